@@ -1,0 +1,55 @@
+/** A validated message as a sender delivered it. */
+export interface Message {
+  /** 1 to 256 code points, the identity of the message. */
+  readonly messageId: string;
+  /** E.164-like: `+` and 1 to 15 digits. */
+  readonly from: string;
+  readonly to: string;
+  /** RFC 3339 in UTC with `Z`, no trailing zeros in the fraction: see `normalizeTimestamp`. */
+  readonly ts: string;
+  /** The instant of `ts` in milliseconds since the epoch, fractions of a millisecond dropped. */
+  readonly tsMs: number;
+  /** At most 4096 code points, or null where the sender sent none. */
+  readonly text: string | null;
+}
+
+/** A message as it is read back. */
+export interface StoredMessage {
+  readonly message_id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly ts: string;
+  readonly text: string | null;
+  /** When it was stored: ISO 8601 in UTC. */
+  readonly created_at: string;
+}
+
+/** Filters and page of a list; an absent filter admits every message. */
+export interface MessageQuery {
+  /** 1 to 100. */
+  readonly limit: number;
+  /** 0 or more. */
+  readonly offset: number;
+  /** Exactly this sender. */
+  readonly from?: string;
+  /** A normalized timestamp: messages at that instant or later. */
+  readonly since?: string;
+  /** Substring of `text`, case-insensitive by Unicode simple case folding; never empty. */
+  readonly q?: string;
+}
+
+export interface MessagePage {
+  readonly data: readonly StoredMessage[];
+  /** How many messages match the filters, whatever the page. */
+  readonly total: number;
+}
+
+export interface Stats {
+  readonly total_messages: number;
+  readonly senders_count: number;
+  /** The ten largest senders, by count descending, then by `from`. */
+  readonly messages_per_sender: readonly { readonly from: string; readonly count: number }[];
+  /** Earliest and latest `ts`, null while there is no message. */
+  readonly first_message_ts: string | null;
+  readonly last_message_ts: string | null;
+}

@@ -1,0 +1,50 @@
+/** Why a request was not served; each has one status in `http/respond.ts`. */
+export type RefusalCode =
+  | "bad_request"
+  | "invalid_signature"
+  | "unauthorized"
+  | "not_found"
+  | "method_not_allowed"
+  | "request_timeout"
+  | "too_large"
+  | "expectation_failed"
+  | "validation_error"
+  | "rate_limited"
+  | "headers_too_large"
+  | "internal_error"
+  | "unavailable";
+
+/** One broken field: `loc` is the path to it, e.g. `["body", "from"]`; `type` is a stable code, `msg` is for people. */
+export interface FieldError {
+  readonly loc: readonly string[];
+  readonly msg: string;
+  readonly type: string;
+}
+
+/** A refusal is a value, not an exception: a flood of bad requests must stay cheap. */
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly detail: string | readonly FieldError[];
+  /** Response headers that belong to it, e.g. `Allow` or `Retry-After`. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type Outcome<T, E = Refusal> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: E };
+
+/** How one delivery to the webhook ended: the `result` of its log line and of `webhook_requests_total`. */
+export type WebhookResult =
+  | "created"
+  | "duplicate"
+  | "invalid_signature"
+  | "validation_error"
+  | "too_large"
+  | "rate_limited"
+  | "unavailable";
+
+/** Why a signature was refused: the `reason` of `webhook_signature_failures_total`. */
+export type SignatureFailure = "missing" | "malformed" | "mismatch";
+
+/** Which of the active secrets a signature was made with. */
+export type SecretName = "current" | "previous";

@@ -1,0 +1,99 @@
+import type { Message, MessagePage, MessageQuery, Stats, StoredMessage } from "./message.ts";
+import type { SecretName, SignatureFailure, WebhookResult } from "./outcome.ts";
+
+/** The time of day, injected so that tests can hold it still. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  nowMs(): number;
+}
+
+/**
+ * What became of one message: `conflict` is a duplicate whose content differs from the stored row,
+ * `unavailable` means that it is not stored.
+ */
+export type InsertOutcome = "created" | "duplicate" | "conflict" | "unavailable";
+
+/**
+ * Durable storage of messages. Every method is asynchronous and none blocks the caller's thread.
+ * Reads reject with `StoreUnavailable` where the database cannot answer.
+ */
+export interface MessageStore {
+  /**
+   * Settles once the transaction that holds the message is committed and synced, or has failed.
+   * Calls made at about the same time share one transaction.
+   */
+  insert(message: Message): Promise<InsertOutcome>;
+  list(query: MessageQuery): Promise<MessagePage>;
+  get(messageId: string): Promise<StoredMessage | undefined>;
+  stats(): Promise<Stats>;
+  /** Proves that the database answers and takes writes; gives the reasons why not, empty where it does. */
+  check(): Promise<readonly string[]>;
+  /** How many messages are stored; costs nothing. */
+  count(): number;
+  /** How many messages wait for their commit. */
+  queueDepth(): number;
+  /** Rejects where the database has no files. */
+  fileSizes(): Promise<FileSizes>;
+  /** Commits what waits, checkpoints the WAL and closes; later inserts are `unavailable`. */
+  close(): Promise<void>;
+}
+
+/** Sizes of the database's files and the room left on their file system. */
+export interface FileSizes {
+  readonly databaseBytes: number;
+  readonly walBytes: number;
+  readonly diskFreeBytes: number;
+}
+
+/** The store cannot answer: the reason is in the message, for the operator's log. */
+export class StoreUnavailable extends Error {
+  override name = "StoreUnavailable";
+}
+
+/** What the store tells about its work. */
+export interface StoreObserver {
+  /** One transaction was committed: how many messages it held and how long it took, in seconds. */
+  committed(messages: number, seconds: number): void;
+  /** One transaction failed; none of its messages is stored. */
+  commitFailed(messages: number, reason: string): void;
+}
+
+/** What a delivery to the webhook adds to its exchange. */
+export interface DeliveryFacts {
+  readonly result: WebhookResult;
+  /** The message's id, once it is known. */
+  readonly messageId?: string;
+  /** True for a repeat whose content differs from what is stored. */
+  readonly conflict?: boolean;
+  readonly signature?: SecretName | SignatureFailure;
+  /** Receipt minus `ts` in seconds, of created messages. */
+  readonly lagSeconds?: number;
+}
+
+/** One request and its answer, once the answer was handed to the socket or the client went away. */
+export interface FinishedExchange {
+  readonly requestId: string;
+  /** As the request line has it; `-` where the request could not be parsed. */
+  readonly method: string;
+  /** Without the query; `-` where the request could not be parsed. */
+  readonly path: string;
+  /** The route's template, e.g. `/messages/{message_id}`; undefined where no route matched. */
+  readonly route: string | undefined;
+  readonly status: number;
+  readonly durationMs: number;
+  readonly delivery?: DeliveryFacts | undefined;
+  /** What went wrong, for the log alone. */
+  readonly fault?: string | undefined;
+}
+
+/** The one seam for logs and metrics. */
+export interface ExchangeObserver {
+  finished(exchange: FinishedExchange): void;
+}
+
+export type ExpositionFormat = "prometheus" | "openmetrics";
+
+/** The whole exposition as text, in one of the two formats. */
+export interface MetricsSource {
+  expose(format: ExpositionFormat): Promise<string>;
+}
