@@ -1,0 +1,72 @@
+import { DatabaseSync } from "node:sqlite";
+
+/** How long a connection waits for a lock that another process holds before it gives up, in milliseconds. */
+const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
+
+export interface ConnectionOptions {
+  readonly busyTimeoutMs?: number | undefined;
+  readonly readOnly?: boolean;
+}
+
+/**
+ * Opens one connection. `location` is a file path or a `file:` URI.
+ * Throws `DatabaseError` with a hint for the operator.
+ *
+ * WAL lets readers go on during a commit; `synchronous=FULL` syncs the WAL at every commit, which
+ * NORMAL does not (https://www.sqlite.org/pragma.html#pragma_synchronous).
+ */
+export function openDatabase(location: string, options: ConnectionOptions = {}): DatabaseSync {
+  try {
+    const db = new DatabaseSync(location, {
+      readOnly: options.readOnly ?? false,
+      timeout: options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS,
+    });
+    if (!options.readOnly) {
+      db.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864");
+    }
+    db.exec("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768");
+    return db;
+  } catch (error) {
+    throw new DatabaseError(`Cannot open the database: ${explain(error, location)}`, { cause: error });
+  }
+}
+
+/** The database cannot be opened or upgraded; the message is for the operator. */
+export class DatabaseError extends Error {
+  override name = "DatabaseError";
+}
+
+// Primary result codes of https://www.sqlite.org/rescode.html; the low byte of an extended code.
+const SQLITE_IOERR = 10;
+const HINTS: Readonly<Record<number, string>> = {
+  5: "another process must release its lock on it",
+  8: "it must be writable",
+  [SQLITE_IOERR]: "its disk must answer without errors",
+  11: "it must be restored from a backup, its content is damaged",
+  13: "its disk must have free space",
+  14: "its folder must exist and be writable",
+  26: "it must be a SQLite file",
+};
+
+/** Says what an error of SQLite asks of the operator, e.g. `/data/app.db: its disk must have free space (SQLite 13: database or disk is full)`. */
+export function explain(error: unknown, location: string): string {
+  const code = sqliteCode(error);
+  const message = error instanceof Error ? error.message : String(error);
+  if (code === undefined) return `${location}: ${message}`;
+  const hint = HINTS[code & 0xff];
+  return hint === undefined ? `${location}: ${message} (SQLite ${code})` : `${location}: ${hint} (SQLite ${code}: ${message})`;
+}
+
+/**
+ * After an I/O error the state of the file is unknown until it is opened anew
+ * (https://wiki.postgresql.org/wiki/Fsync_Errors holds for SQLite too): the process must not go on writing.
+ */
+export function isInputOutputError(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code !== undefined && (code & 0xff) === SQLITE_IOERR;
+}
+
+function sqliteCode(error: unknown): number | undefined {
+  if (typeof error !== "object" || error === null || !("errcode" in error)) return undefined;
+  return typeof error.errcode === "number" ? error.errcode : undefined;
+}

@@ -1,0 +1,104 @@
+import type { DatabaseSync } from "node:sqlite";
+import { parseTimestamp } from "../core/timestamp.ts";
+import { DatabaseError } from "./database.ts";
+
+/**
+ * The table, and the indexes that give every page without sorting. `ts` sorts in time once its `Z` is
+ * dropped: without it `…:00` is a prefix of `…:00.5`, with it `…:00.5Z` would sort before `…:00Z`.
+ *
+ * Whatever `index_state.mark` and below derives (search index, counts) is kept up by `Indexer`, in steps.
+ */
+const SCHEMA = `
+CREATE TABLE messages (
+  seq INTEGER PRIMARY KEY,
+  message_id TEXT NOT NULL UNIQUE,
+  from_msisdn TEXT NOT NULL,
+  to_msisdn TEXT NOT NULL,
+  ts TEXT NOT NULL,
+  text TEXT,
+  created_at TEXT NOT NULL
+);
+CREATE INDEX messages_by_ts ON messages (rtrim(ts, 'Z'), message_id);
+CREATE INDEX messages_by_sender ON messages (from_msisdn, rtrim(ts, 'Z'), message_id);
+
+CREATE TABLE index_state (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  mark INTEGER NOT NULL,
+  messages INTEGER NOT NULL,
+  senders INTEGER NOT NULL
+);
+INSERT INTO index_state VALUES (1, 0, 0, 0);
+CREATE TABLE sender_counts (from_msisdn TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX sender_counts_by_count ON sender_counts (count DESC, from_msisdn);
+CREATE VIRTUAL TABLE messages_search USING fts5 (
+  text, content = '', detail = none, columnsize = 0, tokenize = 'trigram'
+);
+
+CREATE TABLE write_probe (id INTEGER PRIMARY KEY CHECK (id = 1), checked_at TEXT, payload BLOB);
+INSERT INTO write_probe VALUES (1, NULL, NULL);
+`;
+
+const migrations: readonly ((db: DatabaseSync) => void)[] = [createOrAdopt];
+
+/** The schema version that this build writes, in `PRAGMA user_version`. */
+export const SCHEMA_VERSION: number = migrations.length;
+
+/** Brings the database to `SCHEMA_VERSION`, each step in one transaction. Throws `DatabaseError` for a newer database. */
+export function migrate(db: DatabaseSync): void {
+  const version = readVersion(db);
+  if (version > SCHEMA_VERSION) {
+    throw new DatabaseError(
+      `Cannot open the database: its schema is version ${version}, this build must be one that knows it (this one knows ${SCHEMA_VERSION})`,
+    );
+  }
+  migrations.forEach((step, index) => {
+    if (index < version) return;
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      step(db);
+      db.exec(`PRAGMA user_version = ${index + 1}`);
+      db.exec("COMMIT");
+    } catch (error) {
+      if (db.isTransaction) db.exec("ROLLBACK");
+      throw error;
+    }
+  });
+}
+
+function readVersion(db: DatabaseSync): number {
+  return Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
+}
+
+function createOrAdopt(db: DatabaseSync): void {
+  const columns = db.prepare("SELECT name FROM pragma_table_info('messages')").all().map((row) => row["name"]);
+  if (columns.length === 0) {
+    db.exec(SCHEMA);
+    return;
+  }
+  const missing = ["message_id", "from_msisdn", "to_msisdn", "ts", "text", "created_at"].filter((name) => !columns.includes(name));
+  if (missing.length > 0) {
+    throw new DatabaseError(`Cannot upgrade the database: its table messages must have the columns ${missing.join(", ")}`);
+  }
+  adopt(db);
+}
+
+/** Takes over the table of an earlier build, which kept `ts` as the sender wrote it. */
+function adopt(db: DatabaseSync): void {
+  db.function("utc", { deterministic: true }, (ts) => normalizeStored(String(ts)));
+  const indexes = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'messages' AND sql IS NOT NULL").all();
+  for (const { name } of indexes) db.exec(`DROP INDEX "${String(name).replaceAll('"', '""')}"`);
+  db.exec("ALTER TABLE messages RENAME TO messages_adopted");
+  db.exec(SCHEMA);
+  db.exec(`
+    INSERT INTO messages (message_id, from_msisdn, to_msisdn, ts, text, created_at)
+      SELECT message_id, from_msisdn, to_msisdn, utc(ts), text, created_at
+      FROM messages_adopted ORDER BY created_at, message_id;
+    DROP TABLE messages_adopted;
+  `);
+}
+
+/** Earlier builds took a space for the `T` and a time without zone, meaning UTC; what is no time at all stays as it is. */
+function normalizeStored(ts: string): string {
+  const withT = ts.replace(/^(\d{4}-\d\d-\d\d) /, "$1T");
+  return (parseTimestamp(withT) ?? parseTimestamp(`${withT}Z`))?.text ?? ts;
+}

@@ -1,0 +1,40 @@
+import type { MessagePage, MessageQuery, Stats, StoredMessage } from "../core/message.ts";
+import type { FlatBatch } from "./batch.ts";
+
+/** What every thread of the store is started with. */
+export interface ThreadSettings {
+  /** A file path or a `file:` URI. */
+  readonly location: string;
+  readonly busyTimeoutMs?: number | undefined;
+}
+
+/** The calls that a thread answers: what each takes and gives. */
+export type Calls = Readonly<Record<string, { readonly takes: unknown; readonly gives: unknown }>>;
+
+export type WriterCalls = {
+  /** Gives one outcome byte a message and the seconds that the transaction took. */
+  write: { takes: { batch: FlatBatch; createdAt: string }; gives: { outcomes: Uint8Array; seconds: number } };
+  /** Takes the time of the check. */
+  probe: { takes: string; gives: void };
+};
+
+export type ReaderCalls = {
+  list: { takes: MessageQuery; gives: MessagePage };
+  get: { takes: string; gives: StoredMessage | undefined };
+  stats: { takes: undefined; gives: Stats };
+  count: { takes: undefined; gives: number };
+};
+
+export type Handlers<C extends Calls> = { readonly [Name in keyof C]: (argument: C[Name]["takes"]) => C[Name]["gives"] };
+
+export interface Failure {
+  readonly ok: false;
+  readonly reason: string;
+  /** The state of the file is unknown: the process must end. */
+  readonly fatal: boolean;
+}
+
+export type Reply = { readonly ok: true; readonly value: unknown } | Failure;
+
+/** Sent instead of a call: finish and end the thread. */
+export const CLOSE = "close";

@@ -1,0 +1,139 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { stat, statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import type { DatabaseLocation } from "../core/database-location.ts";
+import { StoreUnavailable, type Clock, type FileSizes, type MessageStore, type StoreObserver } from "../core/ports.ts";
+import { DatabaseError } from "./database.ts";
+import { createGroupCommit } from "./group-commit.ts";
+import type { ReaderCalls, ThreadSettings, WriterCalls } from "./protocol.ts";
+import { startThread, type Thread } from "./thread.ts";
+
+export interface StoreOptions {
+  readonly clock: Clock;
+  readonly observer: StoreObserver;
+  /** The database can no longer be trusted: answer what waits, then end the process. */
+  readonly onFatal: (reason: string) => void;
+  /** How long to wait for a lock of another process, in milliseconds; 5,000 by default. */
+  readonly busyTimeoutMs?: number | undefined;
+}
+
+/** A disk that hangs must not hang the health check. */
+const CHECK_DEADLINE_MS = 2_000;
+
+/** More reads than that waiting for one reader thread are refused. */
+const MAX_WAITING_READS = 256;
+
+/**
+ * Opens or creates the database, upgrades it, and starts one writer thread and two reader threads: one
+ * for what an index answers at once, one for searches, so that neither waits behind the other.
+ * Rejects with `DatabaseError`, whose message tells the operator what to mend.
+ */
+export async function openStore(database: DatabaseLocation, options: StoreOptions): Promise<MessageStore> {
+  const settings: ThreadSettings = { location: locate(database), busyTimeoutMs: options.busyTimeoutMs };
+  const start = { onFatal: options.onFatal };
+  const writer = await startThread<WriterCalls>("writer-thread", settings, start).catch(rethrowForOperator);
+  const startReader = (): Promise<Thread<ReaderCalls>> => startThread<ReaderCalls>("reader-thread", settings, start);
+  const [lookups, searches] = await Promise.all([startReader(), startReader()]).catch(rethrowForOperator);
+
+  let stored = await lookups.call("count", undefined);
+  const inserts = createGroupCommit(writer, {
+    ...options,
+    onCreated: (count) => {
+      stored += count;
+    },
+  });
+
+  function read<Name extends keyof ReaderCalls>(
+    thread: Thread<ReaderCalls>,
+    name: Name,
+    argument: ReaderCalls[Name]["takes"],
+  ): Promise<ReaderCalls[Name]["gives"]> {
+    if (thread.pending() >= MAX_WAITING_READS) return Promise.reject(new StoreUnavailable("too many reads wait"));
+    return thread.call(name, argument);
+  }
+
+  async function proveWritable(): Promise<readonly string[]> {
+    const checkedAt = new Date(options.clock.nowMs()).toISOString();
+    const reasons = await Promise.all([
+      reasonOf(writer.call("probe", checkedAt)),
+      reasonOf(read(lookups, "count", undefined)),
+    ]);
+    return reasons.filter((reason) => reason !== undefined);
+  }
+
+  // Every probe syncs the disk: checks that come while one runs share it.
+  let check: Promise<readonly string[]> | undefined;
+
+  async function reasonOf(work: Promise<unknown>): Promise<string | undefined> {
+    try {
+      await work;
+      return undefined;
+    } catch (error) {
+      return error instanceof StoreUnavailable ? error.message : String(error);
+    }
+  }
+
+  return {
+    insert: (message) => inserts.insert(message),
+    list: (query) => read(query.q === undefined ? lookups : searches, "list", query),
+    get: (messageId) => read(lookups, "get", messageId),
+    stats: () => read(lookups, "stats", undefined),
+    check() {
+      check ??= withinDeadline(proveWritable()).finally(() => {
+        check = undefined;
+      });
+      return check;
+    },
+    count: () => stored,
+    queueDepth: () => inserts.waiting(),
+    fileSizes: () => fileSizes(database),
+    async close() {
+      await inserts.close();
+      await Promise.all([lookups.close(), searches.close()]);
+      // Last, so that no reader keeps its checkpoint from emptying the WAL.
+      await writer.close();
+    },
+  };
+}
+
+async function fileSizes(database: DatabaseLocation): Promise<FileSizes> {
+  if (database.kind === "memory") throw new StoreUnavailable("a database in memory has no files");
+  const [file, wal, disk] = await Promise.all([
+    stat(database.path),
+    // SQLite removes the WAL when its last connection closes.
+    stat(`${database.path}-wal`).catch(() => ({ size: 0 })),
+    statfs(database.path),
+  ]);
+  return { databaseBytes: file.size, walBytes: wal.size, diskFreeBytes: disk.bavail * disk.bsize };
+}
+
+async function withinDeadline(reasons: Promise<readonly string[]>): Promise<readonly string[]> {
+  const deadline = new AbortController();
+  const late = setTimeout(CHECK_DEADLINE_MS, [`the database did not answer within ${CHECK_DEADLINE_MS} ms`], {
+    ref: false,
+    signal: deadline.signal,
+  });
+  try {
+    return await Promise.race([reasons, late]);
+  } finally {
+    deadline.abort();
+    late.catch(() => undefined);
+  }
+}
+
+function locate(database: DatabaseLocation): string {
+  // SQLite's memdb shares one database in memory among the connections of a process that name it alike.
+  if (database.kind === "memory") return `file:/webhook-inbox-${randomUUID()}?vfs=memdb`;
+  try {
+    mkdirSync(dirname(database.path), { recursive: true });
+  } catch (error) {
+    throw new DatabaseError(`Cannot create the database's folder: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return database.path;
+}
+
+function rethrowForOperator(error: unknown): never {
+  throw error instanceof StoreUnavailable ? new DatabaseError(error.message, { cause: error }) : error;
+}

@@ -1,0 +1,42 @@
+import { performance } from "node:perf_hooks";
+import { createBatchWriter } from "./batch.ts";
+import { openDatabase } from "./database.ts";
+import { createIndexer } from "./indexer.ts";
+import { migrate } from "./migrations.ts";
+import type { WriterCalls } from "./protocol.ts";
+import { serveThread } from "./serve-thread.ts";
+
+/** The backlog of the index is taken up once no batch has come for so long. */
+const IDLE_MS = 50;
+
+serveThread<WriterCalls>((settings) => {
+  const db = openDatabase(settings.location, settings);
+  migrate(db);
+  const writer = createBatchWriter(db, createIndexer(db));
+  const idle = setTimeout(catchUp, IDLE_MS);
+
+  function catchUp(): void {
+    try {
+      if (writer.catchUp()) idle.refresh();
+    } catch {
+      // The next batch meets the same fault and reports it; until then readers scan the backlog.
+    }
+  }
+
+  return {
+    handlers: {
+      write({ batch, createdAt }) {
+        const startedAt = performance.now();
+        const outcomes = writer.write(batch, createdAt);
+        idle.refresh();
+        return { outcomes, seconds: (performance.now() - startedAt) / 1000 };
+      },
+      probe: (checkedAt) => writer.probe(checkedAt),
+    },
+    close() {
+      clearTimeout(idle);
+      db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      db.close();
+    },
+  };
+});

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import type { Message, MessageQuery } from "../../src/core/message.ts";
+import type { MessageStore } from "../../src/core/ports.ts";
+import { containsMatcher } from "../../src/storage/fold.ts";
+import { message, openTestStore } from "../support/store.ts";
+
+test("pages are in the order of time, then of code points", async (t) => {
+  const { store } = await openTestStore(t);
+  await insertAll(store, [
+    message("late", { ts: "2025-01-15T10:00:00.5Z" }),
+    message("\u{1F600}", { ts: "2025-01-15T10:00:00Z" }),
+    message("\uFB00", { ts: "2025-01-15T10:00:00Z" }),
+    message("zone", { ts: "2025-01-15T15:00:00+05:30" }),
+    message("leap", { ts: "2016-12-31T23:59:60Z" }),
+    message("before leap", { ts: "2016-12-31T23:59:59.999999999Z" }),
+    message("after leap", { ts: "2017-01-01T00:00:00Z" }),
+    message("year 0", { ts: "0000-01-01T00:00:00Z" }),
+  ]);
+  const expected = ["year 0", "before leap", "leap", "after leap", "zone", "\uFB00", "\u{1F600}", "late"];
+  assert.deepEqual(ids(await store.list({ limit: 100, offset: 0 })), expected);
+  assert.deepEqual(ids(await store.list({ limit: 100, offset: 0, q: "hello" })), expected);
+  assert.deepEqual(ids(await store.list({ limit: 100, offset: 0, q: "l" })), expected);
+});
+
+test("since is in time, not in text", async (t) => {
+  const { store } = await openTestStore(t);
+  await insertAll(store, [message("whole", { ts: "2025-01-15T10:00:00Z" }), message("half", { ts: "2025-01-15T10:00:00.5Z" })]);
+  assert.deepEqual(ids(await store.list({ limit: 9, offset: 0, since: "2025-01-15T10:00:00Z" })), ["whole", "half"]);
+  assert.deepEqual(ids(await store.list({ limit: 9, offset: 0, since: "2025-01-15T10:00:00.000000001Z" })), ["half"]);
+});
+
+for (const backlog of ["before the index has taken them in", "after the index has taken them in"]) {
+  test(`every filter gives what a look at all messages gives, ${backlog}`, async (t) => {
+    const { store } = await openTestStore(t);
+    const messages = sample();
+    // With an index of 256 rows a step, the second insert leaves only itself behind the mark.
+    await insertAll(store, messages);
+    if (backlog.startsWith("after")) {
+      for (let round = 0; round < 8; round += 1) {
+        const extra = message(`zz${round}`, { text: null });
+        messages.push(extra);
+        await store.insert(extra);
+      }
+    }
+    await compareAll(t, store, messages);
+  });
+}
+
+test("stats rank the senders by count, then by number, whatever part the index has taken in", async (t) => {
+  const { store } = await openTestStore(t);
+  assert.deepEqual(await store.stats(), {
+    total_messages: 0, senders_count: 0, messages_per_sender: [], first_message_ts: null, last_message_ts: null,
+  });
+  const messages: Message[] = [];
+  for (let sender = 1; sender <= 15; sender += 1) {
+    for (let index = 0; index < 10 + (sender % 5) * 10; index += 1) {
+      messages.push(message(`s${sender}-${index}`, { from: `+${sender}`, ts: `2025-01-${10 + (index % 10)}T00:00:00.${index}1Z` }));
+    }
+  }
+  for (let start = 0; start < messages.length; start += 90) {
+    await insertAll(store, messages.slice(start, start + 90));
+    const seen = messages.slice(0, start + 90);
+    const counts = [...Map.groupBy(seen, (one) => one.from)].map(([from, of]) => ({ from, count: of.length }));
+    counts.sort((a, b) => b.count - a.count || (a.from < b.from ? -1 : 1));
+    const times = seen.map((one) => one.ts).sort();
+    const stats = await store.stats();
+    assert.equal(stats.total_messages, seen.length);
+    assert.equal(stats.senders_count, counts.length);
+    assert.deepEqual(stats.messages_per_sender, counts.slice(0, 10));
+    assert.equal(stats.first_message_ts, times.at(0));
+    assert.equal(stats.last_message_ts, times.at(-1));
+    assert.equal(store.count(), seen.length);
+  }
+});
+
+function ids(page: { readonly data: readonly { readonly message_id: string }[] }): string[] {
+  return page.data.map((row) => row.message_id);
+}
+
+async function insertAll(store: MessageStore, messages: readonly Message[]): Promise<void> {
+  const outcomes = await Promise.all(messages.map((one) => store.insert(one)));
+  assert.deepEqual(new Set(outcomes), new Set(["created"]));
+}
+
+function sample(): Message[] {
+  const texts = ["Grüße aus Köln", "ΟΔΥΣΣΕΎΣ", "100% sure_thing", "back\\slash \"quoted\" it's", "abcabc", "a", null, "nothing", "NUL\u0000inside"];
+  return Array.from({ length: 700 }, (_, index) =>
+    message(`m${(index * 7919) % 700}`, {
+      from: `+${1 + (index % 7)}`,
+      ts: `2025-01-15T10:${String(index % 60).padStart(2, "0")}:00${index % 3 === 0 ? "" : `.${index % 3}`}Z`,
+      text: texts[index % texts.length] ?? null,
+    }),
+  );
+}
+
+async function compareAll(t: TestContext, store: MessageStore, messages: readonly Message[]): Promise<void> {
+  const key = (one: Message): string => one.ts.slice(0, -1);
+  const ordered = messages.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : a.messageId < b.messageId ? -1 : 1));
+  const filters: Partial<MessageQuery>[] = [];
+  for (const from of [undefined, "+3", "+99"]) {
+    for (const since of [undefined, "2025-01-15T10:30:00.1Z", "2026-01-01T00:00:00Z"]) {
+      for (const q of [undefined, "grü", "δυσ", "%", "_", "\\", "\"", "'", "abc", "a", "l\u0000i", "nul\u0000ins", "nowhere", "0% SURE"]) {
+        filters.push({ ...(from && { from }), ...(since && { since }), ...(q && { q }) });
+      }
+    }
+  }
+  for (const filter of filters) {
+    const contains = filter.q === undefined ? () => true : containsMatcher(filter.q);
+    const expected = ordered.filter(
+      (one) =>
+        (filter.from === undefined || one.from === filter.from) &&
+        (filter.since === undefined || key(one) >= filter.since.slice(0, -1)) &&
+        (filter.q === undefined || (one.text !== null && contains(one.text))),
+    );
+    for (const [limit, offset] of [[5, 0], [7, 20], [100, 650], [1, 10_000]] as const) {
+      const page = await store.list({ ...filter, limit, offset });
+      assert.deepEqual(ids(page), expected.slice(offset, offset + limit).map((one) => one.messageId), JSON.stringify(filter));
+      assert.equal(page.total, expected.length, JSON.stringify(filter));
+    }
+  }
+  t.diagnostic(`${filters.length} filters, 4 pages each`);
+}

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { join } from "node:path";
+import { test } from "node:test";
+import { openTestStore, message, temporaryFolder } from "../support/store.ts";
+
+test("many copies of one message at once give one row: one created, the rest duplicates", async (t) => {
+  const { store, path } = await openTestStore(t);
+  const outcomes = await Promise.all(Array.from({ length: 200 }, () => store.insert(message("m1"))));
+  assert.equal(outcomes.filter((outcome) => outcome === "created").length, 1);
+  assert.equal(outcomes.filter((outcome) => outcome === "duplicate").length, 199);
+  assert.equal(rowCount(path), 1);
+});
+
+test("messages that come together share a commit", async (t) => {
+  const { store, committed } = await openTestStore(t);
+  await Promise.all(Array.from({ length: 100 }, (_, index) => store.insert(message(`m${index}`))));
+  assert.equal(committed.reduce((sum, size) => sum + size, 0), 100);
+  assert.ok(committed.length < 10, `100 messages took ${committed.length} commits`);
+});
+
+test("a repeat with another content is a conflict and changes nothing", async (t) => {
+  const { store } = await openTestStore(t);
+  await store.insert(message("m1", { text: "first" }));
+  assert.equal(await store.insert(message("m1", { text: "second" })), "conflict");
+  assert.equal(await store.insert(message("m1", { text: null })), "conflict");
+  assert.equal((await store.get("m1"))?.text, "first");
+});
+
+test("the same instant written in another zone is no conflict", async (t) => {
+  const { store } = await openTestStore(t);
+  await store.insert(message("m1", { ts: "2025-01-15T15:30:00+05:30" }));
+  assert.equal(await store.insert(message("m1", { ts: "2025-01-15T10:00:00.000Z" })), "duplicate");
+});
+
+test("when the commit fails every waiter of the batch is told so and no row of it is there", async (t) => {
+  const { store, path, failures } = await openTestStore(t);
+  await store.insert(message("before"));
+  // A real failure at COMMIT: a deferred foreign key that nothing satisfies.
+  const other = new DatabaseSync(path);
+  t.after(() => other.close());
+  other.exec(`
+    CREATE TABLE fault_parent (id INTEGER PRIMARY KEY);
+    CREATE TABLE fault (parent INTEGER REFERENCES fault_parent DEFERRABLE INITIALLY DEFERRED);
+    CREATE TRIGGER fault_at_commit AFTER INSERT ON messages BEGIN INSERT INTO fault VALUES (1); END;`);
+  const outcomes = await Promise.all(Array.from({ length: 20 }, (_, index) => store.insert(message(`m${index}`))));
+  assert.deepEqual(new Set(outcomes), new Set(["unavailable"]));
+  assert.equal(failures.length > 0, true);
+  assert.equal(rowCount(path), 1);
+  assert.equal(store.count(), 1);
+
+  other.exec("DROP TRIGGER fault_at_commit");
+  assert.equal(await store.insert(message("m0")), "created");
+});
+
+test("a statement that rolls the transaction back by itself leaves nothing of the batch, before or behind it", async (t) => {
+  const { store, path } = await openTestStore(t);
+  const other = new DatabaseSync(path);
+  t.after(() => other.close());
+  // What FULL and IOERR do in the middle of a batch.
+  other.exec("CREATE TRIGGER fault BEFORE INSERT ON messages WHEN NEW.message_id = 'm5' BEGIN SELECT RAISE(ROLLBACK, 'disk full'); END");
+  const outcomes = await Promise.all(Array.from({ length: 10 }, (_, index) => store.insert(message(`m${index}`))));
+  assert.deepEqual(new Set(outcomes), new Set(["unavailable"]));
+  assert.equal(rowCount(path), 0);
+});
+
+test("check gives reasons while another process holds the write lock, and none once it is released", async (t) => {
+  const { store, path } = await openTestStore(t, { busyTimeoutMs: 1 });
+  assert.deepEqual(await store.check(), []);
+  const other = new DatabaseSync(path);
+  t.after(() => other.close());
+  other.exec("BEGIN IMMEDIATE");
+  assert.equal((await store.check()).length, 1);
+  assert.equal(await store.insert(message("m1")), "unavailable");
+  other.exec("ROLLBACK");
+  assert.deepEqual(await store.check(), []);
+  assert.equal(await store.insert(message("m1")), "created");
+});
+
+test("what is inserted while the store closes is committed or refused, never lost in between", async (t) => {
+  const { store, path } = await openTestStore(t);
+  const before = store.insert(message("before"));
+  const closing = store.close();
+  const after = store.insert(message("after"));
+  assert.equal(await before, "created");
+  assert.equal(await after, "unavailable");
+  await closing;
+  assert.equal(rowCount(path), 1);
+});
+
+test("a store on the same file sees what the one before it stored", async (t) => {
+  const path = join(temporaryFolder(t), "app.db");
+  const first = await openTestStore(t, { path });
+  await first.store.insert(message("m1"));
+  await first.store.close();
+  const second = await openTestStore(t, { path });
+  assert.equal(second.store.count(), 1);
+  assert.equal(await second.store.insert(message("m1")), "duplicate");
+});
+
+test("strings come back as they went in: NUL, emoji, combining marks, quotes", async (t) => {
+  const { store } = await openTestStore(t);
+  const text = "a\u0000b \u{1F600} e\u0301 \"'\\ %_ \u2028\n\r\t \uFFFF";
+  const id = "id\u0000/ \u{1F600}";
+  await store.insert(message(id, { text }));
+  const stored = await store.get(id);
+  assert.equal(stored?.text, text);
+  assert.equal(stored?.message_id, id);
+});
+
+test("a database that cannot be opened is refused with what to mend", async (t) => {
+  const folder = temporaryFolder(t);
+  await assert.rejects(openTestStore(t, { path: folder }), { name: "DatabaseError" });
+});
+
+function rowCount(path: string): number {
+  using db = new DatabaseSync(path, { readOnly: true });
+  return Number(db.prepare("SELECT count(*) AS n FROM messages").get()?.["n"]);
+}

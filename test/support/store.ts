@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import type { Message } from "../../src/core/message.ts";
+import type { MessageStore, StoreObserver } from "../../src/core/ports.ts";
+import { parseTimestamp } from "../../src/core/timestamp.ts";
+import { openStore, type StoreOptions } from "../../src/storage/store.ts";
+
+/** A folder that goes away with the test. */
+export function temporaryFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-test-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface OpenedStore {
+  readonly store: MessageStore;
+  readonly path: string;
+  readonly committed: number[];
+  readonly failures: string[];
+  readonly fatal: string[];
+}
+
+/** The real store on a file in a temporary folder, or on the file given. */
+export async function openTestStore(t: TestContext, options: Partial<StoreOptions> & { readonly path?: string } = {}): Promise<OpenedStore> {
+  const path = options.path ?? join(temporaryFolder(t), "app.db");
+  const committed: number[] = [];
+  const failures: string[] = [];
+  const fatal: string[] = [];
+  const observer: StoreObserver = {
+    committed: (messages) => committed.push(messages),
+    commitFailed: (_messages, reason) => failures.push(reason),
+  };
+  const store = await openStore(
+    { kind: "file", path },
+    { clock: { nowMs: () => Date.now() }, observer, onFatal: (reason) => fatal.push(reason), ...options },
+  );
+  t.after(() => store.close());
+  return { store, path, committed, failures, fatal };
+}
+
+export function message(messageId: string, fields: Partial<Pick<Message, "from" | "to" | "ts" | "text">> = {}): Message {
+  const timestamp = parseTimestamp(fields.ts ?? "2025-01-15T10:00:00Z");
+  if (timestamp === undefined) throw new Error(`Cannot make a message: ts must be RFC 3339, not ${fields.ts}`);
+  return { messageId, from: "+919876543210", to: "+14155550100", text: "Hello", ...fields, ts: timestamp.text, tsMs: timestamp.epochMs };
+}
