@@ -5,7 +5,7 @@ export interface Message {
   /** E.164-like: `+` and 1 to 15 digits. */
   readonly from: string;
   readonly to: string;
-  /** RFC 3339 in UTC with `Z`, no trailing zeros in the fraction: see `normalizeTimestamp`. */
+  /** RFC 3339 in UTC with `Z`, no trailing zeros in the fraction: see `parseTimestamp`. */
   readonly ts: string;
   /** The instant of `ts` in milliseconds since the epoch, fractions of a millisecond dropped. */
   readonly tsMs: number;

@@ -161,6 +161,7 @@ export function parseTimestamp(value: string): Timestamp | undefined {
       `T${pad(Math.floor(utcMinute / 60), 2)}:${pad(utcMinute % 60, 2)}${value.slice(16, significantEnd)}Z`;
     return { text, epochMs };
   }
-  if (value.charCodeAt(at) === UPPER_Z && separator === UPPER_T && significantEnd === at) return { text: value, epochMs };
+  const isNormalized = separator === UPPER_T && value.charCodeAt(at) === UPPER_Z && significantEnd === at;
+  if (isNormalized) return { text: value, epochMs };
   return { text: `${value.slice(0, 10)}T${value.slice(11, significantEnd)}Z`, epochMs };
 }

@@ -11,9 +11,6 @@ export const FIELDS_PER_MESSAGE = 5;
 /** One array a batch: crossing threads costs a fifth of what an array of objects does. */
 export type FlatBatch = readonly (string | null)[];
 
-/** Rows derived in one go once that many wait; fewer cost more a row, more would hold up the commit they ride on. */
-const INDEX_STEP_ROWS = 256;
-
 export interface BatchWriter {
   /**
    * Stores a batch in one transaction, with a step of the index when enough rows wait. Returns one outcome
@@ -80,15 +77,15 @@ export function createBatchWriter(db: DatabaseSync, indexer: Indexer): BatchWrit
   return {
     write(batch, createdAt) {
       const outcomes = withIndexStep(() => {
-        if (indexer.backlog() >= INDEX_STEP_ROWS) indexer.step(INDEX_STEP_ROWS * 4);
+        if (indexer.isDue()) indexer.step();
         return insertAll(batch, createdAt);
       });
       indexer.grew(outcomes.reduce((created, outcome) => (outcome === CREATED ? created + 1 : created), 0));
       return outcomes;
     },
     catchUp() {
-      if (indexer.backlog() > 0) withIndexStep(() => indexer.step(INDEX_STEP_ROWS * 4));
-      return indexer.backlog() > 0;
+      if (indexer.isBehind()) withIndexStep(() => indexer.step());
+      return indexer.isBehind();
     },
     probe(checkedAt) {
       transaction(() => {

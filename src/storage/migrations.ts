@@ -6,7 +6,8 @@ import { DatabaseError } from "./database.ts";
  * The table, and the indexes that give every page without sorting. `ts` sorts in time once its `Z` is
  * dropped: without it `…:00` is a prefix of `…:00.5`, with it `…:00.5Z` would sort before `…:00Z`.
  *
- * Whatever `index_state.mark` and below derives (search index, counts) is kept up by `Indexer`, in steps.
+ * What is derived from the rows (search, counts) reaches up to a mark each and is kept up by `Indexer`.
+ * `time_counts` counts the rows whose key begins with `prefix`, in all (`scope` empty) and of each sender.
  */
 const SCHEMA = `
 CREATE TABLE messages (
@@ -23,13 +24,18 @@ CREATE INDEX messages_by_sender ON messages (from_msisdn, rtrim(ts, 'Z'), messag
 
 CREATE TABLE index_state (
   id INTEGER PRIMARY KEY CHECK (id = 1),
-  mark INTEGER NOT NULL,
+  search_mark INTEGER NOT NULL,
+  count_mark INTEGER NOT NULL,
   messages INTEGER NOT NULL,
   senders INTEGER NOT NULL
 );
-INSERT INTO index_state VALUES (1, 0, 0, 0);
+INSERT INTO index_state VALUES (1, 0, 0, 0, 0);
 CREATE TABLE sender_counts (from_msisdn TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX sender_counts_by_count ON sender_counts (count DESC, from_msisdn);
+CREATE TABLE time_counts (
+  scope TEXT NOT NULL, level INTEGER NOT NULL, prefix TEXT NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY (scope, level, prefix)
+) WITHOUT ROWID;
 CREATE VIRTUAL TABLE messages_search USING fts5 (
   text, content = '', detail = none, columnsize = 0, tokenize = 'trigram'
 );

@@ -1,5 +1,5 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
-import type { MessageQuery, StoredMessage } from "../core/message.ts";
+import type { StoredMessage } from "../core/message.ts";
 
 export const MESSAGE_COLUMNS = "message_id, from_msisdn, to_msisdn, ts, text, created_at";
 
@@ -25,17 +25,17 @@ export interface Filter {
   readonly values: readonly SQLInputValue[];
 }
 
-/** The filters that an index answers, and any further conditions. */
-export function messageFilter(query: Pick<MessageQuery, "from" | "since">, ...further: string[]): Filter {
+/** The conditions that an index answers, `key` meaning that key or a later one, and any further ones. */
+export function messageFilter(of: { from?: string | undefined; key?: string | undefined }, ...further: string[]): Filter {
   const conditions: string[] = [];
   const values: SQLInputValue[] = [];
-  if (query.from !== undefined) {
+  if (of.from !== undefined) {
     conditions.push("from_msisdn = ?");
-    values.push(query.from);
+    values.push(of.from);
   }
-  if (query.since !== undefined) {
+  if (of.key !== undefined) {
     conditions.push("rtrim(ts, 'Z') >= ?");
-    values.push(sortKey(query.since));
+    values.push(of.key);
   }
   conditions.push(...further);
   return { where: conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`, values };

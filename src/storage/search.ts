@@ -52,7 +52,7 @@ function searchIndex(prepare: Prepare, query: SearchQuery, trigrams: string): Me
     WHERE messages_search MATCH ? LIMIT ${MAX_CANDIDATES + 1}`,
   );
   if (collect(candidates.iterate(trigrams)) > MAX_CANDIDATES) return undefined;
-  const tail = `SELECT ${columns} FROM messages NOT INDEXED WHERE seq > (SELECT mark FROM index_state) AND text IS NOT NULL`;
+  const tail = `SELECT ${columns} FROM messages NOT INDEXED WHERE seq > (SELECT search_mark FROM index_state) AND text IS NOT NULL`;
   collect(prepare(tail).iterate());
 
   matches.sort((a, b) => (a.key === b.key ? compareCodePoints(a.messageId, b.messageId) : a.key < b.key ? -1 : 1));
@@ -68,7 +68,7 @@ function walk(prepare: Prepare, query: SearchQuery, snapshot: Snapshot): Message
   const contains = containsMatcher(query.q);
   const last = Number(prepare("SELECT max(seq) AS last FROM messages").get()?.["last"] ?? 0);
   const filter = messageFilter(
-    { ...query, since: query.since ?? "" },
+    { from: query.from, key: query.since === undefined ? "" : sortKey(query.since) },
     "(rtrim(ts, 'Z') > ? OR message_id > ?)",
     "seq <= ?",
   );

@@ -53,7 +53,14 @@ export async function startThread<C extends Calls>(
     });
   }
 
-  await post();
+  const exited = new Promise((resolve) => worker.once("exit", resolve));
+  try {
+    await post();
+  } catch (error) {
+    // Only then is its connection closed for certain.
+    await exited;
+    throw error;
+  }
   return {
     async call(name, argument) {
       return post([name, argument]);
@@ -61,7 +68,6 @@ export async function startThread<C extends Calls>(
     pending: () => waiting.length,
     async close() {
       if (ended) return;
-      const exited = new Promise((resolve) => worker.once("exit", resolve));
       await post([CLOSE, undefined]);
       await exited;
     },

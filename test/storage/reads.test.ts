@@ -47,6 +47,37 @@ for (const backlog of ["before the index has taken them in", "after the index ha
   });
 }
 
+test("deep pages and totals of times are those of a walk, whatever part has been counted", async (t) => {
+  const { store } = await openTestStore(t);
+  const messages: Message[] = [];
+  for (let round = 0; round < 4; round += 1) {
+    const added = Array.from({ length: 1_500 }, (_, index) => {
+      const n = (index * 7919 + round * 104_729) % 100_003;
+      // Days, hours, minutes and seconds apart, with many messages in one second of one sender.
+      const at = index % 3 === 0 ? 1_736_935_200_000 : Date.UTC(2025, n % 4, 1 + (n % 27), n % 24, n % 60, n % 60, n % 3);
+      return message(`r${round}-${n}-${index}`, { from: `+${1 + (index % 2)}`, ts: new Date(at).toISOString() });
+    });
+    messages.push(...added);
+    await insertAll(store, added);
+    await comparePages(store, messages);
+  }
+});
+
+async function comparePages(store: MessageStore, messages: readonly Message[]): Promise<void> {
+  const ordered = inOrder(messages);
+  for (const from of [undefined, "+1", "+3"]) {
+    for (const since of [undefined, "2025-01-15T10:00:00Z", "2025-01-15T10:00:00.001Z", "2025-02-28T00:00:00Z", "2024-01-01T00:00:00Z"]) {
+      const filter = { ...(from && { from }), ...(since && { since }) };
+      const expected = ordered.filter((one) => matches(one, filter));
+      for (const offset of [1_001, 1_400, 2_750, Math.max(0, expected.length - 3), expected.length]) {
+        const page = await store.list({ ...filter, limit: 5, offset });
+        assert.deepEqual(ids(page), expected.slice(offset, offset + 5).map((one) => one.messageId), JSON.stringify({ ...filter, offset }));
+        assert.equal(page.total, expected.length);
+      }
+    }
+  }
+}
+
 test("stats rank the senders by count, then by number, whatever part the index has taken in", async (t) => {
   const { store } = await openTestStore(t);
   assert.deepEqual(await store.stats(), {
@@ -94,9 +125,24 @@ function sample(): Message[] {
   );
 }
 
+function key(one: Message): string {
+  return one.ts.slice(0, -1);
+}
+
+function inOrder(messages: readonly Message[]): Message[] {
+  return messages.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : a.messageId < b.messageId ? -1 : 1));
+}
+
+function matches(one: Message, filter: Partial<MessageQuery>): boolean {
+  return (
+    (filter.from === undefined || one.from === filter.from) &&
+    (filter.since === undefined || key(one) >= filter.since.slice(0, -1)) &&
+    (filter.q === undefined || (one.text !== null && containsMatcher(filter.q)(one.text)))
+  );
+}
+
 async function compareAll(t: TestContext, store: MessageStore, messages: readonly Message[]): Promise<void> {
-  const key = (one: Message): string => one.ts.slice(0, -1);
-  const ordered = messages.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : a.messageId < b.messageId ? -1 : 1));
+  const ordered = inOrder(messages);
   const filters: Partial<MessageQuery>[] = [];
   for (const from of [undefined, "+3", "+99"]) {
     for (const since of [undefined, "2025-01-15T10:30:00.1Z", "2026-01-01T00:00:00Z"]) {
@@ -106,13 +152,7 @@ async function compareAll(t: TestContext, store: MessageStore, messages: readonl
     }
   }
   for (const filter of filters) {
-    const contains = filter.q === undefined ? () => true : containsMatcher(filter.q);
-    const expected = ordered.filter(
-      (one) =>
-        (filter.from === undefined || one.from === filter.from) &&
-        (filter.since === undefined || key(one) >= filter.since.slice(0, -1)) &&
-        (filter.q === undefined || (one.text !== null && contains(one.text))),
-    );
+    const expected = ordered.filter((one) => matches(one, filter));
     for (const [limit, offset] of [[5, 0], [7, 20], [100, 650], [1, 10_000]] as const) {
       const page = await store.list({ ...filter, limit, offset });
       assert.deepEqual(ids(page), expected.slice(offset, offset + limit).map((one) => one.messageId), JSON.stringify(filter));
