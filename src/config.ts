@@ -1,0 +1,201 @@
+import { readFileSync } from "node:fs";
+import type { DatabaseLocation } from "./core/database-location.ts";
+import type { Outcome } from "./core/outcome.ts";
+import type { Secrets } from "./core/secrets.ts";
+
+export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
+
+/** The whole configuration, frozen. */
+export interface Config {
+  /** From whichever variables set them. */
+  readonly secrets: Secrets;
+  /** `WEBHOOK_SECRET_FILE`, to be read again with `readSecretFile` on SIGHUP. */
+  readonly secretFile?: string;
+  /** `WEBHOOK_SECRET_PREVIOUS`, to be handed to `readSecretFile`; empty where it is unset. */
+  readonly extraPrevious: readonly string[];
+  readonly database: DatabaseLocation;
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  readonly logLevel: LogLevel;
+  readonly bodyLimitBytes: number;
+  /** Requests a minute per client address; 0 is no limit. */
+  readonly rateLimitPerMinute: number;
+  /** How many proxies in front to believe in `X-Forwarded-For`. */
+  readonly trustedProxies: number;
+  readonly apiToken?: string;
+  readonly shutdownTimeoutMs: number;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+export type ReadFile = (path: string) => string;
+
+interface IntegerRule {
+  readonly min: number;
+  readonly max: number;
+  readonly whenUnset: number;
+}
+
+const LOG_LEVELS: ReadonlyMap<string, LogLevel> = new Map([
+  ["DEBUG", "DEBUG"],
+  ["INFO", "INFO"],
+  ["WARNING", "WARNING"],
+  ["WARN", "WARNING"],
+  ["ERROR", "ERROR"],
+]);
+const DATABASE_FORMS = "sqlite:////absolute/path.db, sqlite:///./relative/path.db or sqlite:///:memory:";
+const NO_SECRETS: Secrets = { current: "", previous: [] };
+
+/**
+ * Reads the configuration from the environment; an empty variable counts as unset.
+ *
+ * Reports every problem at once, one line each that begins with the variable's name. No line holds a value, since any
+ * of them may have been given a secret by mistake; the one exception is the path of `WEBHOOK_SECRET_FILE`.
+ */
+export function loadConfig(
+  env: Environment,
+  options: { readonly readFile?: ReadFile } = {},
+): Outcome<Config, readonly string[]> {
+  const problems: string[] = [];
+  /** The fallback of a refused value only fills its place: a problem keeps the config from being handed out. */
+  const accept = <T>(outcome: Outcome<T, string>, fallback: T): T => {
+    if (outcome.ok) return outcome.value;
+    problems.push(outcome.error);
+    return fallback;
+  };
+  const integer = (name: string, rule: IntegerRule): number => accept(readInteger(env, name, rule), rule.whenUnset);
+
+  const secretFile = read(env, "WEBHOOK_SECRET_FILE");
+  const extraPrevious = Object.freeze([read(env, "WEBHOOK_SECRET_PREVIOUS")].filter((secret) => secret !== undefined));
+  const secrets = accept(readSecrets(env, options.readFile ?? readTextFile, extraPrevious), NO_SECRETS);
+  const database = accept(readDatabase(env), { kind: "memory" });
+  const host = accept(readHost(env), "");
+  const port = integer("PORT", { min: 0, max: 65_535, whenUnset: 8000 });
+  const logLevel = accept(readLogLevel(env), "INFO");
+  const bodyLimitBytes = integer("MAX_BODY_BYTES", { min: 1, max: 268_435_456, whenUnset: 262_144 });
+  const rateLimitPerMinute = integer("WEBHOOK_RATE_LIMIT", { min: 0, max: 1_000_000_000, whenUnset: 0 });
+  const trustedProxies = integer("TRUSTED_PROXIES", { min: 0, max: 100, whenUnset: 0 });
+  const apiToken = accept(readApiToken(env), undefined);
+  const shutdownTimeoutMs = integer("SHUTDOWN_TIMEOUT_MS", { min: 1, max: 600_000, whenUnset: 10_000 });
+  if (problems.length > 0) return { ok: false, error: problems };
+
+  const config: Config = {
+    secrets,
+    ...(secretFile !== undefined && { secretFile }),
+    extraPrevious,
+    database: Object.freeze(database),
+    host,
+    port,
+    logLevel,
+    bodyLimitBytes,
+    rateLimitPerMinute,
+    trustedProxies,
+    ...(apiToken !== undefined && { apiToken }),
+    shutdownTimeoutMs,
+  };
+  return { ok: true, value: Object.freeze(config) };
+}
+
+/**
+ * Reads a file with one secret a line, the first the current one. Blank lines, the CR of a CRLF and a byte order mark
+ * are dropped; other white space belongs to the secret. `extraPrevious` follows the file's own previous secrets.
+ *
+ * Refusals, each a line that begins with `WEBHOOK_SECRET_FILE`: the file cannot be read (with the system's error code),
+ * is not UTF-8 (a key in raw bytes), or holds no secret.
+ */
+export function readSecretFile(
+  path: string,
+  readFile: ReadFile = readTextFile,
+  options: { readonly extraPrevious?: readonly string[] } = {},
+): Outcome<Secrets, string> {
+  // Quoted as JSON, so that a line feed in the path cannot break the line.
+  const file = JSON.stringify(path);
+  let content: string;
+  try {
+    content = readFile(path);
+  } catch (error) {
+    return refuse("WEBHOOK_SECRET_FILE", `cannot read ${file} (${errorCode(error)}): must be a readable file`);
+  }
+  // Where decoding had to put a replacement character, signatures could never match.
+  if (content.includes("\ufffd")) return refuse("WEBHOOK_SECRET_FILE", `cannot use ${file}: must be UTF-8 text`);
+  const [current, ...previous] = content
+    .replace(/^\ufeff/, "")
+    .split("\n")
+    .map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line))
+    .filter((line) => line.trim() !== "");
+  if (current === undefined) {
+    return refuse("WEBHOOK_SECRET_FILE", `cannot use ${file}: must hold at least one secret, one a line`);
+  }
+  return { ok: true, value: freezeSecrets(current, [...previous, ...(options.extraPrevious ?? [])]) };
+}
+
+function readTextFile(path: string): string {
+  return readFileSync(path, "utf8");
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+}
+
+function freezeSecrets(current: string, previous: readonly string[]): Secrets {
+  return Object.freeze({ current, previous: Object.freeze([...previous]) });
+}
+
+function refuse(name: string, problem: string): { readonly ok: false; readonly error: string } {
+  return { ok: false, error: `${name}: ${problem}` };
+}
+
+function read(env: Environment, name: string): string | undefined {
+  const value = env[name];
+  return value === "" ? undefined : value;
+}
+
+function readSecrets(env: Environment, readFile: ReadFile, extraPrevious: readonly string[]): Outcome<Secrets, string> {
+  const current = read(env, "WEBHOOK_SECRET");
+  const file = read(env, "WEBHOOK_SECRET_FILE");
+  if (file === undefined) {
+    if (current !== undefined) return { ok: true, value: freezeSecrets(current, extraPrevious) };
+    return refuse("WEBHOOK_SECRET", "must be set and not empty, unless WEBHOOK_SECRET_FILE is set");
+  }
+  if (current !== undefined) return refuse("WEBHOOK_SECRET_FILE", "must not be set together with WEBHOOK_SECRET");
+  return readSecretFile(file, readFile, { extraPrevious });
+}
+
+function readDatabase(env: Environment): Outcome<DatabaseLocation, string> {
+  const url = read(env, "DATABASE_URL") ?? "sqlite:///./data/app.db";
+  const path = /^sqlite(?:\+aiosqlite)?:\/\/\/(.+)$/s.exec(url)?.[1];
+  if (path === undefined) return refuse("DATABASE_URL", `must have the form ${DATABASE_FORMS}`);
+  if (path.includes("?")) return refuse("DATABASE_URL", `must have no ?query part, only the form ${DATABASE_FORMS}`);
+  if (path === ":memory:") return { ok: true, value: { kind: "memory" } };
+  // SQLite would read such a path as a URI with options of its own (sqlite.org/uri.html).
+  if (path.startsWith("file:")) return refuse("DATABASE_URL", `must name a path, not a file: URI: ${DATABASE_FORMS}`);
+  if (path.endsWith("/")) return refuse("DATABASE_URL", `must name a file, not a folder: ${DATABASE_FORMS}`);
+  return { ok: true, value: { kind: "file", path } };
+}
+
+function readHost(env: Environment): Outcome<string, string> {
+  const host = read(env, "HOST") ?? "127.0.0.1";
+  if (!/[\s[\]/]/.test(host)) return { ok: true, value: host };
+  return refuse("HOST", "must be a host name or an IP address, without white space, brackets or slashes");
+}
+
+function readLogLevel(env: Environment): Outcome<LogLevel, string> {
+  const level = LOG_LEVELS.get((read(env, "LOG_LEVEL") ?? "INFO").toUpperCase());
+  if (level !== undefined) return { ok: true, value: level };
+  return refuse("LOG_LEVEL", "must be one of DEBUG, INFO, WARNING and ERROR");
+}
+
+function readApiToken(env: Environment): Outcome<string | undefined, string> {
+  const token = read(env, "API_TOKEN");
+  // RFC 6750 section 2.1: anything else could not stand in an Authorization header, so no request would ever match.
+  if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return { ok: true, value: token };
+  return refuse("API_TOKEN", "must be visible ASCII characters without spaces");
+}
+
+function readInteger(env: Environment, name: string, rule: IntegerRule): Outcome<number, string> {
+  const text = read(env, name);
+  if (text === undefined) return { ok: true, value: rule.whenUnset };
+  const value = Number(text);
+  if (/^[0-9]+$/.test(text) && value >= rule.min && value <= rule.max) return { ok: true, value };
+  return refuse(name, `must be a whole number from ${rule.min} to ${rule.max} in decimal digits`);
+}

@@ -1,0 +1,33 @@
+const PREFIX = "sha256=";
+const HEX_DIGITS = 64;
+
+/**
+ * Reads a signature header, 64 hex digits in either case after `sha256=`, into the 32 bytes of `into`. A prefix that is
+ * `optional` may be missing.
+ *
+ * Returns false, and leaves anything in `into`, for every other text: white space, another prefix or its other case,
+ * more or fewer digits, characters beyond ASCII, and the `a, b` that Node makes of a header sent twice.
+ */
+export function readSignature(
+  text: string,
+  into: Uint8Array,
+  options: { readonly prefix: "optional" | "required" },
+): boolean {
+  let at = 0;
+  if (text.length === PREFIX.length + HEX_DIGITS && text.startsWith(PREFIX)) at = PREFIX.length;
+  else if (options.prefix === "required" || text.length !== HEX_DIGITS) return false;
+  // Not Buffer.from(text, "hex"): it takes the low byte of a character beyond Latin-1 for the digit.
+  for (let index = 0; index < HEX_DIGITS / 2; index++, at += 2) {
+    const byte = hexDigit(text.charCodeAt(at)) * 16 + hexDigit(text.charCodeAt(at + 1));
+    if (byte < 0) return false;
+    into[index] = byte;
+  }
+  return true;
+}
+
+/** The digit's value, or a number so far below zero that no other digit makes up for it. */
+function hexDigit(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  const lower = code | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1000;
+}
