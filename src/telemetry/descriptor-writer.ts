@@ -1,0 +1,53 @@
+import { fstatSync, write } from "node:fs";
+import { Socket } from "node:net";
+
+/**
+ * Writes all of the bytes, off the event loop, and then calls `done` once: without an error when they are written,
+ * else with the error and how many of them were. One call at a time.
+ */
+export type DescriptorWriter = (bytes: Uint8Array, done: (error: Error | undefined, written: number) => void) => void;
+
+const RETRY_AFTER_MS = 10;
+
+/**
+ * A writer for a descriptor that the process was started with; it never closes it. Nothing else in the process may
+ * write to the descriptor, `console.log` and `process.stdout` included: libuv polls it for one handle only.
+ * Throws where the descriptor is not open.
+ */
+export function createDescriptorWriter(fd: number): DescriptorWriter {
+  const stat = fstatSync(fd);
+  return stat.isFIFO() || stat.isSocket() ? createPipeWriter(fd) : createFileWriter(fd);
+}
+
+// The thread pool would do for pipes too, but a pool thread that waits for a stalled reader keeps process.exit() waiting.
+function createPipeWriter(fd: number): DescriptorWriter {
+  const socket = new PipeSocket({ fd, readable: false, writable: true });
+  // Each write reports its own error; without a listener the event would end the process.
+  socket.on("error", () => {});
+  return (bytes, done) => {
+    socket.write(bytes, (error) => done(error ?? undefined, error ? 0 : bytes.length));
+  };
+}
+
+class PipeSocket extends Socket {
+  // Closing would give the number, such as 1, to the next file opened, and a stray console.log would then write into it.
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    callback(error);
+  }
+}
+
+// Files and terminals, which libuv cannot poll: the thread pool writes.
+function createFileWriter(fd: number): DescriptorWriter {
+  return (bytes, done) => {
+    writeFrom(0);
+    function writeFrom(offset: number): void {
+      write(fd, bytes, offset, bytes.length - offset, null, (error, count) => {
+        // A terminal that another process made non-blocking.
+        if (error?.code === "EAGAIN") setTimeout(writeFrom, RETRY_AFTER_MS, offset);
+        else if (error !== null) done(error, offset);
+        else if (offset + count < bytes.length) writeFrom(offset + count);
+        else done(undefined, bytes.length);
+      });
+    }
+  };
+}

@@ -1,0 +1,88 @@
+import type { ExpositionFormat } from "../core/ports.ts";
+
+export type FamilyType = "counter" | "gauge" | "histogram" | "untyped";
+
+/** What one series holds: `value` is the sample, of a histogram the sum; `buckets` counts each bucket alone, `+Inf` last. */
+export interface SeriesData {
+  readonly value: number;
+  readonly buckets?: Float64Array;
+}
+
+export interface ExposedFamily {
+  readonly name: string;
+  readonly help: string;
+  readonly type: FamilyType;
+  /** Upper bounds of a histogram, without `+Inf`. */
+  readonly bounds: readonly number[];
+  /** By their label text, such as `method="GET",status="200"`. */
+  readonly series: ReadonlyMap<string, SeriesData>;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", '"': '\\"', "\n": "\\n" };
+
+/**
+ * The inside of a sample's braces, escaped as both formats require; empty without labels.
+ * Throws where there are not as many values as names.
+ */
+export function labelText(names: readonly string[], values: readonly string[]): string {
+  if (names.length !== values.length) throw new Error(`Cannot label a series: it must have ${names.length} label values`);
+  return names.map((name, index) => `${name}="${escapeQuoted(values[index] ?? "")}"`).join(",");
+}
+
+/**
+ * The families as Prometheus text 0.0.4 (prometheus/docs, "Exposition formats") or OpenMetrics 1.0 (the specification's
+ * "Text format"): one contiguous group a family in the order given, HELP and TYPE first, a line feed at the very end.
+ * A histogram whose sum is negative shows its buckets alone in OpenMetrics, which has no place for such a sum.
+ */
+export function renderExposition(families: readonly ExposedFamily[], format: ExpositionFormat): string {
+  let text = "";
+  for (const family of families) text += header(family, format) + samples(family, format);
+  return format === "openmetrics" ? `${text}# EOF\n` : text;
+}
+
+function header({ name, help, type }: ExposedFamily, format: ExpositionFormat): string {
+  if (format === "prometheus") {
+    return `# HELP ${name} ${help.replace(/[\\\n]/g, escapeCharacter)}\n# TYPE ${name} ${type}\n`;
+  }
+  const family = type === "counter" ? name.slice(0, -"_total".length) : name;
+  return `# HELP ${family} ${escapeQuoted(help)}\n# TYPE ${family} ${type === "untyped" ? "unknown" : type}\n`;
+}
+
+function samples({ name, bounds, series }: ExposedFamily, format: ExpositionFormat): string {
+  let text = "";
+  for (const [labels, { value, buckets }] of series) {
+    const braced = labels === "" ? "" : `{${labels}}`;
+    if (buckets === undefined) {
+      text += `${name}${braced} ${numberText(value)}\n`;
+      continue;
+    }
+    const before = `${name}_bucket{${labels === "" ? "" : `${labels},`}le="`;
+    let count = 0;
+    for (const [index, own] of buckets.entries()) {
+      count += own;
+      text += `${before}${boundText(bounds[index] ?? Infinity, format)}"} ${count}\n`;
+    }
+    // OpenMetrics takes a sum for a counter, never negative, and wants a count where there is a sum and only there.
+    if (format === "openmetrics" && value < 0) continue;
+    text += `${name}_sum${braced} ${numberText(value)}\n${name}_count${braced} ${count}\n`;
+  }
+  return text;
+}
+
+/** OpenMetrics wants `1.0` where 0.0.4 has always had `1`: section "Considerations: Canonical Numbers". */
+function boundText(bound: number, format: ExpositionFormat): string {
+  return format === "openmetrics" && Number.isInteger(bound) ? `${bound}.0` : numberText(bound);
+}
+
+function numberText(value: number): string {
+  if (value === Infinity) return "+Inf";
+  return value === -Infinity ? "-Inf" : String(value);
+}
+
+function escapeQuoted(text: string): string {
+  return text.replace(/[\\"\n]/g, escapeCharacter);
+}
+
+function escapeCharacter(character: string): string {
+  return ESCAPES[character] ?? character;
+}

@@ -1,0 +1,41 @@
+import type { FinishedExchange } from "../core/ports.ts";
+import type { LogFields, LogLevel } from "./logger.ts";
+
+// What JSON allows as it is and a terminal or a reader of lines does not take as text: DEL, C1, the Unicode line ends.
+const UNSAFE = /[\u007f-\u009f\u2028\u2029]/g;
+
+/** One lifecycle line with its line feed: `ts`, `level` and `msg`, then the fields, which cannot replace those three. */
+export function eventLine(ts: string, level: LogLevel, msg: string, fields: LogFields): string {
+  const head = { ts, level, msg };
+  return `${escapeUnsafe(JSON.stringify({ ...head, ...fields, ...head }))}\n`;
+}
+
+/** The line of one request with its line feed. It names no text, secret or signature, because an exchange holds none. */
+export function requestLine(ts: string, level: LogLevel, exchange: FinishedExchange): string {
+  const { delivery, fault } = exchange;
+  let line =
+    `{"ts":"${ts}","level":"${level}","request_id":${jsonString(exchange.requestId)},"method":${jsonString(exchange.method)}` +
+    `,"path":${jsonString(exchange.path)},"status":${exchange.status},"latency_ms":${Math.round(exchange.durationMs * 1000) / 1000}`;
+  if (delivery !== undefined) {
+    if (delivery.messageId !== undefined) line += `,"message_id":${jsonString(delivery.messageId)}`;
+    line += `,"dup":${delivery.result === "duplicate"},"result":"${delivery.result}"`;
+    if (delivery.conflict === true) line += ',"conflict":true';
+    if (delivery.result === "invalid_signature" && delivery.signature !== undefined) line += `,"reason":"${delivery.signature}"`;
+  }
+  if (fault !== undefined) line += `,"error":${jsonString(fault)}`;
+  return `${line}}\n`;
+}
+
+/** A JSON string literal of any string; lone surrogates, control characters and every kind of line end are escaped. */
+export function jsonString(value: string): string {
+  for (let index = 0; index < value.length; index += 1) {
+    const unit = value.charCodeAt(index);
+    // Outside printable ASCII, or a quote or backslash. Most strings have none of them, and this loop beats JSON.stringify then.
+    if (unit < 0x20 || unit > 0x7e || unit === 0x22 || unit === 0x5c) return escapeUnsafe(JSON.stringify(value));
+  }
+  return `"${value}"`;
+}
+
+function escapeUnsafe(json: string): string {
+  return json.replace(UNSAFE, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}

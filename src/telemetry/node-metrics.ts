@@ -1,0 +1,131 @@
+import { PerformanceObserver, constants, monitorEventLoopDelay, performance } from "node:perf_hooks";
+import { getHeapSpaceStatistics, getHeapStatistics } from "node:v8";
+import type { Histogram, Registry } from "./registry.ts";
+
+/**
+ * Registers `nodejs_*` under the names of prom-client's default metrics, for the calling thread.
+ * The lag statistics cover the time since the previous scrape and have no sample where nothing was recorded in it.
+ *
+ * @returns stops the delay monitor and the garbage-collection observer.
+ */
+export function registerNodeMetrics(registry: Registry): () => void {
+  registerVersion(registry);
+  registerHeap(registry);
+  registerActiveResources(registry);
+  const stopLag = registerEventLoopLag(registry);
+  const stopCollections = registerGarbageCollection(registry);
+  return () => {
+    stopLag();
+    stopCollections();
+  };
+}
+
+function registerVersion(registry: Registry): void {
+  const [major = "", minor = "", patch = ""] = process.versions.node.split(".");
+  registry
+    .gauge("nodejs_version_info", "Node.js version info.", { labelNames: ["version", "major", "minor", "patch"] })
+    .labels(process.version, major, minor, patch)
+    .set(1);
+}
+
+function registerHeap(registry: Registry): void {
+  const total = registry.gauge("nodejs_heap_size_total_bytes", "Process heap size from Node.js in bytes.").labels();
+  const used = registry.gauge("nodejs_heap_size_used_bytes", "Process heap size used from Node.js in bytes.").labels();
+  const external = registry.gauge("nodejs_external_memory_bytes", "Node.js external memory size in bytes.").labels();
+  const labelNames = ["space"] as const;
+  const spaceTotal = registry.gauge("nodejs_heap_space_size_total_bytes", "Process heap space size total from Node.js in bytes.", {
+    labelNames,
+  });
+  const spaceUsed = registry.gauge("nodejs_heap_space_size_used_bytes", "Process heap space size used from Node.js in bytes.", {
+    labelNames,
+  });
+  const spaceAvailable = registry.gauge(
+    "nodejs_heap_space_size_available_bytes", "Process heap space size available from Node.js in bytes.", { labelNames },
+  );
+  registry.onScrape(() => {
+    // Not process.memoryUsage(), which reads /proc on this thread.
+    const heap = getHeapStatistics();
+    total.set(heap.total_heap_size);
+    used.set(heap.used_heap_size);
+    external.set(heap.external_memory);
+    for (const space of getHeapSpaceStatistics()) {
+      const name = space.space_name.replace(/_space$/, "");
+      spaceTotal.labels(name).set(space.space_size);
+      spaceUsed.labels(name).set(space.space_used_size);
+      spaceAvailable.labels(name).set(space.space_available_size);
+    }
+  });
+}
+
+function registerActiveResources(registry: Registry): void {
+  const active = registry.gauge(
+    "nodejs_active_resources",
+    "Number of active resources that are currently keeping the event loop alive, grouped by async resource type.",
+    { labelNames: ["type"] },
+  );
+  // Untyped: the name is inherited, and no gauge may end in _total.
+  const total = registry.untyped("nodejs_active_resources_total", "Total number of active resources.").labels();
+  registry.onScrape(() => {
+    const resources = process.getActiveResourcesInfo();
+    active.clear();
+    for (const type of resources) active.labels(type).value += 1;
+    total.set(resources.length);
+  });
+}
+
+function registerEventLoopLag(registry: Registry): () => void {
+  const monitor = monitorEventLoopDelay();
+  monitor.enable();
+  const lag = registry.gauge("nodejs_eventloop_lag_seconds", "Lag of event loop in seconds.").labels();
+  const statistics = [
+    ["min", "The minimum recorded event loop delay.", () => monitor.min],
+    ["max", "The maximum recorded event loop delay.", () => monitor.max],
+    ["mean", "The mean of the recorded event loop delays.", () => monitor.mean],
+    ["stddev", "The standard deviation of the recorded event loop delays.", () => monitor.stddev],
+    ["p50", "The 50th percentile of the recorded event loop delays.", () => monitor.percentile(50)],
+    ["p90", "The 90th percentile of the recorded event loop delays.", () => monitor.percentile(90)],
+    ["p99", "The 99th percentile of the recorded event loop delays.", () => monitor.percentile(99)],
+  ] as const;
+  const gauges = statistics.map(([name, help, read]) => ({ family: registry.gauge(`nodejs_eventloop_lag_${name}_seconds`, help), read }));
+  registry.onScrape(async () => {
+    for (const { family, read } of gauges) {
+      // Without a record since the last scrape these would be NaN or 292 years.
+      if (monitor.count === 0) family.clear();
+      else family.labels().set(read() / 1e9);
+    }
+    monitor.reset();
+    const before = performance.now();
+    await new Promise((resolve) => setImmediate(resolve));
+    lag.set((performance.now() - before) / 1000);
+  });
+  return () => {
+    monitor.disable();
+  };
+}
+
+function registerGarbageCollection(registry: Registry): () => void {
+  const durations = registry.histogram(
+    "nodejs_gc_duration_seconds",
+    "Garbage collection duration by kind, one of major, minor, incremental or weakcb.",
+    { labelNames: ["kind"], bounds: [0.001, 0.01, 0.1, 1, 2, 5] },
+  );
+  // A mark-sweep of the young generation is a kind of its own in V8 but not among prom-client's.
+  const minor = durations.labels("minor");
+  const kinds = new Map<unknown, Histogram>([
+    [constants.NODE_PERFORMANCE_GC_MAJOR, durations.labels("major")],
+    [constants.NODE_PERFORMANCE_GC_INCREMENTAL, durations.labels("incremental")],
+    [constants.NODE_PERFORMANCE_GC_WEAKCB, durations.labels("weakcb")],
+  ]);
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) (kinds.get(collectionKind(entry)) ?? minor).observe(entry.duration / 1000);
+  });
+  observer.observe({ entryTypes: ["gc"] });
+  return () => {
+    observer.disconnect();
+  };
+}
+
+function collectionKind(entry: object): unknown {
+  const detail: unknown = "detail" in entry ? entry.detail : undefined;
+  return typeof detail === "object" && detail !== null && "kind" in detail ? detail.kind : undefined;
+}

@@ -1,0 +1,19 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { createLogSink } from "../../src/telemetry/log-sink.ts";
+
+// Writes numbered lines to descriptor 1, all but the last in one turn, tells the parent that the event loop still turns,
+// and tells it again when everything is written. Ends when the parent disconnects, or at once on its word.
+const [lineCount = 0, maxWaitingBytes = 0] = process.argv.slice(2).map(Number);
+const sink = createLogSink({ nowMs: () => 0, maxWaitingBytes });
+
+function writeLine(number: number): void {
+  sink.write(`${JSON.stringify({ number, pad: "é".repeat(50) })}\n`);
+}
+
+process.once("message", () => process.exit(0));
+for (let number = 0; number < lineCount - 1; number += 1) writeLine(number);
+await nextTurn();
+writeLine(lineCount - 1);
+process.send?.("turning");
+await sink.close();
+process.send?.("closed");

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import type { DeliveryFacts, FinishedExchange } from "../../src/core/ports.ts";
+import { createLogger } from "../../src/telemetry/logger.ts";
+import { createObserver } from "../../src/telemetry/observer.ts";
+import { parseExposition } from "./exposition-parser.ts";
+import { createService } from "./service-fixture.ts";
+
+const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+
+function delivery(status: number, facts: DeliveryFacts, durationMs = 1.25): FinishedExchange {
+  return { requestId: "r-1", method: "POST", path: "/webhook", route: "/webhook", status, durationMs, delivery: facts };
+}
+
+function observed(...exchanges: readonly FinishedExchange[]) {
+  const { registry, metrics } = createService();
+  let log = "";
+  const logger = createLogger({ level: "DEBUG", write: (chunk) => (log += chunk), nowMs: () => NOW_MS });
+  const observer = createObserver({ logger, metrics, clock: { nowMs: () => NOW_MS } });
+  for (const exchange of exchanges) observer.finished(exchange);
+  return {
+    observer,
+    expose: () => registry.expose("prometheus"),
+    samples: async () => parseExposition(await registry.expose("prometheus")).samples,
+    lines: (): readonly unknown[] => {
+      logger.flush();
+      return log.split("\n").slice(0, -1).map((line): unknown => JSON.parse(line));
+    },
+  };
+}
+
+const CREATED: DeliveryFacts = { result: "created", messageId: "m1", signature: "current", lagSeconds: 2 };
+const REQUEST = { ts: "2026-01-02T03:04:05.678Z", request_id: "r-1", method: "POST", path: "/webhook", latency_ms: 1.25 };
+
+const DELIVERIES: readonly (readonly [string, FinishedExchange, object, readonly string[]])[] = [
+  ["a new message", delivery(200, CREATED),
+    { level: "INFO", status: 200, message_id: "m1", dup: false, result: "created" },
+    ['webhook_requests_total{result="created"}', 'webhook_signature_matches_total{secret="current"}', "webhook_delivery_lag_seconds_count"]],
+  ["a repeat", delivery(200, { result: "duplicate", messageId: "m1", signature: "previous" }),
+    { level: "INFO", status: 200, message_id: "m1", dup: true, result: "duplicate" },
+    ['webhook_requests_total{result="duplicate"}', 'webhook_signature_matches_total{secret="previous"}']],
+  ["a repeat with other content", delivery(200, { result: "duplicate", messageId: "m1", signature: "current", conflict: true }),
+    { level: "INFO", status: 200, message_id: "m1", dup: true, result: "duplicate", conflict: true },
+    ['webhook_requests_total{result="duplicate"}', 'webhook_signature_matches_total{secret="current"}', "webhook_conflicts_total"]],
+  ...(["missing", "malformed", "mismatch"] as const).map((reason) => [
+    `a signature that is refused: ${reason}`, delivery(401, { result: "invalid_signature", signature: reason }),
+    { level: "WARNING", status: 401, dup: false, result: "invalid_signature", reason },
+    ['webhook_requests_total{result="invalid_signature"}', `webhook_signature_failures_total{reason="${reason}"}`],
+  ] as const),
+  ["a body that is refused", delivery(422, { result: "validation_error", messageId: "m2", signature: "current" }),
+    { level: "WARNING", status: 422, message_id: "m2", dup: false, result: "validation_error" },
+    ['webhook_requests_total{result="validation_error"}', 'webhook_signature_matches_total{secret="current"}']],
+  ["a body that is too large", delivery(413, { result: "too_large" }),
+    { level: "WARNING", status: 413, dup: false, result: "too_large" }, ['webhook_requests_total{result="too_large"}']],
+  ["a client above its rate", delivery(429, { result: "rate_limited" }),
+    { level: "WARNING", status: 429, dup: false, result: "rate_limited" }, ['webhook_requests_total{result="rate_limited"}']],
+  ["a store that cannot commit", { ...delivery(503, { result: "unavailable", messageId: "m3", signature: "current" }), fault: "disk full" },
+    { level: "ERROR", status: 503, message_id: "m3", dup: false, result: "unavailable", error: "disk full" },
+    ['webhook_requests_total{result="unavailable"}', 'webhook_signature_matches_total{secret="current"}']],
+];
+
+describe("a delivery becomes one line and its counts", () => {
+  for (const [what, exchange, fields, counted] of DELIVERIES) {
+    test(what, async () => {
+      const { lines, samples } = observed(exchange);
+      assert.deepEqual(lines(), [{ ...REQUEST, ...fields }]);
+      const after = await samples();
+      const counters = [...after].filter(([name, value]) => /^webhook_.*(_total(\{|$)|lag_seconds_count)/.test(name) && value !== 0);
+      assert.deepEqual(counters.map(([name]) => name).sort(), [...counted].sort());
+      assert.ok(counters.every(([, value]) => value === 1));
+      assert.equal(after.get(`http_requests_total{method="POST",path="/webhook",status="${exchange.status}"}`), 1);
+    });
+  }
+
+  test("and tells of the last created message only when one was created", async () => {
+    const name = "webhook_last_created_timestamp_seconds";
+    const repeat = delivery(200, { result: "duplicate", messageId: "m1" });
+    assert.equal((await observed(repeat).samples()).get(name), undefined);
+    assert.equal((await observed(repeat, delivery(200, CREATED)).samples()).get(name), NOW_MS / 1000);
+  });
+
+  for (const [lagSeconds, bucket] of [[-5, "0.1"], [0.1, "0.1"], [0.11, "0.5"], [86_400, "86400"], [1e9, "+Inf"]] as const) {
+    test(`and counts a lag of ${lagSeconds} s from bucket ${bucket} on, with its true sum`, async () => {
+      const samples = await observed(delivery(200, { ...CREATED, lagSeconds })).samples();
+      const filled = [...samples].find(([name, value]) => name.startsWith("webhook_delivery_lag_seconds_bucket") && value === 1);
+      assert.equal(filled?.[0], `webhook_delivery_lag_seconds_bucket{le="${bucket}"}`);
+      assert.equal(samples.get("webhook_delivery_lag_seconds_sum"), lagSeconds);
+    });
+  }
+});
+
+describe("any other exchange becomes one line and its counts", () => {
+  const read: FinishedExchange = {
+    requestId: "r-2", method: "GET", path: "/messages/m1", route: "/messages/{message_id}", status: 404, durationMs: 0.12345,
+  };
+
+  test("without the fields of a delivery", async () => {
+    const { lines, samples } = observed(read);
+    assert.deepEqual(lines(), [
+      { ts: REQUEST.ts, level: "WARNING", request_id: "r-2", method: "GET", path: "/messages/m1", status: 404, latency_ms: 0.123 },
+    ]);
+    assert.equal((await samples()).get('http_requests_total{method="GET",path="/messages/{message_id}",status="404"}'), 1);
+  });
+
+  test("under shared labels where no route matched or nothing could be parsed", async () => {
+    const { lines, samples } = observed({ ...read, method: "-", path: "-", route: undefined, status: 400 });
+    assert.equal(lines().length, 1);
+    assert.equal((await samples()).get('http_requests_total{method="other",path="unmatched",status="400"}'), 1);
+  });
+
+  test("with the fault in the line", () => {
+    const { lines } = observed({ ...read, status: 500, fault: 'a "broken"\nthing' });
+    assert.deepEqual(lines(), [{
+      ts: REQUEST.ts, level: "ERROR", request_id: "r-2", method: "GET", path: "/messages/m1", status: 500, latency_ms: 0.123,
+      error: 'a "broken"\nthing',
+    }]);
+  });
+});
+
+describe("the store's work", () => {
+  test("is counted for each transaction", async () => {
+    const { observer, lines, samples } = observed();
+    observer.committed(64, 0.002);
+    observer.committed(1, 0.5);
+    const after = await samples();
+    assert.equal(after.get("webhook_batch_messages_sum"), 65);
+    assert.equal(after.get('webhook_batch_messages_bucket{le="1"}'), 1);
+    assert.equal(after.get('webhook_batch_messages_bucket{le="64"}'), 2);
+    assert.equal(after.get("webhook_commit_duration_seconds_sum"), 0.502);
+    assert.equal(after.get("webhook_commit_failures_total"), 0);
+    assert.deepEqual(lines(), []);
+  });
+
+  test("becomes an ERROR line where a transaction failed", async () => {
+    const { observer, lines, samples } = observed();
+    observer.commitFailed(12, "database or disk is full");
+    assert.deepEqual(lines(), [
+      { ts: REQUEST.ts, level: "ERROR", msg: "commit failed", messages: 12, reason: "database or disk is full" },
+    ]);
+    assert.equal((await samples()).get("webhook_commit_failures_total"), 1);
+    assert.equal((await samples()).get("webhook_batch_messages_count"), 0);
+  });
+});
+
+test("everything that was observed adds up in the exposition", async () => {
+  const { observer, lines, expose } = observed(...DELIVERIES.map(([, exchange]) => exchange));
+  observer.finished({ ...delivery(200, CREATED, 3000), method: "POST" });
+  observer.finished({ requestId: "r", method: "GET", path: "/nowhere", route: undefined, status: 404, durationMs: 0.5 });
+  observer.committed(2, 0.0015);
+  observer.commitFailed(1, "disk full");
+  const text = await expose();
+  parseExposition(text);
+  assert.equal(text, readFileSync(new URL("./fixtures/busy-service.prometheus.txt", import.meta.url), "utf8"));
+  assert.equal(lines().length, DELIVERIES.length + 3);
+});
