@@ -1,0 +1,125 @@
+import { performance } from "node:perf_hooks";
+import type { Config } from "./config.ts";
+import type { Clock } from "./core/ports.ts";
+import type { Secrets } from "./core/secrets.ts";
+import { createAuthorize } from "./http/access.ts";
+import { createExchange } from "./http/exchange.ts";
+import { createRateLimit } from "./http/rate-limit.ts";
+import { createRouter } from "./http/router.ts";
+import { createRoutes } from "./http/routes.ts";
+import { startServer } from "./http/server.ts";
+import { createVerifier } from "./signature/verify.ts";
+import { openStore } from "./storage/store.ts";
+import { createLogger } from "./telemetry/logger.ts";
+import { createObserver } from "./telemetry/observer.ts";
+import { registerProcessMetrics } from "./telemetry/process-metrics.ts";
+import { createRegistry } from "./telemetry/registry.ts";
+import { createServiceMetrics } from "./telemetry/service-metrics.ts";
+
+/** What runs, for the start-up line and `webhook_inbox_build_info`. */
+export interface Build {
+  readonly version: string;
+  readonly revision: string;
+  readonly node: string;
+  readonly sqlite: string;
+}
+
+export interface StartOptions {
+  readonly build: Build;
+  /** Takes log lines in batches. */
+  readonly writeLog: (chunk: string) => void;
+  /** The database can no longer be trusted: the process must close the service and end. */
+  readonly onFatal: (reason: string) => void;
+  readonly clock?: Clock;
+  /** How long the store waits for a lock of another process, in milliseconds. */
+  readonly busyTimeoutMs?: number;
+}
+
+export interface App {
+  /** Where it listens, e.g. `http://127.0.0.1:8000`. */
+  readonly url: string;
+  /** Puts other secrets in force for the requests from now on. */
+  useSecrets(secrets: Secrets): void;
+  /** A line in the service's log. */
+  readonly log: { info(msg: string): void; error(msg: string): void };
+  /** A graceful stop: not ready, no new connections, what is in flight answered, all of it committed, the log handed over. */
+  close(): Promise<void>;
+}
+
+/** Part of the time for a stop that is kept for the last commit, the checkpoint and the log. */
+const CLOSING_SHARE = 0.2;
+
+/** Composition root: puts the parts together and listens. Rejects where the database cannot be opened or the address cannot be used. */
+export async function start(config: Config, options: StartOptions): Promise<App> {
+  const { build } = options;
+  const clock = options.clock ?? { nowMs: () => Date.now() };
+  const logger = createLogger({ level: config.logLevel, write: options.writeLog, nowMs: clock.nowMs });
+  let verify = createVerifier(config.secrets);
+  let stopping = false;
+
+  async function readiness(): Promise<readonly string[]> {
+    return stopping ? ["the service is stopping"] : store.check();
+  }
+
+  const registry = createRegistry();
+  const metrics = createServiceMetrics(registry, {
+    build,
+    queueDepth: () => store.queueDepth(),
+    storedMessages: () => store.count(),
+    files: () => store.fileSizes(),
+    ready: async () => (await readiness()).length === 0,
+  });
+  const stopProcessMetrics = registerProcessMetrics(registry);
+  const observer = createObserver({ logger, metrics, clock });
+  const store = await openStore(config.database, {
+    clock,
+    observer,
+    busyTimeoutMs: options.busyTimeoutMs,
+    onFatal: (reason) => {
+      logger.error("fatal storage fault", { reason });
+      options.onFatal(reason);
+    },
+  });
+
+  const routes = createRoutes({
+    store,
+    readiness,
+    metrics: registry,
+    verify: (body, headers) => verify(body, headers),
+    rateLimit: createRateLimit(config.rateLimitPerMinute, clock),
+  });
+  metrics.announceRoutes(routes);
+  const exchange = createExchange({
+    observer,
+    clock,
+    router: createRouter(routes),
+    authorize: createAuthorize(config.apiToken),
+    bodyLimitBytes: config.bodyLimitBytes,
+    trustedProxies: config.trustedProxies,
+    stopping: () => stopping,
+  });
+  const server = await startServer({ host: config.host, port: config.port, exchange, observer }).catch(async (error) => {
+    await store.close();
+    throw error;
+  });
+  logger.info("started", { url: server.url, ...build, messages: store.count() });
+
+  return {
+    url: server.url,
+    log: logger,
+    useSecrets(secrets) {
+      verify = createVerifier(secrets);
+      logger.info("secrets reloaded", { previous: secrets.previous.length });
+    },
+    async close() {
+      const startedAt = performance.now();
+      stopping = true;
+      logger.info("stopping");
+      const cutOff = await server.close(config.shutdownTimeoutMs * (1 - CLOSING_SHARE));
+      await store.close();
+      stopProcessMetrics();
+      logger.info("stopped", { cut_off: cutOff, duration_ms: Math.round(performance.now() - startedAt) });
+      logger.flush();
+    },
+  };
+}

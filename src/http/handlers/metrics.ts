@@ -1,0 +1,33 @@
+import type { ExpositionFormat, MetricsSource } from "../../core/ports.ts";
+import type { Handler } from "../message.ts";
+
+const CONTENT_TYPE: Readonly<Record<ExpositionFormat, string>> = {
+  prometheus: "text/plain; version=0.0.4; charset=utf-8",
+  openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
+};
+
+/** `GET /metrics`, in the format that `Accept` prefers. */
+export function createMetrics(source: MetricsSource): Handler {
+  return async (request) => {
+    const format = preferredFormat(request.headers.accept ?? "");
+    return { status: 200, body: await source.expose(format), contentType: CONTENT_TYPE[format] };
+  };
+}
+
+/** OpenMetrics where its weight is the greater one (RFC 9110, section 12.5.1); 0.0.4 for `*` and by default. */
+export function preferredFormat(accept: string): ExpositionFormat {
+  let openmetrics = 0;
+  let prometheus = 0;
+  for (const range of accept.split(",")) {
+    const [type = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());
+    const quality = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
+    const weight = quality === undefined ? 1 : Number(quality) || 0;
+    const version = parameters.find((parameter) => parameter.startsWith("version="))?.slice(8);
+    if (type === "application/openmetrics-text" && (version === undefined || version === "1.0.0")) {
+      openmetrics = Math.max(openmetrics, weight);
+    } else if (type === "text/plain" || type === "text/*" || type === "*/*") {
+      prometheus = Math.max(prometheus, weight);
+    }
+  }
+  return openmetrics > prometheus ? "openmetrics" : "prometheus";
+}

@@ -1,0 +1,41 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { DeliveryFacts } from "../core/ports.ts";
+import type { Outcome } from "../core/outcome.ts";
+
+/** What a handler is given. */
+export interface Request {
+  /** What stands behind `?`, still encoded; empty where there is nothing. */
+  readonly query: string;
+  /** The value of the route's `{parameter}`, decoded; empty where the route has none. */
+  readonly parameter: string;
+  readonly headers: IncomingHttpHeaders;
+  /** The peer's address, or what trusted proxies say it is. */
+  readonly clientAddress: string;
+  /** When the request's head had arrived, in milliseconds since the epoch. */
+  readonly receivedAtMs: number;
+  /** Reads the body once; refuses with `too_large`, or `bad_request` and `request_timeout` where it never completes. */
+  readBody(): Promise<Outcome<Uint8Array>>;
+}
+
+/** What a handler gives back. */
+export interface Reply {
+  readonly status: number;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** `application/json` where absent. */
+  readonly contentType?: string;
+  /** For the log and the metrics of the webhook. */
+  readonly delivery?: DeliveryFacts;
+}
+
+export type Handler = (request: Request) => Reply | Promise<Reply>;
+
+export interface Route {
+  readonly method: "GET" | "POST";
+  /** A literal path, or one whose last segment is a `{parameter}`. */
+  readonly path: string;
+  /** `token`: shows messages, so `Authorization: Bearer` is required where a token is configured. */
+  readonly access: "open" | "token";
+  readonly handle: Handler;
+}
+

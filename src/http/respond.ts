@@ -1,0 +1,50 @@
+import type { ServerResponse } from "node:http";
+import type { Refusal, RefusalCode } from "../core/outcome.ts";
+import type { Reply } from "./message.ts";
+
+/** The status of every refusal (RFC 9110, section 15; RFC 6585 for 429 and 431). */
+export const STATUS: Readonly<Record<RefusalCode, number>> = {
+  bad_request: 400,
+  unauthorized: 401,
+  invalid_signature: 401,
+  not_found: 404,
+  method_not_allowed: 405,
+  request_timeout: 408,
+  too_large: 413,
+  expectation_failed: 417,
+  validation_error: 422,
+  rate_limited: 429,
+  headers_too_large: 431,
+  internal_error: 500,
+  unavailable: 503,
+};
+
+export const JSON_TYPE = "application/json";
+
+/** The body of every error. */
+export function errorBody(refusal: Refusal): string {
+  return JSON.stringify({ detail: refusal.detail });
+}
+
+export function refuse(refusal: Refusal): Reply {
+  return { status: STATUS[refusal.code], body: errorBody(refusal), headers: refusal.headers };
+}
+
+export function json(value: unknown): Reply {
+  return { status: 200, body: JSON.stringify(value) };
+}
+
+/** The one writer to `ServerResponse`. Node leaves the body out of an answer to HEAD and keeps its length. */
+export function respond(res: ServerResponse, reply: Reply, options: { readonly requestId: string; readonly close: boolean }): void {
+  const headers = ["X-Request-ID", options.requestId];
+  if (reply.status !== 204) {
+    headers.push("Content-Type", reply.contentType ?? JSON_TYPE, "Content-Length", String(Buffer.byteLength(reply.body)));
+    headers.push("X-Content-Type-Options", "nosniff", "Cache-Control", "no-store");
+  }
+  if (reply.headers !== undefined) {
+    for (const name of Object.keys(reply.headers)) headers.push(name, reply.headers[name] ?? "");
+  }
+  if (options.close) headers.push("Connection", "close");
+  res.writeHead(reply.status, headers);
+  res.end(reply.body);
+}

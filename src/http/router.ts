@@ -1,0 +1,69 @@
+import type { Refusal } from "../core/outcome.ts";
+import type { Route } from "./message.ts";
+
+export type Match =
+  | { readonly kind: "route"; readonly route: Route; readonly parameter: string }
+  | { readonly kind: "options"; readonly path: string; readonly allow: string }
+  | { readonly kind: "refusal"; readonly path: string | undefined; readonly refusal: Refusal };
+
+/** `path` is the request target's path, not decoded. `HEAD` is served wherever `GET` is. */
+export type Router = (method: string, path: string) => Match;
+
+interface Resource {
+  readonly path: string;
+  readonly methods: ReadonlyMap<string, Route>;
+  readonly allow: string;
+}
+
+const NOT_FOUND: Match = { kind: "refusal", path: undefined, refusal: { code: "not_found", detail: "not found" } };
+
+/** Pure matching over the table of routes: a route, 404, or 405 with `Allow` (RFC 9110, section 15.5.6). */
+export function createRouter(routes: readonly Route[]): Router {
+  const literal = new Map<string, Resource>();
+  const parametric: { readonly prefix: string; readonly resource: Resource }[] = [];
+  for (const [path, ofPath] of Map.groupBy(routes, (route) => route.path)) {
+    const resource = createResource(path, ofPath);
+    const brace = path.indexOf("{");
+    if (brace === -1) literal.set(path, resource);
+    else parametric.push({ prefix: path.slice(0, brace), resource });
+  }
+  const everything = [...new Set([...literal.values(), ...parametric.map((entry) => entry.resource)].flatMap((r) => r.allow.split(", ")))];
+
+  return (method, path) => {
+    const resource = literal.get(path);
+    if (resource !== undefined) return select(resource, method, "");
+    if (path === "*" && method === "OPTIONS") return { kind: "options", path, allow: everything.join(", ") };
+    for (const { prefix, resource: candidate } of parametric) {
+      if (!path.startsWith(prefix)) continue;
+      const segment = path.slice(prefix.length);
+      if (segment === "" || segment.includes("/")) continue;
+      return select(candidate, method, segment);
+    }
+    return NOT_FOUND;
+  };
+}
+
+function createResource(path: string, routes: readonly Route[]): Resource {
+  const methods = new Map<string, Route>(routes.map((route) => [route.method, route]));
+  const get = methods.get("GET");
+  if (get !== undefined) methods.set("HEAD", get);
+  return { path, methods, allow: [...methods.keys(), "OPTIONS"].sort().join(", ") };
+}
+
+function select(resource: Resource, method: string, segment: string): Match {
+  const { path, allow } = resource;
+  if (method === "OPTIONS") return { kind: "options", path, allow };
+  const route = resource.methods.get(method);
+  if (route === undefined) {
+    const detail = `method not allowed: use ${allow}`;
+    return { kind: "refusal", path, refusal: { code: "method_not_allowed", detail, headers: { Allow: allow } } };
+  }
+  if (segment === "") return { kind: "route", route, parameter: "" };
+  try {
+    return { kind: "route", route, parameter: decodeURIComponent(segment) };
+  } catch {
+    const name = path.slice(path.indexOf("{") + 1, -1);
+    const msg = "percent-encode it as UTF-8, for example %2F for a slash";
+    return { kind: "refusal", path, refusal: { code: "validation_error", detail: [{ loc: ["path", name], msg, type: "percent_encoding" }] } };
+  }
+}

@@ -1,0 +1,32 @@
+import type { MessageStore, MetricsSource } from "../core/ports.ts";
+import type { Verify } from "../signature/verify.ts";
+import { createReady, live } from "./handlers/health.ts";
+import { createIngest } from "./handlers/ingest.ts";
+import { createGetMessage, createListMessages } from "./handlers/messages.ts";
+import { createMetrics } from "./handlers/metrics.ts";
+import { createStats } from "./handlers/stats.ts";
+import type { Route } from "./message.ts";
+import type { RateLimit } from "./rate-limit.ts";
+
+export interface RouteOptions {
+  readonly store: MessageStore;
+  readonly verify: Verify;
+  readonly rateLimit: RateLimit;
+  readonly metrics: MetricsSource;
+  /** Why the service cannot take messages now; empty where it can. */
+  readonly readiness: () => Promise<readonly string[]>;
+}
+
+/** Every endpoint of the service. */
+export function createRoutes(options: RouteOptions): readonly Route[] {
+  const { store } = options;
+  return [
+    { method: "POST", path: "/webhook", access: "open", handle: createIngest(options) },
+    { method: "GET", path: "/messages", access: "token", handle: createListMessages(store) },
+    { method: "GET", path: "/messages/{message_id}", access: "token", handle: createGetMessage(store) },
+    { method: "GET", path: "/stats", access: "token", handle: createStats(store) },
+    { method: "GET", path: "/health/live", access: "open", handle: live },
+    { method: "GET", path: "/health/ready", access: "open", handle: createReady(options.readiness) },
+    { method: "GET", path: "/metrics", access: "open", handle: createMetrics(options.metrics) },
+  ];
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import { performance } from "node:perf_hooks";
+import { unsupportedRuntime } from "./runtime.ts";
+import { loadConfig, readSecretFile, type Config } from "./config.ts";
+
+const EX_OK = 0;
+const EX_FAILURE = 1;
+/** Configuration error (sysexits.h). */
+const EX_CONFIG = 78;
+
+/** One stop can arrive twice: from the supervisor that signals a whole group, and from make, which passes its own on. */
+const ONE_STOP_MS = 50;
+
+function readFile(path: string | URL): string {
+  return readFileSync(path, "utf8");
+}
+
+function complain(lines: readonly string[]): void {
+  process.stderr.write(lines.map((line) => `${line}\n`).join(""));
+}
+
+async function run(config: Config): Promise<void> {
+  // Only now: on a Node without node:sqlite the import itself would fail, in words that help nobody.
+  const { start } = await import("./app.ts");
+  const { createLogSink } = await import("./telemetry/log-sink.ts");
+  const sink = createLogSink({ nowMs: Date.now });
+  let failed = false;
+
+  const packageFile = readFile(new URL("../package.json", import.meta.url));
+  const app = await start(config, {
+    writeLog: sink.write,
+    onFatal: () => {
+      failed = true;
+      stop();
+    },
+    build: {
+      version: JSON.parse(packageFile).version,
+      revision: process.env["WEBHOOK_INBOX_REVISION"] ?? "unknown",
+      node: process.versions.node,
+      sqlite: process.versions["sqlite"] ?? "unknown",
+    },
+  });
+
+  let closingSinceMs: number | undefined;
+  function stop(): void {
+    if (closingSinceMs !== undefined) return;
+    closingSinceMs = performance.now();
+    // What hangs beyond the limit, such as a disk, must not hold the stop.
+    setTimeout(() => process.exit(EX_FAILURE), config.shutdownTimeoutMs).unref();
+    app
+      .close()
+      .then(() => sink.close())
+      .then(() => process.exit(failed ? EX_FAILURE : EX_OK));
+  }
+
+  function onSignal(signal: "SIGTERM" | "SIGINT", number: number): void {
+    process.on(signal, () => {
+      if (closingSinceMs !== undefined && performance.now() - closingSinceMs > ONE_STOP_MS) process.exit(128 + number);
+      stop();
+    });
+  }
+  onSignal("SIGINT", 2);
+  onSignal("SIGTERM", 15);
+
+  process.on("SIGHUP", () => {
+    if (config.secretFile === undefined) {
+      app.log.info("SIGHUP ignored: WEBHOOK_SECRET_FILE is not set");
+      return;
+    }
+    const secrets = readSecretFile(config.secretFile, readFile, { extraPrevious: config.extraPrevious });
+    if (secrets.ok) app.useSecrets(secrets.value);
+    else app.log.error(`secrets not reloaded: ${secrets.error}`);
+  });
+}
+
+const unsupported = unsupportedRuntime(process.versions);
+const config = loadConfig(process.env);
+if (unsupported !== undefined) {
+  complain([unsupported]);
+  process.exitCode = EX_FAILURE;
+} else if (!config.ok) {
+  complain(config.error);
+  process.exitCode = EX_CONFIG;
+} else {
+  run(config.value).catch((error) => {
+    complain([error instanceof Error ? error.message : String(error)]);
+    process.exit(EX_FAILURE);
+  });
+}

@@ -1,0 +1,19 @@
+const NODE_FLOOR = "26.7.0";
+/** Earlier ones can corrupt a WAL that several connections use (https://www.sqlite.org/releaselog/3_51_3.html). */
+const SQLITE_FLOOR = "3.51.3";
+
+/** Says what is too old about the runtime; undefined where nothing is. */
+export function unsupportedRuntime(versions: { readonly node: string; readonly sqlite?: string | undefined }): string | undefined {
+  if (isOlder(versions.node, NODE_FLOOR)) {
+    return `Cannot start: Node.js must be ${NODE_FLOOR} or newer, this is ${versions.node} (make run fetches one that is)`;
+  }
+  const { sqlite } = versions;
+  if (sqlite === undefined || isOlder(sqlite, SQLITE_FLOOR)) {
+    return `Cannot start: the SQLite of Node.js must be ${SQLITE_FLOOR} or newer, this is ${sqlite ?? "none"}`;
+  }
+  return undefined;
+}
+
+function isOlder(version: string, floor: string): boolean {
+  return version.localeCompare(floor, "en", { numeric: true }) < 0;
+}

@@ -1,0 +1,125 @@
+import { createHmac } from "node:crypto";
+import { request as httpRequest, type Agent, type IncomingHttpHeaders } from "node:http";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import type { TestContext } from "node:test";
+import { start, type App, type StartOptions } from "../../src/app.ts";
+import { loadConfig } from "../../src/config.ts";
+import { temporaryFolder } from "./store.ts";
+
+export const SECRET = "testsecret";
+
+export interface TestApp {
+  readonly app: App;
+  readonly url: string;
+  readonly databasePath: string;
+  readonly fatal: string[];
+  /** The log so far, line by line; a request's line is there once `flushed` has been awaited. */
+  logLines(): readonly Record<string, unknown>[];
+  request(target: string, options?: RequestOptions): Promise<Answer>;
+  /** Signs and posts a body. */
+  deliver(body: string | Uint8Array | object, headers?: Record<string, string>): Promise<Answer>;
+}
+
+export interface RequestOptions {
+  readonly method?: string;
+  readonly headers?: Record<string, string | string[]>;
+  readonly body?: string | Uint8Array;
+  readonly agent?: Agent;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+  readonly json: unknown;
+}
+
+export type TestAppOptions = Partial<StartOptions> & { readonly env?: Record<string, string> };
+
+/** The service as `main.ts` starts it, on a free port and a database in a temporary folder. */
+export async function startTestApp(t: TestContext, options: TestAppOptions = {}): Promise<TestApp> {
+  const { env, ...overrides } = options;
+  const databasePath = join(temporaryFolder(t), "app.db");
+  const config = loadConfig({ WEBHOOK_SECRET: SECRET, PORT: "0", DATABASE_URL: `sqlite:///${databasePath}`, ...env });
+  if (!config.ok) throw new Error(config.error.join("\n"));
+  let log = "";
+  const fatal: string[] = [];
+  const app = await start(config.value, {
+    build: { version: "0.0.0-test", revision: "abc", node: "26", sqlite: "3" },
+    writeLog: (chunk) => {
+      log += chunk;
+    },
+    onFatal: (reason) => fatal.push(reason),
+    ...overrides,
+  });
+  t.after(() => app.close());
+  const { url } = app;
+  return {
+    app,
+    url,
+    databasePath,
+    fatal,
+    logLines: () => log.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line)),
+    request: (target, request) => send(url, target, request),
+    deliver(body, headers) {
+      const bytes = typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
+      return send(url, "/webhook", { method: "POST", body: bytes, headers: { "X-Signature": sign(bytes), ...headers } });
+    },
+  };
+}
+
+export function sign(body: string | Uint8Array, secret: string = SECRET): string {
+  return createHmac("sha256", secret).update(body).digest("hex");
+}
+
+/** `node:http` rather than `fetch`: it sends targets and headers as they are. */
+export function send(url: string, target: string, options: RequestOptions = {}): Promise<Answer> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      { hostname, port, path: target, method: options.method ?? "GET", headers: options.headers, agent: options.agent ?? false },
+      (response) => {
+        text(response).then(
+          (body) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body, json: tryParse(body) }),
+          reject,
+        );
+      },
+    );
+    request.on("error", reject);
+    request.end(options.body);
+  });
+}
+
+/** Writes bytes to a connection of its own and gives all that comes back until the server ends it. */
+export function raw(url: string, bytes: string, options: { readonly halfClose?: boolean } = {}): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+    let received = "";
+    socket.setEncoding("latin1");
+    socket.on("data", (chunk: string) => {
+      received += chunk;
+    });
+    socket.on("end", () => {
+      socket.end();
+      resolve(received);
+    });
+    socket.on("error", reject);
+    if (options.halfClose) socket.end(bytes, "latin1");
+    else socket.write(bytes, "latin1");
+  });
+}
+
+export function delivery(fields: Record<string, unknown> = {}): Record<string, unknown> {
+  return { message_id: "m1", from: "+919876543210", to: "+14155550100", ts: "2025-01-15T10:00:00Z", text: "Hello", ...fields };
+}
+
+function tryParse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
