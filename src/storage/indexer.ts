@@ -88,6 +88,8 @@ const COUNT_STEP = [
   `INSERT INTO sender_counts (from_msisdn, count)
     SELECT from_msisdn, count(*) FROM ${STEP_ROWS} GROUP BY from_msisdn
     ON CONFLICT (from_msisdn) DO UPDATE SET count = count + excluded.count`,
+  `INSERT INTO sender_messages (from_msisdn, key, message_id, seq)
+    SELECT from_msisdn, rtrim(ts, 'Z') AS key, message_id, seq FROM ${STEP_ROWS} ORDER BY from_msisdn, key, message_id`,
   ...ALL_LEVELS.map((level) => countPrefixes("''", level)),
   ...SENDER_LEVELS.map((level) => countPrefixes("from_msisdn", level)),
 ];

@@ -6,8 +6,10 @@ import { DatabaseError } from "./database.ts";
  * The table, and the indexes that give every page without sorting. `ts` sorts in time once its `Z` is
  * dropped: without it `…:00` is a prefix of `…:00.5`, with it `…:00.5Z` would sort before `…:00Z`.
  *
- * What is derived from the rows (search, counts) reaches up to a mark each and is kept up by `Indexer`.
- * `time_counts` counts the rows whose key begins with `prefix`, in all (`scope` empty) and of each sender.
+ * What is derived from the rows (search, counts, each sender's messages) reaches up to a mark and is kept
+ * up by `Indexer`. As an index of `messages`, `sender_messages` would be written to on a page of its own
+ * for nearly every message. `time_counts` counts the rows whose key begins with `prefix`, in all (`scope`
+ * empty) and of each sender.
  */
 const SCHEMA = `
 CREATE TABLE messages (
@@ -20,7 +22,11 @@ CREATE TABLE messages (
   created_at TEXT NOT NULL
 );
 CREATE INDEX messages_by_ts ON messages (rtrim(ts, 'Z'), message_id);
-CREATE INDEX messages_by_sender ON messages (from_msisdn, rtrim(ts, 'Z'), message_id);
+
+CREATE TABLE sender_messages (
+  from_msisdn TEXT NOT NULL, key TEXT NOT NULL, message_id TEXT NOT NULL, seq INTEGER NOT NULL,
+  PRIMARY KEY (from_msisdn, key, message_id)
+) WITHOUT ROWID;
 
 CREATE TABLE index_state (
   id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -1,8 +1,8 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { MessagePage, MessageQuery, Stats, StoredMessage } from "../core/message.ts";
+import { createPages } from "./pages.ts";
+import { MESSAGE_COLUMNS, TAIL, toStoredMessage } from "./rows.ts";
 import { createSearch } from "./search.ts";
-import { MESSAGE_COLUMNS, messageFilter, sortKey, toStoredMessage } from "./rows.ts";
-import { createTimeCounts } from "./time-counts.ts";
 
 /** The reads of the service on one read-only connection; each sees one snapshot of the database. */
 export interface Queries {
@@ -13,16 +13,7 @@ export interface Queries {
   count(): number;
 }
 
-interface Filters {
-  readonly from?: string | undefined;
-  readonly since?: string | undefined;
-}
-
 const TOP_SENDERS = 10;
-/** An OFFSET walks what it skips; a greater one starts near its place instead. */
-const MAX_SKIPPED_ROWS = 1_000;
-/** The rows that are not counted yet. NOT INDEXED: they are few, an index in another order would be walked whole. */
-const TAIL = "messages NOT INDEXED WHERE seq > (SELECT count_mark FROM index_state)";
 
 export function createQueries(db: DatabaseSync): Queries {
   const prepared = new Map<string, StatementSync>();
@@ -35,8 +26,8 @@ export function createQueries(db: DatabaseSync): Queries {
     }
     return statement;
   }
-  const search = createSearch(prepare);
-  const timeCounts = createTimeCounts(prepare);
+  const pages = createPages(prepare);
+  const search = createSearch(prepare, snapshot);
 
   function snapshot<T>(read: () => T): T {
     db.exec("BEGIN");
@@ -47,46 +38,10 @@ export function createQueries(db: DatabaseSync): Queries {
     }
   }
 
-  function number(sql: string, ...values: SQLInputValue[]): number {
-    return Number(prepare(sql).get(...values)?.["value"] ?? 0);
-  }
-
-  function countAll(): number {
-    return number(`SELECT messages + (SELECT count(*) FROM ${TAIL}) AS value FROM index_state`);
-  }
-
-  function countMatching({ from, since }: Filters): number {
-    if (since !== undefined) return timeCounts.countFrom({ from }, sortKey(since));
-    if (from === undefined) return countAll();
-    return number(
-      `SELECT coalesce((SELECT count FROM sender_counts WHERE from_msisdn = ?1), 0)
-        + (SELECT count(*) FROM ${TAIL} AND from_msisdn = ?1) AS value`,
-      from,
-    );
-  }
-
-  function page(query: MessageQuery): MessagePage {
-    const { from, since, limit, offset } = query;
-    const total = countMatching(query);
-    if (offset >= total) return { data: [], total };
-    let start = { key: since === undefined ? undefined : sortKey(since), skip: offset };
-    if (offset > MAX_SKIPPED_ROWS) {
-      const position = offset + (since === undefined ? 0 : countMatching({ from }) - total);
-      const { key, before } = timeCounts.seek({ from }, position);
-      start = { key, skip: position - before };
-    }
-    const { where, values } = messageFilter({ from, key: start.key });
-    const rows = prepare(
-      `SELECT ${MESSAGE_COLUMNS} FROM messages ${where} ORDER BY rtrim(ts, 'Z'), message_id LIMIT ? OFFSET ?`,
-    ).all(...values, limit, start.skip);
-    return { data: rows.map(toStoredMessage), total };
-  }
-
-  /** A sender outside the derived top ten whose tail is empty cannot be among the true ten: the tail's senders and the ten are all there is to rank. */
+  /** A sender outside the counted ten who is not in the tail cannot be among the true ten. */
   function topSenders(): Stats["messages_per_sender"] {
     const rows = prepare(`
-      WITH tail AS (
-        SELECT from_msisdn, count(*) AS added FROM ${TAIL} GROUP BY from_msisdn),
+      WITH tail AS (SELECT from_msisdn, count(*) AS added FROM ${TAIL} GROUP BY from_msisdn),
       top AS (SELECT from_msisdn FROM sender_counts ORDER BY count DESC, from_msisdn LIMIT ${TOP_SENDERS}),
       ranked AS (SELECT from_msisdn FROM top UNION SELECT from_msisdn FROM tail)
       SELECT from_msisdn AS sender, coalesce(sender_counts.count, 0) + coalesce(tail.added, 0) AS total
@@ -95,27 +50,32 @@ export function createQueries(db: DatabaseSync): Queries {
     return rows.map((row) => ({ from: String(row["sender"]), count: Number(row["total"]) }));
   }
 
+  function sendersCount(): number {
+    const row = prepare(`
+      SELECT senders + (SELECT count(DISTINCT from_msisdn) FROM ${TAIL}
+        AND from_msisdn NOT IN (SELECT from_msisdn FROM sender_counts)) AS value FROM index_state`).get();
+    return Number(row?.["value"]);
+  }
+
   function edge(direction: "ASC" | "DESC"): string | null {
     const row = prepare(`SELECT ts FROM messages ORDER BY rtrim(ts, 'Z') ${direction}, message_id ${direction} LIMIT 1`).get();
     return row === undefined ? null : String(row["ts"]);
   }
 
   return {
-    list: (query) => (query.q === undefined ? snapshot(() => page(query)) : search({ ...query, q: query.q }, snapshot)),
+    list: (query) => (query.q === undefined ? snapshot(() => pages.page(query)) : search({ ...query, q: query.q })),
     get(messageId) {
       const row = prepare(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE message_id = ?`).get(messageId);
       return row === undefined ? undefined : toStoredMessage(row);
     },
     stats: () =>
       snapshot(() => ({
-        total_messages: countAll(),
-        senders_count: number(`
-          SELECT senders + (SELECT count(DISTINCT from_msisdn) FROM ${TAIL}
-            AND from_msisdn NOT IN (SELECT from_msisdn FROM sender_counts)) AS value FROM index_state`),
+        total_messages: pages.countAll(),
+        senders_count: sendersCount(),
         messages_per_sender: topSenders(),
         first_message_ts: edge("ASC"),
         last_message_ts: edge("DESC"),
       })),
-    count: () => snapshot(countAll),
+    count: () => snapshot(() => pages.countAll()),
   };
 }

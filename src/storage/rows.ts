@@ -1,11 +1,26 @@
-import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
+import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type { StoredMessage } from "../core/message.ts";
+
+/** Gives the prepared statement of a text, the same one each time. */
+export type Prepare = (sql: string) => StatementSync;
 
 export const MESSAGE_COLUMNS = "message_id, from_msisdn, to_msisdn, ts, text, created_at";
 
-/** What `messages_by_ts` and `messages_by_sender` sort a normalized timestamp by: see `migrations.ts`. */
+/** The rows that are not counted yet. NOT INDEXED: they are few, an index in another order would be walked whole. */
+export const TAIL = "messages NOT INDEXED WHERE seq > (SELECT count_mark FROM index_state)";
+
+/** What `messages_by_ts` and `sender_messages` sort a normalized timestamp by: see `migrations.ts`. */
 export function sortKey(ts: string): string {
   return ts.replace(/Z+$/, "");
+}
+
+/** The order of every list: by time, then by the code points of the id. */
+export function compareRows(a: Pick<StoredMessage, "ts" | "message_id">, b: Pick<StoredMessage, "ts" | "message_id">): number {
+  const left = sortKey(a.ts);
+  const right = sortKey(b.ts);
+  // Code point order is the order of UTF-8 bytes, in which SQLite compares text; that of UTF-16 units differs.
+  if (left === right) return Buffer.compare(Buffer.from(a.message_id), Buffer.from(b.message_id));
+  return left < right ? -1 : 1;
 }
 
 export function toStoredMessage(row: Record<string, SQLOutputValue>): StoredMessage {
@@ -17,26 +32,4 @@ export function toStoredMessage(row: Record<string, SQLOutputValue>): StoredMess
     text: row["text"] === null ? null : String(row["text"]),
     created_at: String(row["created_at"]),
   };
-}
-
-export interface Filter {
-  /** A WHERE clause, or nothing where every row passes. */
-  readonly where: string;
-  readonly values: readonly SQLInputValue[];
-}
-
-/** The conditions that an index answers, `key` meaning that key or a later one, and any further ones. */
-export function messageFilter(of: { from?: string | undefined; key?: string | undefined }, ...further: string[]): Filter {
-  const conditions: string[] = [];
-  const values: SQLInputValue[] = [];
-  if (of.from !== undefined) {
-    conditions.push("from_msisdn = ?");
-    values.push(of.from);
-  }
-  if (of.key !== undefined) {
-    conditions.push("rtrim(ts, 'Z') >= ?");
-    values.push(of.key);
-  }
-  conditions.push(...further);
-  return { where: conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`, values };
 }

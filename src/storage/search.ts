@@ -1,7 +1,7 @@
-import type { SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
+import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import type { MessagePage, MessageQuery } from "../core/message.ts";
 import { containsMatcher, trigramQuery } from "./fold.ts";
-import { MESSAGE_COLUMNS, messageFilter, sortKey, toStoredMessage } from "./rows.ts";
+import { compareRows, MESSAGE_COLUMNS, sortKey, toStoredMessage, type Prepare } from "./rows.ts";
 
 /** Beyond so many candidates a walk in the order of the answer is cheaper than fetching and sorting them. */
 const MAX_CANDIDATES = 200_000;
@@ -9,53 +9,65 @@ const MAX_CANDIDATES = 200_000;
 const WALK_ROWS = 5_000;
 
 type SearchQuery = MessageQuery & { readonly q: string };
-type Prepare = (sql: string) => StatementSync;
 type Snapshot = <T>(read: () => T) => T;
+
+/** Where to look for matches: rows that something derived points to, and the rows behind its mark. */
+interface Candidates {
+  readonly derived: string;
+  readonly values: readonly SQLInputValue[];
+  readonly mark: "search_mark" | "count_mark";
+}
 
 interface Match {
   readonly seq: number;
-  readonly key: string;
-  readonly messageId: string;
+  readonly ts: string;
+  readonly message_id: string;
 }
 
 /**
- * Substring search with an exact `total`. The trigram index narrows the rows down, every candidate and
- * every row behind the index's mark is then compared in full. A phrase that the index cannot narrow
- * down is looked for in all rows, in short transactions, up to the newest row at its start.
+ * Substring search with an exact `total`. The trigram index, or the sender for a phrase too short for it,
+ * narrows the rows down; every candidate and every row behind the mark is then compared in full. What
+ * cannot be narrowed down is looked for in all rows, in short transactions, up to the newest row at its start.
  */
-export function createSearch(prepare: Prepare): (query: SearchQuery, snapshot: Snapshot) => MessagePage {
-  return (query, snapshot) => {
-    const trigrams = trigramQuery(query.q);
-    const found = trigrams === undefined ? undefined : snapshot(() => searchIndex(prepare, query, trigrams));
+export function createSearch(prepare: Prepare, snapshot: Snapshot): (query: SearchQuery) => MessagePage {
+  return (query) => {
+    const candidates = candidatesFor(query);
+    const found = candidates === undefined ? undefined : snapshot(() => searchAmong(prepare, query, candidates));
     return found ?? walk(prepare, query, snapshot);
   };
 }
 
-function searchIndex(prepare: Prepare, query: SearchQuery, trigrams: string): MessagePage | undefined {
+function candidatesFor({ q, from }: SearchQuery): Candidates | undefined {
+  const trigrams = trigramQuery(q);
+  if (trigrams !== undefined) {
+    const derived = "SELECT rowid AS hit FROM messages_search WHERE messages_search MATCH ?";
+    return { derived, values: [trigrams], mark: "search_mark" };
+  }
+  if (from === undefined) return undefined;
+  return { derived: "SELECT seq AS hit FROM sender_messages WHERE from_msisdn = ?", values: [from], mark: "count_mark" };
+}
+
+function searchAmong(prepare: Prepare, query: SearchQuery, candidates: Candidates): MessagePage | undefined {
   const contains = containsMatcher(query.q);
-  const since = query.since === undefined ? "" : sortKey(query.since);
-  const columns = "seq, from_msisdn, rtrim(ts, 'Z') AS key, message_id, messages.text";
+  const accepts = acceptsRow(query);
+  const columns = "seq, from_msisdn, ts, message_id, text";
   const matches: Match[] = [];
   /** Returns how many rows it has looked at. */
   function collect(rows: Iterable<Record<string, SQLOutputValue>>): number {
     let seen = 0;
     for (const row of rows) {
       seen += 1;
-      const key = String(row["key"]);
-      if (key < since || (query.from !== undefined && query.from !== row["from_msisdn"])) continue;
-      if (contains(String(row["text"]))) matches.push({ seq: Number(row["seq"]), key, messageId: String(row["message_id"]) });
+      const { seq, from_msisdn: from, ts, message_id: messageId, text } = row;
+      if (text === null || !accepts(String(from), String(ts)) || !contains(String(text))) continue;
+      matches.push({ seq: Number(seq), ts: String(ts), message_id: String(messageId) });
     }
     return seen;
   }
-  const candidates = prepare(
-    `SELECT ${columns} FROM messages_search CROSS JOIN messages ON seq = messages_search.rowid
-    WHERE messages_search MATCH ? LIMIT ${MAX_CANDIDATES + 1}`,
-  );
-  if (collect(candidates.iterate(trigrams)) > MAX_CANDIDATES) return undefined;
-  const tail = `SELECT ${columns} FROM messages NOT INDEXED WHERE seq > (SELECT search_mark FROM index_state) AND text IS NOT NULL`;
-  collect(prepare(tail).iterate());
+  const derived = `SELECT ${columns} FROM (${candidates.derived} LIMIT ${MAX_CANDIDATES + 1}) CROSS JOIN messages ON seq = hit`;
+  if (collect(prepare(derived).iterate(...candidates.values)) > MAX_CANDIDATES) return undefined;
+  collect(prepare(`SELECT ${columns} FROM messages NOT INDEXED WHERE seq > (SELECT ${candidates.mark} FROM index_state)`).iterate());
 
-  matches.sort((a, b) => (a.key === b.key ? compareCodePoints(a.messageId, b.messageId) : a.key < b.key ? -1 : 1));
+  matches.sort(compareRows);
   const bySeq = prepare(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE seq = ?`);
   const data = matches.slice(query.offset, query.offset + query.limit).flatMap(({ seq }) => {
     const row = bySeq.get(seq);
@@ -64,35 +76,34 @@ function searchIndex(prepare: Prepare, query: SearchQuery, trigrams: string): Me
   return { data, total: matches.length };
 }
 
+function acceptsRow(query: SearchQuery): (from: string, ts: string) => boolean {
+  const since = query.since === undefined ? undefined : sortKey(query.since);
+  return (from, ts) =>
+    (query.from === undefined || query.from === from) && (since === undefined || sortKey(ts) >= since);
+}
+
 function walk(prepare: Prepare, query: SearchQuery, snapshot: Snapshot): MessagePage {
   const contains = containsMatcher(query.q);
+  const accepts = acceptsRow(query);
   const last = Number(prepare("SELECT max(seq) AS last FROM messages").get()?.["last"] ?? 0);
-  const filter = messageFilter(
-    { from: query.from, key: query.since === undefined ? "" : sortKey(query.since) },
-    "(rtrim(ts, 'Z') > ? OR message_id > ?)",
-    "seq <= ?",
-  );
   const statement = prepare(
-    `SELECT ${MESSAGE_COLUMNS} FROM messages ${filter.where} ORDER BY rtrim(ts, 'Z'), message_id LIMIT ${WALK_ROWS}`,
+    `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE rtrim(ts, 'Z') >= ?1 AND (rtrim(ts, 'Z') > ?1 OR message_id > ?2) AND seq <= ?3
+    ORDER BY rtrim(ts, 'Z'), message_id LIMIT ${WALK_ROWS}`,
   );
   const data: MessagePage["data"][number][] = [];
   let total = 0;
-  let values: readonly SQLInputValue[] = [...filter.values, "", "", last];
+  let key = query.since === undefined ? "" : sortKey(query.since);
+  let messageId = "";
   for (;;) {
-    const rows = snapshot(() => statement.all(...values));
+    const rows = snapshot(() => statement.all(key, messageId, last));
     for (const row of rows) {
-      if (row["text"] === null || !contains(String(row["text"]))) continue;
+      if (row["text"] === null || !accepts(String(row["from_msisdn"]), String(row["ts"])) || !contains(String(row["text"]))) continue;
       if (total >= query.offset && data.length < query.limit) data.push(toStoredMessage(row));
       total += 1;
     }
     const edge = rows.at(-1);
     if (edge === undefined || rows.length < WALK_ROWS) return { data, total };
-    const key = sortKey(String(edge["ts"]));
-    values = [...filter.values.slice(0, -1), key, key, String(edge["message_id"]), last];
+    key = sortKey(String(edge["ts"]));
+    messageId = String(edge["message_id"]);
   }
-}
-
-/** Code point order is the order of UTF-8 bytes, in which SQLite compares text; that of UTF-16 units differs. */
-function compareCodePoints(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
