@@ -33,6 +33,8 @@ export interface StartOptions {
   readonly clock?: Clock;
   /** How long the store waits for a lock of another process, in milliseconds. */
   readonly busyTimeoutMs?: number;
+  /** The most messages that one transaction takes; all that waits, by default. */
+  readonly maxBatchMessages?: number;
 }
 
 export interface App {
@@ -75,6 +77,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     clock,
     observer,
     busyTimeoutMs: options.busyTimeoutMs,
+    maxBatchMessages: options.maxBatchMessages,
     onFatal: (reason) => {
       logger.error("fatal storage fault", { reason });
       options.onFatal(reason);

@@ -1,11 +1,20 @@
 import type { Message } from "../core/message.ts";
 import { StoreUnavailable, type Clock, type InsertOutcome, type StoreObserver } from "../core/ports.ts";
-import { CONFLICT, CREATED } from "./batch.ts";
+import { CONFLICT, CREATED, FIELDS_PER_MESSAGE } from "./batch.ts";
 import type { WriterCalls } from "./protocol.ts";
 import type { Thread } from "./thread.ts";
 
 /** More messages than that waiting for their commit are refused: at 18 KB for the largest, 74 MB. */
 export const MAX_WAITING_MESSAGES = 4096;
+
+export interface GroupCommitOptions {
+  readonly clock: Clock;
+  readonly observer: StoreObserver;
+  /** Told how many rows a commit has added, before their waiters are answered. */
+  readonly onCreated: (count: number) => void;
+  /** The most that one transaction takes; all that waits, by default. */
+  readonly maxBatchMessages?: number | undefined;
+}
 
 export interface GroupCommit {
   insert(message: Message): Promise<InsertOutcome>;
@@ -20,19 +29,18 @@ export interface GroupCommit {
  */
 export function createGroupCommit(
   writer: Thread<WriterCalls>,
-  options: { readonly clock: Clock; readonly observer: StoreObserver; readonly onCreated: (count: number) => void },
+  options: GroupCommitOptions,
 ): GroupCommit {
-  let batch: (string | null)[] = [];
-  let waiters: ((outcome: InsertOutcome) => void)[] = [];
+  const maxBatchMessages = options.maxBatchMessages ?? MAX_WAITING_MESSAGES;
+  const batch: (string | null)[] = [];
+  const waiters: ((outcome: InsertOutcome) => void)[] = [];
   let committing = 0;
   let running: Promise<void> | undefined;
   let closed = false;
 
   async function commit(): Promise<void> {
-    const sent = batch;
-    const answered = waiters;
-    batch = [];
-    waiters = [];
+    const sent = batch.splice(0, maxBatchMessages * FIELDS_PER_MESSAGE);
+    const answered = waiters.splice(0, maxBatchMessages);
     committing = answered.length;
     try {
       const createdAt = new Date(options.clock.nowMs()).toISOString();

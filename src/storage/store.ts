@@ -17,6 +17,8 @@ export interface StoreOptions {
   readonly onFatal: (reason: string) => void;
   /** How long to wait for a lock of another process, in milliseconds; 5,000 by default. */
   readonly busyTimeoutMs?: number | undefined;
+  /** The most messages that one transaction takes; all that waits, by default. */
+  readonly maxBatchMessages?: number | undefined;
 }
 
 /** A disk that hangs must not hang the health check. */

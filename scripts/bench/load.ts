@@ -1,0 +1,89 @@
+import { connect, type Socket } from "node:net";
+import { performance } from "node:perf_hooks";
+import { parseArgs } from "node:util";
+import { createMessages, toRequest, type IdOrder } from "./messages.ts";
+
+/** What a run of the load generator prints, as one line of JSON. */
+export interface LoadResult {
+  readonly answered: number;
+  readonly refused: number;
+  readonly seconds: number;
+  /** In milliseconds; in an open loop from the time at which the request was due, so that a stall counts for all it delayed. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+}
+
+const { values } = parseArgs({
+  options: {
+    port: { type: "string" },
+    connections: { type: "string", default: "64" },
+    messages: { type: "string" },
+    /** Requests a second of an open loop; 0 is a closed loop. */
+    rate: { type: "string", default: "0" },
+    order: { type: "string", default: "growing" },
+    seed: { type: "string", default: "1" },
+  },
+});
+const port = Number(values.port);
+const count = Number(values.messages);
+const rate = Number(values.rate);
+const order: IdOrder = values.order === "random" ? "random" : "growing";
+
+const create = createMessages({ seed: Number(values.seed), order, startMs: Date.now(), perSecond: rate === 0 ? 10_000 : rate });
+const requests = Array.from({ length: count }, (_, index) => toRequest(create(index)));
+const latencies = new Float64Array(count);
+let next = 0;
+let answered = 0;
+let refused = 0;
+const idle: Socket[] = [];
+const sockets = await Promise.all(Array.from({ length: Number(values.connections) }, open));
+const done = Promise.withResolvers<void>();
+const startedAt = performance.now();
+if (rate === 0) for (const socket of sockets) send(socket, startedAt);
+else keepRate();
+await done.promise;
+const seconds = (performance.now() - startedAt) / 1000;
+for (const socket of sockets) socket.destroy();
+
+latencies.sort();
+const quantile = (share: number): number => latencies[Math.min(count - 1, Math.floor(count * share))] ?? NaN;
+const result: LoadResult = { answered, refused, seconds, p50: quantile(0.5), p99: quantile(0.99), p999: quantile(0.999) };
+process.stdout.write(`${JSON.stringify(result)}\n`);
+
+function open(): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: "127.0.0.1", port, noDelay: true }, () => resolve(socket));
+    socket.on("error", reject);
+    idle.push(socket);
+  });
+}
+
+function send(socket: Socket, dueAt: number): void {
+  const request = requests[next];
+  if (request === undefined) return;
+  const index = next;
+  next += 1;
+  socket.write(request);
+  socket.once("data", (answer: Buffer) => {
+    const now = performance.now();
+    latencies[index] = now - dueAt;
+    // The status stands at a fixed place of the first line: "HTTP/1.1 200".
+    if (answer.toString("latin1", 9, 12) === "200") answered += 1;
+    else refused += 1;
+    if (answered + refused === count) done.resolve();
+    else if (rate === 0) send(socket, now);
+    else idle.push(socket);
+  });
+}
+
+/** Sends what is due on whichever connection is free; what finds none is sent late, and its wait counts. */
+function keepRate(): void {
+  const due = Math.min(count, Math.floor(((performance.now() - startedAt) / 1000) * rate));
+  while (next < due) {
+    const socket = idle.pop();
+    if (socket === undefined) break;
+    send(socket, startedAt + (next / rate) * 1000);
+  }
+  if (next < count) setImmediate(keepRate);
+}

@@ -1,0 +1,15 @@
+import { start } from "../../src/app.ts";
+import { loadConfig } from "../../src/config.ts";
+
+/** The service with one commit a message, to show what group commit is worth. */
+const config = loadConfig(process.env);
+if (!config.ok) throw new Error(config.error.join("\n"));
+const app = await start(config.value, {
+  build: { version: "bench", revision: "one-commit", node: process.versions.node, sqlite: "" },
+  writeLog: (chunk) => process.stdout.write(chunk),
+  onFatal: (reason) => {
+    throw new Error(reason);
+  },
+  maxBatchMessages: 1,
+});
+process.once("SIGTERM", () => void app.close().then(() => process.exit()));

@@ -1,0 +1,58 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { spawn, type ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import { BENCH_SECRET } from "./messages.ts";
+
+export interface Running {
+  readonly port: number;
+  /** From the start of the process until it listened, in seconds. */
+  readonly startSeconds: number;
+  /** CPU seconds of all its threads so far. */
+  cpuSeconds(): number;
+  /** The most memory that it has held so far, in MiB. */
+  peakMiB(): number;
+  stop(): Promise<void>;
+}
+
+/** Clock ticks a second of /proc, which Linux fixes at 100 for user space. */
+const TICKS = 100;
+
+/** Starts a server that prints `started` and its `url` as a JSON line, and reads its log like a collector does. */
+export async function startProcess(script: string, env: Record<string, string> = {}): Promise<Running> {
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [script], {
+    env: { PATH: process.env["PATH"], WEBHOOK_SECRET: BENCH_SECRET, PORT: "0", ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const url = await firstUrl(child);
+  const startSeconds = (performance.now() - startedAt) / 1000;
+  const { pid } = child;
+  return {
+    port: Number(new URL(url).port),
+    startSeconds,
+    cpuSeconds() {
+      const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+      return (Number(fields[11]) + Number(fields[12])) / TICKS;
+    },
+    peakMiB: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024,
+    async stop() {
+      const exited = once(child, "exit");
+      child.kill("SIGTERM");
+      await exited;
+    },
+  };
+}
+
+async function firstUrl(child: ChildProcess): Promise<string> {
+  if (child.stdout === null) throw new Error("Cannot start the server: its standard output must be a pipe");
+  const lines = createInterface({ input: child.stdout });
+  const url = Promise.withResolvers<string>();
+  lines.once("line", (line) => url.resolve(JSON.parse(line).url));
+  child.once("exit", (code) => url.reject(new Error(`Cannot start the server: it must not end, but did with status ${code}`)));
+  const first = await url.promise;
+  // What follows is read and thrown away without being split into lines.
+  lines.close();
+  child.stdout.resume();
+  return first;
+}

@@ -1,0 +1,40 @@
+/** One measured row: the bar is the least or the most that it should be. */
+export interface Row {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: "" | "ms" | "MiB" | "s" | "bytes" | "µs";
+  readonly bar?: { readonly atLeast: number } | { readonly atMost: number };
+}
+
+/** A Markdown table, each row with its bar beside it. */
+export function toTable(rows: readonly Row[]): string {
+  const lines = rows.map(({ what, value, unit, bar }) => `| ${what} | ${format(value, unit)} | ${describe(bar, unit)} | ${verdict(value, bar)} |`);
+  return ["| what | measured | bar | |", "|---|---|---|---|", ...lines].join("\n");
+}
+
+function format(value: number, unit: Row["unit"]): string {
+  const digits = unit === "bytes" || unit === "MiB" ? 0 : 2;
+  return `${value.toFixed(digits)}${unit === "" ? "" : ` ${unit}`}`;
+}
+
+function describe(bar: Row["bar"], unit: Row["unit"]): string {
+  if (bar === undefined) return "";
+  return "atLeast" in bar ? `≥ ${bar.atLeast} ${unit}`.trim() : `≤ ${bar.atMost} ${unit}`.trim();
+}
+
+function verdict(value: number, bar: Row["bar"]): string {
+  if (bar === undefined) return "";
+  return ("atLeast" in bar ? value >= bar.atLeast : value <= bar.atMost) ? "met" : "missed";
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
+}
+
+/** The value that a share of the sorted values does not exceed. */
+export function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+}
