@@ -11,6 +11,9 @@ const EX_CONFIG = 78;
 /** One stop can arrive twice: from the supervisor that signals a whole group, and from make, which passes its own on. */
 const ONE_STOP_MS = 50;
 
+/** The exit itself takes some of the time that a stop may take. */
+const STOP_SHARE = 0.95;
+
 function readFile(path: string | URL): string {
   return readFileSync(path, "utf8");
 }
@@ -31,7 +34,7 @@ async function run(config: Config): Promise<void> {
     writeLog: sink.write,
     onFatal: () => {
       failed = true;
-      stop();
+      void stop();
     },
     build: {
       version: JSON.parse(packageFile).version,
@@ -42,21 +45,29 @@ async function run(config: Config): Promise<void> {
   });
 
   let closingSinceMs: number | undefined;
-  function stop(): void {
+  async function stop(): Promise<void> {
     if (closingSinceMs !== undefined) return;
     closingSinceMs = performance.now();
-    // What hangs beyond the limit, such as a disk, must not hold the stop.
-    setTimeout(() => process.exit(EX_FAILURE), config.shutdownTimeoutMs).unref();
-    app
-      .close()
-      .then(() => sink.close())
-      .then(() => process.exit(failed ? EX_FAILURE : EX_OK));
+    let committed = false;
+    // What hangs beyond the limit, such as a disk or whoever reads the log, must not hold the stop.
+    setTimeout(() => process.exit(committed && !failed ? EX_OK : EX_FAILURE), config.shutdownTimeoutMs * STOP_SHARE);
+    await app.close().then(
+      () => {
+        committed = true;
+      },
+      (error) => {
+        failed = true;
+        complain([`Cannot stop in order: ${error instanceof Error ? error.message : String(error)}`]);
+      },
+    );
+    await sink.close();
+    process.exit(failed ? EX_FAILURE : EX_OK);
   }
 
   function onSignal(signal: "SIGTERM" | "SIGINT", number: number): void {
     process.on(signal, () => {
       if (closingSinceMs !== undefined && performance.now() - closingSinceMs > ONE_STOP_MS) process.exit(128 + number);
-      stop();
+      void stop();
     });
   }
   onSignal("SIGINT", 2);

@@ -10,8 +10,9 @@ export type DescriptorWriter = (bytes: Uint8Array, done: (error: Error | undefin
 const RETRY_AFTER_MS = 10;
 
 /**
- * A writer for a descriptor that the process was started with; it never closes it. Nothing else in the process may
- * write to the descriptor, `console.log` and `process.stdout` included: libuv polls it for one handle only.
+ * A writer for standard output or standard error; it leaves them open, but closes a pipe of another number when a write
+ * to it fails. Nothing else in the process may write to the descriptor, `console.log` and `process.stdout` included:
+ * libuv polls it for one handle only.
  * Throws where the descriptor is not open.
  */
 export function createDescriptorWriter(fd: number): DescriptorWriter {
@@ -21,19 +22,12 @@ export function createDescriptorWriter(fd: number): DescriptorWriter {
 
 // The thread pool would do for pipes too, but a pool thread that waits for a stalled reader keeps process.exit() waiting.
 function createPipeWriter(fd: number): DescriptorWriter {
-  const socket = new PipeSocket({ fd, readable: false, writable: true });
+  const socket = new Socket({ fd, readable: false, writable: true });
   // Each write reports its own error; without a listener the event would end the process.
   socket.on("error", () => {});
   return (bytes, done) => {
     socket.write(bytes, (error) => done(error ?? undefined, error ? 0 : bytes.length));
   };
-}
-
-class PipeSocket extends Socket {
-  // Closing would give the number, such as 1, to the next file opened, and a stray console.log would then write into it.
-  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    callback(error);
-  }
 }
 
 // Files and terminals, which libuv cannot poll: the thread pool writes.

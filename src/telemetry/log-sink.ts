@@ -46,6 +46,7 @@ export function createLogSink({
   let lostLines = 0;
   let failing = false;
   let complained = false;
+  // A write failed inside a line: the next text, which is always the notice of it, needs a line of its own.
   let halfLine = false;
   let onIdle: (() => void)[] = [];
 
@@ -62,7 +63,8 @@ export function createLogSink({
     if (lostLines > 0 && (failing || queue.length === 0)) {
       const lines = lostLines;
       lostLines = 0;
-      start(eventLine(new Date(nowMs()).toISOString(), "WARNING", "log lines lost", { lines }), lines);
+      const notice = eventLine(new Date(nowMs()).toISOString(), "WARNING", "log lines lost", { lines });
+      start(halfLine ? `\n${notice}` : notice, lines);
       return;
     }
     const next = queue.shift();
@@ -73,11 +75,10 @@ export function createLogSink({
   /** `announced` is how many lost lines the text itself tells of: they are still untold where it cannot be written. */
   function start(text: string, announced: number): void {
     writing = true;
-    const before = halfLine ? "\n" : "";
-    const bytes = Buffer.from(before + text);
+    const bytes = Buffer.from(text);
     writer(bytes, (error, written) => {
       writing = false;
-      if (announced === 0) waitingBytes -= bytes.length - before.length;
+      if (announced === 0) waitingBytes -= bytes.length;
       if (error === undefined) {
         failing = false;
         halfLine = false;
@@ -85,8 +86,7 @@ export function createLogSink({
         return;
       }
       if (written > 0) halfLine = bytes[written - 1] !== LINE_FEED;
-      const unwritten = bytes.toString("latin1", Math.max(written, before.length));
-      giveUp(announced > 0 ? announced : countLines(unwritten), error);
+      giveUp(announced > 0 ? announced : countLines(bytes.toString("latin1", written)), error);
     });
   }
 

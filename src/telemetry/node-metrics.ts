@@ -32,7 +32,7 @@ function registerHeap(registry: Registry): void {
   const total = registry.gauge("nodejs_heap_size_total_bytes", "Process heap size from Node.js in bytes.").labels();
   const used = registry.gauge("nodejs_heap_size_used_bytes", "Process heap size used from Node.js in bytes.").labels();
   const external = registry.gauge("nodejs_external_memory_bytes", "Node.js external memory size in bytes.").labels();
-  const labelNames = ["space"] as const;
+  const labelNames: readonly ["space"] = ["space"];
   const spaceTotal = registry.gauge("nodejs_heap_space_size_total_bytes", "Process heap space size total from Node.js in bytes.", {
     labelNames,
   });
@@ -77,7 +77,7 @@ function registerEventLoopLag(registry: Registry): () => void {
   const monitor = monitorEventLoopDelay();
   monitor.enable();
   const lag = registry.gauge("nodejs_eventloop_lag_seconds", "Lag of event loop in seconds.").labels();
-  const statistics = [
+  const statistics: readonly (readonly [name: string, help: string, read: () => number])[] = [
     ["min", "The minimum recorded event loop delay.", () => monitor.min],
     ["max", "The maximum recorded event loop delay.", () => monitor.max],
     ["mean", "The mean of the recorded event loop delays.", () => monitor.mean],
@@ -85,7 +85,7 @@ function registerEventLoopLag(registry: Registry): () => void {
     ["p50", "The 50th percentile of the recorded event loop delays.", () => monitor.percentile(50)],
     ["p90", "The 90th percentile of the recorded event loop delays.", () => monitor.percentile(90)],
     ["p99", "The 99th percentile of the recorded event loop delays.", () => monitor.percentile(99)],
-  ] as const;
+  ];
   const gauges = statistics.map(([name, help, read]) => ({ family: registry.gauge(`nodejs_eventloop_lag_${name}_seconds`, help), read }));
   registry.onScrape(async () => {
     for (const { family, read } of gauges) {

@@ -14,7 +14,10 @@ export function createObserver({ logger, metrics, clock }: ObserverOptions): Exc
     metrics.results[result].inc();
     if (signature !== undefined) metrics.signatures[signature].inc();
     if (conflict === true) metrics.conflicts.inc();
-    if (lagSeconds !== undefined) metrics.lagSeconds.observe(lagSeconds);
+    if (lagSeconds !== undefined) {
+      // A sender's clock may be ahead; a sum that falls would read as a restart to whoever takes its rate.
+      metrics.lagSeconds.observe(Math.max(0, lagSeconds));
+    }
     if (result === "created") metrics.setLastCreated(clock.nowMs());
   }
 

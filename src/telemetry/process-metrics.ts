@@ -1,7 +1,7 @@
 import { readFile, readdir } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
 import { registerNodeMetrics } from "./node-metrics.ts";
-import type { Registry } from "./registry.ts";
+import type { Family, Gauge, Registry } from "./registry.ts";
 
 /**
  * Registers `process_*` and `nodejs_*` under the names and labels of prom-client's default metrics, so that stock
@@ -45,14 +45,14 @@ function registerProcFiles(registry: Registry): void {
     const status = await readFile("/proc/self/status", "utf8").catch(() => "");
     const limits = await readFile("/proc/self/limits", "utf8").catch(() => "");
     const descriptors = await readdir("/proc/self/fd").catch(() => undefined);
-    const samples = [
+    const samples: readonly (readonly [Family<Gauge, []>, number | undefined])[] = [
       [resident, kibibytes(/^VmRSS:\s+(\d+) kB$/m.exec(status))],
       [virtual, kibibytes(/^VmSize:\s+(\d+) kB$/m.exec(status))],
       [heap, kibibytes(/^VmData:\s+(\d+) kB$/m.exec(status))],
       // Less the one that listed the folder.
       [openFds, descriptors === undefined ? undefined : descriptors.length - 1],
       [maxFds, numberOf(/^Max open files\s+(\d+)/m.exec(limits))],
-    ] as const;
+    ];
     for (const [family, value] of samples) {
       if (value === undefined) family.clear();
       else family.labels().set(value);

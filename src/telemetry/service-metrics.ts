@@ -36,7 +36,6 @@ export interface ServiceMetrics {
   /** Matches by secret and failures by reason. */
   readonly signatures: Readonly<Record<SecretName | SignatureFailure, Counter>>;
   readonly conflicts: Counter;
-  /** Negative where the sender's clock is ahead: counted in the first bucket, and the sum stays true, so it can fall. */
   readonly lagSeconds: Histogram;
   /**
    * No sample before this process has created a message: a 0 would read as silence since 1970 after every start.

@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { createLogSink } from "../../src/telemetry/log-sink.ts";
 
@@ -16,4 +17,6 @@ await nextTurn();
 writeLine(lineCount - 1);
 process.send?.("turning");
 await sink.close();
+// Throws where the descriptor is closed: the next file opened would take its number.
+fstatSync(1);
 process.send?.("closed");

@@ -1,129 +1,7 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { closeSync, constants, createReadStream, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
-import type { TestContext } from "node:test";
-import { fileURLToPath } from "node:url";
 import type { DescriptorWriter } from "../../src/telemetry/descriptor-writer.ts";
 import { createLogSink } from "../../src/telemetry/log-sink.ts";
-
-const CHILD = fileURLToPath(new URL("./log-sink-child.ts", import.meta.url));
-const LIMITS = { timeout: 30_000 };
-const MEBIBYTE = 1024 * 1024;
-
-interface Line {
-  readonly number?: number;
-  readonly ts?: string;
-  readonly level?: string;
-  readonly msg?: string;
-  readonly lines?: number;
-}
-
-function parseLines(log: string): readonly Line[] {
-  assert.ok(log === "" || log.endsWith("\n"), "the last line is whole");
-  return log.split("\n").slice(0, -1).map((line): Line => JSON.parse(line));
-}
-
-/** Asserts that the first lines are there in order and that one WARNING after them tells how many of `written` are not. */
-function assertAccounted(log: string, written: number): number {
-  const lines = parseLines(log);
-  const last = lines.at(-1);
-  const lost = last?.lines ?? 0;
-  const numbered = lost === 0 ? lines : lines.slice(0, -1);
-  assert.deepEqual(numbered.map((line) => line.number), Array.from({ length: written - lost }, (_, index) => index));
-  if (lost > 0) assert.deepEqual(last, { ts: "1970-01-01T00:00:00.000Z", level: "WARNING", msg: "log lines lost", lines: lost });
-  return lost;
-}
-
-function startChild(t: TestContext, lineCount: number, maxWaitingBytes: number, stdout: number | "pipe" = "pipe"): ChildProcess {
-  const child = spawn(process.execPath, [CHILD, String(lineCount), String(maxWaitingBytes)], { stdio: ["ignore", stdout, "pipe", "ipc"] });
-  t.after(() => child.kill("SIGKILL"));
-  return child;
-}
-
-/** Both ends of a named pipe that nobody reads yet. */
-function openFifo(t: TestContext): { readonly readEnd: number; readonly writeEnd: number } {
-  const folder = mkdtempSync(join(tmpdir(), "log-sink-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, "fifo");
-  execFileSync("mkfifo", [path]);
-  // Open for both first: each side alone would wait here for the other one.
-  const both = openSync(path, constants.O_RDWR);
-  const readEnd = openSync(path, constants.O_RDONLY);
-  const writeEnd = openSync(path, constants.O_WRONLY);
-  closeSync(both);
-  return { readEnd, writeEnd };
-}
-
-describe("the log on a real descriptor", () => {
-  test("reaches a file whole and in order, and leaves the descriptor open", async (t) => {
-    const folder = mkdtempSync(join(tmpdir(), "log-sink-"));
-    t.after(() => rmSync(folder, { recursive: true }));
-    const path = join(folder, "log");
-    const fd = openSync(path, "w");
-    const sink = createLogSink({ fd, nowMs: () => 0 });
-    for (let number = 0; number < 20_000; number += 1) sink.write(`{"number":${number},"pad":"Ω"}\n`);
-    await sink.close();
-    writeSync(fd, '{"number":20000}\n');
-    closeSync(fd);
-    assert.equal(assertAccounted(readFileSync(path, "utf8"), 20_001), 0);
-  });
-
-  for (const [what, maxWaitingBytes, loses] of [["loses nothing that fits", 16 * MEBIBYTE, false], ["says how much it lost beyond that", 200_000, true]] as const) {
-    test(`waits for a pipe's stalled reader without holding up the process, and ${what}`, LIMITS, async (t) => {
-      const { readEnd, writeEnd } = openFifo(t);
-      const child = startChild(t, 20_000, maxWaitingBytes, writeEnd);
-      closeSync(writeEnd);
-      assert.deepEqual(await once(child, "message"), ["turning", undefined]);
-      const log = text(createReadStream("", { fd: readEnd }));
-      assert.deepEqual(await once(child, "message"), ["closed", undefined]);
-      child.disconnect();
-      assert.deepEqual(await once(child, "exit"), [0, null]);
-      assert.equal(assertAccounted(await log, 20_000) > 0, loses);
-    });
-  }
-
-  test("reaches the socket that a parent process gives as standard output", LIMITS, async (t) => {
-    const child = startChild(t, 5_000, 16 * MEBIBYTE);
-    assert.ok(child.stdout !== null);
-    const log = text(child.stdout);
-    while ((await once(child, "message"))[0] !== "closed");
-    child.disconnect();
-    assert.equal(assertAccounted(await log, 5_000), 0);
-  });
-
-  test("does not keep a process that exits waiting for a stalled reader", LIMITS, async (t) => {
-    const { readEnd, writeEnd } = openFifo(t);
-    t.after(() => closeSync(readEnd));
-    const child = startChild(t, 20_000, 16 * MEBIBYTE, writeEnd);
-    closeSync(writeEnd);
-    await once(child, "message");
-    child.send("exit");
-    assert.deepEqual(await once(child, "exit"), [0, null]);
-  });
-
-  test("goes silent where the reader is gone, after one word on standard error, and the process lives on", LIMITS, async (t) => {
-    const { readEnd, writeEnd } = openFifo(t);
-    closeSync(readEnd);
-    const child = startChild(t, 20_000, 16 * MEBIBYTE, writeEnd);
-    closeSync(writeEnd);
-    assert.ok(child.stderr !== null);
-    const complaint = text(child.stderr);
-    while ((await once(child, "message"))[0] !== "closed");
-    child.disconnect();
-    assert.deepEqual(await once(child, "exit"), [0, null]);
-    assert.match(await complaint, /^Cannot write the log: [^\n]*EPIPE[^\n]*\n$/);
-  });
-
-  test("is refused where the descriptor is not open", () => {
-    assert.throws(() => createLogSink({ fd: 987_654, nowMs: () => 0 }), { code: "EBADF" });
-  });
-});
 
 /** A descriptor whose writes end when and how the test says. */
 function heldWriter(): {
@@ -154,11 +32,14 @@ function heldWriter(): {
 const FULL = new Error("ENOSPC: no space left on device");
 const LOST = (lines: number): string => `{"ts":"1970-01-01T00:00:00.000Z","level":"WARNING","msg":"log lines lost","lines":${lines}}\n`;
 
-function heldSink(maxWaitingBytes?: number) {
+function heldSink(maxWaitingBytes = 1000) {
   const { openWriter, begun, finish } = heldWriter();
   const complaints: string[] = [];
   const sink = createLogSink({
-    openWriter, nowMs: () => 0, complain: (sentence) => complaints.push(sentence), ...(maxWaitingBytes === undefined ? {} : { maxWaitingBytes }),
+    openWriter,
+    nowMs: () => 0,
+    complain: (sentence) => complaints.push(sentence),
+    maxWaitingBytes,
   });
   return { sink, begun, finish, complaints };
 }
@@ -191,6 +72,16 @@ describe("a sink whose reader stalls", () => {
     finish();
     finish();
     assert.deepEqual(begun, ["1234\n", "567\n", LOST(4), "after\n"]);
+  });
+
+  test("has as much room after the WARNING as before", () => {
+    const { sink, begun, finish } = heldSink(10);
+    for (const chunk of ["1234\n", "too long\n"]) sink.write(chunk);
+    finish();
+    finish();
+    for (const chunk of ["1234\n", "too long\n"]) sink.write(chunk);
+    finish();
+    assert.deepEqual(begun, ["1234\n", LOST(1), "1234\n", LOST(1)]);
   });
 
   test("settles close only when everything is written, the WARNING too", async () => {

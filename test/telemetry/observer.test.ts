@@ -81,11 +81,11 @@ describe("a delivery becomes one line and its counts", () => {
   });
 
   for (const [lagSeconds, bucket] of [[-5, "0.1"], [0.1, "0.1"], [0.11, "0.5"], [86_400, "86400"], [1e9, "+Inf"]] as const) {
-    test(`and counts a lag of ${lagSeconds} s from bucket ${bucket} on, with its true sum`, async () => {
+    test(`and counts a lag of ${lagSeconds} s from bucket ${bucket} on, a sender whose clock is ahead counting as 0`, async () => {
       const samples = await observed(delivery(200, { ...CREATED, lagSeconds })).samples();
       const filled = [...samples].find(([name, value]) => name.startsWith("webhook_delivery_lag_seconds_bucket") && value === 1);
       assert.equal(filled?.[0], `webhook_delivery_lag_seconds_bucket{le="${bucket}"}`);
-      assert.equal(samples.get("webhook_delivery_lag_seconds_sum"), lagSeconds);
+      assert.equal(samples.get("webhook_delivery_lag_seconds_sum"), Math.max(0, lagSeconds));
     });
   }
 });

@@ -95,7 +95,11 @@ describe("the text of a registry", () => {
     assert.equal(await createRegistry().expose("openmetrics"), "# EOF\n");
   });
 
-  for (const [format, help] of [["prometheus", 'back\\\\slash "quote" line\\nfeed'], ["openmetrics", 'back\\\\slash \\"quote\\" line\\nfeed']] as const) {
+  const helps = [
+    ["prometheus", 'back\\\\slash "quote" line\\nfeed'],
+    ["openmetrics", 'back\\\\slash \\"quote\\" line\\nfeed'],
+  ] as const;
+  for (const [format, help] of helps) {
     test(`escapes help and label values in ${format}`, async () => {
       const registry = createRegistry();
       registry.gauge("x", 'back\\slash "quote" line\nfeed', { labelNames: ["a", "b"] }).labels('\\ " \n', "ümlaut,}").set(1);
