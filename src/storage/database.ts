@@ -3,6 +3,12 @@ import { DatabaseSync } from "node:sqlite";
 /** How long a connection waits for a lock that another process holds before it gives up, in milliseconds. */
 const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
 
+/** 16 MiB of WAL: a checkpoint copies a page once, however often it was written since the one before. */
+const CHECKPOINT_PAGES = 4_000;
+const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
+/** Of each connection; beyond it pages come from the cache of the operating system. */
+const CACHE_KIB = 16 * 1024;
+
 export interface ConnectionOptions {
   readonly busyTimeoutMs?: number | undefined;
   readonly readOnly?: boolean;
@@ -22,9 +28,10 @@ export function openDatabase(location: string, options: ConnectionOptions = {}):
       timeout: options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS,
     });
     if (!options.readOnly) {
-      db.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864");
+      db.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
+        PRAGMA wal_autocheckpoint=${CHECKPOINT_PAGES}; PRAGMA journal_size_limit=${WAL_LIMIT_BYTES}`);
     }
-    db.exec("PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768");
+    db.exec(`PRAGMA temp_store=MEMORY; PRAGMA cache_size=-${CACHE_KIB}`);
     return db;
   } catch (error) {
     throw new DatabaseError(`Cannot open the database: ${explain(error, location)}`, { cause: error });

@@ -7,6 +7,11 @@ import type { Thread } from "./thread.ts";
 /** More messages than that waiting for their commit are refused: at 18 KB for the largest, 74 MB. */
 export const MAX_WAITING_MESSAGES = 4096;
 
+/** A second batch is handed over behind the one being committed, so that the writer need not wait for the event loop … */
+const MAX_BATCHES_UNDER_WAY = 2;
+/** … once it holds so many messages: smaller ones would cost more syncs than they save. */
+const MIN_SECOND_BATCH = 16;
+
 export interface GroupCommitOptions {
   readonly clock: Clock;
   readonly observer: StoreObserver;
@@ -23,60 +28,74 @@ export interface GroupCommit {
   close(): Promise<void>;
 }
 
+type Answer = (outcome: InsertOutcome) => void;
+
 /**
  * Group commit: while the writer commits one batch the next one gathers, so the more messages arrive the
  * fewer syncs each of them costs.
  */
-export function createGroupCommit(
-  writer: Thread<WriterCalls>,
-  options: GroupCommitOptions,
-): GroupCommit {
+export function createGroupCommit(writer: Thread<WriterCalls>, options: GroupCommitOptions): GroupCommit {
   const maxBatchMessages = options.maxBatchMessages ?? MAX_WAITING_MESSAGES;
   const batch: (string | null)[] = [];
-  const waiters: ((outcome: InsertOutcome) => void)[] = [];
-  let committing = 0;
-  let running: Promise<void> | undefined;
-  let closed = false;
+  const waiters: Answer[] = [];
+  let underWay = 0;
+  let underWayMessages = 0;
+  let scheduled = false;
+  const closed = Promise.withResolvers<void>();
+  let closing = false;
 
-  async function commit(): Promise<void> {
-    const sent = batch.splice(0, maxBatchMessages * FIELDS_PER_MESSAGE);
-    const answered = waiters.splice(0, maxBatchMessages);
-    committing = answered.length;
-    try {
-      const createdAt = new Date(options.clock.nowMs()).toISOString();
-      const { outcomes, seconds } = await writer.call("write", { batch: sent, createdAt });
-      let created = 0;
-      for (const outcome of outcomes) if (outcome === CREATED) created += 1;
-      options.onCreated(created);
-      options.observer.committed(answered.length, seconds);
-      answered.forEach((answer, index) => answer(toOutcome(outcomes[index])));
-    } catch (error) {
-      options.observer.commitFailed(answered.length, error instanceof StoreUnavailable ? error.message : String(error));
-      for (const answer of answered) answer("unavailable");
-    } finally {
-      committing = 0;
+  function dispatch(): void {
+    scheduled = false;
+    while (waiters.length > 0 && (underWay === 0 || (underWay < MAX_BATCHES_UNDER_WAY && waiters.length >= MIN_SECOND_BATCH))) {
+      commit(batch.splice(0, maxBatchMessages * FIELDS_PER_MESSAGE), waiters.splice(0, maxBatchMessages));
     }
+    if (closing && underWay === 0) closed.resolve();
   }
 
-  async function run(): Promise<void> {
-    // The requests that the event loop reads in this turn join the batch.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (waiters.length > 0) await commit();
-    running = undefined;
+  function commit(messages: (string | null)[], answers: readonly Answer[]): void {
+    underWay += 1;
+    underWayMessages += answers.length;
+    const createdAt = new Date(options.clock.nowMs()).toISOString();
+    writer.call("write", { batch: messages, createdAt }).then(
+      ({ outcomes, seconds }) => {
+        // The next batch first, so that the writer works while this one is answered.
+        settle(answers);
+        let created = 0;
+        for (const outcome of outcomes) if (outcome === CREATED) created += 1;
+        options.onCreated(created);
+        options.observer.committed(answers.length, seconds);
+        answers.forEach((answer, index) => answer(toOutcome(outcomes[index])));
+      },
+      (error) => {
+        settle(answers);
+        options.observer.commitFailed(answers.length, error instanceof StoreUnavailable ? error.message : String(error));
+        for (const answer of answers) answer("unavailable");
+      },
+    );
+  }
+
+  function settle(answers: readonly Answer[]): void {
+    underWay -= 1;
+    underWayMessages -= answers.length;
+    dispatch();
   }
 
   return {
     insert(message) {
-      if (closed || committing + waiters.length >= MAX_WAITING_MESSAGES) return Promise.resolve("unavailable");
+      if (closing || underWayMessages + waiters.length >= MAX_WAITING_MESSAGES) return Promise.resolve("unavailable");
       batch.push(message.messageId, message.from, message.to, message.ts, message.text);
-      const settled = new Promise<InsertOutcome>((resolve) => waiters.push(resolve));
-      running ??= run();
-      return settled;
+      if (!scheduled) {
+        scheduled = true;
+        // The requests that the event loop reads in this turn join the batch.
+        setImmediate(dispatch);
+      }
+      return new Promise((resolve) => waiters.push(resolve));
     },
-    waiting: () => committing + waiters.length,
-    async close() {
-      closed = true;
-      await running;
+    waiting: () => underWayMessages + waiters.length,
+    close() {
+      closing = true;
+      dispatch();
+      return closed.promise;
     },
   };
 }

@@ -6,8 +6,8 @@ import { DatabaseError } from "./database.ts";
  * The table, and the indexes that give every page without sorting. `ts` sorts in time once its `Z` is
  * dropped: without it `…:00` is a prefix of `…:00.5`, with it `…:00.5Z` would sort before `…:00Z`.
  *
- * What is derived from the rows (search, counts, each sender's messages) reaches up to a mark and is kept
- * up by `Indexer`. As an index of `messages`, `sender_messages` would be written to on a page of its own
+ * What is derived from the rows (search, counts, each sender's messages) reaches up to a mark each and is
+ * kept up by `Indexer`. As an index of `messages`, `sender_messages` would be written to on a page of its own
  * for nearly every message. `time_counts` counts the rows whose key begins with `prefix`, in all (`scope`
  * empty) and of each sender.
  */
@@ -32,10 +32,11 @@ CREATE TABLE index_state (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   search_mark INTEGER NOT NULL,
   count_mark INTEGER NOT NULL,
+  sender_mark INTEGER NOT NULL,
   messages INTEGER NOT NULL,
   senders INTEGER NOT NULL
 );
-INSERT INTO index_state VALUES (1, 0, 0, 0, 0);
+INSERT INTO index_state VALUES (1, 0, 0, 0, 0, 0);
 CREATE TABLE sender_counts (from_msisdn TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX sender_counts_by_count ON sender_counts (count DESC, from_msisdn);
 CREATE TABLE time_counts (

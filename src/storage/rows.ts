@@ -6,8 +6,10 @@ export type Prepare = (sql: string) => StatementSync;
 
 export const MESSAGE_COLUMNS = "message_id, from_msisdn, to_msisdn, ts, text, created_at";
 
-/** The rows that are not counted yet. NOT INDEXED: they are few, an index in another order would be walked whole. */
-export const TAIL = "messages NOT INDEXED WHERE seq > (SELECT count_mark FROM index_state)";
+/** The rows behind a mark. NOT INDEXED: they are few, an index in another order would be walked whole. */
+export function tailBehind(mark: "search_mark" | "count_mark" | "sender_mark"): string {
+  return `messages NOT INDEXED WHERE seq > (SELECT ${mark} FROM index_state)`;
+}
 
 /** What `messages_by_ts` and `sender_messages` sort a normalized timestamp by: see `migrations.ts`. */
 export function sortKey(ts: string): string {

@@ -1,7 +1,7 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import type { MessagePage, MessageQuery } from "../core/message.ts";
 import { containsMatcher, trigramQuery } from "./fold.ts";
-import { compareRows, MESSAGE_COLUMNS, sortKey, toStoredMessage, type Prepare } from "./rows.ts";
+import { compareRows, MESSAGE_COLUMNS, sortKey, tailBehind, toStoredMessage, type Prepare } from "./rows.ts";
 
 /** Beyond so many candidates a walk in the order of the answer is cheaper than fetching and sorting them. */
 const MAX_CANDIDATES = 200_000;
@@ -15,7 +15,7 @@ type Snapshot = <T>(read: () => T) => T;
 interface Candidates {
   readonly derived: string;
   readonly values: readonly SQLInputValue[];
-  readonly mark: "search_mark" | "count_mark";
+  readonly mark: "search_mark" | "sender_mark";
 }
 
 interface Match {
@@ -44,7 +44,7 @@ function candidatesFor({ q, from }: SearchQuery): Candidates | undefined {
     return { derived, values: [trigrams], mark: "search_mark" };
   }
   if (from === undefined) return undefined;
-  return { derived: "SELECT seq AS hit FROM sender_messages WHERE from_msisdn = ?", values: [from], mark: "count_mark" };
+  return { derived: "SELECT seq AS hit FROM sender_messages WHERE from_msisdn = ?", values: [from], mark: "sender_mark" };
 }
 
 function searchAmong(prepare: Prepare, query: SearchQuery, candidates: Candidates): MessagePage | undefined {
@@ -65,7 +65,7 @@ function searchAmong(prepare: Prepare, query: SearchQuery, candidates: Candidate
   }
   const derived = `SELECT ${columns} FROM (${candidates.derived} LIMIT ${MAX_CANDIDATES + 1}) CROSS JOIN messages ON seq = hit`;
   if (collect(prepare(derived).iterate(...candidates.values)) > MAX_CANDIDATES) return undefined;
-  collect(prepare(`SELECT ${columns} FROM messages NOT INDEXED WHERE seq > (SELECT ${candidates.mark} FROM index_state)`).iterate());
+  collect(prepare(`SELECT ${columns} FROM ${tailBehind(candidates.mark)}`).iterate());
 
   matches.sort(compareRows);
   const bySeq = prepare(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE seq = ?`);

@@ -17,6 +17,9 @@ export interface ThreadOptions {
   readonly onFatal: (reason: string) => void;
 }
 
+/** A thread's rows and batches are short-lived: V8's default lets them pile up to 48 MB before it looks at them. */
+const YOUNG_GENERATION_MB = 8;
+
 /** Starts `module` (a file beside this one, without extension) and waits until its database is open. */
 export async function startThread<C extends Calls>(
   module: string,
@@ -25,7 +28,10 @@ export async function startThread<C extends Calls>(
 ): Promise<Thread<C>> {
   // tsc rewrites import specifiers, not URLs: the extension is that of this very file.
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf("."));
-  const worker = new Worker(new URL(`./${module}${extension}`, import.meta.url), { workerData: settings });
+  const worker = new Worker(new URL(`./${module}${extension}`, import.meta.url), {
+    workerData: settings,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
   const waiting: { resolve(value: unknown): void; reject(error: Error): void }[] = [];
   let ended = false;
 

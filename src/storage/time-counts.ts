@@ -1,4 +1,5 @@
-import type { SQLInputValue, StatementSync } from "node:sqlite";
+import type { SQLInputValue } from "node:sqlite";
+import { tailBehind, type Prepare } from "./rows.ts";
 
 /** Lengths of the prefixes of a key that are counted: day, hour, minute and second of all rows … */
 export const ALL_LEVELS: readonly number[] = [10, 13, 16, 19];
@@ -9,53 +10,76 @@ export const SENDER_LEVELS: readonly number[] = [10, 13];
 const LAST = "\u{10FFFF}";
 
 /**
- * How many of the counted rows lie where in time, all of them or those of one sender: from counts of days,
- * hours, minutes and seconds, so that neither a count nor a jump walks the rows.
+ * How many rows lie where in time, all of them or those of one sender: from counts of days, hours, minutes
+ * and seconds, so that neither a count nor a jump walks the rows.
  */
 export interface TimeCounts {
+  /** How many rows there are. */
+  countAll(sender?: string): number;
   /** How many rows have a key of `key` or later. */
   countFrom(key: string, sender?: string): number;
   /** A key, and how many rows come before it: at most `position`, and not many fewer. */
   seek(position: number, sender?: string): { readonly key: string; readonly before: number };
 }
 
-export function createTimeCounts(prepare: (sql: string) => StatementSync): TimeCounts {
-  const sum = "SELECT sum(count) AS value FROM time_counts WHERE scope = ? AND level = ? AND prefix > ? AND prefix < ?";
-  const buckets = "SELECT prefix, count FROM time_counts WHERE scope = ? AND level = ? AND prefix >= ? AND prefix < ? ORDER BY prefix";
-  const rowsOfAll = `SELECT count(*) AS value FROM messages
-    WHERE rtrim(ts, 'Z') >= ? AND rtrim(ts, 'Z') < ? AND seq <= (SELECT count_mark FROM index_state)`;
-  const rowsOfSender = "SELECT count(*) AS value FROM sender_messages WHERE key >= ? AND key < ? AND from_msisdn = ?";
-
+export function createTimeCounts(prepare: Prepare): TimeCounts {
   function number(sql: string, ...values: SQLInputValue[]): number {
-    return Number(prepare(sql).get(...values)?.["value"] ?? 0);
+    return Number(prepare(`SELECT (${sql}) AS value`).get(...values)?.["value"] ?? 0);
+  }
+
+  /** The rows that are not counted yet, one by one. */
+  function tail(sender: string | undefined, from: string, to: string): number {
+    const rows = `SELECT count(*) FROM ${tailBehind("count_mark")} AND rtrim(ts, 'Z') >= ? AND rtrim(ts, 'Z') < ?`;
+    return sender === undefined ? number(rows, from, to) : number(`${rows} AND from_msisdn = ?`, from, to, sender);
+  }
+
+  /** The rows of one bucket, one by one. */
+  function walk(sender: string | undefined, from: string, to: string): number {
+    const range = "rtrim(ts, 'Z') >= ?1 AND rtrim(ts, 'Z') < ?2";
+    if (sender === undefined) return number(`SELECT count(*) FROM messages WHERE ${range}`, from, to);
+    return number(
+      `(SELECT count(*) FROM sender_messages WHERE from_msisdn = ?3 AND key >= ?1 AND key < ?2)
+        + (SELECT count(*) FROM ${tailBehind("sender_mark")} AND from_msisdn = ?3 AND ${range})`,
+      from,
+      to,
+      sender,
+    );
   }
 
   return {
+    countAll(sender) {
+      const counted = sender === undefined ? number("SELECT messages FROM index_state")
+        : number("SELECT count FROM sender_counts WHERE from_msisdn = ?", sender);
+      return counted + tail(sender, "", LAST);
+    },
     countFrom(key, sender) {
+      const later = "SELECT sum(count) FROM time_counts WHERE scope = ? AND level = ? AND prefix > ? AND prefix < ?";
       let total = 0;
-      let parent = "";
+      let bucket = "";
       for (const level of levelsOf(sender)) {
         const prefix = key.slice(0, level);
-        total += number(sum, sender ?? "", level, prefix, parent + LAST);
-        parent = prefix;
+        total += number(later, sender ?? "", level, prefix, bucket + LAST);
+        bucket = prefix;
       }
-      const inBucket = sender === undefined ? number(rowsOfAll, key, parent + LAST) : number(rowsOfSender, key, parent + LAST, sender);
-      return total + inBucket;
+      return total + tail(sender, bucket + LAST, LAST) + walk(sender, key, bucket + LAST);
     },
     seek(position, sender) {
+      const buckets = "SELECT prefix, count FROM time_counts WHERE scope = ? AND level = ? AND prefix >= ? AND prefix < ? ORDER BY prefix";
+      // Every row that is not counted yet may lie before the place that is sought.
+      const target = Math.max(0, position - tail(sender, "", LAST));
       let key = "";
       let before = 0;
       for (const level of levelsOf(sender)) {
         for (const row of prepare(buckets).iterate(sender ?? "", level, key, key + LAST)) {
           const count = Number(row["count"]);
-          if (before + count > position) {
+          if (before + count > target) {
             key = String(row["prefix"]);
             break;
           }
           before += count;
         }
       }
-      return { key, before };
+      return { key, before: before + tail(sender, "", key) };
     },
   };
 }

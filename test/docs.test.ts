@@ -1,0 +1,241 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { loadConfig } from "../src/config.ts";
+import type { DeliveryFacts } from "../src/core/ports.ts";
+import { STATUS } from "../src/http/respond.ts";
+import { createRoutes } from "../src/http/routes.ts";
+import { requestLine } from "../src/telemetry/log-line.ts";
+import { parseMessage } from "../src/validation/message.ts";
+import { parseMessageQuery } from "../src/validation/query.ts";
+import { createToolbox, REPOSITORY, run, which } from "./scripts/command.ts";
+import { startTestApp } from "./support/app.ts";
+import { codeSpans, parseMarkdown, type CodeBlock, type Section } from "./support/markdown.ts";
+import { openTestStore } from "./support/store.ts";
+import { parseExposition, type ParsedExposition } from "./telemetry/exposition-parser.ts";
+
+const README = readFileSync(join(REPOSITORY, "README.md"), "utf8");
+const SECTIONS = parseMarkdown(README);
+
+const FIRST_COMMANDS = `WEBHOOK_SECRET=testsecret make run          # terminal 1: installs, builds, listens on 127.0.0.1:8000
+
+BODY='{"message_id":"m1","from":"+919876543210","to":"+14155550100","ts":"2025-01-15T10:00:00Z","text":"Hello"}'
+SIG=$(printf '%s' "$BODY" | openssl dgst -sha256 -hmac "testsecret" -binary | xxd -p -c 256)
+curl -X POST http://localhost:8000/webhook -H "Content-Type: application/json" -H "X-Signature: $SIG" -d "$BODY"
+curl "http://localhost:8000/messages?from=+919876543210&limit=2"
+curl http://localhost:8000/stats; curl http://localhost:8000/health/ready; curl http://localhost:8000/metrics`;
+
+function section(heading: string): Section {
+  const found = SECTIONS.get(heading);
+  assert.ok(found, `the README has the heading ${heading}`);
+  return found;
+}
+
+/** A table with the code spans of each cell in its place; `–` and other prose are no span. */
+function spanRows(heading: string): readonly (readonly (readonly string[])[])[] {
+  return section(heading).rows.map((row) => row.map(codeSpans));
+}
+
+function sorted(values: Iterable<string>): readonly string[] {
+  return [...values].sort();
+}
+
+test("the first section starts the service and walks its endpoints, word for word", () => {
+  const [first] = SECTIONS.values();
+  assert.deepEqual(first?.codeBlocks[0], { language: "bash", text: FIRST_COMMANDS });
+});
+
+const RECORD_SEPARATOR = "\u001e";
+
+/** Runs all of the README's commands in one shell, as a reader does who goes from top to bottom; gives the output of each block. */
+async function runCommands(t: TestContext, blocks: readonly CodeBlock[], url: string): Promise<readonly string[]> {
+  const commands = blocks.map(({ text }) => text.replace(/^.*\bmake run\b.*$/m, "").replaceAll("http://localhost:8000", url));
+  // xxd comes with vim and is missing on many machines: of use only where it is not there.
+  const stubs = createToolbox(t, [], { xxd: "od -An -v -tx1 | tr -d ' \\n'; echo" });
+  const result = await run([which("sh"), "-c", commands.join("\nprintf '\\036'\n")], {
+    cwd: REPOSITORY,
+    env: { PATH: `${process.env["PATH"] ?? ""}:${stubs}`, URL: url },
+  });
+  assert.equal(result.status, 0, result.stderr);
+  return result.stdout.split(RECORD_SEPARATOR);
+}
+
+/** Brings to one value what differs from run to run. */
+function withoutChance(text: string): string {
+  return text
+    .replace(/^\{"ts":"[^"]+"/, '{"ts":""')
+    .replaceAll(/("(?:created_at|request_id)":)"[^"]*"/g, '$1""')
+    .replaceAll(/("latency_ms":)[0-9.]+/g, "$10");
+}
+
+/** `shown` may break lines anywhere, and `…` in it stands for anything. */
+function assertShows(shown: string, actual: string): void {
+  const pattern = withoutChance(shown).replaceAll("\n", "").split("…").map(RegExp.escape).join(".*");
+  assert.match(withoutChance(actual).replaceAll("\n", ""), new RegExp(`^${pattern}$`));
+}
+
+test("the commands give the output and the log line that are shown", async (t) => {
+  const app = await startTestApp(t);
+  const blocks = SECTIONS.values().flatMap(({ codeBlocks }) => codeBlocks).toArray();
+  const commands = blocks.filter(({ language }) => language === "bash");
+  const outputs = await runCommands(t, commands, app.url);
+  assert.equal(outputs.length, commands.length);
+  for (const [index, command] of commands.entries()) {
+    const shown = blocks[blocks.indexOf(command) + 1];
+    assert.equal(shown?.language, "text", `an output follows ${command.text}`);
+    assertShows(shown.text, outputs[index] ?? "");
+  }
+
+  const [logged] = section("Logs").codeBlocks;
+  await app.requestLines(1);
+  const delivery = app.rawLog().split("\n").find((line) => line.includes('"result":"created"'));
+  assert.equal(withoutChance(delivery ?? ""), withoutChance(logged?.text ?? ""));
+});
+
+test("the table of endpoints is that of routes.ts", async (t) => {
+  const { store } = await openTestStore(t);
+  const routes = createRoutes({
+    store,
+    verify: () => ({ ok: false, reason: "missing" }),
+    rateLimit: () => ({ ok: true }),
+    metrics: { expose: async () => "" },
+    readiness: async () => [],
+  });
+  assert.deepEqual(
+    section("API").rows.map(([method, path, token]) => [method, path, token]),
+    routes.map(({ method, path, access }) => [method, `\`${path}\``, access === "token" ? "yes" : "no"]),
+  );
+});
+
+test("the table of fields names what a message has, and what it needs", () => {
+  const rows = section("POST /webhook").rows;
+  const names = (wanted: (needed: string) => boolean): readonly string[] =>
+    sorted(rows.flatMap(([field = "", needed = ""]) => (wanted(needed) ? codeSpans(field) : [])));
+  const brokenFields = (body: string): readonly string[] => {
+    const parsed = parseMessage(Buffer.from(body));
+    return sorted(parsed.ok ? [] : parsed.error.errors.map(({ loc }) => loc[1] ?? ""));
+  };
+  assert.deepEqual(names(() => true), brokenFields('{"text":0}'));
+  assert.deepEqual(names((needed) => needed === "yes"), brokenFields("{}"));
+});
+
+test("the table of parameters names what a list takes, with the defaults", () => {
+  const rows = spanRows("GET /messages and /messages/{message_id}");
+  const source = readFileSync(join(REPOSITORY, "src/validation/query.ts"), "utf8");
+  const read = source.matchAll(/\b(?:last\(\w+, |readInteger\()"(\w+)"/g);
+  assert.deepEqual(sorted(rows.map(([[name = ""] = []]) => name)), sorted(Array.from(read, ([, name = ""]) => name)));
+  const defaults = rows.flatMap(([names = [], values = []]) => values.map((value) => [names[0], Number(value)]));
+  assert.deepEqual(parseMessageQuery(""), { ok: true, value: Object.fromEntries(defaults) });
+});
+
+async function scrape(t: TestContext): Promise<ParsedExposition> {
+  const app = await startTestApp(t);
+  return parseExposition((await app.request("/metrics")).body);
+}
+
+function labelValues(exposition: ParsedExposition, family: string, label: string): readonly string[] {
+  const pattern = new RegExp(`^${family}\\{.*\\b${label}="([^"]*)"`);
+  return Array.from(exposition.samples.keys(), (series) => pattern.exec(series)?.[1]).filter((value) => value !== undefined);
+}
+
+test("the table of outcomes has every refusal with its status, and every result of a delivery", async (t) => {
+  const rows = section("Outcomes").rows.map(([status, outcome = "", result]) => ({ status: Number(status), outcome: codeSpans(outcome)[0] ?? "", result }));
+  assert.deepEqual(
+    Object.fromEntries(rows.map(({ outcome, status }) => [outcome, status])),
+    { created: 200, duplicate: 200, ...STATUS },
+  );
+  const results = rows.filter(({ result }) => result === "yes").map(({ outcome }) => outcome);
+  assert.deepEqual(sorted(results), sorted(labelValues(await scrape(t), "webhook_requests_total", "result")));
+});
+
+test("the table of variables has exactly those that config.ts reads, with their defaults", () => {
+  const rows = spanRows("Configuration").map(([names = [], values = []]) => ({ name: names[0] ?? "", value: values[0] }));
+  const read = new Set<string>();
+  const secret: Record<string, string> = { WEBHOOK_SECRET: "x" };
+  const unset = loadConfig(
+    new Proxy(secret, {
+      get(target, name) {
+        read.add(String(name));
+        return target[String(name)];
+      },
+    }),
+  );
+  assert.deepEqual(sorted(rows.map(({ name }) => name)), sorted(read));
+
+  const withDefault = rows.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]));
+  assert.deepEqual(loadConfig({ ...secret, ...Object.fromEntries(withDefault) }), unset);
+  const withoutDefault = rows.filter(({ value }) => value === undefined).map(({ name }) => name);
+  assert.deepEqual(withoutDefault, ["WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS", "WEBHOOK_SECRET_FILE", "API_TOKEN"]);
+});
+
+test("the table of metrics has every family of the service itself, with type, labels and their fixed values", async (t) => {
+  const exposition = await scrape(t);
+  const families = exposition.types.entries().filter(([name]) => !/^(?:process|nodejs)_/.test(name));
+  const labelsOf = (family: string, type: string): readonly string[] => {
+    const name = type === "histogram" ? `${family}_count` : family;
+    const series = exposition.samples.keys().find((sample) => sample.split("{")[0] === name) ?? "";
+    return Array.from(series.matchAll(/(\w+)="/g), ([, label = ""]) => label);
+  };
+  const shown = section("Metrics").rows.flatMap(([names = "", type, labels = ""]) =>
+    codeSpans(names).filter((name) => !name.endsWith("*")).map((name) => [name, type, codeSpans(labels)]),
+  );
+  assert.deepEqual(shown, families.map(([name, type]) => [name, type, labelsOf(name, type)]).toArray());
+
+  for (const [[name = ""] = [], , [label = ""] = [], values = []] of spanRows("Metrics")) {
+    if (label === "reason" || label === "secret") assert.deepEqual(values, labelValues(exposition, name, label));
+  }
+});
+
+test("the table of log fields has every field of a request's line", () => {
+  const exchange = { requestId: "r", method: "POST", path: "/webhook", route: "/webhook", status: 200, durationMs: 1, fault: "f" };
+  const deliveries: readonly DeliveryFacts[] = [
+    { result: "duplicate", messageId: "m1", conflict: true },
+    { result: "invalid_signature", signature: "missing" },
+  ];
+  const lines = deliveries.map((delivery) => requestLine("now", "INFO", { ...exchange, delivery }));
+  const fields = new Set(lines.flatMap((line) => Object.keys(JSON.parse(line))));
+  assert.deepEqual(sorted(spanRows("Logs").flatMap(([names = []]) => names)), sorted(fields));
+});
+
+/** What a file or the files of a folder import from other parts of `src`, by name without extension. */
+function importsOf(path: string): readonly string[] {
+  const folder = path.endsWith("/");
+  const files = folder ? readdirSync(join(REPOSITORY, path), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts")) : [""];
+  const specifiers = files.flatMap((name) => {
+    const up = folder ? "../".repeat(name.split("/").length) : "./";
+    const source = readFileSync(join(REPOSITORY, path, name), "utf8");
+    return Array.from(source.matchAll(/\b(?:from|import)\s*\(?"(\.[^"]+)"/g), ([, specifier = ""]) => specifier)
+      .filter((specifier) => specifier.startsWith(up) && !specifier.startsWith(`${up}../`))
+      .map((specifier) => specifier.slice(up.length));
+  });
+  return sorted(new Set(specifiers.map((specifier) => specifier.split(/[/.]/)[0] ?? "")));
+}
+
+test("the table of parts has every folder of src, and what each part imports", () => {
+  const rows = section("How the code is laid out").rows;
+  const parts = rows.flatMap(([part = ""]) => codeSpans(part));
+  const folders = readdirSync(join(REPOSITORY, "src"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  assert.deepEqual(sorted(parts.filter((part) => part.endsWith("/"))), sorted(folders.map(({ name }) => `src/${name}/`)));
+  for (const [part = "", , imports = ""] of rows) {
+    assert.deepEqual(imports === "nothing" ? [] : imports.split(", "), importsOf(codeSpans(part)[0] ?? ""), part);
+  }
+});
+
+const documents = ["README.md", "CHANGELOG.md"].map((name) => [name, readFileSync(join(REPOSITORY, name), "utf8")] as const);
+
+for (const [name, text] of documents) {
+  test(`${name} names only files that exist`, () => {
+    const links = Array.from(text.matchAll(/\]\(([^)]+)\)/g), ([, target = ""]) => target).filter((target) => !target.startsWith("https:"));
+    const paths = Array.from(text.matchAll(/(?<![\w./-])(?:src|test|scripts|ops|\.ci)\/[\w./-]*\w/g), ([path]) => path);
+    const rootFiles = codeSpans(text).filter((span) => /^(?:Makefile|\.?[\w-]+\.(?:json|md|yml)|\.[a-z-]+)$/.test(span));
+    assert.deepEqual([...links, ...paths, ...rootFiles].filter((path) => !existsSync(join(REPOSITORY, path))), []);
+  });
+
+  test(`${name} names only targets that the Makefile has`, () => {
+    const makefile = readFileSync(join(REPOSITORY, "Makefile"), "utf8");
+    const named = Array.from(text.matchAll(/(?:`|^|=\S* )make ([a-z-]+)/gm), ([, target = ""]) => target);
+    assert.ok(named.includes("run"));
+    assert.deepEqual(named.filter((target) => !new RegExp(`^${target}:`, "m").test(makefile)), []);
+  });
+}

@@ -1,0 +1,49 @@
+export interface CodeBlock {
+  /** What stands behind the opening fence. */
+  readonly language: string;
+  /** Without the fences and without a final line feed. */
+  readonly text: string;
+}
+
+/** What stands under one heading, down to the next heading of any level. */
+export interface Section {
+  readonly codeBlocks: readonly CodeBlock[];
+  /** Cells of every table, header rows left out. */
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** By heading, in the order of the page. Knows what the README uses: ATX headings, fenced code, tables with outer pipes. */
+export function parseMarkdown(text: string): ReadonlyMap<string, Section> {
+  const sections = new Map<string, Section>();
+  let codeBlocks: CodeBlock[] = [];
+  let rows: string[][] = [];
+  let fence: { readonly language: string; readonly lines: string[] } | undefined;
+
+  for (const line of text.split("\n")) {
+    if (fence !== undefined) {
+      if (line === "```") {
+        codeBlocks.push({ language: fence.language, text: fence.lines.join("\n") });
+        fence = undefined;
+      } else {
+        fence.lines.push(line);
+      }
+    } else if (line.startsWith("```")) {
+      fence = { language: line.slice(3), lines: [] };
+    } else if (/^#+ /.test(line)) {
+      codeBlocks = [];
+      rows = [];
+      sections.set(line.replace(/^#+ /, ""), { codeBlocks, rows });
+    } else if (/^\|[-|]+\|$/.test(line)) {
+      // The row before the delimiter row is the header.
+      rows.pop();
+    } else if (line.startsWith("|")) {
+      rows.push(line.slice(1, -1).split("|").map((cell) => cell.trim()));
+    }
+  }
+  return sections;
+}
+
+/** What stands between backticks. */
+export function codeSpans(text: string): readonly string[] {
+  return Array.from(text.matchAll(/`([^`]+)`/g), ([, span = ""]) => span);
+}
