@@ -28,13 +28,20 @@ async function run(config: Config): Promise<void> {
   const { createLogSink } = await import("./telemetry/log-sink.ts");
   const sink = createLogSink({ nowMs: Date.now });
   let failed = false;
+  let started = false;
+  let closingSinceMs: number | undefined;
 
   const packageFile = readFile(new URL("../package.json", import.meta.url));
   const app = await start(config, {
     writeLog: sink.write,
-    onFatal: () => {
+    onFatal: (reason) => {
       failed = true;
-      void stop();
+      if (started) {
+        void stop();
+        return;
+      }
+      complain([reason]);
+      process.exit(EX_FAILURE);
     },
     build: {
       version: JSON.parse(packageFile).version,
@@ -43,8 +50,8 @@ async function run(config: Config): Promise<void> {
       sqlite: process.versions["sqlite"] ?? "unknown",
     },
   });
+  started = true;
 
-  let closingSinceMs: number | undefined;
   async function stop(): Promise<void> {
     if (closingSinceMs !== undefined) return;
     closingSinceMs = performance.now();

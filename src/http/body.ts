@@ -1,5 +1,4 @@
-import type { IncomingMessage } from "node:http";
-import type { Socket } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Outcome, Refusal } from "../core/outcome.ts";
 
 // A client that is answered early may still send so much, so that it sees the answer and not a reset.
@@ -11,14 +10,12 @@ const CLOSED_EARLY: Outcome<never> = {
   error: { code: "bad_request", detail: "the connection closed before the body was complete" },
 };
 
-// The parser reports a broken or late body on the socket, not on the request.
-const reading = new WeakMap<Socket, (refusal: Refusal) => void>();
+/** Emitted on a request: the parser reports a broken or late body on the socket alone. */
+const REFUSED: unique symbol = Symbol("refused");
 
-/** Ends the body that is being read from `socket` with a refusal; false where none is. */
-export function refuseBody(socket: Socket, refusal: Refusal): boolean {
-  const end = reading.get(socket);
-  end?.(refusal);
-  return end !== undefined;
+/** Ends the body that is being read from `req` with a refusal; false where none is. */
+export function refuseBody(req: IncomingMessage, refusal: Refusal): boolean {
+  return req.emit(REFUSED, refusal);
 }
 
 /**
@@ -31,14 +28,17 @@ export function readBody(req: IncomingMessage, limitBytes: number): Promise<Outc
     return Promise.resolve(tooLarge(limitBytes));
   }
   return new Promise((resolve) => {
-    const { socket } = req;
     let body: Buffer | undefined;
     let rest: Buffer[] | undefined;
     let sizeBytes = 0;
 
     function settle(outcome: Outcome<Uint8Array>): void {
-      reading.delete(socket);
+      req.off(REFUSED, onRefused);
       resolve(outcome);
+    }
+
+    function onRefused(refusal: Refusal): void {
+      settle({ ok: false, error: refusal });
     }
 
     function onData(chunk: Buffer): void {
@@ -54,7 +54,7 @@ export function readBody(req: IncomingMessage, limitBytes: number): Promise<Outc
       }
     }
 
-    reading.set(socket, (refusal) => settle({ ok: false, error: refusal }));
+    req.on(REFUSED, onRefused);
     req.on("data", onData);
     req.on("end", () => settle({ ok: true, value: rest === undefined ? (body ?? new Uint8Array()) : Buffer.concat(rest) }));
     req.on("close", () => settle(CLOSED_EARLY));
@@ -68,12 +68,23 @@ function tooLarge(limitBytes: number): Outcome<never> {
 }
 
 /** Lets an answered request finish its body within bounds, then cuts it off. */
-export function discardRest(req: IncomingMessage): void {
+export function discardRest(req: IncomingMessage, res: ServerResponse): void {
+  // Whoever has gone away sends nothing more, and no 'close' would follow.
+  if (req.destroyed) return;
   let discardedBytes = 0;
-  const deadline = setTimeout(() => req.destroy(), DISCARD_LIMIT_MS);
-  req.on("data", (chunk: Buffer) => {
+  const deadline = setTimeout(() => cutOff(req, res), DISCARD_LIMIT_MS);
+  function onData(chunk: Buffer): void {
     discardedBytes += chunk.length;
-    if (discardedBytes > DISCARD_LIMIT_BYTES) req.destroy();
-  });
+    if (discardedBytes <= DISCARD_LIMIT_BYTES) return;
+    req.off("data", onData);
+    cutOff(req, res);
+  }
+  req.on("data", onData);
   req.once("close", () => clearTimeout(deadline));
+}
+
+/** Ends the connection of a request whose body nobody wants, once its answer and those before it are out. */
+export function cutOff(req: IncomingMessage, res: ServerResponse): void {
+  if (res.writableFinished) req.destroy();
+  else res.once("finish", () => req.destroy());
 }

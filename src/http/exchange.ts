@@ -34,7 +34,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       query: target.query,
       parameter,
       headers: req.headers,
-      clientAddress: clientAddress(req, options.trustedProxies),
+      clientAddress: () => clientAddress(req, options.trustedProxies),
       receivedAtMs: clock.nowMs(),
       readBody() {
         const body = readBody(req, options.bodyLimitBytes);
@@ -48,12 +48,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
   async function answer(req: IncomingMessage, res: ServerResponse, target: Target, match: Match): Promise<Reply> {
     const malformed = checkHead(req);
     if (malformed !== undefined) return refuse(malformed);
-    if (match.kind === "refusal") return refuse(match.refusal);
     if (match.kind === "options") return { status: 204, body: "", headers: { Allow: match.allow } };
-    if (match.route.access === "token") {
+    const { access } = match.kind === "route" ? match.route : match;
+    if (access === "token") {
       const refusal = authorize(req.headers.authorization);
       if (refusal !== undefined) return refuse(refusal);
     }
+    if (match.kind === "refusal") return refuse(match.refusal);
     return match.route.handle(toRequest(req, res, target, match.parameter));
   }
 
@@ -73,7 +74,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       reply = refuse(error instanceof StoreUnavailable ? UNAVAILABLE : INTERNAL_ERROR);
     }
     respond(res, reply, { requestId, close: options.stopping() || leavesUnknownFraming(reply) });
-    if (!req.complete) discardRest(req);
+    if (!req.complete) discardRest(req, res);
     observer.finished({
       requestId,
       method,

@@ -10,7 +10,7 @@ export interface Request {
   readonly parameter: string;
   readonly headers: IncomingHttpHeaders;
   /** The peer's address, or what trusted proxies say it is. */
-  readonly clientAddress: string;
+  clientAddress(): string;
   /** When the request's head had arrived, in milliseconds since the epoch. */
   readonly receivedAtMs: number;
   /** Reads the body once; refuses with `too_large`, or `bad_request` and `request_timeout` where it never completes. */

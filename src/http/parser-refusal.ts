@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
-import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ExchangeObserver } from "../core/ports.ts";
 import type { Refusal } from "../core/outcome.ts";
-import { refuseBody } from "./body.ts";
 import { errorBody, JSON_TYPE, STATUS } from "./respond.ts";
+
+/** A client that is still sending when it is refused may go on for so long, so that it sees the answer and not a reset. */
+const LINGER_MS = 2_000;
 
 /** By the error codes of Node's HTTP parser and of its timeouts. */
 const REFUSALS: Readonly<Record<string, Refusal>> = {
@@ -16,16 +17,15 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
 };
 const MALFORMED: Refusal = { code: "bad_request", detail: "the request must be well-formed HTTP/1.1" };
 
-/** Answers what the parser refused, and what never became a request, like any other error: with JSON, and one log line. */
-export function refuseConnection(socket: Duplex, observer: ExchangeObserver, errorCode: string | undefined): void {
-  const refusal = REFUSALS[errorCode ?? ""] ?? MALFORMED;
-  if (socket instanceof Socket && refuseBody(socket, refusal)) return;
-  if (errorCode === "ECONNRESET" || errorCode === "EPIPE" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  if (endAfterPending(socket)) return;
+/** What a client is told about an error that the parser or a timeout reports. */
+export function parserRefusal(errorCode: string | undefined): Refusal {
+  return REFUSALS[errorCode ?? ""] ?? MALFORMED;
+}
 
+/** Answers what never became a request like any other error, with JSON and one log line, and ends the connection. */
+export function refuseUnparsed(socket: Duplex, refusal: Refusal, observer: ExchangeObserver): void {
+  // An earlier answer has ended the connection already, so nothing more was asked for.
+  if (!socket.writable) return;
   const requestId = randomUUID();
   const status = STATUS[refusal.code];
   const body = errorBody(refusal);
@@ -36,18 +36,11 @@ export function refuseConnection(socket: Duplex, observer: ExchangeObserver, err
     `Content-Length: ${Buffer.byteLength(body)}`,
     "Connection: close",
   ];
-  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
+  // Node hands over the socket of a CONNECT without its own listener: a reset would end the process.
+  socket.on("error", () => socket.destroy());
+  const deadline = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("close", () => clearTimeout(deadline));
+  socket.resume();
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
   observer.finished({ requestId, method: "-", path: "-", route: undefined, status, durationMs: 0 });
-}
-
-/**
- * An earlier request on this connection still awaits its answer: an error written now would be taken for
- * it. Let that answer close the connection instead. `_httpMessage` is where Node keeps it.
- */
-function endAfterPending(socket: Duplex): boolean {
-  if (!("_httpMessage" in socket)) return false;
-  const pending = socket._httpMessage;
-  if (typeof pending !== "object" || pending === null) return false;
-  Object.assign(pending, { shouldKeepAlive: false });
-  return true;
 }

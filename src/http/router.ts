@@ -4,7 +4,7 @@ import type { Route } from "./message.ts";
 export type Match =
   | { readonly kind: "route"; readonly route: Route; readonly parameter: string }
   | { readonly kind: "options"; readonly path: string; readonly allow: string }
-  | { readonly kind: "refusal"; readonly path: string | undefined; readonly refusal: Refusal };
+  | { readonly kind: "refusal"; readonly path: string | undefined; readonly access: Route["access"]; readonly refusal: Refusal };
 
 /** `path` is the request target's path, not decoded. `HEAD` is served wherever `GET` is. */
 export type Router = (method: string, path: string) => Match;
@@ -15,7 +15,7 @@ interface Resource {
   readonly allow: string;
 }
 
-const NOT_FOUND: Match = { kind: "refusal", path: undefined, refusal: { code: "not_found", detail: "not found" } };
+const NOT_FOUND: Match = { kind: "refusal", path: undefined, access: "open", refusal: { code: "not_found", detail: "not found" } };
 
 /** Pure matching over the table of routes: a route, 404, or 405 with `Allow` (RFC 9110, section 15.5.6). */
 export function createRouter(routes: readonly Route[]): Router {
@@ -56,7 +56,7 @@ function select(resource: Resource, method: string, segment: string): Match {
   const route = resource.methods.get(method);
   if (route === undefined) {
     const detail = `method not allowed: use ${allow}`;
-    return { kind: "refusal", path, refusal: { code: "method_not_allowed", detail, headers: { Allow: allow } } };
+    return { kind: "refusal", path, access: "open", refusal: { code: "method_not_allowed", detail, headers: { Allow: allow } } };
   }
   if (segment === "") return { kind: "route", route, parameter: "" };
   try {
@@ -64,6 +64,7 @@ function select(resource: Resource, method: string, segment: string): Match {
   } catch {
     const name = path.slice(path.indexOf("{") + 1, -1);
     const msg = "percent-encode it as UTF-8, for example %2F for a slash";
-    return { kind: "refusal", path, refusal: { code: "validation_error", detail: [{ loc: ["path", name], msg, type: "percent_encoding" }] } };
+    const refusal: Refusal = { code: "validation_error", detail: [{ loc: ["path", name], msg, type: "percent_encoding" }] };
+    return { kind: "refusal", path, access: route.access, refusal };
   }
 }

@@ -1,16 +1,32 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { Server, type AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import type { ExchangeObserver } from "../core/ports.ts";
+import { createConnections } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";
-import { refuseConnection } from "./parser-refusal.ts";
+
+export interface Timeouts {
+  /** A request's headers must be complete. */
+  readonly headersMs: number;
+  /** A whole request must be complete. */
+  readonly requestMs: number;
+  /** The client must have taken some more of its answer. */
+  readonly stalledMs: number;
+  /** An idle connection is closed. */
+  readonly keepAliveMs: number;
+  /** How often the first two are checked. */
+  readonly checkMs: number;
+}
 
 /** Slow or silent clients cost a socket for seconds, never a worker. */
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
-const KEEP_ALIVE_TIMEOUT_MS = 65_000;
-const CONNECTIONS_CHECK_MS = 1_000;
+export const TIMEOUTS: Timeouts = {
+  headersMs: 10_000,
+  requestMs: 30_000,
+  stalledMs: 30_000,
+  keepAliveMs: 65_000,
+  checkMs: 1_000,
+};
 const MAX_HEADER_BYTES = 16 * 1024;
 const LISTEN_BACKLOG = 1_024;
 /** How often a stop looks for connections that have become idle. */
@@ -22,6 +38,8 @@ export interface ServerOptions {
   readonly port: number;
   readonly exchange: Exchange;
   readonly observer: ExchangeObserver;
+  /** `TIMEOUTS` where absent. */
+  readonly timeouts?: Timeouts;
 }
 
 export interface HttpServer {
@@ -36,12 +54,13 @@ export interface HttpServer {
 
 /** Listens with `node:http`. Rejects with the error of `listen`, e.g. `EADDRINUSE`. */
 export async function startServer(options: ServerOptions): Promise<HttpServer> {
-  const { exchange, observer } = options;
+  const { exchange, observer, timeouts = TIMEOUTS } = options;
+  const connections = createConnections(observer);
   const server = createServer({
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+    headersTimeout: timeouts.headersMs,
+    requestTimeout: timeouts.requestMs,
+    keepAliveTimeout: timeouts.keepAliveMs,
+    connectionsCheckingInterval: timeouts.checkMs,
     maxHeaderSize: MAX_HEADER_BYTES,
     // Checked in exchange.ts, whose answer has a JSON body.
     requireHostHeader: false,
@@ -49,11 +68,21 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
   });
   // A client that closes its sending side after a complete request still gets its answer; @types/node does not know the property.
   Object.assign(server, { httpAllowHalfOpen: true });
-  server.on("request", exchange);
-  server.on("checkContinue", exchange);
-  server.on("checkExpectation", exchange);
-  server.on("connect", (_req, socket) => refuseConnection(socket, observer, "HPE_INVALID_METHOD"));
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) => refuseConnection(socket, observer, error.code));
+
+  function serve(req: IncomingMessage, res: ServerResponse): void {
+    connections.began(req, res);
+    void exchange(req, res);
+  }
+  server.on("connection", connections.opened);
+  server.on("request", serve);
+  server.on("checkContinue", serve);
+  server.on("checkExpectation", serve);
+  server.on("connect", (_req, socket) => connections.refuse(socket, "HPE_INVALID_METHOD"));
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => connections.refuse(socket, error.code));
+  // Nothing moves on the socket while a handler works either: that takes as long as it takes.
+  server.setTimeout(timeouts.stalledMs, (socket) => {
+    if (!connections.isWorking(socket)) socket.destroy();
+  });
 
   server.listen({ host: options.host, port: options.port, backlog: LISTEN_BACKLOG });
   await once(server, "listening");
@@ -61,7 +90,8 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     url: toUrl(server.address()),
     async close(deadlineMs) {
       const closed = once(server, "close");
-      server.close();
+      // That of http.Server would at once end the connections it takes for idle, those that still send an answer included.
+      Server.prototype.close.call(server);
       let cutOff = 0;
       const deadline = new AbortController();
       const late = setTimeout(deadlineMs, undefined, { signal: deadline.signal }).then(
@@ -73,10 +103,13 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
         },
         () => undefined,
       );
-      // An answer that was under way when the stop began leaves an idle connection behind.
-      const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+      const sweep = setInterval(() => {
+        if (!connections.anyInFlight()) server.closeIdleConnections();
+      }, SWEEP_MS);
       await closed;
       clearInterval(sweep);
+      // Only this ends the checks of the timeouts.
+      server.close();
       deadline.abort();
       await late;
       return cutOff;

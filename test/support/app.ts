@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { EventEmitter, once } from "node:events";
 import { request as httpRequest, type Agent, type IncomingHttpHeaders } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
 import { start, type App, type StartOptions } from "../../src/app.ts";
 import { loadConfig } from "../../src/config.ts";
+import { atEnd } from "./cleanup.ts";
 import { temporaryFolder } from "./store.ts";
 
 export const SECRET = "testsecret";
@@ -15,8 +17,12 @@ export interface TestApp {
   readonly url: string;
   readonly databasePath: string;
   readonly fatal: string[];
-  /** The log so far, line by line; a request's line is there once `flushed` has been awaited. */
+  /** All that was logged so far, as it was written. */
+  rawLog(): string;
+  /** The log so far, line by line. */
   logLines(): readonly Record<string, unknown>[];
+  /** Waits until so many requests are logged, and gives all of their lines. */
+  requestLines(count: number): Promise<readonly Record<string, unknown>[]>;
   request(target: string, options?: RequestOptions): Promise<Answer>;
   /** Signs and posts a body. */
   deliver(body: string | Uint8Array | object, headers?: Record<string, string>): Promise<Answer>;
@@ -45,23 +51,34 @@ export async function startTestApp(t: TestContext, options: TestAppOptions = {})
   const config = loadConfig({ WEBHOOK_SECRET: SECRET, PORT: "0", DATABASE_URL: `sqlite:///${databasePath}`, ...env });
   if (!config.ok) throw new Error(config.error.join("\n"));
   let log = "";
+  const logged = new EventEmitter();
   const fatal: string[] = [];
   const app = await start(config.value, {
     build: { version: "0.0.0-test", revision: "abc", node: "26", sqlite: "3" },
     writeLog: (chunk) => {
       log += chunk;
+      logged.emit("chunk");
     },
     onFatal: (reason) => fatal.push(reason),
     ...overrides,
   });
-  t.after(() => app.close());
+  atEnd(t, () => app.close());
   const { url } = app;
+  const logLines = (): readonly Record<string, unknown>[] => log.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
   return {
     app,
     url,
     databasePath,
     fatal,
-    logLines: () => log.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line)),
+    rawLog: () => log,
+    logLines,
+    async requestLines(count) {
+      for (;;) {
+        const lines = logLines().filter((line) => "request_id" in line);
+        if (lines.length >= count) return lines;
+        await once(logged, "chunk");
+      }
+    },
     request: (target, request) => send(url, target, request),
     deliver(body, headers) {
       const bytes = typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);

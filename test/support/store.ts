@@ -6,11 +6,12 @@ import type { Message } from "../../src/core/message.ts";
 import type { MessageStore, StoreObserver } from "../../src/core/ports.ts";
 import { parseTimestamp } from "../../src/core/timestamp.ts";
 import { openStore, type StoreOptions } from "../../src/storage/store.ts";
+import { atEnd } from "./cleanup.ts";
 
 /** A folder that goes away with the test. */
 export function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-test-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  atEnd(t, () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -36,7 +37,7 @@ export async function openTestStore(t: TestContext, options: Partial<StoreOption
     { kind: "file", path },
     { clock: { nowMs: () => Date.now() }, observer, onFatal: (reason) => fatal.push(reason), ...options },
   );
-  t.after(() => store.close());
+  atEnd(t, () => store.close());
   return { store, path, committed, failures, fatal };
 }
 

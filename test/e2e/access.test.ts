@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { delivery, startTestApp } from "../support/app.ts";
+
+const TOKEN = "s3cret-Token";
+const GUARDED = ["/messages", "/messages?limit=0", "/messages/m1", "/messages/none", "/messages/%", "/stats"];
+
+const AUTHORIZATIONS: readonly (readonly [string, string | string[] | undefined, boolean])[] = [
+  ["the token", `Bearer ${TOKEN}`, true],
+  ["the scheme in another case", `bEARER ${TOKEN}`, true],
+  ["more than one space", `Bearer   ${TOKEN}`, true],
+  ["nothing", undefined, false],
+  ["an empty header", "", false],
+  ["the scheme alone", "Bearer", false],
+  ["the token alone", TOKEN, false],
+  ["another scheme", `Basic ${TOKEN}`, false],
+  ["another token", "Bearer other", false],
+  ["the token in another case", `Bearer ${TOKEN.toLowerCase()}`, false],
+  ["a part of the token", `Bearer ${TOKEN.slice(0, -1)}`, false],
+  ["more than the token", `Bearer ${TOKEN}x`, false],
+  ["two tokens", `Bearer ${TOKEN} ${TOKEN}`, false],
+  ["the token behind another scheme", `Basic x, Bearer ${TOKEN}`, false],
+];
+
+test("with API_TOKEN, messages and statistics are shown for the token alone", async (t) => {
+  const app = await startTestApp(t, { env: { API_TOKEN: TOKEN } });
+  assert.equal((await app.deliver(delivery())).status, 200);
+  for (const [title, authorization, admitted] of AUTHORIZATIONS) {
+    await t.test(`given ${title}: ${admitted ? "served" : "401"}`, async () => {
+      for (const path of GUARDED) {
+        for (const method of ["GET", "HEAD"]) {
+          const answer = await app.request(path, { method, headers: authorization === undefined ? {} : { Authorization: authorization } });
+          if (admitted) {
+            assert.notEqual(answer.status, 401, `${method} ${path}`);
+            continue;
+          }
+          assert.equal(answer.status, 401, `${method} ${path}`);
+          assert.equal(answer.headers["www-authenticate"], "Bearer");
+          if (method === "GET") assert.match(answer.body, /^\{"detail":"[^"]+"\}$/);
+          else assert.equal(answer.body, "");
+          assert.ok(!answer.body.includes(TOKEN));
+        }
+      }
+    });
+  }
+});
+
+test("what shows no message needs no token", async (t) => {
+  const app = await startTestApp(t, { env: { API_TOKEN: TOKEN } });
+  assert.equal((await app.deliver(delivery())).status, 200);
+  for (const path of ["/health/live", "/health/ready", "/metrics"]) assert.equal((await app.request(path)).status, 200, path);
+  for (const path of ["/messages", "/messages/m1", "/stats", "*"]) {
+    assert.equal((await app.request(path, { method: "OPTIONS" })).status, 204, path);
+  }
+  assert.equal((await app.request("/stats", { method: "POST" })).status, 405);
+  assert.equal((await app.request("/nope")).status, 404);
+});
+
+test("without API_TOKEN nothing needs a token, and one that is sent does not matter", async (t) => {
+  const app = await startTestApp(t);
+  for (const headers of [{}, { Authorization: "Bearer x" }, { Authorization: "Basic x" }]) {
+    assert.equal((await app.request("/messages", { headers })).status, 200);
+  }
+});
+
+test("the token does not stand in for a signature", async (t) => {
+  const app = await startTestApp(t, { env: { API_TOKEN: TOKEN } });
+  const headers = { Authorization: `Bearer ${TOKEN}` };
+  assert.equal((await app.request("/webhook", { method: "POST", body: JSON.stringify(delivery()), headers })).status, 401);
+});

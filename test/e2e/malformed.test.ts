@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startTestApp } from "../support/app.ts";
+import { exchangeRaw, openConnection } from "../support/connection.ts";
+import { at } from "../support/json.ts";
+
+const HOST = "Host: x\r\n";
+/** The request, the status, and the method that its log line can name. */
+const REFUSED: readonly (readonly [string, string, number, string])[] = [
+  ["two Host headers", "GET /health/live HTTP/1.1\r\nHost: x\r\nhost: x\r\n\r\n", 400, "GET"],
+  ["two Host headers in HTTP/1.0", "GET /health/live HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n", 400, "GET"],
+  ["no Host header", "GET /health/live HTTP/1.1\r\n\r\n", 400, "GET"],
+  ["HTTP/2.0", `GET /health/live HTTP/2.0\r\n${HOST}\r\n`, 400, "GET"],
+  ["HTTP/0.9", `GET /health/live HTTP/0.9\r\n${HOST}\r\n`, 400, "GET"],
+  ["HTTP/1.2", `GET /health/live HTTP/1.2\r\n${HOST}\r\n`, 400, "-"],
+  ["the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, "-"],
+  ["no version", "GET /health/live\r\n\r\n", 400, "GET"],
+  ["another protocol", `GET /health/live FTP/1.1\r\n${HOST}\r\n`, 400, "-"],
+  ["a TLS greeting", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, "-"],
+  ["Content-Length and chunks", `POST /webhook HTTP/1.1\r\n${HOST}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400, "-"],
+  ["two Content-Length", `POST /webhook HTTP/1.1\r\n${HOST}Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc`, 400, "-"],
+  ["a Content-Length with a sign", `POST /webhook HTTP/1.1\r\n${HOST}Content-Length: +3\r\n\r\nabc`, 400, "-"],
+  ["an unknown transfer coding", `POST /webhook HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n`, 400, "-"],
+  ["a space before the colon", "GET /health/live HTTP/1.1\r\nHost : x\r\n\r\n", 400, "-"],
+  ["a folded header", `GET /health/live HTTP/1.1\r\n${HOST}A: b\r\n c\r\n\r\n`, 400, "-"],
+  ["bare line feeds", "GET /health/live HTTP/1.1\nHost: x\n\n", 400, "-"],
+  ["NUL in a header", `GET /health/live HTTP/1.1\r\n${HOST}A: \x00\r\n\r\n`, 400, "-"],
+  ["a target that is not encoded", `GET /messages?q=\xc3\xa9 HTTP/1.1\r\n${HOST}\r\n`, 400, "-"],
+  ["a method that nobody knows", `FROB /webhook HTTP/1.1\r\n${HOST}\r\n`, 400, "-"],
+  ["a method in lower case", `get /health/live HTTP/1.1\r\n${HOST}\r\n`, 400, "-"],
+  ["CONNECT", `CONNECT x:443 HTTP/1.1\r\n${HOST}\r\n`, 400, "-"],
+  ["headers of 20 KB", `GET /health/live HTTP/1.1\r\n${HOST}A: ${"a".repeat(20_000)}\r\n\r\n`, 431, "-"],
+  ["headers of 1 MB", `GET /health/live HTTP/1.1\r\n${HOST}A: ${"a".repeat(1_000_000)}\r\n\r\n`, 431, "-"],
+  ["a target of 20 KB", `GET /messages?q=${"a".repeat(20_000)} HTTP/1.1\r\n${HOST}\r\n`, 431, "-"],
+  ["a chunk whose size is none", `POST /webhook HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 400, "POST"],
+  ["an expectation that cannot be met", `POST /webhook HTTP/1.1\r\n${HOST}Expect: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`, 417, "POST"],
+];
+
+test("answered with JSON, one log line and the end of the connection:", async (t) => {
+  const app = await startTestApp(t);
+  for (const [index, [title, request, status, method]] of REFUSED.entries()) {
+    await t.test(`${title}: ${status}`, async (t) => {
+      const answers = await exchangeRaw(t, app.url, request);
+      assert.deepEqual(answers.map((answer) => answer.status), [status]);
+      const [answer] = answers;
+      assert.equal(typeof at(JSON.parse(answer?.body ?? ""), "detail"), "string");
+      assert.equal(answer?.headers.get("content-type"), "application/json");
+      assert.equal(answer?.headers.get("connection"), "close");
+      const lines = await app.requestLines(index + 1);
+      assert.equal(lines.length, index + 1);
+      const line = lines.at(-1);
+      assert.deepEqual([line?.["status"], line?.["method"], line?.["level"]], [status, method, "WARNING"]);
+      assert.equal(line?.["request_id"], answer?.headers.get("x-request-id"));
+    });
+  }
+  // Nothing was logged besides, later.
+  await app.app.close();
+  assert.equal((await app.requestLines(0)).length, REFUSED.length);
+});
+
+const SERVED: readonly (readonly [string, string])[] = [
+  ["HTTP/1.0 without Host", "GET /health/live HTTP/1.0\r\n\r\n"],
+  ["HTTP/1.0 with an expectation, which it does not know", "GET /health/live HTTP/1.0\r\nExpect: x\r\n\r\n"],
+  ["an empty Host", "GET /health/live HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n"],
+  ["headers of 15 KB", `GET /health/live HTTP/1.1\r\n${HOST}A: ${"a".repeat(15_000)}\r\nConnection: close\r\n\r\n`],
+  ["an empty line before the request", `\r\nGET /health/live HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`],
+  ["a wish to upgrade", `GET /health/live HTTP/1.1\r\n${HOST}Upgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n`],
+];
+
+for (const [title, request] of SERVED) {
+  test(`${title} is served`, async (t) => {
+    const app = await startTestApp(t);
+    assert.deepEqual((await exchangeRaw(t, app.url, request)).map(({ status }) => status), [200]);
+  });
+}
+
+test("a refused client that resets its connection harms nobody", async (t) => {
+  const app = await startTestApp(t);
+  for (const request of [`CONNECT x:443 HTTP/1.1\r\n${HOST}\r\n`, "FROB / HTTP/1.1\r\n\r\n", `POST /webhook HTTP/1.1\r\n${HOST}Content-Length: 9\r\n\r\nabc`]) {
+    const { socket, write } = await openConnection(t, app.url);
+    socket.on("error", () => undefined);
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    write(request);
+    // Once the request is with the server: the reset meets its answer.
+    socket.write("", () => socket.resetAndDestroy());
+    await closed;
+  }
+  const { socket, answers, write } = await openConnection(t, app.url);
+  write(`CONNECT x:443 HTTP/1.1\r\n${HOST}\r\n`);
+  await answers(1);
+  socket.resetAndDestroy();
+  assert.equal((await app.request("/health/live")).status, 200);
+});

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { delivery, startTestApp } from "../support/app.ts";
+import { at } from "../support/json.ts";
+
+/** An id, and how it may stand in the path. */
+const IDS: readonly (readonly [string, ...string[]])[] = [
+  ["plain", "plain", "pl%61in"],
+  ["a/b", "a%2Fb", "a%2fb"],
+  ["/", "%2F"],
+  ["a b", "a%20b"],
+  ["a+b", "a+b", "a%2Bb"],
+  ["\u{1F600}", "%F0%9F%98%80"],
+  [".", "%2E", "%2e", "."],
+  ["..", "%2E%2E", "%2e%2e", ".."],
+  ["a\u0000b", "a%00b"],
+  ["100%", "100%25"],
+  ["%2F", "%252F"],
+  ["?q=1", "%3Fq=1", "%3Fq=1?ignored"],
+  ["#", "%23"],
+  ["\\", "%5C"],
+  ["\"'", "%22'", "%22%27"],
+  ["{message_id}", "%7Bmessage_id%7D"],
+  ["__proto__", "__proto__"],
+  ["\ufeff", "%EF%BB%BF"],
+];
+
+test("GET /messages/{message_id} gives the one message, whatever its id holds", async (t) => {
+  const app = await startTestApp(t);
+  for (const [message_id] of IDS) assert.equal((await app.deliver(delivery({ message_id }))).status, 200);
+  for (const [message_id, ...spellings] of IDS) {
+    for (const spelling of spellings) {
+      const answer = await app.request(`/messages/${spelling}`);
+      assert.equal(answer.status, 200, spelling);
+      const createdAt = at(answer.json, "created_at");
+      assert.deepEqual(answer.json, { ...delivery({ message_id }), created_at: createdAt }, spelling);
+      assert.match(String(createdAt), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    }
+  }
+});
+
+for (const path of ["/messages/m2", "/messages/M1", "/messages/m1%20", "/messages/m1%00", "/messages/", "/messages/m1/", "/messages/x/m1"]) {
+  test(`${path} is answered 404 where there is only m1`, async (t) => {
+    const app = await startTestApp(t);
+    await app.deliver(delivery());
+    const answer = await app.request(path);
+    assert.equal(answer.status, 404);
+    assert.equal(answer.body, '{"detail":"not found"}');
+  });
+}
+
+test("an id whose percent-encoding is none is answered 422", async (t) => {
+  const app = await startTestApp(t);
+  for (const id of ["%", "%2", "%zz", "%FF", "%C0%AF", "%ED%A0%80"]) {
+    const answer = await app.request(`/messages/${id}`);
+    assert.equal(answer.status, 422, id);
+    assert.deepEqual(at(answer.json, "detail", 0, "loc"), ["path", "message_id"], id);
+  }
+});

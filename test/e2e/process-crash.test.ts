@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { Agent } from "node:http";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { delivery, send, sign, type Answer } from "../support/app.ts";
+import { atEnd } from "../support/cleanup.ts";
+import { storedIds } from "../support/database.ts";
+import { at } from "../support/json.ts";
+import { startService } from "../support/process.ts";
+
+function createSender(t: TestContext): (url: string, fields: Record<string, unknown>) => Promise<Answer> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 20 });
+  atEnd(t, () => agent.destroy());
+  return (url, fields) => {
+    const body = JSON.stringify(delivery(fields));
+    return send(url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body) }, agent });
+  };
+}
+
+test("after kill -9 in the middle of deliveries everything that was answered 200 is there, once", async (t) => {
+  const deliver = createSender(t);
+  const service = await startService(t);
+  const ids = Array.from({ length: 2_000 }, (_, index) => `m${index}`);
+  const acknowledged: string[] = [];
+  await Promise.all(
+    ids.map(async (message_id) => {
+      const answer = await deliver(service.url, { message_id }).catch(() => undefined);
+      if (answer?.status !== 200) return;
+      acknowledged.push(message_id);
+      if (acknowledged.length === 300) service.signal("SIGKILL");
+    }),
+  );
+  assert.deepEqual(await service.exited, { code: null, signal: "SIGKILL" });
+  assert.ok(acknowledged.length < ids.length, "the kill came in the middle");
+
+  const again = await startService(t, {}, { folder: service.folder });
+  const stored = new Set(storedIds(join(service.folder, "data", "app.db")));
+  assert.deepEqual(acknowledged.filter((id) => !stored.has(id)), []);
+  // The sender repeats what it has no answer for, and some more.
+  for (const answer of await Promise.all(ids.map((message_id) => deliver(again.url, { message_id })))) assert.equal(answer.status, 200);
+  const { json } = await send(again.url, "/stats");
+  assert.deepEqual([at(json, "total_messages"), at(json, "messages_per_sender", 0, "count")], [ids.length, ids.length]);
+  assert.equal(at((await send(again.url, "/messages?q=hello&limit=1")).json, "total"), ids.length);
+});
+
+test("after an I/O error the service refuses what waits, stops by itself with status 1, and has lost nothing", async (t) => {
+  const deliver = createSender(t);
+  // The WAL cannot grow beyond this many blocks, so a write to it fails.
+  const service = await startService(t, {}, { limit: "-f 3000" });
+  const text = "\u{1F600}".repeat(4096);
+  const acknowledged: string[] = [];
+  const refusals = new Set<number | undefined>();
+  let sent = 0;
+  while (refusals.size === 0) {
+    const round = Array.from({ length: 20 }, async () => {
+      const message_id = `m${sent++}`;
+      const answer = await deliver(service.url, { message_id, text }).catch(() => undefined);
+      if (answer?.status === 200) acknowledged.push(message_id);
+      else refusals.add(answer?.status);
+    });
+    await Promise.all(round);
+    assert.ok(sent < 5_000, "the limit is reached");
+  }
+  assert.ok(refusals.has(503));
+  assert.deepEqual(await service.exited, { code: 1, signal: null });
+  assert.equal((await service.logged("fatal storage fault"))["level"], "ERROR");
+  assert.ok(acknowledged.length > 0);
+  assert.deepEqual(storedIds(join(service.folder, "data", "app.db")).toSorted(), acknowledged.toSorted());
+});

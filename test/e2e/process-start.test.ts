@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { delivery, send, sign } from "../support/app.ts";
+import { storedIds } from "../support/database.ts";
+import { spawnService, startService } from "../support/process.ts";
+import { temporaryFolder } from "../support/store.ts";
+
+test("every error of the configuration is told at once, a line each, without any secret, and the exit status is 78", async (t) => {
+  const service = spawnService(t, {
+    WEBHOOK_SECRET: "CANARY",
+    WEBHOOK_SECRET_FILE: "/nonexistent",
+    DATABASE_URL: "postgres://user:CANARY@host/db",
+    HOST: "[::1]",
+    PORT: "65536",
+    LOG_LEVEL: "loud",
+    MAX_BODY_BYTES: "0",
+    WEBHOOK_RATE_LIMIT: "-1",
+    TRUSTED_PROXIES: "one",
+    API_TOKEN: "CANARY with spaces",
+    SHUTDOWN_TIMEOUT_MS: "1.5",
+  });
+  assert.deepEqual(await service.exited, { code: 78, signal: null });
+  const lines = service.stderr().split("\n");
+  assert.equal(lines.pop(), "");
+  assert.deepEqual(lines.map((line) => line.slice(0, line.indexOf(":"))), [
+    "WEBHOOK_SECRET_FILE", "DATABASE_URL", "HOST", "PORT", "LOG_LEVEL", "MAX_BODY_BYTES", "WEBHOOK_RATE_LIMIT", "TRUSTED_PROXIES", "API_TOKEN",
+    "SHUTDOWN_TIMEOUT_MS",
+  ]);
+  assert.ok(!(service.stderr() + service.stdout()).includes("CANARY"));
+  assert.equal(service.stdout(), "");
+});
+
+for (const [title, env] of [["no secret", {}], ["an empty secret", { WEBHOOK_SECRET: "" }]] as const) {
+  test(`${title} is told in one line, exit status 78`, async (t) => {
+    const service = spawnService(t, env);
+    assert.deepEqual(await service.exited, { code: 78, signal: null });
+    assert.match(service.stderr(), /^WEBHOOK_SECRET: [^\n]+\n$/);
+  });
+}
+
+test("with PORT=0 the start line names the real address, and the default database is made in a folder of its own", async (t) => {
+  const service = await startService(t);
+  assert.match(service.url, /^http:\/\/127\.0\.0\.1:[1-9][0-9]*$/);
+  const body = JSON.stringify(delivery());
+  const answer = await send(service.url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body) } });
+  assert.equal(answer.status, 200);
+  assert.deepEqual(storedIds(join(service.folder, "data", "app.db")), ["m1"]);
+  assert.match((await send(service.url, "/metrics")).body, new RegExp(`^webhook_inbox_build_info\\{version="[^"]+",revision="unknown",node="${process.versions.node}",sqlite="${process.versions["sqlite"]}"\\} 1$`, "m"));
+  assert.equal(service.stderr(), "");
+});
+
+test("a port in use is told in one line, exit status 1", async (t) => {
+  const first = await startService(t);
+  const second = spawnService(t, { WEBHOOK_SECRET: "x", PORT: new URL(first.url).port });
+  assert.deepEqual(await second.exited, { code: 1, signal: null });
+  assert.match(second.stderr(), /^[^\n]*EADDRINUSE[^\n]*\n$/);
+  assert.equal((await send(first.url, "/health/ready")).status, 200);
+});
+
+/** Prepares what stands at app.db, and what the one line on stderr must tell. */
+const DATABASES: readonly (readonly [string, (path: string) => void, RegExp])[] = [
+  ["a newer version's", (path) => new DatabaseSync(path).exec("CREATE TABLE messages (x); PRAGMA user_version = 999"), /version 999/],
+  ["no SQLite file", (path) => writeFileSync(path, "x".repeat(10_000)), /app\.db/],
+  ["a folder", (path) => mkdirSync(path), /app\.db/],
+  ["another table of that name", (path) => new DatabaseSync(path).exec("CREATE TABLE messages (x)"), /message_id/],
+];
+
+for (const [title, prepare, told] of DATABASES) {
+  test(`a database that is ${title} is refused in one line, exit status 1`, async (t) => {
+    const folder = temporaryFolder(t);
+    prepare(join(folder, "app.db"));
+    const service = spawnService(t, { WEBHOOK_SECRET: "x", PORT: "0", DATABASE_URL: "sqlite:///app.db" }, { folder });
+    assert.deepEqual(await service.exited, { code: 1, signal: null });
+    assert.match(service.stderr(), /^[^\n]+\n$/);
+    assert.match(service.stderr(), told);
+  });
+}
+
+// So many blocks may a file have: too few for the first page, and for the tables.
+for (const blocks of [1, 20]) {
+  test(`a disk that fails while the database is made, at ${blocks} blocks, is told in one line, exit status 1`, async (t) => {
+    const service = spawnService(t, { WEBHOOK_SECRET: "x", PORT: "0" }, { limit: `-f ${blocks}` });
+    assert.deepEqual(await service.exited, { code: 1, signal: null });
+    assert.match(service.stderr(), /^[^\n]*app\.db[^\n]*\n$/);
+  });
+}
+
+test("a database of an earlier build is upgraded in place, complete and in order", async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, "app.db");
+  const rows = [
+    ["fraction", "2025-01-15T10:00:00.500Z", null, "2025-01-15T10:00:01.123456Z"],
+    ["offset", "2025-01-15T15:30:00+05:30", "Hello", "2025-01-15T10:00:01Z"],
+    ["past", "2025-01-15T09:00:00Z", "", "2025-01-15 09:00:01"],
+  ] as const;
+  using old = new DatabaseSync(path);
+  old.exec("CREATE TABLE messages (message_id TEXT PRIMARY KEY, from_msisdn TEXT NOT NULL, to_msisdn TEXT NOT NULL, ts TEXT NOT NULL, text TEXT, created_at TEXT NOT NULL)");
+  for (const row of rows) old.prepare("INSERT INTO messages VALUES (?, '+1', '+2', ?, ?, ?)").run(...row);
+  old.close();
+
+  const service = await startService(t, { DATABASE_URL: "sqlite+aiosqlite:///app.db" }, { folder });
+  const { json } = await send(service.url, "/messages");
+  const expected = [["past", "2025-01-15T09:00:00Z", 2], ["offset", "2025-01-15T10:00:00Z", 1], ["fraction", "2025-01-15T10:00:00.5Z", 0]] as const;
+  assert.deepEqual(json, {
+    data: expected.map(([message_id, ts, row]) => ({ message_id, from: "+1", to: "+2", ts, text: rows[row][2], created_at: rows[row][3] })),
+    total: 3, limit: 50, offset: 0,
+  });
+});

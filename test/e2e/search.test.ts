@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { delivery, startTestApp } from "../support/app.ts";
+import { at, listAt } from "../support/json.ts";
+
+/** Texts by message_id. */
+const TEXTS: Readonly<Record<string, string | null>> = {
+  a: "50% off",
+  b: "50 off",
+  c: "snake_case",
+  d: "snakeXcase",
+  e: "C:\\temp",
+  f: "it's",
+  g: 'say "hi" now',
+  h: "1 + 1 = 2",
+  i: "1 1 = 2",
+  j: "a*b (c) [d] ^e$ AND NOT NEAR",
+  k: "a\u0000b",
+  l: "\u{1F600} smile",
+  m: "ΔΥΣ",
+  n: "Οδυσσεύς",
+  o: "ПРИВЕТ мир",
+  p: "Straße",
+  q: "STRASSE",
+  r: "İstanbul",
+  s: "istanbul",
+  t: "\u212A is kelvin",
+  u: "\u{10400} deseret",
+  v: "e\u0301tude",
+  w: null,
+  x: "",
+  y: "two  spaces",
+};
+
+/** The value of q as it stands in the target, and the messages found. */
+const SEARCHES: readonly (readonly [string, string])[] = [
+  ["50%25", "a"],
+  ["%25", "a"],
+  ["50", "ab"],
+  ["_", "c"],
+  ["snake_case", "c"],
+  ["%5C", "e"],
+  [":%5Ctemp", "e"],
+  ["'", "f"],
+  ["it's", "f"],
+  ["%22", "g"],
+  ["%22hi%22", "g"],
+  ["1+%2B+1", "h"],
+  ["1%20%2B%201", "h"],
+  ["1+1", "i"],
+  ["two++spaces", "y"],
+  ["two+spaces", ""],
+  ["*b", "j"],
+  ["(c)+[d]", "j"],
+  ["^e$", "j"],
+  ["and+not", "j"],
+  ["a%00b", "k"],
+  ["%F0%9F%98%80", "l"],
+  ["%F0%9F%98%80+SMI", "l"],
+  [encodeURIComponent("ΔΥΣ"), "mn"],
+  [encodeURIComponent("δυσ"), "mn"],
+  [encodeURIComponent("δυς"), "mn"],
+  [encodeURIComponent("ΟΔΥΣΣΕΎΣ"), "n"],
+  [encodeURIComponent("привет МИР"), "o"],
+  [encodeURIComponent("ри"), "o"],
+  [encodeURIComponent("STRAẞE"), "p"],
+  // Simple folding: one code point for one.
+  ["strasse", "q"],
+  ["istanbul", "s"],
+  [encodeURIComponent("İSTAN"), "r"],
+  ["k+is", "t"],
+  ["K", "cdt"],
+  [encodeURIComponent("\u{10428}"), "u"],
+  // No normalization: another sequence of code points.
+  [encodeURIComponent("\u00e9tude"), ""],
+  [encodeURIComponent("E\u0301TUDE"), "v"],
+  ["OFF", "ab"],
+  ["f", "ab"],
+  ["zzz", ""],
+];
+
+test("q finds a substring of the text as it is, in any case of any script", async (t) => {
+  const app = await startTestApp(t);
+  for (const [message_id, text] of Object.entries(TEXTS)) assert.equal((await app.deliver(delivery({ message_id, text }))).status, 200);
+  for (const [q, expected] of SEARCHES) {
+    const { json } = await app.request(`/messages?q=${q}`);
+    const ids = listAt(json, "data").map((message) => at(message, "message_id"));
+    assert.deepEqual(ids, [...expected], q);
+    assert.equal(at(json, "total"), expected.length, q);
+  }
+});
+
+test("an empty q is no filter: messages without text are there too", async (t) => {
+  const app = await startTestApp(t);
+  await app.deliver(delivery({ text: null }));
+  assert.equal(at((await app.request("/messages?q=")).json, "total"), 1);
+});
+
+test("bytes of q that are no UTF-8 find nothing, and no error", async (t) => {
+  const app = await startTestApp(t);
+  await app.deliver(delivery());
+  for (const q of ["%FF", "%", "%zz", "%ED%A0%80"]) {
+    const answer = await app.request(`/messages?q=${q}`);
+    assert.equal(answer.status, 200, q);
+    assert.equal(at(answer.json, "total"), 0, q);
+  }
+});

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { delivery, startTestApp, type TestApp } from "../support/app.ts";
+import { exchangeRaw, openConnection, rawPost } from "../support/connection.ts";
+import { at } from "../support/json.ts";
+
+const BODY = JSON.stringify(delivery());
+
+function heldClock(): { nowMs: () => number; advance(ms: number): void } {
+  let now = Date.UTC(2025, 0, 15, 10, 0, 0);
+  return {
+    nowMs: () => now,
+    advance(ms) {
+      now += ms;
+    },
+  };
+}
+
+/** Unsigned deliveries, one after the other: 401 where they are admitted. */
+async function statuses(app: TestApp, count: number, headers: Record<string, string | string[]> = {}): Promise<readonly number[]> {
+  const answers: number[] = [];
+  while (answers.length < count) answers.push((await app.request("/webhook", { method: "POST", body: BODY, headers })).status);
+  return answers;
+}
+
+test("requests beyond WEBHOOK_RATE_LIMIT a minute are answered 429 until the time that Retry-After tells", async (t) => {
+  const clock = heldClock();
+  const app = await startTestApp(t, { clock, env: { WEBHOOK_RATE_LIMIT: "2" } });
+  assert.equal((await app.deliver(BODY)).status, 200);
+  assert.equal((await app.deliver(BODY)).status, 200);
+  const refused = await app.deliver(BODY);
+  assert.equal(refused.status, 429);
+  assert.equal(refused.headers["retry-after"], "30");
+  assert.equal(typeof at(refused.json, "detail"), "string");
+
+  clock.advance(29_000);
+  assert.equal((await app.deliver(BODY)).headers["retry-after"], "1");
+  clock.advance(1_000);
+  assert.equal((await app.deliver(BODY)).status, 200);
+  assert.equal((await app.deliver(BODY)).status, 429);
+  const results = (await app.requestLines(6)).map((line) => line["result"]);
+  assert.deepEqual(results, ["created", "duplicate", "rate_limited", "rate_limited", "duplicate", "rate_limited"]);
+});
+
+test("429 comes before the body is read: before 413, 401 and the end of the body", async (t) => {
+  const app = await startTestApp(t, { clock: heldClock(), env: { WEBHOOK_RATE_LIMIT: "1", MAX_BODY_BYTES: "10" } });
+  assert.equal((await app.deliver("x")).status, 422);
+  assert.equal((await app.deliver("x".repeat(11))).status, 429);
+  assert.equal((await app.request("/webhook", { method: "POST" })).status, 429);
+
+  const connection = await openConnection(t, app.url);
+  connection.write(rawPost("", { length: 10 }));
+  assert.equal((await connection.answers(1))[0]?.status, 429);
+  const expecting = await exchangeRaw(t, app.url, rawPost("", { length: 10, headers: ["Expect: 100-continue"] }));
+  assert.deepEqual(expecting.map(({ status }) => status), [429]);
+});
+
+test("only POST /webhook is limited", async (t) => {
+  const app = await startTestApp(t, { clock: heldClock(), env: { WEBHOOK_RATE_LIMIT: "1" } });
+  assert.deepEqual(await statuses(app, 2), [401, 429]);
+  for (const path of ["/messages", "/stats", "/health/live", "/metrics"]) assert.equal((await app.request(path)).status, 200, path);
+  assert.equal((await app.request("/webhook")).status, 405);
+  assert.deepEqual(await statuses(app, 1), [429]);
+});
+
+test("without WEBHOOK_RATE_LIMIT nothing is limited", async (t) => {
+  const app = await startTestApp(t, { clock: heldClock() });
+  assert.deepEqual(new Set(await statuses(app, 100)), new Set([401]));
+});
+
+/** Whether two requests with these headers count against one allowance. */
+const proxies: readonly (readonly [string, string | string[] | undefined, string | string[] | undefined, "one" | "two"])[] = [
+  ["0", "1.1.1.1", "2.2.2.2", "one"],
+  ["1", "1.1.1.1", "2.2.2.2", "two"],
+  ["1", "9.9.9.9, 1.1.1.1", "8.8.8.8, 1.1.1.1", "one"],
+  ["1", "1.1.1.1, 9.9.9.9", "1.1.1.1, 8.8.8.8", "two"],
+  ["1", ["9.9.9.9", "1.1.1.1"], "8.8.8.8,1.1.1.1", "one"],
+  ["1", undefined, "127.0.0.1", "one"],
+  ["2", "1.1.1.1, 9.9.9.9", "1.1.1.1, 8.8.8.8", "one"],
+  ["2", "7.7.7.7, 1.1.1.1, 9.9.9.9", "6.6.6.6, 1.1.1.1, 8.8.8.8", "one"],
+  ["2", "1.1.1.1, 9.9.9.9", "2.2.2.2, 9.9.9.9", "two"],
+  ["2", "1.1.1.1", "2.2.2.2", "two"],
+];
+
+for (const [trusted, first, second, allowances] of proxies) {
+  test(`with TRUSTED_PROXIES=${trusted}, "${first}" and "${second}" have ${allowances} allowance`, async (t) => {
+    const app = await startTestApp(t, { clock: heldClock(), env: { WEBHOOK_RATE_LIMIT: "1", TRUSTED_PROXIES: trusted } });
+    const header = (value: string | string[] | undefined): Record<string, string | string[]> => (value === undefined ? {} : { "X-Forwarded-For": value });
+    assert.deepEqual(await statuses(app, 1, header(first)), [401]);
+    assert.deepEqual(await statuses(app, 1, header(second)), [allowances === "one" ? 429 : 401]);
+  });
+}

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { delivery, sign, startTestApp } from "../support/app.ts";
+import { exchangeRaw, openConnection, rawPost } from "../support/connection.ts";
+import { storedIds } from "../support/database.ts";
+import { at } from "../support/json.ts";
+
+const LIMIT = 200;
+const SMALL = { env: { MAX_BODY_BYTES: String(LIMIT) } };
+
+/** A valid delivery of exactly so many bytes. */
+function bodyOf(bytes: number): string {
+  const empty = JSON.stringify(delivery({ text: "" }));
+  return JSON.stringify(delivery({ text: "x".repeat(bytes - Buffer.byteLength(empty)) }));
+}
+
+function chunked(body: string): string {
+  const head = ["POST /webhook HTTP/1.1", "Host: x", `X-Signature: ${sign(body)}`, "Transfer-Encoding: chunked", "Connection: close"];
+  const half = Math.ceil(body.length / 2);
+  const chunks = [body.slice(0, half), body.slice(half)].map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`);
+  return `${head.join("\r\n")}\r\n\r\n${chunks.join("")}0\r\n\r\n`;
+}
+
+for (const [bytes, status] of [[LIMIT, 200], [LIMIT + 1, 413]] as const) {
+  test(`a body of ${bytes} bytes where ${LIMIT} are allowed is answered ${status}`, async (t) => {
+    const app = await startTestApp(t, SMALL);
+    const body = bodyOf(bytes);
+    const answer = await app.deliver(body);
+    assert.equal(answer.status, status);
+    const [answerToChunks] = await exchangeRaw(t, app.url, chunked(body));
+    assert.equal(answerToChunks?.status, status);
+    if (status === 413) assert.equal(typeof at(answer.json, "detail"), "string");
+    assert.deepEqual(storedIds(app.databasePath), status === 200 ? ["m1"] : []);
+    assert.deepEqual((await app.requestLines(2)).map((line) => line["result"]), status === 200 ? ["created", "duplicate"] : ["too_large", "too_large"]);
+  });
+}
+
+test("the default limit is 262144 bytes", async (t) => {
+  const app = await startTestApp(t);
+  assert.equal((await app.deliver("x".repeat(262_144))).status, 422);
+  assert.equal((await app.deliver("x".repeat(262_145))).status, 413);
+});
+
+test("an announced body that is too large is refused before any of it has come", async (t) => {
+  const app = await startTestApp(t, SMALL);
+  const connection = await openConnection(t, app.url);
+  connection.write(rawPost("", { length: LIMIT + 1 }));
+  const [answer] = await connection.answers(1);
+  assert.equal(answer?.status, 413);
+});
+
+test("a body without an announced size is cut off where it exceeds the limit, not at its end", async (t) => {
+  const app = await startTestApp(t, SMALL);
+  const connection = await openConnection(t, app.url);
+  connection.write(`POST /webhook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\n${"x".repeat(LIMIT + 1)}`);
+  const [answer] = await connection.answers(1);
+  assert.equal(answer?.status, 413);
+});
+
+test("the connection serves the next request once a body that was too large is discarded", async (t) => {
+  const app = await startTestApp(t, SMALL);
+  const connection = await openConnection(t, app.url);
+  connection.write(rawPost("x".repeat(100_000)) + rawPost(JSON.stringify(delivery())));
+  assert.deepEqual((await connection.answers(2)).map(({ status }) => status), [413, 200]);
+});
+
+test("a client that goes on sending far beyond the limit is cut off", async (t) => {
+  const app = await startTestApp(t, SMALL);
+  const connection = await openConnection(t, app.url);
+  connection.write(rawPost("", { length: 1e9 }));
+  const closed = new Promise((resolve) => connection.socket.once("close", resolve));
+  connection.socket.on("error", () => undefined);
+  const filler = "x".repeat(64 * 1024);
+  function fill(): void {
+    while (!connection.socket.destroyed && connection.socket.write(filler));
+  }
+  connection.socket.on("drain", fill);
+  fill();
+  await closed;
+  assert.deepEqual((await app.requestLines(1)).map((line) => line["status"]), [413]);
+});
+
+test("with Expect: 100-continue the body is asked for", async (t) => {
+  const app = await startTestApp(t);
+  const body = JSON.stringify(delivery());
+  const connection = await openConnection(t, app.url);
+  connection.write(rawPost(body, { headers: ["Expect: 100-continue"] }).slice(0, -body.length));
+  assert.deepEqual((await connection.answers(1)).map(({ status }) => status), [100]);
+  connection.write(body);
+  assert.deepEqual((await connection.answers(2)).map(({ status }) => status), [100, 200]);
+});
+
+test("with Expect: 100-continue a body that is too large is not asked for", async (t) => {
+  const app = await startTestApp(t, SMALL);
+  const answers = await exchangeRaw(t, app.url, rawPost("", { length: LIMIT + 1, headers: ["Expect: 100-continue"] }));
+  assert.deepEqual(answers.map(({ status }) => status), [413]);
+  // Nobody knows whether the client will still send the body.
+  assert.equal(answers[0]?.headers.get("connection"), "close");
+});

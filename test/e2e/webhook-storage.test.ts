@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { delivery, startTestApp } from "../support/app.ts";
+import { otherConnection, storedIds } from "../support/database.ts";
+import { at } from "../support/json.ts";
+
+test("checks run in the order size, signature, JSON and fields, storage", async (t) => {
+  const app = await startTestApp(t, { busyTimeoutMs: 1, env: { MAX_BODY_BYTES: "1000" } });
+  const other = otherConnection(t, app.databasePath);
+  other.exec("BEGIN IMMEDIATE");
+  const unsigned = { "X-Signature": "none" };
+  assert.equal((await app.deliver("x".repeat(1001), unsigned)).status, 413);
+  assert.equal((await app.deliver("not JSON", unsigned)).status, 401);
+  assert.equal((await app.deliver("not JSON")).status, 422);
+  assert.equal((await app.deliver(delivery({ from: "x" }))).status, 422);
+  assert.equal((await app.deliver(delivery())).status, 503);
+  other.exec("ROLLBACK");
+  assert.equal((await app.deliver(delivery())).status, 200);
+});
+
+test("while another process holds the database a delivery is answered 503 with Retry-After and is not stored", async (t) => {
+  const app = await startTestApp(t, { busyTimeoutMs: 1 });
+  const other = otherConnection(t, app.databasePath);
+  other.exec("BEGIN IMMEDIATE");
+  const answer = await app.deliver(delivery());
+  assert.equal(answer.status, 503);
+  assert.match(answer.headers["retry-after"] ?? "", /^[0-9]+$/);
+  assert.equal(typeof at(answer.json, "detail"), "string");
+  assert.deepEqual(storedIds(app.databasePath), []);
+
+  other.exec("ROLLBACK");
+  assert.equal((await app.deliver(delivery())).body, '{"status":"ok"}');
+  assert.deepEqual(storedIds(app.databasePath), ["m1"]);
+  const lines = await app.requestLines(2);
+  assert.deepEqual(lines.map((line) => [line["level"], line["result"], line["message_id"]]), [["ERROR", "unavailable", "m1"], ["INFO", "created", "m1"]]);
+});
+
+test("when a commit fails every delivery of it is answered 503 and none of them is stored", async (t) => {
+  const app = await startTestApp(t);
+  const other = otherConnection(t, app.databasePath);
+  // A real failure at COMMIT: a deferred foreign key that nothing satisfies.
+  other.exec(`
+    CREATE TABLE fault_parent (id INTEGER PRIMARY KEY);
+    CREATE TABLE fault (parent INTEGER REFERENCES fault_parent DEFERRABLE INITIALLY DEFERRED);
+    CREATE TRIGGER fault_at_commit AFTER INSERT ON messages BEGIN INSERT INTO fault VALUES (1); END;`);
+  const deliver = (): Promise<readonly number[]> =>
+    Promise.all(Array.from({ length: 20 }, async (_, index) => (await app.deliver(delivery({ message_id: `m${index}` }))).status));
+  assert.deepEqual(new Set(await deliver()), new Set([503]));
+  assert.deepEqual(storedIds(app.databasePath), []);
+
+  other.exec("DROP TRIGGER fault_at_commit");
+  assert.deepEqual(new Set(await deliver()), new Set([200]));
+  assert.equal(storedIds(app.databasePath).length, 20);
+});
+
+test("a table that is gone gives 503 everywhere, with neither a stack nor a path in any answer", async (t) => {
+  const app = await startTestApp(t);
+  otherConnection(t, app.databasePath).exec("DROP TABLE messages");
+  const answers = [await app.deliver(delivery())];
+  for (const path of ["/messages", "/messages?q=abc", "/messages/m1", "/stats", "/health/ready"]) answers.push(await app.request(path));
+  for (const answer of answers) {
+    assert.equal(answer.status, 503);
+    assert.match(answer.headers["retry-after"] ?? "", /^[0-9]+$/);
+    assert.ok(!/\.ts|\.js|node:| at /.test(answer.body), answer.body);
+  }
+  // Only the operator is told which file it is.
+  for (const answer of answers.slice(0, -1)) assert.ok(!answer.body.includes(app.databasePath), answer.body);
+});
+
+test("a repeat is answered like the first one and changes nothing", async (t) => {
+  const app = await startTestApp(t);
+  const first = await app.deliver(delivery({ text: "first" }));
+  const stored = await app.request("/messages/m1");
+  const repeat = await app.deliver(delivery({ text: "first" }));
+  const conflict = await app.deliver(delivery({ text: "second" }));
+  for (const answer of [first, repeat, conflict]) {
+    assert.equal(answer.status, 200);
+    assert.equal(answer.body, '{"status":"ok"}');
+  }
+  assert.equal((await app.request("/messages/m1")).body, stored.body);
+});
+
+const repeats: readonly (readonly [string, Record<string, unknown>, boolean])[] = [
+  ["nothing", {}, false],
+  ["the spelling of the instant", { ts: "2025-01-15T15:30:00.000+05:30" }, false],
+  ["a field that is not stored", { extra: 1 }, false],
+  ["the text", { text: "hello" }, true],
+  ["the text, which is missing", { text: null }, true],
+  ["the sender", { from: "+1" }, true],
+  ["the recipient", { to: "+1" }, true],
+  ["the instant", { ts: "2025-01-15T10:00:00.000000001Z" }, true],
+];
+
+for (const [title, fields, conflict] of repeats) {
+  test(`a repeat that differs in ${title} is ${conflict ? "a" : "no"} conflict in the log and in the metrics`, async (t) => {
+    const app = await startTestApp(t);
+    await app.deliver(delivery());
+    await app.deliver(delivery(fields));
+    const [created, repeat] = await app.requestLines(2);
+    assert.deepEqual([created?.["result"], created?.["dup"], created?.["conflict"]], ["created", false, undefined]);
+    assert.deepEqual([repeat?.["result"], repeat?.["dup"], repeat?.["conflict"]], ["duplicate", true, conflict ? true : undefined]);
+    assert.match((await app.request("/metrics")).body, new RegExp(`^webhook_conflicts_total ${conflict ? 1 : 0}$`, "m"));
+  });
+}

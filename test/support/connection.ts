@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
+import { connect, type Socket } from "node:net";
+import type { TestContext } from "node:test";
+import { sign } from "./app.ts";
+import { atEnd } from "./cleanup.ts";
+
+export interface RawAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: string;
+}
+
+/** A connection that writes bytes as they are given. */
+export interface Connection {
+  readonly socket: Socket;
+  write(text: string): void;
+  /** Closes the sending side alone. */
+  halfClose(): void;
+  /** Waits for so many answers; interim ones (100) count too. */
+  answers(count: number): Promise<readonly RawAnswer[]>;
+  /** All answers, once the server has closed its side. */
+  untilClosed(): Promise<readonly RawAnswer[]>;
+}
+
+export async function openConnection(t: TestContext, url: string): Promise<Connection> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+  const changes = new EventEmitter();
+  let received = "";
+  let closed = false;
+  let failure: Error | undefined;
+  socket.setEncoding("latin1");
+  socket.on("data", (chunk: string) => {
+    received += chunk;
+    changes.emit("change");
+  });
+  function onClosed(error?: Error): void {
+    failure ??= error;
+    closed = true;
+    changes.emit("change");
+  }
+  socket.on("end", () => onClosed());
+  socket.on("error", onClosed);
+  await once(socket, "connect");
+  atEnd(t, () => socket.destroy());
+
+  return {
+    socket,
+    write: (text) => void socket.write(text, "latin1"),
+    halfClose: () => void socket.end(),
+    async answers(count) {
+      for (;;) {
+        const answers = parseAnswers(received);
+        if (answers.length >= count) return answers;
+        assert.ok(!closed, `the connection stays open for ${count} answers, got ${JSON.stringify(received)} ${failure?.message ?? ""}`);
+        await once(changes, "change");
+      }
+    },
+    async untilClosed() {
+      while (!closed) await once(changes, "change");
+      assert.equal(failure, undefined);
+      socket.end();
+      return parseAnswers(received);
+    },
+  };
+}
+
+/** Sends bytes on a connection of their own and gives all answers once the server has closed it. */
+export async function exchangeRaw(t: TestContext, url: string, text: string): Promise<readonly RawAnswer[]> {
+  const connection = await openConnection(t, url);
+  connection.write(text);
+  return connection.untilClosed();
+}
+
+/** A request with the body's length, or with the head alone where `length` announces more than is there. */
+export function rawPost(body: string, options: { readonly headers?: readonly string[]; readonly length?: number } = {}): string {
+  const head = ["POST /webhook HTTP/1.1", "Host: x", `X-Signature: ${sign(body)}`, ...(options.headers ?? [])];
+  return `${head.join("\r\n")}\r\nContent-Length: ${options.length ?? Buffer.byteLength(body)}\r\n\r\n${body}`;
+}
+
+/** The complete answers at the start of `received`; none of them may be an answer to HEAD. */
+function parseAnswers(received: string): readonly RawAnswer[] {
+  const answers: RawAnswer[] = [];
+  let rest = received;
+  for (;;) {
+    const headEnd = rest.indexOf("\r\n\r\n");
+    if (headEnd === -1) return answers;
+    const [statusLine = "", ...lines] = rest.slice(0, headEnd).split("\r\n");
+    const headers = new Map(
+      lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()] as const),
+    );
+    const bodyEnd = headEnd + 4 + Number(headers.get("content-length") ?? 0);
+    if (rest.length < bodyEnd) return answers;
+    answers.push({ status: Number(statusLine.split(" ")[1]), headers, body: rest.slice(headEnd + 4, bodyEnd) });
+    rest = rest.slice(bodyEnd);
+  }
+}

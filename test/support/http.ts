@@ -1,0 +1,47 @@
+import { EventEmitter, once } from "node:events";
+import type { TestContext } from "node:test";
+import type { FinishedExchange } from "../../src/core/ports.ts";
+import { createAuthorize } from "../../src/http/access.ts";
+import { createExchange } from "../../src/http/exchange.ts";
+import type { Handler } from "../../src/http/message.ts";
+import { createRouter } from "../../src/http/router.ts";
+import { startServer, TIMEOUTS, type HttpServer, type Timeouts } from "../../src/http/server.ts";
+import { atEnd } from "./cleanup.ts";
+
+export interface TestServer extends HttpServer {
+  /** Waits until so many exchanges are finished, and gives all of them. */
+  finished(count: number): Promise<readonly FinishedExchange[]>;
+}
+
+/** The HTTP side alone: `GET /` and `POST /` served by `handle`. */
+export async function startTestServer(t: TestContext, handle: Handler, timeouts: Partial<Timeouts> = {}): Promise<TestServer> {
+  const done: FinishedExchange[] = [];
+  const changes = new EventEmitter();
+  const observer = {
+    finished(exchange: FinishedExchange): void {
+      done.push(exchange);
+      changes.emit("change");
+    },
+  };
+  const exchange = createExchange({
+    observer,
+    clock: { nowMs: () => 0 },
+    router: createRouter([
+      { method: "GET", path: "/", access: "open", handle },
+      { method: "POST", path: "/", access: "open", handle },
+    ]),
+    authorize: createAuthorize(undefined),
+    bodyLimitBytes: 1000,
+    trustedProxies: 0,
+    stopping: () => false,
+  });
+  const server = await startServer({ host: "127.0.0.1", port: 0, exchange, observer, timeouts: { ...TIMEOUTS, ...timeouts } });
+  atEnd(t, () => server.close(0));
+  return {
+    ...server,
+    async finished(count) {
+      while (done.length < count) await once(changes, "change");
+      return done;
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { EventEmitter, once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { TestContext } from "node:test";
+import { SECRET } from "./app.ts";
+import { atEnd } from "./cleanup.ts";
+import { temporaryFolder } from "./store.ts";
+
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** The service as a process of its own. */
+export interface Service {
+  /** Its working folder. */
+  readonly folder: string;
+  stdout(): string;
+  stderr(): string;
+  /** Waits for a log line, the first such one behind the lines that were waited for before; a text stands for its `msg`. */
+  logged(wanted: string | ((line: Record<string, unknown>) => boolean)): Promise<Record<string, unknown>>;
+  signal(name: NodeJS.Signals): void;
+  readonly exited: Promise<Exit>;
+}
+
+export interface ServiceOptions {
+  /** Instead of a new temporary one. */
+  readonly folder?: string;
+  /** `ulimit` of the shell that starts it, e.g. `-f 1000`. */
+  readonly limit?: string;
+}
+
+/** Starts `main.ts` with this environment alone. */
+export function spawnService(t: TestContext, env: Readonly<Record<string, string>>, options: ServiceOptions = {}): Service {
+  const folder = options.folder ?? temporaryFolder(t);
+  const script = options.limit === undefined ? 'exec "$@"' : `ulimit ${options.limit}; exec "$@"`;
+  const child = spawn("/bin/sh", ["-c", script, "sh", process.execPath, MAIN], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+  const changes = new EventEmitter();
+  let stdout = "";
+  let stderr = "";
+  let ended = false;
+  let linesSeen = 0;
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    stdout += chunk;
+    changes.emit("change");
+  });
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    stderr += chunk;
+  });
+  // 'close' rather than 'exit': all output has been read then.
+  const exited = once(child, "close").then(([code, signal]): Exit => {
+    ended = true;
+    changes.emit("change");
+    return { code, signal };
+  });
+  atEnd(t, async () => {
+    child.kill("SIGKILL");
+    await exited;
+  });
+
+  return {
+    folder,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    async logged(wanted) {
+      const isWanted = typeof wanted === "string" ? (line: Record<string, unknown>) => line["msg"] === wanted : wanted;
+      for (;;) {
+        const lines = stdout.split("\n").slice(0, -1).map((line): Record<string, unknown> => JSON.parse(line));
+        const index = lines.findIndex((line, at) => at >= linesSeen && isWanted(line));
+        const line = lines[index];
+        if (line !== undefined) {
+          linesSeen = index + 1;
+          return line;
+        }
+        assert.ok(!ended, `the service logs ${String(wanted)} before it ends: ${stdout}${stderr}`);
+        await once(changes, "change");
+      }
+    },
+    signal: (name) => void child.kill(name),
+    exited,
+  };
+}
+
+export interface RunningService extends Service {
+  readonly url: string;
+}
+
+/** Starts the service on a free port, with the usual secret, and waits until it listens. */
+export async function startService(t: TestContext, env: Readonly<Record<string, string>> = {}, options: ServiceOptions = {}): Promise<RunningService> {
+  const secret = "WEBHOOK_SECRET_FILE" in env ? {} : { WEBHOOK_SECRET: SECRET };
+  const service = spawnService(t, { PORT: "0", ...secret, ...env }, options);
+  const started = await service.logged("started");
+  return { ...service, url: String(started["url"]) };
+}
