@@ -1,0 +1,64 @@
+# Paths stay relative, so that the folder's own path may hold spaces. Variables are in lower case:
+# one that shared its name with an environment variable would replace it for the service.
+SHELL := /bin/sh
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.PHONY: help run test check typecheck lint clean up up-all down logs
+
+node := sh scripts/node.sh
+tsc := $(node) node_modules/typescript/bin/tsc
+# A test that hangs fails, and is named.
+tests := $(node) --test --test-timeout=60000 'test/**/*.test.ts'
+revision := WEBHOOK_INBOX_REVISION="$${WEBHOOK_INBOX_REVISION:-$$(git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)}"
+installed := node_modules/.package-lock.json
+# `COMPOSE` from the environment or the command line wins; looked for only by the targets that use it.
+compose = $(or $(COMPOSE),$(shell docker compose version > /dev/null 2>&1 && echo docker compose || echo docker-compose))
+# Folders too: theirs is the only time that changes when a source is deleted.
+sources := $(shell find src -name '.*' -prune -o -print)
+
+help: ## print this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+run: dist/main.js ## install, build and start the service; needs WEBHOOK_SECRET
+	@exec $(node) --enable-source-maps dist/main.js
+
+test: typecheck ## install, typecheck everything, run every test
+	@$(tests)
+
+check: lint typecheck dist/main.js ## the one gate before a change lands: lint, build, typecheck, tests
+	@$(tests)
+
+typecheck: $(installed) ## typecheck src, test and scripts
+	@$(tsc) -p test/tsconfig.json
+
+lint: ## check the shell scripts and white space
+	@sh scripts/lint.sh
+
+up: ## Compose: build and start the service `api`; needs WEBHOOK_SECRET
+	@$(revision) $(compose) up -d --build api
+
+up-all: ## the same with Prometheus (port 9090) and Grafana (port 3000)
+	@$(revision) $(compose) --profile monitoring up -d --build
+
+# The compose file wants a secret even here, where it is of no use.
+down: ## Compose: stop everything and delete the volumes, stored messages included
+	@WEBHOOK_SECRET=unused $(compose) --profile monitoring down --volumes --remove-orphans
+
+logs: ## Compose: follow the service's logs
+	@WEBHOOK_SECRET=unused $(compose) logs --follow api
+
+clean: ## remove what was installed and built; keeps data/
+	rm -rf dist node_modules .node
+
+# Node is found first: it is the likelier to fail.
+$(installed): package-lock.json
+	@sh scripts/find-node.sh > /dev/null
+	@echo 'Installing the compiler into node_modules/'
+	@sh scripts/npm-env.sh npm ci --include=dev --include=optional --ignore-scripts > /dev/null
+	@touch $@
+
+# From a clean folder: tsc leaves the output of deleted sources behind.
+dist/main.js: $(sources) tsconfig.json package.json $(installed)
+	@echo 'Building dist/'
+	@rm -rf dist
+	@$(tsc) -p tsconfig.json

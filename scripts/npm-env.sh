@@ -1,0 +1,14 @@
+#!/bin/sh
+# Runs a command (npm, npx) without the user's npm settings that change what gets installed, and where to.
+# Registry, proxy, certificates and cache stay the user's. In the environment, since the install script of
+# the package `node` starts npm again: with install-strategy=linked it would do so for ever.
+unset NODE_ENV NODE_OPTIONS
+exec env \
+  npm_config_dry_run=false \
+  npm_config_engine_strict=false \
+  npm_config_global=false \
+  npm_config_install_strategy=hoisted \
+  npm_config_json=false \
+  npm_config_loglevel=error \
+  npm_config_package_lock=true \
+  "$@"

