@@ -38,4 +38,3 @@ export interface Route {
   readonly access: "open" | "token";
   readonly handle: Handler;
 }
-
