@@ -69,8 +69,8 @@ function tooLarge(limitBytes: number): Outcome<never> {
 
 /** Lets an answered request finish its body within bounds, then cuts it off. */
 export function discardRest(req: IncomingMessage, res: ServerResponse): void {
-  // Whoever has gone away sends nothing more, and no 'close' would follow.
-  if (req.destroyed) return;
+  const { socket } = req;
+  if (socket.destroyed) return;
   let discardedBytes = 0;
   const deadline = setTimeout(() => cutOff(req, res), DISCARD_LIMIT_MS);
   function onData(chunk: Buffer): void {
@@ -79,8 +79,14 @@ export function discardRest(req: IncomingMessage, res: ServerResponse): void {
     req.off("data", onData);
     cutOff(req, res);
   }
+  function finish(): void {
+    clearTimeout(deadline);
+    socket.off("close", finish);
+  }
   req.on("data", onData);
-  req.once("close", () => clearTimeout(deadline));
+  req.once("end", finish);
+  // An answered request does not hear that its connection has closed.
+  socket.once("close", finish);
 }
 
 /** Ends the connection of a request whose body nobody wants, once its answer and those before it are out. */

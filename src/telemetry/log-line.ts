@@ -1,5 +1,9 @@
 import type { FinishedExchange } from "../core/ports.ts";
-import type { LogFields, LogLevel } from "./logger.ts";
+
+export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
+
+/** Further fields of a lifecycle line; one named `ts`, `level` or `msg` is ignored. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 
 // What JSON allows as it is and a terminal or a reader of lines does not take as text: DEL, C1, the Unicode line ends.
 const UNSAFE = /[\u007f-\u009f\u2028\u2029]/g;

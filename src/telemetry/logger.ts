@@ -1,10 +1,5 @@
 import type { FinishedExchange } from "../core/ports.ts";
-import { eventLine, requestLine } from "./log-line.ts";
-
-export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
-
-/** Further fields of a lifecycle line; one named `ts`, `level` or `msg` is ignored. */
-export type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
+import { eventLine, requestLine, type LogFields, type LogLevel } from "./log-line.ts";
 
 /** JSON lines; those below the level cost nothing. */
 export interface Logger {

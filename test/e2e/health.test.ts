@@ -53,19 +53,21 @@ const FAULTS: readonly (readonly [string, string, string])[] = [
   ["its messages cannot be read", "ALTER TABLE messages RENAME TO gone", "ALTER TABLE gone RENAME TO messages"],
 ];
 
-for (const [title, fault, mend] of FAULTS) {
-  test(`not ready, but live, while ${title}; ready again afterwards`, async (t) => {
-    const app = await startTestApp(t, { busyTimeoutMs: 1 });
-    const other = otherConnection(t, app.databasePath);
-    await assertReady(app);
-    other.exec(fault);
-    await assertUnready(app);
-    assert.equal((await app.request("/health/live")).status, 200);
-    other.exec(mend);
-    await assertReady(app);
-    assert.equal((await app.deliver(delivery())).status, 200);
-  });
-}
+test("not ready, but live, while a fault lasts; ready again afterwards:", async (t) => {
+  const app = await startTestApp(t, { busyTimeoutMs: 1 });
+  const other = otherConnection(t, app.databasePath);
+  for (const [title, fault, mend] of FAULTS) {
+    await t.test(title, async () => {
+      await assertReady(app);
+      other.exec(fault);
+      await assertUnready(app);
+      assert.equal((await app.request("/health/live")).status, 200);
+      other.exec(mend);
+      await assertReady(app);
+      assert.equal((await app.deliver(delivery({ message_id: title }))).status, 200);
+    });
+  }
+});
 
 test("a service whose disk does not answer says so after two seconds, and how many messages wait for it", async (t) => {
   const app = await startTestApp(t, { busyTimeoutMs: 60_000 });

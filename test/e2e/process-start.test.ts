@@ -48,7 +48,9 @@ test("with PORT=0 the start line names the real address, and the default databas
   const answer = await send(service.url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body) } });
   assert.equal(answer.status, 200);
   assert.deepEqual(storedIds(join(service.folder, "data", "app.db")), ["m1"]);
-  assert.match((await send(service.url, "/metrics")).body, new RegExp(`^webhook_inbox_build_info\\{version="[^"]+",revision="unknown",node="${process.versions.node}",sqlite="${process.versions["sqlite"]}"\\} 1$`, "m"));
+  const { node, sqlite } = process.versions;
+  const build = `version="[^"]+",revision="unknown",node="${node}",sqlite="${sqlite}"`;
+  assert.match((await send(service.url, "/metrics")).body, new RegExp(`^webhook_inbox_build_info\\{${build}\\} 1$`, "m"));
   assert.equal(service.stderr(), "");
 });
 
@@ -97,7 +99,8 @@ test("a database of an earlier build is upgraded in place, complete and in order
     ["past", "2025-01-15T09:00:00Z", "", "2025-01-15 09:00:01"],
   ] as const;
   using old = new DatabaseSync(path);
-  old.exec("CREATE TABLE messages (message_id TEXT PRIMARY KEY, from_msisdn TEXT NOT NULL, to_msisdn TEXT NOT NULL, ts TEXT NOT NULL, text TEXT, created_at TEXT NOT NULL)");
+  old.exec(`CREATE TABLE messages (
+    message_id TEXT PRIMARY KEY, from_msisdn TEXT NOT NULL, to_msisdn TEXT NOT NULL, ts TEXT NOT NULL, text TEXT, created_at TEXT NOT NULL)`);
   for (const row of rows) old.prepare("INSERT INTO messages VALUES (?, '+1', '+2', ?, ?, ?)").run(...row);
   old.close();
 

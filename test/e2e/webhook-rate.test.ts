@@ -68,25 +68,32 @@ test("without WEBHOOK_RATE_LIMIT nothing is limited", async (t) => {
   assert.deepEqual(new Set(await statuses(app, 100)), new Set([401]));
 });
 
-/** Whether two requests with these headers count against one allowance. */
-const proxies: readonly (readonly [string, string | string[] | undefined, string | string[] | undefined, "one" | "two"])[] = [
-  ["0", "1.1.1.1", "2.2.2.2", "one"],
-  ["1", "1.1.1.1", "2.2.2.2", "two"],
-  ["1", "9.9.9.9, 1.1.1.1", "8.8.8.8, 1.1.1.1", "one"],
-  ["1", "1.1.1.1, 9.9.9.9", "1.1.1.1, 8.8.8.8", "two"],
-  ["1", ["9.9.9.9", "1.1.1.1"], "8.8.8.8,1.1.1.1", "one"],
-  ["1", undefined, "127.0.0.1", "one"],
-  ["2", "1.1.1.1, 9.9.9.9", "1.1.1.1, 8.8.8.8", "one"],
-  ["2", "7.7.7.7, 1.1.1.1, 9.9.9.9", "6.6.6.6, 1.1.1.1, 8.8.8.8", "one"],
-  ["2", "1.1.1.1, 9.9.9.9", "2.2.2.2, 9.9.9.9", "two"],
-  ["2", "1.1.1.1", "2.2.2.2", "two"],
-];
+/** By `TRUSTED_PROXIES`: whether two requests with these headers count against one allowance. */
+const PROXIES: Readonly<Record<string, readonly (readonly [string | string[] | undefined, string | string[] | undefined, "one" | "two"])[]>> = {
+  "0": [["1.1.1.1", "2.2.2.2", "one"]],
+  "1": [
+    ["1.1.1.1", "2.2.2.2", "two"],
+    ["9.9.9.9, 3.3.3.3", "8.8.8.8, 3.3.3.3", "one"],
+    ["1.1.1.1, 4.4.4.4", "1.1.1.1, 5.5.5.5", "two"],
+    [["9.9.9.9", "6.6.6.6"], "8.8.8.8,6.6.6.6", "one"],
+    [undefined, "127.0.0.1", "one"],
+  ],
+  "2": [
+    ["1.1.1.1, 9.9.9.9", "1.1.1.1, 8.8.8.8", "one"],
+    ["7.7.7.7, 2.2.2.2, 9.9.9.9", "6.6.6.6, 2.2.2.2, 8.8.8.8", "one"],
+    ["3.3.3.3, 9.9.9.9", "4.4.4.4, 9.9.9.9", "two"],
+    // Fewer than there should be: the one furthest away.
+    ["5.5.5.5", "6.6.6.6", "two"],
+  ],
+};
 
-for (const [trusted, first, second, allowances] of proxies) {
-  test(`with TRUSTED_PROXIES=${trusted}, "${first}" and "${second}" have ${allowances} allowance`, async (t) => {
+for (const [trusted, rows] of Object.entries(PROXIES)) {
+  test(`with TRUSTED_PROXIES=${trusted} allowances go by so many addresses from the right of X-Forwarded-For`, async (t) => {
     const app = await startTestApp(t, { clock: heldClock(), env: { WEBHOOK_RATE_LIMIT: "1", TRUSTED_PROXIES: trusted } });
-    const header = (value: string | string[] | undefined): Record<string, string | string[]> => (value === undefined ? {} : { "X-Forwarded-For": value });
-    assert.deepEqual(await statuses(app, 1, header(first)), [401]);
-    assert.deepEqual(await statuses(app, 1, header(second)), [allowances === "one" ? 429 : 401]);
+    for (const [first, second, allowances] of rows) {
+      const header = (value: string | string[] | undefined): Record<string, string | string[]> => (value === undefined ? {} : { "X-Forwarded-For": value });
+      assert.deepEqual(await statuses(app, 1, header(first)), [401], String(first));
+      assert.deepEqual(await statuses(app, 1, header(second)), [allowances === "one" ? 429 : 401], String(second));
+    }
   });
 }

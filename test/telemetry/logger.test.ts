@@ -3,7 +3,8 @@ import { describe, test } from "node:test";
 import type { FinishedExchange } from "../../src/core/ports.ts";
 import { jsonString } from "../../src/telemetry/log-line.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
-import type { Logger, LogLevel } from "../../src/telemetry/logger.ts";
+import type { LogLevel } from "../../src/telemetry/log-line.ts";
+import type { Logger } from "../../src/telemetry/logger.ts";
 
 const LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"] as const;
 const EXCHANGE: FinishedExchange = {

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { test } from "node:test";
+import { at } from "./support/json.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const MAX_LINES = 250;
+
+/** What each folder of src, or file at its top, may import besides itself. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  signature: ["core"],
+  validation: ["core"],
+  storage: ["core"],
+  telemetry: ["core"],
+  "config.ts": ["core"],
+  "runtime.ts": [],
+  http: ["core", "signature", "validation"],
+  "app.ts": ["config.ts", "core", "signature", "validation", "storage", "telemetry", "http"],
+  // A program of its own.
+  "healthcheck.ts": [],
+  // The log's way out of the process belongs to main: it outlives the app.
+  "main.ts": ["app.ts", "config.ts", "runtime.ts", "telemetry"],
+};
+
+/** Paths from the root of every file below `folder`, with slashes. */
+function filesOf(folder: string): readonly string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)).split(sep).join("/"))
+    .toSorted();
+}
+
+function read(file: string): string {
+  return readFileSync(join(ROOT, file), "utf8");
+}
+
+function roomOf(file: string): string {
+  return file.split("/")[1] ?? "";
+}
+
+function specifiersOf(file: string): readonly string[] {
+  const imports = /^(?:import|export)\b[^"]*?\bfrom "([^"]+)"|^import "([^"]+)"|\bimport\("([^"]+)"\)/gm;
+  return read(file).matchAll(imports).map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? "").toArray();
+}
+
+/** The files of src that a file of src imports. */
+function importsOf(file: string): readonly string[] {
+  return specifiersOf(file)
+    .filter((specifier) => specifier.startsWith("."))
+    .map((specifier) => join(dirname(file), specifier).split(sep).join("/"));
+}
+
+const sources = filesOf("src");
+
+test("every folder imports only what the table allows", () => {
+  assert.deepEqual([...new Set(sources.map(roomOf))].toSorted(), Object.keys(MAY_IMPORT).toSorted());
+  const forbidden = sources.flatMap((file) =>
+    importsOf(file)
+      .filter((imported) => roomOf(imported) !== roomOf(file) && !(MAY_IMPORT[roomOf(file)] ?? []).includes(roomOf(imported)))
+      .map((imported) => `${file} imports ${imported}`),
+  );
+  assert.deepEqual(forbidden, []);
+});
+
+test("sources import themselves and the standard library alone, by the names of their files", () => {
+  const known = new Set(sources);
+  const strange = sources.flatMap((file) => [
+    ...specifiersOf(file).filter((specifier) => !/^(node:|\.\.?\/)/.test(specifier)),
+    ...importsOf(file).filter((imported) => !known.has(imported)),
+  ]);
+  assert.deepEqual(strange, []);
+});
+
+test("no source imports itself in a circle", () => {
+  const finished = new Set<string>();
+  function visit(file: string, path: readonly string[]): void {
+    assert.ok(!path.includes(file), [...path, file].join(" -> "));
+    if (finished.has(file)) return;
+    for (const imported of importsOf(file)) visit(imported, [...path, file]);
+    finished.add(file);
+  }
+  for (const file of sources) visit(file, []);
+  assert.equal(finished.size, sources.length);
+});
+
+test("every source is imported by another one, but for the programs and the entries of threads", () => {
+  const imported = new Set(sources.flatMap(importsOf));
+  const entries = sources.filter((file) => !imported.has(file));
+  assert.deepEqual(entries, ["src/healthcheck.ts", "src/main.ts", "src/storage/reader-thread.ts", "src/storage/writer-thread.ts"]);
+});
+
+test("only programs touch the environment, the signals and the exit of the process", () => {
+  const touching = sources.filter((file) => /^(?!\s*(\/\/|\*|\/\*)).*\bprocess\s*\.\s*(env|exit|exitCode|abort|kill|on|once)\b/m.test(read(file)));
+  assert.deepEqual(touching, ["src/healthcheck.ts", "src/main.ts"]);
+});
+
+test("no source has a default export or is a barrel", () => {
+  const found = sources.filter((file) => /^export (default\b|\*|(type )?\{[^}]*\} from)/m.test(read(file)));
+  assert.deepEqual(found, []);
+});
+
+test(`no file of src, test and scripts has more than ${MAX_LINES} lines, fixtures apart`, () => {
+  const long = ["src", "test", "scripts"]
+    .flatMap(filesOf)
+    .filter((file) => !file.includes("/fixtures/"))
+    .map((file) => ({ file, lines: read(file).split("\n").length - 1 }))
+    .filter(({ lines }) => lines > MAX_LINES);
+  assert.deepEqual(long, []);
+});
+
+test("package.json has no runtime dependency, and for development the compiler and the types of Node alone", () => {
+  const manifest: unknown = JSON.parse(read("package.json"));
+  for (const kind of ["dependencies", "optionalDependencies", "peerDependencies", "bundleDependencies", "bundledDependencies"]) {
+    assert.equal(at(manifest, kind), undefined, kind);
+  }
+  assert.deepEqual(Object.keys(at(manifest, "devDependencies") ?? {}).toSorted(), ["@types/node", "typescript"]);
+});
