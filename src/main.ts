@@ -44,8 +44,9 @@ async function run(config: Config): Promise<void> {
       process.exit(EX_FAILURE);
     },
     build: {
-      version: JSON.parse(packageFile).version,
-      revision: process.env["WEBHOOK_INBOX_REVISION"] ?? "unknown",
+      // The image is told both when it is built.
+      version: process.env["WEBHOOK_INBOX_VERSION"] || JSON.parse(packageFile).version,
+      revision: process.env["WEBHOOK_INBOX_REVISION"] || "unknown",
       node: process.versions.node,
       sqlite: process.versions["sqlite"] ?? "unknown",
     },

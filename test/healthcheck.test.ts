@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { test, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { whyUnhealthy } from "../src/healthcheck.ts";
+import { run, type CommandResult } from "./scripts/command.ts";
+import { startTestApp } from "./support/app.ts";
+import { atEnd } from "./support/cleanup.ts";
+
+const SCRIPT = fileURLToPath(new URL("../src/healthcheck.ts", import.meta.url));
+
+function healthcheck(env: Readonly<Record<string, string>>): Promise<CommandResult> {
+  return run([process.execPath, SCRIPT], { env });
+}
+
+async function listen(t: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  atEnd(t, () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return portOf(server);
+}
+
+async function portOf(server: Server): Promise<string> {
+  await once(server, "listening");
+  const address = server.address();
+  assert.ok(typeof address === "object" && address !== null);
+  return String(address.port);
+}
+
+test("a ready service is healthy: exit status 0 and not a word", async (t) => {
+  const { url } = await startTestApp(t);
+  assert.deepEqual(await healthcheck({ PORT: new URL(url).port }), { status: 0, stdout: "", stderr: "" });
+});
+
+test("a service that is not ready is unhealthy: exit status 1 and its reasons on one line", async (t) => {
+  const port = await listen(t, (_, response) => {
+    response.writeHead(503).end('{"status":"unavailable",\n"reasons":["the disk is full"]}');
+  });
+  const { status, stdout, stderr } = await healthcheck({ PORT: port });
+  assert.deepEqual([status, stdout], [1, ""]);
+  assert.match(stderr, /^http:\/\/127\.0\.0\.1:\d+\/health\/ready: 503 .*the disk is full.*\n$/);
+});
+
+test("where nothing listens it is unhealthy, on one line", async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  const port = await portOf(server);
+  server.close();
+  await once(server, "close");
+  const { status, stderr } = await healthcheck({ PORT: port });
+  assert.equal(status, 1);
+  assert.match(stderr, /^.*ECONNREFUSED.*\n$/);
+});
+
+for (const env of [{}, { PORT: "" }]) {
+  test(`with ${JSON.stringify(env)} it asks port 8000`, async () => {
+    const { status, stderr } = await healthcheck(env);
+    // Something may well listen there on this machine.
+    assert.ok(status === 0 || stderr.startsWith("http://127.0.0.1:8000/health/ready: "));
+  });
+}
+
+for (const port of ["0", "65536", "-1", "80a", "8000 ", "http://example.org"]) {
+  test(`PORT=${JSON.stringify(port)} is refused without asking anyone`, async () => {
+    const { status, stderr } = await healthcheck({ PORT: port });
+    assert.equal(status, 1);
+    assert.match(stderr, /^Cannot ask the service: PORT must be .*\n$/);
+  });
+}
+
+test("a service that accepts the question and stays silent is unhealthy", async (t) => {
+  const port = await listen(t, () => {});
+  assert.match((await whyUnhealthy(port, { timeoutMs: 20 })) ?? "", /no answer within 20 ms$/);
+});
+
+test("a service that begins to answer and then stays silent is unhealthy", async (t) => {
+  const port = await listen(t, (_, response) => {
+    response.writeHead(200).write("{");
+  });
+  assert.match((await whyUnhealthy(port, { timeoutMs: 50 })) ?? "", /no answer within 50 ms$/);
+});
+
+test("a redirect is not followed", async (t) => {
+  const port = await listen(t, (_, response) => {
+    response.writeHead(302, { Location: "http://127.0.0.1:1/" }).end();
+  });
+  assert.match((await whyUnhealthy(port, { timeoutMs: 5_000 })) ?? "", /: 302 /);
+});
