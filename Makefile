@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: help run test check typecheck lint clean up up-all down logs
+.PHONY: help run test check typecheck bench lint clean up up-all down logs
 
 node := sh scripts/node.sh
 tsc := $(node) node_modules/typescript/bin/tsc
@@ -30,6 +30,9 @@ check: lint typecheck dist/main.js ## the one gate before a change lands: lint, 
 
 typecheck: $(installed) ## typecheck src, test and scripts
 	@$(tsc) -p test/tsconfig.json
+
+bench: dist/main.js ## measure against a bare node:http server; FLAGS="--rows 10000000" for more
+	@$(node) scripts/bench/run.ts $(FLAGS)
 
 lint: ## check the shell scripts and white space
 	@sh scripts/lint.sh

@@ -1,11 +1,14 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { createWriteStream, rmSync } from "node:fs";
 import { Agent, get } from "node:http";
-import { availableParallelism } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { finished } from "node:stream/promises";
 import { promisify } from "node:util";
 import type { LoadResult } from "./load.ts";
-import type { IdOrder } from "./messages.ts";
+import { createMessages, toRequest, type IdOrder } from "./messages.ts";
 
 export interface LoadOptions {
   readonly port: number;
@@ -15,29 +18,67 @@ export interface LoadOptions {
   readonly rate?: number;
 }
 
+const CONNECTIONS = 64;
+/** wrk runs for a time, not for a number of requests: sent faster than that, the requests would come round again. */
+const WRK_MOST_PER_SECOND = 80_000;
+
 let seed = Date.now() % 1_000_000;
 
-/** Runs the load generator as a process of its own, on the last core where the system lets it be chosen. */
+/**
+ * Runs a load generator as a process of its own, on the last core where the system lets it be chosen: wrk
+ * for a closed loop where it is installed, since it leaves more of the machine to the server, else load.ts.
+ */
 export async function load(options: LoadOptions): Promise<LoadResult> {
   seed += 1;
-  const script = new URL("./load.ts", import.meta.url).pathname;
-  const flags = { port: options.port, messages: options.messages, order: options.order ?? "growing", rate: options.rate ?? 0, seed };
-  const command = [process.execPath, script, ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])];
-  if (await canPin()) command.unshift("taskset", "-c", String(availableParallelism() - 1));
-  const [program = "", ...args] = command;
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
-  const [output] = await Promise.all([text(child.stdout), once(child, "exit")]);
-  return JSON.parse(output);
+  return options.rate === undefined && (await isInstalled("wrk")) ? loadWithWrk(options) : loadWithNode(options);
 }
 
-let pinning: Promise<boolean> | undefined;
+/** What drives the closed loops, for the table. */
+export async function generatorName(): Promise<string> {
+  return (await isInstalled("wrk")) ? "wrk" : "scripts/bench/load.ts";
+}
 
-function canPin(): Promise<boolean> {
-  pinning ??= promisify(execFile)("taskset", ["--version"]).then(
-    () => availableParallelism() > 1,
+async function loadWithNode({ port, messages, order = "growing", rate = 0 }: LoadOptions): Promise<LoadResult> {
+  const flags = { port, messages, order, rate, seed, connections: CONNECTIONS };
+  const script = new URL("./load.ts", import.meta.url).pathname;
+  return JSON.parse(await run([process.execPath, script, ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)]));
+}
+
+async function loadWithWrk({ port, messages, order = "growing" }: LoadOptions): Promise<LoadResult> {
+  const seconds = Math.ceil(messages / WRK_MOST_PER_SECOND);
+  const file = join(tmpdir(), `webhook-inbox-requests-${process.pid}-${seed}`);
+  const stream = createWriteStream(file);
+  const create = createMessages({ seed, order, startMs: Date.now(), perSecond: 10_000 });
+  for (let index = 0; index < seconds * WRK_MOST_PER_SECOND; index += 1) {
+    const request = toRequest(create(index));
+    stream.write(`${request.length}\n`);
+    stream.write(request);
+  }
+  await finished(stream.end());
+  const script = new URL("./wrk.lua", import.meta.url).pathname;
+  const url = `http://127.0.0.1:${port}/webhook`;
+  try {
+    const output = await run(["wrk", "-t1", `-c${CONNECTIONS}`, `-d${seconds}s`, "-s", script, url, "--", file]);
+    return JSON.parse(output.slice(output.lastIndexOf("\n{")));
+  } finally {
+    rmSync(file);
+  }
+}
+
+async function run(command: readonly string[]): Promise<string> {
+  const pinned = availableParallelism() > 1 && (await isInstalled("taskset"));
+  const [program = "", ...args] = pinned ? ["taskset", "-c", String(availableParallelism() - 1), ...command] : command;
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const [output, [status]] = await Promise.all([text(child.stdout), once(child, "exit")]);
+  if (status !== 0) throw new Error(`Cannot measure: ${program} must end with status 0, not ${status}`);
+  return output;
+}
+
+async function isInstalled(program: string): Promise<boolean> {
+  return promisify(execFile)("sh", ["-c", `command -v ${program}`]).then(
+    () => true,
     () => false,
   );
-  return pinning;
 }
 
 /** The times of so many GET requests one after the other over one connection, in milliseconds, sorted. */

@@ -4,7 +4,7 @@ import { Agent } from "node:http";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { fetchText, load, timeReads, type LoadOptions } from "./client.ts";
+import { fetchText, generatorName, load, timeReads, type LoadOptions } from "./client.ts";
 import type { LoadResult } from "./load.ts";
 import { seed } from "./seed.ts";
 import { startProcess, type Running } from "./service.ts";
@@ -13,7 +13,7 @@ import { median, quantile, toTable, type Row } from "./table.ts";
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "3" },
-    messages: { type: "string", default: "100000" },
+    messages: { type: "string", default: "160000" },
     rows: { type: "string", default: "1000000" },
   },
 });
@@ -171,4 +171,5 @@ await measureMakeRun(seeded);
 await measureSeeded(seeded);
 const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
 const [cpu] = cpus();
-process.stdout.write(`${toTable(rows)}\n\n${commit}, Node.js ${process.version}, ${cpus().length} × ${cpu?.model}\n`);
+const machine = `${cpus().length} × ${cpu?.model}, Node.js ${process.version}, SQLite ${process.versions["sqlite"]}`;
+process.stdout.write(`${toTable(rows)}\n\n${commit}, ${rounds} rounds, load from ${await generatorName()}; ${machine}\n`);

@@ -48,7 +48,10 @@ async function firstUrl(child: ChildProcess): Promise<string> {
   if (child.stdout === null) throw new Error("Cannot start the server: its standard output must be a pipe");
   const lines = createInterface({ input: child.stdout });
   const url = Promise.withResolvers<string>();
-  lines.once("line", (line) => url.resolve(JSON.parse(line).url));
+  lines.on("line", (line) => {
+    // make may say what it builds first.
+    if (line.startsWith("{")) url.resolve(JSON.parse(line).url);
+  });
   child.once("exit", (code) => url.reject(new Error(`Cannot start the server: it must not end, but did with status ${code}`)));
   const first = await url.promise;
   // What follows is read and thrown away without being split into lines.
