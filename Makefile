@@ -31,7 +31,7 @@ check: lint typecheck dist/main.js ## the one gate before a change lands: lint, 
 typecheck: $(installed) ## typecheck src, test and scripts
 	@$(tsc) -p test/tsconfig.json
 
-bench: dist/main.js ## measure against a bare node:http server; FLAGS="--rows 10000000" for more
+bench: dist/main.js ## measure against a bare node:http server; FLAGS="--large 10000000" adds ten million rows
 	@$(node) scripts/bench/run.ts $(FLAGS)
 
 lint: ## check the shell scripts and white space

@@ -15,11 +15,14 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "3" },
     messages: { type: "string", default: "160000" },
     rows: { type: "string", default: "1000000" },
+    /** Measures the reads again with so many rows, where it is not 0. */
+    large: { type: "string", default: "0" },
   },
 });
 const rounds = Number(values.rounds);
 const messages = Number(values.messages);
 const seededRows = Number(values.rows);
+const largeRows = Number(values.large);
 
 const root = new URL("../../", import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-bench-"));
@@ -125,28 +128,61 @@ async function runBesideSlowQueries(seeded: string): Promise<Run> {
   return result;
 }
 
-async function measureReads(seeded: string): Promise<void> {
-  const server = await startProcess(SERVICE, { DATABASE_URL: `sqlite:///${seeded}` });
-  note({ what: `start to ready with ${seededRows} rows`, value: server.startSeconds, unit: "s", bar: { atMost: 0.5 } });
-  const reads: readonly [what: string, target: string, atMostMs: number][] = [
-    ["GET /messages", "/messages", 5],
-    ["from", "/messages?from=+919810000042", 5],
-    ["since", "/messages?since=2025-01-01T02:00:00Z", 5],
-    ["from and since", "/messages?from=+919810000042&since=2025-01-01T02:00:00Z", 5],
-    ["offset at the far end", `/messages?offset=${seededRows - 50}`, 10],
-    ["q, rare match", "/messages?q=quixotic", 10],
-    ["q, 1 % of rows match", "/messages?q=saffron", 50],
-    ["q, rare though its trigrams are common", "/messages?q=call+call+call+call", 50],
-    ["GET /stats", "/stats", 5],
-    ["GET /metrics", "/metrics", 5],
-    ["GET /health/ready", "/health/ready", 5],
-  ];
-  for (const [what, target, atMost] of reads) {
-    await timeReads(server.port, target, 20);
-    const times = await timeReads(server.port, target, 300);
-    note({ what: `${what}, p99 at ${seededRows} rows`, value: quantile(times, 0.99), unit: "ms", bar: { atMost } });
+interface Read {
+  readonly what: string;
+  readonly target: (rows: number) => string;
+  readonly atMostMs: number;
+  /** Its work grows with the rows, since so many of them match. */
+  readonly proportional?: boolean;
+}
+
+const READS: readonly Read[] = [
+  { what: "GET /messages", target: () => "/messages", atMostMs: 5 },
+  { what: "from", target: () => "/messages?from=+919810000042", atMostMs: 5 },
+  { what: "since", target: () => "/messages?since=2025-01-01T02:00:00Z", atMostMs: 5 },
+  { what: "from and since", target: () => "/messages?from=+919810000042&since=2025-01-01T02:00:00Z", atMostMs: 5 },
+  { what: "offset at the far end", target: (rows) => `/messages?offset=${rows - 50}`, atMostMs: 10 },
+  { what: "q, rare match", target: () => "/messages?q=quixotic", atMostMs: 10 },
+  { what: "q, 1 % of rows match", target: () => "/messages?q=saffron", atMostMs: 50, proportional: true },
+  { what: "q, rare though its trigrams are common", target: () => "/messages?q=call+call+call+call", atMostMs: 50, proportional: true },
+  { what: "GET /stats", target: () => "/stats", atMostMs: 5 },
+  { what: "GET /metrics", target: () => "/metrics", atMostMs: 5 },
+  { what: "GET /health/ready", target: () => "/health/ready", atMostMs: 5 },
+];
+const WARM_UP_READS = 20;
+const TIMED_READS = 300;
+
+/** The p99 of each read, in milliseconds. */
+async function measureReads(database: string, rowCount: number): Promise<readonly number[]> {
+  const server = await startProcess(SERVICE, { DATABASE_URL: `sqlite:///${database}` });
+  note({ what: `start to ready with ${rowCount} rows`, value: server.startSeconds, unit: "s", bar: { atMost: 0.5 } });
+  const all: number[] = [];
+  for (const { target } of READS) {
+    await timeReads(server.port, target(rowCount), WARM_UP_READS);
+    all.push(quantile(await timeReads(server.port, target(rowCount), TIMED_READS), 0.99));
   }
   await server.stop();
+  return all;
+}
+
+async function measureGrowth(small: readonly number[]): Promise<void> {
+  const database = join(folder, "large.db");
+  seedWithProgress(database, largeRows);
+  const large = await measureReads(database, largeRows);
+  const growth = largeRows / seededRows;
+  READS.forEach(({ what, proportional }, index) => {
+    const value = (large[index] ?? NaN) / (small[index] ?? NaN) / (proportional ? growth : 1);
+    note({ what: `${what}, p99 at ${largeRows} rows / at ${seededRows}${proportional ? ", by row" : ""}`, value, unit: "", bar: { atMost: 1.5 } });
+  });
+}
+
+function seedWithProgress(database: string, count: number): void {
+  seed(database, {
+    messages: count,
+    progress: (done) => {
+      if (process.stderr.isTTY) process.stderr.write(`\rseeding ${done} of ${count}${done === count ? "\n" : ""}`);
+    },
+  });
 }
 
 /** Through `make run`, when nothing has to be built or fetched. */
@@ -160,15 +196,14 @@ async function measureMakeRun(seeded: string): Promise<void> {
 if (!existsSync(SERVICE)) throw new Error("Cannot measure: dist/ must be built, run it as make bench");
 await measureIngest();
 const seeded = join(folder, "seeded.db");
-seed(seeded, {
-  messages: seededRows,
-  progress: (done) => {
-    if (process.stderr.isTTY) process.stderr.write(`\rseeding ${done} of ${seededRows}${done === seededRows ? "\n" : ""}`);
-  },
+seedWithProgress(seeded, seededRows);
+const reads = await measureReads(seeded, seededRows);
+READS.forEach(({ what, atMostMs }, index) => {
+  note({ what: `${what}, p99 at ${seededRows} rows`, value: reads[index] ?? NaN, unit: "ms", bar: { atMost: atMostMs } });
 });
-await measureReads(seeded);
 await measureMakeRun(seeded);
 await measureSeeded(seeded);
+if (largeRows > 0) await measureGrowth(reads);
 const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
 const [cpu] = cpus();
 const machine = `${cpus().length} × ${cpu?.model}, Node.js ${process.version}, SQLite ${process.versions["sqlite"]}`;
