@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import type { Config } from "./config.ts";
 import type { Clock } from "./core/ports.ts";
 import type { Secrets } from "./core/secrets.ts";
 import { createAuthorize } from "./http/access.ts";
+import { connectionLimit } from "./http/connection-limit.ts";
 import { createExchange } from "./http/exchange.ts";
 import { createRateLimit } from "./http/rate-limit.ts";
 import { createRouter } from "./http/router.ts";
@@ -35,6 +37,10 @@ export interface StartOptions {
   readonly busyTimeoutMs?: number;
   /** The most messages that one transaction takes; all that waits, by default. */
   readonly maxBatchMessages?: number;
+  /** The most pages of 4 KiB that the database may grow to; no limit by default. */
+  readonly maxPageCount?: number;
+  /** The most connections that may be open at once; see `connectionLimit` for the default. */
+  readonly maxConnections?: number;
 }
 
 export interface App {
@@ -50,6 +56,16 @@ export interface App {
 
 /** Part of the time for a stop that is kept for the last commit, the checkpoint and the log. */
 const CLOSING_SHARE = 0.2;
+
+/** How many files the process may have open, where the system tells. */
+function maxDescriptors(): number | undefined {
+  try {
+    const soft = /^Max open files\s+([0-9]+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
+    return soft === undefined ? undefined : Number(soft);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Composition root: puts the parts together and listens. Rejects where the database cannot be opened or the address cannot be used. */
 export async function start(config: Config, options: StartOptions): Promise<App> {
@@ -78,6 +94,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     observer,
     busyTimeoutMs: options.busyTimeoutMs,
     maxBatchMessages: options.maxBatchMessages,
+    maxPageCount: options.maxPageCount,
     onFatal: (reason) => {
       logger.error("fatal storage fault", { reason });
       options.onFatal(reason);
@@ -101,7 +118,8 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     trustedProxies: config.trustedProxies,
     stopping: () => stopping,
   });
-  const server = await startServer({ host: config.host, port: config.port, exchange, observer }).catch(async (error) => {
+  const maxConnections = options.maxConnections ?? connectionLimit(maxDescriptors());
+  const server = await startServer({ host: config.host, port: config.port, exchange, observer, maxConnections }).catch(async (error) => {
     await store.close();
     throw error;
   });
@@ -119,10 +137,13 @@ export async function start(config: Config, options: StartOptions): Promise<App>
       stopping = true;
       logger.info("stopping");
       const cutOff = await server.close(config.shutdownTimeoutMs * (1 - CLOSING_SHARE));
-      await store.close();
-      stopProcessMetrics();
-      logger.info("stopped", { cut_off: cutOff, duration_ms: Math.round(performance.now() - startedAt) });
-      logger.flush();
+      try {
+        await store.close();
+        logger.info("stopped", { cut_off: cutOff, duration_ms: Math.round(performance.now() - startedAt) });
+      } finally {
+        stopProcessMetrics();
+        logger.flush();
+      }
     },
   };
 }

@@ -9,9 +9,9 @@ export interface Clock {
 
 /**
  * What became of one message: `conflict` is a duplicate whose content differs from the stored row,
- * `unavailable` means that it is not stored.
+ * `unavailable` means that it is not stored, `unknown` that nobody can tell before the next start.
  */
-export type InsertOutcome = "created" | "duplicate" | "conflict" | "unavailable";
+export type InsertOutcome = "created" | "duplicate" | "conflict" | "unavailable" | "unknown";
 
 /**
  * Durable storage of messages. Every method is asynchronous and none blocks the caller's thread.
@@ -50,11 +50,16 @@ export class StoreUnavailable extends Error {
   override name = "StoreUnavailable";
 }
 
+/** The store was at work on it when it failed: it may have been done or not. */
+export class OutcomeUnknown extends StoreUnavailable {
+  override name = "OutcomeUnknown";
+}
+
 /** What the store tells about its work. */
 export interface StoreObserver {
   /** One transaction was committed: how many messages it held and how long it took, in seconds. */
   committed(messages: number, seconds: number): void;
-  /** One transaction failed; none of its messages is stored. */
+  /** One transaction failed; none of its messages is stored, unless their outcome is `unknown`. */
   commitFailed(messages: number, reason: string): void;
 }
 

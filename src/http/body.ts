@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Outcome, Refusal } from "../core/outcome.ts";
+import type { ByteBudget } from "./byte-budget.ts";
 
 // A client that is answered early may still send so much, so that it sees the answer and not a reset.
 const DISCARD_LIMIT_BYTES = 1024 * 1024;
@@ -9,6 +10,14 @@ const CLOSED_EARLY: Outcome<never> = {
   ok: false,
   error: { code: "bad_request", detail: "the connection closed before the body was complete" },
 };
+
+const TOO_MUCH_AT_ONCE: Outcome<never> = {
+  ok: false,
+  error: { code: "unavailable", detail: "too many large bodies arrive at once, send it again later", headers: { "Retry-After": "1" } },
+};
+
+/** A body may take so much memory whatever the others take: a message without large texts always gets through. */
+const FREE_BYTES = 16 * 1024;
 
 /** Emitted on a request: the parser reports a broken or late body on the socket alone. */
 const REFUSED: unique symbol = Symbol("refused");
@@ -20,21 +29,51 @@ export function refuseBody(req: IncomingMessage, refusal: Refusal): boolean {
 
 /**
  * Reads a whole body of at most `limitBytes`. One that announces more is refused without reading it;
- * one that does not announce its size is cut off where it exceeds the limit.
+ * one that does not announce its size is cut off where it exceeds the limit. What it takes beyond 16 KiB comes out of
+ * `budget`, and is refused with `unavailable` where nothing is left of that.
  */
-export function readBody(req: IncomingMessage, limitBytes: number): Promise<Outcome<Uint8Array>> {
+export function readBody(req: IncomingMessage, limitBytes: number, budget: ByteBudget): Promise<Outcome<Uint8Array>> {
   const announced = req.headers["content-length"];
   if (announced !== undefined && Number(announced) > limitBytes) {
     return Promise.resolve(tooLarge(limitBytes));
   }
   return new Promise((resolve) => {
+    /** The first chunk, which commonly is the whole body; with a second one a buffer of ours that grows. */
     let body: Buffer | undefined;
-    let rest: Buffer[] | undefined;
     let sizeBytes = 0;
+    let takenBytes = 0;
 
     function settle(outcome: Outcome<Uint8Array>): void {
       req.off(REFUSED, onRefused);
+      req.off("data", onData);
+      body = undefined;
+      budget.giveBack(takenBytes);
+      takenBytes = 0;
       resolve(outcome);
+    }
+
+    /** False where the budget has no room for a body of that size. */
+    function hold(bytes: number): boolean {
+      const moreBytes = bytes - FREE_BYTES - takenBytes;
+      if (moreBytes <= 0) return true;
+      if (!budget.take(moreBytes)) return false;
+      takenBytes += moreBytes;
+      return true;
+    }
+
+    /** Copied, since a list of chunks of a byte each would take a hundred times their size. */
+    function append(held: Buffer, chunk: Buffer): boolean {
+      const neededBytes = sizeBytes + chunk.length;
+      if (neededBytes <= held.length) {
+        held.set(chunk, sizeBytes);
+        return true;
+      }
+      const capacityBytes = Math.min(limitBytes, 2 * neededBytes);
+      if (!hold(capacityBytes)) return false;
+      body = Buffer.allocUnsafeSlow(capacityBytes);
+      body.set(held.subarray(0, sizeBytes));
+      body.set(chunk, sizeBytes);
+      return true;
     }
 
     function onRefused(refusal: Refusal): void {
@@ -42,21 +81,22 @@ export function readBody(req: IncomingMessage, limitBytes: number): Promise<Outc
     }
 
     function onData(chunk: Buffer): void {
-      sizeBytes += chunk.length;
-      if (sizeBytes > limitBytes) {
-        req.off("data", onData);
+      if (sizeBytes + chunk.length > limitBytes) {
         settle(tooLarge(limitBytes));
-      } else if (body === undefined) {
-        body = chunk;
-      } else {
-        rest ??= [body];
-        rest.push(chunk);
+        return;
       }
+      const held = body === undefined ? hold(chunk.length) : append(body, chunk);
+      if (!held) {
+        settle(TOO_MUCH_AT_ONCE);
+        return;
+      }
+      body ??= chunk;
+      sizeBytes += chunk.length;
     }
 
     req.on(REFUSED, onRefused);
     req.on("data", onData);
-    req.on("end", () => settle({ ok: true, value: rest === undefined ? (body ?? new Uint8Array()) : Buffer.concat(rest) }));
+    req.on("end", () => settle({ ok: true, value: body?.subarray(0, sizeBytes) ?? new Uint8Array() }));
     req.on("close", () => settle(CLOSED_EARLY));
     // A reset surfaces here too; 'close' follows.
     req.on("error", () => settle(CLOSED_EARLY));

@@ -5,6 +5,7 @@ import { StoreUnavailable, type Clock, type ExchangeObserver } from "../core/por
 import type { Refusal } from "../core/outcome.ts";
 import type { Authorize } from "./access.ts";
 import { discardRest, readBody } from "./body.ts";
+import { createByteBudget } from "./byte-budget.ts";
 import { clientAddress } from "./client-address.ts";
 import type { Reply, Request } from "./message.ts";
 import { refuse, respond, STATUS } from "./respond.ts";
@@ -21,13 +22,29 @@ export interface ExchangeOptions {
   readonly stopping: () => boolean;
 }
 
-export type Exchange = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+export interface Circumstances {
+  /** Earlier requests of the connection still await their answers. */
+  readonly pipelined: boolean;
+  /** What the request is to be refused with, whatever it asks for; the connection is closed then. */
+  readonly refusal: Refusal | undefined;
+}
+
+export type Exchange = (req: IncomingMessage, res: ServerResponse, circumstances: Circumstances) => Promise<void>;
+
+/** Partly read bodies of all connections together, as far as each is larger than most messages are. */
+const BODIES_LIMIT_BYTES = 64 * 1024 * 1024;
+/** Answers that clients have not taken yet, in UTF-16 units: they take up to four times as many bytes. */
+const UNTAKEN_LIMIT = 32 * 1024 * 1024;
+/** Smaller answers are not counted: the system's own buffers hold them. */
+const COUNTED_ANSWER = 8 * 1024;
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
 /** THE SEAM: match, admit, handle, respond, observe. The one place that catches faults. */
 export function createExchange(options: ExchangeOptions): Exchange {
   const { router, authorize, observer, clock } = options;
+  const bodies = createByteBudget(BODIES_LIMIT_BYTES);
+  const untaken = createByteBudget(UNTAKEN_LIMIT);
 
   function toRequest(req: IncomingMessage, res: ServerResponse, target: Target, parameter: string): Request {
     return {
@@ -37,7 +54,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       clientAddress: () => clientAddress(req, options.trustedProxies),
       receivedAtMs: clock.nowMs(),
       readBody() {
-        const body = readBody(req, options.bodyLimitBytes);
+        const body = readBody(req, options.bodyLimitBytes, bodies);
         // A body that is refused for its announced size must not be asked for (RFC 9110, section 10.1.1).
         if (expectsContinue(req) && !isTooLarge(req, options.bodyLimitBytes)) res.writeContinue();
         return body;
@@ -45,9 +62,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
     };
   }
 
-  async function answer(req: IncomingMessage, res: ServerResponse, target: Target, match: Match): Promise<Reply> {
-    const malformed = checkHead(req);
-    if (malformed !== undefined) return refuse(malformed);
+  async function answer(req: IncomingMessage, res: ServerResponse, target: Target, match: Match, circumstances: Circumstances): Promise<Reply> {
+    if (circumstances.refusal !== undefined) return refuse(circumstances.refusal);
+    // HTTP/1.0 knows no expectations; a server ignores them there (RFC 9110, section 10.1.1).
+    if (expectsContinue(req) && req.headers.expect?.toLowerCase() !== "100-continue") return refuse(EXPECTATION_FAILED);
     if (match.kind === "options") return { status: 204, body: "", headers: { Allow: match.allow } };
     const { access } = match.kind === "route" ? match.route : match;
     if (access === "token") {
@@ -55,10 +73,22 @@ export function createExchange(options: ExchangeOptions): Exchange {
       if (refusal !== undefined) return refuse(refusal);
     }
     if (match.kind === "refusal") return refuse(match.refusal);
-    return match.route.handle(toRequest(req, res, target, match.parameter));
+    // What shows no message is answered all the same, once a connection: health checks and scrapes go on.
+    const mayWait = access === "token" || circumstances.pipelined;
+    if (mayWait && untaken.exhausted()) return refuse(TOO_MUCH_UNTAKEN);
+    const reply = await match.route.handle(toRequest(req, res, target, match.parameter));
+    // Many may have passed the first look before the first of them was answered.
+    return mayWait && reply.body.length >= COUNTED_ANSWER && untaken.exhausted() ? refuse(TOO_MUCH_UNTAKEN) : reply;
   }
 
-  return async (req, res) => {
+  function countUntaken(res: ServerResponse, bytes: number): void {
+    if (res.closed) return;
+    untaken.overdraw(bytes);
+    // Comes after the answer is out and after the connection is lost alike.
+    res.once("close", () => untaken.giveBack(bytes));
+  }
+
+  return async (req, res, circumstances) => {
     const startedAt = performance.now();
     const method = req.method ?? "-";
     const target = splitTarget(req.url ?? "");
@@ -68,13 +98,20 @@ export function createExchange(options: ExchangeOptions): Exchange {
     let reply: Reply;
     let fault: string | undefined;
     try {
-      reply = await answer(req, res, target, match);
+      reply = await answer(req, res, target, match, circumstances);
     } catch (error) {
       fault = error instanceof Error ? (error.stack ?? error.message) : String(error);
       reply = refuse(error instanceof StoreUnavailable ? UNAVAILABLE : INTERNAL_ERROR);
     }
-    respond(res, reply, { requestId, close: options.stopping() || leavesUnknownFraming(reply) });
-    if (!req.complete) discardRest(req, res);
+    if (reply.unanswered) {
+      fault = UNANSWERED;
+      // Soon: what was answered before on this connection goes out first.
+      req.socket.destroySoon();
+    } else {
+      respond(res, reply, { requestId, close: options.stopping() || circumstances.refusal !== undefined || leavesUnknownFraming(reply) });
+      if (reply.body.length >= COUNTED_ANSWER) countUntaken(res, reply.body.length);
+      if (!req.complete) discardRest(req, res);
+    }
     observer.finished({
       requestId,
       method,
@@ -98,6 +135,9 @@ const UNAVAILABLE: Refusal = {
   detail: "the database cannot answer now, try again later",
   headers: { "Retry-After": "1" },
 };
+const TOO_MUCH_UNTAKEN: Refusal = { ...UNAVAILABLE, detail: "too many answers wait for clients to take them, try again later" };
+const UNANSWERED = "the connection was closed without an answer: whether the message is stored is not known";
+const EXPECTATION_FAILED: Refusal = { code: "expectation_failed", detail: "the only expectation that can be met is 100-continue" };
 const INTERNAL_ERROR: Refusal = { code: "internal_error", detail: "internal error" };
 
 interface Target {
@@ -110,27 +150,6 @@ function splitTarget(target: string): Target {
   const origin = target.startsWith("/") || target === "*" ? target : target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "");
   const mark = origin.indexOf("?");
   return mark === -1 ? { path: origin, query: "" } : { path: origin.slice(0, mark), query: origin.slice(mark + 1) };
-}
-
-/** What Node's parser lets pass and RFC 9112, sections 2.3 and 3.2, does not. */
-function checkHead(req: IncomingMessage): Refusal | undefined {
-  if (req.httpVersionMajor !== 1 || req.httpVersionMinor > 1) {
-    return { code: "bad_request", detail: "the HTTP version must be 1.0 or 1.1" };
-  }
-  let hosts = 0;
-  const { rawHeaders } = req;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index];
-    if (name !== undefined && name.length === 4 && name.toLowerCase() === "host") hosts += 1;
-  }
-  if (hosts > 1 || (hosts === 0 && req.httpVersionMinor === 1)) {
-    return { code: "bad_request", detail: "the request must have exactly one Host header" };
-  }
-  // HTTP/1.0 knows no expectations; a server ignores them there (RFC 9110, section 10.1.1).
-  if (expectsContinue(req) && req.headers.expect?.toLowerCase() !== "100-continue") {
-    return { code: "expectation_failed", detail: "the only expectation that can be met is 100-continue" };
-  }
-  return undefined;
 }
 
 function expectsContinue(req: IncomingMessage): boolean {

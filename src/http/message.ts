@@ -22,6 +22,8 @@ export interface Reply {
   readonly status: number;
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** The connection is closed without an answer, since neither 200 nor this status would be known to be true. */
+  readonly unanswered?: boolean;
   /** `application/json` where absent. */
   readonly contentType?: string;
   /** For the log and the metrics of the webhook. */

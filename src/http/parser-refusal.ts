@@ -34,6 +34,8 @@ export function refuseUnparsed(socket: Duplex, refusal: Refusal, observer: Excha
     `X-Request-ID: ${requestId}`,
     `Content-Type: ${JSON_TYPE}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
+    "X-Content-Type-Options: nosniff",
+    "Cache-Control: no-store",
     "Connection: close",
   ];
   // Node hands over the socket of a CONNECT without its own listener: a reset would end the process.

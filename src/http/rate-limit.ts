@@ -1,37 +1,59 @@
 import type { Clock } from "../core/ports.ts";
 
+/** What a client is told about its allowance, also where it is admitted; undefined where there is no limit. */
+export type AllowanceHeaders = Readonly<Record<"RateLimit-Policy" | "RateLimit", string>>;
+
+export type Admission =
+  | { readonly ok: true; readonly headers?: AllowanceHeaders }
+  | { readonly ok: false; readonly retryAfterSeconds: number; readonly headers: AllowanceHeaders };
+
 /** The address is asked for only where there is a limit. */
-export type RateLimit = (clientAddress: () => string) => { readonly ok: true } | { readonly ok: false; readonly retryAfterSeconds: number };
+export type RateLimit = (clientAddress: () => string) => Admission;
 
 /** Memory bound: the addresses that have been silent longest are forgotten first. */
 const MAX_ADDRESSES = 50_000;
 const MINUTE_MS = 60_000;
+/** Half a millisecond of grace, since the sum of many costs is not exact. */
+const GRACE_MS = 0.5;
+const ADMITTED: Admission = { ok: true };
 
 /**
  * Admits `perMinute` requests a minute for each address, all at once or spread (the generic cell rate
  * algorithm: one number an address, the time at which its allowance is whole again). 0 admits everything.
+ *
+ * The headers are those of draft-ietf-httpapi-ratelimit-headers-11: `RateLimit-Policy` has the quota `q` and its window `w`
+ * in seconds, `RateLimit` the requests `r` that are left and the seconds `t` until there is one more.
  */
 export function createRateLimit(perMinute: number, clock: Clock): RateLimit {
   if (perMinute === 0) return () => ADMITTED;
   const costMs = MINUTE_MS / perMinute;
+  const policy = `"default";q=${perMinute};w=${MINUTE_MS / 1000}`;
   const wholeAtMs = new Map<string, number>();
+
+  function allowance(remaining: number, seconds: number): AllowanceHeaders {
+    return { "RateLimit-Policy": policy, RateLimit: `"default";r=${remaining};t=${seconds}` };
+  }
+
   return (clientAddress) => {
     const nowMs = clock.nowMs();
     const address = clientAddress();
     const knownMs = wholeAtMs.get(address) ?? 0;
     // Further ahead than any admission puts it: the clock was set back, and nobody is shut out for that.
     const from = knownMs > nowMs + MINUTE_MS + 1 ? nowMs : Math.max(nowMs, knownMs);
-    const overMs = from + costMs - nowMs - MINUTE_MS;
-    // Half a millisecond of grace, since the sum of many costs is not exact.
-    if (overMs > 0.5) return { ok: false, retryAfterSeconds: Math.ceil(overMs / 1000) };
+    const spentMs = from + costMs - nowMs;
+    const overMs = spentMs - MINUTE_MS;
+    if (overMs > GRACE_MS) {
+      const retryAfterSeconds = Math.ceil(overMs / 1000);
+      return { ok: false, retryAfterSeconds, headers: allowance(0, retryAfterSeconds) };
+    }
     wholeAtMs.delete(address);
     wholeAtMs.set(address, from + costMs);
     if (wholeAtMs.size > MAX_ADDRESSES) {
       const [silentLongest] = wholeAtMs.keys();
       if (silentLongest !== undefined) wholeAtMs.delete(silentLongest);
     }
-    return ADMITTED;
+    const remaining = Math.max(0, Math.floor((MINUTE_MS + GRACE_MS - spentMs) / costMs));
+    const moreInMs = spentMs + (remaining + 1) * costMs - MINUTE_MS;
+    return { ok: true, headers: allowance(remaining, Math.max(1, Math.ceil((moreInMs - GRACE_MS) / 1000))) };
   };
 }
-
-const ADMITTED = { ok: true } as const;

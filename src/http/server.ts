@@ -3,8 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { Server, type AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import type { ExchangeObserver } from "../core/ports.ts";
+import type { Refusal } from "../core/outcome.ts";
 import { createConnections } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";
+import { malformedHead } from "./malformed-head.ts";
+import { createTurns } from "./turns.ts";
 
 export interface Timeouts {
   /** A request's headers must be complete. */
@@ -27,6 +30,10 @@ export const TIMEOUTS: Timeouts = {
   keepAliveMs: 65_000,
   checkMs: 1_000,
 };
+/** Requests that may await their answers on one connection: further ones are refused, and the connection is closed. */
+const MAX_PIPELINED = 128;
+/** Requests that may await their answers on all connections, at about 10 KB each: beyond it, one on each connection. */
+const MAX_UNANSWERED = 10_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 const LISTEN_BACKLOG = 1_024;
 /** How often a stop looks for connections that have become idle. */
@@ -38,6 +45,7 @@ export interface ServerOptions {
   readonly port: number;
   readonly exchange: Exchange;
   readonly observer: ExchangeObserver;
+  readonly maxConnections: number;
   /** `TIMEOUTS` where absent. */
   readonly timeouts?: Timeouts;
 }
@@ -52,10 +60,17 @@ export interface HttpServer {
   close(deadlineMs: number): Promise<number>;
 }
 
+const TOO_MANY_PIPELINED: Refusal = {
+  code: "unavailable",
+  detail: "too many requests await their answers on this connection, send them again later",
+  headers: { "Retry-After": "1" },
+};
+
 /** Listens with `node:http`. Rejects with the error of `listen`, e.g. `EADDRINUSE`. */
 export async function startServer(options: ServerOptions): Promise<HttpServer> {
   const { exchange, observer, timeouts = TIMEOUTS } = options;
-  const connections = createConnections(observer);
+  const connections = createConnections(observer, options.maxConnections);
+  const takeTurns = createTurns();
   const server = createServer({
     headersTimeout: timeouts.headersMs,
     requestTimeout: timeouts.requestMs,
@@ -70,8 +85,18 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
   Object.assign(server, { httpAllowHalfOpen: true });
 
   function serve(req: IncomingMessage, res: ServerResponse): void {
-    connections.began(req, res);
-    void exchange(req, res);
+    takeTurns(req.socket);
+    const line = connections.began(req, res);
+    const crowded = connections.unanswered() > MAX_UNANSWERED;
+    if (line.over) {
+      // Nobody waits for its answer, and much of it would fill the memory.
+      if (crowded || line.unanswered > 2 * MAX_PIPELINED) req.socket.destroy();
+      return;
+    }
+    const refusal = malformedHead(req) ?? (line.unanswered > (crowded ? 1 : MAX_PIPELINED) ? TOO_MANY_PIPELINED : undefined);
+    // Told at once: the next request may be parsed before this one is answered.
+    line.over = refusal !== undefined;
+    void exchange(req, res, { pipelined: line.unanswered > 1, refusal });
   }
   server.on("connection", connections.opened);
   server.on("request", serve);

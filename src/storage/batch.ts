@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { isInputOutputError, UncertainCommit } from "./database.ts";
 import type { Indexer } from "./indexer.ts";
 
 /** What became of one message of a committed batch, as one byte across threads. */
@@ -14,7 +15,8 @@ export type FlatBatch = readonly (string | null)[];
 export interface BatchWriter {
   /**
    * Stores a batch in one transaction, with a step of the index when enough rows wait. Returns one outcome
-   * a message after COMMIT. Throws where nothing of it was stored.
+   * a message after COMMIT. Throws where nothing of it was stored, and `UncertainCommit` where nobody knows.
+   * After an I/O error nothing more is written: every later call throws that error.
    */
   write(batch: FlatBatch, createdAt: string): Uint8Array;
   /** Derives some of the backlog in a transaction of its own; true while more is left. */
@@ -35,16 +37,22 @@ export function createBatchWriter(db: DatabaseSync, indexer: Indexer): BatchWrit
   const allocate = db.prepare("UPDATE write_probe SET payload = zeroblob(65536)");
   const touch = db.prepare("UPDATE write_probe SET checked_at = ?");
 
+  let broken: unknown;
+
   function transaction<T>(work: () => T): T {
-    begin.run();
+    if (broken !== undefined) throw broken;
+    let committing = false;
     try {
+      begin.run();
       const result = work();
+      committing = true;
       commit.run();
       return result;
     } catch (error) {
+      if (isInputOutputError(error)) broken = error;
       // FULL and IOERR have rolled back already: ROLLBACK would throw and hide the first error.
       if (db.isTransaction) db.exec("ROLLBACK");
-      throw error;
+      throw committing && broken !== undefined ? new UncertainCommit("Cannot commit", { cause: broken }) : error;
     }
   }
 

@@ -12,6 +12,8 @@ const CACHE_KIB = 16 * 1024;
 export interface ConnectionOptions {
   readonly busyTimeoutMs?: number | undefined;
   readonly readOnly?: boolean;
+  /** The most pages of 4 KiB that the file may grow to (https://www.sqlite.org/pragma.html#pragma_max_page_count). */
+  readonly maxPageCount?: number | undefined;
 }
 
 /**
@@ -31,10 +33,25 @@ export function openDatabase(location: string, options: ConnectionOptions = {}):
       db.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
         PRAGMA wal_autocheckpoint=${CHECKPOINT_PAGES}; PRAGMA journal_size_limit=${WAL_LIMIT_BYTES}`);
     }
+    if (options.maxPageCount !== undefined) db.exec(`PRAGMA max_page_count=${options.maxPageCount}`);
     db.exec(`PRAGMA temp_store=MEMORY; PRAGMA cache_size=-${CACHE_KIB}`);
     return db;
   } catch (error) {
     throw new DatabaseError(`Cannot open the database: ${explain(error, location)}`, { cause: error });
+  }
+}
+
+/**
+ * Moves what the WAL holds into the database, synced. Frames that an earlier process wrote and could not sync are
+ * taken for committed (https://www.sqlite.org/walformat.html), and a repeat of their messages is answered 200 without
+ * a sync of its own: so they are made safe before any is. Throws where the disk fails.
+ */
+export function checkpointRecovered(db: DatabaseSync): void {
+  try {
+    db.exec("PRAGMA wal_checkpoint(PASSIVE)");
+  } catch (error) {
+    // A full disk must not keep the service from reading: the WAL was synced before anything was copied from it.
+    if (sqliteCode(error) !== SQLITE_FULL) throw error;
   }
 }
 
@@ -43,14 +60,20 @@ export class DatabaseError extends Error {
   override name = "DatabaseError";
 }
 
+/** An I/O error at COMMIT. Where the sync fails, the frames lie complete in the WAL already: the next start may take them for committed. */
+export class UncertainCommit extends Error {
+  override name = "UncertainCommit";
+}
+
 // Primary result codes of https://www.sqlite.org/rescode.html; the low byte of an extended code.
 const SQLITE_IOERR = 10;
+const SQLITE_FULL = 13;
 const HINTS: Readonly<Record<number, string>> = {
   5: "another process must release its lock on it",
   8: "it must be writable",
   [SQLITE_IOERR]: "its disk must answer without errors",
   11: "it must be restored from a backup, its content is damaged",
-  13: "its disk must have free space",
+  [SQLITE_FULL]: "its disk must have free space",
   14: "its folder must exist and be writable",
   26: "it must be a SQLite file",
 };

@@ -1,5 +1,5 @@
 import type { Message } from "../core/message.ts";
-import { StoreUnavailable, type Clock, type InsertOutcome, type StoreObserver } from "../core/ports.ts";
+import { OutcomeUnknown, StoreUnavailable, type Clock, type InsertOutcome, type StoreObserver } from "../core/ports.ts";
 import { CONFLICT, CREATED, FIELDS_PER_MESSAGE } from "./batch.ts";
 import type { WriterCalls } from "./protocol.ts";
 import type { Thread } from "./thread.ts";
@@ -69,7 +69,8 @@ export function createGroupCommit(writer: Thread<WriterCalls>, options: GroupCom
       (error) => {
         settle(answers);
         options.observer.commitFailed(answers.length, error instanceof StoreUnavailable ? error.message : String(error));
-        for (const answer of answers) answer("unavailable");
+        const outcome = error instanceof OutcomeUnknown ? "unknown" : "unavailable";
+        for (const answer of answers) answer(outcome);
       },
     );
   }

@@ -6,6 +6,7 @@ export interface ThreadSettings {
   /** A file path or a `file:` URI. */
   readonly location: string;
   readonly busyTimeoutMs?: number | undefined;
+  readonly maxPageCount?: number | undefined;
 }
 
 /** The calls that a thread answers: what each takes and gives. */
@@ -32,6 +33,8 @@ export interface Failure {
   readonly reason: string;
   /** The state of the file is unknown: the process must end. */
   readonly fatal: boolean;
+  /** So is whether the call was done. */
+  readonly uncertain: boolean;
 }
 
 export type Reply = { readonly ok: true; readonly value: unknown } | Failure;

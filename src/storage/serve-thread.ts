@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { DatabaseError, explain, isInputOutputError } from "./database.ts";
+import { DatabaseError, explain, isInputOutputError, UncertainCommit } from "./database.ts";
 import { CLOSE, type Calls, type Handlers, type Reply, type ThreadSettings } from "./protocol.ts";
 
 interface Service<C extends Calls> {
@@ -19,9 +19,11 @@ export function serveThread<C extends Calls>(open: (settings: ThreadSettings) =>
   function attempt(work: () => unknown): Reply {
     try {
       return { ok: true, value: work() };
-    } catch (error) {
+    } catch (thrown) {
+      const uncertain = thrown instanceof UncertainCommit;
+      const error = uncertain ? thrown.cause : thrown;
       const reason = error instanceof DatabaseError ? error.message : explain(error, settings.location);
-      return { ok: false, reason, fatal: isInputOutputError(error) };
+      return { ok: false, reason, fatal: isInputOutputError(error), uncertain };
     }
   }
 

@@ -19,13 +19,15 @@ export interface StoreOptions {
   readonly busyTimeoutMs?: number | undefined;
   /** The most messages that one transaction takes; all that waits, by default. */
   readonly maxBatchMessages?: number | undefined;
+  /** The most pages of 4 KiB that the database may grow to: a limit for tests and small disks; none by default. */
+  readonly maxPageCount?: number | undefined;
 }
 
 /** A disk that hangs must not hang the health check. */
 const CHECK_DEADLINE_MS = 2_000;
 
 /** More reads than that waiting for one reader thread are refused. */
-const MAX_WAITING_READS = 256;
+const MAX_WAITING_READS = 128;
 
 /**
  * Opens or creates the database, upgrades it, and starts one writer thread and two reader threads: one
@@ -33,12 +35,14 @@ const MAX_WAITING_READS = 256;
  * Rejects with `DatabaseError`, whose message tells the operator what to mend.
  */
 export async function openStore(database: DatabaseLocation, options: StoreOptions): Promise<MessageStore> {
-  const settings: ThreadSettings = { location: locate(database), busyTimeoutMs: options.busyTimeoutMs };
+  const { busyTimeoutMs, maxPageCount } = options;
+  const settings: ThreadSettings = { location: locate(database), busyTimeoutMs, maxPageCount };
   const start = { onFatal: options.onFatal };
   const writer = await startThread<WriterCalls>("writer-thread", settings, start).catch(rethrowForOperator);
   const startReader = (): Promise<Thread<ReaderCalls>> => startThread<ReaderCalls>("reader-thread", settings, start);
   const [lookups, searches] = await Promise.all([startReader(), startReader()]).catch(rethrowForOperator);
 
+  const identity = await fileIdentity(database);
   let stored = await lookups.call("count", undefined);
   const inserts = createGroupCommit(writer, {
     ...options,
@@ -57,6 +61,12 @@ export async function openStore(database: DatabaseLocation, options: StoreOption
   }
 
   async function proveWritable(): Promise<readonly string[]> {
+    if ((await fileIdentity(database)) !== identity) {
+      // What is written now is lost with the last descriptor: only a start can open what stands there instead.
+      const reason = `${settings.location}: it was removed or replaced while the service had it open`;
+      options.onFatal(reason);
+      return [reason];
+    }
     const checkedAt = new Date(options.clock.nowMs()).toISOString();
     const reasons = await Promise.all([
       reasonOf(writer.call("probe", checkedAt)),
@@ -98,6 +108,15 @@ export async function openStore(database: DatabaseLocation, options: StoreOption
       await writer.close();
     },
   };
+}
+
+/** Tells a file from another one of the same name; undefined where there is none. */
+async function fileIdentity(database: DatabaseLocation): Promise<string | undefined> {
+  if (database.kind === "memory") return undefined;
+  return stat(database.path).then(
+    ({ dev, ino }) => `${dev}:${ino}`,
+    () => undefined,
+  );
 }
 
 async function fileSizes(database: DatabaseLocation): Promise<FileSizes> {

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { createBatchWriter } from "./batch.ts";
-import { openDatabase } from "./database.ts";
+import { checkpointRecovered, openDatabase } from "./database.ts";
 import { createIndexer } from "./indexer.ts";
 import { migrate } from "./migrations.ts";
 import type { WriterCalls } from "./protocol.ts";
@@ -12,6 +12,7 @@ const IDLE_MS = 50;
 serveThread<WriterCalls>((settings) => {
   const db = openDatabase(settings.location, settings);
   migrate(db);
+  checkpointRecovered(db);
   const writer = createBatchWriter(db, createIndexer(db));
   const idle = setTimeout(catchUp, IDLE_MS);
 
@@ -19,7 +20,7 @@ serveThread<WriterCalls>((settings) => {
     try {
       if (writer.catchUp()) idle.refresh();
     } catch {
-      // The next batch meets the same fault and reports it; until then readers scan the backlog.
+      // The next batch meets the same fault, or is told of it, and reports it; until then readers scan the backlog.
     }
   }
 

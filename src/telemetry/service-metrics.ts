@@ -78,7 +78,7 @@ export function createServiceMetrics(registry: Registry, options: ServiceMetrics
   const commit = registry.histogram("webhook_commit_duration_seconds", "Time that a committed transaction took.", {
     bounds: COMMIT_SECONDS,
   });
-  const commitFailures = registry.counter("webhook_commit_failures_total", "Transactions that failed; nothing of them is stored.");
+  const commitFailures = registry.counter("webhook_commit_failures_total", "Transactions that failed.");
   registry.sampledGauge("webhook_stored_messages", "Messages in the database.", options.storedMessages);
   registerFileSizes(registry, options.files);
   // A service that cannot even tell is not ready: without a sample an alert on 0 would stay silent.

@@ -88,6 +88,27 @@ test("every request gets its one answer and its one log line, whatever follows i
   assert.equal((await app.requestLines(0)).length, logged);
 });
 
+test("however much garbage comes while an answer is awaited, it is refused once, behind that answer", async (t) => {
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error): number => warnings.push(warning);
+  process.on("warning", onWarning);
+  t.after(() => process.off("warning", onWarning));
+  const app = await startTestApp(t);
+  const other = otherConnection(t, app.databasePath);
+  other.exec("BEGIN IMMEDIATE");
+  const connection = await openConnection(t, app.url);
+  connection.write(post("m1"));
+  for (let index = 0; index < 20; index += 1) {
+    connection.write("GARBAGE\r\n\r\n");
+    assert.equal((await app.request("/health/live")).status, 200);
+  }
+  other.exec("ROLLBACK");
+  assert.deepEqual((await connection.untilClosed()).map(({ status }) => status), [200, 400]);
+  assert.equal((await app.requestLines(22)).length, 22);
+  // One listener for each piece of garbage would be a leak, of which Node warns.
+  assert.deepEqual(warnings, []);
+});
+
 test("a connection is kept for further requests, for 65 s", async (t) => {
   const app = await startTestApp(t);
   const connection = await openConnection(t, app.url);

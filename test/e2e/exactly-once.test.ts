@@ -31,15 +31,15 @@ test("many copies over many connections at once: one row and one created for eac
 test("many copies in one batch: one row, one created", async (t) => {
   const app = await startTestApp(t);
   const connection = await openConnection(t, app.url);
-  connection.write(rawPost(JSON.stringify(delivery())).repeat(100));
-  assert.deepEqual(new Set((await connection.answers(100)).map(({ status }) => status)), new Set([200]));
+  connection.write(rawPost(JSON.stringify(delivery())).repeat(50));
+  assert.deepEqual(new Set((await connection.answers(50)).map(({ status }) => status)), new Set([200]));
   assert.deepEqual(storedIds(app.databasePath), ["m1"]);
 
   const { body } = await app.request("/metrics");
-  assert.equal(sum(body, "webhook_batch_messages_sum"), 100);
+  assert.equal(sum(body, "webhook_batch_messages_sum"), 50);
   assert.ok(sum(body, "webhook_batch_messages_count") < 10, "pipelined requests share commits");
   assert.equal(sum(body, 'webhook_requests_total\\{result="created"\\}'), 1);
-  assert.equal(sum(body, 'webhook_requests_total\\{result="duplicate"\\}'), 99);
+  assert.equal(sum(body, 'webhook_requests_total\\{result="duplicate"\\}'), 49);
 });
 
 test("copies that differ: the first one that was stored stays, all others are conflicts", async (t) => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
 import { startTestApp } from "../support/app.ts";
 import { exchangeRaw, openConnection } from "../support/connection.ts";
@@ -73,6 +74,19 @@ test("served, since the rules allow it:", async (t) => {
     await t.test(title, async (t) => {
       assert.deepEqual((await exchangeRaw(t, app.url, request)).map(({ status }) => status), [200]);
     });
+  }
+});
+
+test("a client that is still sending when it is refused sees the answer and no reset", async (t) => {
+  const app = await startTestApp(t);
+  for (const request of [`CONNECT x:443 HTTP/1.1\r\n${HOST}\r\n`, `GET / HTTP/1.1\r\n${HOST}A: ${"a".repeat(20_000)}`]) {
+    const { socket, answers, write } = await openConnection(t, app.url);
+    write(request);
+    assert.ok((await answers(1))[0]?.headers.has("x-request-id"));
+    const closed = once(socket, "close");
+    write("a".repeat(4_000_000));
+    socket.end();
+    assert.deepEqual(await closed, [false]);
   }
 });
 

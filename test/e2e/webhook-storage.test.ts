@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { delivery, startTestApp } from "../support/app.ts";
+import { openConnection, rawPost } from "../support/connection.ts";
 import { otherConnection, storedIds } from "../support/database.ts";
 import { at } from "../support/json.ts";
 
@@ -51,6 +52,26 @@ test("when a commit fails every delivery of it is answered 503 and none of them 
   other.exec("DROP TRIGGER fault_at_commit");
   assert.deepEqual(new Set(await deliver()), new Set([200]));
   assert.equal(storedIds(app.databasePath).length, 20);
+});
+
+test("deliveries beyond those that may wait for their commit are answered 503, and only the others are stored", async (t) => {
+  const app = await startTestApp(t, { busyTimeoutMs: 60_000 });
+  const other = otherConnection(t, app.databasePath);
+  other.exec("BEGIN IMMEDIATE");
+  const perConnection = 60;
+  const connections = await Promise.all(Array.from({ length: 80 }, () => openConnection(t, app.url)));
+  for (const [index, { write }] of connections.entries()) {
+    write(Array.from({ length: perConnection }, (_, at) => rawPost(JSON.stringify(delivery({ message_id: `m${index}-${at}` })))).join(""));
+  }
+  // Those that are refused need no commit.
+  await app.requestLines(1);
+  other.exec("ROLLBACK");
+  const answers = (await Promise.all(connections.map((connection) => connection.answers(perConnection)))).flat();
+  const refused = answers.filter(({ status }) => status === 503);
+  assert.ok(refused.length > 0);
+  for (const { headers } of refused) assert.match(headers.get("retry-after") ?? "", /^[0-9]+$/);
+  assert.equal(answers.filter(({ status }) => status === 200).length, answers.length - refused.length);
+  assert.equal(storedIds(app.databasePath).length, answers.length - refused.length);
 });
 
 test("a table that is gone gives 503 everywhere, with neither a stack nor a path in any answer", async (t) => {

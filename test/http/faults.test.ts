@@ -4,6 +4,7 @@ import { StoreUnavailable } from "../../src/core/ports.ts";
 import type { Handler } from "../../src/http/message.ts";
 import { json } from "../../src/http/respond.ts";
 import { send } from "../support/app.ts";
+import { exchangeRaw } from "../support/connection.ts";
 import { startTestServer } from "../support/http.ts";
 
 const FAULTS: readonly (readonly [string, Handler, number, string])[] = [
@@ -37,4 +38,17 @@ test("a fault harms neither its connection nor the next request", async (t) => {
   });
   assert.deepEqual([(await send(server.url, "/")).status, (await send(server.url, "/")).status], [500, 200]);
   assert.deepEqual((await server.finished(2)).map(({ fault }) => fault === undefined), [false, true]);
+});
+
+test("where a handler cannot tell the outcome, its connection is closed without an answer, behind the answers before it", async (t) => {
+  let calls = 0;
+  const server = await startTestServer(t, () => {
+    calls += 1;
+    return calls === 1 ? json({}) : { status: 503, body: "CANARY", unanswered: true };
+  });
+  const answers = await exchangeRaw(t, server.url, "GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2));
+  assert.deepEqual(answers.map(({ status }) => status), [200]);
+  const [, unanswered] = await server.finished(2);
+  assert.equal(unanswered?.status, 503);
+  assert.equal(typeof unanswered?.fault, "string");
 });

@@ -32,7 +32,7 @@ describe("timeouts", { concurrency: true }, () => {
   ];
   for (const [title, request, statuses, exchanges] of late) {
     test(`a client that sends ${title} is answered 408 with JSON, then closed`, async (t) => {
-      const server = await startTestServer(t, readBody, { headersMs: 100, requestMs: 100, checkMs: 20 });
+      const server = await startTestServer(t, readBody, { headersMs: 300, requestMs: 300, checkMs: 20 });
       const connection = await openConnection(t, server.url);
       connection.write(request);
       const answers = await connection.untilClosed();
@@ -45,7 +45,7 @@ describe("timeouts", { concurrency: true }, () => {
   }
 
   test("a client that sends its body too slowly is answered 408, however often it sends", async (t) => {
-    const server = await startTestServer(t, readBody, { headersMs: 100, requestMs: 100, checkMs: 20 });
+    const server = await startTestServer(t, readBody, { headersMs: 300, requestMs: 300, checkMs: 20 });
     const connection = await openConnection(t, server.url);
     connection.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
     const drip = setInterval(() => connection.socket.write("x"), 5);
@@ -69,7 +69,7 @@ describe("timeouts", { concurrency: true }, () => {
   });
 
   test("a client that does not take its answer is cut off", async (t) => {
-    const server = await startTestServer(t, () => json("x".repeat(20_000_000)), { stalledMs: 100 });
+    const server = await startTestServer(t, () => json("x".repeat(20_000_000)), { stalledMs: 300 });
     const connection = await openConnection(t, server.url);
     connection.socket.pause();
     connection.write(GET);
@@ -83,7 +83,7 @@ describe("timeouts", { concurrency: true }, () => {
 
   test("a handler that works longer than that is waited for", async (t) => {
     const release = Promise.withResolvers<void>();
-    const server = await startTestServer(t, () => release.promise.then(() => json({})), { stalledMs: 50 });
+    const server = await startTestServer(t, () => release.promise.then(() => json({})), { stalledMs: 300 });
     const connection = await openConnection(t, server.url);
     connection.write(GET);
     for (let round = 0; round < 3; round += 1) await (await openConnection(t, server.url)).untilClosed();

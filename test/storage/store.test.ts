@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { copyFileSync, renameSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -77,6 +78,19 @@ test("check gives reasons while another process holds the write lock, and none o
   assert.equal(await store.insert(message("m1")), "created");
 });
 
+for (const [what, change] of [
+  ["removed", (path: string) => rmSync(path)],
+  ["replaced", (path: string) => { copyFileSync(path, `${path}.copy`); renameSync(`${path}.copy`, path); }],
+] as const) {
+  test(`a database file that is ${what} under the store is a fatal fault at the next check`, async (t) => {
+    const { store, path, fatal } = await openTestStore(t);
+    assert.deepEqual(await store.check(), []);
+    change(path);
+    assert.equal((await store.check()).length, 1);
+    assert.equal(fatal.length, 1);
+  });
+}
+
 test("what is inserted while the store closes is committed or refused, never lost in between", async (t) => {
   const { store, path } = await openTestStore(t);
   const before = store.insert(message("before"));
@@ -98,6 +112,17 @@ test("a store on the same file sees what the one before it stored", async (t) =>
   assert.equal(await second.store.insert(message("m1")), "duplicate");
 });
 
+test("what a killed process left in the WAL is in the database itself, synced, before the store answers", async (t) => {
+  const killed = await openTestStore(t);
+  await killed.store.insert(message("m1"));
+  const folder = temporaryFolder(t);
+  const path = join(folder, "app.db");
+  for (const suffix of ["", "-wal"]) copyFileSync(killed.path + suffix, path + suffix);
+  assert.equal(databaseFileHolds(path, folder), false);
+  await openTestStore(t, { path });
+  assert.equal(databaseFileHolds(path, folder), true);
+});
+
 test("strings come back as they went in: NUL, emoji, combining marks, quotes", async (t) => {
   const { store } = await openTestStore(t);
   const text = "a\u0000b \u{1F600} e\u0301 \"'\\ %_ \u2028\n\r\t \uFFFF";
@@ -112,6 +137,15 @@ test("a database that cannot be opened is refused with what to mend", async (t) 
   const folder = temporaryFolder(t);
   await assert.rejects(openTestStore(t, { path: folder }), { name: "DatabaseError" });
 });
+
+/** Whether the message is there without the WAL. */
+function databaseFileHolds(path: string, folder: string): boolean {
+  const alone = join(folder, "alone.db");
+  copyFileSync(path, alone);
+  using db = new DatabaseSync(alone);
+  const table = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'messages'").get();
+  return table !== undefined && db.prepare("SELECT 1 FROM messages WHERE message_id = 'm1'").get() !== undefined;
+}
 
 function rowCount(path: string): number {
   using db = new DatabaseSync(path, { readOnly: true });

@@ -4,7 +4,8 @@ import { atEnd } from "./cleanup.ts";
 
 /** A second connection to a database, as another process would have one. */
 export function otherConnection(t: TestContext, path: string): DatabaseSync {
-  const db = new DatabaseSync(path);
+  // The service's writer may be at work on its indexes just then.
+  const db = new DatabaseSync(path, { timeout: 10_000 });
   atEnd(t, () => db.close());
   return db;
 }

@@ -13,8 +13,11 @@ export interface TestServer extends HttpServer {
   finished(count: number): Promise<readonly FinishedExchange[]>;
 }
 
+export type TestServerOptions = Partial<Timeouts> & { readonly bodyLimitBytes?: number; readonly maxConnections?: number };
+
 /** The HTTP side alone: `GET /` and `POST /` served by `handle`. */
-export async function startTestServer(t: TestContext, handle: Handler, timeouts: Partial<Timeouts> = {}): Promise<TestServer> {
+export async function startTestServer(t: TestContext, handle: Handler, options: TestServerOptions = {}): Promise<TestServer> {
+  const { bodyLimitBytes = 1000, maxConnections = 1000, ...timeouts } = options;
   const done: FinishedExchange[] = [];
   const changes = new EventEmitter();
   const observer = {
@@ -31,11 +34,11 @@ export async function startTestServer(t: TestContext, handle: Handler, timeouts:
       { method: "POST", path: "/", access: "open", handle },
     ]),
     authorize: createAuthorize(undefined),
-    bodyLimitBytes: 1000,
+    bodyLimitBytes,
     trustedProxies: 0,
     stopping: () => false,
   });
-  const server = await startServer({ host: "127.0.0.1", port: 0, exchange, observer, timeouts: { ...TIMEOUTS, ...timeouts } });
+  const server = await startServer({ host: "127.0.0.1", port: 0, exchange, observer, maxConnections, timeouts: { ...TIMEOUTS, ...timeouts } });
   atEnd(t, () => server.close(0));
   return {
     ...server,

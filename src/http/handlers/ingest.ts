@@ -2,7 +2,7 @@ import type { MessageStore } from "../../core/ports.ts";
 import type { Refusal } from "../../core/outcome.ts";
 import type { Verify } from "../../signature/verify.ts";
 import { parseMessage } from "../../validation/message.ts";
-import type { Handler, Reply } from "../message.ts";
+import type { Handler, Reply, Request } from "../message.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import { refuse } from "../respond.ts";
 
@@ -15,18 +15,14 @@ export interface IngestOptions {
 const STORED = '{"status":"ok"}';
 
 /**
- * `POST /webhook`: size, signature, JSON and fields, storage, in this order; the first that fails answers.
+ * `POST /webhook`: rate limit, size, signature, JSON and fields, storage, in this order; the first that fails answers.
  * 200 is given only for what is committed and synced, and for every repeat of it: some senders retry on
  * any other status, 201 and 204 included.
  */
 export function createIngest(options: IngestOptions): Handler {
   const { store, verify, rateLimit } = options;
-  return async (request) => {
-    const admission = rateLimit(request.clientAddress);
-    if (!admission.ok) {
-      return { ...refuse(tooMany(admission.retryAfterSeconds)), delivery: { result: "rate_limited" } };
-    }
 
+  async function deliver(request: Request): Promise<Reply> {
     const body = await request.readBody();
     if (!body.ok) return refuseBody(body.error);
 
@@ -60,8 +56,23 @@ export function createIngest(options: IngestOptions): Handler {
         return { status: 200, body: STORED, delivery: { result: "duplicate", conflict: true, messageId, signature } };
       case "unavailable":
         return { ...refuse(NOT_STORED), delivery: { result: "unavailable", messageId, signature } };
+      case "unknown":
+        return { ...refuse(NOT_STORED), unanswered: true, delivery: { result: "unavailable", messageId, signature } };
     }
+  }
+
+  return async (request) => {
+    const admission = rateLimit(request.clientAddress);
+    const { headers } = admission;
+    if (!admission.ok) {
+      return withHeaders({ ...refuse(tooMany(admission.retryAfterSeconds)), delivery: { result: "rate_limited" } }, headers);
+    }
+    return headers === undefined ? deliver(request) : withHeaders(await deliver(request), headers);
   };
+}
+
+function withHeaders(reply: Reply, headers: Reply["headers"]): Reply {
+  return { ...reply, headers: { ...reply.headers, ...headers } };
 }
 
 const INVALID_SIGNATURE: Refusal = { code: "invalid_signature", detail: "invalid signature" };

@@ -1,0 +1,62 @@
+import { DatabaseSync } from "node:sqlite";
+import type { MessagePage, Stats } from "../../src/core/message.ts";
+import { SEARCH_LIMIT, type Observation, type Row, type Search } from "./check.ts";
+import { pick, type Random } from "./messages.ts";
+
+const SAMPLED_ROWS = 8;
+
+/** Reads the database file and asks the service that runs on it; nobody may send to it meanwhile. */
+export async function observe(database: string, url: string, random: Random): Promise<Observation> {
+  const { rows, integrity } = readFile(database);
+  const sample = Array.from({ length: SAMPLED_ROWS }, () => pick(random, rows)).filter((row) => row !== undefined);
+  const searches: Search[] = [];
+  for (const row of sample) {
+    const q = fragment(row, random);
+    if (q === "") continue;
+    const page = await getJson<MessagePage>(url, `/messages?limit=${SEARCH_LIMIT}&q=${encodeURIComponent(q)}`);
+    searches.push({ q, ids: page.data.map((one) => one.message_id), total: page.total });
+  }
+  const single: Row[] = [];
+  for (const { message_id } of sample) single.push(await getJson<Row>(url, `/messages/${encodeURIComponent(message_id)}`));
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return {
+    rows,
+    integrity,
+    searches,
+    single,
+    stats: await getJson<Stats>(url, "/stats"),
+    total: (await getJson<MessagePage>(url, "/messages?limit=1")).total,
+    gauge: Number(/^webhook_stored_messages (\d+)$/m.exec(metrics)?.[1]),
+  };
+}
+
+function readFile(database: string): { readonly rows: readonly Row[]; readonly integrity: readonly string[] } {
+  using db = new DatabaseSync(database, { readOnly: true });
+  const columns = `message_id, from_msisdn AS "from", to_msisdn AS "to", ts, text, created_at`;
+  const rows = db.prepare(`SELECT ${columns} FROM messages`).all().map((row): Row => ({
+    message_id: String(row["message_id"]),
+    from: String(row["from"]),
+    to: String(row["to"]),
+    ts: String(row["ts"]),
+    text: row["text"] === null ? null : String(row["text"]),
+    created_at: String(row["created_at"]),
+  }));
+  return { rows, integrity: db.prepare("PRAGMA integrity_check").all().map((row) => String(row["integrity_check"])) };
+}
+
+/** Part of the row's text: the whole word of its number, which few rows have, or any piece down to one character. */
+function fragment({ text }: Row, random: Random): string {
+  if (text === null) return "";
+  if (random() < 0.5) return text.slice(text.lastIndexOf(" ") + 1);
+  const characters = [...text];
+  const start = Math.floor(random() * characters.length);
+  return characters.slice(start, start + 1 + Math.floor(random() * 12)).join("");
+}
+
+// What the service answers is compared with the rows: anything strange in it shows there.
+async function getJson<T>(url: string, target: string): Promise<T> {
+  const response = await fetch(url + target);
+  const body = await response.text();
+  if (response.status !== 200) throw new Error(`Cannot check: GET ${target} must be answered 200, not ${response.status}: ${body}`);
+  return JSON.parse(body);
+}

@@ -1,0 +1,110 @@
+import { spawnSync } from "node:child_process";
+import { setTimeout } from "node:timers/promises";
+import { SHUTDOWN_TIMEOUT_MS, withinTime, type Harness } from "./harness.ts";
+import { until } from "./until.ts";
+
+type Say = (line: string) => void;
+
+const REPEATS = 3;
+
+/** SIGTERM under load: what was sent before it is answered, and the process ends with status 0 within its limit. */
+export async function stopRows(harness: Harness, say: Say): Promise<void> {
+  for (let repeat = 1; repeat <= REPEATS; repeat += 1) {
+    const where = `SIGTERM under load ${repeat}`;
+    const { service, url } = await harness.startUp(where);
+    const load = harness.load(where, url);
+    await setTimeout(200 + harness.random() * 500);
+    const inFlight = load.inFlight();
+    const signalledAt = performance.now();
+    service.signal("SIGTERM");
+    const exit = await withinTime(service.exited, `${where}: the service must stop`);
+    const tookMs = Math.round(performance.now() - signalledAt);
+    await withinTime(load.finished, `${where}: the connections must end`);
+    // Behind an answer with Connection: close none is due any more (RFC 9112, section 9.6).
+    const due = inFlight.filter((attempt) => !load.behindClose.has(attempt));
+    const unanswered = due.filter(({ end }) => end?.outcome === "unknown").length;
+    if (unanswered > 0) harness.report(where, `${unanswered} of ${due.length} requests sent before the signal were not answered`);
+    if (exit.code !== 0 || tookMs > SHUTDOWN_TIMEOUT_MS) harness.report(where, `ended with ${exit.code ?? exit.signal} after ${tookMs} ms: ${service.complaints()}`);
+    await harness.finish(where);
+    say(`${where}: ${due.length} requests were due, ${unanswered} not answered; ended with status ${exit.code} after ${tookMs} ms`);
+  }
+}
+
+/** A fault that strace injects into a system call of the service from the n-th on. */
+interface SyscallFault {
+  readonly name: string;
+  readonly calls: string;
+  readonly fault: (nth: number) => string;
+  /** The exit status, or the signal, that it must lead to. */
+  readonly endsWith: number | NodeJS.Signals;
+}
+
+const SYNCS = "fsync,fdatasync";
+const SYNC_FAULTS: readonly SyscallFault[] = [
+  { name: "EIO on one sync", calls: SYNCS, fault: (nth) => `error=EIO:when=${nth}`, endsWith: 1 },
+  { name: "EIO on every sync from one on", calls: SYNCS, fault: (nth) => `error=EIO:when=${nth}+`, endsWith: 1 },
+  { name: "kill at a sync", calls: SYNCS, fault: (nth) => `signal=KILL:when=${nth}`, endsWith: "SIGKILL" },
+];
+
+/** Disk faults under load: after EIO the service ends by itself, and what was answered 200 is there after a restart. */
+export async function straceRows(harness: Harness, say: Say): Promise<void> {
+  const missing = straceProblem();
+  if (missing !== undefined) {
+    say(`EIO, ENOSPC and kill at a sync: NOT TRIED, ${missing}`);
+    return;
+  }
+  for (const { name, calls, fault, endsWith } of SYNC_FAULTS) {
+    for (let repeat = 1; repeat <= REPEATS; repeat += 1) {
+      // The first few belong to the start.
+      const nth = 6 + Math.floor(harness.random() * 60);
+      const where = `${name}, number ${nth}`;
+      const service = harness.start(strace(calls, fault(nth)));
+      const url = await withinTime(service.started, `${where}: the service must start or end`);
+      if (url !== undefined) await withinTime(harness.load(where, url).finished, `${where}: the connections must end`);
+      const exit = await withinTime(service.exited, `${where}: the service must end by itself`);
+      if ((exit.code ?? exit.signal) !== endsWith) harness.report(where, `ended with ${exit.code ?? exit.signal} instead of ${endsWith}: ${service.complaints()}`);
+      await harness.finish(where);
+      say(`${where}: ended with ${exit.code ?? exit.signal}, ${harness.rows()} rows checked after the restart`);
+    }
+  }
+  await noSpaceRow(harness, say);
+}
+
+/** ENOSPC on so many writes one after the other: 503 and not ready meanwhile, and then all goes on in the same process. */
+async function noSpaceRow(harness: Harness, say: Say): Promise<void> {
+  const where = "ENOSPC on 1,000 writes";
+  const { ledger } = harness;
+  const { service, url } = await harness.startUp(where, strace("pwrite64", "error=ENOSPC:when=300..1299"));
+  const load = harness.load(where, url);
+  const refusedBefore = ledger.count("refused");
+  const ready = async (): Promise<number> => (await fetch(`${url}/health/ready`)).status;
+  await until(async () => (await ready()) === 503, `${where}: ready must turn 503`);
+  await until(async () => (await ready()) === 200, `${where}: ready must turn 200 again`);
+  const storedBefore = ledger.count("stored");
+  await until(async () => ledger.count("stored") > storedBefore + 100, `${where}: messages must be stored again`);
+  load.stop();
+  await load.finished;
+  const refused = ledger.count("refused") - refusedBefore;
+  if (refused === 0) harness.report(where, "no message was answered 503");
+  await harness.check(where, url);
+  service.signal("SIGTERM");
+  const exit = await withinTime(service.exited, `${where}: the service must stop`);
+  if (exit.code !== 0) harness.report(where, `a stop must end with status 0, not ${exit.code ?? exit.signal}: ${service.complaints()}`);
+  await harness.finish(where);
+  say(`${where}: ${refused} answers 503, ready 503 and then 200, ${harness.rows()} rows checked`);
+}
+
+/** As a grandchild (-D), so that signals and the exit status are the service's own. */
+function strace(calls: string, fault: string): readonly string[] {
+  // The filter spares all other calls their stops; with it, strace delivers no signals.
+  const filter = fault.startsWith("signal=") ? [] : ["--seccomp-bpf"];
+  return ["strace", "-D", "-f", ...filter, "-o", "/dev/null", "-e", `trace=${calls}`, "-e", `inject=${calls}:${fault}`];
+}
+
+/** Says why it cannot be used; undefined where it can. */
+function straceProblem(): string | undefined {
+  const [program = "", ...args] = [...strace("fsync", "error=EIO:when=1..2"), "true"];
+  const trial = spawnSync(program, args, { encoding: "utf8" });
+  if (trial.error !== undefined) return "strace is not installed";
+  return trial.status === 0 && trial.stderr === "" ? undefined : `strace does not work here: ${trial.stderr.trim()}`;
+}

@@ -1,0 +1,63 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { TORTURE_SECRET } from "./messages.ts";
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** One start of the service as a process of its own. */
+export interface Service {
+  /** Where it listens; undefined where it ended before it did. */
+  readonly started: Promise<string | undefined>;
+  readonly exited: Promise<Exit>;
+  signal(name: NodeJS.Signals): void;
+  /** What it complained of on standard error. */
+  complaints(): string;
+}
+
+export interface ServiceOptions {
+  /** `dist/main.js` or `src/main.ts`. */
+  readonly main: string;
+  readonly database: string;
+  /** A command that runs it, e.g. `strace` with its options. */
+  readonly under?: readonly string[];
+  readonly shutdownTimeoutMs: number;
+}
+
+export function startService(options: ServiceOptions): Service {
+  const [program = process.execPath, ...args] = [...(options.under ?? []), process.execPath, options.main];
+  const child = spawn(program, args, {
+    env: {
+      PATH: process.env["PATH"],
+      WEBHOOK_SECRET: TORTURE_SECRET,
+      PORT: "0",
+      DATABASE_URL: `sqlite:///${options.database}`,
+      SHUTDOWN_TIMEOUT_MS: String(options.shutdownTimeoutMs),
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const kill = (): void => void child.kill("SIGKILL");
+  process.once("exit", kill);
+  let complaints = "";
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    complaints += chunk;
+  });
+  const exited = once(child, "close").then(([code, signal]): Exit => {
+    process.off("exit", kill);
+    return { code, signal };
+  });
+  return { started: firstUrl(child.stdout, exited), exited, signal: (name) => void child.kill(name), complaints: () => complaints };
+}
+
+async function firstUrl(stdout: Readable, exited: Promise<Exit>): Promise<string | undefined> {
+  const lines = createInterface({ input: stdout });
+  const line = await Promise.race([once(lines, "line").then(([text]) => String(text)), exited.then(() => undefined)]);
+  // What follows is read and thrown away without being split into lines.
+  lines.close();
+  stdout.resume();
+  return line === undefined ? undefined : JSON.parse(line).url;
+}

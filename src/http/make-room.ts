@@ -1,0 +1,18 @@
+/** What a connection is doing, the first to be given up first. */
+export type Use = "silent" | "stalled" | "idle" | "served";
+
+/**
+ * Picks up to `count` connections to be closed in favour of new ones, each kind in the order in which they were opened:
+ * `silent` ones that never completed a request's head, so that a flood of them only pushes out its own, then `stalled` ones
+ * that leave a body unfinished or an answer untaken, then `idle` ones. One that is being `served` is never picked.
+ */
+export function pickForRoom<Connection>(open: Iterable<Connection>, use: (connection: Connection) => Use, count: number): readonly Connection[] {
+  const picked: Record<Exclude<Use, "served">, Connection[]> = { silent: [], stalled: [], idle: [] };
+  for (const connection of open) {
+    const kind = use(connection);
+    if (kind === "served" || picked[kind].length === count) continue;
+    picked[kind].push(connection);
+    if (picked.silent.length === count) break;
+  }
+  return [...picked.silent, ...picked.stalled, ...picked.idle].slice(0, count);
+}

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { delivery, startTestApp } from "../support/app.ts";
+import { otherConnection, storedIds } from "../support/database.ts";
+import { at } from "../support/json.ts";
+
+test("a full disk: 503 with Retry-After, not ready, reads go on, nothing half-written; with room again all goes on", async (t) => {
+  const app = await startTestApp(t, { maxPageCount: 400 });
+  const other = otherConnection(t, app.databasePath);
+  other.exec("CREATE TABLE filler (payload BLOB); INSERT INTO filler VALUES (zeroblob(4096 * 200))");
+  const text = "x".repeat(4000);
+  const stored: string[] = [];
+  const refused: string[] = [];
+  while (refused.length === 0) {
+    assert.ok(stored.length < 400, "the limit is reached");
+    const names = Array.from({ length: 20 }, (_, index) => `m${stored.length + index}`);
+    const answers = await Promise.all(names.map((message_id) => app.deliver(delivery({ message_id, text }))));
+    for (const [index, { status, headers }] of answers.entries()) {
+      (status === 200 ? stored : refused).push(names[index] ?? "");
+      if (status === 200) continue;
+      assert.equal(status, 503);
+      assert.match(headers["retry-after"] ?? "", /^[0-9]+$/);
+    }
+  }
+  assert.ok(stored.length > 0);
+
+  const full = await app.request("/health/ready");
+  assert.deepEqual([full.status, at(full.json, "status")], [503, "unavailable"]);
+  const expected = stored.toSorted();
+  assert.deepEqual(storedIds(app.databasePath).toSorted(), expected);
+  for (const path of ["/messages", "/messages?q=xxx"]) assert.equal(at((await app.request(path)).json, "total"), expected.length);
+  assert.equal(at((await app.request("/stats")).json, "total_messages"), expected.length);
+  assert.equal((await app.request(`/messages/${refused[0]}`)).status, 404);
+  assert.deepEqual(app.fatal, []);
+
+  other.exec("DROP TABLE filler");
+  assert.equal((await app.request("/health/ready")).status, 200);
+  for (const message_id of refused) assert.equal((await app.deliver(delivery({ message_id, text }))).status, 200);
+  assert.deepEqual(storedIds(app.databasePath).toSorted(), [...stored, ...refused].toSorted());
+  assert.equal(at((await app.request("/messages?q=xxx")).json, "total"), stored.length + refused.length);
+  assert.deepEqual(other.prepare("PRAGMA integrity_check").all().map((row) => row["integrity_check"]), ["ok"]);
+});

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { test } from "node:test";
+import { createBatchWriter, type BatchWriter, type FlatBatch } from "../../src/storage/batch.ts";
+import { isInputOutputError, UncertainCommit } from "../../src/storage/database.ts";
+import { createIndexer } from "../../src/storage/indexer.ts";
+import { migrate } from "../../src/storage/migrations.ts";
+
+const IOERR_FSYNC = 1034;
+const NOW = "2025-01-15T10:00:01.000Z";
+
+/** A database whose n-th COMMIT is done and then reports a failed sync, as SQLite does once the frames are in the WAL. */
+class FailingDatabase extends DatabaseSync {
+  failAt = Infinity;
+
+  override prepare(sql: string): StatementSync {
+    const statement = super.prepare(sql);
+    if (sql !== "COMMIT") return statement;
+    const commit = statement.run.bind(statement);
+    statement.run = () => {
+      const result = commit();
+      this.failAt -= 1;
+      if (this.failAt === 0) throw Object.assign(new Error("disk I/O error"), { errcode: IOERR_FSYNC });
+      return result;
+    };
+    return statement;
+  }
+}
+
+function open(): { readonly db: FailingDatabase; readonly writer: BatchWriter } {
+  const db = new FailingDatabase(":memory:");
+  migrate(db);
+  return { db, writer: createBatchWriter(db, createIndexer(db)) };
+}
+
+function batch(id: string): FlatBatch {
+  return [id, "+1", "+2", "2025-01-15T10:00:00Z", null];
+}
+
+function ids(db: DatabaseSync): readonly unknown[] {
+  return db.prepare("SELECT message_id FROM messages ORDER BY seq").all().map((row) => row["message_id"]);
+}
+
+test("after an I/O error at COMMIT the outcome is uncertain, and nothing more is written", () => {
+  const { db, writer } = open();
+  writer.write(batch("before"), NOW);
+  db.failAt = 1;
+  assert.throws(() => writer.write(batch("uncertain"), NOW), (error) => error instanceof UncertainCommit && isInputOutputError(error.cause));
+  const after = (work: () => unknown): void => assert.throws(work, (error) => isInputOutputError(error) && !(error instanceof UncertainCommit));
+  after(() => writer.write(batch("after"), NOW));
+  after(() => writer.probe(NOW));
+  assert.deepEqual(ids(db), ["before", "uncertain"]);
+});
+
+test("an I/O error while the backlog is derived is told by the next batch, of which nothing is written", () => {
+  const { db, writer } = open();
+  writer.write(batch("before"), NOW);
+  db.failAt = 1;
+  assert.throws(() => writer.catchUp(), UncertainCommit);
+  assert.throws(() => writer.write(batch("after"), NOW), isInputOutputError);
+  assert.deepEqual(ids(db), ["before"]);
+});
