@@ -68,7 +68,7 @@ export function loadConfig(
   const secretFile = read(env, "WEBHOOK_SECRET_FILE");
   const extraPrevious = Object.freeze([read(env, "WEBHOOK_SECRET_PREVIOUS")].filter((secret) => secret !== undefined));
   const secrets = accept(readSecrets(env, options.readFile ?? readTextFile, extraPrevious), NO_SECRETS);
-  const database = accept(readDatabase(env), { kind: "memory" });
+  const database = accept(loadDatabase(env), { kind: "memory" });
   const host = accept(readHost(env), "");
   const port = integer("PORT", { min: 0, max: 65_535, whenUnset: 8000 });
   const logLevel = accept(readLogLevel(env), "INFO");
@@ -161,7 +161,8 @@ function readSecrets(env: Environment, readFile: ReadFile, extraPrevious: readon
   return readSecretFile(file, readFile, { extraPrevious });
 }
 
-function readDatabase(env: Environment): Outcome<DatabaseLocation, string> {
+/** `DATABASE_URL` alone, for commands that need no secret. Refusal: a line that begins with the variable's name. */
+export function loadDatabase(env: Environment): Outcome<DatabaseLocation, string> {
   const url = read(env, "DATABASE_URL") ?? "sqlite:///./data/app.db";
   const path = /^sqlite(?:\+aiosqlite)?:\/\/\/(.+)$/s.exec(url)?.[1];
   if (path === undefined) return refuse("DATABASE_URL", `must have the form ${DATABASE_FORMS}`);

@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
+import { parseCommandLine, USAGE, type Command } from "./cli/command-line.ts";
 import { unsupportedRuntime } from "./runtime.ts";
 import { loadConfig, readSecretFile, type Config } from "./config.ts";
 
 const EX_OK = 0;
 const EX_FAILURE = 1;
+/** Wrong command line (sysexits.h). */
+const EX_USAGE = 64;
 /** Configuration error (sysexits.h). */
 const EX_CONFIG = 78;
 
@@ -22,7 +25,11 @@ function complain(lines: readonly string[]): void {
   process.stderr.write(lines.map((line) => `${line}\n`).join(""));
 }
 
-async function run(config: Config): Promise<void> {
+function version(): string {
+  return process.env["WEBHOOK_INBOX_VERSION"] || JSON.parse(readFile(new URL("../package.json", import.meta.url))).version;
+}
+
+async function serve(config: Config): Promise<void> {
   // Only now: on a Node without node:sqlite the import itself would fail, in words that help nobody.
   const { start } = await import("./app.ts");
   const { createLogSink } = await import("./telemetry/log-sink.ts");
@@ -31,7 +38,6 @@ async function run(config: Config): Promise<void> {
   let started = false;
   let closingSinceMs: number | undefined;
 
-  const packageFile = readFile(new URL("../package.json", import.meta.url));
   const app = await start(config, {
     writeLog: sink.write,
     onFatal: (reason) => {
@@ -44,8 +50,8 @@ async function run(config: Config): Promise<void> {
       process.exit(EX_FAILURE);
     },
     build: {
-      // The image is told both when it is built.
-      version: process.env["WEBHOOK_INBOX_VERSION"] || JSON.parse(packageFile).version,
+      version: version(),
+      // The image is told it when it is built, as it is its version.
       revision: process.env["WEBHOOK_INBOX_REVISION"] || "unknown",
       node: process.versions.node,
       sqlite: process.versions["sqlite"] ?? "unknown",
@@ -92,17 +98,59 @@ async function run(config: Config): Promise<void> {
   });
 }
 
-const unsupported = unsupportedRuntime(process.versions);
-const config = loadConfig(process.env);
-if (unsupported !== undefined) {
-  complain([unsupported]);
-  process.exitCode = EX_FAILURE;
-} else if (!config.ok) {
-  complain(config.error);
-  process.exitCode = EX_CONFIG;
-} else {
-  run(config.value).catch((error) => {
-    complain([error instanceof Error ? error.message : String(error)]);
-    process.exit(EX_FAILURE);
+async function runOnDatabase(command: Extract<Command, { readonly name: "backup" | "verify" }>): Promise<number> {
+  const { runCommand } = await import("./cli/run-command.ts");
+  // Whoever reads the output may have seen enough, as head does.
+  process.stdout.on("error", () => {});
+  return runCommand(command, {
+    env: process.env,
+    print: (line) => process.stdout.write(`${line}\n`),
+    complain: (line) => complain([line]),
+    screen: process.stderr.isTTY ? (text) => process.stderr.write(text) : undefined,
+    beforeKilled(cleanUp) {
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+        process.once(signal, () => {
+          cleanUp();
+          // Without the handler the signal ends the process, and the shell learns which one did.
+          process.kill(process.pid, signal);
+        });
+      }
+    },
   });
+}
+
+async function main(command: Command): Promise<number | undefined> {
+  if (command.name === "help" || command.name === "version") {
+    process.stdout.write(command.name === "help" ? USAGE : `${version()}\n`);
+    return EX_OK;
+  }
+  const unsupported = unsupportedRuntime(process.versions);
+  if (unsupported !== undefined) {
+    complain([unsupported]);
+    return EX_FAILURE;
+  }
+  if (command.name !== "serve") return runOnDatabase(command);
+  const config = loadConfig(process.env);
+  if (!config.ok) {
+    complain(config.error);
+    return EX_CONFIG;
+  }
+  await serve(config.value);
+  return undefined;
+}
+
+const command = parseCommandLine(process.argv.slice(2));
+if (command.ok) {
+  main(command.value).then(
+    (exitCode) => {
+      if (exitCode !== undefined) process.exitCode = exitCode;
+    },
+    (error) => {
+      complain([error instanceof Error ? error.message : String(error)]);
+      process.exit(EX_FAILURE);
+    },
+  );
+} else {
+  complain([command.error]);
+  process.exitCode = EX_USAGE;
 }

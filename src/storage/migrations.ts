@@ -11,7 +11,7 @@ import { DatabaseError } from "./database.ts";
  * for nearly every message. `time_counts` counts the rows whose key begins with `prefix`, in all (`scope`
  * empty) and of each sender.
  */
-const SCHEMA = `
+const MESSAGES_SCHEMA = `
 CREATE TABLE messages (
   seq INTEGER PRIMARY KEY,
   message_id TEXT NOT NULL UNIQUE,
@@ -21,8 +21,13 @@ CREATE TABLE messages (
   text TEXT,
   created_at TEXT NOT NULL
 );
-CREATE INDEX messages_by_ts ON messages (rtrim(ts, 'Z'), message_id);
+`;
 
+/** Makes it where it is missing. */
+export const MESSAGES_INDEX: string = "CREATE INDEX IF NOT EXISTS messages_by_ts ON messages (rtrim(ts, 'Z'), message_id);";
+
+/** What `Indexer` fills from the rows; made anew, it begins at the first of them. */
+export const DERIVED_SCHEMA: string = `
 CREATE TABLE sender_messages (
   from_msisdn TEXT NOT NULL, key TEXT NOT NULL, message_id TEXT NOT NULL, seq INTEGER NOT NULL,
   PRIMARY KEY (from_msisdn, key, message_id)
@@ -46,7 +51,12 @@ CREATE TABLE time_counts (
 CREATE VIRTUAL TABLE messages_search USING fts5 (
   text, content = '', detail = none, columnsize = 0, tokenize = 'trigram'
 );
+`;
 
+/** The tables of `DERIVED_SCHEMA`. */
+export const DERIVED_TABLES: readonly string[] = ["sender_messages", "index_state", "sender_counts", "time_counts", "messages_search"];
+
+const SCHEMA = `${MESSAGES_SCHEMA}${MESSAGES_INDEX}${DERIVED_SCHEMA}
 CREATE TABLE write_probe (id INTEGER PRIMARY KEY CHECK (id = 1), checked_at TEXT, payload BLOB);
 INSERT INTO write_probe VALUES (1, NULL, NULL);
 `;
@@ -78,7 +88,8 @@ export function migrate(db: DatabaseSync): void {
   });
 }
 
-function readVersion(db: DatabaseSync): number {
+/** The schema version of a database, 0 where none of this service's builds has opened it. */
+export function readVersion(db: DatabaseSync): number {
   return Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
 }
 

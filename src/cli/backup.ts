@@ -1,0 +1,72 @@
+import { randomUUID } from "node:crypto";
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync, unlinkSync } from "node:fs";
+import { dirname } from "node:path";
+import { copyDatabase } from "../storage/copy.ts";
+import { DatabaseError } from "../storage/database.ts";
+import { startVerifier, type CheckName } from "../storage/verifier.ts";
+import { checkDatabase } from "./check-database.ts";
+import { withProgress } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** All but the search index: its pages are checked, its entries can be made anew. */
+const CHECKS: readonly CheckName[] = ["integrity", "schema", "marks", "counters", "senders"];
+
+/**
+ * Copies the database at `source` to `target` while a service may write to it, and checks the copy. `target` appears
+ * at once, complete and synced, or not at all; a copy that fails a check is kept under the name that is told.
+ *
+ * True where the copy is there and sound. Rejects with `DatabaseError` where `target` exists or cannot be written.
+ */
+export async function backUp(terminal: Terminal, source: string, target: string): Promise<boolean> {
+  if (!statSync(source, { throwIfNoEntry: false })?.isFile()) throw new DatabaseError(`Cannot back up: ${source} must exist and be a file`);
+  refuseExisting(target);
+  // In the same folder: only there a rename is one step.
+  const partial = `${target}.partial-${randomUUID().slice(0, 8)}`;
+  const cleanUp = (): void => {
+    for (const suffix of ["", "-journal", "-wal", "-shm"]) rmSync(partial + suffix, { force: true });
+  };
+  terminal.beforeKilled(cleanUp);
+  try {
+    let share = 0;
+    const copied = copyDatabase(source, partial, (done, total) => {
+      share = done / total;
+    });
+    await withProgress(terminal, "copy", { share: () => share, result: copied });
+    const verifier = await startVerifier(partial);
+    const failed = await checkDatabase(terminal, verifier, { checks: CHECKS, printSound: false }).finally(() => verifier.close());
+    if (failed.length > 0) {
+      const kept = `${target}.unsound-${randomUUID().slice(0, 8)}`;
+      renameSync(partial, kept);
+      terminal.complain(`Cannot back up: ${source} must pass every check, mend it with verify --rebuild; the copy is kept as ${kept}`);
+      return false;
+    }
+    publish(partial, target);
+  } finally {
+    cleanUp();
+  }
+  terminal.print(`${target}: ${statSync(target).size} bytes, a copy of ${source} that passed every check`);
+  terminal.print(`To restore: stop the service, remove ${source}-wal and ${source}-shm, copy ${target} over ${source}, start the service`);
+  return true;
+}
+
+function refuseExisting(target: string): void {
+  if (existsSync(target)) throw new DatabaseError(`Cannot back up: ${target} must not exist yet`);
+}
+
+/** Gives the complete copy its name, in one step that never replaces a file of that name. */
+function publish(partial: string, target: string): void {
+  try {
+    linkSync(partial, target);
+    unlinkSync(partial);
+  } catch {
+    // Not every file system has hard links; there a file made at this very moment would be replaced.
+    refuseExisting(target);
+    renameSync(partial, target);
+  }
+  const folder = openSync(dirname(target), "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}

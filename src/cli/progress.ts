@@ -1,0 +1,29 @@
+import type { Terminal } from "./terminal.ts";
+
+/** Between two pictures, in milliseconds. */
+const REFRESH_MS = 200;
+const CLEAR_LINE = "\r\u001b[K";
+
+/** The share that is done, from 0 to 1; undefined where it is not known. */
+export type Share = () => number | undefined;
+
+/** Shows on a terminal what is under way, while it is; in a pipe it shows nothing. */
+export async function withProgress<T>(terminal: Terminal, title: string, work: { readonly share: Share; readonly result: Promise<T> }): Promise<T> {
+  const { screen } = terminal;
+  if (screen === undefined) return work.result;
+  const startedAt = performance.now();
+  const paint = (): void => screen(`${CLEAR_LINE}${title} ${describe(work.share(), performance.now() - startedAt)}`);
+  paint();
+  const timer = setInterval(paint, REFRESH_MS);
+  try {
+    return await work.result;
+  } finally {
+    clearInterval(timer);
+    screen(CLEAR_LINE);
+  }
+}
+
+function describe(share: number | undefined, elapsedMs: number): string {
+  const elapsed = `${Math.floor(elapsedMs / 1000)} s`;
+  return share === undefined ? elapsed : `${Math.floor(share * 100)} %, ${elapsed}`;
+}

@@ -1,0 +1,52 @@
+import type { DatabaseSync } from "node:sqlite";
+
+/** What a check found: `detail` says in words what was compared, or what is wrong. */
+export interface Finding {
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+/** How far a long work is: so many of a total, in units of its own. */
+export type ReportProgress = (done: number, total: number) => void;
+
+/** Looks at a database on a read-only connection. Throws SQLite's error where the file cannot be read. */
+export type Check = (db: DatabaseSync, report: ReportProgress) => Finding;
+
+/** One read transaction, so that rows and what is derived from them are of one moment. */
+export function inSnapshot<T>(db: DatabaseSync, read: () => T): T {
+  db.exec("BEGIN");
+  try {
+    return read();
+  } finally {
+    if (db.isTransaction) db.exec("COMMIT");
+  }
+}
+
+/** One whole number from a query that gives one row with one column `value`; 0 for NULL. */
+export function numberOf(db: DatabaseSync, sql: string, ...values: readonly (string | number)[]): number {
+  return Number(db.prepare(sql).get(...values)?.["value"] ?? 0);
+}
+
+/** Keeps the first few of many faults: a report of millions helps nobody. */
+export interface FaultList {
+  add(fault: string): void;
+  finding(sound: string): Finding;
+}
+
+const MAX_FAULTS_SHOWN = 3;
+
+export function createFaultList(): FaultList {
+  const shown: string[] = [];
+  let count = 0;
+  return {
+    add(fault) {
+      count += 1;
+      if (shown.length < MAX_FAULTS_SHOWN) shown.push(fault);
+    },
+    finding(sound) {
+      if (count === 0) return { ok: true, detail: sound };
+      const more = count > shown.length ? `; and ${count - shown.length} more` : "";
+      return { ok: false, detail: `${shown.join("; ")}${more}` };
+    },
+  };
+}

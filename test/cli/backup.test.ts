@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { backUp } from "../../src/cli/backup.ts";
+import { copyDatabase } from "../../src/storage/copy.ts";
+import { otherConnection, storedIds } from "../support/database.ts";
+import { createDatabase, sampleMessages } from "../support/derived-database.ts";
+import { openTestStore, temporaryFolder } from "../support/store.ts";
+import { runMain } from "./main.ts";
+
+const SENDERS_AT_ONCE = 64;
+
+test("a backup taken while messages come in is complete up to a commit, verifies, and can be restored from", async (t) => {
+  const { store, path, committed } = await openTestStore(t);
+  const sample = sampleMessages(3_000);
+  await Promise.all(sample.map((one) => store.insert(one)));
+  const acknowledged = sample.map((one) => one.messageId);
+  let done = false;
+  async function send(first: number): Promise<void> {
+    for (let round = 0; !done; round += 1) {
+      const messageId = `live-${first}-${round}`;
+      assert.equal(await store.insert({ ...sample[round % sample.length] ?? sample[0] ?? assert.fail(), messageId }), "created");
+      acknowledged.push(messageId);
+    }
+  }
+  const sending = Promise.all(Array.from({ length: SENDERS_AT_ONCE }, (_, first) => send(first)));
+  const folder = temporaryFolder(t);
+  const target = join(folder, "backup.db");
+  while (acknowledged.length < sample.length + SENDERS_AT_ONCE) await store.stats();
+  const acknowledgedBefore = [...acknowledged];
+  const before = store.count();
+  const { status, stdout, stderr } = await runMain(["backup", target], { env: { DATABASE_URL: `sqlite:///${path}` } });
+  done = true;
+  await sending;
+  assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
+  assert.ok(stdout.trimEnd().split("\n").at(-1)?.includes("restore"));
+  assert.deepEqual(readdirSync(folder), ["backup.db"]);
+
+  const copied = storedIds(target);
+  assert.ok(copied.length >= before && copied.length < store.count(), `${before} <= ${copied.length} < ${store.count()}`);
+  assert.deepEqual(copied, storedIds(path).slice(0, copied.length));
+  const ids = new Set(copied);
+  assert.deepEqual(acknowledgedBefore.filter((id) => !ids.has(id)), []);
+  let boundary = 0;
+  assert.ok(committed.some((size) => (boundary += size) === copied.length), "the copy ends where a commit does");
+  assert.equal((await runMain(["verify", target])).status, 0);
+
+  const restored = await openTestStore(t, { path: target });
+  assert.equal(restored.store.count(), copied.length);
+  assert.equal((await restored.store.list({ limit: 1, offset: 0 })).total, copied.length);
+  assert.equal(await restored.store.insert({ ...sample[0] ?? assert.fail(), messageId: "after" }), "created");
+});
+
+test("commits that come between its steps do not make a copy begin again, and it holds none of them", async (t) => {
+  const path = createDatabase(t, sampleMessages(500), { derived: true });
+  const db = otherConnection(t, path);
+  // Pages enough for many steps.
+  db.exec("UPDATE write_probe SET payload = zeroblob(40 * 1024 * 1024); PRAGMA wal_autocheckpoint = 1");
+  const target = join(temporaryFolder(t), "copy.db");
+  const steps: number[] = [];
+  await copyDatabase(path, target, (done) => {
+    steps.push(done);
+    assert.ok(steps.length < 100);
+    db.exec(`UPDATE messages SET text = 'later' WHERE seq = ${steps.length}`);
+  });
+  assert.ok(steps.length > 5);
+  assert.deepEqual(steps, steps.toSorted((a, b) => a - b));
+  using copy = new DatabaseSync(target, { readOnly: true });
+  assert.equal(copy.prepare("SELECT count(*) AS n FROM messages WHERE text = 'later'").get()?.["n"], 0);
+});
+
+test("a file that exists is not overwritten, nor is the database itself", async (t) => {
+  const path = createDatabase(t, sampleMessages(10), { derived: true });
+  const env = { DATABASE_URL: `sqlite:///${path}` };
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, "taken"), "precious");
+  for (const target of [join(folder, "taken"), folder, path]) {
+    const { status, stdout, stderr } = await runMain(["backup", target], { env });
+    assert.deepEqual({ status, stdout }, { status: 1, stdout: "" });
+    assert.match(stderr, /^[^\n]+ must not exist yet\n$/);
+  }
+  assert.equal(readFileSync(join(folder, "taken"), "utf8"), "precious");
+  assert.deepEqual(readdirSync(folder), ["taken"]);
+  assert.equal(storedIds(path).length, 10);
+});
+
+test("a file that appears while the copy is made is not overwritten", async (t) => {
+  const source = createDatabase(t, sampleMessages(10), { derived: true });
+  const folder = temporaryFolder(t);
+  const target = join(folder, "backup.db");
+  const terminal = { ...quiet(), screen: () => writeFileSync(target, "precious") };
+  await assert.rejects(backUp(terminal, source, target), { name: "DatabaseError" });
+  assert.equal(readFileSync(target, "utf8"), "precious");
+  assert.deepEqual(readdirSync(folder), ["backup.db"]);
+});
+
+test("a copy is one file without a WAL, and only those who may read the database may read it", async (t) => {
+  const source = createDatabase(t, sampleMessages(10), { derived: true });
+  chmodSync(source, 0o600);
+  const target = join(temporaryFolder(t), "backup.db");
+  assert.equal(await backUp(quiet(), source, target), true);
+  assert.equal(statSync(target).mode & 0o777, 0o600);
+  using db = new DatabaseSync(target, { readOnly: true });
+  assert.equal(db.prepare("PRAGMA journal_mode").get()?.["journal_mode"], "delete");
+});
+
+test("a copy that cannot be written is told in one line, status 1, and leaves nothing behind", async (t) => {
+  const path = createDatabase(t, sampleMessages(2_000), { derived: true });
+  const folder = temporaryFolder(t);
+  const env = { DATABASE_URL: `sqlite:///${path}` };
+  const cases = [
+    await runMain(["backup", join(folder, "backup.db")], { env, limit: "-f 100" }),
+    await runMain(["backup", join(folder, "missing", "backup.db")], { env }),
+    await runMain(["backup", join(folder, "backup.db")], { env: { DATABASE_URL: `sqlite:///${folder}/missing.db` } }),
+  ];
+  for (const { status, stdout, stderr } of cases) {
+    assert.deepEqual({ status, stdout }, { status: 1, stdout: "" });
+    assert.match(stderr, /^[^\n]+\n$/);
+  }
+  assert.deepEqual(readdirSync(folder), []);
+});
+
+test("a signal leaves nothing behind", async (t) => {
+  const source = createDatabase(t, sampleMessages(10), { derived: true });
+  const folder = temporaryFolder(t);
+  let cleanUp = (): void => assert.fail("nothing cleans up");
+  const left: number[] = [];
+  const terminal = {
+    ...quiet(),
+    beforeKilled: (given: () => void) => {
+      cleanUp = given;
+    },
+    screen: (text: string) => {
+      if (!text.includes("integrity")) return;
+      left.push(readdirSync(folder).length);
+      cleanUp();
+      left.push(readdirSync(folder).length);
+    },
+  };
+  await assert.rejects(backUp(terminal, source, join(folder, "backup.db")));
+  assert.deepEqual(left, [1, 0]);
+  assert.deepEqual(readdirSync(folder), []);
+});
+
+test("a copy that does not pass the checks is no backup: it is kept under another name, with what failed, status 1", async (t) => {
+  for (const damage of ["counter", "page"] as const) {
+    const path = createDatabase(t, sampleMessages(500), { derived: true });
+    if (damage === "counter") {
+      using db = new DatabaseSync(path);
+      db.exec("UPDATE index_state SET messages = 7");
+    } else {
+      const file = openSync(path, "r+");
+      writeSync(file, Buffer.alloc(2048, 0xa5), 0, 2048, statSync(path).size - 4096);
+      closeSync(file);
+    }
+    const folder = join(temporaryFolder(t), damage);
+    mkdirSync(folder);
+    const { status, stdout, stderr } = await runMain(["backup", join(folder, "backup.db")], { env: { DATABASE_URL: `sqlite:///${path}` } });
+    assert.equal(status, 1);
+    assert.match(stdout, /^FAIL /);
+    const [kept, ...others] = readdirSync(folder);
+    assert.match(kept ?? "", /^backup\.db\.unsound-/);
+    assert.ok(stderr.includes(join(folder, kept ?? "")));
+    assert.deepEqual(others, []);
+  }
+});
+
+function quiet(): Parameters<typeof backUp>[0] {
+  return { env: {}, print: () => undefined, complain: () => undefined, screen: undefined, beforeKilled: () => undefined };
+}

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { CHECKS } from "../../src/storage/verifier.ts";
+import { createDatabase, sampleMessages } from "../support/derived-database.ts";
+import { openTestStore, temporaryFolder } from "../support/store.ts";
+import { runMain } from "./main.ts";
+
+test("a sound database gives a line a check and a summary, status 0, without a secret in the environment", async (t) => {
+  const path = createDatabase(t, sampleMessages(100), { derived: true });
+  for (const [args, env] of [[[path], {}], [[], { DATABASE_URL: `sqlite:///${path}` }]] as const) {
+    const { status, stdout, stderr } = await runMain(["verify", ...args], { env });
+    const lines = stdout.trimEnd().split("\n");
+    assert.equal(status, 0);
+    assert.equal(stderr, "");
+    assert.equal(lines.filter((line) => line.startsWith("ok ")).length, CHECKS.length);
+    assert.equal(lines.length, CHECKS.length + 1);
+    assert.ok(lines.at(-1)?.startsWith(path));
+  }
+});
+
+test("damage gives status 1 and its line; --rebuild mends it, status 0", async (t) => {
+  const path = createDatabase(t, sampleMessages(100), { derived: true });
+  {
+    using db = new DatabaseSync(path);
+    db.exec("UPDATE sender_counts SET count = 0");
+  }
+  const damaged = await runMain(["verify", path]);
+  assert.equal(damaged.status, 1);
+  assert.deepEqual(damaged.stdout.match(/^FAIL \w+/gm), ["FAIL counters"]);
+  assert.equal((await runMain(["verify", "--rebuild", path])).status, 0);
+  assert.equal((await runMain(["verify", path])).status, 0);
+});
+
+test("verify beside a service that has the database open passes, --rebuild is refused in one line", async (t) => {
+  const { store, path } = await openTestStore(t);
+  await Promise.all(sampleMessages(100).map((one) => store.insert(one)));
+  assert.equal((await runMain(["verify", path])).status, 0);
+  const refused = await runMain(["verify", "--rebuild", path]);
+  assert.equal(refused.status, 1);
+  assert.equal(refused.stdout, "");
+  assert.match(refused.stderr, /^[^\n]*service[^\n]*\n$/);
+});
+
+test("a database that an earlier build made fails on its schema alone, and is left as it is", async (t) => {
+  const path = join(temporaryFolder(t), "app.db");
+  using db = new DatabaseSync(path);
+  db.exec("CREATE TABLE messages (message_id TEXT PRIMARY KEY)");
+  for (const args of [["verify", path], ["verify", "--rebuild", path]]) assert.equal((await runMain(args)).status, 1);
+  assert.equal((await runMain(["verify", path])).stdout.match(/^FAIL /gm)?.length, 1);
+  assert.deepEqual(db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all().map((row) => row["name"]), ["messages"]);
+});
+
+test("a rebuilt backup stays a single file", async (t) => {
+  const path = createDatabase(t, sampleMessages(100), { derived: true });
+  {
+    using db = new DatabaseSync(path);
+    db.exec("PRAGMA journal_mode = DELETE");
+  }
+  assert.equal((await runMain(["verify", "--rebuild", path])).status, 0);
+  assert.deepEqual(readdirSync(dirname(path)), ["app.db"]);
+});
+
+test("what is no database file is told in one line, status 1, and nothing is made", async (t) => {
+  const folder = temporaryFolder(t);
+  mkdirSync(join(folder, "folder"));
+  writeFileSync(join(folder, "text"), "x".repeat(10_000));
+  for (const args of [["missing"], ["folder"], ["text"], ["--rebuild", "text"], ["--rebuild", "missing"]]) {
+    const { status, stderr } = await runMain(["verify", ...args], { cwd: folder });
+    assert.equal(status, 1, args.join(" "));
+    assert.match(stderr, /^[^\n]+\n$/);
+  }
+  assert.deepEqual(readdirSync(folder), ["folder", "text"]);
+});
+
+test("a setting that names no file is told in one line, status 78", async () => {
+  for (const url of ["sqlite:///:memory:", "postgres://user:CANARY@host/db"]) {
+    const { status, stderr } = await runMain(["verify"], { env: { DATABASE_URL: url } });
+    assert.equal(status, 78);
+    assert.match(stderr, /^DATABASE_URL: [^\n]+\n$/);
+    assert.ok(!stderr.includes("CANARY"));
+  }
+});

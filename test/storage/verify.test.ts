@@ -1,0 +1,251 @@
+import assert from "node:assert/strict";
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { test, type TestContext } from "node:test";
+import { StoreUnavailable } from "../../src/core/ports.ts";
+import { isMendable } from "../../src/storage/check-file.ts";
+import { DERIVED_TABLES } from "../../src/storage/migrations.ts";
+import { CHECKS, startVerifier, type CheckName, type Verifier } from "../../src/storage/verifier.ts";
+import { atEnd } from "../support/cleanup.ts";
+import { createDatabase, sampleMessages } from "../support/derived-database.ts";
+import { message, openTestStore } from "../support/store.ts";
+
+async function verifierOf(t: TestContext, path: string): Promise<Verifier> {
+  const verifier = await startVerifier(path);
+  atEnd(t, () => verifier.close());
+  return verifier;
+}
+
+async function failing(verifier: Verifier): Promise<readonly CheckName[]> {
+  const failed: CheckName[] = [];
+  for (const name of CHECKS) if (!(await verifier.check(name)).ok) failed.push(name);
+  return failed;
+}
+
+/** A connection that may write where SQLite's own tables are. */
+function withoutGuards(path: string): DatabaseSync {
+  return new DatabaseSync(path, { defensive: false });
+}
+
+function contentOf(path: string): unknown {
+  using db = new DatabaseSync(path, { readOnly: true });
+  return db.prepare("SELECT * FROM messages ORDER BY seq").all();
+}
+
+test("a sound database passes every check: empty, with rows that nothing is derived from yet, and with all derived", async (t) => {
+  const cases = [createDatabase(t, [], { derived: true }), createDatabase(t, sampleMessages(500), { derived: false }), createDatabase(t, sampleMessages(500), { derived: true })];
+  for (const path of cases) assert.deepEqual(await failing(await verifierOf(t, path)), []);
+});
+
+test("texts of every code point of Unicode, and times that are none, pass", async (t) => {
+  const blocks = Array.from({ length: 0x110000 / 0x400 }, (_, block) => block * 0x400).filter((first) => first < 0xd800 || first > 0xdfff);
+  const texts = blocks.map((first) => Array.from({ length: 0x400 }, (_, at) => String.fromCodePoint(first + at)).join(""));
+  const path = createDatabase(t, texts.map((text, index) => message(`m${index}`, { text })), { derived: false });
+  {
+    using db = new DatabaseSync(path);
+    db.exec("UPDATE messages SET ts = 'yesterday' WHERE seq = 1; UPDATE messages SET ts = '\u{1F600} Zulu time, in the \u{1F550}ZZ' WHERE seq = 2");
+  }
+  const verifier = await verifierOf(t, path);
+  await verifier.rebuild();
+  assert.deepEqual(await failing(verifier), []);
+});
+
+test("a database that a service writes to all the while passes every check", async (t) => {
+  const { store, path } = await openTestStore(t);
+  let stop = false;
+  const writing = (async () => {
+    for (let round = 0; !stop; round += 1) {
+      await Promise.all(sampleMessages(300).map((one) => store.insert({ ...one, messageId: `${round}/${one.messageId}` })));
+    }
+  })();
+  const verifier = await verifierOf(t, path);
+  const failed: CheckName[] = [];
+  for (let round = 0; round < 5; round += 1) failed.push(...(await failing(verifier)));
+  stop = true;
+  await writing;
+  assert.ok(store.count() > 0);
+  assert.ok(store.count() > 1000);
+});
+
+const DELETE_ENTRY = "INSERT INTO messages_search (messages_search, rowid, text) SELECT 'delete', seq, text FROM messages WHERE seq =";
+
+/** What is done to a database of 500 messages, and the checks that must fail. */
+const DAMAGES: readonly (readonly [title: string, sql: string, expected: readonly CheckName[]])[] = [
+  ["a row deleted", "DELETE FROM messages WHERE seq = 5", ["counters", "senders", "search"]],
+  ["the last row deleted", "DELETE FROM messages WHERE seq = 500", ["marks", "counters", "senders"]],
+  ["every row deleted", "DELETE FROM messages", ["marks", "counters", "senders", "search"]],
+  ["a row put under the marks", "DELETE FROM messages WHERE seq = 5; INSERT INTO messages VALUES (5, 'other', '+1', '+2', '2025-01-11T10:00:00Z', 'other', 'now')", ["counters", "senders", "search"]],
+  ["a sender changed", "UPDATE messages SET from_msisdn = '+77' WHERE seq = 5", ["senders"]],
+  ["a time changed", "UPDATE messages SET ts = '2025-02-01T00:00:00Z' WHERE seq = 5", ["counters", "senders"]],
+  ["a time changed within its second", "UPDATE messages SET ts = replace(ts, '.25Z', '.5Z') WHERE seq = 6", ["senders"]],
+  ["a text changed", "UPDATE messages SET text = 'text number 999' WHERE seq = 5", ["search"]],
+  ["a text made null", "UPDATE messages SET text = NULL WHERE seq = 5", ["search"]],
+  ["the number of messages wrong", "UPDATE index_state SET messages = messages + 1", ["counters"]],
+  ["the number of senders wrong", "UPDATE index_state SET senders = senders - 1", ["counters"]],
+  ["a sender's count wrong", "UPDATE sender_counts SET count = count + 1 WHERE from_msisdn = '+3'", ["counters"]],
+  ["a sender's count missing", "DELETE FROM sender_counts WHERE from_msisdn = '+7'", ["counters"]],
+  ["a count of a sender that there is not", "INSERT INTO sender_counts VALUES ('+0', 1)", ["counters"]],
+  ...["10", "13", "16", "19"].map((level) => [`a count wrong at level ${level}`, `UPDATE time_counts SET count = count - 1 WHERE scope = '' AND level = ${level} AND prefix LIKE '2025-01-11%'`, ["counters"]] as const),
+  ["a sender's day wrong", "UPDATE time_counts SET count = count + 1 WHERE scope = '+2' AND level = 10", ["counters"]],
+  ["a sender's hour missing", "DELETE FROM time_counts WHERE scope = '+2' AND level = 13", ["counters"]],
+  ["an hour that there is not, before all others", "INSERT INTO time_counts VALUES ('', 13, '1999-01-01T00', 1)", ["counters"]],
+  ["an hour that there is not, behind all others", "INSERT INTO time_counts VALUES ('+9', 13, '2999-01-01T00', 1)", ["counters"]],
+  ["a level that nobody counts", "INSERT INTO time_counts VALUES ('+1', 16, '2025-01-11T10:00', 1)", ["counters"]],
+  ["a message missing from its sender's", "DELETE FROM sender_messages WHERE seq = 5", ["counters", "senders"]],
+  ["a sender's message that points to another", "UPDATE sender_messages SET seq = 6 WHERE seq = 5", ["senders"]],
+  ["a sender's message at another time", "UPDATE sender_messages SET key = '2025-01-12T10:00:00' WHERE seq = 5", ["counters", "senders"]],
+  ["no entry of a row in the search index", `${DELETE_ENTRY} 5`, ["search"]],
+  ["an entry for a row without text", "INSERT INTO messages_search (rowid, text) VALUES (10, 'text number 10')", ["search"]],
+  ["the entries of a row at another one", `${DELETE_ENTRY} 5; INSERT INTO messages_search (rowid, text) SELECT 10, text FROM messages WHERE seq = 5`, ["search"]],
+  ["an entry beyond the mark", "INSERT INTO messages_search (rowid, text) VALUES (501, 'text')", ["search"]],
+  ["an empty search index", "INSERT INTO messages_search (messages_search) VALUES ('delete-all')", ["search"]],
+  ["a mark beyond the rows", "UPDATE index_state SET search_mark = 501", ["marks"]],
+  ["a mark behind what is derived", "UPDATE index_state SET search_mark = 400", ["search"]],
+  ["a mark below zero", "UPDATE index_state SET count_mark = -1", ["marks", "counters"]],
+  ["no marks", "DELETE FROM index_state", ["marks", "counters", "senders", "search"]],
+  ["no table of counts", "DROP TABLE sender_counts", ["schema", "counters"]],
+  ["no search index", "DROP TABLE messages_search", ["schema", "search"]],
+  ["an index missing", "DROP INDEX messages_by_ts", ["schema"]],
+  ["an index of another kind", "DROP INDEX sender_counts_by_count; CREATE INDEX sender_counts_by_count ON sender_counts (count)", ["schema"]],
+  ["pages of the search index missing", "DELETE FROM messages_search_data WHERE id > 10", ["integrity", "search"]],
+  ["a page of the search index overwritten", "UPDATE messages_search_data SET block = zeroblob(50) WHERE id > 10", ["integrity", "search"]],
+  ["nothing in the search index but its name", "DROP TABLE messages_search_idx", ["integrity", "schema", "search"]],
+];
+
+for (const [title, sql, expected] of DAMAGES) {
+  test(`${title}: found, and mended by a rebuild that leaves the messages alone`, async (t) => {
+    const path = createDatabase(t, sampleMessages(500), { derived: true });
+    {
+      using db = withoutGuards(path);
+      db.exec(sql);
+    }
+    const before = contentOf(path);
+    const verifier = await verifierOf(t, path);
+    assert.deepEqual(await failing(verifier), expected);
+    await verifier.rebuild();
+    assert.deepEqual(await failing(verifier), []);
+    assert.deepEqual(contentOf(path), before);
+  });
+}
+
+test("entries moved to as many other rows, whose numbers have the same sum, are found", async (t) => {
+  const path = createDatabase(t, Array.from({ length: 10 }, (_, index) => message(`m${index}`, { text: index === 4 || index === 6 ? null : "same" })), { derived: true });
+  {
+    using db = withoutGuards(path);
+    db.exec(`${DELETE_ENTRY} 4; ${DELETE_ENTRY} 8; INSERT INTO messages_search (rowid, text) VALUES (5, 'same'), (7, 'same')`);
+  }
+  assert.deepEqual(await failing(await verifierOf(t, path)), ["search"]);
+});
+
+test("a row that an index of the table lacks: found, and mended by a rebuild", async (t) => {
+  const path = createDatabase(t, sampleMessages(500), { derived: true });
+  const { name, sql, rootpage } = takeAwayIndex(path, "messages_by_ts");
+  {
+    using db = withoutGuards(path);
+    // Its pages are nobody's for the moment: the row goes without its entry.
+    db.exec("DELETE FROM messages WHERE seq = 5; PRAGMA writable_schema = 1");
+    db.prepare("INSERT INTO sqlite_schema VALUES ('index', ?, 'messages', ?, ?)").run(name, rootpage, sql);
+  }
+  const verifier = await verifierOf(t, path);
+  assert.equal((await verifier.check("integrity")).ok, false);
+  await verifier.rebuild();
+  assert.deepEqual(await failing(verifier), []);
+});
+
+function takeAwayIndex(path: string, name: string): { readonly name: string; readonly sql: string; readonly rootpage: number } {
+  using db = withoutGuards(path);
+  const row = db.prepare("SELECT sql, rootpage FROM sqlite_schema WHERE name = ?").get(name);
+  db.exec("PRAGMA writable_schema = 1");
+  db.prepare("DELETE FROM sqlite_schema WHERE name = ?").run(name);
+  return { name, sql: String(row?.["sql"]), rootpage: Number(row?.["rootpage"]) };
+}
+
+test("a damaged page of the messages is found, and a rebuild refuses to touch the file", async (t) => {
+  const path = createDatabase(t, sampleMessages(500), { derived: true });
+  overwritePage(path, "messages");
+  const bytes = readFileSync(path);
+  const verifier = await verifierOf(t, path);
+  assert.ok((await failing(verifier)).includes("integrity"));
+  await assert.rejects(verifier.rebuild(), StoreUnavailable);
+  assert.ok(readFileSync(path).equals(bytes));
+});
+
+test("only entries that an index lacks or has too many, and the search index, can be made anew", () => {
+  const mendable = ["row 5 missing from index messages_by_ts", "wrong # of entries in index sqlite_autoindex_messages_1"];
+  assert.equal(isMendable(mendable), true);
+  for (const other of ["Tree 4 page 7: btreeInitPage() returns error code 11", "NULL value in messages.ts", "Freelist: size is 3 but should be 4"]) {
+    assert.equal(isMendable([...mendable, other]), false, other);
+  }
+});
+
+/** Writes over the second half of a table's first leaf. */
+function overwritePage(path: string, table: string): void {
+  using db = new DatabaseSync(path, { readOnly: true });
+  const page = db.prepare("SELECT pageno, pgoffset, pgsize FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY pageno LIMIT 1").get(table);
+  const half = Number(page?.["pgsize"]) / 2;
+  const file = openSync(path, "r+");
+  writeSync(file, Buffer.alloc(half, 0xa5), 0, half, Number(page?.["pgoffset"]));
+  closeSync(file);
+}
+
+test("a file that is no database cannot be checked", async (t) => {
+  const path = createDatabase(t, sampleMessages(10), { derived: true });
+  const file = openSync(path, "r+");
+  writeSync(file, "no such file format", 0);
+  closeSync(file);
+  const verifier = await verifierOf(t, path);
+  for (const name of CHECKS) await assert.rejects(verifier.check(name), StoreUnavailable);
+});
+
+for (const version of [0, 99]) {
+  test(`schema version ${version} fails, and a rebuild refuses it`, async (t) => {
+    const path = createDatabase(t, sampleMessages(10), { derived: true });
+    {
+      using db = new DatabaseSync(path);
+      db.exec(`PRAGMA user_version = ${version}`);
+    }
+    const verifier = await verifierOf(t, path);
+    assert.equal((await verifier.check("schema")).ok, false);
+    await assert.rejects(verifier.rebuild(), StoreUnavailable);
+  });
+}
+
+test("a rebuild refuses a database that a service has open, though it stores nothing at the moment", async (t) => {
+  const { store, path } = await openTestStore(t);
+  await Promise.all(sampleMessages(50).map((one) => store.insert(one)));
+  const verifier = await verifierOf(t, path);
+  await assert.rejects(verifier.rebuild(), StoreUnavailable);
+  assert.equal(await store.insert(message("after")), "created");
+  await store.close();
+  await verifier.rebuild();
+  assert.deepEqual(await failing(verifier), []);
+});
+
+test("a rebuild of many rows fills all that is derived, and tells how far it is", async (t) => {
+  const path = createDatabase(t, sampleMessages(60_000), { derived: false });
+  const verifier = await verifierOf(t, path);
+  await verifier.rebuild();
+  assert.equal(verifier.progress(), 1);
+  assert.deepEqual(await failing(verifier), []);
+  using db = new DatabaseSync(path, { readOnly: true });
+  const state = db.prepare("SELECT * FROM index_state").get();
+  assert.deepEqual({ ...state }, { id: 1, search_mark: 60_000, count_mark: 60_000, sender_mark: 60_000, messages: 60_000, senders: 7 });
+});
+
+test("a service goes on from a rebuilt database as from any other", async (t) => {
+  const path = createDatabase(t, sampleMessages(500), { derived: true });
+  const verifier = await verifierOf(t, path);
+  await verifier.rebuild();
+  const { store } = await openTestStore(t, { path });
+  await Promise.all(Array.from({ length: 2_000 }, (_, index) => store.insert(message(`new${index}`, { text: `fresh ${index}` }))));
+  assert.equal((await store.list({ limit: 1, offset: 0, q: "number 17" })).total, 10);
+  assert.equal((await store.list({ limit: 1, offset: 0, q: "fresh 1999" })).total, 1);
+  await store.close();
+  assert.deepEqual(await failing(verifier), []);
+});
+
+test("the tables that a rebuild makes anew are all that the schema has, but for the messages and the probe", (t) => {
+  using db = new DatabaseSync(createDatabase(t, [], { derived: true }), { readOnly: true });
+  const tables = db.prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite_%'").all();
+  assert.deepEqual(tables.map((row) => row["name"]).sort(), ["messages", "write_probe", ...DERIVED_TABLES].sort());
+});
