@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: help run test check typecheck bench lint clean up up-all down logs
+.PHONY: help run test check typecheck bench torture fuzz overload lint clean up up-all down logs
 
 node := sh scripts/node.sh
 tsc := $(node) node_modules/typescript/bin/tsc
@@ -33,6 +33,15 @@ typecheck: $(installed) ## typecheck src, test and scripts
 
 bench: dist/main.js ## measure against a bare node:http server; FLAGS="--large 10000000" adds ten million rows
 	@$(node) scripts/bench/run.ts $(FLAGS)
+
+torture: dist/main.js ## kill the service under load ROUNDS (10) times and fail its disk; nothing may be lost; SEED is printed and can be set
+	@$(node) scripts/torture/run.ts
+
+fuzz: $(installed) ## fuzz the service for SECONDS (60) from SEED (made up and printed where it is not given)
+	@$(node) scripts/fuzz/run.ts
+
+overload: $(installed) ## attack the service in every way of scripts/overload/cases.ts, a few minutes; CASE chooses some by name
+	@$(node) scripts/overload/run.ts
 
 lint: ## check the shell scripts and white space
 	@sh scripts/lint.sh

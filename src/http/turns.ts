@@ -13,7 +13,10 @@ export function createTurns(): (socket: Socket) => void {
   function nextTurn(): void {
     scheduled = false;
     heard.clear();
-    for (const socket of paused) socket.resume();
+    for (const socket of paused) {
+      socket.off("resume", stayPaused);
+      socket.resume();
+    }
     paused.clear();
   }
 
@@ -26,7 +29,13 @@ export function createTurns(): (socket: Socket) => void {
       heard.add(socket);
     } else if (!paused.has(socket)) {
       paused.add(socket);
+      socket.on("resume", stayPaused);
       socket.pause();
     }
   };
+}
+
+/** Node resumes the connection of a request whose body is read. */
+function stayPaused(this: Socket): void {
+  this.pause();
 }

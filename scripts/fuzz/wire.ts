@@ -1,0 +1,47 @@
+import { connect } from "node:net";
+
+/** What came back on a connection, byte for byte as Latin-1. */
+export type WireAnswer = { readonly ended: true; readonly received: string } | { readonly ended: false; readonly why: string };
+
+export interface WireOptions {
+  readonly port: number;
+  readonly deadlineMs: number;
+  /** Offsets at which the bytes are written anew, in another packet. */
+  readonly cuts: readonly number[];
+}
+
+/** Writes all bytes, closes the sending side, and gives what comes until the server closes its own: it must, in time. */
+export function exchangeBytes(bytes: Buffer, options: WireOptions): Promise<WireAnswer> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: "127.0.0.1", port: options.port, allowHalfOpen: true, noDelay: true });
+    let received = "";
+    let connected = false;
+    const deadline = setTimeout(() => finish({ ended: false, why: `the connection still hangs after ${options.deadlineMs} ms` }), options.deadlineMs);
+    function finish(answer: WireAnswer): void {
+      clearTimeout(deadline);
+      // No socket is left in TIME_WAIT: hundreds of thousands of connections may follow.
+      socket.resetAndDestroy();
+      resolve(answer);
+    }
+    socket.setEncoding("latin1");
+    socket.on("data", (chunk: string) => {
+      received += chunk;
+    });
+    socket.on("end", () => finish({ ended: true, received }));
+    // A refused client may be cut off while it still sends.
+    socket.on("error", (error) => finish(connected ? { ended: true, received } : { ended: false, why: `no connection: ${error.message}` }));
+    socket.on("connect", () => {
+      connected = true;
+      void writePieces();
+    });
+    async function writePieces(): Promise<void> {
+      let from = 0;
+      for (const cut of [...options.cuts, bytes.length]) {
+        socket.write(bytes.subarray(from, cut));
+        from = cut;
+        await new Promise(setImmediate);
+      }
+      socket.end();
+    }
+  });
+}

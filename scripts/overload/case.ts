@@ -1,0 +1,72 @@
+import { startOverloaded, type OverloadedService } from "./service.ts";
+import { metric, rssMiB, watch } from "./watch.ts";
+import { ask, get, pause, signedPost, type Crowd, type TimedAnswer } from "./wire.ts";
+
+export interface OverloadCase {
+  readonly name: string;
+  /** Starts the attack, which goes on by itself. */
+  readonly attack: (service: OverloadedService) => Promise<Crowd>;
+  readonly seconds?: number;
+  readonly maxDescriptors?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** The most that the memory may grow. */
+  readonly growthMiB: number;
+  /** The longest that health, metrics and a good delivery may take. */
+  readonly answerMs?: number;
+  /** Good deliveries may be refused with 503 as long as the attack goes on. */
+  readonly mayRefuse?: boolean;
+  /** Only good deliveries may have reached the database. */
+  readonly storesOnlyGood?: boolean;
+  /** Further checks, with the attack still going on: what is wrong, undefined where nothing is. */
+  readonly check?: (service: OverloadedService, crowd: Crowd) => Promise<string | undefined>;
+}
+
+export interface CaseResult {
+  readonly figures: string;
+  readonly problems: readonly string[];
+}
+
+const ANSWER_MS = 2_000;
+/** Half a second apart. */
+const RECOVERY_ATTEMPTS = 10;
+
+/** Starts the service, attacks it, watches it the while, and says what did not hold. */
+export async function runCase(given: OverloadCase): Promise<CaseResult> {
+  const service = await startOverloaded(given);
+  // So that what every service grows by with its first requests does not count.
+  for (let index = 0; index < 20; index += 1) await ask(service.port, signedPost(`warm ${index}`, { headers: "Connection: close\r\n" }));
+  await ask(service.port, get("/metrics"));
+  const beforeMiB = rssMiB(service.pid);
+  const crowd = await given.attack(service);
+  const watched = await watch({ port: service.port, pid: service.pid, seconds: given.seconds ?? 5, beforeMiB });
+  const closed = crowd.closed();
+  const further = await given.check?.(service, crowd);
+  crowd.end();
+  const after = await deliverAfter(service.port);
+  const committed = await metric(service.port, "webhook_batch_messages_sum");
+  const problems: string[] = [];
+  if (service.ended() !== undefined) problems.push(`the service ended: ${service.ended()}`);
+  const failed = given.mayRefuse === true ? watched.failed.filter((what) => what !== "webhook 503") : watched.failed;
+  if (failed.length > 0) problems.push(`not answered 200: ${[...new Set(failed)].join(", ")} (${failed.length} of ${watched.asked})`);
+  if (watched.slowestMs > (given.answerMs ?? ANSWER_MS)) problems.push(`an answer took ${Math.round(watched.slowestMs)} ms, more than ${given.answerMs ?? ANSWER_MS}`);
+  if (watched.grownMiB > given.growthMiB) problems.push(`memory grew by ${Math.round(watched.grownMiB)} MiB, more than ${given.growthMiB}`);
+  if (after.status !== 200) problems.push(`a delivery after the attack was answered ${after.status}`);
+  if (given.storesOnlyGood === true && committed !== watched.stored + 21) problems.push(`${committed} messages reached the database, not ${watched.stored + 21}`);
+  if (further !== undefined) problems.push(further);
+  const end = await service.stop();
+  if (end !== "exit status 0") problems.push(`the stop ended with ${end}`);
+  const statuses = Object.entries(crowd.statuses()).map(([status, count]) => `${count} × ${status}`).join(", ");
+  const figures =
+    `${crowd.sockets.length} clients, ${closed} closed${statuses === "" ? "" : `, answers ${statuses}`}; ` +
+    `memory +${Math.max(0, Math.round(watched.grownMiB))} MiB (at most ${given.growthMiB}); others: ${watched.asked} requests, slowest ${Math.round(watched.slowestMs)} ms`;
+  return { figures, problems };
+}
+
+/** The crowd's connections may still stand in the queue. */
+async function deliverAfter(port: number): Promise<TimedAnswer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await ask(port, signedPost("after", { headers: "Connection: close\r\n" }));
+    if (answer.status === 200 || attempt === RECOVERY_ATTEMPTS) return answer;
+    await pause(500);
+  }
+}

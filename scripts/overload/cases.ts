@@ -1,0 +1,180 @@
+import type { Socket } from "node:net";
+import type { OverloadCase } from "./case.ts";
+import { SMUGGLED_IDS, SMUGGLING } from "./smuggling.ts";
+import { affordable, ask, gather, get, signedPost, type Crowd } from "./wire.ts";
+
+/** Goes on writing as fast as the service takes it. */
+function pour(socket: Socket, bytes: Buffer | string): void {
+  function fill(): void {
+    while (!socket.destroyed && socket.write(bytes));
+  }
+  socket.on("drain", fill);
+  fill();
+}
+
+/** Writes a little again and again, until the connection is closed. */
+function drip(socket: Socket, text: string, everyMs: number): void {
+  const timer = setInterval(() => socket.write(text), everyMs);
+  socket.once("close", () => clearInterval(timer));
+}
+
+const KEEP_OPEN = "GET /health/live HTTP/1.1\r\nHost: x\r\nA: ";
+
+function requireAnswers(crowd: Crowd, status: string): string | undefined {
+  return (crowd.statuses()[status] ?? 0) > 0 ? undefined : `no client of the crowd was answered ${status}`;
+}
+
+/** Every answer with 503 must say when to come back. */
+async function requireRetryAfter(port: number, request: string): Promise<string | undefined> {
+  for (let attempt = 0; attempt < 200; attempt += 1) {
+    const answer = await ask(port, request);
+    if (answer.status === 503) return /^Retry-After: \d+\r$/m.test(answer.text) ? undefined : "an answer 503 has no Retry-After";
+  }
+  return undefined;
+}
+
+let messages = 0;
+
+export const CASES: readonly OverloadCase[] = [
+  {
+    name: "more connections than file descriptors (256), silent and coming back",
+    maxDescriptors: 256,
+    growthMiB: 120,
+    attack: ({ port }) => gather({ port, count: affordable(1_000), comesBack: true, act: () => undefined }),
+  },
+  {
+    name: "10,000 silent and slow clients",
+    seconds: 12,
+    growthMiB: 300,
+    attack: ({ port }) =>
+      gather({
+        port,
+        count: affordable(10_000),
+        comesBack: true,
+        act: (socket, index) => {
+          if (index % 2 === 0) return;
+          socket.write(KEEP_OPEN);
+          drip(socket, "a", 1_000);
+        },
+      }),
+  },
+  {
+    name: "senders that stop within a body of 250 KB",
+    growthMiB: 250,
+    attack: ({ port }) =>
+      gather({ port, count: affordable(2_000), act: (socket) => socket.write(`POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 250001\r\n\r\n${"x".repeat(250_000)}`) }),
+    check: async (_service, crowd) => requireAnswers(crowd, "503"),
+  },
+  {
+    name: "bodies in chunks of one byte",
+    growthMiB: 150,
+    attack: ({ port }) =>
+      gather({ port, count: 100, act: (socket) => socket.write(`POST /webhook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${"1\r\nx\r\n".repeat(15_000)}`) }),
+  },
+  {
+    name: "giant and endless chunked bodies",
+    growthMiB: 150,
+    attack: ({ port }) =>
+      gather({
+        port,
+        count: 200,
+        comesBack: true,
+        act: (socket) => {
+          socket.write("POST /webhook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+          pour(socket, `ffff\r\n${"x".repeat(0xffff)}\r\n`);
+        },
+      }),
+    check: async (_service, crowd) => requireAnswers(crowd, "413"),
+  },
+  {
+    name: "far more deliveries than can be committed",
+    growthMiB: 350,
+    mayRefuse: true,
+    answerMs: 10_000,
+    seconds: 8,
+    attack: ({ port }) =>
+      gather({
+        port,
+        count: 200,
+        act: (socket) => {
+          let awaited = 0;
+          const batch = (): string => Array.from({ length: 40 }, () => signedPost(`many ${(messages += 1)}`)).join("");
+          const send = (): void => {
+            awaited += 40;
+            socket.write(batch());
+          };
+          socket.on("data", (text: string) => {
+            awaited -= text.split("HTTP/1.1 ").length - 1;
+            if (awaited <= 20) send();
+          });
+          send();
+        },
+      }),
+    check: async ({ port }, crowd) => requireAnswers(crowd, "503") ?? requireRetryAfter(port, signedPost("late", { headers: "Connection: close\r\n" })),
+  },
+  {
+    name: "a flood of bad signatures",
+    growthMiB: 150,
+    storesOnlyGood: true,
+    attack: ({ port }) =>
+      gather({ port, count: 64, act: (socket) => pour(socket, signedPost("bad", { signature: "0".repeat(64) })) }),
+    check: async (_service, crowd) => requireAnswers(crowd, "401"),
+  },
+  ...["/metrics", "/health/ready", "/messages?q=zz", "/nope"].map((target): OverloadCase => ({
+    name: `pipelined requests without end for ${target}, answers not taken`,
+    growthMiB: 350,
+    answerMs: 5_000,
+    attack: ({ port }) =>
+      gather({ port, count: 100, reads: false, comesBack: true, act: (socket) => pour(socket, `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(1_000)) }),
+  })),
+  {
+    name: "large answers that nobody takes",
+    growthMiB: 350,
+    async attack({ port }) {
+      for (let index = 0; index < 100; index += 1) {
+        await ask(port, signedPost(`large ${index}`, { text: "\u{1F600}".repeat(4_096), headers: "Connection: close\r\n" }));
+      }
+      return gather({ port, count: 100, reads: false, act: (socket) => socket.write("GET /messages?limit=100 HTTP/1.1\r\nHost: x\r\n\r\n".repeat(16)) });
+    },
+    check: async ({ port }) => {
+      const answer = await ask(port, get("/messages?limit=1"));
+      return answer.status === 503 ? undefined : `another reader was answered ${answer.status}, not 503`;
+    },
+  },
+  {
+    name: "half-closed sockets: after a request, within one, and without one",
+    growthMiB: 150,
+    attack: ({ port }) =>
+      gather({ port, count: affordable(3_000), comesBack: true, act: (socket, index) => socket.end([get("/stats"), KEEP_OPEN, ""][index % 3] ?? "") }),
+    check: async (_service, crowd) => requireAnswers(crowd, "200") ?? requireAnswers(crowd, "400"),
+  },
+  {
+    name: "header floods: endless ones, and 15 KB that never end",
+    growthMiB: 250,
+    attack: ({ port }) =>
+      gather({
+        port,
+        count: affordable(3_000),
+        comesBack: true,
+        act: (socket, index) => {
+          if (index % 10 === 0) pour(socket, `GET / HTTP/1.1\r\nHost: x\r\n${"A: b\r\n".repeat(5_000)}`);
+          else socket.write(`GET / HTTP/1.1\r\nHost: x\r\n${"A: b\r\n".repeat(2_500)}`);
+        },
+      }),
+    check: async (_service, crowd) => requireAnswers(crowd, "431"),
+  },
+  {
+    name: `smuggled requests (${SMUGGLING.length} spellings)`,
+    growthMiB: 100,
+    storesOnlyGood: true,
+    attack: ({ port }) => gather({ port, count: SMUGGLING.length, act: (socket, index) => socket.write(SMUGGLING[index] ?? "", "latin1") }),
+    async check({ port }, crowd) {
+      for (const id of SMUGGLED_IDS) {
+        const answer = await ask(port, get(`/messages/${id}`));
+        if (answer.status !== 404) return `a smuggled request was served: ${JSON.stringify(SMUGGLING[SMUGGLED_IDS.indexOf(id)])}`;
+      }
+      const { 400: refused = 0 } = crowd.statuses();
+      return refused === SMUGGLING.length ? undefined : `${refused} of ${SMUGGLING.length} were answered 400`;
+    },
+  },
+];

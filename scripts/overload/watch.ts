@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { once } from "node:events";
+import { parentPort, Worker, workerData } from "node:worker_threads";
+import { ask, get, pause, signedPost } from "./wire.ts";
+
+/** What others saw of the service while it was under attack. */
+export interface Watched {
+  /** Health checks, scrapes and good deliveries that were made. */
+  readonly asked: number;
+  /** Those that were not answered 200, as `target status`. */
+  readonly failed: readonly string[];
+  readonly slowestMs: number;
+  /** Most memory less that before the attack. */
+  readonly grownMiB: number;
+  readonly stored: number;
+}
+
+export interface WatchOptions {
+  readonly port: number;
+  readonly pid: number;
+  readonly seconds: number;
+  readonly beforeMiB: number;
+}
+
+/** Watches from a thread of its own: the attackers' event loop has no time for it. */
+export async function watch(options: WatchOptions): Promise<Watched> {
+  const worker = new Worker(new URL(import.meta.url), { workerData: options });
+  const [watched] = await once(worker, "message");
+  return watched;
+}
+
+/** Asks for health, metrics and a delivery, one after the other, until the time is over; each on a connection of its own. */
+async function watchHere(options: WatchOptions): Promise<Watched> {
+  const { port } = options;
+  let delivered = 0;
+  const endsAt = performance.now() + options.seconds * 1000;
+  const failed: string[] = [];
+  let asked = 0;
+  let slowestMs = 0;
+  let peakMiB = 0;
+  let stored = 0;
+  while (performance.now() < endsAt || asked < 4) {
+    delivered += 1;
+    const delivery = signedPost(`good ${delivered}`, { headers: "Connection: close\r\n" });
+    for (const [what, request] of [["live", get("/health/live")], ["ready", get("/health/ready")], ["metrics", get("/metrics")], ["webhook", delivery]] as const) {
+      const answer = await ask(port, request);
+      asked += 1;
+      slowestMs = Math.max(slowestMs, answer.ms);
+      if (answer.status !== 200) failed.push(`${what} ${answer.status}`);
+      else if (what === "webhook") stored += 1;
+      peakMiB = Math.max(peakMiB, rssMiB(options.pid));
+    }
+    await pause(50);
+  }
+  return { asked, failed, slowestMs, grownMiB: peakMiB - options.beforeMiB, stored };
+}
+
+/** Resident memory of a process; NaN once it has ended. */
+export function rssMiB(pid: number): number {
+  try {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+  } catch {
+    return NaN;
+  }
+}
+
+/** The value of a series without labels. */
+export async function metric(port: number, series: string): Promise<number> {
+  const { text } = await ask(port, get("/metrics"));
+  return Number(new RegExp(`^${series} (\\S+)$`, "m").exec(text)?.[1] ?? NaN);
+}
+
+if (parentPort !== null) parentPort.postMessage(await watchHere(workerData));
