@@ -7,7 +7,6 @@ import type { Refusal } from "../core/outcome.ts";
 import { createConnections } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";
 import { malformedHead } from "./malformed-head.ts";
-import { createTurns } from "./turns.ts";
 
 export interface Timeouts {
   /** A request's headers must be complete. */
@@ -70,7 +69,6 @@ const TOO_MANY_PIPELINED: Refusal = {
 export async function startServer(options: ServerOptions): Promise<HttpServer> {
   const { exchange, observer, timeouts = TIMEOUTS } = options;
   const connections = createConnections(observer, options.maxConnections);
-  const takeTurns = createTurns();
   const server = createServer({
     headersTimeout: timeouts.headersMs,
     requestTimeout: timeouts.requestMs,
@@ -85,7 +83,6 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
   Object.assign(server, { httpAllowHalfOpen: true });
 
   function serve(req: IncomingMessage, res: ServerResponse): void {
-    takeTurns(req.socket);
     const line = connections.began(req, res);
     const crowded = connections.unanswered() > MAX_UNANSWERED;
     if (line.over) {

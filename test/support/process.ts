@@ -18,6 +18,7 @@ export interface Exit {
 export interface Service {
   /** Its working folder. */
   readonly folder: string;
+  readonly pid: number;
   stdout(): string;
   stderr(): string;
   /** Waits for a log line, the first such one behind the lines that were waited for before; a text stands for its `msg`. */
@@ -63,6 +64,7 @@ export function spawnService(t: TestContext, env: Readonly<Record<string, string
 
   return {
     folder,
+    pid: child.pid ?? 0,
     stdout: () => stdout,
     stderr: () => stderr,
     async logged(wanted) {
