@@ -83,17 +83,19 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
   Object.assign(server, { httpAllowHalfOpen: true });
 
   function serve(req: IncomingMessage, res: ServerResponse): void {
-    const line = connections.began(req, res);
+    const connection = connections.began(res);
+    if (connection === undefined) return;
+    const { unanswered } = connection;
     const crowded = connections.unanswered() > MAX_UNANSWERED;
-    if (line.over) {
+    if (connection.over) {
       // Nobody waits for its answer, and much of it would fill the memory.
-      if (crowded || line.unanswered > 2 * MAX_PIPELINED) req.socket.destroy();
+      if (crowded || unanswered > 2 * MAX_PIPELINED) req.socket.destroy();
       return;
     }
-    const refusal = malformedHead(req) ?? (line.unanswered > (crowded ? 1 : MAX_PIPELINED) ? TOO_MANY_PIPELINED : undefined);
+    const refusal = malformedHead(req) ?? (unanswered > (crowded ? 1 : MAX_PIPELINED) ? TOO_MANY_PIPELINED : undefined);
     // Told at once: the next request may be parsed before this one is answered.
-    line.over = refusal !== undefined;
-    void exchange(req, res, { pipelined: line.unanswered > 1, refusal });
+    connection.over = refusal !== undefined;
+    void exchange(req, res, { pipelined: unanswered > 1, refusal });
   }
   server.on("connection", connections.opened);
   server.on("request", serve);
