@@ -1,6 +1,6 @@
 /** Beyond it each further connection would only cost memory, about 10 KB of it. */
 const MAX_CONNECTIONS = 16_384;
-/** What the service opens besides connections: the database and its WAL three times over, the log, event loops, a scrape's files. */
+/** What the service opens besides connections: the database and its WAL four times over, the log, event loops, a scrape's files. */
 const RESERVED_DESCRIPTORS = 96;
 
 /**

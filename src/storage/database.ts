@@ -3,8 +3,8 @@ import { DatabaseSync } from "node:sqlite";
 /** How long a connection waits for a lock that another process holds before it gives up, in milliseconds. */
 const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
 
-/** 16 MiB of WAL: a checkpoint copies a page once, however often it was written since the one before. */
-const CHECKPOINT_PAGES = 4_000;
+/** Where no thread does it behind the writer, or that one cannot keep up, a commit copies the WAL itself. */
+const CHECKPOINT_PAGES = 16_000;
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
 /** Of each connection; beyond it pages come from the cache of the operating system. */
 const CACHE_KIB = 16 * 1024;

@@ -15,8 +15,8 @@ const MIN_SECOND_BATCH = 16;
 export interface GroupCommitOptions {
   readonly clock: Clock;
   readonly observer: StoreObserver;
-  /** Told how many rows a commit has added, before their waiters are answered. */
-  readonly onCreated: (count: number) => void;
+  /** Told how many rows a commit has added and how many frames of the WAL no checkpoint has copied yet, before the waiters are answered. */
+  readonly onCommitted: (created: number, walFrames: number) => void;
   /** The most that one transaction takes; all that waits, by default. */
   readonly maxBatchMessages?: number | undefined;
 }
@@ -45,7 +45,6 @@ export function createGroupCommit(writer: Thread<WriterCalls>, options: GroupCom
   let closing = false;
 
   function dispatch(): void {
-    scheduled = false;
     while (waiters.length > 0 && (underWay === 0 || (underWay < MAX_BATCHES_UNDER_WAY && waiters.length >= MIN_SECOND_BATCH))) {
       commit(batch.splice(0, maxBatchMessages * FIELDS_PER_MESSAGE), waiters.splice(0, maxBatchMessages));
     }
@@ -57,12 +56,12 @@ export function createGroupCommit(writer: Thread<WriterCalls>, options: GroupCom
     underWayMessages += answers.length;
     const createdAt = new Date(options.clock.nowMs()).toISOString();
     writer.call("write", { batch: messages, createdAt }).then(
-      ({ outcomes, seconds }) => {
+      ({ outcomes, seconds, walFrames }) => {
         // The next batch first, so that the writer works while this one is answered.
         settle(answers);
         let created = 0;
         for (const outcome of outcomes) if (outcome === CREATED) created += 1;
-        options.onCreated(created);
+        options.onCommitted(created, walFrames);
         options.observer.committed(answers.length, seconds);
         answers.forEach((answer, index) => answer(toOutcome(outcomes[index])));
       },
@@ -85,12 +84,19 @@ export function createGroupCommit(writer: Thread<WriterCalls>, options: GroupCom
     insert(message) {
       if (closing || underWayMessages + waiters.length >= MAX_WAITING_MESSAGES) return Promise.resolve("unavailable");
       batch.push(message.messageId, message.from, message.to, message.ts, message.text);
-      if (!scheduled) {
+      const answered = new Promise<InsertOutcome>((resolve) => waiters.push(resolve));
+      if (waiters.length >= MIN_SECOND_BATCH && underWay < MAX_BATCHES_UNDER_WAY) {
+        // In the middle of a turn: the writer works while the event loop still reads what else has come.
+        dispatch();
+      } else if (!scheduled) {
         scheduled = true;
         // The requests that the event loop reads in this turn join the batch.
-        setImmediate(dispatch);
+        setImmediate(() => {
+          scheduled = false;
+          dispatch();
+        });
       }
-      return new Promise((resolve) => waiters.push(resolve));
+      return answered;
     },
     waiting: () => underWayMessages + waiters.length,
     close() {

@@ -13,8 +13,8 @@ export interface ThreadSettings {
 export type Calls = Readonly<Record<string, { readonly takes: unknown; readonly gives: unknown }>>;
 
 export type WriterCalls = {
-  /** Gives one outcome byte a message and the seconds that the transaction took. */
-  write: { takes: { batch: FlatBatch; createdAt: string }; gives: { outcomes: Uint8Array; seconds: number } };
+  /** Gives one outcome byte a message, the seconds that the transaction took, and the frames of the WAL that no checkpoint has copied. */
+  write: { takes: { batch: FlatBatch; createdAt: string }; gives: { outcomes: Uint8Array; seconds: number; walFrames: number } };
   /** Takes the time of the check. */
   probe: { takes: string; gives: void };
 };
@@ -24,6 +24,11 @@ export type ReaderCalls = {
   get: { takes: string; gives: StoredMessage | undefined };
   stats: { takes: undefined; gives: Stats };
   count: { takes: undefined; gives: number };
+};
+
+export type CheckpointCalls = {
+  /** Copies what the WAL holds into the database, synced, while the writer goes on. */
+  checkpoint: { takes: undefined; gives: void };
 };
 
 export type Handlers<C extends Calls> = { readonly [Name in keyof C]: (argument: C[Name]["takes"]) => C[Name]["gives"] };

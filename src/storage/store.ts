@@ -5,9 +5,10 @@ import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { DatabaseLocation } from "../core/database-location.ts";
 import { StoreUnavailable, type Clock, type FileSizes, type MessageStore, type StoreObserver } from "../core/ports.ts";
+import { CHECKPOINT_FRAMES } from "./checkpoints.ts";
 import { DatabaseError } from "./database.ts";
 import { createGroupCommit } from "./group-commit.ts";
-import type { ReaderCalls, ThreadSettings, WriterCalls } from "./protocol.ts";
+import type { CheckpointCalls, ReaderCalls, ThreadSettings, WriterCalls } from "./protocol.ts";
 import { startThread, type Thread } from "./thread.ts";
 
 export interface StoreOptions {
@@ -30,8 +31,9 @@ const CHECK_DEADLINE_MS = 2_000;
 const MAX_WAITING_READS = 128;
 
 /**
- * Opens or creates the database, upgrades it, and starts one writer thread and two reader threads: one
- * for what an index answers at once, one for searches, so that neither waits behind the other.
+ * Opens or creates the database, upgrades it, and starts one writer thread, one that copies the WAL into the database
+ * behind it, and two reader threads: one for what an index answers at once, one for searches, so that neither waits
+ * behind the other.
  * Rejects with `DatabaseError`, whose message tells the operator what to mend.
  */
 export async function openStore(database: DatabaseLocation, options: StoreOptions): Promise<MessageStore> {
@@ -40,14 +42,22 @@ export async function openStore(database: DatabaseLocation, options: StoreOption
   const start = { onFatal: options.onFatal };
   const writer = await startThread<WriterCalls>("writer-thread", settings, start).catch(rethrowForOperator);
   const startReader = (): Promise<Thread<ReaderCalls>> => startThread<ReaderCalls>("reader-thread", settings, start);
-  const [lookups, searches] = await Promise.all([startReader(), startReader()]).catch(rethrowForOperator);
+  const [lookups, searches, checkpointer] = await Promise.all([
+    startReader(),
+    startReader(),
+    startThread<CheckpointCalls>("checkpoint-thread", settings, start),
+  ]).catch(rethrowForOperator);
 
   const identity = await fileIdentity(database);
   let stored = await lookups.call("count", undefined);
   const inserts = createGroupCommit(writer, {
     ...options,
-    onCreated: (count) => {
-      stored += count;
+    onCommitted: (created, walFrames) => {
+      stored += created;
+      if (walFrames >= CHECKPOINT_FRAMES && checkpointer.pending() === 0) {
+        // A full disk fails it, which the next commit reports: it stays in the WAL, where it is safe, until there is room.
+        checkpointer.call("checkpoint", undefined).catch(() => undefined);
+      }
     },
   });
 
@@ -103,7 +113,7 @@ export async function openStore(database: DatabaseLocation, options: StoreOption
     fileSizes: () => fileSizes(database),
     async close() {
       await inserts.close();
-      await Promise.all([lookups.close(), searches.close()]);
+      await Promise.all([lookups.close(), searches.close(), checkpointer.close()]);
       // Last, so that no reader keeps its checkpoint from emptying the WAL.
       await writer.close();
     },

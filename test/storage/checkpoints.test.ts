@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CHECKPOINT_FRAMES, createWriterCheckpoints } from "../../src/storage/checkpoints.ts";
+import { openDatabase } from "../../src/storage/database.ts";
+import { temporaryFolder } from "../support/store.ts";
+
+test("the writer copies the last frames of a checkpoint once another connection has copied most, and the WAL begins anew", (t) => {
+  const path = `${temporaryFolder(t)}/app.db`;
+  using writer = openDatabase(path);
+  using behind = openDatabase(path);
+  using reader = openDatabase(path, { readOnly: true });
+  const checkpoints = createWriterCheckpoints(writer);
+  writer.exec("CREATE TABLE pages (content BLOB)");
+  const write = writer.prepare("INSERT INTO pages VALUES (zeroblob(?))");
+
+  write.run(CHECKPOINT_FRAMES * 4096);
+  assert.ok(checkpoints.waitingFrames() >= CHECKPOINT_FRAMES);
+  assert.equal(checkpoints.isLastDue(), false, "most is left to the other connection");
+
+  // Its snapshot ends the copy where the writer's next commits would end it.
+  reader.exec("BEGIN; SELECT count(*) FROM pages");
+  write.run(1);
+  behind.exec("PRAGMA wal_checkpoint(PASSIVE)");
+  reader.exec("COMMIT");
+  assert.ok(checkpoints.waitingFrames() > 0);
+  assert.equal(checkpoints.isLastDue(), true);
+
+  checkpoints.copyLast();
+  assert.equal(checkpoints.waitingFrames(), 0);
+  write.run(1);
+  assert.ok(checkpoints.waitingFrames() < 10);
+  assert.equal(checkpoints.isLastDue(), false);
+});
