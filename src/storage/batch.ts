@@ -88,7 +88,7 @@ export function createBatchWriter(db: DatabaseSync, indexer: Indexer): BatchWrit
         if (indexer.isDue()) indexer.step();
         return insertAll(batch, createdAt);
       });
-      indexer.grew(outcomes.reduce((created, outcome) => (outcome === CREATED ? created + 1 : created), 0));
+      indexer.grew(createdSenders(batch, outcomes));
       return outcomes;
     },
     catchUp() {
@@ -104,4 +104,13 @@ export function createBatchWriter(db: DatabaseSync, indexer: Indexer): BatchWrit
       });
     },
   };
+}
+
+function createdSenders(batch: FlatBatch, outcomes: Uint8Array): readonly string[] {
+  const senders: string[] = [];
+  for (let index = 0; index < outcomes.length; index += 1) {
+    const sender = batch[index * FIELDS_PER_MESSAGE + 1];
+    if (outcomes[index] === CREATED && typeof sender === "string") senders.push(sender);
+  }
+  return senders;
 }

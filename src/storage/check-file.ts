@@ -47,7 +47,7 @@ export const checkSchema: Check = (db) => {
 /** Whether each mark, up to which something is derived, lies within the rows. */
 export const checkMarks: Check = (db) =>
   inSnapshot(db, () => {
-    const states = db.prepare("SELECT search_mark, count_mark, sender_mark FROM index_state").all();
+    const states = db.prepare("SELECT search_mark, count_mark, sender_mark, round_mark, reached_seq FROM index_state").all();
     const [state] = states;
     if (state === undefined) return { ok: false, detail: "index_state must have a row" };
     const last = numberOf(db, "SELECT max(seq) AS value FROM messages");

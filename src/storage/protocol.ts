@@ -7,6 +7,8 @@ export interface ThreadSettings {
   readonly location: string;
   readonly busyTimeoutMs?: number | undefined;
   readonly maxPageCount?: number | undefined;
+  /** It works only where the other threads leave the processors idle. */
+  readonly inBackground?: boolean;
 }
 
 /** The calls that a thread answers: what each takes and gives. */

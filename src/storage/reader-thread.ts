@@ -1,9 +1,12 @@
+import { readlinkSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { openDatabase } from "./database.ts";
 import type { ReaderCalls } from "./protocol.ts";
 import { createQueries } from "./queries.ts";
 import { serveThread } from "./serve-thread.ts";
 
 serveThread<ReaderCalls>((settings) => {
+  if (settings.inBackground) lowerPriority();
   const db = openDatabase(settings.location, { ...settings, readOnly: true });
   const queries = createQueries(db);
   return {
@@ -16,3 +19,13 @@ serveThread<ReaderCalls>((settings) => {
     close: () => db.close(),
   };
 });
+
+/** Of this thread alone, which Linux has and other systems have not (https://man7.org/linux/man-pages/man7/pthreads.7.html, "nice"). */
+function lowerPriority(): void {
+  try {
+    const thread = readlinkSync("/proc/thread-self").split("/").at(-1);
+    setPriority(Number(thread), constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // Slower messages beside a long search are no reason not to start.
+  }
+}

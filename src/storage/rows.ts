@@ -6,10 +6,18 @@ export type Prepare = (sql: string) => StatementSync;
 
 export const MESSAGE_COLUMNS = "message_id, from_msisdn, to_msisdn, ts, text, created_at";
 
-/** The rows behind a mark. NOT INDEXED: they are few, an index in another order would be walked whole. */
+/**
+ * The rows behind a mark; behind `sender_mark` those that the round under way has not reached, see `migrations.ts`.
+ * NOT INDEXED: they are few, an index in another order would be walked whole.
+ */
 export function tailBehind(mark: "search_mark" | "count_mark" | "sender_mark"): string {
-  return `messages NOT INDEXED WHERE seq > (SELECT ${mark} FROM index_state)`;
+  const behind = `messages NOT INDEXED WHERE seq > (SELECT ${mark} FROM index_state)`;
+  return mark === "sender_mark" ? `${behind} AND NOT ${WITHIN_ROUND}` : behind;
 }
+
+/** Whether what is kept of each sender has a row behind `sender_mark` already. */
+export const WITHIN_ROUND = `(seq <= (SELECT round_mark FROM index_state)
+  AND (from_msisdn, seq) <= (SELECT reached_sender, reached_seq FROM index_state))`;
 
 /** What `messages_by_ts` and `sender_messages` sort a normalized timestamp by: see `migrations.ts`. */
 export function sortKey(ts: string): string {

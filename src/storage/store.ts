@@ -41,10 +41,10 @@ export async function openStore(database: DatabaseLocation, options: StoreOption
   const settings: ThreadSettings = { location: locate(database), busyTimeoutMs, maxPageCount };
   const start = { onFatal: options.onFatal };
   const writer = await startThread<WriterCalls>("writer-thread", settings, start).catch(rethrowForOperator);
-  const startReader = (): Promise<Thread<ReaderCalls>> => startThread<ReaderCalls>("reader-thread", settings, start);
   const [lookups, searches, checkpointer] = await Promise.all([
-    startReader(),
-    startReader(),
+    startThread<ReaderCalls>("reader-thread", settings, start),
+    // A search through all rows would otherwise take a processor from the messages that come in.
+    startThread<ReaderCalls>("reader-thread", { ...settings, inBackground: true }, start),
     startThread<CheckpointCalls>("checkpoint-thread", settings, start),
   ]).catch(rethrowForOperator);
 
