@@ -92,6 +92,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
   const store = await openStore(config.database, {
     clock,
     observer,
+    retentionDays: config.retentionDays,
     busyTimeoutMs: options.busyTimeoutMs,
     maxBatchMessages: options.maxBatchMessages,
     maxPageCount: options.maxPageCount,

@@ -25,6 +25,8 @@ export interface Config {
   readonly trustedProxies: number;
   readonly apiToken?: string;
   readonly shutdownTimeoutMs: number;
+  /** Messages are kept for so many days from their receipt; for ever where absent. */
+  readonly retentionDays?: number;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -77,6 +79,7 @@ export function loadConfig(
   const trustedProxies = integer("TRUSTED_PROXIES", { min: 0, max: 100, whenUnset: 0 });
   const apiToken = accept(readApiToken(env), undefined);
   const shutdownTimeoutMs = integer("SHUTDOWN_TIMEOUT_MS", { min: 1, max: 600_000, whenUnset: 10_000 });
+  const retentionDays = integer("RETENTION_DAYS", { min: 0, max: 36_500, whenUnset: 0 });
   if (problems.length > 0) return { ok: false, error: problems };
 
   const config: Config = {
@@ -92,6 +95,7 @@ export function loadConfig(
     trustedProxies,
     ...(apiToken !== undefined && { apiToken }),
     shutdownTimeoutMs,
+    ...(retentionDays > 0 && { retentionDays }),
   };
   return { ok: true, value: Object.freeze(config) };
 }

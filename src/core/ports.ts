@@ -61,6 +61,8 @@ export interface StoreObserver {
   committed(messages: number, seconds: number): void;
   /** One transaction failed; none of its messages is stored, unless their outcome is `unknown`. */
   commitFailed(messages: number, reason: string): void;
+  /** So many messages were removed for their age. */
+  removed(messages: number): void;
 }
 
 /** What a delivery to the webhook adds to its exchange. */

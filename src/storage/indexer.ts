@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Derivation } from "./derivation.ts";
 import { foldCase } from "./fold.ts";
+import { LAST_SEQ } from "./rows.ts";
 import { createRangeDerivation } from "./range-derivation.ts";
 import { createSenderDerivation } from "./sender-derivation.ts";
 import { ALL_LEVELS, upsertTimeCounts } from "./time-counts.ts";
@@ -29,7 +30,7 @@ const COUNT_STEP_ROWS = 1024;
 
 export function createIndexer(db: DatabaseSync): Indexer {
   db.function("fold_case", { deterministic: true }, (text) => foldCase(String(text)));
-  const state = db.prepare("SELECT search_mark, count_mark, (SELECT coalesce(max(seq), 0) FROM messages) AS last FROM index_state").get();
+  const state = db.prepare(`SELECT search_mark, count_mark, ${LAST_SEQ} AS last FROM index_state`).get();
   const last = Number(state?.["last"]);
   const derivations: readonly Derivation[] = [
     createRangeDerivation(db, { mark: Number(state?.["search_mark"]), last, stepRows: SEARCH_STEP_ROWS, sql: SEARCH_STEP }),

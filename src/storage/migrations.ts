@@ -67,7 +67,7 @@ CREATE TABLE write_probe (id INTEGER PRIMARY KEY CHECK (id = 1), checked_at TEXT
 INSERT INTO write_probe VALUES (1, NULL, NULL);
 `;
 
-const migrations: readonly ((db: DatabaseSync) => void)[] = [createOrAdopt, deriveAnew];
+const migrations: readonly ((db: DatabaseSync) => void)[] = [createOrAdopt, rememberRemoved];
 
 /** The schema version that this build writes, in `PRAGMA user_version`. */
 export const SCHEMA_VERSION: number = migrations.length;
@@ -110,6 +110,16 @@ function createOrAdopt(db: DatabaseSync): void {
     throw new DatabaseError(`Cannot upgrade the database: its table messages must have the columns ${missing.join(", ")}`);
   }
   adopt(db);
+}
+
+/** What is removed for its age stays known by its id; `last_seq` is the last one's. */
+function rememberRemoved(db: DatabaseSync): void {
+  db.exec(`
+    CREATE TABLE removed_messages (message_id TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE removal_state (id INTEGER PRIMARY KEY CHECK (id = 1), last_seq INTEGER NOT NULL);
+    INSERT INTO removal_state VALUES (1, 0);`);
+  // Version 1 kept each sender's counts up to another mark than its messages.
+  deriveAnew(db);
 }
 
 /** `Indexer` fills it; until then readers look at the rows themselves. */

@@ -1,5 +1,6 @@
 import type { MessagePage, MessageQuery, Stats, StoredMessage } from "../core/message.ts";
 import type { FlatBatch } from "./batch.ts";
+import type { Removed } from "./removal.ts";
 
 /** What every thread of the store is started with. */
 export interface ThreadSettings {
@@ -7,6 +8,8 @@ export interface ThreadSettings {
   readonly location: string;
   readonly busyTimeoutMs?: number | undefined;
   readonly maxPageCount?: number | undefined;
+  /** Messages are going to be removed. */
+  readonly removes?: boolean;
   /** It works only where the other threads leave the processors idle. */
   readonly inBackground?: boolean;
 }
@@ -17,6 +20,8 @@ export type Calls = Readonly<Record<string, { readonly takes: unknown; readonly 
 export type WriterCalls = {
   /** Gives one outcome byte a message, the seconds that the transaction took, and the frames of the WAL that no checkpoint has copied. */
   write: { takes: { batch: FlatBatch; createdAt: string }; gives: { outcomes: Uint8Array; seconds: number; walFrames: number } };
+  /** Removes some of the messages received before this `created_at`. */
+  remove: { takes: string; gives: Removed };
   /** Takes the time of the check. */
   probe: { takes: string; gives: void };
 };

@@ -15,6 +15,9 @@ export function tailBehind(mark: "search_mark" | "count_mark" | "sender_mark"): 
   return mark === "sender_mark" ? `${behind} AND NOT ${WITHIN_ROUND}` : behind;
 }
 
+/** The `seq` of the newest message, also where it has been removed; 0 before the first one. */
+export const LAST_SEQ = "max(coalesce((SELECT max(seq) FROM messages), 0), (SELECT last_seq FROM removal_state))";
+
 /** Whether what is kept of each sender has a row behind `sender_mark` already. */
 export const WITHIN_ROUND = `(seq <= (SELECT round_mark FROM index_state)
   AND (from_msisdn, seq) <= (SELECT reached_sender, reached_seq FROM index_state))`;
@@ -26,11 +29,14 @@ export function sortKey(ts: string): string {
 
 /** The order of every list: by time, then by the code points of the id. */
 export function compareRows(a: Pick<StoredMessage, "ts" | "message_id">, b: Pick<StoredMessage, "ts" | "message_id">): number {
-  const left = sortKey(a.ts);
-  const right = sortKey(b.ts);
+  return compareKeys({ key: sortKey(a.ts), messageId: a.message_id }, { key: sortKey(b.ts), messageId: b.message_id });
+}
+
+/** The same for keys that are at hand: many rows are sorted faster when each key is made once. */
+export function compareKeys(a: { readonly key: string; readonly messageId: string }, b: { readonly key: string; readonly messageId: string }): number {
   // Code point order is the order of UTF-8 bytes, in which SQLite compares text; that of UTF-16 units differs.
-  if (left === right) return Buffer.compare(Buffer.from(a.message_id), Buffer.from(b.message_id));
-  return left < right ? -1 : 1;
+  if (a.key === b.key) return Buffer.compare(Buffer.from(a.messageId), Buffer.from(b.messageId));
+  return a.key < b.key ? -1 : 1;
 }
 
 export function toStoredMessage(row: Record<string, SQLOutputValue>): StoredMessage {

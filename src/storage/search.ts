@@ -1,7 +1,7 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import type { MessagePage, MessageQuery } from "../core/message.ts";
 import { containsMatcher, trigramQuery } from "./fold.ts";
-import { compareRows, MESSAGE_COLUMNS, sortKey, tailBehind, toStoredMessage, type Prepare } from "./rows.ts";
+import { compareKeys, MESSAGE_COLUMNS, sortKey, tailBehind, toStoredMessage, type Prepare } from "./rows.ts";
 
 /** Beyond so many candidates a walk in the order of the answer is cheaper than fetching and sorting them. */
 const MAX_CANDIDATES = 200_000;
@@ -20,8 +20,8 @@ interface Candidates {
 
 interface Match {
   readonly seq: number;
-  readonly ts: string;
-  readonly message_id: string;
+  readonly key: string;
+  readonly messageId: string;
 }
 
 /**
@@ -59,7 +59,7 @@ function searchAmong(prepare: Prepare, query: SearchQuery, candidates: Candidate
       seen += 1;
       const { seq, from_msisdn: from, ts, message_id: messageId, text } = row;
       if (text === null || !accepts(String(from), String(ts)) || !contains(String(text))) continue;
-      matches.push({ seq: Number(seq), ts: String(ts), message_id: String(messageId) });
+      matches.push({ seq: Number(seq), key: sortKey(String(ts)), messageId: String(messageId) });
     }
     return seen;
   }
@@ -67,7 +67,7 @@ function searchAmong(prepare: Prepare, query: SearchQuery, candidates: Candidate
   if (collect(prepare(derived).iterate(...candidates.values)) > MAX_CANDIDATES) return undefined;
   collect(prepare(`SELECT ${columns} FROM ${tailBehind(candidates.mark)}`).iterate());
 
-  matches.sort(compareRows);
+  matches.sort(compareKeys);
   const bySeq = prepare(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE seq = ?`);
   const data = matches.slice(query.offset, query.offset + query.limit).flatMap(({ seq }) => {
     const row = bySeq.get(seq);

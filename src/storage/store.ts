@@ -9,6 +9,7 @@ import { CHECKPOINT_FRAMES } from "./checkpoints.ts";
 import { DatabaseError } from "./database.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import type { CheckpointCalls, ReaderCalls, ThreadSettings, WriterCalls } from "./protocol.ts";
+import { startRetention } from "./retention.ts";
 import { startThread, type Thread } from "./thread.ts";
 
 export interface StoreOptions {
@@ -20,6 +21,8 @@ export interface StoreOptions {
   readonly busyTimeoutMs?: number | undefined;
   /** The most messages that one transaction takes; all that waits, by default. */
   readonly maxBatchMessages?: number | undefined;
+  /** Messages are kept for so many days from their receipt; for ever where absent. */
+  readonly retentionDays?: number | undefined;
   /** The most pages of 4 KiB that the database may grow to: a limit for tests and small disks; none by default. */
   readonly maxPageCount?: number | undefined;
 }
@@ -37,8 +40,8 @@ const MAX_WAITING_READS = 128;
  * Rejects with `DatabaseError`, whose message tells the operator what to mend.
  */
 export async function openStore(database: DatabaseLocation, options: StoreOptions): Promise<MessageStore> {
-  const { busyTimeoutMs, maxPageCount } = options;
-  const settings: ThreadSettings = { location: locate(database), busyTimeoutMs, maxPageCount };
+  const { busyTimeoutMs, maxPageCount, retentionDays } = options;
+  const settings: ThreadSettings = { location: locate(database), busyTimeoutMs, maxPageCount, removes: retentionDays !== undefined };
   const start = { onFatal: options.onFatal };
   const writer = await startThread<WriterCalls>("writer-thread", settings, start).catch(rethrowForOperator);
   const [lookups, searches, checkpointer] = await Promise.all([
@@ -58,6 +61,15 @@ export async function openStore(database: DatabaseLocation, options: StoreOption
         // A full disk fails it, which the next commit reports: it stays in the WAL, where it is safe, until there is room.
         checkpointer.call("checkpoint", undefined).catch(() => undefined);
       }
+    },
+  });
+
+  const retention = retentionDays === undefined ? undefined : startRetention(writer, {
+    days: retentionDays,
+    clock: options.clock,
+    onRemoved: (count) => {
+      stored -= count;
+      options.observer.removed(count);
     },
   });
 
@@ -112,6 +124,7 @@ export async function openStore(database: DatabaseLocation, options: StoreOption
     queueDepth: () => inserts.waiting(),
     fileSizes: () => fileSizes(database),
     async close() {
+      retention?.stop();
       await inserts.close();
       await Promise.all([lookups.close(), searches.close(), checkpointer.close()]);
       // Last, so that no reader keeps its checkpoint from emptying the WAL.

@@ -88,13 +88,13 @@ function levelsOf(sender: string | undefined): readonly number[] {
   return sender === undefined ? ALL_LEVELS : SENDER_LEVELS;
 }
 
-/** Counts rows. One pass over them gives the finest counts, of which the coarser ones are sums. */
-export function upsertTimeCounts(scope: string, levels: readonly number[], rows: string): string {
+/** Counts rows, or with `-` no longer counts them. One pass over them gives the finest counts, of which the coarser ones are sums. */
+export function upsertTimeCounts(scope: string, levels: readonly number[], rows: string, sign: "+" | "-" = "+"): string {
   return `INSERT INTO time_counts (scope, level, prefix, count)
     WITH levels (level) AS (VALUES ${levels.map((level) => `(${level})`).join(", ")}),
     finest AS MATERIALIZED (
       SELECT ${scope} AS scope, substr(rtrim(ts, 'Z'), 1, ${levels.at(-1)}) AS prefix, count(*) AS count
       FROM ${rows} GROUP BY 1, 2)
     SELECT scope, level, substr(prefix, 1, level), sum(count) FROM finest CROSS JOIN levels GROUP BY 1, 2, 3
-    ON CONFLICT (scope, level, prefix) DO UPDATE SET count = count + excluded.count`;
+    ON CONFLICT (scope, level, prefix) DO UPDATE SET count = count ${sign} excluded.count`;
 }

@@ -53,13 +53,13 @@ test("reads and checks are exact at every place of a round, across restarts and 
   using reader = openDatabase(path, { readOnly: true });
   migrate(db);
   const stored: Message[] = [...someMessages(3_000, "a")];
-  write(createBatchWriter(db, createIndexer(db)), stored);
+  write(createBatchWriter(db, { indexer: createIndexer(db) }), stored);
 
   const places = new Set<string>();
   for (let restart = 0, behind = true; behind; restart += 1) {
     assert.ok(restart < 100);
     // As after a kill: nothing is known but what the database has.
-    const writer = createBatchWriter(db, createIndexer(db));
+    const writer = createBatchWriter(db, { indexer: createIndexer(db) });
     if (restart < 3) {
       const more = someMessages(300, `r${restart}-`);
       write(writer, more);
@@ -78,7 +78,7 @@ test("a slice that is rolled back is taken again", (t) => {
   migrate(db);
   const stored = someMessages(1_200, "a");
   const indexer = createIndexer(db);
-  write(createBatchWriter(db, indexer), stored);
+  write(createBatchWriter(db, { indexer }), stored);
   for (let step = 0; indexer.isBehind(); step += 1) {
     db.exec("BEGIN IMMEDIATE");
     indexer.step();
