@@ -1,6 +1,8 @@
+import { performance } from "node:perf_hooks";
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import type { MessagePage, MessageQuery } from "../core/message.ts";
 import { containsMatcher, trigramQuery } from "./fold.ts";
+import { createGiveWay } from "./give-way.ts";
 import { compareKeys, MESSAGE_COLUMNS, sortKey, tailBehind, toStoredMessage, type Prepare } from "./rows.ts";
 
 /** Beyond so many candidates a walk in the order of the answer is cheaper than fetching and sorting them. */
@@ -30,10 +32,11 @@ interface Match {
  * cannot be narrowed down is looked for in all rows, in short transactions, up to the newest row at its start.
  */
 export function createSearch(prepare: Prepare, snapshot: Snapshot): (query: SearchQuery) => MessagePage {
+  const giveWay = createGiveWay(prepare);
   return (query) => {
     const candidates = candidatesFor(query);
     const found = candidates === undefined ? undefined : snapshot(() => searchAmong(prepare, query, candidates));
-    return found ?? walk(prepare, query, snapshot);
+    return found ?? walk(prepare, query, { snapshot, giveWay });
   };
 }
 
@@ -82,7 +85,13 @@ function acceptsRow(query: SearchQuery): (from: string, ts: string) => boolean {
     (query.from === undefined || query.from === from) && (since === undefined || sortKey(ts) >= since);
 }
 
-function walk(prepare: Prepare, query: SearchQuery, snapshot: Snapshot): MessagePage {
+interface WalkOptions {
+  readonly snapshot: Snapshot;
+  /** Called between two transactions with the time that the first one took, in milliseconds. */
+  readonly giveWay: (workedMs: number) => void;
+}
+
+function walk(prepare: Prepare, query: SearchQuery, { snapshot, giveWay }: WalkOptions): MessagePage {
   const contains = containsMatcher(query.q);
   const accepts = acceptsRow(query);
   const last = Number(prepare("SELECT max(seq) AS last FROM messages").get()?.["last"] ?? 0);
@@ -95,6 +104,7 @@ function walk(prepare: Prepare, query: SearchQuery, snapshot: Snapshot): Message
   let key = query.since === undefined ? "" : sortKey(query.since);
   let messageId = "";
   for (;;) {
+    const startedAt = performance.now();
     const rows = snapshot(() => statement.all(key, messageId, last));
     for (const row of rows) {
       if (row["text"] === null || !accepts(String(row["from_msisdn"]), String(row["ts"])) || !contains(String(row["text"]))) continue;
@@ -105,5 +115,6 @@ function walk(prepare: Prepare, query: SearchQuery, snapshot: Snapshot): Message
     if (edge === undefined || rows.length < WALK_ROWS) return { data, total };
     key = sortKey(String(edge["ts"]));
     messageId = String(edge["message_id"]);
+    giveWay(performance.now() - startedAt);
   }
 }
