@@ -7,7 +7,7 @@ const ROUND_ROWS = 8_192;
 /** So many batches begin a round too: with few messages its rows would wait for long. */
 const ROUND_BATCHES = 1_024;
 /** Rows derived in one transaction: the batch that it rides on waits 1 ms for it. */
-const SLICE_ROWS = 512;
+const SLICE_ROWS = 256;
 
 /** Where the derivation stands: see `migrations.ts`. */
 interface Place {
