@@ -188,7 +188,7 @@ test("the table of metrics has every family of the service itself, with type, la
 });
 
 test("the table of log fields has every field of a request's line", () => {
-  const exchange = { requestId: "r", method: "POST", path: "/webhook", route: "/webhook", status: 200, durationMs: 1, fault: "f" };
+  const exchange = { requestId: "r", method: "POST", path: "/webhook", route: "/webhook", status: 200, durationMs: 1, fault: "f", traceId: "t" };
   const deliveries: readonly DeliveryFacts[] = [
     { result: "duplicate", messageId: "m1", conflict: true },
     { result: "invalid_signature", signature: "missing" },

@@ -88,6 +88,8 @@ export interface FinishedExchange {
   readonly route: string | undefined;
   readonly status: number;
   readonly durationMs: number;
+  /** The caller's trace (W3C Trace Context): 32 lower-case hex digits. */
+  readonly traceId?: string | undefined;
   readonly delivery?: DeliveryFacts | undefined;
   /** What went wrong, for the log alone. */
   readonly fault?: string | undefined;

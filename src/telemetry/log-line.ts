@@ -20,6 +20,7 @@ export function requestLine(ts: string, level: LogLevel, exchange: FinishedExcha
   let line =
     `{"ts":"${ts}","level":"${level}","request_id":${jsonString(exchange.requestId)},"method":${jsonString(exchange.method)}` +
     `,"path":${jsonString(exchange.path)},"status":${exchange.status},"latency_ms":${Math.round(exchange.durationMs * 1000) / 1000}`;
+  if (exchange.traceId !== undefined) line += `,"trace_id":"${exchange.traceId}"`;
   if (delivery !== undefined) {
     if (delivery.messageId !== undefined) line += `,"message_id":${jsonString(delivery.messageId)}`;
     line += `,"dup":${delivery.result === "duplicate"},"result":"${delivery.result}"`;
