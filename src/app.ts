@@ -108,6 +108,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     metrics: registry,
     verify: (body, headers) => verify(body, headers),
     rateLimit: createRateLimit(config.rateLimitPerMinute, clock),
+    verifyToken: config.verifyToken,
   });
   metrics.announceRoutes(routes);
   const exchange = createExchange({

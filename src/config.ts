@@ -21,6 +21,8 @@ export interface Config {
   readonly bodyLimitBytes: number;
   /** Requests a minute per client address; 0 is no limit. */
   readonly rateLimitPerMinute: number;
+  /** What a platform must send to subscribe; unset, none may. */
+  readonly verifyToken?: string;
   /** How many proxies in front to believe in `X-Forwarded-For`. */
   readonly trustedProxies: number;
   readonly apiToken?: string;
@@ -76,8 +78,9 @@ export function loadConfig(
   const logLevel = accept(readLogLevel(env), "INFO");
   const bodyLimitBytes = integer("MAX_BODY_BYTES", { min: 1, max: 268_435_456, whenUnset: 262_144 });
   const rateLimitPerMinute = integer("WEBHOOK_RATE_LIMIT", { min: 0, max: 1_000_000_000, whenUnset: 0 });
+  const verifyToken = accept(readToken(env, "WEBHOOK_VERIFY_TOKEN"), undefined);
   const trustedProxies = integer("TRUSTED_PROXIES", { min: 0, max: 100, whenUnset: 0 });
-  const apiToken = accept(readApiToken(env), undefined);
+  const apiToken = accept(readToken(env, "API_TOKEN"), undefined);
   const shutdownTimeoutMs = integer("SHUTDOWN_TIMEOUT_MS", { min: 1, max: 600_000, whenUnset: 10_000 });
   const retentionDays = integer("RETENTION_DAYS", { min: 0, max: 36_500, whenUnset: 0 });
   if (problems.length > 0) return { ok: false, error: problems };
@@ -92,6 +95,7 @@ export function loadConfig(
     logLevel,
     bodyLimitBytes,
     rateLimitPerMinute,
+    ...(verifyToken !== undefined && { verifyToken }),
     trustedProxies,
     ...(apiToken !== undefined && { apiToken }),
     shutdownTimeoutMs,
@@ -190,11 +194,11 @@ function readLogLevel(env: Environment): Outcome<LogLevel, string> {
   return refuse("LOG_LEVEL", "must be one of DEBUG, INFO, WARNING and ERROR");
 }
 
-function readApiToken(env: Environment): Outcome<string | undefined, string> {
-  const token = read(env, "API_TOKEN");
+function readToken(env: Environment, name: string): Outcome<string | undefined, string> {
+  const token = read(env, name);
   // RFC 6750 section 2.1: anything else could not stand in an Authorization header, so no request would ever match.
   if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return { ok: true, value: token };
-  return refuse("API_TOKEN", "must be visible ASCII characters without spaces");
+  return refuse(name, "must be visible ASCII characters without spaces");
 }
 
 function readInteger(env: Environment, name: string, rule: IntegerRule): Outcome<number, string> {

@@ -33,22 +33,11 @@ describe("loadConfig", () => {
   });
 
   it("counts an empty variable as unset", () => {
-    const empty = Object.fromEntries(
-      [
-        "WEBHOOK_SECRET_PREVIOUS",
-        "WEBHOOK_SECRET_FILE",
-        "DATABASE_URL",
-        "HOST",
-        "PORT",
-        "LOG_LEVEL",
-        "MAX_BODY_BYTES",
-        "WEBHOOK_RATE_LIMIT",
-        "TRUSTED_PROXIES",
-        "API_TOKEN",
-        "SHUTDOWN_TIMEOUT_MS",
-      ].map((name) => [name, ""]),
-    );
-    assert.deepEqual(load({ ...SECRET, ...empty }), load(SECRET));
+    const names = [
+      "WEBHOOK_SECRET_PREVIOUS", "WEBHOOK_SECRET_FILE", "DATABASE_URL", "HOST", "PORT", "LOG_LEVEL", "MAX_BODY_BYTES", "WEBHOOK_RATE_LIMIT",
+      "WEBHOOK_VERIFY_TOKEN", "TRUSTED_PROXIES", "API_TOKEN", "SHUTDOWN_TIMEOUT_MS",
+    ];
+    assert.deepEqual(load({ ...SECRET, ...Object.fromEntries(names.map((name) => [name, ""])) }), load(SECRET));
     assert.deepEqual(load({ WEBHOOK_SECRET: "", WEBHOOK_SECRET_FILE: "/s" }, "a").secrets, { current: "a", previous: [] });
   });
 
@@ -167,8 +156,9 @@ describe("loadConfig", () => {
   }
 
   for (const token of ["a", "!~", "abc-._~+/=="]) {
-    it(`reads API_TOKEN=${token}`, () => {
+    it(`reads API_TOKEN and WEBHOOK_VERIFY_TOKEN=${token}`, () => {
       assert.equal(load({ ...SECRET, API_TOKEN: token }).apiToken, token);
+      assert.equal(load({ ...SECRET, WEBHOOK_VERIFY_TOKEN: token }).verifyToken, token);
     });
   }
 
@@ -186,6 +176,8 @@ describe("loadConfig", () => {
     ["API_TOKEN", "a\n"],
     ["API_TOKEN", "\u007f"],
     ["API_TOKEN", "schl\u00fcssel"],
+    ["WEBHOOK_VERIFY_TOKEN", "two words"],
+    ["WEBHOOK_VERIFY_TOKEN", "a\n"],
   ] as const) {
     it(`refuses ${variable}=${JSON.stringify(value)}`, () => {
       assert.deepEqual(refused({ ...SECRET, [variable]: value }), [variable]);
@@ -212,6 +204,7 @@ describe("loadConfig", () => {
     LOG_LEVEL: "hunter2",
     MAX_BODY_BYTES: "hunter2",
     WEBHOOK_RATE_LIMIT: "hunter2",
+    WEBHOOK_VERIFY_TOKEN: "hunter2 hunter2",
     TRUSTED_PROXIES: "hunter2",
     API_TOKEN: "hunter2\nhunter2",
     SHUTDOWN_TIMEOUT_MS: "hunter2",

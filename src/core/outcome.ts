@@ -3,6 +3,7 @@ export type RefusalCode =
   | "bad_request"
   | "invalid_signature"
   | "unauthorized"
+  | "forbidden"
   | "not_found"
   | "method_not_allowed"
   | "request_timeout"
