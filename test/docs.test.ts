@@ -192,7 +192,7 @@ test("the table of log fields has every field of a request's line", () => {
   const exchange = { requestId: "r", method: "POST", path: "/webhook", route: "/webhook", status: 200, durationMs: 1, fault: "f", traceId: "t" };
   const deliveries: readonly DeliveryFacts[] = [
     { result: "duplicate", messageId: "m1", conflict: true },
-    { result: "invalid_signature", signature: "missing" },
+    { result: "invalid_signature", signature: "missing", hint: "h" },
   ];
   const lines = deliveries.map((delivery) => requestLine("now", "INFO", { ...exchange, delivery }));
   const fields = new Set(lines.flatMap((line) => Object.keys(JSON.parse(line))));

@@ -73,6 +73,8 @@ export interface DeliveryFacts {
   /** True for a repeat whose content differs from what is stored. */
   readonly conflict?: boolean;
   readonly signature?: SecretName | SignatureFailure;
+  /** What would make a refused signature right, in words for the sender's or the service's operator; no part of a value. */
+  readonly hint?: string;
   /** Receipt minus `ts` in seconds, of created messages. */
   readonly lagSeconds?: number;
 }

@@ -26,6 +26,7 @@ export function requestLine(ts: string, level: LogLevel, exchange: FinishedExcha
     line += `,"dup":${delivery.result === "duplicate"},"result":"${delivery.result}"`;
     if (delivery.conflict === true) line += ',"conflict":true';
     if (delivery.result === "invalid_signature" && delivery.signature !== undefined) line += `,"reason":"${delivery.signature}"`;
+    if (delivery.hint !== undefined) line += `,"hint":${jsonString(delivery.hint)}`;
   }
   if (fault !== undefined) line += `,"error":${jsonString(fault)}`;
   return `${line}}\n`;
