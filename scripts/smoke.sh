@@ -151,8 +151,10 @@ check_header 'GET /metrics is Prometheus text' 'content-type: text/plain; versio
 request /no/such/path
 check 'GET /no/such/path' 404 '{"detail":"not found"}'
 request /webhook
-check 'GET /webhook' 405 '{"detail":*}'
-check_header 'GET /webhook has Allow' 'allow: (.*, *)?POST'
+check 'GET /webhook without a token' 403 '{"detail":*}'
+request /webhook --request DELETE
+check 'DELETE /webhook' 405 '{"detail":*}'
+check_header 'DELETE /webhook has Allow' 'allow: (.*, *)?POST'
 request /messages --request DELETE
 check 'DELETE /messages' 405 '{"detail":*}'
 check_header 'DELETE /messages has Allow' 'allow: (.*, *)?GET'

@@ -73,6 +73,8 @@ export interface DeliveryFacts {
   /** True for a repeat whose content differs from what is stored. */
   readonly conflict?: boolean;
   readonly signature?: SecretName | SignatureFailure;
+  /** What would make a refused signature right, in words for the sender's or the service's operator; no part of a value. */
+  readonly hint?: string;
   /** Receipt minus `ts` in seconds, of created messages. */
   readonly lagSeconds?: number;
 }
@@ -88,6 +90,8 @@ export interface FinishedExchange {
   readonly route: string | undefined;
   readonly status: number;
   readonly durationMs: number;
+  /** The caller's trace (W3C Trace Context): 32 lower-case hex digits. */
+  readonly traceId?: string | undefined;
   readonly delivery?: DeliveryFacts | undefined;
   /** What went wrong, for the log alone. */
   readonly fault?: string | undefined;

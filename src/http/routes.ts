@@ -5,6 +5,7 @@ import { createIngest } from "./handlers/ingest.ts";
 import { createGetMessage, createListMessages } from "./handlers/messages.ts";
 import { createMetrics } from "./handlers/metrics.ts";
 import { createStats } from "./handlers/stats.ts";
+import { createSubscription } from "./handlers/subscription.ts";
 import type { Route } from "./message.ts";
 import type { RateLimit } from "./rate-limit.ts";
 
@@ -12,6 +13,8 @@ export interface RouteOptions {
   readonly store: MessageStore;
   readonly verify: Verify;
   readonly rateLimit: RateLimit;
+  /** What a platform must send to subscribe; undefined where none may. */
+  readonly verifyToken: string | undefined;
   readonly metrics: MetricsSource;
   /** Why the service cannot take messages now; empty where it can. */
   readonly readiness: () => Promise<readonly string[]>;
@@ -22,6 +25,7 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
   const { store } = options;
   return [
     { method: "POST", path: "/webhook", access: "open", handle: createIngest(options) },
+    { method: "GET", path: "/webhook", access: "open", handle: createSubscription(options.verifyToken) },
     { method: "GET", path: "/messages", access: "token", handle: createListMessages(store) },
     { method: "GET", path: "/messages/{message_id}", access: "token", handle: createGetMessage(store) },
     { method: "GET", path: "/stats", access: "token", handle: createStats(store) },

@@ -113,6 +113,7 @@ export function createServiceMetrics(registry: Registry, options: ServiceMetrics
       missing: failures.labels("missing"),
       malformed: failures.labels("malformed"),
       mismatch: failures.labels("mismatch"),
+      stale: failures.labels("stale"),
       current: matches.labels("current"),
       previous: matches.labels("previous"),
     },
