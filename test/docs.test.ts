@@ -124,7 +124,7 @@ test("the table of fields names what a message has, and what it needs", () => {
 test("the table of parameters names what a list takes, with the defaults", () => {
   const rows = spanRows("GET /messages and /messages/{message_id}");
   const source = readFileSync(join(REPOSITORY, "src/validation/query.ts"), "utf8");
-  const read = source.matchAll(/\b(?:last\(\w+, |readInteger\()"(\w+)"/g);
+  const read = source.matchAll(/\breader\.(?!refuse)\w+\("(\w+)"/g);
   assert.deepEqual(sorted(rows.map(([[name = ""] = []]) => name)), sorted(Array.from(read, ([, name = ""]) => name)));
   const defaults = rows.flatMap(([names = [], values = []]) => values.map((value) => [names[0], Number(value)]));
   assert.deepEqual(parseMessageQuery(""), { ok: true, value: Object.fromEntries(defaults) });

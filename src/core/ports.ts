@@ -1,4 +1,4 @@
-import type { Message, MessagePage, MessageQuery, Stats, StoredMessage } from "./message.ts";
+import type { Message, MessagePage, MessageQuery, Stats, StoredMessage, Timeline, TimelineQuery } from "./message.ts";
 import type { SecretName, SignatureFailure, WebhookResult } from "./outcome.ts";
 
 /** The time of day, injected so that tests can hold it still. */
@@ -26,6 +26,7 @@ export interface MessageStore {
   list(query: MessageQuery): Promise<MessagePage>;
   get(messageId: string): Promise<StoredMessage | undefined>;
   stats(): Promise<Stats>;
+  timeline(query: TimelineQuery): Promise<Timeline>;
   /** Proves that the database answers and takes writes; gives the reasons why not, empty where it does. */
   check(): Promise<readonly string[]>;
   /** How many messages are stored; costs nothing. */

@@ -17,6 +17,7 @@ serveThread<ReaderCalls>((settings) => {
       list: (query) => queries.list(query),
       get: (messageId) => queries.get(messageId),
       stats: () => queries.stats(),
+      timeline: (query) => queries.timeline(query),
       count: () => queries.count(),
     },
     close: () => db.close(),
