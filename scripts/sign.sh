@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints the X-Signature of a body. See usage below.
+# Prints the X-Signature of a body, or its Standard Webhooks headers. See usage below.
 #
 # `openssl dgst -hmac` and `openssl mac -macopt` show the key to everyone who can list processes. So HMAC
 # (RFC 2104) is built here from two plain digests, and the key only passes through pipes. That rests on
@@ -13,13 +13,16 @@ export LC_ALL
 
 usage() {
   cat <<'USAGE'
-Usage: sign.sh [BODY]
-       sign.sh [--] BODY
-       sign.sh < FILE
+Usage: sign.sh [--webhook-id ID] [BODY]
+       sign.sh [--webhook-id ID] [--] BODY
+       sign.sh [--webhook-id ID] < FILE
 
 Prints the HMAC-SHA256 of the body in lower-case hex, keyed with $WEBHOOK_SECRET.
 The body is taken as it is, byte for byte: nothing is added to an argument, and
 standard input may hold any bytes. The secret is shown in no process list.
+
+With --webhook-id, the three headers of Standard Webhooks in its place, as of now:
+what follows whsec_ in the secret is decoded from base64. For curl --header @-
 
 Exit status: 0 signed, 2 wrong usage or no secret, 69 openssl is missing or fails.
 USAGE
@@ -30,6 +33,14 @@ fail() {
   exit "$1"
 }
 
+unset id
+if [ "${1-}" = --webhook-id ]; then
+  case ${2-} in
+    '' | *[!!-~]*) fail 2 'Cannot read --webhook-id: visible ASCII characters must follow it' ;;
+  esac
+  id=$2
+  shift 2
+fi
 case ${1-} in
   -h | --help) usage; exit ;;
   --) shift ;;
@@ -45,6 +56,15 @@ if [ $# -eq 1 ]; then
 else
   body() { cat; }
 fi
+key() { printf '%s' "$WEBHOOK_SECRET"; }
+prefix=
+if [ -n "${id+set}" ]; then
+  timestamp=$(date +%s)
+  prefix=$id.$timestamp.
+  case $WEBHOOK_SECRET in
+    whsec_*) key() { printf '%s\n' "${WEBHOOK_SECRET#whsec_}" | openssl base64 -d -A; } ;;
+  esac
+fi
 sha256() { openssl dgst -sha256 -binary; }
 octets() { od -An -v -tu1; }
 
@@ -58,17 +78,24 @@ xor() {
   done
 }
 
-set -- $(printf '%s' "$WEBHOOK_SECRET" | octets)
-[ $# -le 64 ] || set -- $(printf '%s' "$WEBHOOK_SECRET" | sha256 | octets)
+set -- $(key | octets)
+[ $# -gt 0 ] || fail 2 'Cannot sign: WEBHOOK_SECRET must have base64 behind whsec_'
+[ $# -le 64 ] || set -- $(key | sha256 | octets)
 while [ $# -lt 64 ]; do set -- "$@" 0; done
 xor 54 "$@" # 0x36, the inner pad
 inner_key=$escaped
 xor 92 "$@" # 0x5c, the outer pad
 outer_key=$escaped
 
-set -- $({ printf '%b' "$inner_key"; body; } | sha256 | octets)
+set -- $({ printf '%b%s' "$inner_key" "$prefix"; body; } | sha256 | octets)
 [ $# -eq 32 ] || fail 69 'Cannot sign: openssl dgst -sha256 must work'
 xor 0 "$@"
+if [ -n "${id+set}" ]; then
+  signature=$(printf '%b' "$outer_key$escaped" | sha256 | openssl base64)
+  [ ${#signature} -eq 44 ] || fail 69 'Cannot sign: openssl base64 must work'
+  printf 'webhook-id: %s\nwebhook-timestamp: %s\nwebhook-signature: v1,%s\n' "$id" "$timestamp" "$signature"
+  exit
+fi
 set -- $(printf '%b' "$outer_key$escaped" | sha256 | od -An -v -tx1)
 [ $# -eq 32 ] || fail 69 'Cannot sign: openssl dgst -sha256 must work'
 printf '%s' "$@"

@@ -134,7 +134,7 @@ else
 fi
 
 request '/messages?limit=1'
-check 'GET /messages' 200 '{"data":\[*,"limit":1,"offset":0}'
+check 'GET /messages' 200 '{"data":\[*,"limit":1,"offset":0*'
 request '/messages?from=%2B15550100&since=2025-01-15T15:30:00%2B05:30&q=100%25&limit=100&offset=1'
 check 'GET /messages with every filter' 200 '{"data":\[*,"limit":100,"offset":1}'
 for query in limit=0 limit=101 offset=-1 since=yesterday; do
@@ -151,8 +151,10 @@ check_header 'GET /metrics is Prometheus text' 'content-type: text/plain; versio
 request /no/such/path
 check 'GET /no/such/path' 404 '{"detail":"not found"}'
 request /webhook
-check 'GET /webhook' 405 '{"detail":*}'
-check_header 'GET /webhook has Allow' 'allow: (.*, *)?POST'
+check 'GET /webhook without a token' 403 '{"detail":*}'
+request /webhook --request DELETE
+check 'DELETE /webhook' 405 '{"detail":*}'
+check_header 'DELETE /webhook has Allow' 'allow: (.*, *)?POST'
 request /messages --request DELETE
 check 'DELETE /messages' 405 '{"detail":*}'
 check_header 'DELETE /messages has Allow' 'allow: (.*, *)?GET'

@@ -73,7 +73,8 @@ export async function start(config: Config, options: StartOptions): Promise<App>
   const { build } = options;
   const clock = options.clock ?? { nowMs: () => Date.now() };
   const logger = createLogger({ level: config.logLevel, write: options.writeLog, nowMs: clock.nowMs });
-  let verify = createVerifier(config.secrets);
+  const verifierOptions = { clock, toleranceSeconds: config.toleranceSeconds };
+  let verify = createVerifier(config.secrets, verifierOptions);
   let stopping = false;
 
   async function readiness(): Promise<readonly string[]> {
@@ -93,6 +94,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
   const store = await openStore(config.database, {
     clock,
     observer,
+    retentionDays: config.retentionDays,
     busyTimeoutMs: options.busyTimeoutMs,
     maxBatchMessages: options.maxBatchMessages,
     maxPageCount: options.maxPageCount,
@@ -109,6 +111,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     site: createSite(),
     verify: (body, headers) => verify(body, headers),
     rateLimit: createRateLimit(config.rateLimitPerMinute, clock),
+    verifyToken: config.verifyToken,
   });
   metrics.announceRoutes(routes);
   const exchange = createExchange({
@@ -131,7 +134,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     url: server.url,
     log: logger,
     useSecrets(secrets) {
-      verify = createVerifier(secrets);
+      verify = createVerifier(secrets, verifierOptions);
       logger.info("secrets reloaded", { previous: secrets.previous.length });
     },
     async close() {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { DatabaseLocation } from "./core/database-location.ts";
 import type { Outcome } from "./core/outcome.ts";
-import type { Secrets } from "./core/secrets.ts";
+import { standardWebhooksKey, type Secrets } from "./core/secrets.ts";
 
 export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
 
@@ -21,10 +21,16 @@ export interface Config {
   readonly bodyLimitBytes: number;
   /** Requests a minute per client address; 0 is no limit. */
   readonly rateLimitPerMinute: number;
+  /** How far a delivery's timestamp may be from the clock, either way. */
+  readonly toleranceSeconds: number;
+  /** What a platform must send to subscribe; unset, none may. */
+  readonly verifyToken?: string;
   /** How many proxies in front to believe in `X-Forwarded-For`. */
   readonly trustedProxies: number;
   readonly apiToken?: string;
   readonly shutdownTimeoutMs: number;
+  /** Messages are kept for so many days from their receipt; for ever where absent. */
+  readonly retentionDays?: number;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -45,6 +51,7 @@ const LOG_LEVELS: ReadonlyMap<string, LogLevel> = new Map([
 ]);
 const DATABASE_FORMS = "sqlite:////absolute/path.db, sqlite:///./relative/path.db or sqlite:///:memory:";
 const NO_SECRETS: Secrets = { current: "", previous: [] };
+const WHSEC_FORM = "must have base64 behind whsec_, with its padding and nothing else (Standard Webhooks)";
 
 /**
  * Reads the configuration from the environment; an empty variable counts as unset.
@@ -66,7 +73,7 @@ export function loadConfig(
   const integer = (name: string, rule: IntegerRule): number => accept(readInteger(env, name, rule), rule.whenUnset);
 
   const secretFile = read(env, "WEBHOOK_SECRET_FILE");
-  const extraPrevious = Object.freeze([read(env, "WEBHOOK_SECRET_PREVIOUS")].filter((secret) => secret !== undefined));
+  const extraPrevious = Object.freeze(accept(readPreviousSecret(env), []));
   const secrets = accept(readSecrets(env, options.readFile ?? readTextFile, extraPrevious), NO_SECRETS);
   const database = accept(loadDatabase(env), { kind: "memory" });
   const host = accept(readHost(env), "");
@@ -74,9 +81,12 @@ export function loadConfig(
   const logLevel = accept(readLogLevel(env), "INFO");
   const bodyLimitBytes = integer("MAX_BODY_BYTES", { min: 1, max: 268_435_456, whenUnset: 262_144 });
   const rateLimitPerMinute = integer("WEBHOOK_RATE_LIMIT", { min: 0, max: 1_000_000_000, whenUnset: 0 });
+  const toleranceSeconds = integer("WEBHOOK_TOLERANCE_SECONDS", { min: 1, max: 1_000_000_000, whenUnset: 300 });
+  const verifyToken = accept(readToken(env, "WEBHOOK_VERIFY_TOKEN"), undefined);
   const trustedProxies = integer("TRUSTED_PROXIES", { min: 0, max: 100, whenUnset: 0 });
-  const apiToken = accept(readApiToken(env), undefined);
+  const apiToken = accept(readToken(env, "API_TOKEN"), undefined);
   const shutdownTimeoutMs = integer("SHUTDOWN_TIMEOUT_MS", { min: 1, max: 600_000, whenUnset: 10_000 });
+  const retentionDays = integer("RETENTION_DAYS", { min: 0, max: 36_500, whenUnset: 0 });
   if (problems.length > 0) return { ok: false, error: problems };
 
   const config: Config = {
@@ -89,9 +99,12 @@ export function loadConfig(
     logLevel,
     bodyLimitBytes,
     rateLimitPerMinute,
+    toleranceSeconds,
+    ...(verifyToken !== undefined && { verifyToken }),
     trustedProxies,
     ...(apiToken !== undefined && { apiToken }),
     shutdownTimeoutMs,
+    ...(retentionDays > 0 && { retentionDays }),
   };
   return { ok: true, value: Object.freeze(config) };
 }
@@ -101,7 +114,7 @@ export function loadConfig(
  * are dropped; other white space belongs to the secret. `extraPrevious` follows the file's own previous secrets.
  *
  * Refusals, each a line that begins with `WEBHOOK_SECRET_FILE`: the file cannot be read (with the system's error code),
- * is not UTF-8 (a key in raw bytes), or holds no secret.
+ * is not UTF-8 (a key in raw bytes), holds no secret, or one that begins with `whsec_` and is not base64 behind it.
  */
 export function readSecretFile(
   path: string,
@@ -126,6 +139,7 @@ export function readSecretFile(
   if (current === undefined) {
     return refuse("WEBHOOK_SECRET_FILE", `cannot use ${file}: must hold at least one secret, one a line`);
   }
+  if (![current, ...previous].every(isWellFormed)) return refuse("WEBHOOK_SECRET_FILE", `cannot use ${file}: every whsec_ secret ${WHSEC_FORM}`);
   return { ok: true, value: freezeSecrets(current, [...previous, ...(options.extraPrevious ?? [])]) };
 }
 
@@ -154,11 +168,22 @@ function readSecrets(env: Environment, readFile: ReadFile, extraPrevious: readon
   const current = read(env, "WEBHOOK_SECRET");
   const file = read(env, "WEBHOOK_SECRET_FILE");
   if (file === undefined) {
+    if (current !== undefined && !isWellFormed(current)) return refuse("WEBHOOK_SECRET", WHSEC_FORM);
     if (current !== undefined) return { ok: true, value: freezeSecrets(current, extraPrevious) };
     return refuse("WEBHOOK_SECRET", "must be set and not empty, unless WEBHOOK_SECRET_FILE is set");
   }
   if (current !== undefined) return refuse("WEBHOOK_SECRET_FILE", "must not be set together with WEBHOOK_SECRET");
   return readSecretFile(file, readFile, { extraPrevious });
+}
+
+function readPreviousSecret(env: Environment): Outcome<readonly string[], string> {
+  const secret = read(env, "WEBHOOK_SECRET_PREVIOUS");
+  if (secret === undefined) return { ok: true, value: [] };
+  return isWellFormed(secret) ? { ok: true, value: [secret] } : refuse("WEBHOOK_SECRET_PREVIOUS", WHSEC_FORM);
+}
+
+function isWellFormed(secret: string): boolean {
+  return standardWebhooksKey(secret) !== undefined;
 }
 
 /** `DATABASE_URL` alone, for commands that need no secret. Refusal: a line that begins with the variable's name. */
@@ -186,11 +211,11 @@ function readLogLevel(env: Environment): Outcome<LogLevel, string> {
   return refuse("LOG_LEVEL", "must be one of DEBUG, INFO, WARNING and ERROR");
 }
 
-function readApiToken(env: Environment): Outcome<string | undefined, string> {
-  const token = read(env, "API_TOKEN");
+function readToken(env: Environment, name: string): Outcome<string | undefined, string> {
+  const token = read(env, name);
   // RFC 6750 section 2.1: anything else could not stand in an Authorization header, so no request would ever match.
   if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return { ok: true, value: token };
-  return refuse("API_TOKEN", "must be visible ASCII characters without spaces");
+  return refuse(name, "must be visible ASCII characters without spaces");
 }
 
 function readInteger(env: Environment, name: string, rule: IntegerRule): Outcome<number, string> {

@@ -21,6 +21,7 @@ describe("readSecretFile", () => {
     ["a trailing CR", "a\r", "a", []],
     ["blank lines", "\n\r\n \t\na\n\n\nb\n\n", "a", ["b"]],
     ["a byte order mark", "\ufeffa\nb", "a", ["b"]],
+    ["secrets of Standard Webhooks, as they are", "whsec_c2VjcmV0\nwhsec_b2xk\n", "whsec_c2VjcmV0", ["whsec_b2xk"]],
     ["white space in and around a secret", " a b \n\tc", " a b ", ["\tc"]],
   ] as const) {
     it(`reads ${name}`, () => {
@@ -37,6 +38,8 @@ describe("readSecretFile", () => {
     ["an empty file", ""],
     ["blank lines alone", "\n \r\n\n"],
     ["a byte order mark alone", "\ufeff\n"],
+    ["a whsec_ secret that is no base64", "whsec_!"],
+    ["a previous whsec_ secret without its padding", "a\nwhsec_b2"],
     ["bytes that are not UTF-8", Buffer.from([0x61, 0xff, 0x62]).toString("utf8")],
   ] as const) {
     it(`refuses ${name}`, () => {

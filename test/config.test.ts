@@ -27,28 +27,18 @@ describe("loadConfig", () => {
       logLevel: "INFO",
       bodyLimitBytes: 262_144,
       rateLimitPerMinute: 0,
+      toleranceSeconds: 300,
       trustedProxies: 0,
       shutdownTimeoutMs: 10_000,
     });
   });
 
   it("counts an empty variable as unset", () => {
-    const empty = Object.fromEntries(
-      [
-        "WEBHOOK_SECRET_PREVIOUS",
-        "WEBHOOK_SECRET_FILE",
-        "DATABASE_URL",
-        "HOST",
-        "PORT",
-        "LOG_LEVEL",
-        "MAX_BODY_BYTES",
-        "WEBHOOK_RATE_LIMIT",
-        "TRUSTED_PROXIES",
-        "API_TOKEN",
-        "SHUTDOWN_TIMEOUT_MS",
-      ].map((name) => [name, ""]),
-    );
-    assert.deepEqual(load({ ...SECRET, ...empty }), load(SECRET));
+    const names = [
+      "WEBHOOK_SECRET_PREVIOUS", "WEBHOOK_SECRET_FILE", "DATABASE_URL", "HOST", "PORT", "LOG_LEVEL", "MAX_BODY_BYTES", "WEBHOOK_RATE_LIMIT",
+      "WEBHOOK_TOLERANCE_SECONDS", "WEBHOOK_VERIFY_TOKEN", "TRUSTED_PROXIES", "API_TOKEN", "SHUTDOWN_TIMEOUT_MS",
+    ];
+    assert.deepEqual(load({ ...SECRET, ...Object.fromEntries(names.map((name) => [name, ""])) }), load(SECRET));
     assert.deepEqual(load({ WEBHOOK_SECRET: "", WEBHOOK_SECRET_FILE: "/s" }, "a").secrets, { current: "a", previous: [] });
   });
 
@@ -131,6 +121,7 @@ describe("loadConfig", () => {
     ["PORT", "port", 0, 65_535],
     ["MAX_BODY_BYTES", "bodyLimitBytes", 1, 268_435_456],
     ["WEBHOOK_RATE_LIMIT", "rateLimitPerMinute", 0, 1_000_000_000],
+    ["WEBHOOK_TOLERANCE_SECONDS", "toleranceSeconds", 1, 1_000_000_000],
     ["TRUSTED_PROXIES", "trustedProxies", 0, 100],
     ["SHUTDOWN_TIMEOUT_MS", "shutdownTimeoutMs", 1, 600_000],
   ] as const) {
@@ -167,8 +158,9 @@ describe("loadConfig", () => {
   }
 
   for (const token of ["a", "!~", "abc-._~+/=="]) {
-    it(`reads API_TOKEN=${token}`, () => {
+    it(`reads API_TOKEN and WEBHOOK_VERIFY_TOKEN=${token}`, () => {
       assert.equal(load({ ...SECRET, API_TOKEN: token }).apiToken, token);
+      assert.equal(load({ ...SECRET, WEBHOOK_VERIFY_TOKEN: token }).verifyToken, token);
     });
   }
 
@@ -186,6 +178,12 @@ describe("loadConfig", () => {
     ["API_TOKEN", "a\n"],
     ["API_TOKEN", "\u007f"],
     ["API_TOKEN", "schl\u00fcssel"],
+    ["WEBHOOK_VERIFY_TOKEN", "two words"],
+    ["WEBHOOK_VERIFY_TOKEN", "a\n"],
+    ["WEBHOOK_SECRET", "whsec_"],
+    ["WEBHOOK_SECRET", "whsec_hunter2"],
+    ["WEBHOOK_SECRET", "whsec_aHVudGVyMg== "],
+    ["WEBHOOK_SECRET_PREVIOUS", "whsec_aHVudGVyMg"],
   ] as const) {
     it(`refuses ${variable}=${JSON.stringify(value)}`, () => {
       assert.deepEqual(refused({ ...SECRET, [variable]: value }), [variable]);
@@ -198,6 +196,7 @@ describe("loadConfig", () => {
     ["a previous secret alone", { WEBHOOK_SECRET_PREVIOUS: "older" }, "WEBHOOK_SECRET"],
     ["both a secret and a file", { ...SECRET, WEBHOOK_SECRET_FILE: "/s" }, "WEBHOOK_SECRET_FILE"],
     ["a file without a secret", { WEBHOOK_SECRET_FILE: "/s" }, "WEBHOOK_SECRET_FILE"],
+    ["a malformed whsec_ secret with a file", { WEBHOOK_SECRET: "whsec_", WEBHOOK_SECRET_FILE: "/s" }, "WEBHOOK_SECRET_FILE"],
   ] as const) {
     it(`refuses ${name}`, () => {
       assert.deepEqual(refused(env), [variable]);
@@ -212,6 +211,8 @@ describe("loadConfig", () => {
     LOG_LEVEL: "hunter2",
     MAX_BODY_BYTES: "hunter2",
     WEBHOOK_RATE_LIMIT: "hunter2",
+    WEBHOOK_TOLERANCE_SECONDS: "hunter2",
+    WEBHOOK_VERIFY_TOKEN: "hunter2 hunter2",
     TRUSTED_PROXIES: "hunter2",
     API_TOKEN: "hunter2\nhunter2",
     SHUTDOWN_TIMEOUT_MS: "hunter2",
@@ -219,12 +220,14 @@ describe("loadConfig", () => {
 
   it("reports every problem at once", () => {
     assert.deepEqual(refused(allWrong), Object.keys(allWrong));
+    assert.deepEqual(refused({ WEBHOOK_SECRET: "whsec_x", WEBHOOK_SECRET_PREVIOUS: "whsec_" }), ["WEBHOOK_SECRET_PREVIOUS", "WEBHOOK_SECRET"]);
   });
 
   it("reports one line a problem, and no value", () => {
     for (const env of [
       allWrong,
       { ...allWrong, WEBHOOK_SECRET: "hunter2", WEBHOOK_SECRET_FILE: "/s", WEBHOOK_SECRET_PREVIOUS: "hunter2" },
+      { WEBHOOK_SECRET: "whsec_hunter2", WEBHOOK_SECRET_PREVIOUS: "whsec_hunter2" },
       { DATABASE_URL: "sqlite:///hunter2.db?hunter2" },
       { DATABASE_URL: "sqlite:///hunter2/" },
       { DATABASE_URL: "sqlite:///file:hunter2" },

@@ -100,6 +100,7 @@ test("the table of endpoints is that of routes.ts", async (t) => {
     store,
     verify: () => ({ ok: false, reason: "missing" }),
     rateLimit: () => ({ ok: true }),
+    verifyToken: undefined,
     metrics: { expose: async () => "" },
     readiness: async () => [],
     site: createSite(),
@@ -125,7 +126,7 @@ test("the table of fields names what a message has, and what it needs", () => {
 test("the table of parameters names what a list takes, with the defaults", () => {
   const rows = spanRows("GET /messages and /messages/{message_id}");
   const source = readFileSync(join(REPOSITORY, "src/validation/query.ts"), "utf8");
-  const read = source.matchAll(/\b(?:last\(\w+, |readInteger\()"(\w+)"/g);
+  const read = source.matchAll(/\breader\.(?!refuse)\w+\("(\w+)"/g);
   assert.deepEqual(sorted(rows.map(([[name = ""] = []]) => name)), sorted(Array.from(read, ([, name = ""]) => name)));
   const defaults = rows.flatMap(([names = [], values = []]) => values.map((value) => [names[0], Number(value)]));
   assert.deepEqual(parseMessageQuery(""), { ok: true, value: Object.fromEntries(defaults) });
@@ -168,7 +169,7 @@ test("the table of variables has exactly those that config.ts reads, with their 
   const withDefault = rows.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]));
   assert.deepEqual(loadConfig({ ...secret, ...Object.fromEntries(withDefault) }), unset);
   const withoutDefault = rows.filter(({ value }) => value === undefined).map(({ name }) => name);
-  assert.deepEqual(withoutDefault, ["WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS", "WEBHOOK_SECRET_FILE", "API_TOKEN"]);
+  assert.deepEqual(withoutDefault, ["WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS", "WEBHOOK_SECRET_FILE", "WEBHOOK_VERIFY_TOKEN", "API_TOKEN"]);
 });
 
 test("the table of metrics has every family of the service itself, with type, labels and their fixed values", async (t) => {
@@ -190,10 +191,10 @@ test("the table of metrics has every family of the service itself, with type, la
 });
 
 test("the table of log fields has every field of a request's line", () => {
-  const exchange = { requestId: "r", method: "POST", path: "/webhook", route: "/webhook", status: 200, durationMs: 1, fault: "f" };
+  const exchange = { requestId: "r", method: "POST", path: "/webhook", route: "/webhook", status: 200, durationMs: 1, fault: "f", traceId: "t" };
   const deliveries: readonly DeliveryFacts[] = [
     { result: "duplicate", messageId: "m1", conflict: true },
-    { result: "invalid_signature", signature: "missing" },
+    { result: "invalid_signature", signature: "missing", hint: "h" },
   ];
   const lines = deliveries.map((delivery) => requestLine("now", "INFO", { ...exchange, delivery }));
   const fields = new Set(lines.flatMap((line) => Object.keys(JSON.parse(line))));

@@ -7,13 +7,13 @@ import { parseArgs } from "node:util";
 import { fetchText, generatorName, load, timeReads, type LoadOptions } from "./client.ts";
 import type { LoadResult } from "./load.ts";
 import { seed } from "./seed.ts";
-import { startProcess, type Running } from "./service.ts";
+import { SERVICE_FLAGS, startProcess, type Running } from "./service.ts";
 import { median, quantile, toTable, type Row } from "./table.ts";
 
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "3" },
-    messages: { type: "string", default: "160000" },
+    messages: { type: "string", default: "320000" },
     rows: { type: "string", default: "1000000" },
     /** Measures the reads again with so many rows, where it is not 0. */
     large: { type: "string", default: "0" },
@@ -29,9 +29,17 @@ const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 const rows: Row[] = [];
 
-const SERVICE = join(root, "dist/main.js");
-const CEILING = join(root, "scripts/bench/ceiling.ts");
-const ONE_COMMIT = join(root, "scripts/bench/one-commit.ts");
+interface Program {
+  readonly script: string;
+  readonly flags?: readonly string[];
+}
+
+const SERVICE: Program = { script: join(root, "dist/main.js"), flags: SERVICE_FLAGS };
+const CEILING: Program = { script: join(root, "scripts/bench/ceiling.ts") };
+const ONE_COMMIT: Program = { script: join(root, "scripts/bench/one-commit.ts"), flags: SERVICE_FLAGS };
+
+/** Sent before each measurement, so that none measures how V8 compiles. */
+const WARM_UP_MESSAGES = 80_000;
 
 function say(line: string): void {
   process.stderr.write(`${line}\n`);
@@ -57,14 +65,19 @@ interface Run extends LoadResult {
   readonly peakMiB: number;
 }
 
-async function run(script: string, options: Omit<LoadOptions, "port">, from?: string): Promise<Run> {
-  const server = await startProcess(script, { DATABASE_URL: databaseUrl(from) });
+function start({ script, flags }: Program, url: string): Promise<Running> {
+  return startProcess(script, { env: { DATABASE_URL: url }, ...(flags && { flags }) });
+}
+
+async function run(program: Program, options: Omit<LoadOptions, "port">, from?: string): Promise<Run> {
+  const server = await start(program, databaseUrl(from));
   const result = await underLoad(server, options);
   await server.stop();
   return result;
 }
 
 async function underLoad(server: Running, options: Omit<LoadOptions, "port">): Promise<Run> {
+  await load({ messages: WARM_UP_MESSAGES, port: server.port });
   const before = server.cpuSeconds();
   const result = await load({ ...options, port: server.port });
   if (result.refused > 0) throw new Error(`Cannot measure: every message must be answered 200, ${result.refused} were not`);
@@ -94,7 +107,7 @@ async function measureIngest(): Promise<void> {
   }
   const random = await compare(() => run(SERVICE, { messages, order: "random" }), () => run(CEILING, { messages, order: "random" }));
   note({ what: "the same, random ids", value: random.ratio, unit: "", bar: { atLeast: 0.65 } });
-  const few = Math.ceil(messages / 5);
+  const few = Math.ceil(messages / 4);
   const single = await compare(() => run(SERVICE, { messages: few }), () => run(ONE_COMMIT, { messages: few }));
   note({ what: "group commit / one commit a message", value: single.ratio, unit: "", bar: { atLeast: 3 } });
   const open: Run[] = [];
@@ -114,7 +127,7 @@ async function measureSeeded(seeded: string): Promise<void> {
 
 /** No index helps with two characters that nobody wrote: every text is looked at. */
 async function runBesideSlowQueries(seeded: string): Promise<Run> {
-  const server = await startProcess(SERVICE, { DATABASE_URL: databaseUrl(seeded) });
+  const server = await start(SERVICE, databaseUrl(seeded));
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   let going = true;
   const queries = (async () => {
@@ -154,7 +167,7 @@ const TIMED_READS = 300;
 
 /** The p99 of each read, in milliseconds. */
 async function measureReads(database: string, rowCount: number): Promise<readonly number[]> {
-  const server = await startProcess(SERVICE, { DATABASE_URL: `sqlite:///${database}` });
+  const server = await start(SERVICE, `sqlite:///${database}`);
   note({ what: `start to ready with ${rowCount} rows`, value: server.startSeconds, unit: "s", bar: { atMost: 0.5 } });
   const all: number[] = [];
   for (const { target } of READS) {
@@ -188,12 +201,12 @@ function seedWithProgress(database: string, count: number): void {
 /** Through `make run`, when nothing has to be built or fetched. */
 async function measureMakeRun(seeded: string): Promise<void> {
   const script = join(root, "scripts/bench/make-run.ts");
-  const server = await startProcess(script, { DATABASE_URL: `sqlite:///${seeded}`, HOME: process.env["HOME"] ?? "/" });
+  const server = await startProcess(script, { env: { DATABASE_URL: `sqlite:///${seeded}`, HOME: process.env["HOME"] ?? "/" } });
   note({ what: "the same through make run", value: server.startSeconds, unit: "s", bar: { atMost: 1 } });
   await server.stop();
 }
 
-if (!existsSync(SERVICE)) throw new Error("Cannot measure: dist/ must be built, run it as make bench");
+if (!existsSync(SERVICE.script)) throw new Error("Cannot measure: dist/ must be built, run it as make bench");
 await measureIngest();
 const seeded = join(folder, "seeded.db");
 seedWithProgress(seeded, seededRows);

@@ -20,7 +20,7 @@ export interface SeedOptions {
 export function seed(path: string, options: SeedOptions): void {
   const db = openDatabase(path);
   migrate(db);
-  const writer = createBatchWriter(db, createIndexer(db));
+  const writer = createBatchWriter(db, { indexer: createIndexer(db) });
   const startMs = Date.parse("2025-01-01T00:00:00Z");
   const create = createMessages({ seed: 7, order: "growing", startMs, perSecond: MESSAGES_PER_SECOND });
   for (let done = 0; done < options.messages; ) {

@@ -18,7 +18,7 @@ process.stdout.write(`SEED=${seed}\n`);
 
 const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-fuzz-"));
 const service = await startProcess(fileURLToPath(new URL("../../src/main.ts", import.meta.url)), {
-  DATABASE_URL: `sqlite:///${join(folder, "fuzz.db")}`,
+  env: { DATABASE_URL: `sqlite:///${join(folder, "fuzz.db")}` },
 });
 const startedAt = performance.now();
 const endsAt = startedAt + seconds * 1000;

@@ -3,6 +3,7 @@ export type RefusalCode =
   | "bad_request"
   | "invalid_signature"
   | "unauthorized"
+  | "forbidden"
   | "not_found"
   | "method_not_allowed"
   | "request_timeout"
@@ -43,8 +44,8 @@ export type WebhookResult =
   | "rate_limited"
   | "unavailable";
 
-/** Why a signature was refused: the `reason` of `webhook_signature_failures_total`. */
-export type SignatureFailure = "missing" | "malformed" | "mismatch";
+/** Why a signature was refused: the `reason` of `webhook_signature_failures_total`. `stale` is a right one of the wrong time. */
+export type SignatureFailure = "missing" | "malformed" | "mismatch" | "stale";
 
 /** Which of the active secrets a signature was made with. */
 export type SecretName = "current" | "previous";

@@ -1,4 +1,4 @@
-import type { Message, MessagePage, MessageQuery, Stats, StoredMessage } from "./message.ts";
+import type { Message, MessagePage, MessageQuery, Stats, StoredMessage, Timeline, TimelineQuery } from "./message.ts";
 import type { SecretName, SignatureFailure, WebhookResult } from "./outcome.ts";
 
 /** The time of day, injected so that tests can hold it still. */
@@ -26,6 +26,7 @@ export interface MessageStore {
   list(query: MessageQuery): Promise<MessagePage>;
   get(messageId: string): Promise<StoredMessage | undefined>;
   stats(): Promise<Stats>;
+  timeline(query: TimelineQuery): Promise<Timeline>;
   /** Proves that the database answers and takes writes; gives the reasons why not, empty where it does. */
   check(): Promise<readonly string[]>;
   /** How many messages are stored; costs nothing. */
@@ -61,6 +62,8 @@ export interface StoreObserver {
   committed(messages: number, seconds: number): void;
   /** One transaction failed; none of its messages is stored, unless their outcome is `unknown`. */
   commitFailed(messages: number, reason: string): void;
+  /** So many messages were removed for their age. */
+  removed(messages: number): void;
 }
 
 /** What a delivery to the webhook adds to its exchange. */
@@ -71,6 +74,8 @@ export interface DeliveryFacts {
   /** True for a repeat whose content differs from what is stored. */
   readonly conflict?: boolean;
   readonly signature?: SecretName | SignatureFailure;
+  /** What would make a refused signature right, in words for the sender's or the service's operator; no part of a value. */
+  readonly hint?: string;
   /** Receipt minus `ts` in seconds, of created messages. */
   readonly lagSeconds?: number;
 }
@@ -86,6 +91,8 @@ export interface FinishedExchange {
   readonly route: string | undefined;
   readonly status: number;
   readonly durationMs: number;
+  /** The caller's trace (W3C Trace Context): 32 lower-case hex digits. */
+  readonly traceId?: string | undefined;
   readonly delivery?: DeliveryFacts | undefined;
   /** What went wrong, for the log alone. */
   readonly fault?: string | undefined;

@@ -1,5 +1,5 @@
-import { hash, timingSafeEqual } from "node:crypto";
 import type { Refusal } from "../core/outcome.ts";
+import { createSameToken } from "./same-token.ts";
 
 /** Refuses an `Authorization` header that does not carry the token; undefined where it may pass. */
 export type Authorize = (header: string | undefined) => Refusal | undefined;
@@ -10,13 +10,12 @@ const UNAUTHORIZED: Refusal = {
   headers: { "WWW-Authenticate": "Bearer" },
 };
 
-/** Bearer tokens (RFC 6750). Digests of equal length are compared, in constant time, so that not even the length leaks. */
+/** Bearer tokens (RFC 6750), compared in constant time. */
 export function createAuthorize(token: string | undefined): Authorize {
   if (token === undefined) return () => undefined;
-  const expected = hash("sha256", token, "buffer");
+  const isToken = createSameToken(token);
   return (header) => {
     const given = header === undefined ? undefined : /^bearer +(\S+)$/i.exec(header)?.[1];
-    if (given === undefined) return UNAUTHORIZED;
-    return timingSafeEqual(hash("sha256", given, "buffer"), expected) ? undefined : UNAUTHORIZED;
+    return given !== undefined && isToken(given) ? undefined : UNAUTHORIZED;
   };
 }

@@ -10,6 +10,7 @@ import { clientAddress } from "./client-address.ts";
 import type { Reply, Request } from "./message.ts";
 import { refuse, respond, STATUS } from "./respond.ts";
 import type { Match, Router } from "./router.ts";
+import { readTraceId } from "./trace-id.ts";
 
 export interface ExchangeOptions {
   readonly router: Router;
@@ -119,6 +120,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       route: match.kind === "route" ? match.route.path : match.path,
       status: reply.status,
       durationMs: performance.now() - startedAt,
+      traceId: readTraceId(req.headers["traceparent"]),
       delivery: reply.delivery,
       fault,
     });

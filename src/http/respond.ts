@@ -7,6 +7,7 @@ export const STATUS: Readonly<Record<RefusalCode, number>> = {
   bad_request: 400,
   unauthorized: 401,
   invalid_signature: 401,
+  forbidden: 403,
   not_found: 404,
   method_not_allowed: 405,
   request_timeout: 408,

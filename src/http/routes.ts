@@ -6,7 +6,8 @@ import { createIngest } from "./handlers/ingest.ts";
 import { createGetMessage, createListMessages } from "./handlers/messages.ts";
 import { createMetrics } from "./handlers/metrics.ts";
 import { createAsset, createPage } from "./handlers/pages.ts";
-import { createStats } from "./handlers/stats.ts";
+import { createStats, createTimeline } from "./handlers/stats.ts";
+import { createSubscription } from "./handlers/subscription.ts";
 import type { Route } from "./message.ts";
 import type { RateLimit } from "./rate-limit.ts";
 
@@ -14,6 +15,8 @@ export interface RouteOptions {
   readonly store: MessageStore;
   readonly verify: Verify;
   readonly rateLimit: RateLimit;
+  /** What a platform must send to subscribe; undefined where none may. */
+  readonly verifyToken: string | undefined;
   readonly metrics: MetricsSource;
   readonly site: Site;
   /** Why the service cannot take messages now; empty where it can. */
@@ -25,9 +28,11 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
   const { store, site } = options;
   return [
     { method: "POST", path: "/webhook", access: "open", handle: createIngest(options) },
+    { method: "GET", path: "/webhook", access: "open", handle: createSubscription(options.verifyToken) },
     { method: "GET", path: "/messages", access: "token", handle: createListMessages(store) },
     { method: "GET", path: "/messages/{message_id}", access: "token", handle: createGetMessage(store) },
     { method: "GET", path: "/stats", access: "token", handle: createStats(store) },
+    { method: "GET", path: "/stats/timeline", access: "token", handle: createTimeline(store) },
     { method: "GET", path: "/health/live", access: "open", handle: live },
     { method: "GET", path: "/health/ready", access: "open", handle: createReady(options.readiness) },
     { method: "GET", path: "/metrics", access: "open", handle: createMetrics(options.metrics) },

@@ -1,21 +1,26 @@
 import { Buffer } from "node:buffer";
 import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from "node:crypto";
 import type { SecretName, SignatureFailure } from "../core/outcome.ts";
-import type { Secrets } from "../core/secrets.ts";
+import type { Clock } from "../core/ports.ts";
+import { standardWebhooksKey, type Secrets } from "../core/secrets.ts";
 import { readSignature } from "./header.ts";
+import { headerText, type SignatureHeaders } from "./headers.ts";
+import { hexHint } from "./hex-hint.ts";
+import { mismatchHint, type Mismatch } from "./mismatch-hint.ts";
+import { readStandardWebhook } from "./standard-webhooks.ts";
 
-/** The values of the two headers, undefined where a request has none. */
-export interface SignatureHeaders {
-  readonly xSignature: string | undefined;
-  readonly xHubSignature256: string | undefined;
-}
-
-/** Either names which secret signed, or why no secret did; never more than that. */
+/** Either names which secret signed, or why no secret did, with a hint in words where there is one; never more than that. */
 export type Verification =
   | { readonly ok: true; readonly secret: SecretName }
-  | { readonly ok: false; readonly reason: SignatureFailure };
+  | { readonly ok: false; readonly reason: SignatureFailure; readonly hint?: string };
 
 export type Verify = (body: Uint8Array, headers: SignatureHeaders) => Verification;
+
+export interface VerifierOptions {
+  readonly clock: Clock;
+  /** How far the timestamp of Standard Webhooks may be from the clock, in the past and in the future. */
+  readonly toleranceSeconds: number;
+}
 
 interface ActiveKey {
   readonly key: KeyObject;
@@ -23,44 +28,94 @@ interface ActiveKey {
 }
 
 const MAC_BYTES = 32;
+/** A flood of bad signatures must stay cheap, and a sender that is set up wrongly sends more than once. */
+const MISMATCH_HINTS_PER_SECOND = 3;
 
 const CURRENT: Verification = Object.freeze({ ok: true, secret: "current" });
 const PREVIOUS: Verification = Object.freeze({ ok: true, secret: "previous" });
 const MISSING: Verification = Object.freeze({ ok: false, reason: "missing" });
-const MALFORMED: Verification = Object.freeze({ ok: false, reason: "malformed" });
+const MISSING_BUT_SHA1: Verification = Object.freeze({ ok: false, reason: "missing", hint: "X-Hub-Signature is SHA-1: X-Hub-Signature-256 is required" });
+const MISSING_BUT_SVIX: Verification = Object.freeze({ ok: false, reason: "missing", hint: "the headers must begin with webhook- in place of svix-" });
 const MISMATCH: Verification = Object.freeze({ ok: false, reason: "mismatch" });
 
 /**
- * Makes the function that checks a delivery's HMAC-SHA256 (RFC 2104) over its raw body against every active secret,
- * in constant time. `X-Signature` decides where both headers are sent.
+ * Makes the function that checks a delivery's HMAC-SHA256 (RFC 2104) against every active secret, in constant time.
+ * `X-Signature` decides where it is sent, then `X-Hub-Signature-256`: hex, over the raw body. Then `webhook-signature`:
+ * base64, over id, timestamp and raw body (Standard Webhooks 1.0.0).
  *
- * Refusals: `missing` with neither header, `malformed` where the deciding header is not what `readSignature` reads (an
- * empty value and a header that was sent twice included), `mismatch` where no secret made it. The expected MAC never
- * leaves the function, in no form.
+ * Refusals: `missing` with none of them, `malformed` where the deciding one is not what `readSignature` or
+ * `readStandardWebhook` reads (an empty value and a header that was sent twice included), `mismatch` where no secret
+ * made it, `stale` where one did and the timestamp is too far from the clock. The expected MAC never leaves the
+ * function, in no form. Hints for `mismatch` cost further HMACs and are looked for a few times a second at most.
  */
-export function createVerifier(secrets: Secrets): Verify {
-  const keys: readonly ActiveKey[] = [
-    { key: secretKey(secrets.current), match: CURRENT },
-    ...secrets.previous.map((secret) => ({ key: secretKey(secret), match: PREVIOUS })),
-  ];
+export function createVerifier(secrets: Secrets, options: VerifierOptions): Verify {
+  const { clock, toleranceSeconds } = options;
+  const textKeys = activeKeys(secrets, (secret) => Buffer.from(secret, "utf8"));
+  // A malformed whsec_ secret is a configuration error and does not get here.
+  const standardKeys = activeKeys(secrets, (secret) => standardWebhooksKey(secret) ?? Buffer.from(secret, "utf8"));
   // One buffer for every call: it holds what the sender sent, and a call ends before the next begins.
   const given = new Uint8Array(MAC_BYTES);
-  return (body, headers) => {
-    const { xSignature, xHubSignature256 } = headers;
-    if (xSignature !== undefined) {
-      if (!readSignature(xSignature, given, { prefix: "optional" })) return MALFORMED;
-    } else if (xHubSignature256 !== undefined) {
-      if (!readSignature(xHubSignature256, given, { prefix: "required" })) return MALFORMED;
-    } else {
-      return MISSING;
-    }
-    for (const { key, match } of keys) {
+  const onlyGiven = [given];
+  const mayExplain = createHintBudget(clock);
+
+  function mismatch(attempt: Mismatch): Verification {
+    const hint = mayExplain() ? mismatchHint(attempt, secrets) : undefined;
+    return hint === undefined ? MISMATCH : { ok: false, reason: "mismatch", hint };
+  }
+
+  function verifyHex(body: Uint8Array, text: string, prefix: "optional" | "required"): Verification {
+    if (!readSignature(text, given, { prefix })) return { ok: false, reason: "malformed", hint: hexHint(text, { prefix }) };
+    for (const { key, match } of textKeys) {
       if (timingSafeEqual(createHmac("sha256", key).update(body).digest(), given)) return match;
     }
-    return MISMATCH;
+    return mismatch({ keys: "text", prefix: "", body, signatures: onlyGiven });
+  }
+
+  function verifyStandard(body: Uint8Array, headers: SignatureHeaders): Verification {
+    const webhook = readStandardWebhook(headers);
+    if ("reason" in webhook) return { ok: false, ...webhook };
+    const { prefix, signatures, timestampSeconds } = webhook;
+    for (const { key, match } of standardKeys) {
+      const mac = createHmac("sha256", key).update(prefix, "latin1").update(body).digest();
+      if (!signatures.some((signature) => timingSafeEqual(mac, signature))) continue;
+      const ageSeconds = Math.floor(clock.nowMs() / 1000) - timestampSeconds;
+      if (Math.abs(ageSeconds) <= toleranceSeconds) return match;
+      const away = `${Math.abs(ageSeconds)} s in the ${ageSeconds > 0 ? "past" : "future"}`;
+      return { ok: false, reason: "stale", hint: `the timestamp is ${away}, WEBHOOK_TOLERANCE_SECONDS is ${toleranceSeconds}` };
+    }
+    return mismatch({ keys: "standard", prefix, body, signatures });
+  }
+
+  return (body, headers) => {
+    const xSignature = headerText(headers["x-signature"]);
+    if (xSignature !== undefined) return verifyHex(body, xSignature, "optional");
+    const xHubSignature256 = headerText(headers["x-hub-signature-256"]);
+    if (xHubSignature256 !== undefined) return verifyHex(body, xHubSignature256, "required");
+    if (headers["webhook-signature"] !== undefined) return verifyStandard(body, headers);
+    if (headers["x-hub-signature"] !== undefined) return MISSING_BUT_SHA1;
+    return headers["svix-signature"] === undefined ? MISSING : MISSING_BUT_SVIX;
   };
 }
 
-function secretKey(secret: string): KeyObject {
-  return createSecretKey(Buffer.from(secret, "utf8"));
+function activeKeys(secrets: Secrets, keyOf: (secret: string) => Buffer): readonly ActiveKey[] {
+  return [
+    { key: createSecretKey(keyOf(secrets.current)), match: CURRENT },
+    ...secrets.previous.map((secret) => ({ key: createSecretKey(keyOf(secret)), match: PREVIOUS })),
+  ];
+}
+
+/** True a few times in each second that begins with a call. */
+function createHintBudget(clock: Clock): () => boolean {
+  let sinceMs = -Infinity;
+  let spent = 0;
+  return () => {
+    const nowMs = clock.nowMs();
+    // A clock that was set back must not silence the hints until it has caught up.
+    if (nowMs - sinceMs >= 1000 || nowMs < sinceMs) {
+      sinceMs = nowMs;
+      spent = 0;
+    }
+    spent += 1;
+    return spent <= MISMATCH_HINTS_PER_SECOND;
+  };
 }

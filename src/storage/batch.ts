@@ -1,6 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { isInputOutputError, UncertainCommit } from "./database.ts";
 import type { Indexer } from "./indexer.ts";
+import { createRemoval, type Removed } from "./removal.ts";
+import { LAST_SEQ } from "./rows.ts";
 
 /** What became of one message of a committed batch, as one byte across threads. */
 export const CREATED = 0;
@@ -21,16 +23,27 @@ export interface BatchWriter {
   write(batch: FlatBatch, createdAt: string): Uint8Array;
   /** Derives some of the backlog in a transaction of its own; true while more is left. */
   catchUp(): boolean;
+  /** Removes some of the messages received before `before`, or derives what must be derived first: see `Removal`. */
+  remove(before: string): Removed;
   /** Proves that pages can be allocated and that a write reaches the disk; throws where not. */
   probe(checkedAt: string): void;
 }
 
-export function createBatchWriter(db: DatabaseSync, indexer: Indexer): BatchWriter {
+export interface BatchWriterOptions {
+  readonly indexer: Indexer;
+  /** Messages are going to be removed; where some have been, their ids are known in any case. */
+  readonly removes?: boolean;
+}
+
+export function createBatchWriter(db: DatabaseSync, { indexer, removes = false }: BatchWriterOptions): BatchWriter {
   const begin = db.prepare("BEGIN IMMEDIATE");
   const commit = db.prepare("COMMIT");
+  const removal = createRemoval(db);
+  const looksUpRemoved = removes || removal.hasRemoved();
   const insert = db.prepare(`
-    INSERT INTO messages (message_id, from_msisdn, to_msisdn, ts, text, created_at)
-    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING`);
+    INSERT INTO messages (seq, message_id, from_msisdn, to_msisdn, ts, text, created_at)
+    VALUES (${looksUpRemoved ? `1 + ${LAST_SEQ}` : "NULL"}, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING`);
+  const wasRemoved = db.prepare("SELECT 1 FROM removed_messages WHERE message_id = ?");
   const same = db.prepare(`
     SELECT 1 FROM messages
     WHERE message_id = ? AND from_msisdn = ? AND to_msisdn = ? AND ts = ? AND text IS ?`);
@@ -65,6 +78,10 @@ export function createBatchWriter(db: DatabaseSync, indexer: Indexer): BatchWrit
       const to = batch[at + 2] ?? null;
       const ts = batch[at + 3] ?? null;
       const text = batch[at + 4] ?? null;
+      if (looksUpRemoved && wasRemoved.get(id) !== undefined) {
+        outcomes[index] = DUPLICATE;
+        continue;
+      }
       if (insert.run(id, from, to, ts, text, createdAt).changes === 1) continue;
       outcomes[index] = same.get(id, from, to, ts, text) === undefined ? CONFLICT : DUPLICATE;
     }
@@ -88,13 +105,19 @@ export function createBatchWriter(db: DatabaseSync, indexer: Indexer): BatchWrit
         if (indexer.isDue()) indexer.step();
         return insertAll(batch, createdAt);
       });
-      indexer.grew(outcomes.reduce((created, outcome) => (outcome === CREATED ? created + 1 : created), 0));
+      indexer.grew(createdSenders(batch, outcomes));
       return outcomes;
     },
     catchUp() {
       if (indexer.isBehind()) withIndexStep(() => indexer.step());
       return indexer.isBehind();
     },
+    remove: (before) =>
+      withIndexStep(() => {
+        const removed = removal.remove(before);
+        if (removed.more && removed.messages === 0) indexer.step();
+        return removed;
+      }),
     probe(checkedAt) {
       transaction(() => {
         db.exec("SAVEPOINT allocation");
@@ -104,4 +127,13 @@ export function createBatchWriter(db: DatabaseSync, indexer: Indexer): BatchWrit
       });
     },
   };
+}
+
+function createdSenders(batch: FlatBatch, outcomes: Uint8Array): readonly string[] {
+  const senders: string[] = [];
+  for (let index = 0; index < outcomes.length; index += 1) {
+    const sender = batch[index * FIELDS_PER_MESSAGE + 1];
+    if (outcomes[index] === CREATED && typeof sender === "string") senders.push(sender);
+  }
+  return senders;
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import { createFaultList, inSnapshot, numberOf, type Check, type FaultList, type Finding, type ReportProgress } from "./check.ts";
+import { compareText } from "./rows.ts";
 import { ALL_LEVELS, SENDER_LEVELS } from "./time-counts.ts";
 
 /** Rows between two reports of progress. */
@@ -22,17 +23,16 @@ interface Comparison {
 
 /**
  * Compares `index_state`, `sender_counts` and `time_counts` with the rows up to their mark: every count that is
- * recorded must be that of the rows, and no other may be there. Each sender's rows are taken from `sender_messages`,
- * which has them in order: that it is right is for `checkSenders` to tell.
+ * recorded must be that of the rows, and no other may be there. Each sender's rows are those of `sender_messages`,
+ * which goes forward with the sender's counts: that it is right is for `checkSenders` to tell.
  */
 export const checkCounters: Check = (db, report) => inSnapshot(db, () => compareAll(db, report));
 
 function compareAll(db: DatabaseSync, report: ReportProgress): Finding {
   const faults = createFaultList();
-  const state = db.prepare("SELECT count_mark, sender_mark, messages, senders FROM index_state").get();
+  const state = db.prepare("SELECT count_mark, messages, senders FROM index_state").get();
   if (state === undefined) return { ok: false, detail: "index_state must have a row" };
   const mark = Number(state["count_mark"]);
-  const senderMark = Number(state["sender_mark"]);
   const timeCounts = (scope: "=" | "<>", level: number): Comparison =>
     createComparison(level, faults, db.prepare(`
       SELECT scope, prefix, count FROM time_counts WHERE scope ${scope} '' AND level = ${level} ORDER BY scope, level, prefix`).iterate());
@@ -52,15 +52,10 @@ function compareAll(db: DatabaseSync, report: ReportProgress): Finding {
   compare(all.iterate(mark), ALL_LEVELS.map((level) => timeCounts("=", level)));
   const messages = seen;
 
-  // What sender_messages does not have yet is little: only that is sorted.
-  const finest = Math.max(...SENDER_LEVELS);
   const bySender = db.prepare(`
-    SELECT from_msisdn AS scope, substr(key, 1, ${finest}) AS key FROM sender_messages WHERE seq <= :mark
-    UNION ALL
-    SELECT from_msisdn, substr(rtrim(ts, 'Z'), 1, ${finest}) FROM messages NOT INDEXED WHERE seq > :senderMark AND seq <= :mark
-    ORDER BY 1, 2`);
+    SELECT from_msisdn AS scope, substr(key, 1, ${Math.max(...SENDER_LEVELS)}) AS key FROM sender_messages ORDER BY from_msisdn, sender_messages.key, message_id`);
   const senderCounts = createComparison(0, faults, db.prepare("SELECT from_msisdn AS scope, '' AS prefix, count FROM sender_counts ORDER BY 1").iterate());
-  const [senders = 0] = compare(bySender.iterate({ mark, senderMark }), [senderCounts, ...SENDER_LEVELS.map((level) => timeCounts("<>", level))]);
+  const [senders = 0] = compare(bySender.iterate(), [senderCounts, ...SENDER_LEVELS.map((level) => timeCounts("<>", level))]);
 
   if (state["messages"] !== messages) faults.add(`index_state counts ${state["messages"]} messages, must be ${messages}`);
   if (state["senders"] !== senders) faults.add(`index_state counts ${state["senders"]} senders, must be ${senders}`);
@@ -140,7 +135,6 @@ function firstCodePoints(text: string, count: number): string {
   return text.length <= count ? text : [...text].slice(0, count).join("");
 }
 
-/** In the order of SQLite: that of UTF-8 bytes. */
 function compareGroups(a: Group, b: Group): number {
-  return Buffer.compare(Buffer.from(a.scope), Buffer.from(b.scope)) || Buffer.compare(Buffer.from(a.prefix), Buffer.from(b.prefix));
+  return compareText(a.scope, b.scope) || compareText(a.prefix, b.prefix);
 }

@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { createFaultList, inSnapshot, numberOf, type Check } from "./check.ts";
+import { LAST_SEQ } from "./rows.ts";
 import { migrate, readVersion, SCHEMA_VERSION } from "./migrations.ts";
 
 const MAX_COMPLAINTS = 100;
@@ -47,10 +48,10 @@ export const checkSchema: Check = (db) => {
 /** Whether each mark, up to which something is derived, lies within the rows. */
 export const checkMarks: Check = (db) =>
   inSnapshot(db, () => {
-    const states = db.prepare("SELECT search_mark, count_mark, sender_mark FROM index_state").all();
+    const states = db.prepare("SELECT search_mark, count_mark, sender_mark, round_mark, reached_seq FROM index_state").all();
     const [state] = states;
     if (state === undefined) return { ok: false, detail: "index_state must have a row" };
-    const last = numberOf(db, "SELECT max(seq) AS value FROM messages");
+    const last = numberOf(db, `SELECT ${LAST_SEQ} AS value`);
     const faults = createFaultList();
     for (const [name, mark] of Object.entries(state)) {
       if (typeof mark !== "number" || mark < 0 || mark > last) faults.add(`${name} is ${mark}, must be from 0 to ${last}`);

@@ -1,6 +1,10 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
+import type { Derivation } from "./derivation.ts";
 import { foldCase } from "./fold.ts";
-import { ALL_LEVELS, SENDER_LEVELS } from "./time-counts.ts";
+import { LAST_SEQ } from "./rows.ts";
+import { createRangeDerivation } from "./range-derivation.ts";
+import { createSenderDerivation } from "./sender-derivation.ts";
+import { ALL_LEVELS, upsertTimeCounts } from "./time-counts.ts";
 
 /**
  * Keeps what is derived from `messages` up to a mark, in steps of many rows: that costs a fraction per row
@@ -8,8 +12,8 @@ import { ALL_LEVELS, SENDER_LEVELS } from "./time-counts.ts";
  * tail behind it, in one read transaction, so results are exact at every moment.
  */
 export interface Indexer {
-  /** Takes over freshly inserted rows as backlog; call it once their transaction is committed. */
-  grew(rows: number): void;
+  /** Takes over the freshly inserted rows of a batch, of these senders, as backlog; call it once their transaction is committed. */
+  grew(senders: readonly string[]): void;
   /** True where enough rows wait for a step that is worth its price. */
   isDue(): boolean;
   /** True where any row waits. */
@@ -20,62 +24,33 @@ export interface Indexer {
   settle(committed: boolean): void;
 }
 
-interface Derivation {
-  readonly statements: readonly StatementSync[];
-  readonly stepRows: number;
-  mark: number;
-  pending: number;
-}
-
-/** More rows a step cost less each, and hold up the commit that they ride on for longer: 256 rows of text take 3 ms. */
+/** More rows a step cost less each, and hold up the commit that they ride on for longer: 256 rows of text take 1 ms. */
 const SEARCH_STEP_ROWS = 256;
-/** A row's share is mostly its sender's counters, so a step should meet each sender more than once: 1,024 rows take 3 ms. */
-const COUNT_STEP_ROWS = 1024;
-/** Every sender has a page of its own to be written, so a step should have several rows for each: 4,096 take 6 ms. */
-const SENDER_STEP_ROWS = 4096;
+const COUNT_STEP_ROWS = 512;
 
 export function createIndexer(db: DatabaseSync): Indexer {
   db.function("fold_case", { deterministic: true }, (text) => foldCase(String(text)));
-  const state = db.prepare(`
-    SELECT search_mark, count_mark, sender_mark, (SELECT coalesce(max(seq), 0) FROM messages) AS last FROM index_state`).get();
-  let last = Number(state?.["last"]);
-
-  function derivation(mark: number, stepRows: number, sql: readonly string[]): Derivation {
-    return { statements: sql.map((text) => db.prepare(text)), stepRows, mark, pending: mark };
-  }
-  const derivations = [
-    derivation(Number(state?.["search_mark"]), SEARCH_STEP_ROWS, SEARCH_STEP),
-    derivation(Number(state?.["count_mark"]), COUNT_STEP_ROWS, COUNT_STEP),
-    derivation(Number(state?.["sender_mark"]), SENDER_STEP_ROWS, SENDER_STEP),
+  const state = db.prepare(`SELECT search_mark, count_mark, ${LAST_SEQ} AS last FROM index_state`).get();
+  const last = Number(state?.["last"]);
+  const derivations: readonly Derivation[] = [
+    createRangeDerivation(db, { mark: Number(state?.["search_mark"]), last, stepRows: SEARCH_STEP_ROWS, sql: SEARCH_STEP }),
+    createRangeDerivation(db, { mark: Number(state?.["count_mark"]), last, stepRows: COUNT_STEP_ROWS, sql: COUNT_STEP }),
+    createSenderDerivation(db, last),
   ];
 
-  /** How far it is behind, in steps. */
-  function steps(of: Derivation): number {
-    return (last - of.mark) / of.stepRows;
-  }
-
-  function advance(of: Derivation): void {
-    // What lies behind by more than a step, such as an adopted table, is taken in larger ones.
-    of.pending = Math.min(last, of.mark + 4 * of.stepRows);
-    for (const statement of of.statements) statement.run({ low: of.mark, high: of.pending });
-  }
-
   return {
-    grew(rows) {
-      last += rows;
+    grew(senders) {
+      for (const one of derivations) one.grew(senders);
     },
-    isDue: () => derivations.some((one) => steps(one) >= 1),
-    isBehind: () => derivations.some((one) => last > one.mark),
+    isDue: () => derivations.some((one) => one.steps() >= 1),
+    isBehind: () => derivations.some((one) => one.isBehind()),
     step() {
       // One a transaction: the messages of the batch that it rides on wait for it.
-      const [furthest] = derivations.toSorted((a, b) => steps(b) - steps(a));
-      if (furthest !== undefined && last > furthest.mark) advance(furthest);
+      const [furthest] = derivations.filter((one) => one.isBehind()).sort((a, b) => b.steps() - a.steps());
+      furthest?.advance();
     },
     settle(committed) {
-      for (const one of derivations) {
-        if (committed) one.mark = one.pending;
-        one.pending = one.mark;
-      }
+      for (const one of derivations) one.settle(committed);
     },
   };
 }
@@ -83,37 +58,16 @@ export function createIndexer(db: DatabaseSync): Indexer {
 // NOT INDEXED: the range of seq is short, an index in the order of the groups would be walked whole.
 const STEP_ROWS = "messages NOT INDEXED WHERE seq > :low AND seq <= :high";
 
+/** Rows come to be merged about six times until there are a million of them, hundreds of which fill a page. */
+const ROWS_A_MERGED_PAGE = 8;
+
 const SEARCH_STEP = [
   `INSERT INTO messages_search (rowid, text) SELECT seq, fold_case(text) FROM ${STEP_ROWS} AND text IS NOT NULL`,
+  `INSERT INTO messages_search (messages_search, rank) SELECT 'merge', (:high - :low) / ${ROWS_A_MERGED_PAGE}`,
   "UPDATE index_state SET search_mark = :high WHERE search_mark = :low",
 ];
 
 const COUNT_STEP = [
-  `UPDATE index_state SET
-    count_mark = :high,
-    messages = messages + (SELECT count(*) FROM ${STEP_ROWS}),
-    senders = senders + (SELECT count(DISTINCT from_msisdn) FROM ${STEP_ROWS}
-      AND from_msisdn NOT IN (SELECT from_msisdn FROM sender_counts))`,
-  `INSERT INTO sender_counts (from_msisdn, count)
-    SELECT from_msisdn, count(*) FROM ${STEP_ROWS} GROUP BY from_msisdn
-    ON CONFLICT (from_msisdn) DO UPDATE SET count = count + excluded.count`,
-  countPrefixes("''", ALL_LEVELS),
-  countPrefixes("from_msisdn", SENDER_LEVELS),
+  `UPDATE index_state SET count_mark = :high, messages = messages + (SELECT count(*) FROM ${STEP_ROWS})`,
+  upsertTimeCounts("''", ALL_LEVELS, STEP_ROWS),
 ];
-
-const SENDER_STEP = [
-  `INSERT INTO sender_messages (from_msisdn, key, message_id, seq)
-    SELECT from_msisdn, rtrim(ts, 'Z') AS key, message_id, seq FROM ${STEP_ROWS} ORDER BY from_msisdn, key, message_id`,
-  "UPDATE index_state SET sender_mark = :high WHERE sender_mark = :low",
-];
-
-/** One pass over the rows gives the finest counts, of which the coarser ones are sums. */
-function countPrefixes(scope: string, levels: readonly number[]): string {
-  return `INSERT INTO time_counts (scope, level, prefix, count)
-    WITH levels (level) AS (VALUES ${levels.map((level) => `(${level})`).join(", ")}),
-    finest AS MATERIALIZED (
-      SELECT ${scope} AS scope, substr(rtrim(ts, 'Z'), 1, ${levels.at(-1)}) AS prefix, count(*) AS count
-      FROM ${STEP_ROWS} GROUP BY 1, 2)
-    SELECT scope, level, substr(prefix, 1, level), sum(count) FROM finest CROSS JOIN levels GROUP BY 1, 2, 3
-    ON CONFLICT (scope, level, prefix) DO UPDATE SET count = count + excluded.count`;
-}

@@ -10,6 +10,9 @@ import { DatabaseError } from "./database.ts";
  * kept up by `Indexer`. As an index of `messages`, `sender_messages` would be written to on a page of its own
  * for nearly every message. `time_counts` counts the rows whose key begins with `prefix`, in all (`scope`
  * empty) and of each sender.
+ *
+ * What is kept of each sender advances in rounds, in the order of senders: it has the rows up to `sender_mark`, and
+ * those up to `round_mark` whose sender and `seq` come no later than `reached_sender` and `reached_seq`.
  */
 const MESSAGES_SCHEMA = `
 CREATE TABLE messages (
@@ -27,7 +30,7 @@ CREATE TABLE messages (
 export const MESSAGES_INDEX: string = "CREATE INDEX IF NOT EXISTS messages_by_ts ON messages (rtrim(ts, 'Z'), message_id);";
 
 /** What `Indexer` fills from the rows; made anew, it begins at the first of them. */
-export const DERIVED_SCHEMA: string = `
+const DERIVED_SCHEMA = `
 CREATE TABLE sender_messages (
   from_msisdn TEXT NOT NULL, key TEXT NOT NULL, message_id TEXT NOT NULL, seq INTEGER NOT NULL,
   PRIMARY KEY (from_msisdn, key, message_id)
@@ -38,10 +41,13 @@ CREATE TABLE index_state (
   search_mark INTEGER NOT NULL,
   count_mark INTEGER NOT NULL,
   sender_mark INTEGER NOT NULL,
+  round_mark INTEGER NOT NULL,
+  reached_sender TEXT NOT NULL,
+  reached_seq INTEGER NOT NULL,
   messages INTEGER NOT NULL,
   senders INTEGER NOT NULL
 );
-INSERT INTO index_state VALUES (1, 0, 0, 0, 0, 0);
+INSERT INTO index_state VALUES (1, 0, 0, 0, 0, '', 0, 0, 0);
 CREATE TABLE sender_counts (from_msisdn TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX sender_counts_by_count ON sender_counts (count DESC, from_msisdn);
 CREATE TABLE time_counts (
@@ -51,6 +57,8 @@ CREATE TABLE time_counts (
 CREATE VIRTUAL TABLE messages_search USING fts5 (
   text, content = '', detail = none, columnsize = 0, tokenize = 'trigram'
 );
+-- Its segments are merged in each step of the indexer, a few pages at a time, and not in lumps that hold a commit up.
+INSERT INTO messages_search (messages_search, rank) VALUES ('automerge', 0), ('crisismerge', 64);
 `;
 
 /** The tables of `DERIVED_SCHEMA`. */
@@ -61,7 +69,7 @@ CREATE TABLE write_probe (id INTEGER PRIMARY KEY CHECK (id = 1), checked_at TEXT
 INSERT INTO write_probe VALUES (1, NULL, NULL);
 `;
 
-const migrations: readonly ((db: DatabaseSync) => void)[] = [createOrAdopt];
+const migrations: readonly ((db: DatabaseSync) => void)[] = [createOrAdopt, rememberRemoved];
 
 /** The schema version that this build writes, in `PRAGMA user_version`. */
 export const SCHEMA_VERSION: number = migrations.length;
@@ -104,6 +112,22 @@ function createOrAdopt(db: DatabaseSync): void {
     throw new DatabaseError(`Cannot upgrade the database: its table messages must have the columns ${missing.join(", ")}`);
   }
   adopt(db);
+}
+
+/** What is removed for its age stays known by its id; `last_seq` is the last one's. */
+function rememberRemoved(db: DatabaseSync): void {
+  db.exec(`
+    CREATE TABLE removed_messages (message_id TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE removal_state (id INTEGER PRIMARY KEY CHECK (id = 1), last_seq INTEGER NOT NULL);
+    INSERT INTO removal_state VALUES (1, 0);`);
+  // Version 1 kept each sender's counts up to another mark than its messages.
+  deriveAnew(db);
+}
+
+/** `Indexer` fills it; until then readers look at the rows themselves. */
+export function deriveAnew(db: DatabaseSync): void {
+  db.exec(DERIVED_TABLES.map((table) => `DROP TABLE IF EXISTS ${table};`).join(""));
+  db.exec(DERIVED_SCHEMA);
 }
 
 /** Takes over the table of an earlier build, which kept `ts` as the sender wrote it. */

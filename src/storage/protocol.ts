@@ -1,5 +1,6 @@
-import type { MessagePage, MessageQuery, Stats, StoredMessage } from "../core/message.ts";
+import type { MessagePage, MessageQuery, Stats, StoredMessage, Timeline, TimelineQuery } from "../core/message.ts";
 import type { FlatBatch } from "./batch.ts";
+import type { Removed } from "./removal.ts";
 
 /** What every thread of the store is started with. */
 export interface ThreadSettings {
@@ -7,6 +8,10 @@ export interface ThreadSettings {
   readonly location: string;
   readonly busyTimeoutMs?: number | undefined;
   readonly maxPageCount?: number | undefined;
+  /** Messages are going to be removed. */
+  readonly removes?: boolean;
+  /** It works only where the other threads leave the processors idle. */
+  readonly inBackground?: boolean;
 }
 
 /** The calls that a thread answers: what each takes and gives. */
@@ -15,6 +20,8 @@ export type Calls = Readonly<Record<string, { readonly takes: unknown; readonly 
 export type WriterCalls = {
   /** Gives one outcome byte a message, the seconds that the transaction took, and the frames of the WAL that no checkpoint has copied. */
   write: { takes: { batch: FlatBatch; createdAt: string }; gives: { outcomes: Uint8Array; seconds: number; walFrames: number } };
+  /** Removes some of the messages received before this `created_at`. */
+  remove: { takes: string; gives: Removed };
   /** Takes the time of the check. */
   probe: { takes: string; gives: void };
 };
@@ -23,6 +30,7 @@ export type ReaderCalls = {
   list: { takes: MessageQuery; gives: MessagePage };
   get: { takes: string; gives: StoredMessage | undefined };
   stats: { takes: undefined; gives: Stats };
+  timeline: { takes: TimelineQuery; gives: Timeline };
   count: { takes: undefined; gives: number };
 };
 

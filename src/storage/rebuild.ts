@@ -3,7 +3,7 @@ import { numberOf, type ReportProgress } from "./check.ts";
 import { integrityComplaints, isMendable } from "./check-file.ts";
 import { DatabaseError, explain, openDatabase } from "./database.ts";
 import { createIndexer } from "./indexer.ts";
-import { DERIVED_SCHEMA, DERIVED_TABLES, MESSAGES_INDEX, readVersion, SCHEMA_VERSION } from "./migrations.ts";
+import { deriveAnew, MESSAGES_INDEX, readVersion, SCHEMA_VERSION } from "./migrations.ts";
 
 /** So many steps of the indexer share one transaction: about 32,000 rows of text. */
 const STEPS_A_TRANSACTION = 32;
@@ -34,8 +34,7 @@ export function rebuild(location: string, report: ReportProgress): void {
     throw new DatabaseError(`Cannot rebuild: ${location} must be restored from a backup, its content is damaged`);
   }
   transaction(db, () => {
-    db.exec(DERIVED_TABLES.map((table) => `DROP TABLE IF EXISTS ${table};`).join("\n"));
-    db.exec(DERIVED_SCHEMA);
+    deriveAnew(db);
     db.exec(MESSAGES_INDEX);
     if (complaints.length > 0) db.exec("REINDEX messages");
   });

@@ -19,7 +19,7 @@ export function createStats(prepare: Prepare, timeCounts: TimeCounts): () => Sta
   /** Senders of the rows that are not counted yet, with all that each of them has sent. */
   function recentSenders(): { readonly ranked: readonly Ranked[]; readonly unknown: number } {
     const added = new Map<string, number>();
-    for (const row of prepare(`SELECT from_msisdn FROM ${tailBehind("count_mark")}`).iterate()) {
+    for (const row of prepare(`SELECT from_msisdn FROM ${tailBehind("sender_mark")}`).iterate()) {
       const from = String(row["from_msisdn"]);
       added.set(from, (added.get(from) ?? 0) + 1);
     }

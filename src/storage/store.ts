@@ -9,6 +9,8 @@ import { CHECKPOINT_FRAMES } from "./checkpoints.ts";
 import { DatabaseError } from "./database.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import type { CheckpointCalls, ReaderCalls, ThreadSettings, WriterCalls } from "./protocol.ts";
+import { isSearch } from "./queries.ts";
+import { startRetention } from "./retention.ts";
 import { startThread, type Thread } from "./thread.ts";
 
 export interface StoreOptions {
@@ -20,6 +22,8 @@ export interface StoreOptions {
   readonly busyTimeoutMs?: number | undefined;
   /** The most messages that one transaction takes; all that waits, by default. */
   readonly maxBatchMessages?: number | undefined;
+  /** Messages are kept for so many days from their receipt; for ever where absent. */
+  readonly retentionDays?: number | undefined;
   /** The most pages of 4 KiB that the database may grow to: a limit for tests and small disks; none by default. */
   readonly maxPageCount?: number | undefined;
 }
@@ -37,14 +41,14 @@ const MAX_WAITING_READS = 128;
  * Rejects with `DatabaseError`, whose message tells the operator what to mend.
  */
 export async function openStore(database: DatabaseLocation, options: StoreOptions): Promise<MessageStore> {
-  const { busyTimeoutMs, maxPageCount } = options;
-  const settings: ThreadSettings = { location: locate(database), busyTimeoutMs, maxPageCount };
+  const { busyTimeoutMs, maxPageCount, retentionDays } = options;
+  const settings: ThreadSettings = { location: locate(database), busyTimeoutMs, maxPageCount, removes: retentionDays !== undefined };
   const start = { onFatal: options.onFatal };
   const writer = await startThread<WriterCalls>("writer-thread", settings, start).catch(rethrowForOperator);
-  const startReader = (): Promise<Thread<ReaderCalls>> => startThread<ReaderCalls>("reader-thread", settings, start);
   const [lookups, searches, checkpointer] = await Promise.all([
-    startReader(),
-    startReader(),
+    startThread<ReaderCalls>("reader-thread", settings, start),
+    // A search through all rows would otherwise take a processor from the messages that come in.
+    startThread<ReaderCalls>("reader-thread", { ...settings, inBackground: true }, start),
     startThread<CheckpointCalls>("checkpoint-thread", settings, start),
   ]).catch(rethrowForOperator);
 
@@ -58,6 +62,15 @@ export async function openStore(database: DatabaseLocation, options: StoreOption
         // A full disk fails it, which the next commit reports: it stays in the WAL, where it is safe, until there is room.
         checkpointer.call("checkpoint", undefined).catch(() => undefined);
       }
+    },
+  });
+
+  const retention = retentionDays === undefined ? undefined : startRetention(writer, {
+    days: retentionDays,
+    clock: options.clock,
+    onRemoved: (count) => {
+      stored -= count;
+      options.observer.removed(count);
     },
   });
 
@@ -99,9 +112,10 @@ export async function openStore(database: DatabaseLocation, options: StoreOption
 
   return {
     insert: (message) => inserts.insert(message),
-    list: (query) => read(query.q === undefined ? lookups : searches, "list", query),
+    list: (query) => read(isSearch(query) ? searches : lookups, "list", query),
     get: (messageId) => read(lookups, "get", messageId),
     stats: () => read(lookups, "stats", undefined),
+    timeline: (query) => read(lookups, "timeline", query),
     check() {
       check ??= withinDeadline(proveWritable()).finally(() => {
         check = undefined;
@@ -112,6 +126,7 @@ export async function openStore(database: DatabaseLocation, options: StoreOption
     queueDepth: () => inserts.waiting(),
     fileSizes: () => fileSizes(database),
     async close() {
+      retention?.stop();
       await inserts.close();
       await Promise.all([lookups.close(), searches.close(), checkpointer.close()]);
       // Last, so that no reader keeps its checkpoint from emptying the WAL.

@@ -1,13 +1,10 @@
 import type { SQLInputValue } from "node:sqlite";
-import { tailBehind, type Prepare } from "./rows.ts";
+import { LAST, tailBehind, type Prepare } from "./rows.ts";
 
 /** Lengths of the prefixes of a key that are counted: day, hour, minute and second of all rows … */
 export const ALL_LEVELS: readonly number[] = [10, 13, 16, 19];
 /** … day and hour of one sender's. */
 export const SENDER_LEVELS: readonly number[] = [10, 13];
-
-/** Sorts behind every text that begins with what it follows. */
-const LAST = "\u{10FFFF}";
 
 /**
  * How many rows lie where in time, all of them or those of one sender: from counts of days, hours, minutes
@@ -29,7 +26,7 @@ export function createTimeCounts(prepare: Prepare): TimeCounts {
 
   /** The rows that are not counted yet, one by one. */
   function tail(sender: string | undefined, from: string, to: string): number {
-    const rows = `SELECT count(*) FROM ${tailBehind("count_mark")} AND rtrim(ts, 'Z') >= ? AND rtrim(ts, 'Z') < ?`;
+    const rows = `SELECT count(*) FROM ${tailBehind(sender === undefined ? "count_mark" : "sender_mark")} AND rtrim(ts, 'Z') >= ? AND rtrim(ts, 'Z') < ?`;
     return sender === undefined ? number(rows, from, to) : number(`${rows} AND from_msisdn = ?`, from, to, sender);
   }
 
@@ -86,4 +83,15 @@ export function createTimeCounts(prepare: Prepare): TimeCounts {
 
 function levelsOf(sender: string | undefined): readonly number[] {
   return sender === undefined ? ALL_LEVELS : SENDER_LEVELS;
+}
+
+/** Counts rows, or with `-` no longer counts them. One pass over them gives the finest counts, of which the coarser ones are sums. */
+export function upsertTimeCounts(scope: string, levels: readonly number[], rows: string, sign: "+" | "-" = "+"): string {
+  return `INSERT INTO time_counts (scope, level, prefix, count)
+    WITH levels (level) AS (VALUES ${levels.map((level) => `(${level})`).join(", ")}),
+    finest AS MATERIALIZED (
+      SELECT ${scope} AS scope, substr(rtrim(ts, 'Z'), 1, ${levels.at(-1)}) AS prefix, count(*) AS count
+      FROM ${rows} GROUP BY 1, 2)
+    SELECT scope, level, substr(prefix, 1, level), sum(count) FROM finest CROSS JOIN levels GROUP BY 1, 2, 3
+    ON CONFLICT (scope, level, prefix) DO UPDATE SET count = count ${sign} excluded.count`;
 }

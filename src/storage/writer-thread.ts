@@ -14,7 +14,7 @@ serveThread<WriterCalls>((settings) => {
   const db = openDatabase(settings.location, settings);
   migrate(db);
   checkpointRecovered(db);
-  const writer = createBatchWriter(db, createIndexer(db));
+  const writer = createBatchWriter(db, { indexer: createIndexer(db), removes: settings.removes ?? false });
   const checkpoints = createWriterCheckpoints(db);
   const idle = setTimeout(catchUp, IDLE_MS);
 
@@ -38,6 +38,7 @@ serveThread<WriterCalls>((settings) => {
         if (checkpoints.isLastDue()) setImmediate(checkpoints.copyLast);
         return { outcomes, seconds, walFrames };
       },
+      remove: (before) => writer.remove(before),
       probe: (checkedAt) => writer.probe(checkedAt),
     },
     close() {

@@ -20,11 +20,13 @@ export function requestLine(ts: string, level: LogLevel, exchange: FinishedExcha
   let line =
     `{"ts":"${ts}","level":"${level}","request_id":${jsonString(exchange.requestId)},"method":${jsonString(exchange.method)}` +
     `,"path":${jsonString(exchange.path)},"status":${exchange.status},"latency_ms":${Math.round(exchange.durationMs * 1000) / 1000}`;
+  if (exchange.traceId !== undefined) line += `,"trace_id":"${exchange.traceId}"`;
   if (delivery !== undefined) {
     if (delivery.messageId !== undefined) line += `,"message_id":${jsonString(delivery.messageId)}`;
     line += `,"dup":${delivery.result === "duplicate"},"result":"${delivery.result}"`;
     if (delivery.conflict === true) line += ',"conflict":true';
     if (delivery.result === "invalid_signature" && delivery.signature !== undefined) line += `,"reason":"${delivery.signature}"`;
+    if (delivery.hint !== undefined) line += `,"hint":${jsonString(delivery.hint)}`;
   }
   if (fault !== undefined) line += `,"error":${jsonString(fault)}`;
   return `${line}}\n`;

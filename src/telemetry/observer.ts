@@ -35,6 +35,9 @@ export function createObserver({ logger, metrics, clock }: ObserverOptions): Exc
       metrics.batchMessages.observe(messages);
       metrics.commitSeconds.observe(seconds);
     },
+    removed(messages: number): void {
+      metrics.removed.add(messages);
+    },
     commitFailed(messages: number, reason: string): void {
       metrics.commitFailures.inc();
       logger.error("commit failed", { messages, reason });

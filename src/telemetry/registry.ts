@@ -6,6 +6,7 @@ import type { ExposedFamily, FamilyType, SeriesData } from "./exposition.ts";
 export interface Counter {
   value: number;
   inc(): void;
+  add(amount: number): void;
 }
 
 /** A value that goes up and down. */
@@ -75,6 +76,9 @@ function createCounter(): Counter & SeriesData {
     value: 0,
     inc(): void {
       counter.value += 1;
+    },
+    add(amount: number): void {
+      counter.value += amount;
     },
   };
   return counter;

@@ -45,6 +45,7 @@ export interface ServiceMetrics {
   readonly batchMessages: Histogram;
   readonly commitSeconds: Histogram;
   readonly commitFailures: Counter;
+  readonly removed: Counter;
 }
 
 const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"]);
@@ -79,6 +80,7 @@ export function createServiceMetrics(registry: Registry, options: ServiceMetrics
     bounds: COMMIT_SECONDS,
   });
   const commitFailures = registry.counter("webhook_commit_failures_total", "Transactions that failed.");
+  const removed = registry.counter("webhook_removed_messages_total", "Messages removed because they were older than RETENTION_DAYS.");
   registry.sampledGauge("webhook_stored_messages", "Messages in the database.", options.storedMessages);
   registerFileSizes(registry, options.files);
   // A service that cannot even tell is not ready: without a sample an alert on 0 would stay silent.
@@ -111,6 +113,7 @@ export function createServiceMetrics(registry: Registry, options: ServiceMetrics
       missing: failures.labels("missing"),
       malformed: failures.labels("malformed"),
       mismatch: failures.labels("mismatch"),
+      stale: failures.labels("stale"),
       current: matches.labels("current"),
       previous: matches.labels("previous"),
     },
@@ -123,6 +126,7 @@ export function createServiceMetrics(registry: Registry, options: ServiceMetrics
     batchMessages: batch.labels(),
     commitSeconds: commit.labels(),
     commitFailures: commitFailures.labels(),
+    removed: removed.labels(),
   };
 }
 

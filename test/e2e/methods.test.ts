@@ -6,7 +6,7 @@ import { at } from "../support/json.ts";
 
 const READ = "GET, HEAD, OPTIONS";
 const ALLOW: readonly (readonly [string, string])[] = [
-  ["/webhook", "OPTIONS, POST"],
+  ["/webhook", "GET, HEAD, OPTIONS, POST"],
   ["/messages", READ],
   ["/messages/m1", READ],
   ["/stats", READ],
@@ -44,7 +44,7 @@ test("OPTIONS is answered 204 with Allow and without a body", async (t) => {
 test("HEAD has the headers of GET and no body", async (t) => {
   const app = await startTestApp(t);
   await app.deliver(delivery());
-  const paths = ["/messages", "/messages?limit=0", "/messages/m1", "/messages/none", "/messages/%", "/stats", "/health/live", "/health/ready", "/none"];
+  const paths = ["/messages", "/messages?limit=0", "/messages/m1", "/messages/none", "/messages/%", "/stats", "/health/live", "/health/ready", "/none", "/webhook"];
   for (const path of paths) {
     const headers = { "X-Request-ID": "same" };
     const get = await app.request(path, { headers });

@@ -18,6 +18,8 @@ test("every error of the configuration is told at once, a line each, without any
     LOG_LEVEL: "loud",
     MAX_BODY_BYTES: "0",
     WEBHOOK_RATE_LIMIT: "-1",
+    WEBHOOK_TOLERANCE_SECONDS: "0",
+    WEBHOOK_VERIFY_TOKEN: "CANARY with spaces",
     TRUSTED_PROXIES: "one",
     API_TOKEN: "CANARY with spaces",
     SHUTDOWN_TIMEOUT_MS: "1.5",
@@ -26,18 +28,21 @@ test("every error of the configuration is told at once, a line each, without any
   const lines = service.stderr().split("\n");
   assert.equal(lines.pop(), "");
   assert.deepEqual(lines.map((line) => line.slice(0, line.indexOf(":"))), [
-    "WEBHOOK_SECRET_FILE", "DATABASE_URL", "HOST", "PORT", "LOG_LEVEL", "MAX_BODY_BYTES", "WEBHOOK_RATE_LIMIT", "TRUSTED_PROXIES", "API_TOKEN",
-    "SHUTDOWN_TIMEOUT_MS",
+    "WEBHOOK_SECRET_FILE", "DATABASE_URL", "HOST", "PORT", "LOG_LEVEL", "MAX_BODY_BYTES", "WEBHOOK_RATE_LIMIT", "WEBHOOK_TOLERANCE_SECONDS",
+    "WEBHOOK_VERIFY_TOKEN", "TRUSTED_PROXIES", "API_TOKEN", "SHUTDOWN_TIMEOUT_MS",
   ]);
   assert.ok(!(service.stderr() + service.stdout()).includes("CANARY"));
   assert.equal(service.stdout(), "");
 });
 
-for (const [title, env] of [["no secret", {}], ["an empty secret", { WEBHOOK_SECRET: "" }]] as const) {
+for (const [title, env] of [
+  ["no secret", {}], ["an empty secret", { WEBHOOK_SECRET: "" }], ["a malformed whsec_ secret", { WEBHOOK_SECRET: "whsec_CANARY=" }],
+] as const) {
   test(`${title} is told in one line, exit status 78`, async (t) => {
     const service = spawnService(t, env);
     assert.deepEqual(await service.exited, { code: 78, signal: null });
     assert.match(service.stderr(), /^WEBHOOK_SECRET: [^\n]+\n$/);
+    assert.doesNotMatch(service.stderr(), /CANARY/);
   });
 }
 

@@ -19,7 +19,7 @@ test("with a limit every answer to a delivery tells what is left of it, whatever
   assert.deepEqual(told(await app.deliver("x".repeat(1001))), [413, policy, '"default";r=0;t=12', undefined]);
   assert.deepEqual(told(await app.deliver(delivery())), [429, policy, '"default";r=0;t=12', "12"]);
   assert.deepEqual(told(await app.request("/stats")), [200, undefined, undefined, undefined]);
-  assert.deepEqual(told(await app.request("/webhook")), [405, undefined, undefined, undefined]);
+  assert.deepEqual(told(await app.request("/webhook")), [403, undefined, undefined, undefined]);
 });
 
 test("without a limit no answer tells of one", async (t) => {

@@ -59,7 +59,7 @@ test("only POST /webhook is limited", async (t) => {
   const app = await startTestApp(t, { clock: heldClock(), env: { WEBHOOK_RATE_LIMIT: "1" } });
   assert.deepEqual(await statuses(app, 2), [401, 429]);
   for (const path of ["/messages", "/stats", "/health/live", "/metrics"]) assert.equal((await app.request(path)).status, 200, path);
-  assert.equal((await app.request("/webhook")).status, 405);
+  assert.equal((await app.request("/webhook")).status, 403);
   assert.deepEqual(await statuses(app, 1), [429]);
 });
 

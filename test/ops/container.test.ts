@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SERVICE_FLAGS } from "../../scripts/bench/service.ts";
 import { loadConfig } from "../../src/config.ts";
 import { at } from "../support/json.ts";
 import { readRepositoryFile } from "./files.ts";
@@ -56,6 +57,13 @@ test("the service runs with as little as it needs", () => {
   }
   assert.match(api, /WEBHOOK_SECRET: \$\{WEBHOOK_SECRET:\?WEBHOOK_SECRET must be set/);
   assert.match(api, /DATABASE_URL: \$\{DATABASE_URL:-sqlite:\/\/\/\/data\/app\.db\}/);
+});
+
+test("the image, make run and the benchmarks start the service with the same flags", () => {
+  const [, inImage = ""] = /^CMD \[(.*), "\/app\/dist\/main.js"\]$/m.exec(DOCKERFILE) ?? [];
+  const [, inMakefile] = /exec \$\(node\) (.*) dist\/main\.js$/m.exec(readRepositoryFile("Makefile")) ?? [];
+  assert.deepEqual(JSON.parse(`[${inImage}]`), SERVICE_FLAGS);
+  assert.equal(inMakefile, SERVICE_FLAGS.join(" "));
 });
 
 test("the grace before SIGKILL is longer than the default for a stop", () => {

@@ -87,11 +87,30 @@ test("sign.sh puts the secret into no argument of any process", async (t) => {
   assert.doesNotMatch(seen, /visible-secret|printf/);
 });
 
+const keys: readonly (readonly [string, string, string | Uint8Array])[] = [
+  ["whsec_ and base64", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", Buffer.from("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "base64")],
+  ["base64 with padding, of every octet", `whsec_${Buffer.from(everyOctet).toString("base64")}`, everyOctet],
+  ["text", "testsecret", "testsecret"],
+];
+for (const [title, secret, key] of keys) {
+  test(`sign.sh --webhook-id prints the headers of Standard Webhooks, with a secret of ${title}`, async () => {
+    const earliest = Math.floor(Date.now() / 1000);
+    const { status, stdout } = await sign(["--webhook-id", "msg_%s\\n", "--", "-{}"], { WEBHOOK_SECRET: secret });
+    const [, timestamp = ""] = /^webhook-timestamp: (\d+)$/m.exec(stdout) ?? [];
+    assert.ok(Number(timestamp) >= earliest && Number(timestamp) <= Date.now() / 1000, stdout);
+    const signature = createHmac("sha256", key).update(`msg_%s\\n.${timestamp}.-{}`).digest("base64");
+    assert.deepEqual([status, stdout], [0, `webhook-id: msg_%s\\n\nwebhook-timestamp: ${timestamp}\nwebhook-signature: v1,${signature}\n`]);
+  });
+}
+
 const refusals: readonly (readonly [string, readonly string[], Record<string, string>, number])[] = [
   ["no secret", ["{}"], {}, 2],
   ["an empty secret", ["{}"], { WEBHOOK_SECRET: "" }, 2],
   ["two arguments", ["a", "b"], { WEBHOOK_SECRET: "testsecret" }, 2],
   ["an unknown option", ["-x"], { WEBHOOK_SECRET: "testsecret" }, 2],
+  ["no webhook-id behind its option", ["--webhook-id"], { WEBHOOK_SECRET: "testsecret" }, 2],
+  ["a webhook-id with a space", ["--webhook-id", "a b", "{}"], { WEBHOOK_SECRET: "testsecret" }, 2],
+  ["a whsec_ secret without base64", ["--webhook-id", "a", "{}"], { WEBHOOK_SECRET: "whsec_" }, 2],
   ["no openssl", ["{}"], { WEBHOOK_SECRET: "testsecret", PATH: "" }, 69],
 ];
 for (const [title, args, env, status] of refusals) {

@@ -30,7 +30,7 @@ class FailingDatabase extends DatabaseSync {
 function open(): { readonly db: FailingDatabase; readonly writer: BatchWriter } {
   const db = new FailingDatabase(":memory:");
   migrate(db);
-  return { db, writer: createBatchWriter(db, createIndexer(db)) };
+  return { db, writer: createBatchWriter(db, { indexer: createIndexer(db) }) };
 }
 
 function batch(id: string): FlatBatch {

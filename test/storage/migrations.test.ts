@@ -46,6 +46,24 @@ test("a database of an earlier build opens, is upgraded, and reads back complete
   assert.equal(await store.insert(message("zone", { from: "+1", to: "+2", ts: "2025-01-15T09:30:00Z", text: null })), "duplicate");
 });
 
+test("what version 1 derived is made anew, and reads are complete meanwhile and afterwards", async (t) => {
+  const path = join(temporaryFolder(t), "app.db");
+  const first = await openTestStore(t, { path });
+  for (const id of ["a", "b"]) await first.store.insert(message(id, { from: "+1" }));
+  await first.store.close();
+  using earlier = new DatabaseSync(path);
+  earlier.exec(`
+    ALTER TABLE index_state DROP COLUMN round_mark; ALTER TABLE index_state DROP COLUMN reached_sender; ALTER TABLE index_state DROP COLUMN reached_seq;
+    INSERT INTO sender_counts VALUES ('+1', 7) ON CONFLICT DO UPDATE SET count = 7;
+    DROP TABLE removed_messages; DROP TABLE removal_state;
+    PRAGMA user_version = 1`);
+  earlier.close();
+
+  const { store } = await openTestStore(t, { path });
+  assert.equal((await store.list({ limit: 9, offset: 0, from: "+1" })).total, 2);
+  assert.deepEqual((await store.stats()).messages_per_sender, [{ from: "+1", count: 2 }]);
+});
+
 test("an upgrade that fails leaves the earlier database as it was", async (t) => {
   const path = join(temporaryFolder(t), "app.db");
   using earlier = new DatabaseSync(path);

@@ -219,7 +219,7 @@ test("a rebuild of many rows fills all that is derived, and tells how far it is"
   assert.deepEqual(await failing(verifier), []);
   using db = new DatabaseSync(path, { readOnly: true });
   const state = db.prepare("SELECT * FROM index_state").get();
-  assert.deepEqual({ ...state }, { id: 1, search_mark: 60_000, count_mark: 60_000, sender_mark: 60_000, messages: 60_000, senders: 7 });
+  assert.deepEqual({ ...state }, { id: 1, search_mark: 60_000, count_mark: 60_000, sender_mark: 60_000, round_mark: 60_000, reached_sender: "", reached_seq: 0, messages: 60_000, senders: 7 });
 });
 
 test("a service goes on from a rebuilt database as from any other", async (t) => {
@@ -234,8 +234,8 @@ test("a service goes on from a rebuilt database as from any other", async (t) =>
   assert.deepEqual(await failing(verifier), []);
 });
 
-test("the tables that a rebuild makes anew are all that the schema has, but for the messages and the probe", (t) => {
+test("the tables that a rebuild makes anew are all that the schema has, but for the messages, what is known of removed ones, and the probe", (t) => {
   using db = new DatabaseSync(createDatabase(t, [], { derived: true }), { readOnly: true });
   const tables = db.prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite_%'").all();
-  assert.deepEqual(tables.map((row) => row["name"]).sort(), ["messages", "write_probe", ...DERIVED_TABLES].sort());
+  assert.deepEqual(tables.map((row) => row["name"]).sort(), ["messages", "removed_messages", "removal_state", "write_probe", ...DERIVED_TABLES].sort());
 });

@@ -12,7 +12,7 @@ export function createDatabase(t: TestContext, messages: readonly Message[], opt
   const path = join(temporaryFolder(t), "app.db");
   using db = openDatabase(path);
   migrate(db);
-  const writer = createBatchWriter(db, createIndexer(db));
+  const writer = createBatchWriter(db, { indexer: createIndexer(db) });
   writer.write(messages.flatMap((one) => [one.messageId, one.from, one.to, one.ts, one.text]), "2025-01-15T10:00:00.000Z");
   while (options.derived && writer.catchUp());
   return path;

@@ -32,6 +32,7 @@ export async function openTestStore(t: TestContext, options: Partial<StoreOption
   const observer: StoreObserver = {
     committed: (messages) => committed.push(messages),
     commitFailed: (_messages, reason) => failures.push(reason),
+    removed: () => {},
   };
   const store = await openStore(
     { kind: "file", path },

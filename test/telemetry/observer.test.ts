@@ -43,9 +43,9 @@ const DELIVERIES: readonly (readonly [string, FinishedExchange, object, readonly
   ["a repeat with other content", delivery(200, { result: "duplicate", messageId: "m1", signature: "current", conflict: true }),
     { level: "INFO", status: 200, message_id: "m1", dup: true, result: "duplicate", conflict: true },
     ['webhook_requests_total{result="duplicate"}', 'webhook_signature_matches_total{secret="current"}', "webhook_conflicts_total"]],
-  ...(["missing", "malformed", "mismatch"] as const).map((reason) => [
-    `a signature that is refused: ${reason}`, delivery(401, { result: "invalid_signature", signature: reason }),
-    { level: "WARNING", status: 401, dup: false, result: "invalid_signature", reason },
+  ...(["missing", "malformed", "mismatch", "stale"] as const).map((reason) => [
+    `a signature that is refused: ${reason}`, delivery(401, { result: "invalid_signature", signature: reason, hint: "why" }),
+    { level: "WARNING", status: 401, dup: false, result: "invalid_signature", reason, hint: "why" },
     ['webhook_requests_total{result="invalid_signature"}', `webhook_signature_failures_total{reason="${reason}"}`],
   ] as const),
   ["a body that is refused", delivery(422, { result: "validation_error", messageId: "m2", signature: "current" }),

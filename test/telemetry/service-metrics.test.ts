@@ -34,6 +34,7 @@ describe("the metrics of the service", () => {
       webhook_batch_messages: "histogram",
       webhook_commit_duration_seconds: "histogram",
       webhook_commit_failures_total: "counter",
+      webhook_removed_messages_total: "counter",
       webhook_stored_messages: "gauge",
       webhook_database_bytes: "gauge",
       webhook_wal_bytes: "gauge",

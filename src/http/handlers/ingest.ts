@@ -26,12 +26,10 @@ export function createIngest(options: IngestOptions): Handler {
     const body = await request.readBody();
     if (!body.ok) return refuseBody(body.error);
 
-    const verification = verify(body.value, {
-      xSignature: headerText(request.headers["x-signature"]),
-      xHubSignature256: headerText(request.headers["x-hub-signature-256"]),
-    });
+    const verification = verify(body.value, request.headers);
     if (!verification.ok) {
-      return { ...refuse(INVALID_SIGNATURE), delivery: { result: "invalid_signature", signature: verification.reason } };
+      const { reason, hint } = verification;
+      return { ...refuse(INVALID_SIGNATURE), delivery: { result: "invalid_signature", signature: reason, ...(hint !== undefined && { hint }) } };
     }
     const signature = verification.secret;
 
@@ -94,9 +92,4 @@ function tooMany(retryAfterSeconds: number): Refusal {
 function refuseBody(refusal: Refusal): Reply {
   const reply = refuse(refusal);
   return refusal.code === "too_large" ? { ...reply, delivery: { result: "too_large" } } : reply;
-}
-
-/** Node joins a header that was sent twice into one text, but types custom headers as possible lists. */
-function headerText(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value.join(", ") : value;
 }

@@ -1,0 +1,33 @@
+import type { Handler, Reply } from "../message.ts";
+import { refuse } from "../respond.ts";
+import { createSameToken } from "../same-token.ts";
+
+const CHALLENGE = /^[A-Za-z0-9_-]{1,256}$/;
+
+/**
+ * `GET /webhook`: the handshake by which Meta's platform checks an address before it sends there (Webhooks, "Verification
+ * requests"). Answers `hub.challenge` as text where `hub.mode` is `subscribe` and `hub.verify_token` is the token,
+ * compared in constant time. Of a repeated parameter the last counts, and a `+` stands for itself.
+ *
+ * Every refusal is 403 and says what is wrong: no token is configured, another mode, another token, or a challenge that
+ * is not 1 to 256 of the characters `A-Z a-z 0-9 _ -`, so that nothing but a challenge is ever sent back.
+ */
+export function createSubscription(verifyToken: string | undefined): Handler {
+  if (verifyToken === undefined) return () => forbid("subscriptions are not configured: WEBHOOK_VERIFY_TOKEN must be set");
+  const isToken = createSameToken(verifyToken);
+  return ({ query }) => {
+    const parameters = new URLSearchParams(`&${query.replaceAll("+", "%2B")}`);
+    const last = (name: string): string | undefined => parameters.getAll(name).at(-1);
+    if (last("hub.mode") !== "subscribe") return forbid("hub.mode must be subscribe");
+    const token = last("hub.verify_token");
+    if (token === undefined) return forbid("hub.verify_token must be given");
+    if (!isToken(token)) return forbid("hub.verify_token must be the token of WEBHOOK_VERIFY_TOKEN");
+    const challenge = last("hub.challenge") ?? "";
+    if (!CHALLENGE.test(challenge)) return forbid("hub.challenge must be 1 to 256 of the characters A-Z a-z 0-9 _ -");
+    return { status: 200, body: challenge, contentType: "text/plain; charset=utf-8" };
+  };
+}
+
+function forbid(detail: string): Reply {
+  return refuse({ code: "forbidden", detail });
+}

@@ -1,0 +1,22 @@
+const BASE64_MAC = /^(?:sha256=)?[A-Za-z0-9+/_-]{43}=?$/;
+const HEX = /^[0-9A-Fa-f]+$/;
+const PREFIX = /^(?:sha-?[0-9]+|md5)[=:]/i;
+
+/**
+ * What is wrong with the text of `X-Signature` or `X-Hub-Signature-256`, in words for a log, given that `readSignature`
+ * refused it. No part of the text is in the words.
+ */
+export function hexHint(text: string, options: { readonly prefix: "optional" | "required" }): string {
+  if (text === "") return "the header is empty";
+  if (text.startsWith("v1,")) return "this form belongs in webhook-signature, beside webhook-id and webhook-timestamp";
+  if (/^t=[0-9]+,/.test(text)) return "the form t=…,v1=… is that of another service: the hex digits alone are required";
+  if (text.includes(", ")) return "the header is sent twice";
+  if (BASE64_MAC.test(text)) return "the header is base64, hex is required";
+  const prefix = PREFIX.exec(text)?.[0];
+  if (prefix !== undefined && prefix.toLowerCase() !== "sha256=") return "the algorithm must be SHA-256, with sha256= as its prefix";
+  if (prefix !== undefined && prefix !== "sha256=") return "the prefix must be sha256= in lower case";
+  const digits = text.slice(prefix?.length ?? 0);
+  if (HEX.test(digits) && digits.length !== 64) return `the header has ${digits.length} hex digits, 64 are required`;
+  if (HEX.test(digits) && options.prefix === "required") return "sha256= prefix expected";
+  return "64 hex digits are required, and nothing else but sha256= in front of them";
+}

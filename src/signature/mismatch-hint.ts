@@ -1,0 +1,94 @@
+import { Buffer } from "node:buffer";
+import { createHmac, hash, timingSafeEqual } from "node:crypto";
+import { standardWebhooksKey, type Secrets } from "../core/secrets.ts";
+
+/** A delivery whose signatures no secret made. */
+export interface Mismatch {
+  /** How the key is made of a secret: its UTF-8 bytes, or as `standardWebhooksKey` has it. */
+  readonly keys: "text" | "standard";
+  /** What is signed in front of the body; empty for `X-Signature`. */
+  readonly prefix: string;
+  readonly body: Uint8Array;
+  /** Each of 32 bytes. */
+  readonly signatures: readonly Uint8Array[];
+}
+
+type Variant = readonly [words: string, bytes: Uint8Array];
+
+// Together they bound one hint to some 60 HMACs of 16 KiB: a few milliseconds.
+const MAX_BODY_BYTES = 16 * 1024;
+const MAX_SECRETS = 4;
+
+/**
+ * Tries the mistakes that senders and operators commonly make, and tells in words which one the signature fits;
+ * undefined where it fits none, or the body has more than 16 KiB. Only the first four secrets are tried.
+ *
+ * The words hold no part of a secret, a signature or a body. Costs up to some 60 HMACs: bound how often it is called.
+ */
+export function mismatchHint({ keys, prefix, body, signatures }: Mismatch, secrets: Secrets): string | undefined {
+  if (body.length > MAX_BODY_BYTES) return undefined;
+  const fits = (mac: Uint8Array): boolean => signatures.some((signature) => timingSafeEqual(mac, signature));
+  const mac = (key: Uint8Array, front: string, content: Uint8Array): Uint8Array =>
+    createHmac("sha256", key).update(front, "latin1").update(content).digest();
+
+  const bodies = otherBodies(body);
+  for (const secret of [secrets.current, ...secrets.previous].slice(0, MAX_SECRETS)) {
+    const key = keyOf(secret, keys);
+    const found =
+      bodies.find(([, content]) => fits(mac(key, prefix, content))) ??
+      otherKeys(secret, keys).find(([, otherKey]) => fits(mac(otherKey, prefix, body)));
+    if (found !== undefined) return found[0];
+    if (prefix !== "" && fits(mac(key, "", body))) {
+      return "it is a signature of the body alone: webhook-id and webhook-timestamp must be signed in front of it";
+    }
+  }
+  return fits(hash("sha256", body, "buffer")) ? "it is a plain SHA-256 of the body: HMAC-SHA256 with the secret is required" : undefined;
+}
+
+function otherBodies(body: Uint8Array): readonly Variant[] {
+  const text = Buffer.from(body).toString("latin1");
+  const variants: [string, string][] = [];
+  const trailing = /\r?\n$/.exec(text)?.[0];
+  if (trailing === undefined) variants.push(["it matches when a newline is added to the body: the sender signed one that it did not send", `${text}\n`]);
+  else variants.push(["it matches when a trailing newline is removed from the body", text.slice(0, -trailing.length)]);
+  const lineFeeds = text.replaceAll("\r\n", "\n");
+  if (lineFeeds !== text) variants.push(["it matches when each CRLF of the body is a line feed", lineFeeds]);
+  else if (text.includes("\n")) variants.push(["it matches when each line feed of the body is CRLF", text.replaceAll("\n", "\r\n")]);
+  const withoutBreaks = text.replaceAll(/[\r\n]/g, "");
+  if (withoutBreaks !== text) variants.push(["it matches when all line breaks are removed from the body", withoutBreaks]);
+  if (text.startsWith("\u00ef\u00bb\u00bf")) variants.push(["it matches when the byte order mark is removed from the body", text.slice(3)]);
+  if (text !== "") variants.push(["it matches an empty body: the sender signs before it has the body", ""]);
+  return variants.map(([words, content]) => [words, Buffer.from(content, "latin1")]);
+}
+
+function asText(secret: string): Uint8Array {
+  return Buffer.from(secret, "utf8");
+}
+
+function keyOf(secret: string, keys: Mismatch["keys"]): Uint8Array {
+  return (keys === "standard" ? standardWebhooksKey(secret) : undefined) ?? asText(secret);
+}
+
+function otherKeys(secret: string, keys: Mismatch["keys"]): readonly Variant[] {
+  const variants: Variant[] = [];
+  const trimmed = secret.trim();
+  if (trimmed !== secret) variants.push(["the secret has surrounding white space: it matches without", keyOf(trimmed, keys)]);
+  variants.push(["it matches when a newline is added to the secret: the sender's secret has one", asText(`${secret}\n`)]);
+  const quoted = /^(["'])(.*)\1$/s.exec(trimmed)?.[2];
+  if (quoted !== undefined) variants.push(["the secret has quotes around it: it matches without", keyOf(quoted, keys)]);
+  if (/^(?:[0-9A-Fa-f]{2})+$/.test(trimmed)) {
+    variants.push(["it matches when the secret is decoded from hex, but the secret is used as text", Buffer.from(trimmed, "hex")]);
+  }
+  const isEncoded = trimmed.startsWith("whsec_");
+  const decoded = standardWebhooksKey(isEncoded ? trimmed : `whsec_${trimmed}`);
+  if (keys === "text" && decoded !== undefined) {
+    variants.push(["it matches when the secret is decoded from base64, but for this header the secret is used as text", decoded]);
+  }
+  if (keys === "standard" && decoded !== undefined && !isEncoded) {
+    variants.push(["it matches when the secret is decoded from base64: whsec_ in front of the secret says so", decoded]);
+  }
+  if (keys === "standard" && isEncoded) {
+    variants.push(["it matches when the whole secret is used as text: what follows whsec_ must be decoded from base64", asText(secret)]);
+  }
+  return variants;
+}
