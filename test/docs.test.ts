@@ -194,7 +194,10 @@ test("the table of log fields has every field of a request's line", () => {
     { result: "duplicate", messageId: "m1", conflict: true },
     { result: "invalid_signature", signature: "missing", hint: "h" },
   ];
-  const lines = deliveries.map((delivery) => requestLine("now", "INFO", { ...exchange, delivery }));
+  const lines = [
+    ...deliveries.map((delivery) => requestLine("now", "INFO", { ...exchange, delivery })),
+    requestLine("now", "INFO", { ...exchange, stream: { durationMs: 1, ended: "complete" } }),
+  ];
   const fields = new Set(lines.flatMap((line) => Object.keys(JSON.parse(line))));
   assert.deepEqual(sorted(spanRows("Logs").flatMap(([names = []]) => names)), sorted(fields));
 });

@@ -24,6 +24,17 @@ export interface StoredMessage {
   readonly created_at: string;
 }
 
+/** A message with its place in the order of commits: each is greater than those committed before, and given once. */
+export interface SequencedMessage extends StoredMessage {
+  readonly seq: number;
+}
+
+export interface SequencedPage {
+  readonly data: readonly SequencedMessage[];
+  /** Further ones may follow: it was cut for its size. */
+  readonly more: boolean;
+}
+
 /** Filters and page of a list; an absent filter admits every message. */
 export interface MessageQuery {
   /** 1 to 100. */

@@ -1,8 +1,9 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { MessagePage, MessageQuery, Stats, StoredMessage } from "../core/message.ts";
+import type { MessagePage, MessageQuery, SequencedPage, Stats, StoredMessage } from "../core/message.ts";
 import { createPages } from "./pages.ts";
 import { MESSAGE_COLUMNS, toStoredMessage } from "./rows.ts";
 import { createSearch } from "./search.ts";
+import { createSequence } from "./sequence.ts";
 import { createStats } from "./stats.ts";
 import { createTimeCounts } from "./time-counts.ts";
 
@@ -13,6 +14,10 @@ export interface Queries {
   stats(): Stats;
   /** How many messages are stored. */
   count(): number;
+  /** Messages behind `seq` in the order of commits: at most `limit`, and fewer where they are large. */
+  since(seq: number, limit: number): SequencedPage;
+  /** The `seq` of the newest message, also where it has been removed. */
+  lastSequence(): number;
 }
 
 export function createQueries(db: DatabaseSync): Queries {
@@ -47,6 +52,7 @@ export function createQueries(db: DatabaseSync): Queries {
       return row === undefined ? undefined : toStoredMessage(row);
     },
     stats: () => snapshot(stats),
+    ...createSequence(prepare),
     count: () => snapshot(() => timeCounts.countAll()),
   };
 }

@@ -18,6 +18,8 @@ serveThread<ReaderCalls>((settings) => {
       get: (messageId) => queries.get(messageId),
       stats: () => queries.stats(),
       count: () => queries.count(),
+      since: ({ seq, limit }) => queries.since(seq, limit),
+      lastSequence: () => queries.lastSequence(),
     },
     close: () => db.close(),
   };

@@ -2,14 +2,14 @@ import type { MessageQuery } from "../core/message.ts";
 import type { FieldError, Outcome } from "../core/outcome.ts";
 import { parseTimestamp } from "../core/timestamp.ts";
 
-interface Range {
+export interface Range<Absent extends number | undefined> {
   readonly min: number;
   readonly max: number;
-  readonly whenAbsent: number;
+  readonly whenAbsent: Absent;
 }
 
-const LIMIT: Range = { min: 1, max: 100, whenAbsent: 50 };
-const OFFSET: Range = { min: 0, max: Number.MAX_SAFE_INTEGER, whenAbsent: 0 };
+const LIMIT: Range<number> = { min: 1, max: 100, whenAbsent: 50 };
+const OFFSET: Range<number> = { min: 0, max: Number.MAX_SAFE_INTEGER, whenAbsent: 0 };
 
 /**
  * Reads the filters and the page of a list from what stands after the `?` of a request, which may be empty.
@@ -52,7 +52,11 @@ function last(parameters: URLSearchParams, name: string): string | undefined {
   return parameters.getAll(name).at(-1);
 }
 
-function readInteger(name: string, parameters: URLSearchParams, range: Range): number | FieldError {
+export function readInteger<Absent extends number | undefined>(
+  name: string,
+  parameters: URLSearchParams,
+  range: Range<Absent>,
+): number | Absent | FieldError {
   const text = last(parameters, name);
   if (text === undefined) return range.whenAbsent;
   const required = `must be a whole number from ${range.min} to ${range.max} in decimal digits`;
