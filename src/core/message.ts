@@ -55,6 +55,27 @@ export interface MessagePage {
   readonly total: number;
 }
 
+/** What is to be exported, a page at a time; an absent filter admits every message. */
+export interface ExportQuery {
+  readonly from?: string;
+  readonly to?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly q?: string;
+  readonly order: "asc" | "desc";
+  /** From behind this place in the order on. */
+  readonly after?: { readonly key: string; readonly messageId: string };
+  /** Messages with a greater `seq` have come since the export began: they are left out. */
+  readonly upTo: number;
+}
+
+export interface ExportPage {
+  /** May be empty although more follow. */
+  readonly data: readonly StoredMessage[];
+  /** Where the next page begins; absent on the last one. */
+  readonly next?: { readonly key: string; readonly messageId: string };
+}
+
 export interface Stats {
   readonly total_messages: number;
   readonly senders_count: number;

@@ -1,4 +1,4 @@
-import type { MessagePage, MessageQuery, SequencedPage, Stats, StoredMessage } from "../core/message.ts";
+import type { ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, StoredMessage } from "../core/message.ts";
 import type { FlatBatch } from "./batch.ts";
 import type { Removed } from "./removal.ts";
 
@@ -31,6 +31,7 @@ export type ReaderCalls = {
   get: { takes: string; gives: StoredMessage | undefined };
   stats: { takes: undefined; gives: Stats };
   count: { takes: undefined; gives: number };
+  exportPage: { takes: ExportQuery; gives: ExportPage };
   since: { takes: { seq: number; limit: number }; gives: SequencedPage };
   lastSequence: { takes: undefined; gives: number };
 };

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { MessagePage, MessageQuery, SequencedPage, Stats, StoredMessage } from "../core/message.ts";
+import type { ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, StoredMessage } from "../core/message.ts";
+import { createExport } from "./export.ts";
 import { createPages } from "./pages.ts";
 import { MESSAGE_COLUMNS, toStoredMessage } from "./rows.ts";
 import { createSearch } from "./search.ts";
@@ -14,6 +15,8 @@ export interface Queries {
   stats(): Stats;
   /** How many messages are stored. */
   count(): number;
+  /** The next messages that match, in the order of a list. */
+  exportPage(query: ExportQuery): ExportPage;
   /** Messages behind `seq` in the order of commits: at most `limit`, and fewer where they are large. */
   since(seq: number, limit: number): SequencedPage;
   /** The `seq` of the newest message, also where it has been removed. */
@@ -44,6 +47,7 @@ export function createQueries(db: DatabaseSync): Queries {
   const timeCounts = createTimeCounts(prepare);
   const page = createPages(prepare, timeCounts);
   const search = createSearch(prepare, snapshot);
+  const exportPage = createExport(prepare);
   const stats = createStats(prepare, timeCounts);
   return {
     list: (query) => (query.q === undefined ? snapshot(() => page(query)) : search({ ...query, q: query.q })),
@@ -52,6 +56,7 @@ export function createQueries(db: DatabaseSync): Queries {
       return row === undefined ? undefined : toStoredMessage(row);
     },
     stats: () => snapshot(stats),
+    exportPage: (query) => snapshot(() => exportPage(query)),
     ...createSequence(prepare),
     count: () => snapshot(() => timeCounts.countAll()),
   };

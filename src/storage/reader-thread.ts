@@ -18,6 +18,7 @@ serveThread<ReaderCalls>((settings) => {
       get: (messageId) => queries.get(messageId),
       stats: () => queries.stats(),
       count: () => queries.count(),
+      exportPage: (query) => queries.exportPage(query),
       since: ({ seq, limit }) => queries.since(seq, limit),
       lastSequence: () => queries.lastSequence(),
     },

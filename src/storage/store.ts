@@ -116,6 +116,8 @@ export async function openStore(database: DatabaseLocation, options: StoreOption
     list: (query) => read(query.q === undefined ? lookups : searches, "list", query),
     get: (messageId) => read(lookups, "get", messageId),
     stats: () => read(lookups, "stats", undefined),
+    // Where it does not delay what an index answers at once.
+    exportPage: (query) => read(searches, "exportPage", query),
     since: (seq, limit) => read(lookups, "since", { seq, limit }),
     lastSequence: () => read(lookups, "lastSequence", undefined),
     onCommitted: (listener) => void listeners.add(listener),

@@ -32,6 +32,9 @@ test("no query of the API walks the whole table or sorts in a temporary B-tree",
   const prepare = t.mock.method(db, "prepare");
   const queries = createQueries(db);
   for (const query of everyQuery()) queries.list(query);
+  for (const order of ["asc", "desc"] as const) {
+    for (const from of [{}, { from: "+1" }]) queries.exportPage({ order, ...from, upTo: 10 });
+  }
   queries.get("m");
   queries.stats();
   queries.count();
