@@ -1,4 +1,4 @@
-import type { ExportPage, ExportQuery, Message, MessagePage, MessageQuery, SequencedPage, Stats, StoredMessage } from "./message.ts";
+import type { ExportPage, ExportQuery, Message, MessagePage, MessageQuery, SequencedPage, Stats, StoredMessage, Timeline, TimelineQuery } from "./message.ts";
 import type { SecretName, SignatureFailure, WebhookResult } from "./outcome.ts";
 
 /** The time of day, injected so that tests can hold it still. */
@@ -26,6 +26,7 @@ export interface MessageStore {
   list(query: MessageQuery): Promise<MessagePage>;
   get(messageId: string): Promise<StoredMessage | undefined>;
   stats(): Promise<Stats>;
+  timeline(query: TimelineQuery): Promise<Timeline>;
   /** The next messages that match, in the order of a list; each call is a short read of its own. */
   exportPage(query: ExportQuery): Promise<ExportPage>;
   /** Messages behind `seq` in the order of commits: at most `limit`, and fewer where they are large. */

@@ -21,6 +21,8 @@ export const STATUS: Readonly<Record<RefusalCode, number>> = {
 };
 
 export const JSON_TYPE = "application/json";
+/** https://github.com/ndjson/ndjson-spec */
+export const NDJSON_TYPE = "application/x-ndjson";
 
 /** The body of every error. */
 export function errorBody(refusal: Refusal): string {
@@ -29,6 +31,10 @@ export function errorBody(refusal: Refusal): string {
 
 export function refuse(refusal: Refusal): Reply {
   return { status: STATUS[refusal.code], body: errorBody(refusal), headers: refusal.headers };
+}
+
+export function jsonLine(value: unknown): string {
+  return `${JSON.stringify(value)}\n`;
 }
 
 export function json(value: unknown): Reply {

@@ -1,7 +1,7 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
-import type { ExportPage, ExportQuery, StoredMessage } from "../core/message.ts";
+import type { ExportPage, ExportQuery, Place, StoredMessage } from "../core/message.ts";
 import { containsMatcher } from "./fold.ts";
-import { compareKeys, MESSAGE_COLUMNS, sortKey, tailBehind, toStoredMessage, type Prepare } from "./rows.ts";
+import { compareKeys, compareText, LAST, MESSAGE_COLUMNS, sortKey, tailBehind, toStoredMessage, type Prepare } from "./rows.ts";
 
 /** A page ends with so many matches, … */
 const PAGE_MATCHES = 256;
@@ -10,20 +10,12 @@ const PAGE_UNITS = 128 * 1024;
 /** … or with so many rows looked at: an open read transaction keeps the WAL from being checkpointed. */
 const PAGE_ROWS = 2_000;
 
-/** Sorts behind every key. */
-const HIGHEST = "\u{10FFFF}";
-
 type Row = Record<string, SQLOutputValue>;
-
-interface Position {
-  readonly key: string;
-  readonly messageId: string;
-}
 
 /** The part of an order that is left: from behind `start` on, up to `end`, whose own key is `since` (descending) or just out of it. */
 interface Range {
   readonly direction: "ASC" | "DESC";
-  readonly start: Position;
+  readonly start: Place;
   readonly end: string;
 }
 
@@ -46,12 +38,12 @@ export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPa
   function* rowsOfSender(from: string, { direction, start, end }: Range, upTo: number): Generator<Row> {
     const sign = direction === "ASC" ? 1 : -1;
     const isWithin = (row: Row): boolean => {
-      const { key } = positionOf(row);
-      return sign * compareKeys(positionOf(row), start) > 0 && (sign === 1 ? key < end : key >= end);
+      const { key } = rowPlace(row);
+      return sign * compareKeys(rowPlace(row), start) > 0 && (sign === 1 ? compareText(key, end) < 0 : compareText(key, end) >= 0);
     };
     const tail = prepare(`SELECT ${MESSAGE_COLUMNS} FROM ${tailBehind("sender_mark")} AND from_msisdn = ? AND seq <= ?`).all(from, upTo)
       .filter(isWithin)
-      .sort((a, b) => sign * compareKeys(positionOf(a), positionOf(b)));
+      .sort((a, b) => sign * compareKeys(rowPlace(a), rowPlace(b)));
     const [behind, within] = direction === "ASC" ? [">", "<"] : ["<", ">="];
     const columns = MESSAGE_COLUMNS.split(", ").map((column) => `messages.${column}`).join(", ");
     const derived = prepare(`SELECT ${columns} FROM sender_messages AS hit CROSS JOIN messages ON messages.seq = hit.seq
@@ -60,7 +52,7 @@ export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPa
     const values: readonly SQLInputValue[] = [from, start.key, start.messageId, end, upTo];
     let next = 0;
     for (const row of derived.iterate(...values)) {
-      for (let candidate = tail[next]; candidate !== undefined && sign * compareKeys(positionOf(candidate), positionOf(row)) < 0; candidate = tail[next]) {
+      for (let candidate = tail[next]; candidate !== undefined && sign * compareKeys(rowPlace(candidate), rowPlace(row)) < 0; candidate = tail[next]) {
         yield candidate;
         next += 1;
       }
@@ -83,15 +75,15 @@ export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPa
         data.push(message);
         units += message.text?.length ?? 0;
       }
-      if (seen === PAGE_ROWS || data.length === PAGE_MATCHES || units >= PAGE_UNITS) return { data, next: positionOf(row) };
+      if (seen === PAGE_ROWS || data.length === PAGE_MATCHES || units >= PAGE_UNITS) return { data, next: rowPlace(row) };
     }
     return { data };
   };
 }
 
-function rangeOf({ order, since, until, after }: ExportQuery): Range {
-  const from: Position = { key: since === undefined ? "" : sortKey(since), messageId: "" };
-  const to: Position = { key: until === undefined ? HIGHEST : sortKey(until), messageId: "" };
+function rangeOf({ order = "asc", since, until, after }: ExportQuery): Range {
+  const from: Place = { key: since === undefined ? "" : sortKey(since), messageId: "" };
+  const to: Place = { key: until === undefined ? LAST : sortKey(until), messageId: "" };
   // The nearer one of two bounds: with both the index might be walked from the wrong one.
   if (order === "asc") return { direction: "ASC", start: after !== undefined && compareKeys(after, from) > 0 ? after : from, end: to.key };
   return { direction: "DESC", start: after !== undefined && compareKeys(after, to) < 0 ? after : to, end: from.key };
@@ -103,6 +95,6 @@ function matcherOf({ to, q }: ExportQuery): (row: Row) => boolean {
     (to === undefined || row["to_msisdn"] === to) && (contains === undefined || (row["text"] !== null && contains(String(row["text"]))));
 }
 
-function positionOf(row: Row): Position {
+function rowPlace(row: Row): Place {
   return { key: sortKey(String(row["ts"])), messageId: String(row["message_id"]) };
 }

@@ -9,6 +9,7 @@ import { CHECKPOINT_FRAMES } from "./checkpoints.ts";
 import { DatabaseError } from "./database.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import type { CheckpointCalls, ReaderCalls, ThreadSettings, WriterCalls } from "./protocol.ts";
+import { isSearch } from "./queries.ts";
 import { startRetention } from "./retention.ts";
 import { startThread, type Thread } from "./thread.ts";
 
@@ -113,9 +114,10 @@ export async function openStore(database: DatabaseLocation, options: StoreOption
 
   return {
     insert: (message) => inserts.insert(message),
-    list: (query) => read(query.q === undefined ? lookups : searches, "list", query),
+    list: (query) => read(isSearch(query) ? searches : lookups, "list", query),
     get: (messageId) => read(lookups, "get", messageId),
     stats: () => read(lookups, "stats", undefined),
+    timeline: (query) => read(lookups, "timeline", query),
     // Where it does not delay what an index answers at once.
     exportPage: (query) => read(searches, "exportPage", query),
     since: (seq, limit) => read(lookups, "since", { seq, limit }),

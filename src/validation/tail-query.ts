@@ -1,24 +1,25 @@
 import type { FieldError, Outcome } from "../core/outcome.ts";
-import { readInteger } from "./query.ts";
+import { createQueryReader } from "./query-reader.ts";
 
 export interface TailQuery {
   /** The messages behind this `seq`; those that come from now on where absent. */
   readonly after?: number;
 }
 
-const AFTER = { min: 0, max: Number.MAX_SAFE_INTEGER, whenAbsent: undefined };
+const AFTER = { min: 0, max: Number.MAX_SAFE_INTEGER, whenAbsent: 0 };
 
 /**
  * Reads where a tail begins: `Last-Event-ID` where it is there and not empty, else the parameter `after`; 0 to 2^53-1 in decimal
- * digits. Of a repeated parameter the last counts; those of other names are ignored.
+ * digits. Parameters of other names are ignored.
  *
- * Refusals have the error types of `parseMessageQuery`, and `loc` `["query", "after"]` or `["header", "last-event-id"]`.
+ * Refusals are those of `QueryReader`, with `loc` `["query", "after"]` or `["header", "last-event-id"]`.
  */
 export function parseTailQuery(rawQuery: string, lastEventId: string | string[] | undefined): Outcome<TailQuery, readonly FieldError[]> {
   const header = lastEventId === undefined || lastEventId === "" ? undefined : String(lastEventId);
-  // The "&" keeps URLSearchParams from dropping a "?" that belongs to the first name.
-  const parameters = header === undefined ? new URLSearchParams(`&${rawQuery}`) : new URLSearchParams([["after", header]]);
-  const after = readInteger("after", parameters, AFTER);
-  if (typeof after !== "object") return { ok: true, value: after === undefined ? {} : { after } };
-  return { ok: false, error: [header === undefined ? after : { ...after, loc: ["header", "last-event-id"] }] };
+  const reader = createQueryReader(header === undefined ? rawQuery : `after=${encodeURIComponent(header)}`);
+  const after = reader.integer("after", AFTER);
+  if (reader.errors.length > 0) {
+    return { ok: false, error: reader.errors.map((error) => (header === undefined ? error : { ...error, loc: ["header", "last-event-id"] })) };
+  }
+  return { ok: true, value: reader.text("after") === undefined ? {} : { after } };
 }

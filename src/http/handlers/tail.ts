@@ -4,9 +4,8 @@ import { parseTailQuery } from "../../validation/tail-query.ts";
 import { preferredType } from "../accept.ts";
 import { createFeed, type FeedFormat } from "../feed.ts";
 import type { Handler } from "../message.ts";
-import { refuse } from "../respond.ts";
+import { jsonLine, NDJSON_TYPE, refuse } from "../respond.ts";
 
-export const NDJSON = "application/x-ndjson";
 const EVENT_STREAM = "text/event-stream";
 
 /** Proxies end what is silent for longer, and a client that has gone is noticed. */
@@ -24,15 +23,15 @@ export interface TailOptions {
  */
 export function createTail(store: Pick<MessageStore, "since" | "lastSequence" | "onCommitted">, options: TailOptions = {}): Handler {
   const feed = createFeed(store);
-  const formats: Readonly<Record<typeof NDJSON | typeof EVENT_STREAM, FeedFormat>> = {
-    [NDJSON]: { name: NDJSON, write: (message) => `${JSON.stringify(message)}\n` },
+  const formats: Readonly<Record<typeof NDJSON_TYPE | typeof EVENT_STREAM, FeedFormat>> = {
+    [NDJSON_TYPE]: { name: NDJSON_TYPE, write: jsonLine },
     [EVENT_STREAM]: { name: EVENT_STREAM, write: toEvent, beat: { text: ":\n\n", everyMs: options.beatMs ?? BEAT_MS } },
   };
 
   return async (request) => {
     const query = parseTailQuery(request.query, request.headers["last-event-id"]);
     if (!query.ok) return refuse({ code: "validation_error", detail: query.error });
-    const type = preferredType(request.headers.accept ?? "", [NDJSON, EVENT_STREAM]);
+    const type = preferredType(request.headers.accept ?? "", [NDJSON_TYPE, EVENT_STREAM]);
     // Asked in any case: a database that does not answer is told by the status.
     const newest = await store.lastSequence();
     const after = query.value.after ?? newest;
@@ -54,5 +53,5 @@ export function createTail(store: Pick<MessageStore, "since" | "lastSequence" | 
 }
 
 function toEvent(message: SequencedMessage): string {
-  return `id: ${message.seq}\ndata: ${JSON.stringify(message)}\n\n`;
+  return `id: ${message.seq}\ndata: ${jsonLine(message)}\n`;
 }
