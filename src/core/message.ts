@@ -24,6 +24,17 @@ export interface StoredMessage {
   readonly created_at: string;
 }
 
+/** A message with its place in the order of commits: each is greater than those committed before, and given once. */
+export interface SequencedMessage extends StoredMessage {
+  readonly seq: number;
+}
+
+export interface SequencedPage {
+  readonly data: readonly SequencedMessage[];
+  /** Further ones may follow: it was cut for its size. */
+  readonly more: boolean;
+}
+
 /** By `ts` in time, then by `message_id` in code points, or the reverse of it. */
 export type Order = "asc" | "desc";
 
@@ -82,6 +93,19 @@ export interface Timeline {
   readonly data: readonly { readonly start: string; readonly count: number }[];
   /** Older buckets were left out. */
   readonly truncated: boolean;
+}
+
+/** Filters of an export and the place behind which it goes on; an absent filter admits every message. */
+export interface ExportQuery extends Omit<MessageQuery, "limit" | "offset"> {
+  /** Messages with a greater `seq` have come since the export began: they are left out. */
+  readonly upTo: number;
+}
+
+export interface ExportPage {
+  /** May be empty although more follow. */
+  readonly data: readonly StoredMessage[];
+  /** Where the next page begins; absent on the last one. */
+  readonly next?: Place;
 }
 
 export interface Stats {

@@ -8,6 +8,7 @@ import { createMetrics } from "./handlers/metrics.ts";
 import { createAsset, createPage } from "./handlers/pages.ts";
 import { createStats, createTimeline } from "./handlers/stats.ts";
 import { createSubscription } from "./handlers/subscription.ts";
+import { createTail } from "./handlers/tail.ts";
 import type { Route } from "./message.ts";
 import type { RateLimit } from "./rate-limit.ts";
 
@@ -31,6 +32,7 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
     { method: "GET", path: "/webhook", access: "open", handle: createSubscription(options.verifyToken) },
     { method: "GET", path: "/messages", access: "token", handle: createListMessages(store) },
     { method: "GET", path: "/messages/{message_id}", access: "token", handle: createGetMessage(store) },
+    { method: "GET", path: "/tail", access: "token", handle: createTail(store) },
     { method: "GET", path: "/stats", access: "token", handle: createStats(store) },
     { method: "GET", path: "/stats/timeline", access: "token", handle: createTimeline(store) },
     { method: "GET", path: "/health/live", access: "open", handle: live },

@@ -1,8 +1,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { MessagePage, MessageQuery, Stats, StoredMessage, Timeline, TimelineQuery } from "../core/message.ts";
+import type { ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, StoredMessage, Timeline, TimelineQuery } from "../core/message.ts";
+import { createExport } from "./export.ts";
 import { createPages } from "./pages.ts";
 import { MESSAGE_COLUMNS, toStoredMessage } from "./rows.ts";
 import { createSearch } from "./search.ts";
+import { createSequence } from "./sequence.ts";
 import { createStats } from "./stats.ts";
 import { createTimeCounts } from "./time-counts.ts";
 import { createTimeline } from "./timeline.ts";
@@ -20,6 +22,12 @@ export interface Queries {
   timeline(query: TimelineQuery): Timeline;
   /** How many messages are stored. */
   count(): number;
+  /** The next messages that match, in the order of a list. */
+  exportPage(query: ExportQuery): ExportPage;
+  /** Messages behind `seq` in the order of commits: at most `limit`, and fewer where they are large. */
+  since(seq: number, limit: number): SequencedPage;
+  /** The `seq` of the newest message, also where it has been removed. */
+  lastSequence(): number;
 }
 
 export function createQueries(db: DatabaseSync): Queries {
@@ -46,6 +54,7 @@ export function createQueries(db: DatabaseSync): Queries {
   const timeCounts = createTimeCounts(prepare);
   const page = createPages(prepare, timeCounts);
   const search = createSearch(prepare, snapshot);
+  const exportPage = createExport(prepare);
   const stats = createStats(prepare, timeCounts);
   const timeline = createTimeline(prepare, timeCounts);
   return {
@@ -56,6 +65,8 @@ export function createQueries(db: DatabaseSync): Queries {
     },
     stats: () => snapshot(stats),
     timeline: (query) => snapshot(() => timeline(query)),
+    exportPage: (query) => snapshot(() => exportPage(query)),
+    ...createSequence(prepare),
     count: () => snapshot(() => timeCounts.countAll()),
   };
 }

@@ -19,6 +19,9 @@ serveThread<ReaderCalls>((settings) => {
       stats: () => queries.stats(),
       timeline: (query) => queries.timeline(query),
       count: () => queries.count(),
+      exportPage: (query) => queries.exportPage(query),
+      since: ({ seq, limit }) => queries.since(seq, limit),
+      lastSequence: () => queries.lastSequence(),
     },
     close: () => db.close(),
   };

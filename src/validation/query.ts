@@ -5,6 +5,7 @@ import { createQueryReader, type IntegerRange } from "./query-reader.ts";
 
 const LIMIT: IntegerRange = { min: 1, max: 100, whenAbsent: 50 };
 const OFFSET: IntegerRange = { min: 0, max: Number.MAX_SAFE_INTEGER, whenAbsent: 0 };
+const PAGE_PARAMETERS: readonly string[] = ["limit", "offset"];
 
 /**
  * Reads the filters and the page of a list from what stands after the `?` of a request, which may be empty; see
@@ -49,4 +50,29 @@ export function parseMessageQuery(rawQuery: string): Outcome<MessageQuery, reado
     ...(q !== undefined && q !== "" && { q }),
   };
   return { ok: true, value };
+}
+
+export type ListFormat = "json" | "ndjson" | "csv";
+
+/** Reads `format`: undefined where it is absent. Refusal: that of `QueryReader.choice`. */
+export function parseListFormat(rawQuery: string): Outcome<ListFormat | undefined, readonly FieldError[]> {
+  const reader = createQueryReader(rawQuery);
+  const format = reader.choice("format", ["json", "ndjson", "csv"]);
+  return reader.errors.length > 0 ? { ok: false, error: reader.errors } : { ok: true, value: format };
+}
+
+/** Reads the same parameters for an export, which has all messages: `limit` and `offset` are refused with `page_of_export`. */
+export function parseExportQuery(rawQuery: string): Outcome<Omit<MessageQuery, "limit" | "offset">, readonly FieldError[]> {
+  const reader = createQueryReader(rawQuery);
+  for (const name of PAGE_PARAMETERS) {
+    if (reader.text(name) !== undefined) reader.refuse(name, "page_of_export", "Value goes with no export: must be absent, since it has all messages");
+  }
+  const query = parseMessageQuery(rawQuery);
+  if (!query.ok) {
+    const others = query.error.filter(({ loc: [, name = ""] }) => !PAGE_PARAMETERS.includes(name));
+    return { ok: false, error: [...reader.errors, ...others] };
+  }
+  if (reader.errors.length > 0) return { ok: false, error: reader.errors };
+  const { limit, offset, ...filters } = query.value;
+  return { ok: true, value: filters };
 }
