@@ -8,6 +8,7 @@ COPY tsconfig.json ./
 COPY src ./src
 # The source maps stay: they hold no source text, and with them a stack trace in the log names the line in src/.
 RUN node node_modules/typescript/bin/tsc -p tsconfig.json \
+  && node node_modules/typescript/bin/tsc -p src/pages/browser/tsconfig.json \
   && find dist -name '*.d.ts' -delete \
   && mkdir data
 

@@ -30,6 +30,7 @@ check: lint typecheck dist/main.js ## the one gate before a change lands: lint, 
 
 typecheck: $(installed) ## typecheck src, test and scripts
 	@$(tsc) -p test/tsconfig.json
+	@$(tsc) -p src/pages/browser/tsconfig.json --noEmit
 
 bench: dist/main.js ## measure against a bare node:http server; FLAGS="--large 10000000" adds ten million rows
 	@$(node) scripts/bench/run.ts $(FLAGS)
@@ -74,3 +75,4 @@ dist/main.js: $(sources) tsconfig.json package.json $(installed)
 	@echo 'Building dist/'
 	@rm -rf dist
 	@$(tsc) -p tsconfig.json
+	@$(tsc) -p src/pages/browser/tsconfig.json

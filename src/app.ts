@@ -10,6 +10,7 @@ import { createRateLimit } from "./http/rate-limit.ts";
 import { createRouter } from "./http/router.ts";
 import { createRoutes } from "./http/routes.ts";
 import { startServer } from "./http/server.ts";
+import { createSite } from "./pages/site.ts";
 import { createVerifier } from "./signature/verify.ts";
 import { openStore } from "./storage/store.ts";
 import { createLogger } from "./telemetry/logger.ts";
@@ -107,6 +108,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     store,
     readiness,
     metrics: registry,
+    site: createSite(),
     verify: (body, headers) => verify(body, headers),
     rateLimit: createRateLimit(config.rateLimitPerMinute, clock),
     verifyToken: config.verifyToken,

@@ -6,6 +6,7 @@ import { loadConfig } from "../src/config.ts";
 import type { DeliveryFacts } from "../src/core/ports.ts";
 import { STATUS } from "../src/http/respond.ts";
 import { createRoutes } from "../src/http/routes.ts";
+import { createSite } from "../src/pages/site.ts";
 import { requestLine } from "../src/telemetry/log-line.ts";
 import { parseMessage } from "../src/validation/message.ts";
 import { parseMessageQuery } from "../src/validation/query.ts";
@@ -102,6 +103,7 @@ test("the table of endpoints is that of routes.ts", async (t) => {
     verifyToken: undefined,
     metrics: { expose: async () => "" },
     readiness: async () => [],
+    site: createSite(),
   });
   assert.deepEqual(
     section("API").rows.map(([method, path, token]) => [method, path, token]),

@@ -26,6 +26,8 @@ export interface Reply {
   readonly unanswered?: boolean;
   /** `application/json` where absent. */
   readonly contentType?: string;
+  /** `no-store` where absent. */
+  readonly cacheControl?: string;
   /** For the log and the metrics of the webhook. */
   readonly delivery?: DeliveryFacts;
 }

@@ -40,7 +40,7 @@ export function respond(res: ServerResponse, reply: Reply, options: { readonly r
   const headers = ["X-Request-ID", options.requestId];
   if (reply.status !== 204) {
     headers.push("Content-Type", reply.contentType ?? JSON_TYPE, "Content-Length", String(Buffer.byteLength(reply.body)));
-    headers.push("X-Content-Type-Options", "nosniff", "Cache-Control", "no-store");
+    headers.push("X-Content-Type-Options", "nosniff", "Cache-Control", reply.cacheControl ?? "no-store");
   }
   if (reply.headers !== undefined) {
     for (const name of Object.keys(reply.headers)) headers.push(name, reply.headers[name] ?? "");

@@ -1,9 +1,11 @@
 import type { MessageStore, MetricsSource } from "../core/ports.ts";
+import type { Site } from "../core/site.ts";
 import type { Verify } from "../signature/verify.ts";
 import { createReady, live } from "./handlers/health.ts";
 import { createIngest } from "./handlers/ingest.ts";
 import { createGetMessage, createListMessages } from "./handlers/messages.ts";
 import { createMetrics } from "./handlers/metrics.ts";
+import { createAsset, createPage } from "./handlers/pages.ts";
 import { createStats } from "./handlers/stats.ts";
 import { createSubscription } from "./handlers/subscription.ts";
 import type { Route } from "./message.ts";
@@ -16,13 +18,14 @@ export interface RouteOptions {
   /** What a platform must send to subscribe; undefined where none may. */
   readonly verifyToken: string | undefined;
   readonly metrics: MetricsSource;
+  readonly site: Site;
   /** Why the service cannot take messages now; empty where it can. */
   readonly readiness: () => Promise<readonly string[]>;
 }
 
 /** Every endpoint of the service. */
 export function createRoutes(options: RouteOptions): readonly Route[] {
-  const { store } = options;
+  const { store, site } = options;
   return [
     { method: "POST", path: "/webhook", access: "open", handle: createIngest(options) },
     { method: "GET", path: "/webhook", access: "open", handle: createSubscription(options.verifyToken) },
@@ -32,5 +35,7 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
     { method: "GET", path: "/health/live", access: "open", handle: live },
     { method: "GET", path: "/health/ready", access: "open", handle: createReady(options.readiness) },
     { method: "GET", path: "/metrics", access: "open", handle: createMetrics(options.metrics) },
+    { method: "GET", path: "/", access: "open", handle: createPage(site, "inbox") },
+    { method: "GET", path: "/assets/{name}", access: "open", handle: createAsset(site) },
   ];
 }

@@ -1,0 +1,3 @@
+/** What the inbox page adds to the style of all pages. */
+export const INBOX_STYLE = `
+`;

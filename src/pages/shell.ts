@@ -1,0 +1,52 @@
+/** What a page needs besides its own markup. All of it is the service's own text: nothing is escaped. */
+export interface Shell {
+  readonly title: string;
+  /** The path of the page, which the navigation marks. */
+  readonly path: string;
+  readonly stylePaths: readonly string[];
+  readonly iconPath: string;
+  /** The entry first, then all that it imports, so that the browser asks for all of it at once. */
+  readonly modulePaths: readonly string[];
+  /** What stands beside the navigation at the top. */
+  readonly header: string;
+  /** The content of `<main>`. */
+  readonly main: string;
+}
+
+/** The pages that each page links to. */
+const NAVIGATION: readonly (readonly [path: string, label: string])[] = [["/", "Inbox"]];
+
+/** A whole HTML document without data, inline script or inline style. */
+export function renderShell(shell: Shell): string {
+  const [entry = ""] = shell.modulePaths;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>${shell.title} · webhook-inbox</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" type="image/svg+xml" href="${shell.iconPath}">
+${shell.stylePaths.map((path) => `<link rel="stylesheet" href="${path}">`).join("\n")}
+${shell.modulePaths.map((path) => `<link rel="modulepreload" href="${path}">`).join("\n")}
+<script type="module" src="${entry}"></script>
+</head>
+<body>
+<a class="skip-link" href="#main">Skip to the content</a>
+<header class="site-header">
+<p class="site-name">webhook-inbox</p>
+<nav aria-label="Pages"><ul>${NAVIGATION.map(([path, label]) => navigationItem(path, label, shell.path)).join("")}</ul></nav>
+${shell.header}
+</header>
+<main id="main" tabindex="-1">
+<noscript><p class="notice">This page needs JavaScript. The same data is at <code>/messages</code> and <code>/stats</code>.</p></noscript>
+${shell.main}
+</main>
+</body>
+</html>
+`;
+}
+
+function navigationItem(path: string, label: string, current: string): string {
+  return `<li><a href="${path}"${path === current ? ' aria-current="page"' : ""}>${label}</a></li>`;
+}

@@ -1,0 +1,30 @@
+import type { PageName, Site } from "../core/site.ts";
+import { createAssets, type Assets } from "./assets.ts";
+import { renderInbox } from "./inbox.ts";
+import { INBOX_STYLE } from "./inbox-style.ts";
+import { ICON, STYLE } from "./style.ts";
+
+interface Built {
+  readonly pages: Readonly<Record<PageName, string>>;
+  readonly assets: Assets;
+}
+
+/** The pages of the service. They are built with the first request for one of them. */
+export function createSite(): Site {
+  let built: Built | undefined;
+  const site = (): Built => (built ??= build());
+  return { page: (name) => site().pages[name], asset: (name) => site().assets.get(name) };
+}
+
+function build(): Built {
+  const assets = createAssets();
+  const css = "text/css; charset=utf-8";
+  const stylePath = assets.add("style.css", { contentType: css, body: STYLE });
+  const iconPath = assets.add("icon.svg", { contentType: "image/svg+xml", body: ICON });
+  const inbox = renderInbox({
+    iconPath,
+    stylePaths: [stylePath, assets.add("inbox.css", { contentType: css, body: INBOX_STYLE })],
+    modulePaths: assets.addModule("inbox"),
+  });
+  return { assets, pages: { inbox } };
+}

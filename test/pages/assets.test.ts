@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { hash } from "node:crypto";
+import { test } from "node:test";
+import { send, startTestApp, type TestApp } from "../support/app.ts";
+import { startService } from "../support/process.ts";
+
+const PAGES = ["/"];
+
+/** What a page's HTML loads, by path. */
+function loadedBy(html: string): readonly string[] {
+  return Array.from(html.matchAll(/<(?:link|script)\b[^>]*\b(?:href|src)="([^"]+)"/g), ([, path = ""]) => path);
+}
+
+async function pageOf(app: TestApp, path: string): Promise<string> {
+  const answer = await app.request(path);
+  assert.equal(answer.status, 200);
+  return answer.body;
+}
+
+for (const path of PAGES) {
+  test(`GET ${path} is open, HTML, kept by no cache, and may load nothing but what the service serves`, async (t) => {
+    const app = await startTestApp(t, { env: { API_TOKEN: "t" } });
+    const { status, headers } = await app.request(path);
+    assert.equal(status, 200);
+    assert.equal(headers["content-type"], "text/html; charset=utf-8");
+    assert.equal(headers["cache-control"], "no-store");
+    assert.equal(headers["x-content-type-options"], "nosniff");
+    assert.equal(headers["referrer-policy"], "no-referrer");
+    const policy = String(headers["content-security-policy"]).split("; ");
+    for (const directive of [
+      "default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "img-src 'self' data:",
+      "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'",
+    ]) {
+      assert.ok(policy.includes(directive), directive);
+    }
+    assert.doesNotMatch(policy.join(), /unsafe|\*|https?:/);
+  });
+
+  test(`GET ${path} has no inline script, no inline style, no handler, and names no other host`, async (t) => {
+    const html = await pageOf(await startTestApp(t), path);
+    assert.doesNotMatch(html, /<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:/i);
+    assert.doesNotMatch(html, /(?:https?:)?\/\/[a-z]/i);
+    assert.match(html, /<html lang="en">/);
+    assert.match(html, /<meta name="viewport" content="width=device-width, initial-scale=1">/);
+  });
+
+  test(`all that ${path} loads is there, open, immutable, of its type, and named after its content`, async (t) => {
+    const app = await startTestApp(t, { env: { API_TOKEN: "t" } });
+    const paths = loadedBy(await pageOf(app, path));
+    assert.ok(paths.length >= 4);
+    for (const asset of paths) {
+      const { status, headers, body } = await app.request(asset);
+      assert.equal(status, 200, asset);
+      assert.equal(headers["cache-control"], "public, max-age=31536000, immutable", asset);
+      assert.equal(headers["x-content-type-options"], "nosniff", asset);
+      const [, digits, extension = ""] = /^\/assets\/[a-z0-9-]+\.([0-9a-f]{16})\.([a-z]+)$/.exec(asset) ?? [];
+      assert.equal(digits, hash("sha256", body).slice(0, 16), asset);
+      const types: Readonly<Record<string, string>> = { js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8", svg: "image/svg+xml" };
+      assert.equal(headers["content-type"], types[extension], asset);
+      assert.doesNotMatch(body, /(?:from|import)\s*\(?"(?!\/assets\/)|sourceMappingURL|@import|url\(/, asset);
+    }
+  });
+
+  test(`${path} names beforehand every module that its script imports`, async (t) => {
+    const app = await startTestApp(t);
+    const paths = loadedBy(await pageOf(app, path)).filter((asset) => asset.endsWith(".js"));
+    const imported = new Set<string>();
+    for (const asset of paths) {
+      for (const [, specifier = ""] of (await app.request(asset)).body.matchAll(/\bfrom "(\/assets\/[^"]+)"/g)) imported.add(specifier);
+    }
+    assert.ok(imported.size > 0);
+    assert.deepEqual([...imported].filter((specifier) => !paths.includes(specifier)), []);
+  });
+}
+
+test("an asset of another name or an older content is 404", async (t) => {
+  const app = await startTestApp(t);
+  for (const name of ["style.css", "style.0000000000000000.css", "..%2Fsite.ts", "%2E%2E%2Fmodules.ts", "constructor", "__proto__"]) {
+    const answer = await app.request(`/assets/${name}`);
+    assert.deepEqual([answer.status, answer.headers["cache-control"], answer.json], [404, "no-store", { detail: "not found" }], name);
+  }
+});
+
+test("two services of one version serve the same names, so that a page of one finds its assets at the other", async (t) => {
+  const [one, other] = [await startTestApp(t), await startTestApp(t)];
+  assert.equal(await pageOf(one, "/"), await pageOf(other, "/"));
+});
+
+test("run from its sources the service serves its scripts as JavaScript and warns of nothing", async (t) => {
+  const service = await startService(t);
+  const html = (await send(service.url, "/")).body;
+  for (const asset of loadedBy(html).filter((path) => path.endsWith(".js"))) {
+    assert.doesNotMatch((await send(service.url, asset)).body, /^import type|: readonly |^interface /m);
+  }
+  service.signal("SIGTERM");
+  assert.deepEqual(await service.exited, { code: 0, signal: null });
+  assert.equal(service.stderr(), "");
+});
