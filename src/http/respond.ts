@@ -38,7 +38,7 @@ export function json(value: unknown): Reply {
 /** The one writer to `ServerResponse`. Node leaves the body out of an answer to HEAD and keeps its length. */
 export function respond(res: ServerResponse, reply: Reply, options: { readonly requestId: string; readonly close: boolean }): void {
   const headers = ["X-Request-ID", options.requestId];
-  if (reply.status !== 204) {
+  if (reply.status !== 204 && reply.status !== 304) {
     headers.push("Content-Type", reply.contentType ?? JSON_TYPE, "Content-Length", String(Buffer.byteLength(reply.body)));
     headers.push("X-Content-Type-Options", "nosniff", "Cache-Control", reply.cacheControl ?? "no-store");
   }

@@ -1,0 +1,24 @@
+import { LIVE, READY } from "./health.ts";
+import { GET_MESSAGE, LIST_MESSAGES } from "./messages.ts";
+import { GET_METRICS } from "./metrics.ts";
+import type { Operation } from "./operation.ts";
+import { ASSET, INBOX_PAGE } from "./pages.ts";
+import { OPENAPI } from "./self.ts";
+import { GET_STATS } from "./stats.ts";
+import { SUBSCRIPTION } from "./subscription.ts";
+import { WEBHOOK } from "./webhook.ts";
+
+/** One for each route of `routes.ts`. */
+export const OPERATIONS: readonly Operation[] = [
+  WEBHOOK,
+  SUBSCRIPTION,
+  LIST_MESSAGES,
+  GET_MESSAGE,
+  GET_STATS,
+  LIVE,
+  READY,
+  GET_METRICS,
+  INBOX_PAGE,
+  OPENAPI,
+  ASSET,
+];
