@@ -1,3 +1,112 @@
 /** What the inbox page adds to the style of all pages. */
 export const INBOX_STYLE = `
+.live { display: flex; align-items: center; gap: 0.45rem; margin-left: auto; font-size: 0.875rem; color: var(--text-quiet); }
+.live .dot { width: 0.55rem; height: 0.55rem; border-radius: 50%; background: var(--control-line); }
+.live[data-state="live"] { color: var(--good); }
+.live[data-state="live"] .dot { background: var(--good); }
+.live[data-state="waiting"] { color: var(--bad); }
+.live[data-state="waiting"] .dot { background: var(--bad); }
+
+.token { display: grid; gap: 0.75rem; max-width: 28rem; margin: 3rem auto; padding: 1.25rem; }
+.token form { display: grid; gap: 0.75rem; }
+.error { color: var(--bad); }
+.error:empty { display: none; }
+
+.inbox { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); align-items: start; }
+.filters { display: grid; gap: 0.6rem; grid-template-columns: minmax(0, 1fr) auto; align-items: end; padding: 0.75rem; }
+.more-filters { display: none; grid-column: 1 / -1; gap: 0.6rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr)); }
+[aria-expanded="true"] + .more-filters { display: grid; }
+.filters input { font-variant-numeric: tabular-nums; }
+
+.overview > summary { padding: 0.25rem 0.1rem; cursor: pointer; font-weight: 600; }
+.overview-parts { display: grid; gap: 1rem; margin-top: 0.5rem; }
+.overview section { padding: 0.9rem; min-width: 0; }
+.overview h2 { margin-bottom: 0.6rem; }
+.card-head { display: flex; align-items: center; justify-content: space-between; gap: 0.75rem; margin-bottom: 0.6rem; }
+.card-head h2 { margin: 0; }
+.choice { display: flex; }
+.choice button { min-height: 1.75rem; padding: 0 0.65rem; font-size: 0.8125rem; }
+.choice button:first-child { border-radius: var(--radius) 0 0 var(--radius); }
+.choice button:last-child { margin-left: -1px; border-radius: 0 var(--radius) var(--radius) 0; }
+.choice button[aria-pressed="true"] { z-index: 1; }
+.totals { display: grid; grid-template-columns: 1fr 1fr; gap: 0.6rem 1rem; }
+.totals dt { font-size: 0.8125rem; color: var(--text-quiet); }
+.totals dd { font-size: 1.5rem; font-weight: 650; line-height: 1.2; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.totals .small { grid-column: 1 / -1; display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; }
+.totals .small dd { font-size: 0.875rem; font-weight: 400; line-height: 1.5; }
+.chart svg { display: block; width: 100%; max-width: 30rem; height: auto; overflow: visible; }
+.chart rect, .senders rect { fill: var(--accent); }
+.chart rect { cursor: pointer; }
+.chart rect:hover { fill: var(--text); }
+.chart text { fill: var(--text-quiet); font-size: 10px; }
+.chart .axis { stroke: var(--control-line); stroke-width: 1; }
+.chart .grid { stroke: var(--line); stroke-width: 1; stroke-dasharray: 2 3; }
+figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }
+.as-table { margin-top: 0.5rem; font-size: 0.875rem; }
+.as-table > summary { padding: 0.15rem 0; cursor: pointer; color: var(--text-quiet); }
+.as-table table { width: 100%; margin-top: 0.3rem; border-collapse: collapse; }
+.as-table th { text-align: left; font-weight: 400; }
+.as-table th, .as-table td { padding: 0.1rem 0; border-bottom: 1px solid var(--line); }
+.as-table td, .as-table th:last-child { text-align: right; font-variant-numeric: tabular-nums; }
+.as-table button { min-height: 1.75rem; padding: 0; }
+.senders { display: grid; gap: 0.15rem; margin: 0 -0.4rem; }
+.senders > .quiet { padding: 0 0.4rem; }
+.sender { display: grid; grid-template-columns: 1fr auto; gap: 0.15rem 0.5rem; width: 100%; min-height: 0; padding: 0.3rem 0.4rem; border-color: transparent; background: none; text-align: left; font-variant-numeric: tabular-nums; }
+.sender .quiet { font-size: 0.8125rem; }
+.sender svg { grid-column: 1 / -1; width: 100%; height: 0.3rem; border-radius: 2px; }
+.senders .track { fill: var(--surface-raised); }
+
+.messages { min-width: 0; }
+.messages-head { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 0.75rem; margin-bottom: 0.5rem; }
+.messages-head button { min-height: 1.75rem; padding: 0 0.5rem; }
+.keys { display: none; margin-left: auto; font-size: 0.8125rem; }
+.messages:has(:focus-visible) .keys { display: block; }
+.notice { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.5rem; margin-bottom: 0.5rem; }
+.newer { position: sticky; top: 0.5rem; z-index: 2; height: 0; text-align: center; }
+.newer button { margin-top: 0.4rem; border-radius: 2rem; box-shadow: var(--shadow); }
+.list { overflow: hidden; overflow-anchor: none; }
+.end { padding: 1.5rem 1rem; text-align: center; }
+.end:empty { display: none; }
+#rows > li + li, #above + #rows > li { border-top: 1px solid var(--line); }
+#rows > li:first-child { border-top: 0; }
+.row {
+  display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0.1rem 0.75rem; justify-content: stretch; align-items: baseline;
+  width: 100%; min-height: 0; padding: 0.55rem 0.9rem; border: 0; border-radius: 0; background: none; text-align: left;
+}
+.row:focus-visible { outline-offset: -2px; }
+.row time { grid-area: 1 / 2; font-size: 0.8125rem; color: var(--text-quiet); white-space: nowrap; font-variant-numeric: tabular-nums; }
+.row .parties { grid-area: 1 / 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 0.875rem; color: var(--text-quiet); font-variant-numeric: tabular-nums; }
+.row .from { color: var(--text); font-weight: 600; }
+/* The text's own marks of direction end with it. */
+.row .text { grid-area: 2 / 1 / auto / -1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; unicode-bidi: isolate; min-height: 1.5em; }
+
+.detail-parts { padding: 1rem 1.1rem; }
+.detail-text { margin-bottom: 1rem; padding: 0.75rem 0.9rem; border-radius: var(--radius); background: var(--surface-raised); white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; }
+.detail dl { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0.4rem 1.25rem; align-items: baseline; }
+.detail dt { color: var(--text-quiet); font-size: 0.875rem; }
+.detail dd { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 0.75rem; min-width: 0; overflow-wrap: anywhere; }
+.detail dd button { min-height: 1.75rem; padding: 0 0.5rem; }
+
+@media (min-width: 62rem) {
+  .inbox { grid-template-columns: minmax(0, 1fr) 21rem; }
+  .filters { grid-column: 1 / -1; grid-template-columns: minmax(12rem, 2fr) minmax(9rem, 1fr) minmax(9rem, 1fr) 13rem 13rem; }
+  .filters #more { display: none; }
+  .filters .more-filters { display: contents; }
+  .overview { grid-area: 2 / 2; }
+  .messages { grid-area: 2 / 1; }
+  .overview > summary { padding-bottom: 0; }
+  .row { grid-template-columns: 10rem 17.5rem minmax(0, 1fr); }
+  .row time { grid-area: 1 / 1; }
+  .row .parties { grid-area: 1 / 2; }
+  .row .text { grid-area: 1 / 3; }
+}
+@media (max-width: 34rem) {
+  /* No room for both numbers: the recipient is in the detail. */
+  .row .arrow, .row .arrow ~ bdi { display: none; }
+}
+@media (max-width: 26rem) {
+  main { padding: 0.6rem; }
+  .detail dl { grid-template-columns: minmax(0, 1fr); gap: 0.1rem; }
+  .detail dd { margin-bottom: 0.5rem; }
+}
 `;

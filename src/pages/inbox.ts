@@ -6,8 +6,93 @@ export function renderInbox(paths: Pick<Shell, "iconPath" | "stylePaths" | "modu
     ...paths,
     title: "Inbox",
     path: "/",
-    header: "",
-    main: `<h1>Inbox</h1>
-<p id="status" role="status"></p>`,
+    header: `<p id="live" class="live" role="status" data-state="connecting"><span class="dot" aria-hidden="true"></span><span class="spoken">New messages: </span><span id="live-text">Connecting</span></p>
+<button type="button" id="forget" class="plain" hidden>Forget token</button>`,
+    main: `<h1 class="spoken">Inbox</h1>
+<p id="announcements" class="spoken" role="status"></p>
+${TOKEN_FORM}
+<div id="inbox" class="inbox">
+${FILTERS}
+${OVERVIEW}
+${MESSAGES}
+</div>
+${DETAIL}`,
   });
 }
+
+const TOKEN_FORM = `<section id="token" class="card token" aria-labelledby="token-title" hidden>
+<h2 id="token-title">Token needed</h2>
+<p id="token-help" class="quiet">This service shows messages only to those who have its API token. It is kept until this tab is closed.</p>
+<form id="token-form">
+<div class="field"><label for="token-input">API token</label>
+<input id="token-input" type="password" autocomplete="off" spellcheck="false" required aria-describedby="token-help token-error"></div>
+<p id="token-error" class="error" role="alert"></p>
+<button type="submit" class="primary">Show messages</button>
+</form>
+</section>`;
+
+const FILTERS = `<form id="filters" class="filters card" role="search" aria-label="Messages">
+<div class="field"><label for="q">Search in texts</label>
+<input id="q" type="search" autocomplete="off" placeholder="Any part of a text"></div>
+<button type="button" id="more" aria-expanded="false" aria-controls="more-filters">More filters</button>
+<div id="more-filters" class="more-filters">
+<div class="field"><label for="from">Sender</label>
+<input id="from" type="text" inputmode="tel" autocomplete="off" placeholder="+919876543210" list="sender-numbers"></div>
+<div class="field"><label for="to">Recipient</label>
+<input id="to" type="text" inputmode="tel" autocomplete="off" placeholder="+14155550100"></div>
+<div class="field"><label for="since">From time</label><input id="since" type="datetime-local" max="9999-12-31T23:59"></div>
+<div class="field"><label for="until">Until before</label><input id="until" type="datetime-local" max="9999-12-31T23:59"></div>
+</div>
+<datalist id="sender-numbers"></datalist>
+</form>`;
+
+const OVERVIEW = `<details id="overview" class="overview">
+<summary>Totals and charts</summary>
+<div class="overview-parts">
+<section class="card" aria-labelledby="totals-title">
+<h2 id="totals-title">Totals</h2>
+<dl class="totals">
+<div><dt>Messages</dt><dd id="total-messages">–</dd></div>
+<div><dt>Senders</dt><dd id="total-senders">–</dd></div>
+<div class="small"><dt>First sent</dt><dd id="first-message">–</dd></div>
+<div class="small"><dt>Last sent</dt><dd id="last-message">–</dd></div>
+</dl>
+</section>
+<section class="card" aria-labelledby="timeline-title">
+<div class="card-head"><h2 id="timeline-title">Over time</h2>
+<div class="choice" role="group" aria-label="Unit of time">
+<button type="button" id="by-hour" aria-pressed="true">Hour</button><button type="button" id="by-day" aria-pressed="false">Day</button>
+</div></div>
+<figure><div id="timeline-chart" class="chart"></div><figcaption id="timeline-summary" class="quiet"></figcaption></figure>
+<details class="as-table"><summary>As a table</summary>
+<table><thead><tr><th scope="col">Start</th><th scope="col">Messages</th></tr></thead><tbody id="timeline-rows"></tbody></table>
+</details>
+</section>
+<section class="card" aria-labelledby="senders-title">
+<h2 id="senders-title">Top senders</h2>
+<ol id="senders" class="senders"></ol>
+</section>
+</div>
+</details>`;
+
+const MESSAGES = `<section class="messages" aria-labelledby="messages-title">
+<div class="messages-head"><h2 id="messages-title">Messages</h2><p id="count" class="quiet"></p>
+<button type="button" id="clear" class="plain" hidden>Clear filters</button>
+<p id="keys" class="quiet keys">↑ ↓ to move, Enter to open</p></div>
+<div id="notice" class="notice bad" role="alert" hidden><span id="notice-text"></span> <button type="button" id="retry">Try again</button></div>
+<div class="newer"><button type="button" id="newer" class="primary" hidden></button></div>
+<div class="card list">
+<div id="above"></div>
+<ul id="rows" role="list" aria-labelledby="messages-title" aria-describedby="keys"></ul>
+<div id="below"></div>
+<p id="end" class="end quiet">Loading</p>
+</div>
+</section>`;
+
+const DETAIL = `<dialog id="detail" class="detail" aria-labelledby="detail-title">
+<div class="detail-parts">
+<div class="card-head"><h2 id="detail-title">Message</h2><button type="button" id="detail-close">Close</button></div>
+<div id="detail-text" class="detail-text" dir="auto"></div>
+<dl id="detail-fields"></dl>
+</div>
+</dialog>`;

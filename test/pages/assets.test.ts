@@ -57,7 +57,7 @@ for (const path of PAGES) {
       assert.equal(digits, hash("sha256", body).slice(0, 16), asset);
       const types: Readonly<Record<string, string>> = { js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8", svg: "image/svg+xml" };
       assert.equal(headers["content-type"], types[extension], asset);
-      assert.doesNotMatch(body, /(?:from|import)\s*\(?"(?!\/assets\/)|sourceMappingURL|@import|url\(/, asset);
+      assert.doesNotMatch(body, /\b(?:from |import |import\()"(?!\/assets\/)|sourceMappingURL|@import|url\(/, asset);
     }
   });
 

@@ -1,0 +1,60 @@
+export type Answer<T> =
+  | { readonly kind: "ok"; readonly value: T }
+  /** The service wants a token, or another one. */
+  | { readonly kind: "unauthorized" }
+  | { readonly kind: "failed"; readonly message: string }
+  /** Nobody waits for it any longer. */
+  | { readonly kind: "aborted" };
+
+/** The service's API with the reader's token, which lives as long as the browser's tab. */
+export interface Api {
+  get<T>(path: string, signal: AbortSignal): Promise<Answer<T>>;
+  /** An answer whose body is read while it comes; rejects where there is none. */
+  open(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response>;
+  hasToken(): boolean;
+  /** Empty: forget it. */
+  useToken(token: string): void;
+}
+
+const TOKEN_KEY = "webhook-inbox.token";
+
+export function createApi(): Api {
+  let token = sessionStorage.getItem(TOKEN_KEY) ?? "";
+
+  function open(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response> {
+    const authorization: Readonly<Record<string, string>> = token === "" ? {} : { Authorization: `Bearer ${token}` };
+    return fetch(path, { headers: { ...headers, ...authorization }, signal, cache: "no-store" });
+  }
+
+  return {
+    open,
+    async get(path, signal) {
+      try {
+        const response = await open(path, { Accept: "application/json" }, signal);
+        if (response.status === 401) return { kind: "unauthorized" };
+        if (!response.ok) return { kind: "failed", message: await reasonOf(response) };
+        return { kind: "ok", value: await response.json() };
+      } catch {
+        return signal.aborted ? { kind: "aborted" } : { kind: "failed", message: "The service cannot be reached" };
+      }
+    },
+    hasToken: () => token !== "",
+    useToken(given) {
+      token = given;
+      if (given === "") sessionStorage.removeItem(TOKEN_KEY);
+      else sessionStorage.setItem(TOKEN_KEY, given);
+    },
+  };
+}
+
+interface ErrorBody {
+  readonly detail?: string | readonly { readonly loc: readonly string[]; readonly msg: string }[];
+}
+
+/** The `detail` of an error, in words. */
+async function reasonOf(response: Response): Promise<string> {
+  const { detail }: ErrorBody = await response.json().catch(() => ({}));
+  if (typeof detail === "string") return detail;
+  if (detail === undefined) return `The service answered ${response.status}`;
+  return detail.map(({ loc, msg }) => `${loc.at(-1) ?? ""}: ${msg}`).join("; ");
+}

@@ -1,0 +1,81 @@
+import { byId } from "./dom.ts";
+import { fromLocal, isFiltered, NO_FILTERS, readFilters, toLocal, toNumber, toParameters, type Filters } from "./filters.ts";
+
+/** The filters as the form and the page's address hold them. */
+export interface FilterForm {
+  current(): Filters;
+  /** Changes some and tells of it at once. */
+  set(changes: Partial<Filters>): void;
+}
+
+/** Long enough for the next key, too short to wait for. */
+const DEBOUNCE_MS = 200;
+
+export function createFilterForm(onChange: (filters: Filters) => void): FilterForm {
+  const form = byId("filters", HTMLFormElement);
+  const q = byId("q", HTMLInputElement);
+  const from = byId("from", HTMLInputElement);
+  const to = byId("to", HTMLInputElement);
+  const since = byId("since", HTMLInputElement);
+  const until = byId("until", HTMLInputElement);
+  const clear = byId("clear", HTMLButtonElement);
+  const more = byId("more", HTMLButtonElement);
+  let filters = readFilters(location.search);
+  let timer: number | undefined;
+
+  function show(): void {
+    q.value = filters.q;
+    from.value = filters.from;
+    to.value = filters.to;
+    since.value = toLocal(filters.since);
+    until.value = toLocal(filters.until);
+    clear.hidden = !isFiltered(filters);
+  }
+
+  function use(wanted: Filters): void {
+    clearTimeout(timer);
+    if (toParameters(wanted).toString() === toParameters(filters).toString()) return;
+    filters = wanted;
+    clear.hidden = !isFiltered(filters);
+    const query = toParameters(filters).toString();
+    history.replaceState(null, "", query === "" ? location.pathname : `?${query}`);
+    onChange(filters);
+  }
+
+  /** An instant that is still as it was shown keeps its seconds and its zone. */
+  function instant(input: HTMLInputElement, known: string): string {
+    return input.value === toLocal(known) ? known : fromLocal(input.value);
+  }
+
+  function read(): Filters {
+    return { q: q.value, from: toNumber(from.value), to: toNumber(to.value), since: instant(since, filters.since), until: instant(until, filters.until) };
+  }
+
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => use(read()), DEBOUNCE_MS);
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    use(read());
+  });
+  function set(changes: Partial<Filters>): void {
+    const wanted = { ...read(), ...changes };
+    use(wanted);
+    show();
+  }
+  clear.addEventListener("click", () => {
+    set(NO_FILTERS);
+    q.focus();
+  });
+  // Another address of the same page, typed or come back to.
+  addEventListener("popstate", () => set(readFilters(location.search)));
+  show();
+  // On a phone they are folded away, unless the address has some of them.
+  function unfold(open: boolean): void {
+    more.setAttribute("aria-expanded", String(open));
+  }
+  more.addEventListener("click", () => unfold(more.getAttribute("aria-expanded") !== "true"));
+  unfold(isFiltered({ ...filters, q: "" }));
+  return { current: () => filters, set };
+}

@@ -1,0 +1,43 @@
+import type { StoredMessage } from "../../core/message.ts";
+import { create } from "./dom.ts";
+import { formatTime } from "./format.ts";
+
+/** Code units of a text that a row holds; it shows less, the detail shows all. */
+const EXCERPT_LENGTH = 240;
+/** What stands before a match that lies further inside the text. */
+const LEAD_LENGTH = 30;
+
+/** A row of the list: a button that opens the message. */
+export function createRow(message: StoredMessage, search: RegExp | undefined): HTMLLIElement {
+  const button = create(
+    "button",
+    { type: "button", class: "row", tabindex: "-1" },
+    create("time", { datetime: message.ts, title: message.ts }, formatTime(message.ts)),
+    create("span", { class: "parties" }, create("bdi", { class: "from" }, message.from), create("span", { class: "arrow", "aria-hidden": "true" }, " → "),
+      create("span", { class: "spoken" }, " to "), create("bdi", {}, message.to)),
+    createExcerpt(message.text, search),
+  );
+  return create("li", {}, button);
+}
+
+function createExcerpt(text: string | null, search: RegExp | undefined): HTMLSpanElement {
+  if (text === null || text === "") return create("span", { class: "text quiet" }, text === null ? "no text" : "empty text");
+  const found = search?.exec(text) ?? undefined;
+  const start = found === undefined || found.index <= 2 * LEAD_LENGTH ? 0 : wholeFrom(text, found.index - LEAD_LENGTH);
+  const end = wholeFrom(text, start + EXCERPT_LENGTH);
+  const lead = start > 0 ? "…" : "";
+  const tail = end < text.length ? "…" : "";
+  const span = create("span", { class: "text", dir: "auto" });
+  if (found === undefined) {
+    span.append(lead, text.slice(start, end), tail);
+  } else {
+    const matchEnd = Math.min(found.index + found[0].length, end);
+    span.append(lead, text.slice(start, found.index), create("mark", {}, text.slice(found.index, matchEnd)), text.slice(matchEnd, end), tail);
+  }
+  return span;
+}
+
+/** The same place, or one further where it is in the middle of a surrogate pair. */
+function wholeFrom(text: string, index: number): number {
+  return /^[\uDC00-\uDFFF]/.test(text.slice(index, index + 1)) ? index + 1 : index;
+}

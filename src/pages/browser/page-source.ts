@@ -1,0 +1,45 @@
+import type { MessagePage, StoredMessage } from "../../core/message.ts";
+import type { Answer, Api } from "./api.ts";
+import { toParameters, type Filters } from "./filters.ts";
+import { compareNewestFirst } from "./order.ts";
+
+/** A stretch of the list: the messages from a cursor on. */
+export interface Stretch extends MessagePage {
+  /** Where the next one starts; undefined at the end of the list. */
+  readonly next_cursor?: string;
+}
+
+export interface StretchOptions {
+  readonly filters: Filters;
+  /** Undefined: the newest messages. */
+  readonly cursor: string | undefined;
+  /** The first message of the stretch that follows and is shown already: all those before it are wanted. */
+  readonly before: StoredMessage | undefined;
+  readonly signal: AbortSignal;
+}
+
+export const PAGE_SIZE = 50;
+const LARGEST_PAGE = 100;
+/** More messages than this between two others are not fetched to fill the gap. */
+const MOST_MESSAGES = 1000;
+
+/** One stretch of the list; `failed` where so many came in between that the list has to start afresh. */
+export async function fetchStretch(api: Api, options: StretchOptions): Promise<Answer<Stretch>> {
+  const { before } = options;
+  let { cursor } = options;
+  const data: StoredMessage[] = [];
+  for (;;) {
+    const parameters = toParameters(options.filters);
+    parameters.set("order", "desc");
+    parameters.set("limit", String(before === undefined ? PAGE_SIZE : LARGEST_PAGE));
+    if (cursor !== undefined) parameters.set("cursor", cursor);
+    const answer = await api.get<Stretch>(`/messages?${parameters}`, options.signal);
+    if (answer.kind !== "ok" || before === undefined) return answer;
+    const { value } = answer;
+    const wanted = value.data.filter((message) => compareNewestFirst(message, before) < 0);
+    data.push(...wanted);
+    cursor = value.next_cursor;
+    if (wanted.length < value.data.length || cursor === undefined) return { kind: "ok", value: { ...value, data } };
+    if (data.length > MOST_MESSAGES) return { kind: "failed", message: "Many messages came in meanwhile" };
+  }
+}

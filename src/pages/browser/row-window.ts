@@ -1,0 +1,145 @@
+import type { StoredMessage } from "../../core/message.ts";
+import { compareNewestFirst } from "./order.ts";
+
+export interface Row {
+  readonly message: StoredMessage;
+  readonly element: HTMLLIElement;
+}
+
+/** A page of the list; its rows are there only while it is near what the reader sees. */
+export interface Page {
+  readonly cursor: string | undefined;
+  first: StoredMessage | undefined;
+  /** As it was when it was last shown, in CSS pixels. */
+  height: number;
+  rows: Row[] | undefined;
+}
+
+export interface WindowElements {
+  readonly list: HTMLUListElement;
+  /** Stand for the pages above and below that are not there. */
+  readonly above: HTMLElement;
+  readonly below: HTMLElement;
+}
+
+/** The part of the list that is in the document: some pages in a row, with room held free for the others. */
+export interface RowWindow {
+  readonly pages: Page[];
+  /** Index of the first page that is there. */
+  from(): number;
+  /** Index behind the last one. */
+  to(): number;
+  clear(): void;
+  show(index: number, rows: Row[]): void;
+  hideFirst(): void;
+  hideLast(): void;
+  /** Puts a row at its place among those that are there; false where its place is not there. */
+  insert(row: Row): boolean;
+  /** The page at a height of the whole list. */
+  pageAt(y: number): number;
+  heightOf(page: Page): number;
+}
+
+export function createRowWindow(elements: WindowElements): RowWindow {
+  const { list, above, below } = elements;
+  const pages: Page[] = [];
+  let from = 0;
+  let to = 0;
+
+  const sum = (some: readonly Page[]): number => some.reduce((height, page) => height + page.height, 0);
+
+  function holdRoom(): void {
+    above.style.height = `${sum(pages.slice(0, from))}px`;
+    below.style.height = `${sum(pages.slice(to))}px`;
+  }
+
+  function heightOf(page: Page): number {
+    const first = page.rows?.[0];
+    const last = page.rows?.at(-1);
+    if (first === undefined || last === undefined) return page.height;
+    return last.element.getBoundingClientRect().bottom - first.element.getBoundingClientRect().top;
+  }
+
+  /** The first row that stays where it is on the screen keeps its place, whatever comes or goes above it. */
+  function inPlace(change: () => void): void {
+    const anchor = pages.slice(from, to).flatMap((page) => page.rows ?? []).find(({ element }) => element.getBoundingClientRect().bottom > 0)?.element;
+    const before = anchor?.getBoundingClientRect().top ?? 0;
+    change();
+    holdRoom();
+    if (anchor?.isConnected !== true) return;
+    const moved = anchor.getBoundingClientRect().top - before;
+    if (moved !== 0) window.scrollBy({ top: moved, behavior: "instant" });
+  }
+
+  function hide(page: Page | undefined): void {
+    if (page === undefined) return;
+    page.height = heightOf(page);
+    for (const { element } of page.rows ?? []) element.remove();
+    page.rows = undefined;
+  }
+
+  return {
+    pages,
+    from: () => from,
+    to: () => to,
+    heightOf,
+    clear() {
+      pages.length = 0;
+      from = 0;
+      to = 0;
+      list.replaceChildren();
+      holdRoom();
+    },
+    show(index, rows) {
+      const page = pages[index];
+      if (page === undefined) return;
+      const isApart = index !== to && index !== from - 1;
+      inPlace(() => {
+        if (isApart) {
+          for (const shown of pages.slice(from, to)) hide(shown);
+          from = index;
+          to = index;
+        }
+        const next = index < from ? (list.firstElementChild ?? undefined) : undefined;
+        const elements = rows.map(({ element }) => element);
+        if (next === undefined) list.append(...elements);
+        else next.before(...elements);
+        page.rows = rows;
+        page.first = rows[0]?.message;
+        from = Math.min(from, index);
+        to = Math.max(to, index + 1);
+      });
+    },
+    hideFirst: () => inPlace(() => {
+      hide(pages[from]);
+      from += 1;
+    }),
+    hideLast: () => inPlace(() => {
+      to -= 1;
+      hide(pages[to]);
+    }),
+    insert(row) {
+      const shown = pages.slice(from, to);
+      const page = shown.findLast(({ first }) => first !== undefined && compareNewestFirst(first, row.message) < 0) ?? (from === 0 ? shown[0] : undefined);
+      if (page?.rows === undefined) return false;
+      const index = page.rows.findIndex(({ message }) => compareNewestFirst(row.message, message) <= 0);
+      if (page.rows[index]?.message.message_id === row.message.message_id) return false;
+      // Behind the last one that is there: its place is in a page that is not.
+      if (index === -1 && page === shown.at(-1) && to < pages.length) return false;
+      inPlace(() => {
+        const { rows = [] } = page;
+        const next = rows[index]?.element ?? rows.at(-1)?.element.nextElementSibling ?? undefined;
+        if (next === undefined) list.append(row.element);
+        else next.before(row.element);
+        page.rows = rows.toSpliced(index === -1 ? rows.length : index, 0, row);
+        page.first = page.rows[0]?.message;
+      });
+      return true;
+    },
+    pageAt(y) {
+      let height = 0;
+      const found = pages.findIndex((page) => (height += page.height) > y);
+      return found === -1 ? pages.length - 1 : found;
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import type { StoredMessage } from "../../core/message.ts";
+import type { Api } from "./api.ts";
+import { createEventParser } from "./event-stream.ts";
+
+/** `waiting`: the connection is lost and will be tried again. */
+export type TailState = "connecting" | "live" | "waiting" | "paused" | "unavailable";
+
+export interface TailOptions {
+  readonly api: Pick<Api, "open">;
+  readonly onMessage: (message: StoredMessage) => void;
+  readonly onState: (state: TailState) => void;
+  /** Messages may have been missed: what is shown must be asked for again. */
+  readonly onGap: () => void;
+  readonly onUnauthorized: () => void;
+}
+
+/** The messages of `GET /tail` as they are committed. */
+export interface Tail {
+  start(): void;
+  stop(): void;
+}
+
+const FIRST_DELAY_MS = 1000;
+const MAX_DELAY_MS = 30_000;
+/** The service sends a comment every 15 s: after so long the connection is dead, whatever the system says. */
+const SILENCE_MS = 45_000;
+/** After a longer time the messages that were missed may be too many to be sent one by one. */
+const RESUME_WITHIN_MS = 5 * 60_000;
+
+/** Follows the stream, and takes it up again where it broke off, with growing delays. */
+export function createTail(options: TailOptions): Tail {
+  let running: AbortController | undefined;
+  let lastId: string | undefined;
+  let lastHeardMs: number | undefined;
+
+  function resumption(): Readonly<Record<string, string>> {
+    if (lastHeardMs === undefined) return {};
+    if (lastId !== undefined && Date.now() - lastHeardMs < RESUME_WITHIN_MS) return { "Last-Event-ID": lastId };
+    lastId = undefined;
+    return {};
+  }
+
+  /** Gives whether to try again, and after how long at least. */
+  async function follow(stopped: AbortSignal): Promise<number | undefined> {
+    const silence = new AbortController();
+    let timer = setTimeout(() => silence.abort(), SILENCE_MS);
+    const headers = resumption();
+    const mayHaveMissed = lastHeardMs !== undefined && !("Last-Event-ID" in headers);
+    try {
+      const response = await options.api.open("/tail", { Accept: "text/event-stream", ...headers }, AbortSignal.any([stopped, silence.signal]));
+      if (response.status === 401) {
+        options.onUnauthorized();
+        return undefined;
+      }
+      if (response.status === 404) {
+        options.onState("unavailable");
+        return undefined;
+      }
+      if (!response.ok || response.body === null) return Number(response.headers.get("Retry-After") ?? 0) * 1000;
+      options.onState("live");
+      if (mayHaveMissed) options.onGap();
+      lastHeardMs = Date.now();
+      const parse = createEventParser();
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return 0;
+        clearTimeout(timer);
+        timer = setTimeout(() => silence.abort(), SILENCE_MS);
+        lastHeardMs = Date.now();
+        for (const event of parse(value)) {
+          lastId = event.id;
+          options.onMessage(JSON.parse(event.data));
+        }
+      }
+    } catch {
+      return 0;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function run(stopped: AbortSignal): Promise<void> {
+    let delayMs = FIRST_DELAY_MS;
+    options.onState("connecting");
+    while (!stopped.aborted) {
+      const heardBeforeMs = lastHeardMs;
+      const atLeastMs = await follow(stopped);
+      if (atLeastMs === undefined || stopped.aborted) return;
+      if (lastHeardMs !== heardBeforeMs) delayMs = FIRST_DELAY_MS;
+      options.onState("waiting");
+      // Spread out, so that the pages of many readers do not come back at one moment.
+      await pause(Math.max(delayMs * (0.75 + Math.random() / 2), atLeastMs), stopped);
+      delayMs = Math.min(delayMs * 2, MAX_DELAY_MS);
+    }
+  }
+
+  return {
+    start() {
+      if (running !== undefined) return;
+      running = new AbortController();
+      void run(running.signal);
+    },
+    stop() {
+      running?.abort();
+      running = undefined;
+      options.onState("paused");
+    },
+  };
+}
+
+function pause(ms: number, stopped: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    stopped.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    }, { once: true });
+  });
+}

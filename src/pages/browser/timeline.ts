@@ -1,0 +1,31 @@
+import type { Bucket } from "./format.ts";
+
+/** What `GET /stats/timeline` gives: the buckets that hold messages, in ascending order. */
+export interface Timeline {
+  readonly bucket: Bucket;
+  readonly data: readonly { readonly start: string; readonly count: number }[];
+  readonly truncated: boolean;
+}
+
+export interface Bar {
+  readonly startMs: number;
+  readonly count: number;
+}
+
+export const BUCKET_MS: Readonly<Record<Bucket, number>> = { hour: 3_600_000, day: 86_400_000 };
+
+/** How many bars a chart has: two days, two months. */
+export const BAR_COUNT: Readonly<Record<Bucket, number>> = { hour: 48, day: 60 };
+
+/** The newest buckets without gaps, up to the last one that holds messages; empty where none does. */
+export function toBars(timeline: Timeline): readonly Bar[] {
+  const counts = new Map(timeline.data.map(({ start, count }) => [Date.parse(start), count] as const));
+  const last = timeline.data.at(-1);
+  if (last === undefined) return [];
+  const lastMs = Date.parse(last.start);
+  const length = BAR_COUNT[timeline.bucket];
+  return Array.from({ length }, (_, index) => {
+    const startMs = lastMs - (length - 1 - index) * BUCKET_MS[timeline.bucket];
+    return { startMs, count: counts.get(startMs) ?? 0 };
+  });
+}

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { ACCESSIBILITY_PROBLEMS, CONTRAST_PROBLEMS } from "../support/accessibility.ts";
+import { browserTests, READY, textsOf } from "../support/inbox-page.ts";
+import { startContractService, stored } from "../support/contract-service.ts";
+
+const browserTest = browserTests();
+const MESSAGES = Array.from({ length: 120 }, (_, index) => stored(index, { text: index % 9 === 0 ? null : `Message number ${index} ${"word ".repeat(index % 40)}` }));
+const ACTIVE = `(document.activeElement.id || document.activeElement.className)`;
+
+browserTest("everything works by keyboard: skip link, filters, rows, detail, and the focus comes back", async (t, newPage) => {
+  const service = await startContractService(t, [...MESSAGES]);
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(READY);
+  const stops: unknown[] = [];
+  for (let stop = 0; stop < 3; stop += 1) {
+    await page.press("Tab");
+    stops.push(await page.evaluate(ACTIVE));
+  }
+  assert.equal(stops[0], "skip-link");
+  assert.equal(await page.evaluate(`document.querySelector(".skip-link").getBoundingClientRect().top < 0`), true);
+  assert.equal(stops[2], "q");
+  await page.evaluate(`document.querySelector("#senders li:last-child button").focus()`);
+  await page.press("Tab");
+  assert.equal(await page.evaluate(ACTIVE), "row");
+  assert.equal(await page.evaluate(`document.querySelectorAll('.row[tabindex="0"]').length`), 1);
+  await page.press("ArrowDown");
+  await page.press("ArrowDown");
+  const third = String(await page.evaluate(`document.querySelector("#rows li:nth-child(3) .text").textContent`));
+  assert.equal(await page.evaluate(`document.activeElement.querySelector(".text").textContent`), third);
+  assert.notEqual(await page.evaluate(`getComputedStyle(document.activeElement).outlineStyle`), "none");
+  await page.press("Enter");
+  assert.equal(await page.evaluate(`document.querySelector("#detail").open`), true);
+  for (let stop = 0; stop < 6; stop += 1) {
+    assert.equal(await page.evaluate(`document.querySelector("#detail").contains(document.activeElement) || document.activeElement === document.body`), true);
+    await page.press("Tab");
+  }
+  await page.press("Escape");
+  assert.equal(await page.evaluate(`document.querySelector("#detail").open`), false);
+  assert.equal(await page.evaluate(`document.activeElement.querySelector(".text").textContent`), third);
+  await page.press("Home");
+  await page.press("ArrowUp");
+  assert.equal(await page.evaluate(`document.activeElement === document.querySelector("#rows li:first-child .row")`), true);
+  await page.press("End");
+  await page.until(`document.querySelectorAll("#rows li").length > 50`);
+  await page.press("Tab", { shift: true });
+  assert.notEqual(await page.evaluate(ACTIVE), "row");
+});
+
+browserTest("the detail's buttons filter by its sender and recipient", async (t, newPage) => {
+  const service = await startContractService(t, [...MESSAGES]);
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(READY);
+  await page.click("#rows li:nth-child(2) .row");
+  assert.deepEqual(await page.evaluate(textsOf("#detail-fields dt")), ["From", "To", "Sent", "Stored", "Id"]);
+  await page.click("#detail-fields dd button");
+  await page.until(`document.querySelector("#from").value !== "" && document.querySelector("#count").textContent === "17 messages"`);
+  assert.equal(await page.evaluate(`document.querySelector("#detail").open`), false);
+});
+
+for (const scheme of ["light", "dark"] as const) {
+  for (const [size, width, height] of [["desktop", 1280, 860], ["tablet", 800, 1100], ["phone", 360, 740], ["narrow", 320, 640]] as const) {
+    browserTest(`${scheme} on a ${size}: labelled, structured, of enough contrast, no scrolling sideways`, async (t, newPage) => {
+      const service = await startContractService(t, [...MESSAGES]);
+      const page = await newPage();
+      await page.setSize(width, height);
+      await page.setScheme(scheme);
+      await page.open(service.url);
+      await page.until(READY);
+      await page.evaluate(`for (const details of document.querySelectorAll("details")) details.open = true`);
+      await page.evaluate(`document.querySelector("#more").setAttribute("aria-expanded", "true")`);
+      const background = String(await page.evaluate("getComputedStyle(document.body).backgroundColor"));
+      assert.equal(background, scheme === "light" ? "rgb(246, 247, 249)" : "rgb(18, 22, 28)");
+      const check = async (state: string): Promise<void> => {
+        assert.equal(await page.evaluate("document.documentElement.scrollWidth"), width, `${state}: no scrolling sideways`);
+        assert.deepEqual(await page.evaluate(ACCESSIBILITY_PROBLEMS), [], state);
+        assert.deepEqual(await page.evaluate(CONTRAST_PROBLEMS), [], state);
+      };
+      await check("list");
+      await page.evaluate(`document.querySelector("#rows .row").click()`);
+      await check("detail");
+      await page.press("Escape");
+      service.token = "t";
+      await page.open(`${service.url}/?q=a`);
+      await page.until(`!document.querySelector("#token").hidden`);
+      await check("token");
+      // Chromium itself reports the 401s that the page was made to get.
+      assert.deepEqual(page.problems.filter((problem) => !problem.includes("401")), []);
+    });
+  }
+}
+
+browserTest("nothing moves by itself where the reader wants no motion", async (t, newPage) => {
+  const service = await startContractService(t, [...MESSAGES]);
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(READY);
+  const moving = `[...document.querySelectorAll("*")].filter((element) => getComputedStyle(element).transitionDuration !== "0s" || getComputedStyle(element).animationName !== "none").length`;
+  assert.equal(await page.evaluate(moving), 0);
+});

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { browserTests, READY, textsOf } from "../support/inbox-page.ts";
+import { startContractService, stored } from "../support/contract-service.ts";
+
+const browserTest = browserTests();
+const ROWS = `${textsOf("#rows .text")}.join("|")`;
+
+const MESSAGES = [
+  stored(1, { text: "alpha", from: "+1", to: "+7" }),
+  stored(2, { text: "beta", from: "+2", to: "+7" }),
+  stored(3, { text: "Alphabet", from: "+2", to: "+8" }),
+];
+
+browserTest("search starts as one types, once for quick keys, and marks what it found", async (t, newPage) => {
+  const service = await startContractService(t, [...MESSAGES]);
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(READY);
+  await page.click("#q");
+  for (const key of "alpha") await page.type(key);
+  await page.until(`${ROWS} === "Alphabet|alpha"`);
+  assert.deepEqual(await page.evaluate(textsOf("mark")), ["Alpha", "alpha"]);
+  assert.equal(await page.evaluate("location.search"), "?q=alpha");
+  assert.equal(await page.evaluate(`document.querySelector("#announcements").textContent`), "2 messages found");
+  assert.deepEqual(service.targets.filter((target) => target.includes("q=a")).map((target) => new URLSearchParams(target.split("?")[1]).get("q")), ["alpha"]);
+  assert.equal(await page.evaluate("document.activeElement.id"), "q");
+});
+
+browserTest("an answer that comes after that of a later search is dropped", async (t, newPage) => {
+  const service = await startContractService(t, [...MESSAGES]);
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(READY);
+  const { promise: early, resolve: release } = Promise.withResolvers<undefined>();
+  const { promise: asked, resolve: onAsked } = Promise.withResolvers<undefined>();
+  service.beforeList = (parameters) => {
+    if (parameters.get("q") !== "b") return undefined;
+    onAsked(undefined);
+    return early;
+  };
+  await page.click("#q");
+  await page.type("b");
+  await asked;
+  await page.type("eta");
+  await page.until(`${ROWS} === "beta"`);
+  release(undefined);
+  // One that is asked for and answered later still finds the page as the later search left it.
+  await page.evaluate(`fetch("/stats").then((answer) => answer.text())`);
+  assert.equal(await page.evaluate(ROWS), "beta");
+  assert.equal(await page.evaluate("location.search"), "?q=beta");
+});
+
+browserTest("sender, recipient and times filter, show in the address, and are cleared at once", async (t, newPage) => {
+  const service = await startContractService(t, [...MESSAGES]);
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(READY);
+  await page.click("#from");
+  await page.type("2");
+  await page.until(`${ROWS} === "Alphabet|beta"`);
+  await page.click("#to");
+  await page.type("+7");
+  await page.until(`${ROWS} === "beta"`);
+  assert.equal(await page.evaluate("location.search"), "?from=%2B2&to=%2B7");
+  await page.click("#clear");
+  await page.until(`${ROWS} === "Alphabet|beta|alpha"`);
+  assert.equal(await page.evaluate("location.search"), "");
+  assert.equal(await page.evaluate(`document.querySelector("#clear").hidden`), true);
+  await page.evaluate(`(() => { const since = document.querySelector("#since"); since.value = "2025-01-15T10:00:02"; since.dispatchEvent(new Event("input", { bubbles: true })); })()`);
+  await page.until(`${ROWS} === "Alphabet|beta"`);
+  assert.equal(await page.evaluate("location.search"), "?since=2025-01-15T10%3A00%3A02Z");
+});
+
+browserTest("an address with filters shows that view, and its fields", async (t, newPage) => {
+  const service = await startContractService(t, [...MESSAGES]);
+  const page = await newPage();
+  await page.open(`${service.url}/?q=ALPHA&from=+2&until=2025-01-15T10:00:04Z`);
+  await page.until(READY);
+  assert.equal(await page.evaluate(ROWS), "Alphabet");
+  assert.deepEqual(await page.evaluate(`["q", "from", "to", "since", "until"].map((id) => document.getElementById(id).value)`), ["ALPHA", "+2", "", "", "2025-01-15T10:00:04"]);
+});
+
+browserTest("filters that match nothing say so, and a parameter that the service refuses is named", async (t, newPage) => {
+  const service = await startContractService(t, [...MESSAGES]);
+  const page = await newPage();
+  await page.open(`${service.url}/?q=nothing`);
+  await page.until(READY);
+  assert.equal(await page.evaluate(`document.querySelector("#end").textContent`), "No message matches these filters");
+});
+
+browserTest("a top sender and a bar of the chart are filters too; the chart goes by hours and by days", async (t, newPage) => {
+  const service = await startContractService(t, [...MESSAGES, stored(90_000, { text: "next day", from: "+1" }), stored(90_001, { text: "too", from: "+1" })]);
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(READY);
+  assert.deepEqual(await page.evaluate(textsOf("#senders .sender")), ["+1: 3 messages", "+2: 2 messages"]);
+  assert.equal(await page.evaluate(`document.querySelectorAll("#timeline-chart rect").length`), 2);
+  assert.match(String(await page.evaluate(`document.querySelector("#timeline-chart svg").getAttribute("aria-label")`)), /^Messages by hour: 5 messages in 48 hours up to .*: 3$/);
+  await page.click("#by-day");
+  await page.until(`document.querySelector("#timeline-summary").textContent.includes("60 days")`);
+  assert.deepEqual(await page.evaluate(textsOf("#timeline-rows td")), ["2", "3"]);
+  await page.evaluate(`document.querySelector("#timeline-chart rect").dispatchEvent(new MouseEvent("click"))`);
+  await page.until(`${ROWS} === "Alphabet|beta|alpha"`);
+  assert.equal(await page.evaluate("location.search"), "?since=2025-01-15T00%3A00%3A00Z&until=2025-01-16T00%3A00%3A00Z");
+  await page.click("#senders li:nth-child(2) button");
+  await page.until(`${ROWS} === "Alphabet|beta"`);
+});

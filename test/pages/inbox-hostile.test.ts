@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { browserTests, READY, textsOf } from "../support/inbox-page.ts";
+import { startContractService, stored } from "../support/contract-service.ts";
+
+const browserTest = browserTests();
+
+const HOSTILE: readonly (readonly [title: string, text: string])[] = [
+  ["a script", "<script>window.hacked = true</script>"],
+  ["an image with a handler", `<img src="http://evil.example/x" onerror="window.hacked = true">`],
+  ["a closing tag and an attribute", `</bdi></button>" autofocus onfocus="window.hacked = true" x="`],
+  ["an entity", "&lt;b&gt; &amp; &#x202E;"],
+  ["a link", "javascript:window.hacked=true"],
+  ["an override of direction", "\u202Eevil\u202D \u2067isolated"],
+  ["zero-width and combining characters", `a\u200B\u0300${"\u0301".repeat(200)}`],
+  ["line feeds, a tab and a NUL", "one\ntwo\tthree\u0000four"],
+  ["4096 characters without a space", "W".repeat(4096)],
+  ["4096 emoji", "\u{1F600}".repeat(4096)],
+  ["a template", "${window.hacked = true} {{constructor}}"],
+];
+
+browserTest("whatever a text contains, it is shown as text, in its row and in full in the detail", async (t, newPage) => {
+  const messages = HOSTILE.map(([, text], index) => stored(index, { text, message_id: `${text.slice(0, 200)}${index}` }));
+  const service = await startContractService(t, messages);
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(READY);
+  const elements = Number(await page.evaluate(`document.querySelectorAll("#rows *").length`));
+  assert.equal(elements, HOSTILE.length * 9);
+  for (const [index, [title, text]] of HOSTILE.toReversed().entries()) {
+    const shown = String(await page.evaluate(`document.querySelectorAll("#rows .text")[${index}].textContent`));
+    assert.equal(shown, text.length <= 240 ? text : `${text.slice(0, 240)}…`, title);
+    await page.evaluate(`document.querySelectorAll("#rows .row")[${index}].click()`);
+    assert.equal(await page.evaluate(`document.querySelector("#detail-text").textContent`), text, title);
+    assert.equal(await page.evaluate(`document.querySelector("#detail-text").children.length`), 0, title);
+    assert.equal(await page.evaluate(`document.querySelector("#detail-fields dd:last-of-type").textContent`), messages.at(-1 - index)?.message_id, title);
+    for (const selector of ["#detail", "#detail-text"]) {
+      assert.equal(await page.evaluate(`(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)(document.querySelector("${selector}"))`), true, `${title}: ${selector}`);
+    }
+    await page.evaluate(`document.querySelector("#detail").close()`);
+  }
+  assert.equal(await page.evaluate("window.hacked"), undefined);
+  assert.deepEqual(page.problems, []);
+  assert.deepEqual(page.requested.filter((url) => !url.startsWith(service.url) && !url.startsWith("data:")), []);
+});
+
+browserTest("an override of direction in a text ends with the text", async (t, newPage) => {
+  const service = await startContractService(t, [stored(1, { text: "\u202Eabc" }), stored(2, { text: "abc" })]);
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(READY);
+  const placesOf = (row: number): Promise<unknown> =>
+    page.evaluate(`[...document.querySelectorAll("#rows li:nth-child(${row}) :is(time, .from)")].map((element) => Math.round(element.getBoundingClientRect().left))`);
+  assert.deepEqual(await placesOf(2), await placesOf(1));
+});
+
+browserTest("a search that is no plain word finds and marks itself alone", async (t, newPage) => {
+  const text = `${"x".repeat(300)} <b>.*+?^$ (a|b)[c]\\d% _ </b> ${"y".repeat(300)}`;
+  const service = await startContractService(t, [stored(1, { text }), stored(2, { text: "other" })]);
+  const page = await newPage();
+  await page.open(`${service.url}/?q=${encodeURIComponent("<B>.*+?^$ (a|b)[c]\\d% _ </b>")}`);
+  await page.until(READY);
+  assert.deepEqual(await page.evaluate(textsOf("mark")), ["<b>.*+?^$ (a|b)[c]\\d% _ </b>"]);
+  assert.deepEqual(page.problems, []);
+});

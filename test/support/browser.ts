@@ -1,0 +1,105 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { EventEmitter, once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { tmpdir } from "node:os";
+import { createPageDriver, type BrowserPage } from "./browser-page.ts";
+import { at } from "./json.ts";
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome"];
+
+/** The path of an installed Chromium; undefined where there is none. */
+export const CHROMIUM: string | undefined = (process.env["PATH"] ?? "")
+  .split(delimiter)
+  .flatMap((folder) => NAMES.map((name) => join(folder, name)))
+  .find((path) => existsSync(path));
+
+/** For the `skip` of each test that needs a browser: says what to install. */
+export const SKIP_WITHOUT_BROWSER: string | false =
+  CHROMIUM === undefined ? "NOT TESTED: no Chromium is installed (Debian: apt-get install chromium)" : false;
+
+/** Sends a command of the DevTools protocol and gives its result. */
+export type Command = (method: string, params?: object) => Promise<unknown>;
+
+export interface Session {
+  readonly command: Command;
+  /** Calls back with every event of this name from now on. */
+  on(method: string, take: (params: unknown) => void): void;
+}
+
+export interface Browser {
+  /** A page in a profile of its own, which shares nothing with others. */
+  newPage(): Promise<BrowserPage>;
+  close(): Promise<void>;
+}
+
+/** Chromium without a window, driven over its DevTools protocol (https://chromedevtools.github.io/devtools-protocol/). */
+export async function launchBrowser(): Promise<Browser> {
+  const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-browser-"));
+  const child = spawn(CHROMIUM ?? "", [
+    "--headless=new", "--remote-debugging-port=0", `--user-data-dir=${folder}`, "--no-first-run", "--no-default-browser-check",
+    "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",
+    "--disable-dev-shm-usage", "--mute-audio", "--hide-scrollbars", "--lang=en-GB",
+    // Chromium refuses to run as root inside its sandbox.
+    ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+    "about:blank",
+  ], { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, TZ: "UTC", LANG: "en_GB.UTF-8" } });
+  const socket = new WebSocket(await endpointOf(child));
+  await once(socket, "open");
+  const events = new EventEmitter();
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  let lastId = 0;
+
+  socket.addEventListener("message", ({ data }) => {
+    const message: unknown = JSON.parse(String(data));
+    const id = at(message, "id");
+    if (typeof id !== "number") {
+      events.emit(`${String(at(message, "sessionId"))} ${String(at(message, "method"))}`, at(message, "params"));
+      return;
+    }
+    const pending = waiting.get(id);
+    waiting.delete(id);
+    const error = at(message, "error", "message");
+    if (error === undefined) pending?.resolve(at(message, "result"));
+    else pending?.reject(new Error(String(error)));
+  });
+
+  function command(method: string, params: object, sessionId?: string): Promise<unknown> {
+    lastId += 1;
+    const id = lastId;
+    socket.send(JSON.stringify({ id, method, params, ...(sessionId !== undefined && { sessionId }) }));
+    return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
+  }
+
+  return {
+    async newPage() {
+      const { browserContextId } = Object(await command("Target.createBrowserContext", {}));
+      const { targetId } = Object(await command("Target.createTarget", { url: "about:blank", browserContextId }));
+      const { sessionId } = Object(await command("Target.attachToTarget", { targetId, flatten: true }));
+      return createPageDriver({
+        command: (method, params = {}) => command(method, params, String(sessionId)),
+        on: (method, take) => void events.on(`${String(sessionId)} ${method}`, take),
+      }, () => command("Target.disposeBrowserContext", { browserContextId }));
+    },
+    async close() {
+      const exited = once(child, "close");
+      await command("Browser.close", {}).catch(() => child.kill("SIGKILL"));
+      await exited;
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** The address that Chromium names on standard error. */
+function endpointOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
+      output += chunk;
+      const [, endpoint] = /^DevTools listening on (ws:\S+)$/m.exec(output) ?? [];
+      if (endpoint !== undefined) resolve(endpoint);
+    });
+    child.once("error", reject);
+    child.once("close", (code) => reject(new Error(`Cannot drive Chromium: it must start, but ended with ${code}: ${output}`)));
+  });
+}

@@ -1,0 +1,35 @@
+import { after, before, test, type TestContext } from "node:test";
+import type { BrowserPage } from "./browser-page.ts";
+import { launchBrowser, SKIP_WITHOUT_BROWSER, type Browser } from "./browser.ts";
+import { atEnd } from "./cleanup.ts";
+
+/** Settled: the list is there, the stream open, the charts drawn. */
+export const READY = `document.querySelector("#rows").getAttribute("aria-busy") === "false"
+  && document.querySelector("#live").dataset.state === "live" && document.querySelector("#total-messages").textContent !== "–"`;
+
+export type BrowserTest = (title: string, body: (t: TestContext, newPage: () => Promise<BrowserPage>) => Promise<void>) => void;
+
+/** Tests in one Chromium for the file, each page in a profile of its own; all of them are skipped, loudly, where none is installed. */
+export function browserTests(): BrowserTest {
+  let browser: Browser | undefined;
+  before(async () => {
+    if (SKIP_WITHOUT_BROWSER === false) browser = await launchBrowser();
+  });
+  after(() => browser?.close());
+  return (title, body) => {
+    test(title, { skip: SKIP_WITHOUT_BROWSER }, (t) =>
+      body(t, async () => {
+        if (browser === undefined) throw new Error("Cannot open a page: the browser must run");
+        const page = await browser.newPage();
+        atEnd(t, () => page.close());
+        await page.setSize(1280, 860);
+        await page.setScheme("light", { reducedMotion: true });
+        return page;
+      }));
+  };
+}
+
+/** An expression: the texts of all elements that the selector finds. */
+export function textsOf(selector: string): string {
+  return `[...document.querySelectorAll(${JSON.stringify(selector)})].map((element) => element.textContent)`;
+}
