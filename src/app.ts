@@ -105,12 +105,13 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     },
   });
 
+  const document = createOpenApiDocument(build.version);
   const routes = createRoutes({
     store,
     readiness,
     metrics: registry,
-    site: createSite(),
-    document: createOpenApiDocument(build.version),
+    site: createSite(document),
+    document,
     verify: (body, headers) => verify(body, headers),
     rateLimit: createRateLimit(config.rateLimitPerMinute, clock),
     verifyToken: config.verifyToken,

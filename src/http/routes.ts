@@ -39,6 +39,7 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
     { method: "GET", path: "/health/ready", access: "open", handle: createReady(options.readiness) },
     { method: "GET", path: "/metrics", access: "open", handle: createMetrics(options.metrics) },
     { method: "GET", path: "/", access: "open", handle: createPage(site, "inbox") },
+    { method: "GET", path: "/docs", access: "open", handle: createPage(site, "docs") },
     { method: "GET", path: "/openapi.json", access: "open", handle: createOpenApi(options.document) },
     { method: "GET", path: "/assets/{name}", access: "open", handle: createAsset(site) },
   ];

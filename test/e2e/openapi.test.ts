@@ -8,7 +8,7 @@ import { exchangeRaw } from "../support/connection.ts";
 import { otherConnection } from "../support/database.ts";
 import { startTestServer } from "../support/http.ts";
 import { at, listAt } from "../support/json.ts";
-import { assertDescribed, assertResponse, operationsOf, toResponse, type DocumentedOperation, type ObservedAnswer } from "../support/openapi.ts";
+import { assertDescribed, assertResponse, found, operationsOf, type DocumentedOperation, type ObservedAnswer } from "../support/openapi.ts";
 
 const DOCUMENT = createOpenApiDocument("0.0.0-test");
 const OPERATIONS = operationsOf(DOCUMENT);
@@ -32,7 +32,7 @@ const READS: readonly (readonly [target: string, headers?: Record<string, string
   ["/stats"], ["/stats", { Authorization: "Basic x" }],
   ["/health/live"], ["/health/ready"], ["/metrics"], ["/metrics", { Accept: "application/openmetrics-text" }],
   ["/webhook?hub.mode=subscribe&hub.verify_token=v&hub.challenge=1158201444"], ["/webhook"],
-  ["/"], ["/openapi.json"], ["/openapi.json", { "If-None-Match": "*" }], ["/assets/none.css"], ["/assets/%ff"],
+  ["/"], ["/docs"], ["/openapi.json"], ["/openapi.json", { "If-None-Match": "*" }], ["/assets/none.css"], ["/assets/%ff"],
 ];
 
 type Seen = readonly [method: string, target: string, answer: ObservedAnswer];
@@ -103,7 +103,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 function assertShared(name: string, answer: ObservedAnswer | undefined): void {
   assert.ok(answer !== undefined, name);
   assert.equal(answer.status, STATUS_OF[name], name);
-  assertResponse(DOCUMENT, toResponse(DOCUMENT, { $ref: `#/components/responses/${name}` }), answer, { what: name });
+  assertResponse(DOCUMENT, found(DOCUMENT.components.responses[name], name), answer, { what: name });
 }
 
 test("what any request may be answered is as the document has it", async (t) => {

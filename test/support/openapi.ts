@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { IncomingHttpHeaders } from "node:http";
-import type { Header, OpenApiDocument, OperationObject, Parameter, Reference, Response, Schema } from "../../src/core/openapi.ts";
+import { dereference } from "../../src/core/openapi-references.ts";
+import type { OpenApiDocument, OperationObject, Response, Schema } from "../../src/core/openapi.ts";
 import { problemsOf } from "./json-schema.ts";
 
 /** What HTTP itself puts there (RFC 9110, RFC 9112); `Content-Type` is held against the media types. */
@@ -18,31 +19,9 @@ export function operationsOf(document: OpenApiDocument): readonly DocumentedOper
   );
 }
 
-/** Whether a thing stands in its place, not among the components. */
-export function isInline<T extends object>(value: T | Reference): value is T {
-  return !("$ref" in value);
-}
-
-function nameOf({ $ref }: Reference, kind: keyof OpenApiDocument["components"]): string {
-  assert.ok($ref.startsWith(`#/components/${kind}/`), $ref);
-  return $ref.slice(`#/components/${kind}/`.length);
-}
-
-function found<T>(value: T | undefined, what: string): T {
+export function found<T>(value: T | undefined, what: string): T {
   assert.ok(value !== undefined, `the document has ${what}`);
   return value;
-}
-
-export function toParameter(document: OpenApiDocument, parameter: Parameter | Reference): Parameter {
-  return "$ref" in parameter ? found(document.components.parameters[nameOf(parameter, "parameters")], parameter.$ref) : parameter;
-}
-
-export function toHeader(document: OpenApiDocument, header: Header | Reference): Header {
-  return "$ref" in header ? found(document.components.headers[nameOf(header, "headers")], header.$ref) : header;
-}
-
-export function toResponse(document: OpenApiDocument, response: Response | Reference): Response {
-  return "$ref" in response ? found(document.components.responses[nameOf(response, "responses")], response.$ref) : response;
 }
 
 /** A header's value or a parameter's as its schema takes it. */
@@ -59,7 +38,7 @@ export interface ObservedAnswer {
 /** Holds a real answer against what the document says about that status: headers, media type, body. */
 export function assertDescribed(document: OpenApiDocument, described: DocumentedOperation, answer: ObservedAnswer): void {
   const what = `${described.method} ${described.path} ${answer.status}`;
-  const response = toResponse(document, found(described.operation.responses[answer.status], what));
+  const response = dereference(found(described.operation.responses[answer.status], what), document.components.responses);
   assertResponse(document, response, answer, { what, head: described.method === "HEAD" });
 }
 
@@ -70,7 +49,7 @@ export function assertResponse(
   options: { readonly what: string; readonly head?: boolean },
 ): void {
   const { what, head = false } = options;
-  const headers = new Map(Object.entries(response.headers).map(([name, header]) => [name.toLowerCase(), toHeader(document, header)]));
+  const headers = new Map(Object.entries(response.headers).map(([name, header]) => [name.toLowerCase(), dereference(header, document.components.headers)]));
   for (const [name, value] of Object.entries(answer.headers)) {
     if (OF_THE_CONNECTION.includes(name)) continue;
     const { schema } = found(headers.get(name), `the header ${name} of ${what}`);

@@ -8,6 +8,7 @@ import { openTestStore } from "./store.ts";
 /** The routes of the service over a store of their own, with every signature refused. */
 export async function createTestRoutes(t: TestContext, options: Partial<RouteOptions> = {}): Promise<readonly Route[]> {
   const { store } = await openTestStore(t);
+  const document = createOpenApiDocument("0.0.0-test");
   return createRoutes({
     store,
     verify: () => ({ ok: false, reason: "missing" }),
@@ -15,8 +16,8 @@ export async function createTestRoutes(t: TestContext, options: Partial<RouteOpt
     verifyToken: undefined,
     metrics: { expose: async () => "" },
     readiness: async () => [],
-    site: createSite(),
-    document: createOpenApiDocument("0.0.0-test"),
+    site: createSite(document),
+    document,
     ...options,
   });
 }

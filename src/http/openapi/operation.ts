@@ -18,4 +18,3 @@ export interface Operation extends Pick<Route, "method" | "path"> {
   /** Those that any request may get are there anyway; one of the same status here comes in their place. */
   readonly responses: Readonly<Record<string, OperationObject["responses"][string]>>;
 }
-

@@ -2,7 +2,7 @@ import { LIVE, READY } from "./health.ts";
 import { GET_MESSAGE, LIST_MESSAGES } from "./messages.ts";
 import { GET_METRICS } from "./metrics.ts";
 import type { Operation } from "./operation.ts";
-import { ASSET, INBOX_PAGE } from "./pages.ts";
+import { ASSET, DOCS_PAGE, INBOX_PAGE } from "./pages.ts";
 import { OPENAPI } from "./self.ts";
 import { GET_STATS } from "./stats.ts";
 import { SUBSCRIPTION } from "./subscription.ts";
@@ -19,6 +19,7 @@ export const OPERATIONS: readonly Operation[] = [
   READY,
   GET_METRICS,
   INBOX_PAGE,
+  DOCS_PAGE,
   OPENAPI,
   ASSET,
 ];

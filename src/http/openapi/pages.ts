@@ -41,6 +41,19 @@ export const INBOX_PAGE: Operation = {
   responses: { 200: htmlResponse("The page.") },
 };
 
+/** `GET /docs` */
+export const DOCS_PAGE: Operation = {
+  method: "GET",
+  path: "/docs",
+  id: "showDocs",
+  tag: TAG,
+  access: "open",
+  summary: "This document as a page",
+  description: "With forms that send requests. A secret that is typed in stays in the page.",
+  parameters: [],
+  responses: { 200: htmlResponse("The page.") },
+};
+
 /** `GET /assets/{name}` */
 export const ASSET: Operation = {
   method: "GET",

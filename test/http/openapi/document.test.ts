@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { dereference, isInline } from "../../../src/core/openapi-references.ts";
 import type { Examples, Response, Schema } from "../../../src/core/openapi.ts";
 import { createOpenApiDocument } from "../../../src/http/openapi/document.ts";
 import { STATUS } from "../../../src/http/respond.ts";
 import { createRouter } from "../../../src/http/router.ts";
 import { problemsOf } from "../../support/json-schema.ts";
 import { at } from "../../support/json.ts";
-import { isInline, operationsOf, toParameter, toResponse } from "../../support/openapi.ts";
+import { operationsOf } from "../../support/openapi.ts";
 import { createTestRoutes } from "../../support/routes.ts";
 
 const DOCUMENT = createOpenApiDocument("1.2.3");
@@ -98,12 +99,12 @@ test("every example validates against its schema, and every default", () => {
 
 test("every body, and every parameter without a default or fixed value, has an example", () => {
   for (const { method, path, operation } of OPERATIONS) {
-    for (const parameter of operation.parameters.map((one) => toParameter(DOCUMENT, one))) {
+    for (const parameter of operation.parameters.map((one) => dereference(one, DOCUMENT.components.parameters))) {
       assert.ok(parameter.examples !== undefined || "default" in parameter.schema, `${method} ${path} ${parameter.name}`);
     }
     if (method === "HEAD") continue;
     for (const [status, response] of Object.entries(operation.responses)) {
-      for (const [type, { examples }] of Object.entries(toResponse(DOCUMENT, response).content ?? {})) {
+      for (const [type, { examples }] of Object.entries(dereference(response, DOCUMENT.components.responses).content ?? {})) {
         const isFile = /^text\/(?:html|css|javascript)|^image\//.test(type) || path === "/openapi.json";
         assert.ok(isFile || examples !== undefined, `${method} ${path} ${status} ${type}`);
       }
@@ -119,7 +120,7 @@ test("operations are named once, grouped by tags that are described, and told in
     assert.deepEqual(operation.tags.filter((tag) => !tags.has(tag)), []);
     assert.ok(operation.summary.length <= 60 && !operation.summary.endsWith("."), operation.operationId);
     assert.match(operation.description, /\.$/, operation.operationId);
-    const ofPath = operation.parameters.map((one) => toParameter(DOCUMENT, one)).filter((parameter) => parameter.in === "path");
+    const ofPath = operation.parameters.map((one) => dereference(one, DOCUMENT.components.parameters)).filter((parameter) => parameter.in === "path");
     assert.deepEqual(ofPath.map(({ name }) => `{${name}}`), path.match(/\{.*?\}/g) ?? [], path);
     assert.ok(ofPath.every(({ required }) => required), path);
   }

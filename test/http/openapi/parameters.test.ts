@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
+import { dereference, isInline } from "../../../src/core/openapi-references.ts";
 import type { Request, Route } from "../../../src/http/message.ts";
 import { createOpenApiDocument } from "../../../src/http/openapi/document.ts";
 import { createVerifier } from "../../../src/signature/verify.ts";
-import { isInline, operationsOf, toParameter } from "../../support/openapi.ts";
+import { operationsOf } from "../../support/openapi.ts";
 import { createTestRoutes } from "../../support/routes.ts";
 
 const DOCUMENT = createOpenApiDocument("0.0.0-test");
@@ -80,7 +81,7 @@ test("a header that every endpoint takes is described once, and taken by each op
   const names = Object.values(DOCUMENT.components.parameters).map(({ name }) => name);
   assert.deepEqual(names, ["X-Request-ID", "traceparent"]);
   for (const { operation } of operationsOf(DOCUMENT)) {
-    const shared = operation.parameters.filter((parameter) => "$ref" in parameter).map((parameter) => toParameter(DOCUMENT, parameter).name);
+    const shared = operation.parameters.filter((parameter) => "$ref" in parameter).map((parameter) => dereference(parameter, DOCUMENT.components.parameters).name);
     assert.deepEqual(shared, names, operation.operationId);
   }
 });
