@@ -134,7 +134,7 @@ else
 fi
 
 request '/messages?limit=1'
-check 'GET /messages' 200 '{"data":\[*,"limit":1,"offset":0}'
+check 'GET /messages' 200 '{"data":\[*,"limit":1,"offset":0*'
 request '/messages?from=%2B15550100&since=2025-01-15T15:30:00%2B05:30&q=100%25&limit=100&offset=1'
 check 'GET /messages with every filter' 200 '{"data":\[*,"limit":100,"offset":1}'
 for query in limit=0 limit=101 offset=-1 since=yesterday; do

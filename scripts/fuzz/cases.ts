@@ -44,8 +44,10 @@ export function createCase(seed: number, index: number, secret: string): FuzzCas
       const payload = random.oneIn(2) ? plain : mutate(random, plain);
       return { kind, cuts, payload, build: (body) => post(body, Buffer.from(sign(body))), body: (body) => body };
     }
-    case "query":
-      return { kind, cuts, payload: query(random), build: (text) => get(Buffer.concat([Buffer.from("/messages?"), text])) };
+    case "query": {
+      const target = Buffer.from(random.pick(["/messages?", "/messages?", "/stats/timeline?"]));
+      return { kind, cuts, payload: query(random), build: (text) => get(Buffer.concat([target, text])) };
+    }
     case "path": {
       const start = random.pick(["/messages/", "/", "/stats", "http://x/messages/", "/metrics", "*"]);
       const text = random.oneIn(2) ? encode(random, anyString(random, 30)) : anyString(random, 20);
@@ -102,7 +104,7 @@ function message(random: Random, id: string): Record<string, unknown> {
 }
 
 function query(random: Random): Buffer {
-  const names = ["limit", "offset", "from", "since", "q", "limit[]", "", "__proto__"] as const;
+  const names = ["limit", "offset", "from", "to", "since", "until", "q", "order", "cursor", "bucket", "limit[]", "", "__proto__"] as const;
   const parts: string[] = [];
   for (let count = random.below(5); count >= 0; count -= 1) {
     const value = random.pick([String(random.below(200)), random.pick(TIMES), "+919876543210", anyString(random, 12), "-1", "99999999999999999999", "%", ""]);

@@ -10,14 +10,29 @@ export interface WireOptions {
   readonly cuts: readonly number[];
 }
 
+/**
+ * A reset can overtake an answer where bytes come behind the request that closes the connection (RFC 9112, section 9.6):
+ * what is reset without one is sent again, so many times in all.
+ */
+const ATTEMPTS = 4;
+
 /** Writes all bytes, closes the sending side, and gives what comes until the server closes its own: it must, in time. */
-export function exchangeBytes(bytes: Buffer, options: WireOptions): Promise<WireAnswer> {
+export async function exchangeBytes(bytes: Buffer, options: WireOptions): Promise<WireAnswer> {
+  for (let attempt = 1; attempt < ATTEMPTS; attempt += 1) {
+    const answer = await exchangeOnce(bytes, options);
+    if (answer !== "reset") return answer;
+  }
+  const last = await exchangeOnce(bytes, options);
+  return last === "reset" ? { ended: true, received: "" } : last;
+}
+
+function exchangeOnce(bytes: Buffer, options: WireOptions): Promise<WireAnswer | "reset"> {
   return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port: options.port, allowHalfOpen: true, noDelay: true });
     let received = "";
     let connected = false;
     const deadline = setTimeout(() => finish({ ended: false, why: `the connection still hangs after ${options.deadlineMs} ms` }), options.deadlineMs);
-    function finish(answer: WireAnswer): void {
+    function finish(answer: WireAnswer | "reset"): void {
       clearTimeout(deadline);
       // No socket is left in TIME_WAIT: hundreds of thousands of connections may follow.
       socket.resetAndDestroy();
@@ -29,7 +44,10 @@ export function exchangeBytes(bytes: Buffer, options: WireOptions): Promise<Wire
     });
     socket.on("end", () => finish({ ended: true, received }));
     // A refused client may be cut off while it still sends.
-    socket.on("error", (error) => finish(connected ? { ended: true, received } : { ended: false, why: `no connection: ${error.message}` }));
+    socket.on("error", (error) => {
+      if (!connected) finish({ ended: false, why: `no connection: ${error.message}` });
+      else finish(received === "" ? "reset" : { ended: true, received });
+    });
     socket.on("connect", () => {
       connected = true;
       void writePieces();

@@ -112,4 +112,7 @@ export interface Schema {
   readonly required?: readonly string[];
   readonly oneOf?: readonly Schema[];
   readonly examples?: readonly unknown[];
+  /** Of a string: what it holds, and the schema of each JSON text in it. */
+  readonly contentMediaType?: string;
+  readonly contentSchema?: Schema;
 }

@@ -1,4 +1,4 @@
-import type { Message, MessagePage, MessageQuery, Stats, StoredMessage } from "./message.ts";
+import type { ExportPage, ExportQuery, Message, MessagePage, MessageQuery, SequencedPage, Stats, StoredMessage, Timeline, TimelineQuery } from "./message.ts";
 import type { SecretName, SignatureFailure, WebhookResult } from "./outcome.ts";
 
 /** The time of day, injected so that tests can hold it still. */
@@ -26,6 +26,15 @@ export interface MessageStore {
   list(query: MessageQuery): Promise<MessagePage>;
   get(messageId: string): Promise<StoredMessage | undefined>;
   stats(): Promise<Stats>;
+  timeline(query: TimelineQuery): Promise<Timeline>;
+  /** The next messages that match, in the order of a list; each call is a short read of its own. */
+  exportPage(query: ExportQuery): Promise<ExportPage>;
+  /** Messages behind `seq` in the order of commits: at most `limit`, and fewer where they are large. */
+  since(seq: number, limit: number): Promise<SequencedPage>;
+  /** The `seq` of the newest message, also where it has been removed; 0 before the first one. */
+  lastSequence(): Promise<number>;
+  /** Calls `listener` after each commit that has added messages: a read that begins then finds them. */
+  onCommitted(listener: () => void): void;
   /** Proves that the database answers and takes writes; gives the reasons why not, empty where it does. */
   check(): Promise<readonly string[]>;
   /** How many messages are stored; costs nothing. */
@@ -79,6 +88,15 @@ export interface DeliveryFacts {
   readonly lagSeconds?: number;
 }
 
+/** What ended a streamed answer: its own end, the client, a stop of the service, or a fault in the middle. */
+export type StreamEnd = "complete" | "client" | "stop" | "fault";
+
+export interface FinishedStream {
+  /** From the answer's head to its end. */
+  readonly durationMs: number;
+  readonly ended: StreamEnd;
+}
+
 /** One request and its answer, once the answer was handed to the socket or the client went away. */
 export interface FinishedExchange {
   readonly requestId: string;
@@ -93,6 +111,8 @@ export interface FinishedExchange {
   /** The caller's trace (W3C Trace Context): 32 lower-case hex digits. */
   readonly traceId?: string | undefined;
   readonly delivery?: DeliveryFacts | undefined;
+  /** Of an answer that was written piece by piece: `durationMs` ends with its head. */
+  readonly stream?: FinishedStream | undefined;
   /** What went wrong, for the log alone. */
   readonly fault?: string | undefined;
 }

@@ -15,7 +15,7 @@ export interface Connections {
   unanswered(): number;
   /** Refuses what the parser, a timeout or the connection itself reports as an error. */
   refuse(socket: Duplex, errorCode: string | undefined): void;
-  /** Whether a handler still works on a request of this connection. */
+  /** Whether a handler still works on a request of this connection, and all that has been written is taken. */
   isWorking(socket: Duplex): boolean;
   /** Whether any request awaits its answer or the end of its answer. */
   anyInFlight(): boolean;
@@ -112,7 +112,7 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
         latest.once("finish", () => refuseUnparsed(socket, refusal, observer));
       }
     },
-    isWorking: (socket) => open.get(socket)?.latest?.writableEnded === false,
+    isWorking: (socket) => socket.writableLength === 0 && open.get(socket)?.latest?.writableEnded === false,
     anyInFlight: () => open.values().some(({ latest }) => latest?.writableFinished === false),
   };
 }

@@ -1,15 +1,17 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { performance } from "node:perf_hooks";
-import { StoreUnavailable, type Clock, type ExchangeObserver } from "../core/ports.ts";
+import { StoreUnavailable, type Clock, type ExchangeObserver, type FinishedStream } from "../core/ports.ts";
 import type { Refusal } from "../core/outcome.ts";
 import type { Authorize } from "./access.ts";
 import { discardRest, readBody } from "./body.ts";
 import { createByteBudget } from "./byte-budget.ts";
 import { clientAddress } from "./client-address.ts";
+import { describeFault } from "./describe-fault.ts";
 import type { Reply, Request } from "./message.ts";
 import { refuse, respond, STATUS } from "./respond.ts";
 import type { Match, Router } from "./router.ts";
+import { createStreams } from "./streams.ts";
 import { readTraceId } from "./trace-id.ts";
 
 export interface ExchangeOptions {
@@ -30,12 +32,19 @@ export interface Circumstances {
   readonly refusal: Refusal | undefined;
 }
 
-export type Exchange = (req: IncomingMessage, res: ServerResponse, circumstances: Circumstances) => Promise<void>;
+export interface Exchange {
+  /** Never rejects; settles when the answer has been handed to the socket. */
+  handle(req: IncomingMessage, res: ServerResponse, circumstances: Circumstances): Promise<void>;
+  /** Ends the answers that are written piece by piece, which would hold a stop up; further ones are refused. */
+  endStreams(): void;
+}
 
 /** Partly read bodies of all connections together, as far as each is larger than most messages are. */
 const BODIES_LIMIT_BYTES = 64 * 1024 * 1024;
 /** Answers that clients have not taken yet, in UTF-16 units: they take up to four times as many bytes. */
 const UNTAKEN_LIMIT = 32 * 1024 * 1024;
+/** Each holds a piece of its body, of up to some 100 KB, and a connection. */
+const MAX_STREAMS = 64;
 /** Smaller answers are not counted: the system's own buffers hold them. */
 const COUNTED_ANSWER = 8 * 1024;
 
@@ -46,6 +55,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const { router, authorize, observer, clock } = options;
   const bodies = createByteBudget(BODIES_LIMIT_BYTES);
   const untaken = createByteBudget(UNTAKEN_LIMIT);
+  const streams = createStreams({ untaken, maxOpen: MAX_STREAMS });
 
   function toRequest(req: IncomingMessage, res: ServerResponse, target: Target, parameter: string): Request {
     return {
@@ -89,7 +99,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     res.once("close", () => untaken.giveBack(bytes));
   }
 
-  return async (req, res, circumstances) => {
+  async function handle(req: IncomingMessage, res: ServerResponse, circumstances: Circumstances): Promise<void> {
     const startedAt = performance.now();
     const method = req.method ?? "-";
     const target = splitTarget(req.url ?? "");
@@ -101,8 +111,12 @@ export function createExchange(options: ExchangeOptions): Exchange {
     try {
       reply = await answer(req, res, target, match, circumstances);
     } catch (error) {
-      fault = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      fault = describeFault(error);
       reply = refuse(error instanceof StoreUnavailable ? UNAVAILABLE : INTERNAL_ERROR);
+    }
+    if (reply.stream !== undefined) {
+      const refusal = streams.refusal();
+      if (refusal !== undefined) reply = refuse(refusal);
     }
     if (reply.unanswered) {
       fault = UNANSWERED;
@@ -113,18 +127,28 @@ export function createExchange(options: ExchangeOptions): Exchange {
       if (reply.body.length >= COUNTED_ANSWER) countUntaken(res, reply.body.length);
       if (!req.complete) discardRest(req, res);
     }
+    const durationMs = performance.now() - startedAt;
+    let stream: FinishedStream | undefined;
+    if (reply.stream !== undefined && method !== "HEAD") {
+      const finished = await streams.write(res, reply.stream);
+      stream = finished;
+      fault = finished.fault;
+    }
     observer.finished({
       requestId,
       method,
       path: target.path,
       route: match.kind === "route" ? match.route.path : match.path,
       status: reply.status,
-      durationMs: performance.now() - startedAt,
+      durationMs,
+      stream,
       traceId: readTraceId(req.headers["traceparent"]),
       delivery: reply.delivery,
       fault,
     });
-  };
+  }
+
+  return { handle, endStreams: streams.stop };
 }
 
 /** After a malformed or unfinished request nobody knows where the next one would start. */

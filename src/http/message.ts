@@ -17,10 +17,20 @@ export interface Request {
   readBody(): Promise<Outcome<Uint8Array>>;
 }
 
+/** A body that is written piece by piece, each when the client has taken those before it. */
+export interface Stream {
+  /** Ends soon after the signal is aborted: the client has gone, or the service stops. */
+  readonly pieces: (signal: AbortSignal) => AsyncIterable<string>;
+  /** It has no end of its own, and may end behind any piece; another one is cut off where it is ended early. */
+  readonly live: boolean;
+}
+
 /** What a handler gives back. */
 export interface Reply {
   readonly status: number;
+  /** Empty where there is a stream. */
   readonly body: string;
+  readonly stream?: Stream;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** The connection is closed without an answer, since neither 200 nor this status would be known to be true. */
   readonly unanswered?: boolean;

@@ -21,6 +21,8 @@ export const STATUS: Readonly<Record<RefusalCode, number>> = {
 };
 
 export const JSON_TYPE = "application/json";
+/** https://github.com/ndjson/ndjson-spec */
+export const NDJSON_TYPE = "application/x-ndjson";
 
 /** The body of every error. */
 export function errorBody(refusal: Refusal): string {
@@ -31,15 +33,23 @@ export function refuse(refusal: Refusal): Reply {
   return { status: STATUS[refusal.code], body: errorBody(refusal), headers: refusal.headers };
 }
 
+export function jsonLine(value: unknown): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
 export function json(value: unknown): Reply {
   return { status: 200, body: JSON.stringify(value) };
 }
 
-/** The one writer to `ServerResponse`. Node leaves the body out of an answer to HEAD and keeps its length. */
+/**
+ * The one writer to `ServerResponse`, but for a stream's pieces, which follow the head. Node leaves the body out of an answer to
+ * HEAD and keeps its length.
+ */
 export function respond(res: ServerResponse, reply: Reply, options: { readonly requestId: string; readonly close: boolean }): void {
   const headers = ["X-Request-ID", options.requestId];
   if (reply.status !== 204 && reply.status !== 304) {
-    headers.push("Content-Type", reply.contentType ?? JSON_TYPE, "Content-Length", String(Buffer.byteLength(reply.body)));
+    headers.push("Content-Type", reply.contentType ?? JSON_TYPE);
+    if (reply.stream === undefined) headers.push("Content-Length", String(Buffer.byteLength(reply.body)));
     headers.push("X-Content-Type-Options", "nosniff", "Cache-Control", reply.cacheControl ?? "no-store");
   }
   if (reply.headers !== undefined) {
@@ -47,5 +57,7 @@ export function respond(res: ServerResponse, reply: Reply, options: { readonly r
   }
   if (options.close) headers.push("Connection", "close");
   res.writeHead(reply.status, headers);
-  res.end(reply.body);
+  if (reply.stream === undefined || res.req.method === "HEAD") res.end(reply.body);
+  // Not with the first piece, which may be long in coming.
+  else res.flushHeaders();
 }

@@ -8,8 +8,9 @@ import { createGetMessage, createListMessages } from "./handlers/messages.ts";
 import { createMetrics } from "./handlers/metrics.ts";
 import { createOpenApi } from "./handlers/openapi.ts";
 import { createAsset, createPage } from "./handlers/pages.ts";
-import { createStats } from "./handlers/stats.ts";
+import { createStats, createTimeline } from "./handlers/stats.ts";
 import { createSubscription } from "./handlers/subscription.ts";
+import { createTail } from "./handlers/tail.ts";
 import type { Route } from "./message.ts";
 import type { RateLimit } from "./rate-limit.ts";
 
@@ -34,7 +35,9 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
     { method: "GET", path: "/webhook", access: "open", handle: createSubscription(options.verifyToken) },
     { method: "GET", path: "/messages", access: "token", handle: createListMessages(store) },
     { method: "GET", path: "/messages/{message_id}", access: "token", handle: createGetMessage(store) },
+    { method: "GET", path: "/tail", access: "token", handle: createTail(store) },
     { method: "GET", path: "/stats", access: "token", handle: createStats(store) },
+    { method: "GET", path: "/stats/timeline", access: "token", handle: createTimeline(store) },
     { method: "GET", path: "/health/live", access: "open", handle: live },
     { method: "GET", path: "/health/ready", access: "open", handle: createReady(options.readiness) },
     { method: "GET", path: "/metrics", access: "open", handle: createMetrics(options.metrics) },

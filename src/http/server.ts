@@ -95,7 +95,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     const refusal = malformedHead(req) ?? (unanswered > (crowded ? 1 : MAX_PIPELINED) ? TOO_MANY_PIPELINED : undefined);
     // Told at once: the next request may be parsed before this one is answered.
     connection.over = refusal !== undefined;
-    void exchange(req, res, { pipelined: unanswered > 1, refusal });
+    void exchange.handle(req, res, { pipelined: unanswered > 1, refusal });
   }
   server.on("connection", connections.opened);
   server.on("request", serve);
@@ -103,7 +103,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
   server.on("checkExpectation", serve);
   server.on("connect", (_req, socket) => connections.refuse(socket, "HPE_INVALID_METHOD"));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => connections.refuse(socket, error.code));
-  // Nothing moves on the socket while a handler works either: that takes as long as it takes.
+  // Nothing moves on the socket while a handler works, or a stream has nothing to write: that takes as long as it takes.
   server.setTimeout(timeouts.stalledMs, (socket) => {
     if (!connections.isWorking(socket)) socket.destroy();
   });
@@ -114,6 +114,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     url: toUrl(server.address()),
     async close(deadlineMs) {
       const closed = once(server, "close");
+      exchange.endStreams();
       // That of http.Server would at once end the connections it takes for idle, those that still send an answer included.
       Server.prototype.close.call(server);
       let cutOff = 0;

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import { createFaultList, inSnapshot, numberOf, type Check, type FaultList, type Finding, type ReportProgress } from "./check.ts";
+import { compareText } from "./rows.ts";
 import { ALL_LEVELS, SENDER_LEVELS } from "./time-counts.ts";
 
 /** Rows between two reports of progress. */
@@ -134,7 +135,6 @@ function firstCodePoints(text: string, count: number): string {
   return text.length <= count ? text : [...text].slice(0, count).join("");
 }
 
-/** In the order of SQLite: that of UTF-8 bytes. */
 function compareGroups(a: Group, b: Group): number {
-  return Buffer.compare(Buffer.from(a.scope), Buffer.from(b.scope)) || Buffer.compare(Buffer.from(a.prefix), Buffer.from(b.prefix));
+  return compareText(a.scope, b.scope) || compareText(a.prefix, b.prefix);
 }

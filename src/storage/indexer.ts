@@ -26,7 +26,7 @@ export interface Indexer {
 
 /** More rows a step cost less each, and hold up the commit that they ride on for longer: 256 rows of text take 1 ms. */
 const SEARCH_STEP_ROWS = 256;
-const COUNT_STEP_ROWS = 1024;
+const COUNT_STEP_ROWS = 512;
 
 export function createIndexer(db: DatabaseSync): Indexer {
   db.function("fold_case", { deterministic: true }, (text) => foldCase(String(text)));
@@ -58,8 +58,12 @@ export function createIndexer(db: DatabaseSync): Indexer {
 // NOT INDEXED: the range of seq is short, an index in the order of the groups would be walked whole.
 const STEP_ROWS = "messages NOT INDEXED WHERE seq > :low AND seq <= :high";
 
+/** Rows come to be merged about six times until there are a million of them, hundreds of which fill a page. */
+const ROWS_A_MERGED_PAGE = 8;
+
 const SEARCH_STEP = [
   `INSERT INTO messages_search (rowid, text) SELECT seq, fold_case(text) FROM ${STEP_ROWS} AND text IS NOT NULL`,
+  `INSERT INTO messages_search (messages_search, rank) SELECT 'merge', (:high - :low) / ${ROWS_A_MERGED_PAGE}`,
   "UPDATE index_state SET search_mark = :high WHERE search_mark = :low",
 ];
 

@@ -57,6 +57,8 @@ CREATE TABLE time_counts (
 CREATE VIRTUAL TABLE messages_search USING fts5 (
   text, content = '', detail = none, columnsize = 0, tokenize = 'trigram'
 );
+-- Its segments are merged in each step of the indexer, a few pages at a time, and not in lumps that hold a commit up.
+INSERT INTO messages_search (messages_search, rank) VALUES ('automerge', 0), ('crisismerge', 64);
 `;
 
 /** The tables of `DERIVED_SCHEMA`. */

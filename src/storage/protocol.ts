@@ -1,4 +1,4 @@
-import type { MessagePage, MessageQuery, Stats, StoredMessage } from "../core/message.ts";
+import type { ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, StoredMessage, Timeline, TimelineQuery } from "../core/message.ts";
 import type { FlatBatch } from "./batch.ts";
 import type { Removed } from "./removal.ts";
 
@@ -30,7 +30,11 @@ export type ReaderCalls = {
   list: { takes: MessageQuery; gives: MessagePage };
   get: { takes: string; gives: StoredMessage | undefined };
   stats: { takes: undefined; gives: Stats };
+  timeline: { takes: TimelineQuery; gives: Timeline };
   count: { takes: undefined; gives: number };
+  exportPage: { takes: ExportQuery; gives: ExportPage };
+  since: { takes: { seq: number; limit: number }; gives: SequencedPage };
+  lastSequence: { takes: undefined; gives: number };
 };
 
 export type CheckpointCalls = {

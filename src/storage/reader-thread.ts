@@ -17,7 +17,11 @@ serveThread<ReaderCalls>((settings) => {
       list: (query) => queries.list(query),
       get: (messageId) => queries.get(messageId),
       stats: () => queries.stats(),
+      timeline: (query) => queries.timeline(query),
       count: () => queries.count(),
+      exportPage: (query) => queries.exportPage(query),
+      since: ({ seq, limit }) => queries.since(seq, limit),
+      lastSequence: () => queries.lastSequence(),
     },
     close: () => db.close(),
   };

@@ -1,16 +1,16 @@
 import { performance } from "node:perf_hooks";
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
-import type { MessagePage, MessageQuery } from "../core/message.ts";
+import type { MessagePage, MessageQuery, Place, StoredMessage } from "../core/message.ts";
 import { containsMatcher, trigramQuery } from "./fold.ts";
 import { createGiveWay } from "./give-way.ts";
-import { compareKeys, MESSAGE_COLUMNS, sortKey, tailBehind, toStoredMessage, type Prepare } from "./rows.ts";
+import { nextOf } from "./pages.ts";
+import { compareKeys, compareText, LAST, MESSAGE_COLUMNS, sortKey, tailBehind, toStoredMessage, type Prepare } from "./rows.ts";
 
 /** Beyond so many candidates a walk in the order of the answer is cheaper than fetching and sorting them. */
 const MAX_CANDIDATES = 200_000;
 /** Rows looked at in one read transaction of a walk: an open one keeps the WAL from being checkpointed. */
 const WALK_ROWS = 5_000;
 
-type SearchQuery = MessageQuery & { readonly q: string };
 type Snapshot = <T>(read: () => T) => T;
 
 /** Where to look for matches: rows that something derived points to, and the rows behind its mark. */
@@ -20,18 +20,16 @@ interface Candidates {
   readonly mark: "search_mark" | "sender_mark";
 }
 
-interface Match {
+interface Match extends Place {
   readonly seq: number;
-  readonly key: string;
-  readonly messageId: string;
 }
 
 /**
- * Substring search with an exact `total`. The trigram index, or the sender for a phrase too short for it,
- * narrows the rows down; every candidate and every row behind the mark is then compared in full. What
+ * What no index answers at once, substrings above all, with an exact `total`. The trigram index, or the sender where there
+ * is no phrase long enough for it, narrows the rows down; every candidate and every row behind the mark is then compared in full. What
  * cannot be narrowed down is looked for in all rows, in short transactions, up to the newest row at its start.
  */
-export function createSearch(prepare: Prepare, snapshot: Snapshot): (query: SearchQuery) => MessagePage {
+export function createSearch(prepare: Prepare, snapshot: Snapshot): (query: MessageQuery) => MessagePage {
   const giveWay = createGiveWay(prepare);
   return (query) => {
     const candidates = candidatesFor(query);
@@ -40,8 +38,8 @@ export function createSearch(prepare: Prepare, snapshot: Snapshot): (query: Sear
   };
 }
 
-function candidatesFor({ q, from }: SearchQuery): Candidates | undefined {
-  const trigrams = trigramQuery(q);
+function candidatesFor({ q, from }: MessageQuery): Candidates | undefined {
+  const trigrams = q === undefined ? undefined : trigramQuery(q);
   if (trigrams !== undefined) {
     const derived = "SELECT rowid AS hit FROM messages_search WHERE messages_search MATCH ?";
     return { derived, values: [trigrams], mark: "search_mark" };
@@ -50,19 +48,17 @@ function candidatesFor({ q, from }: SearchQuery): Candidates | undefined {
   return { derived: "SELECT seq AS hit FROM sender_messages WHERE from_msisdn = ?", values: [from], mark: "sender_mark" };
 }
 
-function searchAmong(prepare: Prepare, query: SearchQuery, candidates: Candidates): MessagePage | undefined {
-  const contains = containsMatcher(query.q);
+function searchAmong(prepare: Prepare, query: MessageQuery, candidates: Candidates): MessagePage | undefined {
   const accepts = acceptsRow(query);
-  const columns = "seq, from_msisdn, ts, message_id, text";
+  const columns = "seq, from_msisdn, to_msisdn, ts, message_id, text";
   const matches: Match[] = [];
   /** Returns how many rows it has looked at. */
   function collect(rows: Iterable<Record<string, SQLOutputValue>>): number {
     let seen = 0;
     for (const row of rows) {
       seen += 1;
-      const { seq, from_msisdn: from, ts, message_id: messageId, text } = row;
-      if (text === null || !accepts(String(from), String(ts)) || !contains(String(text))) continue;
-      matches.push({ seq: Number(seq), key: sortKey(String(ts)), messageId: String(messageId) });
+      const key = sortKey(String(row["ts"]));
+      if (accepts(row, key)) matches.push({ seq: Number(row["seq"]), key, messageId: String(row["message_id"]) });
     }
     return seen;
   }
@@ -70,19 +66,30 @@ function searchAmong(prepare: Prepare, query: SearchQuery, candidates: Candidate
   if (collect(prepare(derived).iterate(...candidates.values)) > MAX_CANDIDATES) return undefined;
   collect(prepare(`SELECT ${columns} FROM ${tailBehind(candidates.mark)}`).iterate());
 
-  matches.sort(compareKeys);
+  const { after, order, offset, limit } = query;
+  const sign = order === "desc" ? -1 : 1;
+  matches.sort((a, b) => sign * compareKeys(a, b));
+  const following = after === undefined ? matches : matches.filter((one) => sign * compareKeys(one, after) > 0);
   const bySeq = prepare(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE seq = ?`);
-  const data = matches.slice(query.offset, query.offset + query.limit).flatMap(({ seq }) => {
+  const data = following.slice(offset, offset + limit).flatMap(({ seq }) => {
     const row = bySeq.get(seq);
     return row === undefined ? [] : [toStoredMessage(row)];
   });
-  return { data, total: matches.length };
+  return { data, total: matches.length, ...(following.length > offset + limit && nextOf(data)) };
 }
 
-function acceptsRow(query: SearchQuery): (from: string, ts: string) => boolean {
-  const since = query.since === undefined ? undefined : sortKey(query.since);
-  return (from, ts) =>
-    (query.from === undefined || query.from === from) && (since === undefined || sortKey(ts) >= since);
+/** Whether a row with this key of its `ts` matches all filters. */
+function acceptsRow({ q, from, to, since, until }: MessageQuery): (row: Record<string, SQLOutputValue>, key: string) => boolean {
+  const contains = q === undefined ? undefined : containsMatcher(q);
+  const low = since === undefined ? undefined : sortKey(since);
+  const high = until === undefined ? undefined : sortKey(until);
+  // Both are ASCII: beside such a text the order of UTF-16 units is that of code points.
+  return ({ from_msisdn: sender, to_msisdn: recipient, text }, key) =>
+    (from === undefined || from === sender) &&
+    (to === undefined || to === recipient) &&
+    (low === undefined || key >= low) &&
+    (high === undefined || key < high) &&
+    (contains === undefined || (text !== null && contains(String(text))));
 }
 
 interface WalkOptions {
@@ -91,30 +98,41 @@ interface WalkOptions {
   readonly giveWay: (workedMs: number) => void;
 }
 
-function walk(prepare: Prepare, query: SearchQuery, { snapshot, giveWay }: WalkOptions): MessagePage {
-  const contains = containsMatcher(query.q);
+function walk(prepare: Prepare, query: MessageQuery, { snapshot, giveWay }: WalkOptions): MessagePage {
   const accepts = acceptsRow(query);
+  const { since, until, after, order = "asc", offset, limit } = query;
+  const sign = order === "asc" ? 1 : -1;
   const last = Number(prepare("SELECT max(seq) AS last FROM messages").get()?.["last"] ?? 0);
+  const [further, by] = order === "asc" ? [">", "ASC"] : ["<", "DESC"];
   const statement = prepare(
-    `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE rtrim(ts, 'Z') >= ?1 AND (rtrim(ts, 'Z') > ?1 OR message_id > ?2) AND seq <= ?3
-    ORDER BY rtrim(ts, 'Z'), message_id LIMIT ${WALK_ROWS}`,
+    `SELECT ${MESSAGE_COLUMNS} FROM messages
+    WHERE rtrim(ts, 'Z') ${further}= ?1 AND (rtrim(ts, 'Z') ${further} ?1 OR message_id ${further} ?2) AND seq <= ?3
+    ORDER BY rtrim(ts, 'Z') ${by}, message_id ${by} LIMIT ${WALK_ROWS}`,
   );
-  const data: MessagePage["data"][number][] = [];
+  const low = since === undefined ? "" : sortKey(since);
+  const high = until === undefined ? LAST : sortKey(until);
+  const data: StoredMessage[] = [];
   let total = 0;
-  let key = query.since === undefined ? "" : sortKey(query.since);
-  let messageId = "";
+  let following = 0;
+  let place: Place = { key: order === "asc" ? low : high, messageId: "" };
   for (;;) {
     const startedAt = performance.now();
-    const rows = snapshot(() => statement.all(key, messageId, last));
+    const rows = snapshot(() => statement.all(place.key, place.messageId, last));
     for (const row of rows) {
-      if (row["text"] === null || !accepts(String(row["from_msisdn"]), String(row["ts"])) || !contains(String(row["text"]))) continue;
-      if (total >= query.offset && data.length < query.limit) data.push(toStoredMessage(row));
+      const key = sortKey(String(row["ts"]));
+      if (!accepts(row, key)) continue;
       total += 1;
+      if (after !== undefined && sign * compareKeys({ key, messageId: String(row["message_id"]) }, after) <= 0) continue;
+      if (following >= offset && data.length < limit) data.push(toStoredMessage(row));
+      following += 1;
     }
     const edge = rows.at(-1);
-    if (edge === undefined || rows.length < WALK_ROWS) return { data, total };
-    key = sortKey(String(edge["ts"]));
-    messageId = String(edge["message_id"]);
+    const isOver = edge === undefined || rows.length < WALK_ROWS;
+    if (!isOver) place = { key: sortKey(String(edge["ts"])), messageId: String(edge["message_id"]) };
+    // What lies beyond the range cannot match.
+    if (isOver || (order === "asc" ? compareText(place.key, high) >= 0 : compareText(place.key, low) < 0)) {
+      return { data, total, ...(following > offset + limit && nextOf(data)) };
+    }
     giveWay(performance.now() - startedAt);
   }
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Derivation } from "./derivation.ts";
+import { compareText } from "./rows.ts";
 import { SENDER_LEVELS, upsertTimeCounts } from "./time-counts.ts";
 
 /** More rows a round write fewer pages, since a sender's rows of one round lie side by side; and readers scan more of them. */
@@ -7,7 +8,7 @@ const ROUND_ROWS = 8_192;
 /** So many batches begin a round too: with few messages its rows would wait for long. */
 const ROUND_BATCHES = 1_024;
 /** Rows derived in one transaction: the batch that it rides on waits 1 ms for it. */
-const SLICE_ROWS = 512;
+const SLICE_ROWS = 256;
 
 /** Where the derivation stands: see `migrations.ts`. */
 interface Place {
@@ -149,9 +150,4 @@ function tally(senders: readonly string[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const sender of senders) counts.set(sender, (counts.get(sender) ?? 0) + 1);
   return counts;
-}
-
-/** In the order of SQLite: that of UTF-8 bytes. */
-function compareText(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -9,6 +9,7 @@ import { CHECKPOINT_FRAMES } from "./checkpoints.ts";
 import { DatabaseError } from "./database.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import type { CheckpointCalls, ReaderCalls, ThreadSettings, WriterCalls } from "./protocol.ts";
+import { isSearch } from "./queries.ts";
 import { startRetention } from "./retention.ts";
 import { startThread, type Thread } from "./thread.ts";
 
@@ -53,10 +54,12 @@ export async function openStore(database: DatabaseLocation, options: StoreOption
 
   const identity = await fileIdentity(database);
   let stored = await lookups.call("count", undefined);
+  const listeners = new Set<() => void>();
   const inserts = createGroupCommit(writer, {
     ...options,
     onCommitted: (created, walFrames) => {
       stored += created;
+      if (created > 0) for (const listener of listeners) listener();
       if (walFrames >= CHECKPOINT_FRAMES && checkpointer.pending() === 0) {
         // A full disk fails it, which the next commit reports: it stays in the WAL, where it is safe, until there is room.
         checkpointer.call("checkpoint", undefined).catch(() => undefined);
@@ -111,9 +114,15 @@ export async function openStore(database: DatabaseLocation, options: StoreOption
 
   return {
     insert: (message) => inserts.insert(message),
-    list: (query) => read(query.q === undefined ? lookups : searches, "list", query),
+    list: (query) => read(isSearch(query) ? searches : lookups, "list", query),
     get: (messageId) => read(lookups, "get", messageId),
     stats: () => read(lookups, "stats", undefined),
+    timeline: (query) => read(lookups, "timeline", query),
+    // Where it does not delay what an index answers at once.
+    exportPage: (query) => read(searches, "exportPage", query),
+    since: (seq, limit) => read(lookups, "since", { seq, limit }),
+    lastSequence: () => read(lookups, "lastSequence", undefined),
+    onCommitted: (listener) => void listeners.add(listener),
     check() {
       check ??= withinDeadline(proveWritable()).finally(() => {
         check = undefined;

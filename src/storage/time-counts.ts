@@ -1,13 +1,10 @@
 import type { SQLInputValue } from "node:sqlite";
-import { tailBehind, type Prepare } from "./rows.ts";
+import { LAST, tailBehind, type Prepare } from "./rows.ts";
 
 /** Lengths of the prefixes of a key that are counted: day, hour, minute and second of all rows … */
 export const ALL_LEVELS: readonly number[] = [10, 13, 16, 19];
 /** … day and hour of one sender's. */
 export const SENDER_LEVELS: readonly number[] = [10, 13];
-
-/** Sorts behind every text that begins with what it follows. */
-const LAST = "\u{10FFFF}";
 
 /**
  * How many rows lie where in time, all of them or those of one sender: from counts of days, hours, minutes

@@ -16,10 +16,10 @@ export function eventLine(ts: string, level: LogLevel, msg: string, fields: LogF
 
 /** The line of one request with its line feed. It names no text, secret or signature, because an exchange holds none. */
 export function requestLine(ts: string, level: LogLevel, exchange: FinishedExchange): string {
-  const { delivery, fault } = exchange;
+  const { delivery, stream, fault } = exchange;
   let line =
     `{"ts":"${ts}","level":"${level}","request_id":${jsonString(exchange.requestId)},"method":${jsonString(exchange.method)}` +
-    `,"path":${jsonString(exchange.path)},"status":${exchange.status},"latency_ms":${Math.round(exchange.durationMs * 1000) / 1000}`;
+    `,"path":${jsonString(exchange.path)},"status":${exchange.status},"latency_ms":${roundedMs(exchange.durationMs)}`;
   if (exchange.traceId !== undefined) line += `,"trace_id":"${exchange.traceId}"`;
   if (delivery !== undefined) {
     if (delivery.messageId !== undefined) line += `,"message_id":${jsonString(delivery.messageId)}`;
@@ -28,8 +28,14 @@ export function requestLine(ts: string, level: LogLevel, exchange: FinishedExcha
     if (delivery.result === "invalid_signature" && delivery.signature !== undefined) line += `,"reason":"${delivery.signature}"`;
     if (delivery.hint !== undefined) line += `,"hint":${jsonString(delivery.hint)}`;
   }
+  if (stream !== undefined) line += `,"stream_ms":${roundedMs(stream.durationMs)},"ended":"${stream.ended}"`;
   if (fault !== undefined) line += `,"error":${jsonString(fault)}`;
   return `${line}}\n`;
+}
+
+/** To whole microseconds. */
+function roundedMs(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }
 
 /** A JSON string literal of any string; lone surrogates, control characters and every kind of line end are escaped. */

@@ -3,7 +3,7 @@ import { eventLine, requestLine, type LogFields, type LogLevel } from "./log-lin
 
 /** JSON lines; those below the level cost nothing. */
 export interface Logger {
-  /** One finished request: INFO below 400, WARNING for 4xx, ERROR for 5xx. */
+  /** One finished request: INFO below 400, WARNING for 4xx, ERROR for 5xx and a stream that broke off. */
   request(exchange: FinishedExchange): void;
   debug(msg: string, fields?: LogFields): void;
   info(msg: string, fields?: LogFields): void;
@@ -65,7 +65,7 @@ export function createLogger({ level, write, nowMs }: LoggerOptions): Logger {
 
   return {
     request(exchange): void {
-      const lineLevel = levelOf(exchange.status);
+      const lineLevel = levelOf(exchange);
       if (RANKS[lineLevel] >= lowestRank) append(requestLine(timestamp(), lineLevel, exchange));
     },
     debug: (msg, fields) => event("DEBUG", msg, fields),
@@ -76,7 +76,9 @@ export function createLogger({ level, write, nowMs }: LoggerOptions): Logger {
   };
 }
 
-function levelOf(status: number): LogLevel {
+function levelOf({ status, stream }: FinishedExchange): LogLevel {
+  // The head with its status was out already.
+  if (stream?.ended === "fault") return "ERROR";
   if (status < 400) return "INFO";
   return status < 500 ? "WARNING" : "ERROR";
 }

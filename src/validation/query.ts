@@ -1,81 +1,78 @@
 import type { MessageQuery } from "../core/message.ts";
 import type { FieldError, Outcome } from "../core/outcome.ts";
-import { parseTimestamp } from "../core/timestamp.ts";
+import { parseCursor } from "./cursor.ts";
+import { createQueryReader, type IntegerRange } from "./query-reader.ts";
 
-interface Range {
-  readonly min: number;
-  readonly max: number;
-  readonly whenAbsent: number;
-}
-
-const LIMIT: Range = { min: 1, max: 100, whenAbsent: 50 };
-const OFFSET: Range = { min: 0, max: Number.MAX_SAFE_INTEGER, whenAbsent: 0 };
+const LIMIT: IntegerRange = { min: 1, max: 100, whenAbsent: 50 };
+const OFFSET: IntegerRange = { min: 0, max: Number.MAX_SAFE_INTEGER, whenAbsent: 0 };
+const PAGE_PARAMETERS: readonly string[] = ["limit", "offset"];
 
 /**
- * Reads the filters and the page of a list from what stands after the `?` of a request, which may be empty.
+ * Reads the filters and the page of a list from what stands after the `?` of a request, which may be empty; see
+ * `QueryReader` for the encoding. Parameters of other names are ignored.
  *
  * - `limit` 1 to 100 (50 where absent) and `offset` 0 to 2^53-1 (0), in decimal digits
- * - `from`: any string; the empty one is a sender too, one that nobody has
- * - `since`: what `parseTimestamp` accepts, normalized
- * - `q`: empty means absent
+ * - `from`, `to`: any string; the empty one is a number too, one that nobody has
+ * - `since`, `until`: what `parseTimestamp` accepts, normalized
+ * - `q`: empty means absent; a literal `+` is a space
+ * - `order`: `asc` or `desc`
+ * - `cursor`: what `formatCursor` has made for this order, and then no `offset` but 0
  *
- * A literal `+` is a space in `q`, as the form encoding of the URL standard has it, and stands for itself elsewhere, so
- * that `from=+919876543210` works as typed; `%2B` is `+` everywhere. Malformed escapes stand for themselves. Of a
- * repeated parameter the last counts; those of other names are ignored.
- *
- * Refusals list every bad parameter, `loc` `["query", name]`, in the order limit, offset, since, with the error types
- * of pydantic 2: `int_parsing`, `greater_than_equal`, `less_than_equal`, `datetime_parsing`.
+ * Refusals list every bad parameter in the order limit, offset, since, until, order, cursor, with the types of
+ * `QueryReader`, `cursor_parsing` and `cursor_with_offset`.
  */
 export function parseMessageQuery(rawQuery: string): Outcome<MessageQuery, readonly FieldError[]> {
-  // The "&" keeps URLSearchParams from dropping a "?" that belongs to the first name.
-  const form = new URLSearchParams(`&${rawQuery}`);
-  const literal = new URLSearchParams(`&${rawQuery.replaceAll("+", "%2B")}`);
-  const limit = readInteger("limit", literal, LIMIT);
-  const offset = readInteger("offset", literal, OFFSET);
-  const from = last(literal, "from");
-  const since = readSince(last(literal, "since"));
-  const q = last(form, "q");
-  if (typeof limit === "number" && typeof offset === "number" && typeof since !== "object") {
-    const value: MessageQuery = {
-      limit,
-      offset,
-      ...(from !== undefined && { from }),
-      ...(since !== undefined && { since }),
-      ...(q !== undefined && q !== "" && { q }),
-    };
-    return { ok: true, value };
+  const reader = createQueryReader(rawQuery);
+  const limit = reader.integer("limit", LIMIT);
+  const offset = reader.integer("offset", OFFSET);
+  const from = reader.text("from");
+  const to = reader.text("to");
+  const since = reader.timestamp("since");
+  const until = reader.timestamp("until");
+  const q = reader.formText("q");
+  const order = reader.choice("order", ["asc", "desc"]);
+  const cursor = reader.text("cursor");
+  const after = cursor === undefined ? undefined : parseCursor(cursor, order ?? "asc");
+  if (cursor !== undefined && after === undefined) {
+    reader.refuse("cursor", "cursor_parsing", "Value is not a cursor: must be a next_cursor of the same order, as it was given");
   }
-  return { ok: false, error: [limit, offset, since].filter((parameter) => typeof parameter === "object") };
+  if (cursor !== undefined && offset > 0) reader.refuse("offset", "cursor_with_offset", "Value goes with no cursor: must be absent or 0 beside one");
+  if (reader.errors.length > 0) return { ok: false, error: reader.errors };
+  const value: MessageQuery = {
+    limit,
+    offset,
+    ...(order !== undefined && { order }),
+    ...(after !== undefined && { after }),
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
+    ...(q !== undefined && q !== "" && { q }),
+  };
+  return { ok: true, value };
 }
 
-function last(parameters: URLSearchParams, name: string): string | undefined {
-  return parameters.getAll(name).at(-1);
+export type ListFormat = "json" | "ndjson" | "csv";
+
+/** Reads `format`: undefined where it is absent. Refusal: that of `QueryReader.choice`. */
+export function parseListFormat(rawQuery: string): Outcome<ListFormat | undefined, readonly FieldError[]> {
+  const reader = createQueryReader(rawQuery);
+  const format = reader.choice("format", ["json", "ndjson", "csv"]);
+  return reader.errors.length > 0 ? { ok: false, error: reader.errors } : { ok: true, value: format };
 }
 
-function readInteger(name: string, parameters: URLSearchParams, range: Range): number | FieldError {
-  const text = last(parameters, name);
-  if (text === undefined) return range.whenAbsent;
-  const required = `must be a whole number from ${range.min} to ${range.max} in decimal digits`;
-  if (/^-[0-9]+$/.test(text)) return refuse(name, "greater_than_equal", `Number is negative: ${required}`);
-  if (!/^[0-9]+$/.test(text)) return refuse(name, "int_parsing", `Value is not a whole number: ${required}`);
-  const value = Number(text);
-  if (value < range.min) return refuse(name, "greater_than_equal", `Number is too small: ${required}`);
-  if (value > range.max) return refuse(name, "less_than_equal", `Number is too large: ${required}`);
-  return value;
-}
-
-function readSince(text: string | undefined): string | undefined | FieldError {
-  if (text === undefined) return undefined;
-  return (
-    parseTimestamp(text)?.text ??
-    refuse(
-      "since",
-      "datetime_parsing",
-      "Value is not a date-time: must be an RFC 3339 date-time with a zone, such as 2025-01-15T10:00:00Z",
-    )
-  );
-}
-
-function refuse(name: string, type: string, msg: string): FieldError {
-  return { loc: ["query", name], msg, type };
+/** Reads the same parameters for an export, which has all messages: `limit` and `offset` are refused with `page_of_export`. */
+export function parseExportQuery(rawQuery: string): Outcome<Omit<MessageQuery, "limit" | "offset">, readonly FieldError[]> {
+  const reader = createQueryReader(rawQuery);
+  for (const name of PAGE_PARAMETERS) {
+    if (reader.text(name) !== undefined) reader.refuse(name, "page_of_export", "Value goes with no export: must be absent, since it has all messages");
+  }
+  const query = parseMessageQuery(rawQuery);
+  if (!query.ok) {
+    const others = query.error.filter(({ loc: [, name = ""] }) => !PAGE_PARAMETERS.includes(name));
+    return { ok: false, error: [...reader.errors, ...others] };
+  }
+  if (reader.errors.length > 0) return { ok: false, error: reader.errors };
+  const { limit, offset, ...filters } = query.value;
+  return { ok: true, value: filters };
 }

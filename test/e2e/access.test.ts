@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { delivery, startTestApp } from "../support/app.ts";
 
 const TOKEN = "s3cret-Token";
-const GUARDED = ["/messages", "/messages?limit=0", "/messages/m1", "/messages/none", "/messages/%", "/stats"];
+const GUARDED = ["/messages", "/messages?limit=0", "/messages/m1", "/messages/none", "/messages/%", "/tail?after=x", "/stats"];
 
 const AUTHORIZATIONS: readonly (readonly [string, string | string[] | undefined, boolean])[] = [
   ["the token", `Bearer ${TOKEN}`, true],
@@ -49,7 +49,7 @@ test("what shows no message needs no token", async (t) => {
   const app = await startTestApp(t, { env: { API_TOKEN: TOKEN } });
   assert.equal((await app.deliver(delivery())).status, 200);
   for (const path of ["/health/live", "/health/ready", "/metrics"]) assert.equal((await app.request(path)).status, 200, path);
-  for (const path of ["/messages", "/messages/m1", "/stats", "*"]) {
+  for (const path of ["/messages", "/messages/m1", "/tail", "/stats", "*"]) {
     assert.equal((await app.request(path, { method: "OPTIONS" })).status, 204, path);
   }
   assert.equal((await app.request("/stats", { method: "POST" })).status, 405);

@@ -9,6 +9,7 @@ const ALLOW: readonly (readonly [string, string])[] = [
   ["/webhook", "GET, HEAD, OPTIONS, POST"],
   ["/messages", READ],
   ["/messages/m1", READ],
+  ["/tail", READ],
   ["/stats", READ],
   ["/health/live", READ],
   ["/health/ready", READ],

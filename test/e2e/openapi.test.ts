@@ -29,6 +29,10 @@ const BROKEN_BODIES: readonly (string | Uint8Array | object)[] = [
 const READS: readonly (readonly [target: string, headers?: Record<string, string>])[] = [
   ["/messages"], ["/messages?limit=0&offset=-1&since=x"], ["/messages?limit=101&offset=x"], ["/messages", { Authorization: "Bearer x" }],
   ["/messages/order%2F7"], ["/messages/none"], ["/messages/%ff"], ["/messages/m1", {}],
+  ["/messages?limit=1"], ["/messages?limit=1&order=desc&from=+919876543210&to=+14155550100&until=2030-01-01T00:00:00Z"],
+  ["/messages?order=x&cursor=x&format=x&offset=1&until=x"], ["/messages?format=csv&limit=1"], ["/messages?format=csv"], ["/messages?format=ndjson"],
+  ["/tail?after=-1"], ["/tail", { Authorization: "Bearer t", "Last-Event-ID": "x" }], ["/tail", {}],
+  ["/stats/timeline"], ["/stats/timeline?bucket=week&limit=10001&since=x"], ["/stats/timeline", {}],
   ["/stats"], ["/stats", { Authorization: "Basic x" }],
   ["/health/live"], ["/health/ready"], ["/metrics"], ["/metrics", { Accept: "application/openmetrics-text" }],
   ["/webhook?hub.mode=subscribe&hub.verify_token=v&hub.challenge=1158201444"], ["/webhook"],
@@ -36,6 +40,17 @@ const READS: readonly (readonly [target: string, headers?: Record<string, string
 ];
 
 type Seen = readonly [method: string, target: string, answer: ObservedAnswer];
+
+/** The head and the first message of an answer without end. */
+async function startOf(url: string, headers: Record<string, string>): Promise<ObservedAnswer> {
+  const response = await fetch(url, { headers: { ...headers, Authorization: "Bearer t" } });
+  let body = "";
+  for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    body += piece;
+    if (/"seq".*\n$/s.test(body)) break;
+  }
+  return { status: response.status, headers: Object.fromEntries(response.headers), body };
+}
 
 /** One answer of each kind, and some more of them. */
 async function answersOf(t: TestContext): Promise<readonly Seen[]> {
@@ -51,6 +66,10 @@ async function answersOf(t: TestContext): Promise<readonly Seen[]> {
     for (const [target, headers = { Authorization: "Bearer t" }] of [...READS, [icon]] as const) {
       seen.push([method, target, await app.request(target, { method, headers })]);
     }
+  }
+  for (const type of ["application/x-ndjson", "text/event-stream"]) {
+    seen.push(["GET", "/tail", await startOf(`${app.url}/tail?after=0`, { Accept: type })]);
+    seen.push(["HEAD", "/tail", await app.request("/tail", { method: "HEAD", headers: { Authorization: "Bearer t", Accept: type } })]);
   }
   for (const path of Object.keys(DOCUMENT.paths)) {
     const target = path.replace(/\{.*\}/, "x");

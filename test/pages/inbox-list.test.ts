@@ -64,6 +64,7 @@ browserTest("what the document holds stays bounded, and the way back up shows ev
   await page.evaluate("seen.clear()");
   await page.until(`${step(-1)} === ${count + 1}`);
   assert.ok(Number(await page.evaluate("most")) < 300);
+  await page.evaluate(`scrollTo({ top: 0, behavior: "instant" })`);
   await page.until("scrollY === 0 && document.querySelector('#rows .text').textContent === 'Message number 999'");
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import type { Message, MessageQuery } from "../../src/core/message.ts";
+import type { Message, MessagePage, MessageQuery, Place } from "../../src/core/message.ts";
 import type { MessageStore } from "../../src/core/ports.ts";
 import { containsMatcher } from "../../src/storage/fold.ts";
 import { message, openTestStore } from "../support/store.ts";
@@ -69,10 +69,13 @@ async function comparePages(store: MessageStore, messages: readonly Message[]): 
     for (const since of [undefined, "2025-01-15T10:00:00Z", "2025-01-15T10:00:00.001Z", "2025-02-28T00:00:00Z", "2024-01-01T00:00:00Z"]) {
       const filter = { ...(from && { from }), ...(since && { since }) };
       const expected = ordered.filter((one) => matches(one, filter));
-      for (const offset of [1_001, 1_400, 2_750, Math.max(0, expected.length - 3), expected.length]) {
-        const page = await store.list({ ...filter, limit: 5, offset });
-        assert.deepEqual(ids(page), expected.slice(offset, offset + 5).map((one) => one.messageId), JSON.stringify({ ...filter, offset }));
-        assert.equal(page.total, expected.length);
+      for (const order of ["asc", "desc"] as const) {
+        const inThatOrder = order === "asc" ? expected : expected.toReversed();
+        for (const offset of [0, 1_001, 1_400, 2_750, Math.max(0, expected.length - 3), expected.length]) {
+          const page = await store.list({ ...filter, order, limit: 5, offset });
+          assert.deepEqual(ids(page), inThatOrder.slice(offset, offset + 5).map((one) => one.messageId), JSON.stringify({ ...filter, order, offset }));
+          assert.equal(page.total, expected.length);
+        }
       }
     }
   }
@@ -119,6 +122,7 @@ function sample(): Message[] {
   return Array.from({ length: 700 }, (_, index) =>
     message(`m${(index * 7919) % 700}`, {
       from: `+${1 + (index % 7)}`,
+      to: `+${100 + (index % 3)}`,
       ts: `2025-01-15T10:${String(index % 60).padStart(2, "0")}:00${index % 3 === 0 ? "" : `.${index % 3}`}Z`,
       text: texts[index % texts.length] ?? null,
     }),
@@ -136,10 +140,72 @@ function inOrder(messages: readonly Message[]): Message[] {
 function matches(one: Message, filter: Partial<MessageQuery>): boolean {
   return (
     (filter.from === undefined || one.from === filter.from) &&
+    (filter.to === undefined || one.to === filter.to) &&
     (filter.since === undefined || key(one) >= filter.since.slice(0, -1)) &&
+    (filter.until === undefined || key(one) < filter.until.slice(0, -1)) &&
     (filter.q === undefined || (one.text !== null && containsMatcher(filter.q)(one.text)))
   );
 }
+
+/** Each page begins where the one before it has ended. */
+async function compareWalk(store: MessageStore, filter: Partial<MessageQuery>, expected: readonly Message[]): Promise<void> {
+  const seen: string[] = [];
+  for (let after: Place | undefined; ; ) {
+    const page: MessagePage = await store.list({ ...filter, limit: 97, offset: 0, ...(after && { after }) });
+    assert.equal(page.total, expected.length);
+    seen.push(...ids(page));
+    if (page.next === undefined) break;
+    after = page.next;
+  }
+  assert.deepEqual(seen, expected.map((one) => one.messageId), JSON.stringify(filter));
+}
+
+test("a walk from place to place neither repeats nor leaves out what stays, whatever comes in between", async (t) => {
+  for (const order of ["asc", "desc"] as const) {
+    for (const from of [undefined, "+1"]) {
+      const { store } = await openTestStore(t);
+      // All at one instant: only the id tells them apart.
+      const first = Array.from({ length: 30 }, (_, index) => message(`m${10 + index}`, { from: "+1" }));
+      await insertAll(store, first);
+      const seen: string[] = [];
+      for (let after: Place | undefined, round = 0; ; round += 1) {
+        const page: MessagePage = await store.list({ order, limit: 7, offset: 0, ...(from && { from }), ...(after && { after }) });
+        seen.push(...ids(page));
+        if (page.next === undefined) break;
+        after = page.next;
+        if (round < 3) await insertAll(store, [message(`m0-${round}`, { from: "+1" }), message(`z-${round}`, { from: "+1" })]);
+      }
+      assert.equal(new Set(seen).size, seen.length);
+      assert.deepEqual(first.map((one) => one.messageId).filter((id) => !seen.includes(id)), []);
+    }
+  }
+});
+
+test("a timeline has each hour or day with its messages, cut where it is asked to be, whatever part has been counted", async (t) => {
+  const { store } = await openTestStore(t);
+  const messages: Message[] = [];
+  const hours = (list: readonly Message[], length: number): ReadonlyMap<string, number> =>
+    new Map([...Map.groupBy(list, (one) => one.ts.slice(0, length))].sort(([a], [b]) => (a < b ? -1 : 1)).map(([prefix, of]) => [prefix, of.length]));
+  for (let round = 0; round < 4; round += 1) {
+    const added = Array.from({ length: 300 }, (_, index) =>
+      message(`t${round}-${index}`, { ts: new Date(Date.UTC(2025, 0, 1 + (index % 5), (index * 7) % 24, index % 60, round)).toISOString() }));
+    messages.push(...added);
+    await insertAll(store, added);
+    for (const since of [undefined, "2025-01-02T05:30:00Z", "2025-01-02T00:00:00Z"]) {
+      for (const until of [undefined, "2025-01-04T11:00:00Z", "2025-01-04T11:20:00.5Z", "2025-01-02T05:40:00Z", "2024-01-01T00:00:00Z"]) {
+        const range = { ...(since && { since }), ...(until && { until }) };
+        const within = messages.filter((one) => matches(one, range));
+        for (const [bucket, length, rest] of [["hour", 13, ":00:00Z"], ["day", 10, "T00:00:00Z"]] as const) {
+          const expected = [...hours(within, length)].map(([prefix, count]) => ({ start: prefix + rest, count }));
+          assert.deepEqual(await store.timeline({ bucket, limit: 1_000, ...range }), { data: expected, truncated: false }, JSON.stringify({ bucket, ...range }));
+          const [, second] = expected;
+          if (second === undefined) continue;
+          assert.deepEqual(await store.timeline({ bucket, limit: 1, ...range }), { data: expected.slice(-1), truncated: true });
+        }
+      }
+    }
+  }
+});
 
 async function compareAll(t: TestContext, store: MessageStore, messages: readonly Message[]): Promise<void> {
   const ordered = inOrder(messages);
@@ -149,14 +215,24 @@ async function compareAll(t: TestContext, store: MessageStore, messages: readonl
       for (const q of [undefined, "grü", "δυσ", "%", "_", "\\", "\"", "'", "abc", "a", "l\u0000i", "nul\u0000ins", "nowhere", "0% SURE"]) {
         filters.push({ ...(from && { from }), ...(since && { since }), ...(q && { q }) });
       }
+      for (const to of ["+101", "+9"]) filters.push({ to, ...(from && { from }), ...(since && { since }) });
+      filters.push({ to: "+100", q: "abc", ...(from && { from }) });
+      for (const until of ["2025-01-15T10:45:00Z", "2025-01-15T10:30:00.1Z", "2000-01-01T00:00:00Z"]) {
+        for (const more of [{}, { q: "abc" }, { q: "a" }, { to: "+102" }]) filters.push({ until, ...more, ...(from && { from }), ...(since && { since }) });
+      }
     }
   }
-  for (const filter of filters) {
-    const expected = ordered.filter((one) => matches(one, filter));
+  for (const [index, one] of filters.entries()) {
+    // Each second one in the other direction.
+    const filter: Partial<MessageQuery> = index % 2 === 0 ? one : { ...one, order: "desc" };
+    const ascending = ordered.filter((message) => matches(message, filter));
+    const expected = filter.order === "desc" ? ascending.reverse() : ascending;
+    await compareWalk(store, filter, expected);
     for (const [limit, offset] of [[5, 0], [7, 20], [100, 650], [1, 10_000]] as const) {
       const page = await store.list({ ...filter, limit, offset });
       assert.deepEqual(ids(page), expected.slice(offset, offset + limit).map((one) => one.messageId), JSON.stringify(filter));
       assert.equal(page.total, expected.length, JSON.stringify(filter));
+      assert.equal(page.next !== undefined, offset + limit < expected.length, JSON.stringify(filter));
     }
   }
   t.diagnostic(`${filters.length} filters, 4 pages each`);

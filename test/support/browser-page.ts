@@ -67,7 +67,7 @@ export async function createPageDriver(session: Session, dispose: () => Promise<
     },
     // Looks again with each frame and each timer of the page's own clock; the test's time limit ends it.
     async until(expression) {
-      const looking = `new Promise((resolve) => { const look = () => (${expression}) ? resolve(true) : setTimeout(look, 16); look(); })`;
+      const looking = `new Promise((resolve) => { const look = () => document.readyState === "complete" && (${expression}) ? resolve(true) : setTimeout(look, 16); look(); })`;
       // A page that is loaded anew ends what was evaluated in the one before it.
       while (!(await evaluate(looking).catch((error) => (/context|navigated/i.test(String(error)) ? false : Promise.reject(error)))));
     },

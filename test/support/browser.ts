@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { EventEmitter, once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { tmpdir } from "node:os";
 import { createPageDriver, type BrowserPage } from "./browser-page.ts";
@@ -33,17 +33,24 @@ export interface Browser {
   close(): Promise<void>;
 }
 
+/**
+ * Runs a command until standard input ends, and removes its folder: the pipe is closed however the test's process ends,
+ * so no browser outlives it. Its standard error is the command's alone, and ends with it.
+ */
+const WHILE_READ = 'folder=$1; shift; "$@" < /dev/null & exec 2> /dev/null; cat > /dev/null; kill $!; wait; rm -rf "$folder"';
+
 /** Chromium without a window, driven over its DevTools protocol (https://chromedevtools.github.io/devtools-protocol/). */
 export async function launchBrowser(): Promise<Browser> {
   const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-browser-"));
-  const child = spawn(CHROMIUM ?? "", [
+  const child = spawn("/bin/sh", [
+    "-c", WHILE_READ, "sh", folder, CHROMIUM ?? "",
     "--headless=new", "--remote-debugging-port=0", `--user-data-dir=${folder}`, "--no-first-run", "--no-default-browser-check",
     "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",
     "--disable-dev-shm-usage", "--mute-audio", "--hide-scrollbars", "--lang=en-GB",
     // Chromium refuses to run as root inside its sandbox.
     ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
     "about:blank",
-  ], { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, TZ: "UTC", LANG: "en_GB.UTF-8" } });
+  ], { stdio: ["pipe", "ignore", "pipe"], env: { ...process.env, TZ: "UTC", LANG: "en_GB.UTF-8" } });
   const socket = new WebSocket(await endpointOf(child));
   await once(socket, "open");
   const events = new EventEmitter();
@@ -83,9 +90,9 @@ export async function launchBrowser(): Promise<Browser> {
     },
     async close() {
       const exited = once(child, "close");
-      await command("Browser.close", {}).catch(() => child.kill("SIGKILL"));
+      socket.close();
+      child.stdin.end();
       await exited;
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
@@ -100,6 +107,9 @@ function endpointOf(child: ChildProcess): Promise<string> {
       if (endpoint !== undefined) resolve(endpoint);
     });
     child.once("error", reject);
-    child.once("close", (code) => reject(new Error(`Cannot drive Chromium: it must start, but ended with ${code}: ${output}`)));
+    child.stderr?.once("end", () => {
+      child.stdin?.end();
+      reject(new Error(`Cannot drive Chromium: it must start, but ended: ${output}`));
+    });
   });
 }

@@ -1,5 +1,5 @@
 import type { Stats, StoredMessage } from "../../src/core/message.ts";
-import { BUCKET_MS, type Timeline } from "../../src/pages/browser/timeline.ts";
+import { BUCKET_MS, type TimelineAnswer } from "../../src/pages/browser/timeline.ts";
 
 /** What `GET /messages` with these parameters admits. */
 export function createFilter(parameters: URLSearchParams): (message: StoredMessage) => boolean {
@@ -27,7 +27,7 @@ export function statsOf(messages: readonly StoredMessage[]): Stats {
 }
 
 /** What `GET /stats/timeline` answers. */
-export function timelineOf(messages: readonly StoredMessage[], parameters: URLSearchParams): Timeline {
+export function timelineOf(messages: readonly StoredMessage[], parameters: URLSearchParams): TimelineAnswer {
   const bucket = parameters.get("bucket") === "day" ? "day" : "hour";
   const starts = Map.groupBy(messages, ({ ts }) => Math.floor(Date.parse(ts) / BUCKET_MS[bucket]) * BUCKET_MS[bucket]);
   const all = starts.entries().toArray().sort(([a], [b]) => a - b);

@@ -52,6 +52,13 @@ const CHECKS: Readonly<Record<keyof Schema, Check>> = {
     const matching = oneOf.filter((schema) => check(value, schema, context).length === 0);
     return problem(matching.length === 1, `must match one of ${oneOf.length} schemas, matches ${matching.length}`);
   },
+  contentSchema(value, { contentSchema = {}, contentMediaType }, context) {
+    if (contentMediaType !== "application/x-ndjson" || typeof value !== "string") return [`cannot be checked as ${contentMediaType}`];
+    // Each line ends with a line feed.
+    const lines = value.split("\n");
+    return [...problem(lines.pop() === "", "must end with a line feed"), ...lines.flatMap((line) => check(JSON.parse(line), contentSchema, context))];
+  },
+  contentMediaType: () => [],
   description: () => [],
   default: () => [],
   examples: () => [],

@@ -99,6 +99,14 @@ describe("a request line", () => {
   }
 });
 
+test("the line of a stream tells how long it took and what ended it; one that broke off is an ERROR", () => {
+  for (const [ended, level] of [["complete", "INFO"], ["client", "INFO"], ["stop", "INFO"], ["fault", "ERROR"]] as const) {
+    const { logger, lines } = collecting();
+    logger.request({ ...EXCHANGE, stream: { durationMs: 1234.5678, ended } });
+    assert.partialDeepStrictEqual(lines(), [{ level, status: 200, stream_ms: 1234.568, ended }]);
+  }
+});
+
 describe("a lifecycle line", () => {
   for (const [index, threshold] of LEVELS.entries()) {
     test(`is written at ${threshold} and above`, () => {

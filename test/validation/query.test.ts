@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { formatCursor } from "../../src/validation/cursor.ts";
 import { parseMessageQuery } from "../../src/validation/query.ts";
 
 const DEFAULTS = { limit: 50, offset: 0 };
+
+const PLACE = { key: "2025-01-15T10:00:00", messageId: "a/\u0000\u{1F600}" };
+const CURSOR = formatCursor("asc", PLACE);
 
 /** The refusals of a query as `loc type` texts, empty for a valid one. */
 function refusals(rawQuery: string): string[] {
@@ -54,6 +58,11 @@ describe("parseMessageQuery", () => {
     ["the last of a repeated parameter", "limit=1&q=a&from=+1&limit=2&q=b&from=+2", { limit: 2, offset: 0, from: "+2", q: "b" }],
     ["the last of a repeated parameter, where the first is bad", "limit=x&limit=2", { limit: 2, offset: 0 }],
     ["no filter where the last q is empty", "q=a&q=", DEFAULTS],
+    ["a literal plus sign in to", "to=+1", { ...DEFAULTS, to: "+1" }],
+    ["a literal plus sign in until", "until=2025-01-15T15:30:00+05:30", { ...DEFAULTS, until: "2025-01-15T10:00:00Z" }],
+    ["an order", "order=asc", { ...DEFAULTS, order: "asc" }],
+    ["a cursor", `cursor=${CURSOR}`, { ...DEFAULTS, after: PLACE }],
+    ["a cursor of the other order", `order=desc&offset=0&cursor=${formatCursor("desc", PLACE)}`, { ...DEFAULTS, order: "desc", after: PLACE }],
   ] as const) {
     it(`reads ${name}`, () => {
       assert.deepEqual(parseMessageQuery(rawQuery), { ok: true, value });
@@ -89,6 +98,18 @@ describe("parseMessageQuery", () => {
     ["since=2025-01-15", "query.since datetime_parsing"],
     ["since=2025-01-15T10:00:00", "query.since datetime_parsing"],
     ["since=2025-01-15T15:30:00%2005:30", "query.since datetime_parsing"],
+    ["until=tomorrow", "query.until datetime_parsing"],
+    ["order=", "query.order enum"],
+    ["order=DESC", "query.order enum"],
+    ["cursor=", "query.cursor cursor_parsing"],
+    ["cursor=x", "query.cursor cursor_parsing"],
+    [`cursor=${"A".repeat(10_000)}`, "query.cursor cursor_parsing"],
+    [`cursor=${CURSOR}&order=desc`, "query.cursor cursor_parsing"],
+    [`cursor=${CURSOR}=`, "query.cursor cursor_parsing"],
+    [`cursor=${Buffer.from('[1,"asc","2025",5]').toString("base64url")}`, "query.cursor cursor_parsing"],
+    [`cursor=${Buffer.from('[2,"asc","2025","m"]').toString("base64url")}`, "query.cursor cursor_parsing"],
+    [`cursor=${Buffer.from("{}").toString("base64url")}`, "query.cursor cursor_parsing"],
+    [`cursor=${CURSOR}&offset=1`, "query.offset cursor_with_offset"],
   ] as const) {
     it(`refuses ${rawQuery}`, () => {
       assert.deepEqual(refusals(rawQuery), [refusal]);

@@ -1,15 +1,32 @@
 import type { MessageStore } from "../../core/ports.ts";
-import { parseMessageQuery } from "../../validation/query.ts";
+import { formatCursor } from "../../validation/cursor.ts";
+import { parseListFormat, parseMessageQuery, type ListFormat } from "../../validation/query.ts";
+import { preferredType } from "../accept.ts";
+import { CSV_TYPE } from "../csv.ts";
 import type { Handler } from "../message.ts";
-import { json, refuse } from "../respond.ts";
+import { nextLink } from "../next-link.ts";
+import { json, JSON_TYPE, NDJSON_TYPE, refuse } from "../respond.ts";
+import { exportMessages } from "./export.ts";
 
-/** `GET /messages`: a page in the order of time, and how many match. */
-export function createListMessages(store: Pick<MessageStore, "list">): Handler {
+const FORMATS = { [JSON_TYPE]: "json", [NDJSON_TYPE]: "ndjson", [CSV_TYPE]: "csv" } satisfies Record<string, ListFormat>;
+
+/**
+ * `GET /messages`: a page in the order of time, how many match, and where the next page begins; in another format than JSON all
+ * that match. `format` decides, else what `Accept` prefers.
+ */
+export function createListMessages(store: Pick<MessageStore, "list" | "exportPage" | "lastSequence">): Handler {
   return async (request) => {
     const query = parseMessageQuery(request.query);
+    const given = parseListFormat(request.query);
+    if (!given.ok) return refuse({ code: "validation_error", detail: [...(query.ok ? [] : query.error), ...given.error] });
+    const format = given.value ?? FORMATS[preferredType(request.headers.accept ?? "", [JSON_TYPE, NDJSON_TYPE, CSV_TYPE])];
+    if (format !== "json") return exportMessages(store, { query: request.query, format });
     if (!query.ok) return refuse({ code: "validation_error", detail: query.error });
-    const { data, total } = await store.list(query.value);
-    return json({ data, total, limit: query.value.limit, offset: query.value.offset });
+    const { limit, offset, order = "asc" } = query.value;
+    const { data, total, next } = await store.list(query.value);
+    if (next === undefined) return json({ data, total, limit, offset });
+    const cursor = formatCursor(order, next);
+    return { ...json({ data, total, limit, offset, next_cursor: cursor }), headers: { Link: nextLink("/messages", request.query, cursor) } };
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ExpositionFormat, MetricsSource } from "../../core/ports.ts";
+import { readAccept } from "../accept.ts";
 import type { Handler } from "../message.ts";
 
 const CONTENT_TYPE: Readonly<Record<ExpositionFormat, string>> = {
@@ -18,10 +19,7 @@ export function createMetrics(source: MetricsSource): Handler {
 export function preferredFormat(accept: string): ExpositionFormat {
   let openmetrics = 0;
   let prometheus = 0;
-  for (const range of accept.split(",")) {
-    const [type = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());
-    const quality = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
-    const weight = quality === undefined ? 1 : Number(quality) || 0;
+  for (const { type, parameters, weight } of readAccept(accept)) {
     const version = parameters.find((parameter) => parameter.startsWith("version="))?.slice(8);
     if (type === "application/openmetrics-text" && (version === undefined || version === "1.0.0")) {
       openmetrics = Math.max(openmetrics, weight);

@@ -56,10 +56,11 @@ export const RESPONSES = {
   HeadersTooLarge: errorResponse("More than 16 KiB of headers. The connection is closed.", { headers: "the headers must be at most 16384 bytes" }),
   InternalError: errorResponse("A defect of the service. Its log has the error under this answer's `X-Request-ID`.", { defect: "internal error" }),
   Unavailable: errorResponse(
-    "The database cannot answer, or too much waits to be answered: try again.",
+    "The database cannot answer, too much is under way, or the service stops: try again.",
     {
       database: "the database cannot answer now, try again later",
       untaken: "too many answers wait for clients to take them, try again later",
+      streams: "64 streams are open, try again later",
       pipelined: "too many requests await their answers on this connection, send them again later",
     },
     headers("Retry-After"),

@@ -1,5 +1,14 @@
 import type { Schema } from "../../core/openapi.ts";
 
+const STORED = {
+  message_id: { $ref: "#/components/schemas/MessageId" },
+  from: { $ref: "#/components/schemas/PhoneNumber" },
+  to: { $ref: "#/components/schemas/PhoneNumber" },
+  ts: { $ref: "#/components/schemas/Timestamp" },
+  text: { $ref: "#/components/schemas/Text" },
+  created_at: { description: "When it was stored, in UTC.", type: "string", format: "date-time", examples: ["2025-01-15T10:00:00.412Z"] },
+} as const satisfies Schema["properties"];
+
 /** The schemas that the operations share. */
 export const SCHEMAS = {
   Delivery: {
@@ -23,14 +32,13 @@ export const SCHEMAS = {
     description: "A stored message.",
     type: "object",
     required: ["message_id", "from", "to", "ts", "text", "created_at"],
-    properties: {
-      message_id: { $ref: "#/components/schemas/MessageId" },
-      from: { $ref: "#/components/schemas/PhoneNumber" },
-      to: { $ref: "#/components/schemas/PhoneNumber" },
-      ts: { $ref: "#/components/schemas/Timestamp" },
-      text: { $ref: "#/components/schemas/Text" },
-      created_at: { description: "When it was stored, in UTC.", type: "string", format: "date-time", examples: ["2025-01-15T10:00:00.412Z"] },
-    },
+    properties: STORED,
+  },
+  SequencedMessage: {
+    description: "A stored message, with its place in the order of commits.",
+    type: "object",
+    required: ["seq", "message_id", "from", "to", "ts", "text", "created_at"],
+    properties: { seq: { description: "Grows with each message; some numbers may be left out.", type: "integer", minimum: 1, examples: [17] }, ...STORED },
   },
   MessageId: {
     description: "The identity of the message: of any number of deliveries with one id, the first is stored.",
@@ -67,7 +75,7 @@ export const SCHEMAS = {
     required: ["loc", "msg", "type"],
     properties: {
       loc: {
-        description: "Where it is: `body`, `query` or `path`, then the name. `body` alone is the whole body.",
+        description: "Where it is: `body`, `query`, `path` or `header`, then the name. `body` alone is the whole body.",
         type: "array",
         minItems: 1,
         maxItems: 2,
@@ -83,7 +91,8 @@ export const SCHEMAS = {
     type: "string",
     enum: [
       "json_invalid", "dict_type", "missing", "string_type", "string_too_short", "string_too_long", "string_unicode", "string_pattern_mismatch",
-      "datetime_parsing", "int_parsing", "greater_than_equal", "less_than_equal", "percent_encoding",
+      "datetime_parsing", "int_parsing", "greater_than_equal", "less_than_equal", "enum", "cursor_parsing", "cursor_with_offset", "page_of_export",
+      "percent_encoding",
     ],
   },
 } as const satisfies Readonly<Record<string, Schema>>;

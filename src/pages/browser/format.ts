@@ -1,3 +1,5 @@
+import type { Bucket } from "../../core/message.ts";
+
 const NUMBER = new Intl.NumberFormat();
 const TIME_OF_DAY = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const DATE_AND_TIME = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
@@ -25,8 +27,6 @@ export function formatExactly(ts: string): string {
   const at = new Date(ts);
   return Number.isNaN(at.getTime()) ? ts : EXACT.format(at);
 }
-
-export type Bucket = "hour" | "day";
 
 /** The start of a bucket. Days are those of UTC, as the service counts them. */
 export function formatBucket(startMs: number, bucket: Bucket): string {

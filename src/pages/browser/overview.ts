@@ -1,9 +1,9 @@
-import type { Stats } from "../../core/message.ts";
+import type { Bucket, Stats } from "../../core/message.ts";
 import type { Api } from "./api.ts";
 import { byId, create, createSvg } from "./dom.ts";
-import { countOf, formatNumber, formatTime, type Bucket } from "./format.ts";
+import { countOf, formatNumber, formatTime } from "./format.ts";
 import { drawTimeline, type OnBucket } from "./timeline-chart.ts";
-import { BAR_COUNT, type Timeline } from "./timeline.ts";
+import { BAR_COUNT, type TimelineAnswer } from "./timeline.ts";
 
 export interface OverviewOptions {
   readonly api: Api;
@@ -67,7 +67,7 @@ export function createOverview(options: OverviewOptions): Overview {
     const { signal } = asked;
     const [stats, timeline] = await Promise.all([
       api.get<Stats>("/stats", signal),
-      api.get<Timeline>(`/stats/timeline?bucket=${bucket}&limit=${BAR_COUNT[bucket]}`, signal),
+      api.get<TimelineAnswer>(`/stats/timeline?bucket=${bucket}&limit=${BAR_COUNT[bucket]}`, signal),
     ]);
     if (signal.aborted) return;
     // What fails here fails in the list too, which says so; with the token all of it is asked for at once.

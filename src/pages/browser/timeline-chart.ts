@@ -1,6 +1,7 @@
+import type { Bucket } from "../../core/message.ts";
 import { create, createSvg } from "./dom.ts";
-import { countOf, formatBucket, formatNumber, type Bucket } from "./format.ts";
-import { BUCKET_MS, toBars, type Bar, type Timeline } from "./timeline.ts";
+import { countOf, formatBucket, formatNumber } from "./format.ts";
+import { BUCKET_MS, toBars, type Bar, type TimelineAnswer } from "./timeline.ts";
 
 export interface TimelineElements {
   readonly chart: HTMLElement;
@@ -17,7 +18,7 @@ const TOP = 14;
 const BOTTOM = 16;
 
 /** Bars of messages over time; the summary and the table say the same in words. */
-export function drawTimeline(elements: TimelineElements, timeline: Timeline, onBucket: OnBucket): void {
+export function drawTimeline(elements: TimelineElements, timeline: TimelineAnswer, onBucket: OnBucket): void {
   const { bucket } = timeline;
   const bars = toBars(timeline);
   const filled = bars.filter(({ count }) => count > 0);

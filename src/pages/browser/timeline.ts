@@ -1,10 +1,8 @@
-import type { Bucket } from "./format.ts";
+import type { Bucket, Timeline } from "../../core/message.ts";
 
-/** What `GET /stats/timeline` gives: the buckets that hold messages, in ascending order. */
-export interface Timeline {
+/** What `GET /stats/timeline` answers. */
+export interface TimelineAnswer extends Timeline {
   readonly bucket: Bucket;
-  readonly data: readonly { readonly start: string; readonly count: number }[];
-  readonly truncated: boolean;
 }
 
 export interface Bar {
@@ -18,7 +16,7 @@ export const BUCKET_MS: Readonly<Record<Bucket, number>> = { hour: 3_600_000, da
 export const BAR_COUNT: Readonly<Record<Bucket, number>> = { hour: 48, day: 60 };
 
 /** The newest buckets without gaps, up to the last one that holds messages; empty where none does. */
-export function toBars(timeline: Timeline): readonly Bar[] {
+export function toBars(timeline: TimelineAnswer): readonly Bar[] {
   const counts = new Map(timeline.data.map(({ start, count }) => [Date.parse(start), count] as const));
   const last = timeline.data.at(-1);
   if (last === undefined) return [];

@@ -1,0 +1,39 @@
+/** One entry of an `Accept` header (RFC 9110, section 12.5.1), in lower case. */
+export interface MediaRange {
+  readonly type: string;
+  /** `name=value`, the weight apart. */
+  readonly parameters: readonly string[];
+  /** 0 to 1; 0 where it cannot be read. */
+  readonly weight: number;
+}
+
+export function readAccept(accept: string): readonly MediaRange[] {
+  return accept.split(",").map((range) => {
+    const [type = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());
+    const quality = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
+    return { type, parameters: parameters.filter((parameter) => !parameter.startsWith("q=")), weight: quality === undefined ? 1 : Number(quality) || 0 };
+  });
+}
+
+/**
+ * Which of the types offered is preferred: the one of the greatest weight, among equals one that is named rather than covered
+ * by a `*`, and among those the first. The first as well where none is acceptable.
+ */
+export function preferredType<Type extends string>(accept: string, offers: readonly [Type, ...Type[]]): Type {
+  const ranges = readAccept(accept);
+  let preferred = offers[0];
+  let best = 0;
+  for (const offer of offers) {
+    // The most specific range that covers a type decides its weight; a step is smaller than any difference of weights.
+    const covering = [offer, `${offer.slice(0, offer.indexOf("/"))}/*`, "*/*"];
+    const specificity = covering.findIndex((type) => ranges.some((range) => range.type === type));
+    if (specificity === -1) continue;
+    const weight = Math.max(...ranges.filter(({ type }) => type === covering[specificity]).map((range) => range.weight));
+    const rank = weight === 0 ? 0 : weight - specificity * 1e-6;
+    if (rank > best) {
+      best = rank;
+      preferred = offer;
+    }
+  }
+  return preferred;
+}

@@ -1,0 +1,22 @@
+import type { StoredMessage } from "../core/message.ts";
+
+/** RFC 4180, section 3. */
+export const CSV_TYPE = "text/csv";
+const COLUMNS = ["message_id", "from", "to", "ts", "text", "created_at"] as const;
+
+export const CSV_HEADER: string = `${COLUMNS.join(",")}\r\n`;
+
+/** One record (RFC 4180). No text is an empty cell, an empty text a quoted one. */
+export function csvRecord(message: StoredMessage): string {
+  return `${COLUMNS.map((column) => csvCell(message[column])).join(",")}\r\n`;
+}
+
+/**
+ * A spreadsheet takes a cell that begins with one of `= + - @` TAB and CR for a formula, which can send what other cells hold
+ * elsewhere: a `'` in front makes it text (https://owasp.org/www-community/attacks/CSV_Injection).
+ */
+function csvCell(value: string | null): string {
+  if (value === null) return "";
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

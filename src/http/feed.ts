@@ -1,0 +1,89 @@
+import type { SequencedMessage } from "../core/message.ts";
+import type { MessageStore } from "../core/ports.ts";
+
+/** Messages in the order of commits, from one on and then live, for many readers at once. */
+export interface Feed {
+  /** From behind `after` on, without end: nothing missed, nothing twice. Ends soon after the signal is aborted. */
+  follow(after: number, format: FeedFormat, signal: AbortSignal): AsyncGenerator<string, void>;
+}
+
+export interface FeedFormat {
+  /** Formats with different texts have different names. */
+  readonly name: string;
+  readonly write: (message: SequencedMessage) => string;
+  /** Given where no message has come for so long. */
+  readonly beat?: { readonly text: string; readonly everyMs: number };
+}
+
+interface Piece {
+  readonly text: string;
+  /** The place to go on from. */
+  readonly last: number;
+  readonly more: boolean;
+}
+
+const MESSAGES_AT_ONCE = 256;
+
+export function createFeed(store: Pick<MessageStore, "since" | "onCommitted">): Feed {
+  const waiting = new Set<() => void>();
+  let commits = 0;
+  /** Reads under way that have begun after the latest commit: whoever is at the same place shares them. */
+  const reads = new Map<string, Promise<Piece>>();
+  store.onCommitted(() => {
+    commits += 1;
+    reads.clear();
+    for (const wake of waiting) wake();
+  });
+
+  async function read(after: number, { write }: FeedFormat): Promise<Piece> {
+    const { data, more } = await store.since(after, MESSAGES_AT_ONCE);
+    return { text: data.map(write).join(""), last: data.at(-1)?.seq ?? after, more };
+  }
+
+  function sharedRead(after: number, format: FeedFormat): Promise<Piece> {
+    const place = `${format.name} ${after}`;
+    const underWay = reads.get(place);
+    if (underWay !== undefined) return underWay;
+    const piece = read(after, format).finally(() => {
+      if (reads.get(place) === piece) reads.delete(place);
+    });
+    reads.set(place, piece);
+    return piece;
+  }
+
+  /** Settles at the next commit, when the signal is aborted, and after the time given. */
+  function commit(signal: AbortSignal, withinMs: number | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = withinMs === undefined ? undefined : setTimeout(wake, withinMs);
+      function wake(): void {
+        clearTimeout(timer);
+        waiting.delete(wake);
+        signal.removeEventListener("abort", wake);
+        resolve();
+      }
+      waiting.add(wake);
+      signal.addEventListener("abort", wake);
+    });
+  }
+
+  return {
+    async *follow(after, format, signal) {
+      let place = after;
+      while (!signal.aborted) {
+        // Taken before the read: what is committed meanwhile is looked for at once.
+        const known = commits;
+        let more = true;
+        while (more && !signal.aborted) {
+          const piece = await sharedRead(place, format);
+          if (piece.text !== "") yield piece.text;
+          place = piece.last;
+          more = piece.more;
+        }
+        while (commits === known && !signal.aborted) {
+          await commit(signal, format.beat?.everyMs);
+          if (format.beat !== undefined && commits === known && !signal.aborted) yield format.beat.text;
+        }
+      }
+    },
+  };
+}

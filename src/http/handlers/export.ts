@@ -1,0 +1,51 @@
+import type { ExportPage, ExportQuery, StoredMessage } from "../../core/message.ts";
+import type { MessageStore } from "../../core/ports.ts";
+import { parseExportQuery, type ListFormat } from "../../validation/query.ts";
+import { CSV_HEADER, CSV_TYPE, csvRecord } from "../csv.ts";
+import type { Reply } from "../message.ts";
+import { jsonLine, NDJSON_TYPE, refuse } from "../respond.ts";
+
+export type ExportFormat = Exclude<ListFormat, "json">;
+
+interface Writer {
+  readonly contentType: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly head: string;
+  readonly write: (message: StoredMessage) => string;
+}
+
+const WRITERS: Readonly<Record<ExportFormat, Writer>> = {
+  ndjson: { contentType: NDJSON_TYPE, head: "", write: jsonLine },
+  csv: {
+    contentType: `${CSV_TYPE}; charset=utf-8`,
+    headers: { "Content-Disposition": 'attachment; filename="messages.csv"' },
+    head: CSV_HEADER,
+    write: csvRecord,
+  },
+};
+
+/** All messages that match the query of `GET /messages` when it begins, streamed in short reads. */
+export async function exportMessages(
+  store: Pick<MessageStore, "exportPage" | "lastSequence">,
+  { query: rawQuery, format }: { readonly query: string; readonly format: ExportFormat },
+): Promise<Reply> {
+  const parsed = parseExportQuery(rawQuery);
+  if (!parsed.ok) return refuse({ code: "validation_error", detail: parsed.error });
+  const query: ExportQuery = { ...parsed.value, upTo: await store.lastSequence() };
+  const { head, write, ...reply } = WRITERS[format];
+  // Before the head, so that a database that does not answer is told by the status.
+  const first = await store.exportPage(query);
+
+  async function* pieces(signal: AbortSignal): AsyncGenerator<string, void> {
+    let page: ExportPage = first;
+    let text = head;
+    for (;;) {
+      text += page.data.map(write).join("");
+      if (text !== "") yield text;
+      if (page.next === undefined || signal.aborted) return;
+      text = "";
+      page = await store.exportPage({ ...query, after: page.next });
+    }
+  }
+  return { status: 200, body: "", stream: { pieces, live: false }, ...reply };
+}

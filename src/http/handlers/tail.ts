@@ -1,0 +1,57 @@
+import type { SequencedMessage } from "../../core/message.ts";
+import type { MessageStore } from "../../core/ports.ts";
+import { parseTailQuery } from "../../validation/tail-query.ts";
+import { preferredType } from "../accept.ts";
+import { createFeed, type FeedFormat } from "../feed.ts";
+import type { Handler } from "../message.ts";
+import { jsonLine, NDJSON_TYPE, refuse } from "../respond.ts";
+
+const EVENT_STREAM = "text/event-stream";
+
+/** Proxies end what is silent for longer, and a client that has gone is noticed. */
+const BEAT_MS = 15_000;
+
+export interface TailOptions {
+  /** Without a message an event stream gets a comment so often. */
+  readonly beatMs?: number;
+}
+
+/**
+ * `GET /tail`: messages in the order of commits, from behind `after` or `Last-Event-ID` on, else from now on, without end.
+ * NDJSON, or server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) where `Accept` prefers them.
+ * `Tail-After` tells the place where it begins.
+ */
+export function createTail(store: Pick<MessageStore, "since" | "lastSequence" | "onCommitted">, options: TailOptions = {}): Handler {
+  const feed = createFeed(store);
+  const formats: Readonly<Record<typeof NDJSON_TYPE | typeof EVENT_STREAM, FeedFormat>> = {
+    [NDJSON_TYPE]: { name: NDJSON_TYPE, write: jsonLine },
+    [EVENT_STREAM]: { name: EVENT_STREAM, write: toEvent, beat: { text: ":\n\n", everyMs: options.beatMs ?? BEAT_MS } },
+  };
+
+  return async (request) => {
+    const query = parseTailQuery(request.query, request.headers["last-event-id"]);
+    if (!query.ok) return refuse({ code: "validation_error", detail: query.error });
+    const type = preferredType(request.headers.accept ?? "", [NDJSON_TYPE, EVENT_STREAM]);
+    // Asked in any case: a database that does not answer is told by the status.
+    const newest = await store.lastSequence();
+    const after = query.value.after ?? newest;
+
+    async function* pieces(signal: AbortSignal): AsyncGenerator<string, void> {
+      // A browser that loses its connection before the first message then knows where to go on.
+      if (type === EVENT_STREAM) yield `id: ${after}\n\n`;
+      yield* feed.follow(after, formats[type], signal);
+    }
+    return {
+      status: 200,
+      body: "",
+      stream: { pieces, live: true },
+      contentType: type,
+      // nginx would gather it (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering).
+      headers: { "Tail-After": String(after), "X-Accel-Buffering": "no" },
+    };
+  };
+}
+
+function toEvent(message: SequencedMessage): string {
+  return `id: ${message.seq}\ndata: ${jsonLine(message)}\n`;
+}

@@ -1,0 +1,100 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import { performance } from "node:perf_hooks";
+import type { Refusal } from "../core/outcome.ts";
+import type { FinishedStream, StreamEnd } from "../core/ports.ts";
+import type { ByteBudget } from "./byte-budget.ts";
+import { describeFault } from "./describe-fault.ts";
+import type { Stream } from "./message.ts";
+
+/** The answers that are written piece by piece. */
+export interface Streams {
+  /** Why no further one may begin now; undefined where one may. */
+  refusal(): Refusal | undefined;
+  /**
+   * Writes a body behind the head that is out already, as fast as the client takes it, and settles once it has ended. What
+   * does not come to its end loses its connection, so that the client sees that something is missing.
+   */
+  write(res: ServerResponse, stream: Stream): Promise<FinishedStream & { readonly fault?: string }>;
+  /** Ends all of them at once and refuses further ones. */
+  stop(): void;
+}
+
+export interface StreamsOptions {
+  /** Pieces that clients have not taken yet, in UTF-16 units. */
+  readonly untaken: ByteBudget;
+  readonly maxOpen: number;
+}
+
+const RETRY: Readonly<Record<string, string>> = { "Retry-After": "1" };
+const STOPPING: Refusal = { code: "unavailable", detail: "the service is stopping, try again later", headers: RETRY };
+
+export function createStreams({ untaken, maxOpen }: StreamsOptions): Streams {
+  const tooMany: Refusal = { code: "unavailable", detail: `${maxOpen} streams are open, try again later`, headers: RETRY };
+  const open = new Set<(reason: StreamEnd) => void>();
+  let stopped = false;
+
+  async function taken(res: ServerResponse, units: number, signal: AbortSignal): Promise<void> {
+    untaken.overdraw(units);
+    // It rejects for the signal alone, which whoever waits looks at next.
+    await once(res, "drain", { signal }).catch(() => undefined);
+    untaken.giveBack(units);
+  }
+
+  return {
+    refusal() {
+      if (stopped) return STOPPING;
+      return open.size >= maxOpen ? tooMany : undefined;
+    },
+    async write(res, { pieces, live }) {
+      const startedAt = performance.now();
+      const ending = new AbortController();
+      const { signal } = ending;
+      const { socket } = res.req;
+      const state: { ended: StreamEnd; fault?: string } = { ended: "complete" };
+      function end(reason: StreamEnd): void {
+        if (signal.aborted) return;
+        state.ended = reason;
+        ending.abort();
+      }
+      const leave = (): void => end("client");
+      open.add(end);
+      res.once("close", leave);
+      // Nothing is written while nothing happens, so that a client that has gone would never be missed. Behind another answer the
+      // connection is not this one's yet.
+      if (live && res.socket !== null) socket.once("end", leave);
+      if (res.closed || (live && socket.readableEnded)) leave();
+
+      try {
+        for await (const piece of pieces(signal)) {
+          if (!signal.aborted && !res.write(piece)) await taken(res, piece.length, signal);
+          if (signal.aborted) break;
+        }
+      } catch (error) {
+        if (!signal.aborted) {
+          state.ended = "fault";
+          state.fault = describeFault(error);
+        }
+      }
+      open.delete(end);
+      res.off("close", leave);
+      socket.off("end", leave);
+      // What a slow client has not taken would hold a stop up.
+      const isWhole = state.ended === "complete" || (live && state.ended !== "fault" && res.writableLength === 0);
+      if (isWhole && !res.closed) res.end();
+      else cutOff(res);
+      return { durationMs: performance.now() - startedAt, ...state };
+    },
+    stop() {
+      stopped = true;
+      for (const end of open) end("stop");
+    },
+  };
+}
+
+function cutOff(res: ServerResponse): void {
+  const { socket, httpVersionMinor } = res.req;
+  // There the end of the connection is the end of the body (RFC 9112, section 6.3): only a reset tells that it is cut short.
+  if (httpVersionMinor === 0) socket.resetAndDestroy();
+  else socket.destroy();
+}

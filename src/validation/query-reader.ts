@@ -1,0 +1,82 @@
+import type { FieldError } from "../core/outcome.ts";
+import { parseTimestamp } from "../core/timestamp.ts";
+
+export interface IntegerRange {
+  readonly min: number;
+  readonly max: number;
+  readonly whenAbsent: number;
+}
+
+/**
+ * Reads parameters from what stands after the `?` of a request, which may be empty.
+ *
+ * A literal `+` stands for itself, so that `from=+919876543210` works as typed; only in `formText` it is a space, as the
+ * form encoding of the URL standard has it; `%2B` is `+` everywhere. Malformed escapes stand for themselves. Of a repeated
+ * parameter the last counts.
+ *
+ * What is refused is gathered in `errors`, `loc` `["query", name]`, in the order of the reads; they give a fallback then.
+ */
+export interface QueryReader {
+  readonly errors: readonly FieldError[];
+  text(name: string): string | undefined;
+  formText(name: string): string | undefined;
+  /** Decimal digits. Refusals: `int_parsing`, `greater_than_equal`, `less_than_equal`. */
+  integer(name: string, range: IntegerRange): number;
+  /** What `parseTimestamp` accepts, normalized. Refusal: `datetime_parsing`. */
+  timestamp(name: string): string | undefined;
+  /** One of a few words. Refusal: `enum`. */
+  choice<Word extends string>(name: string, words: readonly Word[]): Word | undefined;
+  /** For what only the caller can tell. */
+  refuse(name: string, type: string, msg: string): void;
+}
+
+// The error types are those of pydantic 2.
+export function createQueryReader(rawQuery: string): QueryReader {
+  // The "&" keeps URLSearchParams from dropping a "?" that belongs to the first name.
+  const form = new URLSearchParams(`&${rawQuery}`);
+  const literal = new URLSearchParams(`&${rawQuery.replaceAll("+", "%2B")}`);
+  const errors: FieldError[] = [];
+
+  function refuse(name: string, type: string, msg: string): void {
+    errors.push({ loc: ["query", name], msg, type });
+  }
+
+  function text(name: string): string | undefined {
+    return literal.getAll(name).at(-1);
+  }
+
+  return {
+    errors,
+    text,
+    formText: (name) => form.getAll(name).at(-1),
+    integer(name, { min, max, whenAbsent }) {
+      const given = text(name);
+      if (given === undefined) return whenAbsent;
+      const required = `must be a whole number from ${min} to ${max} in decimal digits`;
+      const value = Number(given);
+      if (/^-[0-9]+$/.test(given)) refuse(name, "greater_than_equal", `Number is negative: ${required}`);
+      else if (!/^[0-9]+$/.test(given)) refuse(name, "int_parsing", `Value is not a whole number: ${required}`);
+      else if (value < min) refuse(name, "greater_than_equal", `Number is too small: ${required}`);
+      else if (value > max) refuse(name, "less_than_equal", `Number is too large: ${required}`);
+      else return value;
+      return whenAbsent;
+    },
+    timestamp(name) {
+      const given = text(name);
+      if (given === undefined) return undefined;
+      const timestamp = parseTimestamp(given);
+      if (timestamp === undefined) {
+        refuse(name, "datetime_parsing", "Value is not a date-time: must be an RFC 3339 date-time with a zone, such as 2025-01-15T10:00:00Z");
+      }
+      return timestamp?.text;
+    },
+    choice(name, words) {
+      const given = text(name);
+      if (given === undefined) return undefined;
+      const word = words.find((one) => one === given);
+      if (word === undefined) refuse(name, "enum", `Value is not known: must be ${words.join(" or ")}`);
+      return word;
+    },
+    refuse,
+  };
+}

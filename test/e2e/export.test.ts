@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { delivery, startTestApp, type TestApp } from "../support/app.ts";
+import { otherConnection } from "../support/database.ts";
+import { at, listAt } from "../support/json.ts";
+import { openStream } from "../support/stream.ts";
+
+const NDJSON = "application/x-ndjson";
+const CREATED = "2025-01-15T10:00:01.234Z";
+const CLOCK = { nowMs: () => Date.parse(CREATED) };
+
+async function deliverAll(app: TestApp, messages: readonly Record<string, unknown>[]): Promise<void> {
+  const answers = await Promise.all(messages.map((message) => app.deliver(delivery(message))));
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+}
+
+function idsOf(body: string): readonly unknown[] {
+  return body.split("\n").slice(0, -1).map((line) => at(JSON.parse(line), "message_id"));
+}
+
+/** A reader of RFC 4180: records of cells. */
+function parseCsv(text: string): readonly (readonly string[])[] {
+  const records: string[][] = [];
+  let record: string[] = [];
+  for (const [, quoted, plain = "", end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/g)) {
+    record.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
+    if (end === ",") continue;
+    records.push(record);
+    record = [];
+  }
+  return records;
+}
+
+const FORMATS: readonly (readonly [string, string | undefined, string])[] = [
+  ["", undefined, "application/json"],
+  ["", "*/*", "application/json"],
+  ["", "application/json", "application/json"],
+  ["", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "application/json"],
+  ["", "image/png", "application/json"],
+  ["", "text/csv, application/json", "application/json"],
+  ["", NDJSON, NDJSON],
+  ["", `${NDJSON}, */*`, NDJSON],
+  ["", "Application/X-NDJSON;q=0.9, application/json;q=0.5", NDJSON],
+  ["", "text/csv;q=0.1, */*;q=0.2", "application/json"],
+  ["", "text/csv;q=0, text/*, */*;q=0.1", "application/json"],
+  ["", "text/csv", "text/csv; charset=utf-8"],
+  ["", "text/*", "text/csv; charset=utf-8"],
+  ["?format=json", "text/csv", "application/json"],
+  ["?format=ndjson", "text/csv", NDJSON],
+  ["?format=csv", NDJSON, "text/csv; charset=utf-8"],
+  ["?format=json&format=csv", undefined, "text/csv; charset=utf-8"],
+];
+
+test("format decides, else Accept, else JSON", async (t) => {
+  const app = await startTestApp(t);
+  for (const [query, accept, type] of FORMATS) {
+    const headers = accept === undefined ? {} : { Accept: accept };
+    const answer = await app.request(`/messages${query}`, { headers });
+    assert.deepEqual([answer.status, answer.headers["content-type"]], [200, type], `${query} ${accept}`);
+    const head = await app.request(`/messages${query}`, { method: "HEAD", headers });
+    assert.deepEqual([head.status, head.headers["content-type"], head.body], [200, type, ""], `${query} ${accept}`);
+  }
+});
+
+test("NDJSON has every message that matches, over many pages, in either order", async (t) => {
+  const app = await startTestApp(t);
+  await deliverAll(app, Array.from({ length: 1_500 }, (_, index) => ({
+    message_id: `m${String(index).padStart(4, "0")}`,
+    from: `+${1 + (index % 2)}`,
+    ts: `2025-01-15T10:${String(Math.floor(index / 300)).padStart(2, "0")}:00Z`,
+    text: index % 3 === 0 ? "blue" : null,
+  })));
+  const ids = Array.from({ length: 1_500 }, (_, index) => `m${String(index).padStart(4, "0")}`);
+  const all = await app.request("/messages?format=ndjson");
+  assert.deepEqual(idsOf(all.body), ids);
+  assert.equal(all.headers["content-length"], undefined);
+  assert.deepEqual(idsOf((await app.request("/messages?format=ndjson&order=desc")).body), ids.toReversed());
+  assert.deepEqual(idsOf((await app.request("/messages?format=ndjson&from=+2")).body), ids.filter((_, index) => index % 2 === 1));
+  assert.deepEqual(idsOf((await app.request("/messages?format=ndjson&q=BLUE&order=desc")).body), ids.filter((_, index) => index % 3 === 0).toReversed());
+  const part = "since=2025-01-15T10:01:00Z&until=2025-01-15T10:04:00Z";
+  assert.deepEqual(idsOf((await app.request(`/messages?format=ndjson&${part}`)).body), ids.slice(300, 1_200));
+  assert.equal((await app.request("/messages?format=ndjson&from=+9")).body, "");
+
+  for (const order of ["asc", "desc"]) {
+    const page = await app.request(`/messages?limit=100&order=${order}`);
+    const rest = await app.request(`/messages?format=ndjson&order=${order}&cursor=${String(at(page.json, "next_cursor"))}`);
+    assert.deepEqual(idsOf(rest.body), (order === "asc" ? ids : ids.toReversed()).slice(100));
+  }
+  const line = all.body.slice(0, all.body.indexOf("\n"));
+  assert.deepEqual(JSON.parse(line), listAt((await app.request("/messages?limit=1")).json, "data")[0]);
+});
+
+/** What a cell holds, and what a reader of the file finds there. */
+const CELLS: readonly (readonly [string | null, string])[] = [
+  ["plain", "plain"],
+  ["a, b", "a, b"],
+  ['say "hi"', 'say "hi"'],
+  ["two\nlines", "two\nlines"],
+  ["two\r\nlines", "two\r\nlines"],
+  ["", ""],
+  [null, ""],
+  [" =1", " =1"],
+  ["=1+1", "'=1+1"],
+  ['=HYPERLINK("http://x","y")', '\'=HYPERLINK("http://x","y")'],
+  ["+1", "'+1"],
+  ["-1", "'-1"],
+  ["@SUM(A1)", "'@SUM(A1)"],
+  ["\t=1", "'\t=1"],
+  ["\r=1", "'\r=1"],
+  ["'=1", "'=1"],
+  ['","=1', '","=1'],
+  ["\u{1F600} \u00fc \u0000", "\u{1F600} \u00fc \u0000"],
+];
+
+test("CSV has a header, a record a message, and no cell that a spreadsheet takes for a formula", async (t) => {
+  const app = await startTestApp(t, { clock: CLOCK });
+  assert.equal((await app.request("/messages?format=csv")).body, "message_id,from,to,ts,text,created_at\r\n");
+  const id = (index: number): string => `m${String(index).padStart(2, "0")}`;
+  await deliverAll(app, CELLS.map(([text], index) => ({ message_id: id(index), text })));
+  await deliverAll(app, [{ message_id: '=cmd|"x"', ts: "2025-01-15T10:00:01Z" }]);
+  const answer = await app.request("/messages?format=csv");
+  assert.equal(answer.headers["content-disposition"], 'attachment; filename="messages.csv"');
+  const row = (messageId: string, ts: string, text: string): readonly string[] => [messageId, "'+919876543210", "'+14155550100", ts, text, CREATED];
+  assert.deepEqual(parseCsv(answer.body), [
+    ["message_id", "from", "to", "ts", "text", "created_at"],
+    ...CELLS.map(([, cell], index) => row(id(index), "2025-01-15T10:00:00Z", cell)),
+    row('\'=cmd|"x"', "2025-01-15T10:00:01Z", "Hello"),
+  ]);
+  // An empty text can be told from none.
+  assert.ok(answer.body.includes(`${id(5)},'+919876543210,'+14155550100,2025-01-15T10:00:00Z,"",`));
+  assert.ok(answer.body.includes(`${id(6)},'+919876543210,'+14155550100,2025-01-15T10:00:00Z,,`));
+});
+
+const REFUSED: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+  ["format=xml", ["format"], ["enum"]],
+  ["format=", ["format"], ["enum"]],
+  ["format=xml&limit=0", ["limit", "format"], ["greater_than_equal", "enum"]],
+  ["format=csv&limit=10", ["limit"], ["page_of_export"]],
+  ["format=ndjson&offset=0", ["offset"], ["page_of_export"]],
+  ["format=csv&limit=x&offset=-1&since=x&order=up", ["limit", "offset", "since", "order"], ["page_of_export", "page_of_export", "datetime_parsing", "enum"]],
+  ["format=csv&cursor=x", ["cursor"], ["cursor_parsing"]],
+];
+
+test("bad parameters of an export are answered 422, all of them listed", async (t) => {
+  const app = await startTestApp(t);
+  for (const [query, names, types] of REFUSED) {
+    const answer = await app.request(`/messages?${query}`);
+    assert.equal(answer.status, 422, query);
+    const errors = listAt(answer.json, "detail");
+    assert.deepEqual(errors.map((error) => at(error, "loc")), names.map((name) => ["query", name]), query);
+    assert.deepEqual(errors.map((error) => at(error, "type")), types, query);
+  }
+});
+
+test("an export has what was stored when it began, whatever comes meanwhile, and its client may take its time", async (t) => {
+  const app = await startTestApp(t);
+  const text = "\u{1F600}".repeat(4_000);
+  const ids = Array.from({ length: 300 }, (_, index) => `m${String(index).padStart(3, "0")}`);
+  await deliverAll(app, ids.map((id) => ({ message_id: id, text })));
+  const stream = await openStream(t, `${app.url}/messages?format=ndjson`);
+  stream.response.pause();
+  await deliverAll(app, Array.from({ length: 100 }, (_, index) => ({ message_id: `later${index}`, ts: "2025-01-15T11:00:00Z" })));
+  stream.response.resume();
+  assert.equal(await stream.complete, true);
+  assert.deepEqual(idsOf(stream.text()), ids);
+});
+
+test("an export that breaks off in the middle is visibly cut off, with one ERROR line", async (t) => {
+  const app = await startTestApp(t);
+  await deliverAll(app, Array.from({ length: 600 }, (_, index) => ({ message_id: `m${index}`, text: "\u{1F600}".repeat(4_096) })));
+  const stream = await openStream(t, `${app.url}/messages?format=ndjson`);
+  stream.response.pause();
+  // What is read next is gone.
+  otherConnection(t, app.databasePath).exec("ALTER TABLE messages RENAME TO moved");
+  stream.response.resume();
+  assert.equal(await stream.complete, false);
+  const line = (await app.requestLines(601)).at(-1);
+  assert.deepEqual([line?.["status"], line?.["level"], line?.["ended"], typeof line?.["error"]], [200, "ERROR", "fault", "string"]);
+  assert.equal((await app.request("/messages?format=csv")).status, 503);
+});

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { delivery, startTestApp, type TestApp } from "../support/app.ts";
+import { at, listAt } from "../support/json.ts";
+
+async function deliverAll(app: TestApp, ids: readonly string[]): Promise<void> {
+  for (const [index, id] of ids.entries()) {
+    const message = delivery({ message_id: id, from: `+${1 + (index % 2)}`, ts: `2025-01-15T10:0${index}:00Z`, text: "a+b <c>" });
+    assert.equal((await app.deliver(message)).status, 200);
+  }
+}
+
+for (const query of ["limit=2", "limit=2&order=desc", "limit=2&from=+1&q=a%2Bb", "limit=1&offset=2", "limit=3&q=%3Cc%3E&unknown=1", "limit=1&to=+14155550100"]) {
+  test(`the Link header leads through all pages of ?${query}, and next_cursor is the same`, async (t) => {
+    const app = await startTestApp(t);
+    await deliverAll(app, ["m0", "m1", "m2", "m3", "m4"]);
+    const all = listAt((await app.request(`/messages?${query.replace(/limit=\d/, "limit=100")}`)).json, "data");
+    const seen: unknown[] = [];
+    for (let target: string | undefined = `/messages?${query}`; target !== undefined; ) {
+      const answer = await app.request(target);
+      assert.equal(answer.status, 200, answer.body);
+      seen.push(...listAt(answer.json, "data"));
+      const link = answer.headers["link"];
+      target = typeof link === "string" ? /^<([^>]+)>; rel="next"$/.exec(link)?.[1] : undefined;
+      const cursor = new URL(target ?? "/", app.url).searchParams.get("cursor");
+      assert.equal(Object.hasOwn(Object(answer.json), "next_cursor"), target !== undefined);
+      if (target !== undefined) assert.equal(at(answer.json, "next_cursor"), cursor);
+    }
+    assert.deepEqual(seen, all);
+  });
+}
+
+test("GET /stats/timeline counts by hour or day, and refuses what it does not know", async (t) => {
+  const app = await startTestApp(t);
+  await deliverAll(app, ["m0", "m1", "m2"]);
+  assert.deepEqual((await app.request("/stats/timeline")).json, { bucket: "hour", data: [{ start: "2025-01-15T10:00:00Z", count: 3 }], truncated: false });
+  assert.deepEqual((await app.request("/stats/timeline?bucket=day&since=2025-01-15T10:01:00Z&until=2025-01-15T15:32:00+05:30")).json, {
+    bucket: "day", data: [{ start: "2025-01-15T00:00:00Z", count: 1 }], truncated: false,
+  });
+  const refused = await app.request("/stats/timeline?bucket=week&since=x&limit=0");
+  assert.equal(refused.status, 422);
+  assert.deepEqual(listAt(refused.json, "detail").map((error) => at(error, "type")), ["enum", "datetime_parsing", "greater_than_equal"]);
+});

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { delivery, startTestApp, type TestApp } from "../support/app.ts";
+import { openConnection } from "../support/connection.ts";
+import { storedIds } from "../support/database.ts";
+import { at, listAt } from "../support/json.ts";
+import { openStream } from "../support/stream.ts";
+
+async function deliverAll(app: TestApp, ids: readonly string[]): Promise<void> {
+  for (const id of ids) assert.equal((await app.deliver(delivery({ message_id: id }))).status, 200);
+}
+
+function idsOf(lines: readonly string[]): readonly unknown[] {
+  return lines.map((line) => at(JSON.parse(line), "message_id"));
+}
+
+const SSE = { Accept: "text/event-stream" };
+
+test("a tail gives each message that is committed from now on, as a line with its seq", async (t) => {
+  const app = await startTestApp(t, { clock: { nowMs: () => Date.UTC(2025, 0, 15, 10, 0, 1, 234) } });
+  await deliverAll(app, ["before"]);
+  const tail = await openStream(t, `${app.url}/tail`);
+  assert.equal(tail.headers["content-type"], "application/x-ndjson");
+  assert.equal(tail.headers["tail-after"], "1");
+  assert.equal(tail.headers["transfer-encoding"], "chunked");
+  await deliverAll(app, ["m1", "m1", "m2"]);
+  const [first] = await tail.pieces(2);
+  assert.equal(
+    first,
+    '{"seq":2,"message_id":"m1","from":"+919876543210","to":"+14155550100","ts":"2025-01-15T10:00:00Z","text":"Hello",' +
+      '"created_at":"2025-01-15T10:00:01.234Z"}',
+  );
+  // A repeat is no new message.
+  assert.deepEqual(idsOf(await tail.pieces(2)), ["m1", "m2"]);
+});
+
+test("after=N begins behind that seq, then goes on live", async (t) => {
+  const app = await startTestApp(t);
+  await deliverAll(app, ["m1", "m2", "m3"]);
+  for (const [after, ids] of [["0", ["m1", "m2", "m3"]], ["2", ["m3"]], ["1&after=2", ["m3"]]] as const) {
+    const tail = await openStream(t, `${app.url}/tail?after=${after}`);
+    assert.deepEqual(idsOf(await tail.pieces(ids.length)), ids);
+    tail.leave();
+  }
+  const tail = await openStream(t, `${app.url}/tail?after=3`);
+  await deliverAll(app, ["m4"]);
+  assert.deepEqual(idsOf(await tail.pieces(1)), ["m4"]);
+});
+
+test("server-sent events carry the seq as their id, from the first byte on", async (t) => {
+  const app = await startTestApp(t);
+  await deliverAll(app, ["m1"]);
+  const tail = await openStream(t, `${app.url}/tail`, SSE);
+  assert.equal(tail.headers["content-type"], "text/event-stream");
+  assert.deepEqual(await tail.pieces(1, "\n\n"), ["id: 1"]);
+  const text = "line\nline\r\nid: 7\n\ndata: x\u2028\u0000";
+  assert.equal((await app.deliver(delivery({ message_id: "m2", text }))).status, 200);
+  const [, event = ""] = await tail.pieces(2, "\n\n");
+  assert.ok(event.startsWith("id: 2\ndata: {"), event);
+  assert.equal(at(JSON.parse(event.slice(event.indexOf("{"))), "text"), text);
+});
+
+test("Last-Event-ID wins over after; an empty one is none", async (t) => {
+  const app = await startTestApp(t);
+  await deliverAll(app, ["m1", "m2", "m3"]);
+  for (const [id, ids] of [["1", ["m2", "m3"]], ["", ["m3"]]] as const) {
+    const tail = await openStream(t, `${app.url}/tail?after=2`, { "Last-Event-ID": id });
+    assert.deepEqual(idsOf(await tail.pieces(ids.length)), ids);
+  }
+});
+
+test("a tail across a restart of the service misses nothing and repeats nothing", async (t) => {
+  const first = await startTestApp(t);
+  const tail = await openStream(t, `${first.url}/tail`, SSE);
+  await deliverAll(first, ["m1", "m2"]);
+  const seen = (await tail.pieces(3, "\n\n")).map((event) => /^id: (\d+)/.exec(event)?.[1]);
+  await first.app.close();
+  // A stop ends it in order.
+  assert.equal(await tail.complete, true);
+  assert.deepEqual(seen, ["0", "1", "2"]);
+
+  const second = await startTestApp(t, { env: { DATABASE_URL: `sqlite:///${first.databasePath}` } });
+  await deliverAll(second, ["m3"]);
+  const again = await openStream(t, `${second.url}/tail`, { ...SSE, "Last-Event-ID": "2" });
+  await deliverAll(second, ["m4"]);
+  const events = (await again.pieces(3, "\n\n")).slice(1).map((event) => event.slice(event.indexOf("{")));
+  assert.deepEqual(idsOf(events), ["m3", "m4"]);
+});
+
+test("beside many senders every tail, from wherever it began, has every message once, in the order of commits", async (t) => {
+  const app = await startTestApp(t);
+  const tails = [await openStream(t, `${app.url}/tail`), await openStream(t, `${app.url}/tail?after=0`)];
+  const senders = Array.from({ length: 20 }, async (_, sender) => {
+    for (let index = 0; index < 25; index += 1) await deliverAll(app, [`${sender}-${index}`]);
+    if (sender % 5 === 0) tails.push(await openStream(t, `${app.url}/tail?after=0`));
+  });
+  await Promise.all(senders);
+  tails.push(await openStream(t, `${app.url}/tail?after=0`));
+  const stored = storedIds(app.databasePath);
+  assert.equal(stored.length, 500);
+  for (const tail of tails) {
+    const lines = await tail.pieces(500);
+    assert.deepEqual(idsOf(lines), stored);
+    assert.deepEqual(lines.map((line) => at(JSON.parse(line), "seq")), stored.map((_, index) => index + 1));
+  }
+});
+
+test("large messages come in pieces that are bounded", async (t) => {
+  const app = await startTestApp(t);
+  const text = "\u{1F600}".repeat(4096);
+  const ids = Array.from({ length: 40 }, (_, index) => `m${index}`);
+  await Promise.all(ids.map((id) => app.deliver(delivery({ message_id: id, text }))));
+  const tail = await openStream(t, `${app.url}/tail?after=0`);
+  assert.deepEqual(idsOf(await tail.pieces(40)), storedIds(app.databasePath));
+});
+
+const REFUSED: readonly (readonly [string, Record<string, string>, readonly string[], string])[] = [
+  ["after=x", {}, ["query", "after"], "int_parsing"],
+  ["after=", {}, ["query", "after"], "int_parsing"],
+  ["after=1.5", {}, ["query", "after"], "int_parsing"],
+  ["after=-1", {}, ["query", "after"], "greater_than_equal"],
+  ["after=9007199254740992", {}, ["query", "after"], "less_than_equal"],
+  ["after=1", { "Last-Event-ID": "x" }, ["header", "last-event-id"], "int_parsing"],
+];
+
+test("a place that is none is answered 422", async (t) => {
+  const app = await startTestApp(t);
+  for (const [query, headers, loc, type] of REFUSED) {
+    const answer = await app.request(`/tail?${query}`, { headers });
+    assert.equal(answer.status, 422, query);
+    const [error, ...others] = listAt(answer.json, "detail");
+    assert.deepEqual([at(error, "loc"), at(error, "type"), others.length], [loc, type, 0], query);
+  }
+});
+
+test("HEAD tells where a tail would begin", async (t) => {
+  const app = await startTestApp(t);
+  await deliverAll(app, ["m1"]);
+  const answer = await app.request("/tail", { method: "HEAD", headers: SSE });
+  assert.deepEqual([answer.status, answer.body, answer.headers["tail-after"], answer.headers["content-type"]], [200, "", "1", "text/event-stream"]);
+  assert.equal((await app.requestLines(2)).at(-1)?.["stream_ms"], undefined);
+});
+
+test("a tail has one log line, at its end, which says what ended it", async (t) => {
+  const app = await startTestApp(t);
+  const left = await openStream(t, `${app.url}/tail`);
+  await deliverAll(app, ["m1"]);
+  await left.pieces(1);
+  left.leave();
+  const [, line] = await app.requestLines(2);
+  assert.deepEqual([line?.["path"], line?.["status"], line?.["level"], line?.["ended"], typeof line?.["stream_ms"]], ["/tail", 200, "INFO", "client", "number"]);
+  await openStream(t, `${app.url}/tail`);
+  await app.app.close();
+  assert.equal((await app.requestLines(3)).at(-1)?.["ended"], "stop");
+});
+
+test("a client that shuts its sending side ends its tail", async (t) => {
+  const app = await startTestApp(t);
+  const connection = await openConnection(t, app.url);
+  connection.write("GET /tail HTTP/1.1\r\nHost: x\r\n\r\n");
+  connection.halfClose();
+  assert.equal((await app.requestLines(1))[0]?.["ended"], "client");
+});

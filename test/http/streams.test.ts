@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { StoreUnavailable } from "../../src/core/ports.ts";
+import type { Handler, Stream } from "../../src/http/message.ts";
+import { json } from "../../src/http/respond.ts";
+import { send } from "../support/app.ts";
+import { openConnection } from "../support/connection.ts";
+import { startTestServer } from "../support/http.ts";
+import { openStream } from "../support/stream.ts";
+
+const MINUTE_MS = 60_000;
+const GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+const LARGE = "x".repeat(100_000);
+
+function streaming(pieces: Stream["pieces"], live = false): Handler {
+  return () => ({ status: 200, body: "", contentType: "text/plain", stream: { pieces, live } });
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, "abort");
+}
+
+/** Gives `pieces`, then waits for the signal. */
+function waiting(...pieces: readonly string[]): Stream["pieces"] {
+  return async function* (signal) {
+    yield* pieces;
+    await aborted(signal);
+  };
+}
+
+test("a stream is written in chunks, without a length, and observed once, at its end", async (t) => {
+  const server = await startTestServer(t, streaming(async function* () {
+    yield "one\n";
+    await setImmediate();
+    yield "tw\u00f6\n";
+  }));
+  const answer = await send(server.url, "/");
+  assert.equal(answer.body, "one\ntw\u00f6\n");
+  assert.equal(answer.headers["transfer-encoding"], "chunked");
+  assert.equal(answer.headers["content-length"], undefined);
+  assert.equal(answer.headers["content-type"], "text/plain");
+  const [exchange, ...others] = await server.finished(1);
+  assert.deepEqual([exchange?.status, exchange?.stream?.ended, exchange?.fault, others.length], [200, "complete", undefined, 0]);
+});
+
+test("the head goes out before the first piece", async (t) => {
+  const server = await startTestServer(t, streaming(waiting(), true));
+  assert.equal((await openStream(t, server.url)).status, 200);
+});
+
+test("HEAD gives the head alone and opens nothing", async (t) => {
+  let opened = 0;
+  const server = await startTestServer(t, streaming(async function* () {
+    opened += 1;
+    yield "x";
+  }));
+  const answer = await send(server.url, "/", { method: "HEAD" });
+  assert.deepEqual([answer.status, answer.body, answer.headers["content-type"], opened], [200, "", "text/plain", 0]);
+  assert.equal((await server.finished(1))[0]?.stream, undefined);
+});
+
+test("a connection serves further requests behind a stream that has ended", async (t) => {
+  let calls = 0;
+  const stream = streaming(async function* () { yield "all"; });
+  const server = await startTestServer(t, (request) => {
+    calls += 1;
+    return calls === 1 ? stream(request) : json({});
+  });
+  const connection = await openConnection(t, server.url);
+  let received = "";
+  connection.socket.on("data", (chunk: string) => {
+    received += chunk;
+  });
+  connection.write(GET + GET);
+  while (!received.endsWith("{}")) await once(connection.socket, "data");
+  assert.match(received, /\r\n3\r\nall\r\n0\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
+});
+
+test("with HTTP/1.0 the body ends with the connection", async (t) => {
+  const server = await startTestServer(t, streaming(async function* () { yield "all"; }));
+  const { socket } = await openConnection(t, server.url);
+  let received = "";
+  socket.on("data", (chunk: string) => {
+    received += chunk;
+  });
+  socket.write("GET / HTTP/1.0\r\n\r\n");
+  await once(socket, "end");
+  assert.match(received, /\r\n\r\nall$/);
+  assert.doesNotMatch(received, /transfer-encoding/i);
+});
+
+test("pieces are made only as fast as the client takes them", async (t) => {
+  let made = 0;
+  const server = await startTestServer(t, streaming(async function* () {
+    for (; made < 1_000; made += 1) yield LARGE;
+  }));
+  const stream = await openStream(t, server.url);
+  stream.response.pause();
+  // Whatever is made without waiting is made between two of them.
+  for (let round = 0; round < 20; round += 1) await send(server.url, "/", { method: "HEAD" });
+  assert.ok(made < 500, `${made} pieces`);
+  stream.response.resume();
+  assert.equal(await stream.complete, true);
+  assert.equal(stream.text().length, 1_000 * LARGE.length);
+});
+
+const BROKEN: readonly (readonly [string, unknown, RegExp])[] = [
+  ["a fault", new Error("CANARY"), /^Error: CANARY\n/],
+  ["a store that cannot answer", new StoreUnavailable("CANARY"), /CANARY/],
+];
+
+for (const [title, thrown, logged] of BROKEN) {
+  test(`${title} in the middle cuts the connection, so that the client sees that something is missing`, async (t) => {
+    const broken = async function* (): AsyncGenerator<string, void> {
+      yield "half";
+      await setImmediate();
+      throw thrown;
+    };
+    const server = await startTestServer(t, streaming(broken));
+    const stream = await openStream(t, server.url);
+    assert.equal(await stream.complete, false);
+    assert.equal(stream.text(), "half");
+    const old = await openConnection(t, server.url);
+    old.socket.write("GET / HTTP/1.0\r\n\r\n");
+    await assert.rejects(once(old.socket, "end"), { code: "ECONNRESET" });
+    for (const exchange of await server.finished(2)) {
+      assert.equal(exchange.stream?.ended, "fault");
+      assert.match(exchange.fault ?? "", logged);
+    }
+  });
+}
+
+test("a client that goes away ends its stream", async (t) => {
+  const server = await startTestServer(t, streaming(waiting("one"), true));
+  const stream = await openStream(t, server.url);
+  await once(stream.response, "data");
+  stream.leave();
+  assert.equal((await server.finished(1))[0]?.stream?.ended, "client");
+});
+
+test("a client that goes away while it takes nothing ends its stream", async (t) => {
+  const server = await startTestServer(t, streaming(waiting(...Array<string>(500).fill(LARGE))));
+  const stream = await openStream(t, server.url);
+  stream.response.pause();
+  stream.leave();
+  assert.equal((await server.finished(1))[0]?.stream?.ended, "client");
+});
+
+test("a client that closes its sending side gets all of a stream that has an end, and ends one that has none", async (t) => {
+  const read = Promise.withResolvers<void>();
+  const server = await startTestServer(t, streaming(async function* () {
+    await read.promise;
+    yield "all";
+  }));
+  const connection = await openConnection(t, server.url);
+  connection.write(GET);
+  connection.halfClose();
+  let received = "";
+  read.resolve();
+  connection.socket.on("data", (chunk: string) => {
+    received += chunk;
+  });
+  await once(connection.socket, "end");
+  assert.ok(received.endsWith("3\r\nall\r\n0\r\n\r\n"), received);
+
+  // Whether it has gone altogether could only be seen by writing to it.
+  const live = await startTestServer(t, streaming(waiting(), true));
+  const other = await openConnection(t, live.url);
+  other.write(GET);
+  other.halfClose();
+  assert.equal((await live.finished(1))[0]?.stream?.ended, "client");
+});
+
+test("a stop ends open streams at once, live ones in order, others visibly, and refuses further ones", async (t) => {
+  const live = await startTestServer(t, streaming(waiting("one"), true));
+  const finite = await startTestServer(t, streaming(waiting("one")));
+  for (const [server, complete] of [[live, true], [finite, false]] as const) {
+    const streams = await Promise.all([1, 2, 3].map(() => openStream(t, server.url)));
+    for (const stream of streams) if (stream.text() === "") await once(stream.response, "data");
+    // Its connection is open already, and its request comes when the stop has begun.
+    const late = await openConnection(t, server.url);
+    late.write(GET.slice(0, -2));
+    const stuck = await openConnection(t, server.url);
+    stuck.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n");
+    const closed = server.close(MINUTE_MS);
+    assert.deepEqual(await Promise.all(streams.map((stream) => stream.complete)), [complete, complete, complete]);
+    for (const exchange of await server.finished(3)) assert.equal(exchange.stream?.ended, "stop");
+    late.write("\r\n");
+    const [refused] = await late.answers(1);
+    assert.deepEqual([refused?.status, refused?.headers.get("retry-after")], [503, "1"]);
+    stuck.socket.destroy();
+    late.socket.destroy();
+    assert.equal(await closed, 0);
+  }
+});
+
+test("a stop does not wait for a client that does not take its live stream", async (t) => {
+  const server = await startTestServer(t, streaming(waiting(...Array<string>(500).fill(LARGE)), true));
+  const stream = await openStream(t, server.url);
+  stream.response.pause();
+  assert.equal(await server.close(MINUTE_MS), 0);
+  stream.response.resume();
+  assert.equal(await stream.complete, false);
+});
+
+test("64 streams may be open; further ones are refused until one of them ends", async (t) => {
+  const server = await startTestServer(t, streaming(waiting("one"), true));
+  const streams = await Promise.all(Array.from({ length: 70 }, () => openStream(t, server.url)));
+  assert.equal(streams.filter(({ status }) => status === 200).length, 64);
+  const refused = streams.filter(({ status }) => status === 503);
+  assert.equal(refused.length, 6);
+  assert.equal(refused[0]?.headers["retry-after"], "1");
+  assert.equal((await send(server.url, "/", { method: "HEAD" })).status, 503);
+  streams.find(({ status }) => status === 200)?.leave();
+  await server.finished(8);
+  assert.equal((await openStream(t, server.url)).status, 200);
+});
+
+test("a client that takes nothing is cut off; a stream that has nothing to write goes on", async (t) => {
+  let calls = 0;
+  const ready = Promise.withResolvers<void>();
+  const handlers = [streaming(waiting(...Array<string>(500).fill(LARGE))), streaming(async function* (signal) {
+    await ready.promise;
+    yield "late";
+    await aborted(signal);
+  }, true)];
+  const server = await startTestServer(t, (request) => {
+    calls += 1;
+    return handlers[calls - 1]?.(request) ?? json({});
+  }, { stalledMs: 300 });
+  const stalled = await openStream(t, server.url);
+  stalled.response.pause();
+  const idle = await openStream(t, server.url);
+  assert.equal((await server.finished(1))[0]?.stream?.ended, "client");
+  // The time passes for connections that come later and say nothing.
+  for (let round = 0; round < 2; round += 1) await (await openConnection(t, server.url)).untilClosed();
+  ready.resolve();
+  await once(idle.response, "data");
+  assert.equal(idle.text(), "late");
+});

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import type { TestContext } from "node:test";
+import { delivery, startTestApp, type TestApp } from "../support/app.ts";
+import { browserTests, textsOf } from "../support/inbox-page.ts";
+
+const browserTest = browserTests();
+const ROWS = textsOf("#rows .text");
+const TOKEN = "s3cret";
+
+async function startWith(t: TestContext, count: number): Promise<TestApp> {
+  const app = await startTestApp(t, { env: { API_TOKEN: TOKEN } });
+  const answers = await Promise.all(Array.from({ length: count }, (_, index) => app.deliver(delivery({
+    message_id: `m/${index}`,
+    from: `+9198765432${10 + (index % 3)}`,
+    // Two share each instant.
+    ts: new Date(Date.UTC(2025, 0, 15, 10) + Math.floor(index / 2) * 60_000).toISOString(),
+    text: index % 10 === 9 ? null : `Bestellung Nº ${index} ΣΟΦΟΣ`,
+  }))));
+  assert.ok(answers.every(({ status }) => status === 200));
+  return app;
+}
+
+browserTest("with the service itself: token, list to its end, totals, charts, search, filters", async (t, newPage) => {
+  const count = 130;
+  const app = await startWith(t, count);
+  const page = await newPage();
+  await page.open(app.url);
+  await page.until(`!document.querySelector("#token").hidden`);
+  await page.type(TOKEN);
+  await page.press("Enter");
+  await page.until(`document.querySelector("#count").textContent === "${count} messages"`);
+  await page.evaluate("window.seen = []");
+  await page.until(`(scrollBy({ top: innerHeight, behavior: "instant" }), seen = [...document.querySelectorAll("#rows time")].map(({ dateTime }) => dateTime), seen.length === ${count})`);
+  const times = String(await page.evaluate("seen.join()")).split(",");
+  assert.deepEqual(times, times.toSorted().reverse());
+  await page.until(`document.querySelector("#total-messages").textContent === "${count}" && document.querySelector("#total-senders").textContent === "3"`);
+  await page.until(`document.querySelectorAll("#timeline-chart rect").length === 2`);
+  assert.deepEqual(await page.evaluate(textsOf("#timeline-rows td")), ["10", "120"]);
+  await page.click("#q");
+  await page.type("nº 12 σοφος");
+  await page.until(`${ROWS}.join() === "Bestellung Nº 12 ΣΟΦΟΣ"`);
+  assert.deepEqual(await page.evaluate(textsOf("#rows mark")), ["Nº 12 ΣΟΦΟΣ"]);
+  await page.click("#clear");
+  await page.until(`document.querySelector("#count").textContent === "${count} messages"`);
+  await page.click("#senders li:nth-child(2) button");
+  await page.until(`document.querySelector("#count").textContent === "43 messages"`);
+  assert.deepEqual(page.requested.filter((url) => !url.startsWith(app.url) && !url.startsWith("data:")), []);
+  assert.ok(!app.rawLog().includes(TOKEN) && !app.rawLog().includes("Bestellung"));
+});
+
+browserTest("a time that the service refuses is named in its words", async (t, newPage) => {
+  const app = await startTestApp(t);
+  const page = await newPage();
+  await page.open(`${app.url}/?since=yesterday`);
+  await page.until(`!document.querySelector("#notice").hidden`);
+  assert.match(String(await page.evaluate(`document.querySelector("#notice-text").textContent`)), /^since: Value is not a date-time/);
+});

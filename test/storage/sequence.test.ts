@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { message, openTestStore } from "../support/store.ts";
+
+test("since gives the messages behind a seq in the order of commits, and tells whether more may follow", async (t) => {
+  const { store } = await openTestStore(t);
+  assert.equal(await store.lastSequence(), 0);
+  assert.deepEqual(await store.since(0, 10), { data: [], more: false });
+  await Promise.all(["b", "a", "c"].map((id) => store.insert(message(id))));
+  assert.equal(await store.lastSequence(), 3);
+  for (const [seq, limit, ids, more] of [[0, 10, ["b", "a", "c"], false], [0, 3, ["b", "a", "c"], true], [1, 1, ["a"], true], [3, 3, [], false], [9, 3, [], false]] as const) {
+    const page = await store.since(seq, limit);
+    assert.deepEqual([page.data.map((one) => one.message_id), page.more], [ids, more], `since ${seq}, ${limit}`);
+  }
+  assert.deepEqual(Object.keys((await store.since(0, 1)).data[0] ?? {}), ["seq", "message_id", "from", "to", "ts", "text", "created_at"]);
+});
+
+test("a page of large texts ends early", async (t) => {
+  const { store } = await openTestStore(t);
+  await Promise.all(Array.from({ length: 100 }, (_, index) => store.insert(message(`m${index}`, { text: "\u{1F600}".repeat(4096) }))));
+  const page = await store.since(0, 100);
+  assert.equal(page.data.length, 16);
+  assert.equal(page.more, true);
+});
+
+test("listeners hear of each commit that adds messages, when a read finds them", async (t) => {
+  const { store } = await openTestStore(t);
+  const seen: Promise<number>[] = [];
+  store.onCommitted(() => seen.push(store.lastSequence()));
+  await store.insert(message("m1"));
+  await store.insert(message("m1"));
+  await store.insert(message("m2"));
+  assert.deepEqual(await Promise.all(seen), [1, 2]);
+});

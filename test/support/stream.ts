@@ -1,0 +1,51 @@
+import { EventEmitter, once } from "node:events";
+import { request, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import type { TestContext } from "node:test";
+import { atEnd } from "./cleanup.ts";
+
+/** An answer that is read while it comes. */
+export interface OpenStream {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly response: IncomingMessage;
+  text(): string;
+  /** Waits until so many pieces that end with `ending` (a line feed, by default) have come, and gives all of them, without it. */
+  pieces(count: number, ending?: string): Promise<readonly string[]>;
+  /** Waits for the end; false where the connection was lost before it. */
+  readonly complete: Promise<boolean>;
+  /** The client goes away. */
+  leave(): void;
+}
+
+export async function openStream(t: TestContext, url: string, headers: Record<string, string> = {}): Promise<OpenStream> {
+  const sent = request(url, { headers, agent: false });
+  atEnd(t, () => sent.destroy());
+  sent.end();
+  const [response]: IncomingMessage[] = await once(sent, "response");
+  if (response === undefined) throw new Error("Cannot read a stream: there must be a response");
+  let text = "";
+  const changes = new EventEmitter();
+  response.setEncoding("utf8");
+  response.on("data", (chunk: string) => {
+    text += chunk;
+    changes.emit("change");
+  });
+  response.on("error", () => undefined);
+  sent.on("error", () => undefined);
+  const complete = new Promise<boolean>((resolve) => response.once("close", () => resolve(response.complete)));
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    response,
+    text: () => text,
+    async pieces(count, ending = "\n") {
+      for (;;) {
+        const pieces = text.split(ending).slice(0, -1);
+        if (pieces.length >= count) return pieces;
+        await once(changes, "change");
+      }
+    },
+    complete,
+    leave: () => sent.destroy(),
+  };
+}
