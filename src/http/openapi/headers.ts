@@ -1,7 +1,17 @@
 import type { Header, Parameter, Reference } from "../../core/openapi.ts";
 
+export type HeaderName =
+  | "X-Request-ID"
+  | "X-Content-Type-Options"
+  | "Cache-Control"
+  | "Retry-After"
+  | "RateLimit-Policy"
+  | "RateLimit"
+  | "Allow"
+  | "WWW-Authenticate";
+
 /** The response headers that more than one operation has. */
-export const HEADERS = {
+export const HEADERS: Readonly<Record<HeaderName, Header>> = {
   "X-Request-ID": {
     description: "The request's own `X-Request-ID` where that is well formed, else a new UUID. The log line of the request has it too.",
     required: true,
@@ -43,9 +53,7 @@ export const HEADERS = {
     required: true,
     schema: { const: "Bearer" },
   },
-} as const satisfies Readonly<Record<string, Header>>;
-
-export type HeaderName = keyof typeof HEADERS;
+};
 
 /** References to shared headers, by name. */
 export function headers(...names: readonly HeaderName[]): Readonly<Record<string, Reference>> {
@@ -55,8 +63,10 @@ export function headers(...names: readonly HeaderName[]): Readonly<Record<string
 /** On every answer with a body. */
 export const WITH_BODY: Readonly<Record<string, Reference>> = headers("X-Request-ID", "X-Content-Type-Options", "Cache-Control");
 
+type SharedParameter = "RequestId" | "Traceparent";
+
 /** The request headers that every endpoint takes. */
-export const PARAMETERS = {
+export const PARAMETERS: Readonly<Record<SharedParameter, Parameter>> = {
   RequestId: {
     name: "X-Request-ID",
     in: "header",
@@ -73,4 +83,4 @@ export const PARAMETERS = {
     schema: { type: "string", pattern: "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$" },
     examples: { trace: { value: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" } },
   },
-} as const satisfies Readonly<Record<string, Parameter>>;
+};

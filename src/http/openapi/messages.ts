@@ -168,4 +168,3 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
     }),
   },
 };
-

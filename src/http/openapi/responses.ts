@@ -24,8 +24,21 @@ export function withHeaders(response: Response, more: Response["headers"]): Resp
   return { ...response, headers: { ...response.headers, ...more } };
 }
 
+export type ResponseName =
+  | "BadRequest"
+  | "Unauthorized"
+  | "NotFound"
+  | "BrokenPath"
+  | "MethodNotAllowed"
+  | "RequestTimeout"
+  | "TooLarge"
+  | "ExpectationFailed"
+  | "HeadersTooLarge"
+  | "InternalError"
+  | "Unavailable";
+
 /** The answers that more than one operation has. */
-export const RESPONSES = {
+export const RESPONSES: Readonly<Record<ResponseName, Response>> = {
   BadRequest: errorResponse("Malformed HTTP, not exactly one `Host` header, or a version other than 1.0 and 1.1. The connection is closed.", {
     malformed: "the request must be well-formed HTTP/1.1",
     host: "the request must have exactly one Host header",
@@ -65,10 +78,10 @@ export const RESPONSES = {
     },
     headers("Retry-After"),
   ),
-} as const satisfies Readonly<Record<string, Response>>;
+};
 
 /** A reference to a shared answer. */
-export function response(name: keyof typeof RESPONSES): Reference {
+export function response(name: ResponseName): Reference {
   return { $ref: `#/components/responses/${name}` };
 }
 

@@ -1,16 +1,31 @@
 import type { Schema } from "../../core/openapi.ts";
 
-const STORED = {
+const STORED: Readonly<Record<string, Schema>> = {
   message_id: { $ref: "#/components/schemas/MessageId" },
   from: { $ref: "#/components/schemas/PhoneNumber" },
   to: { $ref: "#/components/schemas/PhoneNumber" },
   ts: { $ref: "#/components/schemas/Timestamp" },
   text: { $ref: "#/components/schemas/Text" },
   created_at: { description: "When it was stored, in UTC.", type: "string", format: "date-time", examples: ["2025-01-15T10:00:00.412Z"] },
-} as const satisfies Schema["properties"];
+};
+
+export type SchemaName =
+  | "Delivery"
+  | "Message"
+  | "SequencedMessage"
+  | "MessageId"
+  | "PhoneNumber"
+  | "Text"
+  | "Timestamp"
+  | "Count"
+  | "Ok"
+  | "Error"
+  | "ValidationError"
+  | "FieldError"
+  | "FieldErrorType";
 
 /** The schemas that the operations share. */
-export const SCHEMAS = {
+export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
   Delivery: {
     description: "What a sender delivers. Fields of other names are ignored; of a repeated name the last counts. A character is a Unicode code point.",
     type: "object",
@@ -95,9 +110,7 @@ export const SCHEMAS = {
       "percent_encoding",
     ],
   },
-} as const satisfies Readonly<Record<string, Schema>>;
-
-export type SchemaName = keyof typeof SCHEMAS;
+};
 
 /** A reference to a shared schema. */
 export function schema(name: SchemaName): Schema {

@@ -1,7 +1,9 @@
 import type { OperationObject, SecurityScheme } from "../../core/openapi.ts";
 import type { Operation } from "./operation.ts";
 
-export const SECURITY_SCHEMES = {
+type SchemeName = "token" | "signature" | "hubSignature" | "standardWebhook";
+
+export const SECURITY_SCHEMES: Readonly<Record<SchemeName, SecurityScheme>> = {
   token: {
     type: "http",
     scheme: "bearer",
@@ -26,9 +28,9 @@ export const SECURITY_SCHEMES = {
     description:
       "Standard Webhooks: one or more `v1,<base64>` with spaces between, each an HMAC-SHA256 of `id.timestamp.body`, where id and timestamp are those of `webhook-id` and `webhook-timestamp`. The key is what follows `whsec_` in the secret, decoded from base64, or any other secret's UTF-8 bytes.",
   },
-} as const satisfies Readonly<Record<string, SecurityScheme>>;
+};
 
-type Requirement = Partial<Readonly<Record<keyof typeof SECURITY_SCHEMES, readonly string[]>>>;
+type Requirement = Partial<Readonly<Record<SchemeName, readonly string[]>>>;
 
 const REQUIREMENTS: Readonly<Record<Operation["access"], readonly Requirement[]>> = {
   open: [],

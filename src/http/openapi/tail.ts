@@ -21,7 +21,7 @@ export const TAIL: Operation = {
   id: "tailMessages",
   tag: "Messages",
   access: "token",
-  summary: "Each message as it is committed, without end",
+  summary: "Messages as they are committed",
   description: `In the order of commits, which \`seq\` counts: those behind \`after\`, then each new one as it comes. Who connects again with the last \`seq\` seen misses nothing and gets nothing twice, whatever happened meanwhile.
 
 Server-sent events where \`Accept\` prefers them, with \`seq\` as their id, and a comment every 15 s without a message. 64 streams may be open, exports included; beyond that it is 503. A client that takes nothing for 30 s is cut off, and a stop of the service ends every tail.`,
