@@ -48,6 +48,24 @@ browserTest("with the service itself: token, list to its end, totals, charts, se
   assert.ok(!app.rawLog().includes(TOKEN) && !app.rawLog().includes("Bestellung"));
 });
 
+browserTest("with the service itself: a message that is committed appears at the top, and again once the service is back", async (t, newPage) => {
+  const first = await startTestApp(t);
+  const port = new URL(first.url).port;
+  await first.deliver(delivery({ message_id: "before", text: "before", ts: "2025-01-15T10:00:00Z" }));
+  const page = await newPage();
+  await page.open(first.url);
+  await page.until(`${ROWS}.join() === "before"`);
+  await page.until(`document.querySelector("#live").dataset.state === "live"`);
+  await first.deliver(delivery({ message_id: "new", text: "while it was looked at", ts: "2025-01-15T11:00:00Z" }));
+  await page.until(`${ROWS}.join() === "while it was looked at,before"`);
+
+  await first.app.close();
+  await page.until(`document.querySelector("#live").dataset.state !== "live"`);
+  const second = await startTestApp(t, { env: { PORT: port, DATABASE_URL: `sqlite:///${first.databasePath}` } });
+  await second.deliver(delivery({ message_id: "newest", text: "after it was back", ts: "2025-01-15T12:00:00Z" }));
+  await page.until(`${ROWS}.join() === "after it was back,while it was looked at,before"`);
+});
+
 browserTest("a time that the service refuses is named in its words", async (t, newPage) => {
   const app = await startTestApp(t);
   const page = await newPage();
