@@ -6,6 +6,7 @@ import type { Secrets } from "./core/secrets.ts";
 import { createAuthorize } from "./http/access.ts";
 import { connectionLimit } from "./http/connection-limit.ts";
 import { createExchange } from "./http/exchange.ts";
+import { createOpenApiDocument } from "./http/openapi/document.ts";
 import { createRateLimit } from "./http/rate-limit.ts";
 import { createRouter } from "./http/router.ts";
 import { createRoutes } from "./http/routes.ts";
@@ -104,11 +105,13 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     },
   });
 
+  const document = createOpenApiDocument(build.version);
   const routes = createRoutes({
     store,
     readiness,
     metrics: registry,
-    site: createSite(),
+    site: createSite(document),
+    document,
     verify: (body, headers) => verify(body, headers),
     rateLimit: createRateLimit(config.rateLimitPerMinute, clock),
     verifyToken: config.verifyToken,

@@ -5,15 +5,13 @@ import { test, type TestContext } from "node:test";
 import { loadConfig } from "../src/config.ts";
 import type { DeliveryFacts } from "../src/core/ports.ts";
 import { STATUS } from "../src/http/respond.ts";
-import { createRoutes } from "../src/http/routes.ts";
-import { createSite } from "../src/pages/site.ts";
 import { requestLine } from "../src/telemetry/log-line.ts";
 import { parseMessage } from "../src/validation/message.ts";
 import { parseMessageQuery } from "../src/validation/query.ts";
 import { createToolbox, REPOSITORY, run, which } from "./scripts/command.ts";
 import { startTestApp } from "./support/app.ts";
 import { codeSpans, parseMarkdown, type CodeBlock, type Section } from "./support/markdown.ts";
-import { openTestStore } from "./support/store.ts";
+import { createTestRoutes } from "./support/routes.ts";
 import { parseExposition, type ParsedExposition } from "./telemetry/exposition-parser.ts";
 
 const README = readFileSync(join(REPOSITORY, "README.md"), "utf8");
@@ -95,16 +93,7 @@ test("the commands give the output and the log line that are shown", async (t) =
 });
 
 test("the table of endpoints is that of routes.ts", async (t) => {
-  const { store } = await openTestStore(t);
-  const routes = createRoutes({
-    store,
-    verify: () => ({ ok: false, reason: "missing" }),
-    rateLimit: () => ({ ok: true }),
-    verifyToken: undefined,
-    metrics: { expose: async () => "" },
-    readiness: async () => [],
-    site: createSite(),
-  });
+  const routes = await createTestRoutes(t);
   assert.deepEqual(
     section("API").rows.map(([method, path, token]) => [method, path, token]),
     routes.map(({ method, path, access }) => [method, `\`${path}\``, access === "token" ? "yes" : "no"]),

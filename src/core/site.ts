@@ -1,5 +1,5 @@
 /** The pages for people. */
-export type PageName = "inbox";
+export type PageName = "inbox" | "docs";
 
 /** What a page loads. */
 export interface Asset {

@@ -47,7 +47,7 @@ export function json(value: unknown): Reply {
  */
 export function respond(res: ServerResponse, reply: Reply, options: { readonly requestId: string; readonly close: boolean }): void {
   const headers = ["X-Request-ID", options.requestId];
-  if (reply.status !== 204) {
+  if (reply.status !== 204 && reply.status !== 304) {
     headers.push("Content-Type", reply.contentType ?? JSON_TYPE);
     if (reply.stream === undefined) headers.push("Content-Length", String(Buffer.byteLength(reply.body)));
     headers.push("X-Content-Type-Options", "nosniff", "Cache-Control", reply.cacheControl ?? "no-store");

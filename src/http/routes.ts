@@ -1,3 +1,4 @@
+import type { OpenApiDocument } from "../core/openapi.ts";
 import type { MessageStore, MetricsSource } from "../core/ports.ts";
 import type { Site } from "../core/site.ts";
 import type { Verify } from "../signature/verify.ts";
@@ -5,6 +6,7 @@ import { createReady, live } from "./handlers/health.ts";
 import { createIngest } from "./handlers/ingest.ts";
 import { createGetMessage, createListMessages } from "./handlers/messages.ts";
 import { createMetrics } from "./handlers/metrics.ts";
+import { createOpenApi } from "./handlers/openapi.ts";
 import { createAsset, createPage } from "./handlers/pages.ts";
 import { createStats, createTimeline } from "./handlers/stats.ts";
 import { createSubscription } from "./handlers/subscription.ts";
@@ -20,11 +22,12 @@ export interface RouteOptions {
   readonly verifyToken: string | undefined;
   readonly metrics: MetricsSource;
   readonly site: Site;
+  readonly document: OpenApiDocument;
   /** Why the service cannot take messages now; empty where it can. */
   readonly readiness: () => Promise<readonly string[]>;
 }
 
-/** Every endpoint of the service. */
+/** Every endpoint of the service; what it takes and gives is told in `openapi/`. */
 export function createRoutes(options: RouteOptions): readonly Route[] {
   const { store, site } = options;
   return [
@@ -39,6 +42,8 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
     { method: "GET", path: "/health/ready", access: "open", handle: createReady(options.readiness) },
     { method: "GET", path: "/metrics", access: "open", handle: createMetrics(options.metrics) },
     { method: "GET", path: "/", access: "open", handle: createPage(site, "inbox") },
+    { method: "GET", path: "/docs", access: "open", handle: createPage(site, "docs") },
+    { method: "GET", path: "/openapi.json", access: "open", handle: createOpenApi(options.document) },
     { method: "GET", path: "/assets/{name}", access: "open", handle: createAsset(site) },
   ];
 }

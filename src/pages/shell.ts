@@ -9,12 +9,16 @@ export interface Shell {
   readonly modulePaths: readonly string[];
   /** What stands beside the navigation at the top. */
   readonly header: string;
+  /** What a reader without JavaScript is told. */
+  readonly withoutScript?: string;
   /** The content of `<main>`. */
   readonly main: string;
 }
 
 /** The pages that each page links to. */
-const NAVIGATION: readonly (readonly [path: string, label: string])[] = [["/", "Inbox"]];
+const NAVIGATION: readonly (readonly [path: string, label: string])[] = [["/", "Inbox"], ["/docs", "API"]];
+
+const NEEDS_SCRIPT = "This page needs JavaScript. The same data is at <code>/messages</code> and <code>/stats</code>.";
 
 /** A whole HTML document without data, inline script or inline style. */
 export function renderShell(shell: Shell): string {
@@ -39,7 +43,7 @@ ${shell.modulePaths.map((path) => `<link rel="modulepreload" href="${path}">`).j
 ${shell.header}
 </header>
 <main id="main" tabindex="-1">
-<noscript><p class="notice">This page needs JavaScript. The same data is at <code>/messages</code> and <code>/stats</code>.</p></noscript>
+<noscript><p class="notice">${shell.withoutScript ?? NEEDS_SCRIPT}</p></noscript>
 ${shell.main}
 </main>
 </body>

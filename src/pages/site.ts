@@ -1,5 +1,8 @@
+import type { OpenApiDocument } from "../core/openapi.ts";
 import type { PageName, Site } from "../core/site.ts";
 import { createAssets, type Assets } from "./assets.ts";
+import { DOCS_STYLE } from "./docs-style.ts";
+import { renderDocs } from "./docs.ts";
 import { renderInbox } from "./inbox.ts";
 import { INBOX_STYLE } from "./inbox-style.ts";
 import { ICON, STYLE } from "./style.ts";
@@ -10,13 +13,13 @@ interface Built {
 }
 
 /** The pages of the service. They are built with the first request for one of them. */
-export function createSite(): Site {
+export function createSite(document: OpenApiDocument): Site {
   let built: Built | undefined;
-  const site = (): Built => (built ??= build());
+  const site = (): Built => (built ??= build(document));
   return { page: (name) => site().pages[name], asset: (name) => site().assets.get(name) };
 }
 
-function build(): Built {
+function build(document: OpenApiDocument): Built {
   const assets = createAssets();
   const css = "text/css; charset=utf-8";
   const stylePath = assets.add("style.css", { contentType: css, body: STYLE });
@@ -26,5 +29,10 @@ function build(): Built {
     stylePaths: [stylePath, assets.add("inbox.css", { contentType: css, body: INBOX_STYLE })],
     modulePaths: assets.addModule("inbox"),
   });
-  return { assets, pages: { inbox } };
+  const docs = renderDocs(document, {
+    iconPath,
+    stylePaths: [stylePath, assets.add("docs.css", { contentType: css, body: DOCS_STYLE })],
+    modulePaths: assets.addModule("docs"),
+  });
+  return { assets, pages: { inbox, docs } };
 }

@@ -14,6 +14,8 @@ const ALLOW: readonly (readonly [string, string])[] = [
   ["/health/live", READ],
   ["/health/ready", READ],
   ["/metrics", READ],
+  ["/docs", READ],
+  ["/openapi.json", READ],
 ];
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"];
 

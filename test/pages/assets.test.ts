@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { send, startTestApp, type TestApp } from "../support/app.ts";
 import { startService } from "../support/process.ts";
 
-const PAGES = ["/"];
+const PAGES = ["/", "/docs"];
 
 /** What a page's HTML loads, by path. */
 function loadedBy(html: string): readonly string[] {

@@ -5,6 +5,7 @@ import type { StoredMessage } from "../../src/core/message.ts";
 import { createAsset, createPage } from "../../src/http/handlers/pages.ts";
 import type { Reply, Request } from "../../src/http/message.ts";
 import { createFilter, timelineOf, statsOf } from "./contract-answers.ts";
+import { createOpenApiDocument } from "../../src/http/openapi/document.ts";
 import { createSite } from "../../src/pages/site.ts";
 import { compareNewestFirst } from "../../src/pages/browser/order.ts";
 import { atEnd } from "./cleanup.ts";
@@ -42,7 +43,7 @@ export function stored(index: number, fields: Partial<StoredMessage> = {}): Stor
 }
 
 export async function startContractService(t: TestContext, messages: StoredMessage[] = []): Promise<ContractService> {
-  const site = createSite();
+  const site = createSite(createOpenApiDocument("0.0.0-test"));
   const page = createPage(site, "inbox");
   const asset = createAsset(site);
   const streams = new Set<ServerResponse>();

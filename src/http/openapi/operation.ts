@@ -1,0 +1,20 @@
+import type { OperationObject, Parameter, RequestBody } from "../../core/openapi.ts";
+import type { Route } from "../message.ts";
+
+/** The groups of the document, in its order. */
+export type Tag = "Webhook" | "Messages" | "Statistics" | "Health and metrics" | "Pages and documents";
+
+/** What the document says about one route; what holds for every request is added by `createDocument`. */
+export interface Operation extends Pick<Route, "method" | "path"> {
+  readonly id: string;
+  readonly tag: Tag;
+  readonly summary: string;
+  /** CommonMark; of it, paragraphs and code spans. */
+  readonly description: string;
+  /** `signature`: the headers with which senders sign. */
+  readonly access: Route["access"] | "signature";
+  readonly parameters: readonly Parameter[];
+  readonly requestBody?: RequestBody;
+  /** Those that any request may get are there anyway; one of the same status here comes in their place. */
+  readonly responses: Readonly<Record<string, OperationObject["responses"][string]>>;
+}

@@ -1,0 +1,58 @@
+import { WITH_BODY } from "./headers.ts";
+import type { Operation } from "./operation.ts";
+import { errorResponse } from "./responses.ts";
+
+/** `GET /webhook` */
+export const SUBSCRIPTION: Operation = {
+  method: "GET",
+  path: "/webhook",
+  id: "confirmSubscription",
+  tag: "Webhook",
+  access: "open",
+  summary: "Answer a subscription handshake",
+  description: `Meta's platform asks an address whether it may send there. Where \`hub.verify_token\` is that of \`WEBHOOK_VERIFY_TOKEN\`, the challenge comes back.
+
+Of a repeated parameter the last counts, and a \`+\` is a plus sign.`,
+  parameters: [
+    {
+      name: "hub.mode",
+      in: "query",
+      required: true,
+      description: "What is asked for.",
+      schema: { type: "string", enum: ["subscribe"] },
+      examples: { subscribe: { value: "subscribe" } },
+    },
+    {
+      name: "hub.verify_token",
+      in: "query",
+      required: true,
+      description: "What was entered on the platform as the verify token.",
+      schema: { type: "string" },
+      examples: { token: { value: "a-random-string" } },
+    },
+    {
+      name: "hub.challenge",
+      in: "query",
+      required: true,
+      description: "What is to come back.",
+      schema: { type: "string", pattern: "^[A-Za-z0-9_-]{1,256}$" },
+      examples: { challenge: { value: "1158201444" } },
+    },
+  ],
+  responses: {
+    200: {
+      description: "The challenge.",
+      headers: WITH_BODY,
+      content: {
+        "text/plain; charset=utf-8": {
+          schema: { type: "string", pattern: "^[A-Za-z0-9_-]{1,256}$" },
+          examples: { challenge: { value: "1158201444" } },
+        },
+      },
+    },
+    403: errorResponse("Another mode, token or challenge, or no `WEBHOOK_VERIFY_TOKEN` is set.", {
+      token: "hub.verify_token must be the token of WEBHOOK_VERIFY_TOKEN",
+      unset: "subscriptions are not configured: WEBHOOK_VERIFY_TOKEN must be set",
+    }),
+  },
+};

@@ -1,0 +1,31 @@
+import { createApi } from "./api.ts";
+import { byId } from "./dom.ts";
+import { createTryForm } from "./try-form.ts";
+
+const api = createApi();
+const form = byId("token-form", HTMLFormElement);
+const input = byId("token-input", HTMLInputElement);
+const forget = byId("token-forget", HTMLButtonElement);
+const status = byId("token-status", HTMLElement);
+
+function useToken(token: string): void {
+  api.useToken(token);
+  input.value = "";
+  forget.hidden = token === "";
+  status.textContent = token === "" ? "No token is used" : "The token is used";
+}
+
+// On a phone the list alone would fill the first screen.
+byId("contents", HTMLDetailsElement).open = matchMedia("(min-width: 64rem)").matches;
+form.hidden = false;
+forget.hidden = !api.hasToken();
+if (api.hasToken()) status.textContent = "The token is used";
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const token = input.value.trim();
+  if (token !== "") useToken(token);
+});
+forget.addEventListener("click", () => useToken(""));
+for (const element of document.querySelectorAll("form.try")) {
+  if (element instanceof HTMLFormElement) createTryForm(element, api);
+}

@@ -1,0 +1,91 @@
+import type { Api } from "./api.ts";
+import { byId, create } from "./dom.ts";
+import { composeRequest, curlCommand, type TryRequest } from "./try-request.ts";
+import { toBytes } from "./sign.ts";
+
+/** So much of an answer is shown; streams without end are cut off there too. */
+const SHOWN_CHARACTERS = 256 * 1024;
+
+/** Makes a form of the page send its request and show the answer, piece by piece as it comes. */
+export function createTryForm(form: HTMLFormElement, api: Api): void {
+  const status = byId(`${form.id}-status`, HTMLElement);
+  const answer = byId(`${form.id}-answer`, HTMLElement);
+  const stop = byId(`${form.id}-stop`, HTMLButtonElement);
+  let running: AbortController | undefined;
+  form.hidden = false;
+
+  async function run(controller: AbortController): Promise<string> {
+    const composed = await composeRequest(form);
+    if (composed.kind === "refused") return composed.message;
+    const { request } = composed;
+    const startedAt = performance.now();
+    const response = await send(request, api, controller.signal);
+    const tookMs = Math.round(performance.now() - startedAt);
+    const outcome = `${response.status} ${response.statusText}, ${tookMs} ms`;
+    if (running !== controller) return outcome;
+    status.textContent = outcome;
+    await show(response, curlCommand(request, api.hasToken()));
+    return outcome;
+  }
+
+  async function show(response: Response, curl: string): Promise<void> {
+    const body = create("pre", { class: "try-body", tabindex: "0", "aria-label": "Body" });
+    const headers = Array.from(response.headers, ([name, value]) => `${name}: ${value}`).join("\n");
+    answer.replaceChildren(
+      create("p", { class: "label" }, "Body"), body,
+      create("p", { class: "label" }, "Headers"), create("pre", { class: "try-headers", tabindex: "0", "aria-label": "Headers" }, headers),
+      create("p", { class: "label" }, "The same with curl"), create("pre", { class: "try-curl", tabindex: "0", "aria-label": "The same with curl" }, curl),
+    );
+    answer.hidden = false;
+    const text = await readInto(body, response);
+    if (response.headers.get("content-type") === "application/json") body.textContent = indented(text);
+    if (text === "") body.textContent = "(empty)";
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    running?.abort();
+    const controller = new AbortController();
+    running = controller;
+    answer.hidden = true;
+    status.textContent = "Sending";
+    stop.hidden = false;
+    run(controller)
+      .catch(() => (controller.signal.aborted ? "Stopped" : "The service cannot be reached"))
+      .then((outcome) => {
+        if (running !== controller) return;
+        if (status.textContent !== outcome) status.textContent = outcome;
+        stop.hidden = true;
+      });
+  });
+  stop.addEventListener("click", () => running?.abort());
+}
+
+function send(request: TryRequest, api: Api, signal: AbortSignal): Promise<Response> {
+  const { method, target, headers, needsToken, body } = request;
+  if (needsToken) return api.open(target, headers, signal);
+  return fetch(target, { method, headers, signal, cache: "no-store", ...(body !== undefined && { body: toBytes(body) }) });
+}
+
+/** Gives what was shown of the body. */
+async function readInto(element: HTMLElement, response: Response): Promise<string> {
+  const node = document.createTextNode("");
+  element.append(node);
+  if (response.body === null) return "";
+  for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
+    node.appendData(piece.slice(0, SHOWN_CHARACTERS - node.length));
+    if (node.length >= SHOWN_CHARACTERS) {
+      element.append("\n… the rest is not shown");
+      break;
+    }
+  }
+  return node.data;
+}
+
+function indented(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), undefined, 2);
+  } catch {
+    return text;
+  }
+}

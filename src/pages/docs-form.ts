@@ -1,0 +1,59 @@
+import { isInline } from "../core/openapi-references.ts";
+import type { OperationObject, Parameter } from "../core/openapi.ts";
+import { escapeHtml } from "./html.ts";
+
+/**
+ * The form that sends one request; `browser/docs.ts` shows and serves it. What holds a secret or a token has no name, so
+ * that no form can ever carry it.
+ */
+export function renderTryForm(placed: { readonly method: string; readonly path: string; readonly operation: OperationObject }): string {
+  const { method, path, operation } = placed;
+  const { operationId: id, requestBody } = operation;
+  const schemes = operation.security.flatMap((requirement) => Object.keys(requirement));
+  const signs = schemes.includes("signature");
+  const parameters = operation.parameters.filter(isInline).filter(({ name }) => !(signs && name.startsWith("webhook-")));
+  const types = Object.entries(operation.responses).flatMap(([status, response]) => (status === "200" && isInline(response) ? Object.keys(response.content ?? {}) : []));
+  const body = Object.values(Object.values(requestBody?.content ?? {})[0]?.examples ?? {})[0]?.value;
+  const fields = [
+    ...parameters.map((parameter) => parameterField(id, parameter)),
+    ...(types.length > 1 && path !== "/assets/{name}" ? [acceptField(id, types)] : []),
+    ...(requestBody === undefined ? [] : [bodyField(id, JSON.stringify(body))]),
+    ...(signs ? [signingFields(id)] : []),
+  ];
+  return `<form class="try" id="${id}-try" data-method="${method}" data-path="${escapeHtml(path)}"${schemes.includes("token") ? " data-token" : ""} aria-labelledby="${id}-try-title" novalidate hidden>
+<h4 id="${id}-try-title">Try it</h4>
+${fields.join("\n")}
+<div class="try-actions"><button type="submit" class="primary">${signs ? "Sign and send" : "Send"}<span class="spoken"> ${escapeHtml(`${method} ${path}`)}</span></button>
+<button type="button" id="${id}-try-stop" hidden>Stop</button></div>
+<p class="try-status" id="${id}-try-status" role="status"></p>
+<div class="try-answer" id="${id}-try-answer" hidden></div>
+</form>`;
+}
+
+function parameterField(id: string, { name, schema, required, examples = {}, ...parameter }: Parameter): string {
+  const control = `${id}-${name.replaceAll(/[^A-Za-z0-9]/g, "-")}`;
+  const [example = { value: "" }] = Object.values(examples);
+  const hint = schema.default === undefined ? String(example.value) : String(schema.default);
+  const attributes = `id="${control}" data-name="${escapeHtml(name)}" data-in="${parameter.in}"${required ? " required" : ""}`;
+  const options = schema.enum?.map((value) => `<option>${escapeHtml(String(value))}</option>`).join("") ?? "";
+  const input = options !== ""
+    ? `<select ${attributes}>${required ? "" : "<option></option>"}${options}</select>`
+    : `<input type="text" ${attributes} autocomplete="off" spellcheck="false"${required ? ` value="${escapeHtml(hint)}"` : ` placeholder="${escapeHtml(hint)}"`}>`;
+  return `<div class="field"><label for="${control}">${escapeHtml(name)}${required ? "" : " (optional)"}</label>${input}</div>`;
+}
+
+function acceptField(id: string, types: readonly string[]): string {
+  const options = types.map((type) => `<option>${escapeHtml(type.replace(/; *charset=.*$/, ""))}</option>`).join("");
+  return `<div class="field"><label for="${id}-accept">Accept</label><select id="${id}-accept" data-name="Accept" data-in="header"><option value="">any</option>${options}</select></div>`;
+}
+
+function bodyField(id: string, example: string): string {
+  return `<div class="field wide"><label for="${id}-body">Body</label><textarea id="${id}-body" class="mono" data-in="body" rows="5" spellcheck="false">${escapeHtml(example)}</textarea></div>`;
+}
+
+function signingFields(id: string): string {
+  return `<div class="field"><label for="${id}-way">Sign with</label><select id="${id}-way" class="way">
+<option value="x-signature">X-Signature</option><option value="x-hub-signature-256">X-Hub-Signature-256</option><option value="standard">Standard Webhooks</option></select></div>
+<div class="field"><label for="${id}-secret">Secret</label><input type="password" id="${id}-secret" class="secret" autocomplete="off" spellcheck="false" aria-describedby="${id}-secret-help">
+<p class="quiet" id="${id}-secret-help">Stays in this page: it signs here, and is neither sent nor kept.</p></div>`;
+}

@@ -1,0 +1,107 @@
+import { dereference, isInline, referencedName } from "../core/openapi-references.ts";
+import type { Content, Header, OpenApiDocument, OperationObject, Parameter, Reference, Response, SecurityScheme } from "../core/openapi.ts";
+import { renderTryForm } from "./docs-form.ts";
+import { fieldsHtml, propertiesHtml, typeHtml } from "./docs-schema.ts";
+import { escapeHtml, inlineHtml, proseHtml } from "./html.ts";
+
+export interface PlacedOperation {
+  /** In capitals. */
+  readonly method: string;
+  readonly path: string;
+  readonly operation: OperationObject;
+}
+
+/** One operation: what it is for, what it takes, what it answers, and a form to try it. */
+export function renderOperation(document: OpenApiDocument, placed: PlacedOperation): string {
+  const { method, path, operation } = placed;
+  const { components } = document;
+  const parameters = operation.parameters.filter(isInline);
+  const { operationId: id, requestBody } = operation;
+  return `<section class="card operation" id="${id}" aria-labelledby="${id}-title">
+<h3 id="${id}-title"><span class="method ${method.toLowerCase()}">${method}</span> <code>${escapeHtml(path)}</code> <span class="summary">${inlineHtml(operation.summary)}</span></h3>
+${proseHtml(operation.description)}
+${securityHtml(operation, components.securitySchemes)}
+${parameters.length === 0 ? "" : `<h4>Parameters</h4>\n${parametersHtml(parameters)}`}
+${requestBody === undefined ? "" : `<h4>Request body</h4>\n${proseHtml(requestBody.description)}\n${contentHtml(requestBody.content, document)}`}
+<h4>Answers</h4>
+${Object.entries(operation.responses).map(([status, response]) => (isInline(response) ? responseHtml(status, response, document) : "")).join("\n")}
+${sharedHtml(operation, document)}
+${renderTryForm(placed)}
+</section>`;
+}
+
+function parametersHtml(parameters: readonly Parameter[]): string {
+  return fieldsHtml(
+    parameters.map(({ name, required, schema, description, ...parameter }) => ({
+      name,
+      need: required ? "required" : "optional",
+      schema,
+      example: Object.values(parameter.examples ?? {})[0]?.value,
+      description: `${parameter.in === "query" ? "" : parameter.in === "path" ? "In the path. " : "A header. "}${description}`,
+    })),
+  );
+}
+
+function securityHtml(operation: OperationObject, schemes: Readonly<Record<string, SecurityScheme>>): string {
+  const names = operation.security.flatMap((requirement) => Object.keys(requirement));
+  if (names.length === 0) return "";
+  const links = names.map((name) => `<a href="#scheme-${name}">${schemeLabel(schemes[name])}</a>`);
+  const optional = operation.security.some((requirement) => Object.keys(requirement).length === 0);
+  return `<p class="access">Needs ${links.join(" or ")}${optional ? ", where the service has one" : ""}.</p>`;
+}
+
+export function schemeLabel(scheme: SecurityScheme | undefined): string {
+  if (scheme === undefined) return "";
+  return scheme.type === "http" ? "the token" : `<code>${escapeHtml(scheme.name)}</code>`;
+}
+
+/** An answer of its own; its body is folded, so that the page can be overlooked. */
+export function responseHtml(status: string, response: Response, document: OpenApiDocument): string {
+  const headers = Object.entries(response.headers).filter(([name]) => !ON_EVERY_ANSWER.includes(name));
+  const content = response.content === undefined ? "" : contentHtml(response.content, document);
+  const details = headersHtml(headers, document) + content;
+  return `<div class="answer-kind">
+<p><span class="status s${status.slice(0, 1)}">${status}</span> ${inlineHtml(response.description)}</p>
+${details === "" ? "" : `<details><summary>Headers and body<span class="spoken"> of ${status}</span></summary>${details}</details>`}
+</div>`;
+}
+
+const ON_EVERY_ANSWER = ["X-Request-ID", "X-Content-Type-Options", "Cache-Control"];
+
+function headersHtml(headers: readonly (readonly [string, Header | Reference])[], document: OpenApiDocument): string {
+  return fieldsHtml(
+    headers.map(([name, given]) => {
+      const { description, required, schema } = dereference(given, document.components.headers);
+      return { name, need: required ? "" : "optional", schema, description };
+    }),
+  );
+}
+
+function contentHtml(content: Content, document: OpenApiDocument): string {
+  return Object.entries(content)
+    .map(([mediaType, { schema, examples = {} }]) => {
+      const properties = propertiesHtml(schema, document.components);
+      const type = properties === "" ? `: ${typeHtml(schema)}` : "";
+      const shown = Object.values(examples).map(({ summary = "Example", value }) => `<figure><figcaption>${inlineHtml(summary)}</figcaption><pre tabindex="0">${exampleHtml(value)}</pre></figure>`);
+      return `<p><code>${escapeHtml(mediaType)}</code>${type}</p>\n${properties}\n${shown.join("\n")}`;
+    })
+    .join("\n");
+}
+
+function exampleHtml(value: unknown): string {
+  return escapeHtml(typeof value === "string" ? value : JSON.stringify(value, undefined, 2));
+}
+
+/** Links to the answers that are told once, at the end of the page. */
+function sharedHtml(operation: OperationObject, { components }: OpenApiDocument): string {
+  const links = Object.entries(operation.responses).flatMap(([status, response]) => {
+    if (isInline(response)) return [];
+    const name = referencedName(response);
+    return [`<li><a href="#answer-${name}">${status}</a> <span>${inlineHtml(firstSentence(components.responses[name]?.description ?? ""))}</span></li>`];
+  });
+  return `<details class="shared"><summary>Answers that others have too<span class="spoken"> for ${operation.summary}</span></summary><ul>${links.join("\n")}</ul></details>`;
+}
+
+function firstSentence(text: string): string {
+  return text.split(/(?<=\.) /)[0] ?? "";
+}

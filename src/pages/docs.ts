@@ -1,0 +1,98 @@
+import { isInline, referencedName } from "../core/openapi-references.ts";
+import type { OpenApiDocument } from "../core/openapi.ts";
+import { renderOperation, responseHtml, schemeLabel, type PlacedOperation } from "./docs-operation.ts";
+import { propertiesHtml, typeHtml } from "./docs-schema.ts";
+import { escapeHtml, inlineHtml, proseHtml } from "./html.ts";
+import { renderShell, type Shell } from "./shell.ts";
+
+/** The page of an OpenAPI document, whole without any script; `browser/docs.ts` adds its forms. */
+export function renderDocs(document: OpenApiDocument, paths: Pick<Shell, "iconPath" | "stylePaths" | "modulePaths">): string {
+  const groups = document.tags.map(({ name, description }) => ({ name, description, id: toId(name), placed: operationsOf(document, name) }));
+  return renderShell({
+    ...paths,
+    title: "API",
+    path: "/docs",
+    header: "",
+    withoutScript: "Everything can be read; the forms that send requests need JavaScript.",
+    main: `<div class="docs">
+<nav class="contents" aria-labelledby="contents-title"><details id="contents" open><summary id="contents-title">Contents</summary>
+${groups.map(({ name, id, placed }) => `<p><a href="#${id}">${escapeHtml(name)}</a></p>\n<ul>${placed.map(contentsItem).join("\n")}</ul>`).join("\n")}
+<p><a href="#access">Access</a></p><p><a href="#answers">Answers to any request</a></p><p><a href="#schemas">Schemas</a></p>
+</details></nav>
+<div class="docs-parts">
+<h1>${escapeHtml(document.info.title)} <span class="quiet">${escapeHtml(document.info.version)}</span></h1>
+${proseHtml(document.info.description)}
+<p>For programs: <a href="/openapi.json">openapi.json</a>, OpenAPI ${document.openapi}.</p>
+${TOKEN_FORM}
+${groups.map(({ name, id, description, placed }) => `<section aria-labelledby="${id}">
+<h2 id="${id}">${escapeHtml(name)}</h2>
+<p class="quiet">${inlineHtml(description)}</p>
+${placed.map((one) => renderOperation(document, one)).join("\n")}
+</section>`).join("\n")}
+${accessHtml(document)}
+${answersHtml(document)}
+${schemasHtml(document)}
+</div>
+</div>`,
+  });
+}
+
+const TOKEN_FORM = `<form class="card docs-token" id="token-form" aria-labelledby="token-title" hidden>
+<h2 id="token-title">Token for the forms</h2>
+<div class="field"><label for="token-input">API token</label>
+<input id="token-input" type="password" autocomplete="off" spellcheck="false" aria-describedby="token-help"></div>
+<p id="token-help" class="quiet">Where the service has one, what shows messages needs it. It is kept until this tab is closed.</p>
+<div class="try-actions"><button type="submit">Use token</button> <button type="button" class="plain" id="token-forget" hidden>Forget token</button></div>
+<p id="token-status" role="status"></p>
+</form>`;
+
+/** Without what the router adds to each path, which the introduction tells. */
+function operationsOf(document: OpenApiDocument, tag: string): readonly PlacedOperation[] {
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item)
+      .filter(([method, operation]) => method !== "head" && method !== "options" && operation.tags.includes(tag))
+      .map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+  );
+}
+
+function contentsItem({ method, path, operation }: PlacedOperation): string {
+  return `<li><a href="#${operation.operationId}"><span class="method ${method.toLowerCase()}">${method}</span> ${escapeHtml(path)}</a></li>`;
+}
+
+function accessHtml({ components }: OpenApiDocument): string {
+  const schemes = Object.entries(components.securitySchemes).map(
+    ([name, scheme]) => `<div id="scheme-${name}"><dt>${scheme.type === "http" ? "<code>Authorization: Bearer</code>" : schemeLabel(scheme)}</dt><dd><p>${inlineHtml(scheme.description)}</p></dd></div>`,
+  );
+  return `<section aria-labelledby="access"><h2 id="access">Access</h2>\n<dl class="card fields">${schemes.join("\n")}</dl></section>`;
+}
+
+/** No operation has this answer: it is given where there is none. */
+const METHOD_NOT_ALLOWED = "405";
+
+function answersHtml(document: OpenApiDocument): string {
+  const { responses } = document.components;
+  const parameters = Object.values(document.components.parameters).filter(isInline);
+  const statuses = new Map(
+    Object.values(document.paths).flatMap((item) => Object.values(item)).flatMap(({ responses: given }) =>
+      Object.entries(given).flatMap(([status, response]) => (isInline(response) ? [] : [[referencedName(response), status] as const])),
+    ),
+  );
+  return `<section aria-labelledby="answers"><h2 id="answers">Answers to any request</h2>
+<p class="quiet">Every answer has <code>X-Request-ID</code>. Every request may have these headers:</p>
+<dl class="card fields">${parameters.map(({ name, description }) => `<div><dt><code>${escapeHtml(name)}</code></dt><dd><p>${inlineHtml(description)}</p></dd></div>`).join("\n")}</dl>
+${Object.entries(responses).map(([name, response]) => `<div class="card shared-answer" id="answer-${name}"><h3>${escapeHtml(name)}</h3>${responseHtml(statuses.get(name) ?? METHOD_NOT_ALLOWED, response, document)}</div>`).join("\n")}
+</section>`;
+}
+
+function schemasHtml({ components }: OpenApiDocument): string {
+  const schemas = Object.entries(components.schemas).map(([name, schema]) => {
+    const properties = propertiesHtml(schema, components);
+    const description = schema.description === undefined ? "" : proseHtml(schema.description);
+    return `<div class="card schema" id="schema-${name}"><h3>${escapeHtml(name)}</h3>${description}${properties === "" ? `<p class="type">${typeHtml(schema)}</p>` : properties}</div>`;
+  });
+  return `<section aria-labelledby="schemas"><h2 id="schemas">Schemas</h2>\n${schemas.join("\n")}</section>`;
+}
+
+function toId(text: string): string {
+  return text.toLowerCase().replaceAll(/[^a-z]+/g, "-");
+}

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { StoreUnavailable } from "../../src/core/ports.ts";
+import { createOpenApiDocument } from "../../src/http/openapi/document.ts";
+import { refuse } from "../../src/http/respond.ts";
+import { delivery, send, startTestApp } from "../support/app.ts";
+import { exchangeRaw } from "../support/connection.ts";
+import { otherConnection } from "../support/database.ts";
+import { startTestServer } from "../support/http.ts";
+import { at, listAt } from "../support/json.ts";
+import { assertDescribed, assertResponse, found, operationsOf, type DocumentedOperation, type ObservedAnswer } from "../support/openapi.ts";
+
+const DOCUMENT = createOpenApiDocument("0.0.0-test");
+const OPERATIONS = operationsOf(DOCUMENT);
+const ENV = { API_TOKEN: "t", WEBHOOK_VERIFY_TOKEN: "v", MAX_BODY_BYTES: "10000" };
+
+function operationFor(method: string, target: string): DocumentedOperation {
+  const [path = ""] = target.split("?");
+  const found = OPERATIONS.find((one) => one.method === method && new RegExp(`^${one.path.replace(/\{.*\}/, "[^/]+")}$`).test(path));
+  assert.ok(found, `${method} ${path} is in the document`);
+  return found;
+}
+
+const BROKEN_BODIES: readonly (string | Uint8Array | object)[] = [
+  "{}", "[]", "{", new Uint8Array([0xff]), { message_id: "", from: 1, to: "x", ts: "x", text: "x".repeat(5000) }, '{"message_id":"\\ud800"}',
+];
+
+/** Method, target, and headers in place of the token. */
+const READS: readonly (readonly [target: string, headers?: Record<string, string>])[] = [
+  ["/messages"], ["/messages?limit=0&offset=-1&since=x"], ["/messages?limit=101&offset=x"], ["/messages", { Authorization: "Bearer x" }],
+  ["/messages/order%2F7"], ["/messages/none"], ["/messages/%ff"], ["/messages/m1", {}],
+  ["/messages?limit=1"], ["/messages?limit=1&order=desc&from=+919876543210&to=+14155550100&until=2030-01-01T00:00:00Z"],
+  ["/messages?order=x&cursor=x&format=x&offset=1&until=x"], ["/messages?format=csv&limit=1"], ["/messages?format=csv"], ["/messages?format=ndjson"],
+  ["/tail?after=-1"], ["/tail", { Authorization: "Bearer t", "Last-Event-ID": "x" }], ["/tail", {}],
+  ["/stats/timeline"], ["/stats/timeline?bucket=week&limit=10001&since=x"], ["/stats/timeline", {}],
+  ["/stats"], ["/stats", { Authorization: "Basic x" }],
+  ["/health/live"], ["/health/ready"], ["/metrics"], ["/metrics", { Accept: "application/openmetrics-text" }],
+  ["/webhook?hub.mode=subscribe&hub.verify_token=v&hub.challenge=1158201444"], ["/webhook"],
+  ["/"], ["/docs"], ["/openapi.json"], ["/openapi.json", { "If-None-Match": "*" }], ["/assets/none.css"], ["/assets/%ff"],
+];
+
+type Seen = readonly [method: string, target: string, answer: ObservedAnswer];
+
+/** The head and the first message of an answer without end. */
+async function startOf(url: string, headers: Record<string, string>): Promise<ObservedAnswer> {
+  const response = await fetch(url, { headers: { ...headers, Authorization: "Bearer t" } });
+  let body = "";
+  for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    body += piece;
+    if (/"seq".*\n$/s.test(body)) break;
+  }
+  return { status: response.status, headers: Object.fromEntries(response.headers), body };
+}
+
+/** One answer of each kind, and some more of them. */
+async function answersOf(t: TestContext): Promise<readonly Seen[]> {
+  const app = await startTestApp(t, { busyTimeoutMs: 1, env: { ...ENV, WEBHOOK_RATE_LIMIT: "1000" } });
+  const other = otherConnection(t, app.databasePath);
+  const seen: Seen[] = [];
+  const messages = [delivery(), delivery({ message_id: "order/7", text: null, ts: "2025-01-15T15:30:00.50+05:30" }), delivery()];
+  for (const body of [...messages, ...BROKEN_BODIES, "x".repeat(10_001)]) seen.push(["POST", "/webhook", await app.deliver(body)]);
+  seen.push(["POST", "/webhook", await app.deliver("x", { "X-Signature": "x" })]);
+
+  const icon = /href="(\/assets\/icon[^"]+)"/.exec((await app.request("/")).body)?.[1] ?? "";
+  for (const method of ["GET", "HEAD"]) {
+    for (const [target, headers = { Authorization: "Bearer t" }] of [...READS, [icon]] as const) {
+      seen.push([method, target, await app.request(target, { method, headers })]);
+    }
+  }
+  for (const type of ["application/x-ndjson", "text/event-stream"]) {
+    seen.push(["GET", "/tail", await startOf(`${app.url}/tail?after=0`, { Accept: type })]);
+    seen.push(["HEAD", "/tail", await app.request("/tail", { method: "HEAD", headers: { Authorization: "Bearer t", Accept: type } })]);
+  }
+  for (const path of Object.keys(DOCUMENT.paths)) {
+    const target = path.replace(/\{.*\}/, "x");
+    seen.push(["OPTIONS", target, await app.request(target, { method: "OPTIONS" })]);
+  }
+
+  other.exec("BEGIN IMMEDIATE");
+  seen.push(["POST", "/webhook", await app.deliver(delivery({ message_id: "m2" }))]);
+  for (const method of ["GET", "HEAD"]) seen.push([method, "/health/ready", await app.request("/health/ready", { method })]);
+  other.exec("ROLLBACK");
+
+  const limited = await startTestApp(t, { env: { WEBHOOK_RATE_LIMIT: "1" } });
+  for (const body of messages) seen.push(["POST", "/webhook", await limited.deliver(body)]);
+  return seen;
+}
+
+test("each answer is as the document has it, and each that it has for one operation is given", async (t) => {
+  const given = new Set<string>();
+  const fieldErrors = new Set<unknown>();
+  for (const [method, target, answer] of await answersOf(t)) {
+    const described = operationFor(method, target);
+    assertDescribed(DOCUMENT, described, answer);
+    given.add(`${method} ${described.path} ${answer.status}`);
+    if (answer.status === 422 && method !== "HEAD") listAt(JSON.parse(answer.body), "detail").forEach((error) => fieldErrors.add(at(error, "type")));
+  }
+  const ofAnyRequest = new Set(["400", "408", "413", "417", "431", "500", "503"]);
+  const expected = OPERATIONS.flatMap(({ method, path, operation }) =>
+    Object.entries(operation.responses)
+      .filter(([status, response]) => !(ofAnyRequest.has(status) && "$ref" in response) && status !== "400" && status !== "408")
+      .map(([status]) => `${method} ${path} ${status}`),
+  );
+  assert.deepEqual([...given].toSorted(), expected.toSorted());
+  assert.deepEqual([...fieldErrors].toSorted(), DOCUMENT.components.schemas["FieldErrorType"]?.enum?.toSorted());
+});
+
+const RAW: readonly (readonly [name: string, request: string])[] = [
+  ["BadRequest", "GET /stats HTTP/1.1\r\n\r\n"],
+  ["BadRequest", "GARBAGE\r\n\r\n"],
+  ["TooLarge", `POST /webhook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;${"x".repeat(20_000)}\r\n`],
+  ["ExpectationFailed", "GET /stats HTTP/1.1\r\nHost: x\r\nExpect: x\r\nConnection: close\r\n\r\n"],
+  ["HeadersTooLarge", `GET /stats HTTP/1.1\r\nHost: x\r\nA: ${"a".repeat(20_000)}\r\n\r\n`],
+  ["NotFound", "GET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"],
+  ["MethodNotAllowed", "PUT /stats HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"],
+];
+
+const STATUS_OF: Readonly<Record<string, number>> = {
+  BadRequest: 400, NotFound: 404, MethodNotAllowed: 405, RequestTimeout: 408, TooLarge: 413, ExpectationFailed: 417, HeadersTooLarge: 431, InternalError: 500, Unavailable: 503,
+};
+
+function assertShared(name: string, answer: ObservedAnswer | undefined): void {
+  assert.ok(answer !== undefined, name);
+  assert.equal(answer.status, STATUS_OF[name], name);
+  assertResponse(DOCUMENT, found(DOCUMENT.components.responses[name], name), answer, { what: name });
+}
+
+test("what any request may be answered is as the document has it", async (t) => {
+  const app = await startTestApp(t);
+  for (const [name, request] of RAW) {
+    const answer = (await exchangeRaw(t, app.url, request)).find(({ status }) => status >= 400);
+    assertShared(name, answer && { ...answer, headers: Object.fromEntries(answer.headers) });
+  }
+  for (const [name, error] of [["InternalError", new Error("defect")], ["Unavailable", new StoreUnavailable("locked")]] as const) {
+    const faulty = await startTestServer(t, () => Promise.reject(error));
+    assertShared(name, await send(faulty.url, "/"));
+  }
+  const slow = await startTestServer(t, async (request) => {
+    const body = await request.readBody();
+    return body.ok ? { status: 200, body: "{}" } : refuse(body.error);
+  }, { headersMs: 300, requestMs: 300, checkMs: 20 });
+  const [late] = await exchangeRaw(t, slow.url, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf");
+  assertShared("RequestTimeout", late && { ...late, headers: Object.fromEntries(late.headers) });
+});
+
+test("GET /openapi.json gives the document of the version that runs, without a token", async (t) => {
+  const app = await startTestApp(t, { env: ENV });
+  const answer = await app.request("/openapi.json");
+  assert.deepEqual(answer.json, JSON.parse(JSON.stringify(DOCUMENT)));
+});
+
+const CONDITIONS: readonly (readonly [title: string, value: (etag: string) => string, status: number])[] = [
+  ["the tag", (etag) => etag, 304],
+  ["the tag as a weak one", (etag) => `W/${etag}`, 304],
+  ["the tag among others", (etag) => `"a", ${etag},"b"`, 304],
+  ["any tag", () => "*", 304],
+  ["another tag", () => '"0123456789abcdef"', 200],
+  ["the tag without quotes", (etag) => etag.slice(1, -1), 200],
+  ["nothing", () => "", 200],
+];
+
+test("GET /openapi.json is answered 304 where If-None-Match names its ETag", async (t) => {
+  const app = await startTestApp(t);
+  const { etag = "" } = (await app.request("/openapi.json")).headers;
+  for (const [title, value, status] of CONDITIONS) {
+    const answer = await app.request("/openapi.json", { headers: { "If-None-Match": value(etag) } });
+    assert.equal(answer.status, status, title);
+    assert.equal(answer.headers.etag, etag, title);
+    assert.equal(answer.body === "", status === 304, title);
+  }
+});

@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import type { BrowserPage } from "../support/browser-page.ts";
+import { ACCESSIBILITY_PROBLEMS, CONTRAST_PROBLEMS } from "../support/accessibility.ts";
+import { delivery, SECRET, startTestApp, type TestApp } from "../support/app.ts";
+import { browserTests, textsOf } from "../support/inbox-page.ts";
+
+const browserTest = browserTests();
+const READY = `[...document.querySelectorAll("form.try")].every((form) => !form.hidden)`;
+
+async function openDocs(page: BrowserPage, app: TestApp): Promise<void> {
+  await page.open(`${app.url}/docs`);
+  await page.until(READY);
+}
+
+async function fill(page: BrowserPage, selector: string, value: string): Promise<void> {
+  await page.evaluate(`document.querySelector(${JSON.stringify(selector)}).value = ${JSON.stringify(value)}`);
+}
+
+/** Sends a form as its reader does, and gives the status, the body and the curl command that are then shown. */
+async function submit(page: BrowserPage, operation: string): Promise<readonly unknown[]> {
+  const form = `#${operation}-try`;
+  await page.click(`${form} button[type=submit]`);
+  await page.until(`!["", "Sending"].includes(document.querySelector("${form}-status").textContent) && document.querySelector("${form}-stop").hidden`);
+  return [
+    Number(String(await page.evaluate(`document.querySelector("${form}-status").textContent`)).slice(0, 3)),
+    ...(["body", "curl"].map((part) => page.evaluate(`document.querySelector("${form}-answer .try-${part}")?.textContent`))),
+  ];
+}
+
+/** Non-ASCII on purpose: what is signed are UTF-8 bytes. */
+const SIGNED = JSON.stringify(delivery({ message_id: "from-docs", text: "Gr\u00fc\u00dfe \ud83d\ude00 'quoted'" }));
+
+const WAYS: readonly (readonly [way: string, secret: string, pattern: RegExp, expected: (match: RegExpExecArray) => string])[] = [
+  ["x-signature", SECRET, /'X-Signature: ([0-9a-f]{64})'/, () => createHmac("sha256", SECRET).update(SIGNED).digest("hex")],
+  ["x-hub-signature-256", SECRET, /'X-Hub-Signature-256: sha256=([0-9a-f]{64})'/, () => createHmac("sha256", SECRET).update(SIGNED).digest("hex")],
+  [
+    "standard", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", /'webhook-signature: v1,([^']+)'/,
+    ({ input }) => {
+      const [, id] = /'webhook-id: ([^']+)'/.exec(input) ?? [];
+      const [, timestamp] = /'webhook-timestamp: ([^']+)'/.exec(input) ?? [];
+      return createHmac("sha256", Buffer.from("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "base64")).update(`${id}.${timestamp}.${SIGNED}`).digest("base64");
+    },
+  ],
+];
+
+browserTest("the page signs as node:crypto does, in every way, and what it sends is stored", async (t, newPage) => {
+  for (const [way, secret, pattern, expected] of WAYS) {
+    const app = await startTestApp(t, { env: { WEBHOOK_SECRET: secret } });
+    const page = await newPage();
+    await openDocs(page, app);
+    await fill(page, "#deliverMessage-body", SIGNED);
+    await fill(page, "#deliverMessage-way", way);
+    await fill(page, "#deliverMessage-secret", secret);
+    const [status, body, curl] = await Promise.all(await submit(page, "deliverMessage"));
+    assert.deepEqual([status, body], [200, '{\n  "status": "ok"\n}'], way);
+    const match = pattern.exec(String(curl));
+    assert.ok(match, String(curl));
+    assert.equal(match[1], expected(match), way);
+    const stored = await app.request("/messages/from-docs");
+    assert.equal(Object(stored.json).text, "Gr\u00fc\u00dfe \ud83d\ude00 'quoted'", way);
+    assert.deepEqual(page.problems, []);
+  }
+});
+
+browserTest("the secret stays in the page: in no request, address, storage or shown text", async (t, newPage) => {
+  const secret = "a secret that is seen nowhere";
+  const app = await startTestApp(t, { env: { WEBHOOK_SECRET: secret } });
+  const page = await newPage();
+  const sent: string[] = [];
+  page.on("Network.requestWillBeSent", (event) => sent.push(JSON.stringify(event)));
+  await openDocs(page, app);
+  await fill(page, "#deliverMessage-secret", secret);
+  const [status] = await Promise.all(await submit(page, "deliverMessage"));
+  assert.equal(status, 200);
+  assert.ok(sent.some((request) => request.includes("X-Signature")));
+  const seen = [...sent, await page.evaluate("location.href + document.body.textContent + JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie, history.state])"), app.rawLog()];
+  for (const text of seen) for (const form of [secret, encodeURIComponent(secret)]) assert.ok(!String(text).includes(form));
+  assert.ok(page.requested.every((url) => new URL(url).origin === app.url), page.requested.join("\n"));
+});
+
+const REFUSED: readonly (readonly [secret: string, way: string, status: string])[] = [
+  ["", "x-signature", "The secret must be given"],
+  ["whsec_a", "standard", "The secret must have base64 behind whsec_"],
+  ["whsec_", "standard", "The secret must have base64 behind whsec_"],
+];
+
+browserTest("what cannot be signed is not sent, and the page says why", async (t, newPage) => {
+  const app = await startTestApp(t);
+  const page = await newPage();
+  await openDocs(page, app);
+  for (const [secret, way, expected] of REFUSED) {
+    await fill(page, "#deliverMessage-secret", secret);
+    await fill(page, "#deliverMessage-way", way);
+    await page.click("#deliverMessage-try button[type=submit]");
+    await page.until(`document.querySelector("#deliverMessage-try-status").textContent === ${JSON.stringify(expected)}`);
+  }
+  assert.ok(page.requested.every((url) => !url.endsWith("/webhook")));
+});
+
+browserTest("a wrong secret shows the 401 of the service", async (t, newPage) => {
+  const page = await newPage();
+  await openDocs(page, await startTestApp(t));
+  await fill(page, "#deliverMessage-secret", "wrong");
+  const [status, body] = await Promise.all(await submit(page, "deliverMessage"));
+  assert.deepEqual([status, body], [401, '{\n  "detail": "invalid signature"\n}']);
+});
+
+browserTest("a form sends its parameters encoded, and the token where one is used", async (t, newPage) => {
+  const app = await startTestApp(t, { env: { API_TOKEN: "right" } });
+  await app.deliver(delivery({ message_id: "a/b c+d?\u00fc", text: "<b>x</b>" }));
+  const page = await newPage();
+  await openDocs(page, app);
+  await fill(page, "#getMessage-message-id", "a/b c+d?\u00fc");
+  assert.equal((await Promise.all(await submit(page, "getMessage")))[0], 401);
+  await fill(page, "#token-input", "right");
+  await page.click("#token-form button[type=submit]");
+  const [status, body, curl] = await Promise.all(await submit(page, "getMessage"));
+  assert.equal(status, 200);
+  assert.equal(Object(JSON.parse(String(body))).text, "<b>x</b>");
+  assert.ok(!String(curl).includes("right") && String(curl).includes('"Authorization: Bearer $API_TOKEN"'), String(curl));
+
+  await fill(page, "#listMessages-from", "+919876543210");
+  await fill(page, "#listMessages-limit", "1");
+  const [, list] = await Promise.all(await submit(page, "listMessages"));
+  assert.equal(Object(JSON.parse(String(list))).total, 1);
+  await page.click("#token-forget");
+  assert.equal((await Promise.all(await submit(page, "listMessages")))[0], 401);
+  assert.equal(await page.evaluate("sessionStorage.length"), 0);
+});
+
+browserTest("everything can be read without JavaScript, and no form is there that would do nothing", async (t, newPage) => {
+  const app = await startTestApp(t);
+  const page = await newPage();
+  await page.command("Emulation.setScriptExecutionDisabled", { value: true });
+  await page.open(`${app.url}/docs`);
+  assert.equal(await page.evaluate(`[...document.querySelectorAll("form")].some((form) => form.checkVisibility())`), false);
+  assert.equal(await page.evaluate(`document.querySelector("#deliverMessage h3").checkVisibility()`), true);
+  assert.deepEqual(page.problems, []);
+});
+
+browserTest("the page is usable for all, in both colour schemes, on a phone and on a desk", async (t, newPage) => {
+  const app = await startTestApp(t);
+  for (const scheme of ["light", "dark"] as const) {
+    for (const [width, height] of [[1280, 860], [390, 844], [320, 640]] as const) {
+      const page = await newPage();
+      await page.setScheme(scheme);
+      await page.setSize(width, height);
+      await openDocs(page, app);
+      await submit(page, "getStats");
+      await page.evaluate(`document.querySelectorAll("details").forEach((details) => { details.open = true; })`);
+      const what = `${scheme} ${width}`;
+      assert.deepEqual(await page.evaluate(ACCESSIBILITY_PROBLEMS), [], what);
+      assert.deepEqual(await page.evaluate(CONTRAST_PROBLEMS), [], what);
+      assert.equal(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true, what);
+      assert.deepEqual(page.problems, [], what);
+    }
+  }
+});
+
+browserTest("each link within the page leads to something", async (t, newPage) => {
+  const page = await newPage();
+  await openDocs(page, await startTestApp(t));
+  assert.deepEqual(await page.evaluate(`[...document.querySelectorAll("a[href^='#']")].map(({ hash }) => hash).filter((hash) => !document.getElementById(hash.slice(1)))`), []);
+  const operations = await page.evaluate(textsOf(".operation h3 code"));
+  assert.ok(Array.isArray(operations) && operations.includes("/messages/{message_id}"));
+});

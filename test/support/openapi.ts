@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import type { IncomingHttpHeaders } from "node:http";
+import { dereference } from "../../src/core/openapi-references.ts";
+import type { OpenApiDocument, OperationObject, Response, Schema } from "../../src/core/openapi.ts";
+import { problemsOf } from "./json-schema.ts";
+
+/** What HTTP itself puts there (RFC 9110, RFC 9112); `Content-Type` is held against the media types. */
+const OF_THE_CONNECTION = ["date", "connection", "keep-alive", "content-length", "content-type", "transfer-encoding"];
+
+export interface DocumentedOperation {
+  readonly method: string;
+  readonly path: string;
+  readonly operation: OperationObject;
+}
+
+export function operationsOf(document: OpenApiDocument): readonly DocumentedOperation[] {
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+  );
+}
+
+export function found<T>(value: T | undefined, what: string): T {
+  assert.ok(value !== undefined, `the document has ${what}`);
+  return value;
+}
+
+/** A header's value or a parameter's as its schema takes it. */
+export function fromText(text: string, schema: Schema): unknown {
+  return schema.type === "integer" && /^[0-9]+$/.test(text) ? Number(text) : text;
+}
+
+export interface ObservedAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** Holds a real answer against what the document says about that status: headers, media type, body. */
+export function assertDescribed(document: OpenApiDocument, described: DocumentedOperation, answer: ObservedAnswer): void {
+  const what = `${described.method} ${described.path} ${answer.status}`;
+  const response = dereference(found(described.operation.responses[answer.status], what), document.components.responses);
+  assertResponse(document, response, answer, { what, head: described.method === "HEAD" });
+}
+
+export function assertResponse(
+  document: OpenApiDocument,
+  response: Response,
+  answer: ObservedAnswer,
+  options: { readonly what: string; readonly head?: boolean },
+): void {
+  const { what, head = false } = options;
+  const headers = new Map(Object.entries(response.headers).map(([name, header]) => [name.toLowerCase(), dereference(header, document.components.headers)]));
+  for (const [name, value] of Object.entries(answer.headers)) {
+    if (OF_THE_CONNECTION.includes(name)) continue;
+    const { schema } = found(headers.get(name), `the header ${name} of ${what}`);
+    assert.deepEqual(problemsOf(fromText(String(value), schema), schema, document.components), [], `${name} of ${what}`);
+  }
+  const missing = headers.entries().filter(([name, { required }]) => required && answer.headers[name] === undefined).map(([name]) => name).toArray();
+  assert.deepEqual(missing, [], what);
+
+  const type = answer.headers["content-type"];
+  if (head || response.content === undefined) {
+    assert.equal(answer.body, "", what);
+    assert.equal(head || type === undefined, true, what);
+    return;
+  }
+  const { schema } = found(response.content[type ?? ""], `the type ${type} of ${what}`);
+  const body: unknown = type === "application/json" ? JSON.parse(answer.body) : answer.body;
+  assert.deepEqual(problemsOf(body, schema, document.components), [], what);
+}

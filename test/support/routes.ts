@@ -1,0 +1,23 @@
+import type { TestContext } from "node:test";
+import type { Route } from "../../src/http/message.ts";
+import { createOpenApiDocument } from "../../src/http/openapi/document.ts";
+import { createRoutes, type RouteOptions } from "../../src/http/routes.ts";
+import { createSite } from "../../src/pages/site.ts";
+import { openTestStore } from "./store.ts";
+
+/** The routes of the service over a store of their own, with every signature refused. */
+export async function createTestRoutes(t: TestContext, options: Partial<RouteOptions> = {}): Promise<readonly Route[]> {
+  const { store } = await openTestStore(t);
+  const document = createOpenApiDocument("0.0.0-test");
+  return createRoutes({
+    store,
+    verify: () => ({ ok: false, reason: "missing" }),
+    rateLimit: () => ({ ok: true }),
+    verifyToken: undefined,
+    metrics: { expose: async () => "" },
+    readiness: async () => [],
+    site: createSite(document),
+    document,
+    ...options,
+  });
+}
