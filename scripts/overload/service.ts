@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { BENCH_SECRET } from "../bench/messages.ts";
+import { SERVICE_FLAGS } from "../bench/service.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
@@ -23,7 +24,7 @@ export interface OverloadedService {
 export async function startOverloaded(options: { readonly maxDescriptors?: number; readonly env?: Readonly<Record<string, string>> } = {}): Promise<OverloadedService> {
   const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-overload-"));
   const limit = options.maxDescriptors === undefined ? "" : `ulimit -n ${options.maxDescriptors}; `;
-  const child = spawn("/bin/sh", ["-c", `${limit}exec "$@"`, "sh", process.execPath, MAIN], {
+  const child = spawn("/bin/sh", ["-c", `${limit}exec "$@"`, "sh", process.execPath, ...SERVICE_FLAGS, MAIN], {
     env: { PATH: process.env["PATH"], WEBHOOK_SECRET: BENCH_SECRET, PORT: "0", DATABASE_URL: `sqlite:///${join(folder, "app.db")}`, ...options.env },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -24,6 +24,9 @@ export interface Connections {
 export interface Connection {
   /** Requests that await their answers. */
   unanswered: number;
+  /** Requests that have begun in one turn of the event loop, and which turn that was. */
+  inTurn: number;
+  turn: number;
   /** An answer closes the connection: what comes behind it is not served (RFC 9112, section 9.6). */
   over: boolean;
   /** The answer to the latest request, while the connection is busy: an error concerns its body, or what comes behind it. */
@@ -41,6 +44,13 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
   // collected young (its outgrown tables refer to the next ones), which cost a third of the event loop's time.
   const open = new Map<Duplex, Connection>();
   let unanswered = 0;
+  let turn = 0;
+  let turnEnds = false;
+
+  function nextTurn(): void {
+    turn += 1;
+    turnEnds = false;
+  }
 
   function useOf(socket: Duplex): Use {
     const connection = open.get(socket);
@@ -79,7 +89,7 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
         socket.destroy();
         return;
       }
-      open.set(socket, { unanswered: 0, over: false, latest: undefined, silent: true, refused: false });
+      open.set(socket, { unanswered: 0, inTurn: 0, turn, over: false, latest: undefined, silent: true, refused: false });
       socket.once("close", () => forget(socket));
     },
     began(res) {
@@ -87,6 +97,15 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
       if (connection === undefined) return undefined;
       unanswered += 1;
       connection.unanswered += 1;
+      if (!turnEnds) {
+        turnEnds = true;
+        setImmediate(nextTurn);
+      }
+      if (connection.turn !== turn) {
+        connection.turn = turn;
+        connection.inTurn = 0;
+      }
+      connection.inTurn += 1;
       connection.silent = false;
       connection.latest = res;
       res.on("finish", finished);

@@ -31,6 +31,11 @@ export const TIMEOUTS: Timeouts = {
 };
 /** Requests that may await their answers on one connection: further ones are refused, and the connection is closed. */
 const MAX_PIPELINED = 128;
+/**
+ * Requests that one connection may send in one turn of the event loop, which nobody does who awaits answers. Node reads up to
+ * 2 MB from a connection before it looks at the next one, so a few that send without end would keep all others waiting.
+ */
+const MAX_IN_A_TURN = 256;
 /** Requests that may await their answers on all connections, at about 10 KB each: beyond it, one on each connection. */
 const MAX_UNANSWERED = 10_000;
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -61,7 +66,7 @@ export interface HttpServer {
 
 const TOO_MANY_PIPELINED: Refusal = {
   code: "unavailable",
-  detail: "too many requests await their answers on this connection, send them again later",
+  detail: "too many requests at once on this connection, send them again later",
   headers: { "Retry-After": "1" },
 };
 
@@ -85,14 +90,15 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
   function serve(req: IncomingMessage, res: ServerResponse): void {
     const connection = connections.began(res);
     if (connection === undefined) return;
-    const { unanswered } = connection;
+    const { unanswered, inTurn } = connection;
     const crowded = connections.unanswered() > MAX_UNANSWERED;
     if (connection.over) {
       // Nobody waits for its answer, and much of it would fill the memory.
-      if (crowded || unanswered > 2 * MAX_PIPELINED) req.socket.destroy();
+      if (crowded || unanswered > 2 * MAX_PIPELINED || inTurn > 2 * MAX_IN_A_TURN) req.socket.destroy();
       return;
     }
-    const refusal = malformedHead(req) ?? (unanswered > (crowded ? 1 : MAX_PIPELINED) ? TOO_MANY_PIPELINED : undefined);
+    const tooMany = unanswered > (crowded ? 1 : MAX_PIPELINED) || inTurn > MAX_IN_A_TURN;
+    const refusal = malformedHead(req) ?? (tooMany ? TOO_MANY_PIPELINED : undefined);
     // Told at once: the next request may be parsed before this one is answered.
     connection.over = refusal !== undefined;
     void exchange.handle(req, res, { pipelined: unanswered > 1, refusal });

@@ -31,6 +31,7 @@ function fakeStore(meanwhile: () => void = () => undefined): FakeStore {
     async since(seq, limit) {
       reads.push(seq);
       const data = Array.from({ length: Math.min(limit, last - seq) }, (_, index) => row(seq + 1 + index));
+      await Promise.resolve();
       meanwhile();
       return { data, more: data.length === limit };
     },

@@ -9,9 +9,18 @@ const CONTENT_TYPE: Readonly<Record<ExpositionFormat, string>> = {
 
 /** `GET /metrics`, in the format that `Accept` prefers. */
 export function createMetrics(source: MetricsSource): Handler {
+  const underWay = new Map<ExpositionFormat, Promise<string>>();
+
+  /** Scrapes that come while one is made share it: each probes the database and looks at files. */
+  function expose(format: ExpositionFormat): Promise<string> {
+    const exposition = underWay.get(format) ?? source.expose(format).finally(() => underWay.delete(format));
+    underWay.set(format, exposition);
+    return exposition;
+  }
+
   return async (request) => {
     const format = preferredFormat(request.headers.accept ?? "");
-    return { status: 200, body: await source.expose(format), contentType: CONTENT_TYPE[format] };
+    return { status: 200, body: await expose(format), contentType: CONTENT_TYPE[format] };
   };
 }
 
