@@ -19,6 +19,7 @@ browserTest("everything works by keyboard: skip link, filters, rows, detail, and
   }
   assert.equal(stops[0], "skip-link");
   assert.equal(await page.evaluate(`document.querySelector(".skip-link").getBoundingClientRect().top < 0`), true);
+  // Between them the links to the pages.
   assert.equal(stops[3], "q");
   await page.evaluate(`document.querySelector("#senders li:last-child button").focus()`);
   await page.press("Tab");
