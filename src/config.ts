@@ -84,7 +84,7 @@ export function loadConfig(
   const toleranceSeconds = integer("WEBHOOK_TOLERANCE_SECONDS", { min: 1, max: 1_000_000_000, whenUnset: 300 });
   const verifyToken = accept(readToken(env, "WEBHOOK_VERIFY_TOKEN"), undefined);
   const trustedProxies = integer("TRUSTED_PROXIES", { min: 0, max: 100, whenUnset: 0 });
-  const apiToken = accept(readToken(env, "API_TOKEN"), undefined);
+  const apiToken = accept(loadApiToken(env), undefined);
   const shutdownTimeoutMs = integer("SHUTDOWN_TIMEOUT_MS", { min: 1, max: 600_000, whenUnset: 10_000 });
   const retentionDays = integer("RETENTION_DAYS", { min: 0, max: 36_500, whenUnset: 0 });
   if (problems.length > 0) return { ok: false, error: problems };
@@ -164,6 +164,11 @@ function read(env: Environment, name: string): string | undefined {
   return value === "" ? undefined : value;
 }
 
+/** The secrets alone, for commands that sign. Refusal: a line that begins with a variable's name. */
+export function loadSecrets(env: Environment): Outcome<Secrets, string> {
+  return readSecrets(env, readTextFile, []);
+}
+
 function readSecrets(env: Environment, readFile: ReadFile, extraPrevious: readonly string[]): Outcome<Secrets, string> {
   const current = read(env, "WEBHOOK_SECRET");
   const file = read(env, "WEBHOOK_SECRET_FILE");
@@ -209,6 +214,11 @@ function readLogLevel(env: Environment): Outcome<LogLevel, string> {
   const level = LOG_LEVELS.get((read(env, "LOG_LEVEL") ?? "INFO").toUpperCase());
   if (level !== undefined) return { ok: true, value: level };
   return refuse("LOG_LEVEL", "must be one of DEBUG, INFO, WARNING and ERROR");
+}
+
+/** `API_TOKEN` alone, for commands that read from a service. Refusal: a line that begins with the variable's name. */
+export function loadApiToken(env: Environment): Outcome<string | undefined, string> {
+  return readToken(env, "API_TOKEN");
 }
 
 function readToken(env: Environment, name: string): Outcome<string | undefined, string> {

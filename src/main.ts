@@ -1,15 +1,14 @@
+#!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
-import { parseCommandLine, USAGE, type Command } from "./cli/command-line.ts";
+import { setTimeout as wait } from "node:timers/promises";
+import { isBrokenPipe } from "./cli/broken-pipe.ts";
+import type { Command, Task } from "./cli/command.ts";
+import { parseCommandLine } from "./cli/command-line.ts";
+import { EX_CONFIG, EX_FAILURE, EX_OK, EX_USAGE } from "./cli/exit-status.ts";
+import { usage } from "./cli/usage.ts";
 import { unsupportedRuntime } from "./runtime.ts";
 import { loadConfig, readSecretFile, type Config } from "./config.ts";
-
-const EX_OK = 0;
-const EX_FAILURE = 1;
-/** Wrong command line (sysexits.h). */
-const EX_USAGE = 64;
-/** Configuration error (sysexits.h). */
-const EX_CONFIG = 78;
 
 /** One stop can arrive twice: from the supervisor that signals a whole group, and from make, which passes its own on. */
 const ONE_STOP_MS = 50;
@@ -98,15 +97,16 @@ async function serve(config: Config): Promise<void> {
   });
 }
 
-async function runOnDatabase(command: Extract<Command, { readonly name: "backup" | "verify" }>): Promise<number> {
+async function run(task: Task): Promise<number> {
   const { runCommand } = await import("./cli/run-command.ts");
-  // Whoever reads the output may have seen enough, as head does.
-  process.stdout.on("error", () => {});
-  return runCommand(command, {
+  return runCommand(task, {
     env: process.env,
+    input: () => process.stdin,
     print: (line) => process.stdout.write(`${line}\n`),
+    write,
     complain: (line) => complain([line]),
     screen: process.stderr.isTTY ? (text) => process.stderr.write(text) : undefined,
+    wait,
     beforeKilled(cleanUp) {
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
         process.once(signal, () => {
@@ -119,9 +119,23 @@ async function runOnDatabase(command: Extract<Command, { readonly name: "backup"
   });
 }
 
+function write(chunk: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(chunk, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** `write` tells whoever calls it; what only prints goes on to its end, and of standard error there is nobody else to tell. */
+function tolerateLostReaders(): void {
+  process.stdout.on("error", () => {});
+  process.stderr.on("error", () => {});
+}
+
 async function main(command: Command): Promise<number | undefined> {
+  // Not for the service, whose log has its own way out.
+  if (command.name !== "serve") tolerateLostReaders();
   if (command.name === "help" || command.name === "version") {
-    process.stdout.write(command.name === "help" ? USAGE : `${version()}\n`);
+    await write(command.name === "help" ? usage(command.of) : `${version()}\n`);
     return EX_OK;
   }
   const unsupported = unsupportedRuntime(process.versions);
@@ -129,7 +143,7 @@ async function main(command: Command): Promise<number | undefined> {
     complain([unsupported]);
     return EX_FAILURE;
   }
-  if (command.name !== "serve") return runOnDatabase(command);
+  if (command.name !== "serve") return run(command);
   const config = loadConfig(process.env);
   if (!config.ok) {
     complain(config.error);
@@ -143,9 +157,11 @@ const command = parseCommandLine(process.argv.slice(2));
 if (command.ok) {
   main(command.value).then(
     (exitCode) => {
-      if (exitCode !== undefined) process.exitCode = exitCode;
+      // Whoever writes to standard input, or a connection, must not hold a command that is done.
+      if (exitCode !== undefined) process.exit(exitCode);
     },
     (error) => {
+      if (isBrokenPipe(error)) process.exit(EX_OK);
       complain([error instanceof Error ? error.message : String(error)]);
       process.exit(EX_FAILURE);
     },

@@ -5,7 +5,7 @@ const SQLITE_FLOOR = "3.51.3";
 /** Says what is too old about the runtime; undefined where nothing is. */
 export function unsupportedRuntime(versions: { readonly node: string; readonly sqlite?: string | undefined }): string | undefined {
   if (isOlder(versions.node, NODE_FLOOR)) {
-    return `Cannot start: Node.js must be ${NODE_FLOOR} or newer, this is ${versions.node} (make run fetches one that is)`;
+    return `Cannot start: Node.js must be ${NODE_FLOOR} or newer, this is ${versions.node} (in a clone, make run fetches one that is)`;
   }
   const { sqlite } = versions;
   if (sqlite === undefined || isOlder(sqlite, SQLITE_FLOOR)) {

@@ -20,7 +20,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: ["core", "signature", "validation"],
   // Pages hold no data and know no handler: their scripts ask the service as any client does.
   pages: ["core"],
-  cli: ["config.ts", "core", "storage"],
+  // It signs what it sends.
+  cli: ["config.ts", "core", "signature", "storage"],
   "app.ts": ["config.ts", "core", "signature", "validation", "storage", "telemetry", "http", "pages"],
   // A program of its own.
   "healthcheck.ts": [],
@@ -93,6 +94,22 @@ test("every source is imported by another one, but for the programs and the entr
   const imported = new Set(sources.flatMap(importsOf));
   const entries = sources.filter((file) => !imported.has(file) && !/^src\/storage\/[a-z]+-thread\.ts$/.test(file));
   assert.deepEqual(entries, ["src/healthcheck.ts", "src/main.ts", "src/pages/browser/docs.ts", "src/pages/browser/inbox.ts", "src/pages/browser/tsconfig.json"]);
+});
+
+test("what main.ts loads before it has looked at its Node is in older ones too, so that they can say what is wrong", () => {
+  const builtins = new Set<string>();
+  const visited = new Set<string>();
+  function visit(file: string): void {
+    if (visited.has(file)) return;
+    visited.add(file);
+    const specifiers = read(file).matchAll(/^(?:import|export)\b(?! type\b)[^"]*?\bfrom "([^"]+)"/gm);
+    for (const [, specifier = ""] of specifiers) {
+      if (specifier.startsWith("node:")) builtins.add(specifier);
+      else visit(join(dirname(file), specifier).split(sep).join("/"));
+    }
+  }
+  visit("src/main.ts");
+  assert.deepEqual([...builtins].toSorted(), ["node:buffer", "node:fs", "node:perf_hooks", "node:timers/promises", "node:util"]);
 });
 
 test("only programs touch the environment, the signals and the exit of the process", () => {

@@ -8,6 +8,7 @@ import { STATUS } from "../src/http/respond.ts";
 import { requestLine } from "../src/telemetry/log-line.ts";
 import { parseMessage } from "../src/validation/message.ts";
 import { parseMessageQuery } from "../src/validation/query.ts";
+import { MAIN } from "./cli/main.ts";
 import { createToolbox, REPOSITORY, run, which } from "./scripts/command.ts";
 import { startTestApp } from "./support/app.ts";
 import { codeSpans, parseMarkdown, type CodeBlock, type Section } from "./support/markdown.ts";
@@ -51,7 +52,7 @@ const RECORD_SEPARATOR = "\u001e";
 async function runCommands(t: TestContext, blocks: readonly CodeBlock[], url: string): Promise<readonly string[]> {
   const commands = blocks.map(({ text }) => text.replace(/^.*\bmake run\b.*$/m, "").replaceAll("http://localhost:8000", url));
   // xxd comes with vim and is missing on many machines: of use only where it is not there.
-  const stubs = createToolbox(t, [], { xxd: "od -An -v -tx1 | tr -d ' \\n'; echo" });
+  const stubs = createToolbox(t, [], { xxd: "od -An -v -tx1 | tr -d ' \\n'; echo", "webhook-inbox": `exec '${process.execPath}' '${MAIN}' "$@"` });
   const result = await run([which("sh"), "-c", commands.join("\nprintf '\\036'\n")], {
     cwd: REPOSITORY,
     env: { PATH: `${process.env["PATH"] ?? ""}:${stubs}`, URL: url },

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync, unlinkSync } from "node:fs";
+import { existsSync, linkSync, renameSync, rmSync, statSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { copyDatabase } from "../storage/copy.ts";
 import { DatabaseError } from "../storage/database.ts";
 import { startVerifier, type CheckName } from "../storage/verifier.ts";
 import { checkDatabase } from "./check-database.ts";
 import { withProgress } from "./progress.ts";
+import { syncFolder } from "./sync-folder.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** All but the search index: its pages are checked, its entries can be made anew. */
@@ -63,10 +64,5 @@ function publish(partial: string, target: string): void {
     refuseExisting(target);
     renameSync(partial, target);
   }
-  const folder = openSync(dirname(target), "r");
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+  syncFolder(dirname(target));
 }

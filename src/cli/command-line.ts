@@ -1,64 +1,162 @@
 import { parseArgs } from "node:util";
 import type { Outcome } from "../core/outcome.ts";
+import type { Command, CommandName, ExportCommand, ExportFormat, SendCommand, SignCommand } from "./command.ts";
+import { parseServiceUrl } from "./service-url.ts";
+import { isCommandName } from "./usage.ts";
 
-/** What the program was asked to do. */
-export type Command =
-  | { readonly name: "serve" }
-  | { readonly name: "backup"; readonly target: string }
-  /** Without `file`, the database of `DATABASE_URL`. */
-  | { readonly name: "verify"; readonly file: string | undefined; readonly rebuild: boolean }
-  | { readonly name: "help" }
-  | { readonly name: "version" };
+const TEXT = { type: "string" } as const;
+const FLAG = { type: "boolean" } as const;
 
-export const USAGE = `Usage: node dist/main.js [COMMAND]
-
-  serve                     receive and serve messages; this is the default
-  backup FILE               copy the database to FILE, also while the service runs, and check the copy
-  verify [FILE]             check the database, also while the service runs; nothing is changed
-  verify --rebuild [FILE]   make counters and indexes anew from the messages; the service must be stopped
-
-  -h, --help                print this
-  --version                 print the version
-
-The database is that of the environment variable DATABASE_URL, or FILE where verify has one.
-Exit status: 0 done and sound, 1 failed or not sound, 64 a wrong command line, 78 a wrong setting.
-`;
-
+/** The options of all commands: where two have the same, it is of one type. */
 const OPTIONS = {
   help: { type: "boolean", short: "h" },
-  version: { type: "boolean" },
-  rebuild: { type: "boolean" },
+  version: FLAG,
+  url: TEXT,
+  id: TEXT,
+  from: TEXT,
+  to: TEXT,
+  ts: TEXT,
+  text: TEXT,
+  body: TEXT,
+  file: TEXT,
+  retry: FLAG,
+  standard: FLAG,
+  timestamp: TEXT,
+  after: TEXT,
+  format: TEXT,
+  since: TEXT,
+  until: TEXT,
+  q: TEXT,
+  order: TEXT,
+  output: TEXT,
+  rebuild: FLAG,
 } as const;
 
+const FIELDS = ["id", "from", "to", "ts", "text"] as const;
+const FILTERS = ["from", "to", "since", "until", "q", "order"] as const;
+
+/** The options of each command, besides `help`. */
+export const OPTIONS_OF: Readonly<Record<CommandName, readonly string[]>> = {
+  serve: [],
+  send: ["url", ...FIELDS, "body", "file", "retry"],
+  sign: ["standard", "id", "timestamp"],
+  tail: ["url", "after"],
+  export: ["url", "format", ...FILTERS, "output"],
+  backup: [],
+  verify: ["rebuild"],
+};
+
+/** Either a value, or what is wrong with it. */
+type Parsed<T> = Outcome<T, string>;
+type Values = ReturnType<typeof parse>["values"];
+
+function parse(args: readonly string[]) {
+  return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+}
+
 /** Reads the arguments behind the program's name. A refusal is one line that says what is wrong. */
-export function parseCommandLine(args: readonly string[]): Outcome<Command, string> {
+export function parseCommandLine(args: readonly string[]): Parsed<Command> {
   let parsed;
   try {
-    parsed = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+    parsed = parse(args);
   } catch (error) {
-    // Its second sentence explains a trick that no command here has a use for.
-    const [problem = ""] = (error instanceof Error ? error.message : String(error)).split(". ");
-    return refuse(problem);
+    // No command has a use for the trick that some of its messages explain.
+    const [text = ""] = (error instanceof Error ? error.message : String(error)).split(/\.?(?: To specify a positional argument|$)/);
+    const [first = ""] = args;
+    return refuse(text, isCommandName(first) ? first : undefined);
   }
-  const { help, version, rebuild = false } = parsed.values;
-  const [name = "serve", ...files] = parsed.positionals;
-  if (help) return { ok: true, value: { name: "help" } };
-  if (version) return { ok: true, value: { name: "version" } };
-  if (rebuild && name !== "verify") return refuse(`Unknown option '--rebuild' of ${name}`);
+  const { values, positionals } = parsed;
+  const [name = "serve", ...files] = positionals;
+  if (!isCommandName(name)) return values.help ? { ok: true, value: { name: "help", of: undefined } } : refuse(`Unknown command ${JSON.stringify(name)}`);
+  if (values.help) return { ok: true, value: { name: "help", of: positionals.length === 0 ? undefined : name } };
+  if (values.version) return { ok: true, value: { name: "version" } };
+  const command = stranger(name, values) ?? readCommand(name, values, files);
+  return command.ok ? command : refuse(command.error, name);
+}
+
+function stranger(name: CommandName, values: Values): { readonly ok: false; readonly error: string } | undefined {
+  const option = Object.keys(values).find((given) => !OPTIONS_OF[name].includes(given));
+  return option === undefined ? undefined : problem(`Unknown option '--${option}' of ${name}`);
+}
+
+function readCommand(name: CommandName, values: Values, files: readonly string[]): Parsed<Command> {
   const [file] = files;
-  if (file === "") return refuse(`FILE of ${name} must not be empty`);
+  if (file === "") return problem(`FILE of ${name} must not be empty`);
+  const takesFile = name === "backup" || name === "verify" || name === "sign";
+  if (files.length > (takesFile ? 1 : 0)) return problem(takesFile ? `${name} takes one FILE${name === "backup" ? "" : " at most"}` : `${name} takes no arguments`);
   switch (name) {
     case "serve":
-      return file === undefined ? { ok: true, value: { name } } : refuse("serve takes no arguments");
+      return { ok: true, value: { name } };
+    case "send":
+      return readSend(values);
+    case "sign":
+      return readSign(values, file);
+    case "tail": {
+      const url = readUrl(values);
+      if (!url.ok) return url;
+      const after = readWhole("after", values.after);
+      return after.ok ? { ok: true, value: { name, url: url.value, after: after.value } } : after;
+    }
+    case "export":
+      return readExport(values);
     case "backup":
-      return file === undefined || files.length > 1 ? refuse("backup takes one FILE") : { ok: true, value: { name, target: file } };
+      return file === undefined ? problem("backup takes one FILE") : { ok: true, value: { name, target: file } };
     case "verify":
-      return files.length > 1 ? refuse("verify takes one FILE at most") : { ok: true, value: { name, file, rebuild } };
-    default:
-      return refuse(`Unknown command ${JSON.stringify(name)}`);
+      return { ok: true, value: { name, file, rebuild: values.rebuild ?? false } };
   }
 }
 
-function refuse(problem: string): Outcome<Command, string> {
-  return { ok: false, error: `${problem.replaceAll(/\s+/g, " ")}: see --help` };
+function readSend(values: Values): Parsed<SendCommand> {
+  const url = readUrl(values);
+  if (!url.ok) return url;
+  const { body, file, id, from, to, ts, text, retry = false } = values;
+  const field = FIELDS.find((name) => values[name] !== undefined);
+  const alone = body !== undefined ? "body" : "file";
+  if (body !== undefined && file !== undefined) return problem("--body and --file must not be given together");
+  if ((body !== undefined || file !== undefined) && field !== undefined) return problem(`--${field} must not be given together with --${alone}`);
+  if (file === "") return problem("--file must not be empty");
+  const what = body !== undefined ? { body } : file !== undefined ? { file } : { fields: { id, from, to, ts, text } };
+  return { ok: true, value: { name: "send", url: url.value, what, retry } };
+}
+
+function readSign({ standard = false, id, timestamp }: Values, file: string | undefined): Parsed<SignCommand> {
+  if (!standard) return id === undefined && timestamp === undefined ? { ok: true, value: { name: "sign", file, standard: undefined } } : problem("--id and --timestamp need --standard");
+  if (id !== undefined && !/^[\x21-\x7e]{1,256}$/.test(id)) return problem("--id must be 1 to 256 visible ASCII characters");
+  const seconds = readWhole("timestamp", timestamp);
+  return seconds.ok ? { ok: true, value: { name: "sign", file, standard: { id, timestampSeconds: seconds.value } } } : seconds;
+}
+
+function readExport(values: Values): Parsed<ExportCommand> {
+  const url = readUrl(values);
+  if (!url.ok) return url;
+  const { format = "ndjson", order, output } = values;
+  if (!isFormat(format)) return problem("--format must be ndjson, csv or json");
+  if (order !== undefined && order !== "asc" && order !== "desc") return problem("--order must be asc or desc");
+  if (output === "") return problem("--output must not be empty");
+  const filters = Object.fromEntries(FILTERS.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])));
+  return { ok: true, value: { name: "export", url: url.value, format, filters, output } };
+}
+
+function isFormat(text: string): text is ExportFormat {
+  return text === "ndjson" || text === "csv" || text === "json";
+}
+
+function readUrl({ url }: Values): Parsed<URL | undefined> {
+  if (url === undefined) return { ok: true, value: undefined };
+  const parsed = parseServiceUrl(url);
+  return parsed.ok ? parsed : problem(`--url ${parsed.error}`);
+}
+
+function readWhole(name: string, text: string | undefined): Parsed<number | undefined> {
+  if (text === undefined) return { ok: true, value: undefined };
+  const value = Number(text);
+  return /^[0-9]+$/.test(text) && Number.isSafeInteger(value) ? { ok: true, value } : problem(`--${name} must be a whole number in decimal digits`);
+}
+
+function problem(error: string): { readonly ok: false; readonly error: string } {
+  return { ok: false, error };
+}
+
+function refuse(text: string, name?: CommandName): Parsed<never> {
+  return problem(`${text.replaceAll(/\s+/g, " ")}: see ${name === undefined || name === "serve" ? "" : `${name} `}--help`);
 }

@@ -2,10 +2,10 @@ import type { Terminal } from "./terminal.ts";
 
 /** Between two pictures, in milliseconds. */
 const REFRESH_MS = 200;
-const CLEAR_LINE = "\r\u001b[K";
+export const CLEAR_LINE = "\r\u001b[K";
 
-/** The share that is done, from 0 to 1; undefined where it is not known. */
-export type Share = () => number | undefined;
+/** The share that is done, from 0 to 1; where the whole is not known, how much is done in words, or undefined. */
+export type Share = () => number | string | undefined;
 
 /** Shows on a terminal what is under way, while it is; in a pipe it shows nothing. */
 export async function withProgress<T>(terminal: Terminal, title: string, work: { readonly share: Share; readonly result: Promise<T> }): Promise<T> {
@@ -23,7 +23,8 @@ export async function withProgress<T>(terminal: Terminal, title: string, work: {
   }
 }
 
-function describe(share: number | undefined, elapsedMs: number): string {
+function describe(share: number | string | undefined, elapsedMs: number): string {
   const elapsed = `${Math.floor(elapsedMs / 1000)} s`;
-  return share === undefined ? elapsed : `${Math.floor(share * 100)} %, ${elapsed}`;
+  if (share === undefined) return elapsed;
+  return `${typeof share === "string" ? share : `${Math.floor(share * 100)} %`}, ${elapsed}`;
 }

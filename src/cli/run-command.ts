@@ -1,46 +1,37 @@
-import { setPriority } from "node:os";
-import { resolve } from "node:path";
-import { loadDatabase } from "../config.ts";
-import { backUp } from "./backup.ts";
-import type { Command } from "./command-line.ts";
+import { NoAnswer } from "./ask.ts";
+import { isBrokenPipe } from "./broken-pipe.ts";
+import type { Task } from "./command.ts";
+import { EX_FAILURE, EX_OK, EX_UNAVAILABLE } from "./exit-status.ts";
+import { exportMessages } from "./export.ts";
+import { runOnDatabase } from "./run-on-database.ts";
+import { send } from "./send.ts";
+import { sign } from "./sign.ts";
+import { tail } from "./tail.ts";
 import type { Terminal } from "./terminal.ts";
-import { verify } from "./verify.ts";
 
-const EX_OK = 0;
-const EX_FAILURE = 1;
-const EX_CONFIG = 78;
-
-/** Lower than that of a service on the same machine, whose commits must not wait; 19 is the lowest. */
-const NICENESS = 10;
-
-/** Runs a command that works on the database and gives the exit status. */
-export async function runCommand(command: Extract<Command, { readonly name: "backup" | "verify" }>, terminal: Terminal): Promise<number> {
-  // Before anything starts a thread: each takes over the priority of the one that starts it.
-  setPriority(NICENESS);
-  const database = databasePath(command, terminal);
-  if (!database.ok) {
-    terminal.complain(database.error);
-    return EX_CONFIG;
-  }
+/** Runs a command to its end and gives the exit status; what went wrong is told by then. */
+export async function runCommand(command: Task, terminal: Terminal): Promise<number> {
   try {
-    const sound =
-      command.name === "backup"
-        ? await backUp(terminal, database.path, resolve(command.target))
-        : await verify(terminal, database.path, command);
-    return sound ? EX_OK : EX_FAILURE;
+    return await dispatch(command, terminal);
   } catch (error) {
+    if (isBrokenPipe(error)) return EX_OK;
     terminal.complain(error instanceof Error ? error.message : String(error));
-    return EX_FAILURE;
+    return error instanceof NoAnswer ? EX_UNAVAILABLE : EX_FAILURE;
   }
 }
 
-type Path = { readonly ok: true; readonly path: string } | { readonly ok: false; readonly error: string };
-
-/** Absolute, so that SQLite takes it for a path whatever it begins with. */
-function databasePath(command: Parameters<typeof runCommand>[0], terminal: Terminal): Path {
-  if (command.name === "verify" && command.file !== undefined) return { ok: true, path: resolve(command.file) };
-  const database = loadDatabase(terminal.env);
-  if (!database.ok) return database;
-  if (database.value.kind === "memory") return { ok: false, error: "DATABASE_URL: must name a file, a database in memory ends with its process" };
-  return { ok: true, path: resolve(database.value.path) };
+function dispatch(command: Task, terminal: Terminal): Promise<number> {
+  switch (command.name) {
+    case "send":
+      return send(terminal, command);
+    case "sign":
+      return sign(terminal, command);
+    case "tail":
+      return tail(terminal, command);
+    case "export":
+      return exportMessages(terminal, command);
+    case "backup":
+    case "verify":
+      return runOnDatabase(command, terminal);
+  }
 }

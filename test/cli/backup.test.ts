@@ -9,6 +9,7 @@ import { otherConnection, storedIds } from "../support/database.ts";
 import { createDatabase, sampleMessages } from "../support/derived-database.ts";
 import { openTestStore, temporaryFolder } from "../support/store.ts";
 import { runMain } from "./main.ts";
+import { testTerminal } from "./terminal.ts";
 
 const SENDERS_AT_ONCE = 64;
 
@@ -90,7 +91,7 @@ test("a file that appears while the copy is made is not overwritten", async (t) 
   const source = createDatabase(t, sampleMessages(10), { derived: true });
   const folder = temporaryFolder(t);
   const target = join(folder, "backup.db");
-  const terminal = { ...quiet(), screen: () => writeFileSync(target, "precious") };
+  const terminal = { ...testTerminal(), screen: () => writeFileSync(target, "precious") };
   await assert.rejects(backUp(terminal, source, target), { name: "DatabaseError" });
   assert.equal(readFileSync(target, "utf8"), "precious");
   assert.deepEqual(readdirSync(folder), ["backup.db"]);
@@ -100,7 +101,7 @@ test("a copy is one file without a WAL, and only those who may read the database
   const source = createDatabase(t, sampleMessages(10), { derived: true });
   chmodSync(source, 0o600);
   const target = join(temporaryFolder(t), "backup.db");
-  assert.equal(await backUp(quiet(), source, target), true);
+  assert.equal(await backUp(testTerminal(), source, target), true);
   assert.equal(statSync(target).mode & 0o777, 0o600);
   using db = new DatabaseSync(target, { readOnly: true });
   assert.equal(db.prepare("PRAGMA journal_mode").get()?.["journal_mode"], "delete");
@@ -128,7 +129,7 @@ test("a signal leaves nothing behind", async (t) => {
   let cleanUp = (): void => assert.fail("nothing cleans up");
   const left: number[] = [];
   const terminal = {
-    ...quiet(),
+    ...testTerminal(),
     beforeKilled: (given: () => void) => {
       cleanUp = given;
     },
@@ -166,7 +167,3 @@ test("a copy that does not pass the checks is no backup: it is kept under anothe
     assert.deepEqual(others, []);
   }
 });
-
-function quiet(): Parameters<typeof backUp>[0] {
-  return { env: {}, print: () => undefined, complain: () => undefined, screen: undefined, beforeKilled: () => undefined };
-}

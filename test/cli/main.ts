@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { run, type CommandResult } from "../scripts/command.ts";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+export const MAIN: string = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 export interface MainOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  readonly input?: string | Uint8Array;
   /** `ulimit` of the shell that starts it, e.g. `-f 1000`. */
   readonly limit?: string;
 }
@@ -13,5 +14,9 @@ export interface MainOptions {
 /** Runs the program with these arguments, in a pipe, until it ends. */
 export function runMain(args: readonly string[], options: MainOptions = {}): Promise<CommandResult> {
   const script = options.limit === undefined ? 'exec "$@"' : `ulimit ${options.limit}; exec "$@"`;
-  return run(["/bin/sh", "-c", script, "sh", process.execPath, MAIN, ...args], { env: options.env ?? {}, ...(options.cwd !== undefined && { cwd: options.cwd }) });
+  return run(["/bin/sh", "-c", script, "sh", process.execPath, MAIN, ...args], {
+    env: options.env ?? {},
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
+    ...(options.input !== undefined && { input: options.input }),
+  });
 }

@@ -37,3 +37,10 @@ for (const name of [".ci/run", ...globSync("scripts/*.sh", { cwd: REPOSITORY })]
     accessSync(path, constants.X_OK);
   });
 }
+
+test("the package holds its program and what that reads, and says which Node it needs", () => {
+  const { bin, files } = readJson("package.json");
+  assert.deepEqual(bin, { "webhook-inbox": "dist/main.js" });
+  assert.deepEqual(files, ["dist", "!dist/**/*.d.ts", "CHANGELOG.md"]);
+  assert.ok(readFileSync(join(REPOSITORY, "src/main.ts"), "utf8").startsWith("#!/usr/bin/env node\n"));
+});

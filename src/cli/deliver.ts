@@ -1,0 +1,58 @@
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { signHex } from "../signature/sign.ts";
+import { ask, isTemporary, NoAnswer, readBody } from "./ask.ts";
+import { createPatience } from "./patience.ts";
+
+const SILENCE_LIMIT_MS = 30_000;
+/** The most waiting before a message is given up. */
+const PATIENCE_MS = 300_000;
+
+export interface DelivererOptions {
+  readonly service: URL;
+  readonly secret: string;
+  /** Whether to try again what may succeed later. */
+  readonly retry: boolean;
+  wait(ms: number): Promise<void>;
+}
+
+export interface Delivered {
+  readonly status: number;
+  readonly body: string;
+}
+
+export interface Deliverer {
+  /** Signs a body and posts it. Rejects with `NoAnswer` where none comes. A repeat of what is stored changes nothing, so trying again is safe. */
+  post(body: Uint8Array): Promise<Delivered>;
+  /** Ends its idle connections. */
+  close(): void;
+}
+
+export function createDeliverer({ service, secret, retry, wait }: DelivererOptions): Deliverer {
+  const agent = new (service.protocol === "https:" ? HttpsAgent : HttpAgent)({ keepAlive: true });
+  const patience = createPatience({ wait, limitMs: PATIENCE_MS });
+
+  async function attempt(body: Uint8Array): Promise<Delivered & { readonly retryAfter: string | undefined }> {
+    const headers = { "Content-Type": "application/json", "X-Signature": signHex(body, secret) };
+    const answer = await ask(service, "/webhook", { method: "POST", headers, body, agent, silenceLimitMs: SILENCE_LIMIT_MS });
+    return { status: answer.statusCode ?? 0, body: await readBody(service, answer), retryAfter: answer.headers["retry-after"] };
+  }
+
+  return {
+    async post(body) {
+      for (;;) {
+        let retryAfter;
+        try {
+          const answer = await attempt(body);
+          if (answer.status === 200) patience.succeeded();
+          if (!retry || !isTemporary(answer.status)) return answer;
+          retryAfter = answer.retryAfter;
+          if (!(await patience.pause(retryAfter))) return answer;
+        } catch (error) {
+          if (!retry || !(error instanceof NoAnswer) || !(await patience.pause(undefined))) throw error;
+        }
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}

@@ -1,0 +1,41 @@
+import { randomUUID } from "node:crypto";
+import { realpathSync, rmSync, statSync } from "node:fs";
+import { open, rename } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { syncFolder } from "./sync-folder.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** A file that appears under its name complete and synced, or not at all. */
+export interface OutputFile {
+  write(chunk: string | Uint8Array): Promise<void>;
+  /** Gives it its name, in place of a file that had it. */
+  publish(): Promise<void>;
+  /** Leaves nothing behind of one that was not published. */
+  discard(): Promise<void>;
+}
+
+/** Opens one beside its name. Rejects where that cannot be written, or is something other than a file, such as a device. */
+export async function openOutputFile(terminal: Terminal, path: string): Promise<OutputFile> {
+  const existing = statSync(path, { throwIfNoEntry: false });
+  if (existing !== undefined && !existing.isFile()) throw new Error(`Cannot write ${path}: it must be a file, or not exist`);
+  // A link stays one: the file behind it is replaced.
+  const target = existing === undefined ? resolve(path) : realpathSync(path);
+  // In the same folder: only there a rename is one step.
+  const partial = `${target}.partial-${randomUUID().slice(0, 8)}`;
+  const file = await open(partial, "wx", existing?.mode ?? 0o666);
+  const cleanUp = (): void => rmSync(partial, { force: true });
+  terminal.beforeKilled(cleanUp);
+  return {
+    write: (chunk) => file.writeFile(chunk),
+    async publish() {
+      await file.sync();
+      await file.close();
+      await rename(partial, target);
+      syncFolder(dirname(target));
+    },
+    async discard() {
+      await file.close();
+      cleanUp();
+    },
+  };
+}

@@ -1,0 +1,54 @@
+/** How long to wait before the next attempt, after so many in a row that failed: doubling, and never two clients in step. */
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 30_000;
+/** A timer cannot hold more than 2^31 ms, and a person would rather be told. */
+const LONGEST_RETRY_AFTER_MS = 3_600_000;
+
+export interface PatienceOptions {
+  wait(ms: number): Promise<void>;
+  /** The most waiting in all without a success in between. */
+  readonly limitMs: number;
+}
+
+/** Waits between attempts, one for all that are under way. */
+export interface Patience {
+  succeeded(): void;
+  /** Waits as long as `Retry-After` says, or longer each time where it says nothing. False, at once, where the limit is reached. */
+  pause(retryAfter: string | undefined): Promise<boolean>;
+}
+
+export function createPatience({ wait, limitMs }: PatienceOptions): Patience {
+  let failures = 0;
+  let waitedMs = 0;
+  let pausing: Promise<void> | undefined;
+  return {
+    succeeded() {
+      failures = 0;
+      waitedMs = 0;
+    },
+    async pause(retryAfter) {
+      if (pausing === undefined) {
+        if (waitedMs >= limitMs) return false;
+        const ms = retryAfterMs(retryAfter, Date.now()) ?? backoffMs(failures, Math.random());
+        failures += 1;
+        waitedMs += ms;
+        pausing = wait(ms).finally(() => {
+          pausing = undefined;
+        });
+      }
+      await pausing;
+      return true;
+    },
+  };
+}
+
+/** `chance` from 0 to 1 makes it from half of the full time to all of it. */
+export function backoffMs(failures: number, chance: number): number {
+  return Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS) * (0.5 + chance / 2);
+}
+
+/** The value of `Retry-After` (RFC 9110, section 10.2.3), seconds or a date; undefined where it is absent or neither. */
+export function retryAfterMs(value: string | undefined, nowMs: number): number | undefined {
+  const ms = value === undefined ? NaN : /^[0-9]+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), LONGEST_RETRY_AFTER_MS);
+}

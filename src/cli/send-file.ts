@@ -1,0 +1,72 @@
+import { createReadStream } from "node:fs";
+import { describeAnswer, NoAnswer } from "./ask.ts";
+import type { Deliverer } from "./deliver.ts";
+import { EX_FAILURE, EX_OK } from "./exit-status.ts";
+import { splitLines, withoutLineEnd } from "./lines.ts";
+import { withProgress } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The service commits together what arrives together. */
+const AT_ONCE = 32;
+const SHOWN_REFUSALS = 20;
+
+export interface SendFileOptions {
+  /** `-` is standard input. */
+  readonly file: string;
+  readonly deliver: Deliverer;
+}
+
+/**
+ * Posts each line of a file as it is, several at once; blank lines are left out. Names the lines that were refused, and
+ * prints the counts. Ends early where no answer comes, or the signature is refused, as the next one would be.
+ *
+ * Gives the exit status; rejects with `NoAnswer`, and where the file cannot be read.
+ */
+export async function sendFile(terminal: Terminal, { file, deliver }: SendFileOptions): Promise<number> {
+  const lines = splitLines(file === "-" ? terminal.input() : createReadStream(file));
+  let lineNumber = 0;
+  let stored = 0;
+  let refused = 0;
+  let stopped = false;
+
+  async function sendInTurn(): Promise<void> {
+    // Not for await: where one fails, it would wait for the lines that the others wait for.
+    for (let next = await lines.next(); !next.done && !stopped; next = await lines.next()) {
+      lineNumber += 1;
+      const number = lineNumber;
+      const body = withoutLineEnd(next.value);
+      if (body.every(isBlank)) continue;
+      const answer = await deliver.post(body);
+      if (answer.status === 200) {
+        stored += 1;
+        continue;
+      }
+      refused += 1;
+      if (refused <= SHOWN_REFUSALS) terminal.complain(`line ${number}: ${describeAnswer(answer.status, answer.body)}`);
+      if (answer.status === 401) stopped = true;
+    }
+  }
+
+  async function sendAll(): Promise<void> {
+    try {
+      await Promise.all(Array.from({ length: AT_ONCE }, sendInTurn));
+    } finally {
+      stopped = true;
+    }
+  }
+
+  const summary = (): string => `${stored} answered 200, ${refused} refused`;
+  try {
+    await withProgress(terminal, "send", { share: () => `${stored + refused} messages`, result: sendAll() });
+  } catch (error) {
+    if (error instanceof NoAnswer) terminal.complain(`${summary()} so far; to go on, send the same again: what is stored is not stored twice`);
+    throw error;
+  }
+  if (refused > SHOWN_REFUSALS) terminal.complain(`and ${refused - SHOWN_REFUSALS} more`);
+  await terminal.write(`${summary()}\n`);
+  return refused === 0 ? EX_OK : EX_FAILURE;
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09;
+}

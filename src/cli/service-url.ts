@@ -1,0 +1,22 @@
+import type { Outcome } from "../core/outcome.ts";
+
+const RULE = "must be an http or https URL without query and fragment, such as http://127.0.0.1:8000";
+
+/** Where the service answers. Refusal: the rule, to follow the name of what was given. */
+export function parseServiceUrl(text: string): Outcome<URL, string> {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || /[?#]/.test(text)) return { ok: false, error: RULE };
+  return { ok: true, value: url };
+}
+
+/** `WEBHOOK_INBOX_URL`, else this machine at `PORT`, else at 8000. Refusal: a line that begins with the variable's name. */
+export function loadServiceUrl(env: Readonly<Record<string, string | undefined>>): Outcome<URL, string> {
+  const given = env["WEBHOOK_INBOX_URL"];
+  if (given !== undefined && given !== "") {
+    const url = parseServiceUrl(given);
+    return url.ok ? url : { ok: false, error: `WEBHOOK_INBOX_URL: ${url.error}` };
+  }
+  const port = env["PORT"] || "8000";
+  if (/^[0-9]+$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535) return { ok: true, value: new URL(`http://127.0.0.1:${Number(port)}`) };
+  return { ok: false, error: "PORT: must be the number of the port that the service listens on, unless WEBHOOK_INBOX_URL is set" };
+}

@@ -1,0 +1,174 @@
+import type { CommandName } from "./command.ts";
+
+interface Usage {
+  /** What may follow the command's name, besides its options. */
+  readonly operand: string;
+  /** What it does, in one line. */
+  readonly summary: string;
+  /** What `COMMAND --help` prints below its first line. */
+  readonly details: string;
+}
+
+/** Every command, in the order in which they are listed. */
+export const COMMANDS: Readonly<Record<CommandName, Usage>> = {
+  serve: {
+    operand: "",
+    summary: "receive and serve messages; this is the default",
+    details: `Receives and serves messages until SIGTERM or SIGINT. Settings are environment
+variables, WEBHOOK_SECRET the only one that is required: see README.md.
+
+Examples:
+  WEBHOOK_SECRET=testsecret webhook-inbox
+  WEBHOOK_SECRET_FILE=secrets.txt PORT=9000 webhook-inbox serve
+`,
+  },
+  send: {
+    operand: "",
+    summary: "sign and post a message, or a file of them",
+    details: `Signs a message, posts it and prints the answer's status and body.
+
+  --url URL      the service, in place of $WEBHOOK_INBOX_URL
+  --id ID        message_id; default a new random one
+  --from NUMBER  sender; default +919876543210
+  --to NUMBER    recipient; default +14155550100
+  --ts TIME      RFC 3339 date-time; default now
+  --text TEXT    text; left out by default
+  --body JSON    send these bytes as they are, in place of the above
+  --file FILE    send each line of FILE as it is (NDJSON), - is standard input;
+                 counts the answers and names the lines that were refused
+  --retry        on 429, 502, 503, 504 and no answer wait, as Retry-After says,
+                 and try again; gives up after 5 minutes of waiting in a row
+
+The secret is $WEBHOOK_SECRET, or the first line of $WEBHOOK_SECRET_FILE.
+Exit status: 0 every answer was 200, 1 one was not, 69 no answer.
+
+Examples:
+  webhook-inbox send --from +15550100 --text "Hello"
+  webhook-inbox send --file messages.ndjson --retry
+`,
+  },
+  sign: {
+    operand: "[FILE]",
+    summary: "print the signature of a body",
+    details: `Prints the X-Signature of FILE, or of standard input: the HMAC-SHA256 in
+lower-case hex. Every byte of the body counts, a line feed at its end too.
+
+  --standard           print the three headers of Standard Webhooks instead
+  --id ID              with --standard: webhook-id; default a new random one
+  --timestamp SECONDS  with --standard: Unix time; default now
+
+The secret is $WEBHOOK_SECRET, or the first line of $WEBHOOK_SECRET_FILE.
+
+Examples:
+  printf '%s' "$BODY" | webhook-inbox sign
+  webhook-inbox sign --standard body.json > headers
+  curl -H @headers --data-binary @body.json http://127.0.0.1:8000/webhook
+`,
+  },
+  tail: {
+    operand: "",
+    summary: "follow messages as they are stored",
+    details: `Prints each message as one line of JSON when it is stored, until interrupted.
+When the connection is lost it is made again, and goes on where it was.
+
+  --after N   begin behind the sequence number N, the "seq" of a line; 0 means
+              with the first; without it, with what is stored from now on
+  --url URL   the service, in place of $WEBHOOK_INBOX_URL
+
+The token is $API_TOKEN, where the service wants one.
+Exit status: 1 refused, 69 no answer at the first attempt.
+
+Examples:
+  webhook-inbox tail
+  webhook-inbox tail --after 0 | jq -r .text
+`,
+  },
+  export: {
+    operand: "",
+    summary: "print all messages that match, as NDJSON, CSV or JSON",
+    details: `Prints the messages, in the order of time, those without any filter.
+
+  --format FORMAT  ndjson (default), csv or json
+  --from NUMBER    of this sender
+  --to NUMBER      to this recipient
+  --since TIME     RFC 3339 date-time: of that instant or later
+  --until TIME     RFC 3339 date-time: before that instant
+  --q TEXT         with this in their text, whatever its case
+  --order ORDER    asc (default) or desc: the newest first
+  --output FILE    write to FILE, which appears complete or not at all
+  --url URL        the service, in place of $WEBHOOK_INBOX_URL
+
+The token is $API_TOKEN, where the service wants one.
+Exit status: 0 all messages, 1 refused or not written, 69 no complete answer.
+
+Examples:
+  webhook-inbox export --format csv --output all.csv
+  webhook-inbox export --since 2025-01-15T00:00:00Z --q refund | head
+  webhook-inbox export | webhook-inbox send --url http://other:8000 --file -
+`,
+  },
+  backup: {
+    operand: "FILE",
+    summary: "copy the database to FILE, and check the copy",
+    details: `Copies the database of $DATABASE_URL to FILE, also while the service runs, and
+checks the copy. FILE must not exist; it appears complete and sound, or not at
+all.
+
+Example:
+  webhook-inbox backup "inbox-$(date +%F).db"
+`,
+  },
+  verify: {
+    operand: "[FILE]",
+    summary: "check the database, or mend it",
+    details: `Checks the database of $DATABASE_URL, or FILE, also while the service runs, and
+changes nothing. Exit status: 0 sound, 1 not sound.
+
+  --rebuild  make counters and indexes anew from the messages; the service must
+             be stopped
+
+Examples:
+  webhook-inbox verify
+  webhook-inbox verify --rebuild
+`,
+  },
+};
+
+/** `COMMANDS` knows no other names. */
+export function isCommandName(text: string): text is CommandName {
+  return Object.hasOwn(COMMANDS, text);
+}
+
+/** The command with its operand. */
+export function synopsis(name: CommandName): string {
+  return `${name} ${COMMANDS[name].operand}`.trimEnd();
+}
+
+/** What `--help` prints of a command, or of the program. */
+export function usage(name?: CommandName): string {
+  if (name === undefined) return PROGRAM;
+  const options = /^  --/m.test(COMMANDS[name].details) ? " [OPTIONS]" : "";
+  return `Usage: webhook-inbox ${name}${options} ${COMMANDS[name].operand}`.trimEnd() + `\n\n${COMMANDS[name].details}`;
+}
+
+const LIST = Object.keys(COMMANDS)
+  .filter(isCommandName)
+  .map((name) => `  ${synopsis(name).padEnd(16)} ${COMMANDS[name].summary}\n`)
+  .join("");
+
+const PROGRAM = `Usage: webhook-inbox [COMMAND]
+
+${LIST}
+  COMMAND --help   the options of a command, and examples
+  -h, --help       print this
+  --version        print the version
+
+send, tail and export ask $WEBHOOK_INBOX_URL, by default http://127.0.0.1:8000.
+Exit status: 0 done and sound, 1 failed or not sound, 64 a wrong command line,
+69 no answer from the service, 78 a wrong setting, 128 + N ended by signal N.
+
+Examples:
+  WEBHOOK_SECRET=testsecret webhook-inbox
+  WEBHOOK_SECRET=testsecret webhook-inbox send --text Hello
+  webhook-inbox export --format csv --output messages.csv
+`;

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { NoAnswer } from "../../src/cli/ask.ts";
+import type { ExportCommand } from "../../src/cli/command.ts";
+import { exportMessages } from "../../src/cli/export.ts";
+import { run, which } from "../scripts/command.ts";
+import { temporaryFolder } from "../support/store.ts";
+import { MAIN, runMain } from "./main.ts";
+import { startAnswering, startStandIn } from "./stand-in.ts";
+import { testTerminal } from "./terminal.ts";
+
+const NDJSON = { "Content-Type": "application/x-ndjson" };
+const CSV = { "Content-Type": "text/csv; charset=utf-8" };
+const LINES = '{"message_id":"m1","text":"é, ]"}\n{"message_id":"m2","text":null}\n';
+
+function command(url: string, parts: Partial<ExportCommand> = {}): ExportCommand {
+  return { name: "export", url: new URL(url), format: "ndjson", filters: {}, output: undefined, ...parts };
+}
+
+const FORMATS: readonly (readonly [format: ExportCommand["format"], sent: string, headers: Readonly<Record<string, string>>, printed: string])[] = [
+  ["ndjson", LINES, NDJSON, LINES],
+  ["ndjson", "", NDJSON, ""],
+  ["csv", 'a,b\r\n"1\r\n",2\r\n', CSV, 'a,b\r\n"1\r\n",2\r\n'],
+  ["json", LINES, NDJSON, `[\n${LINES.trimEnd().replace("\n", ",\n")}\n]\n`],
+  ["json", "", NDJSON, "[]\n"],
+];
+for (const [format, sent, headers, printed] of FORMATS) {
+  test(`export --format ${format} prints what the service sends: ${sent.length} bytes`, async (t) => {
+    const standIn = await startAnswering(t, 200, sent, headers);
+    const result = await runMain(["export", "--format", format], { env: { WEBHOOK_INBOX_URL: standIn.url, API_TOKEN: "token" } });
+    assert.deepEqual(result, { status: 0, stdout: printed, stderr: "" });
+    if (format === "json") assert.ok(Array.isArray(JSON.parse(printed)));
+    const [asked] = standIn.asked;
+    assert.equal(asked?.target, `/messages?format=${format === "json" ? "ndjson" : format}`);
+    assert.equal(asked?.headers.authorization, "Bearer token");
+  });
+}
+
+test("export hands the filters over as they are given", async (t) => {
+  const standIn = await startAnswering(t, 200, "", NDJSON);
+  const filters = { from: "+1 2", to: "+2", since: "2025-01-15T10:00:00+05:30", until: "x&y=z", q: "a+b é%", order: "desc" };
+  const args = Object.entries(filters).map(([name, value]) => `--${name}=${value}`);
+  assert.equal((await runMain(["export", ...args], { env: { WEBHOOK_INBOX_URL: standIn.url } })).status, 0);
+  const target = standIn.asked[0]?.target ?? "";
+  assert.deepEqual(Object.fromEntries(new URLSearchParams(target.slice(target.indexOf("?")))), { ...filters, format: "ndjson" });
+  assert.ok(!target.includes("+"));
+});
+
+test("export tells what the service refuses: 1, or 69 where it may answer later; nothing is printed or written", async (t) => {
+  const cases: readonly (readonly [status: number, url: string])[] = [
+    [1, (await startAnswering(t, 422, '{"detail":[{"loc":["query","since"]}]}')).url],
+    [1, (await startAnswering(t, 401, '{"detail":"unauthorized"}')).url],
+    [69, (await startAnswering(t, 503, '{"detail":"busy"}')).url],
+    [1, (await startAnswering(t, 200, '{"data":[]}', { "Content-Type": "application/json" })).url],
+    [1, (await startAnswering(t, 200, "")).url],
+  ];
+  const folder = temporaryFolder(t);
+  for (const [status, url] of cases) {
+    const terminal = testTerminal();
+    assert.equal(await exportMessages(terminal, command(url, { output: join(folder, "x") })), status);
+    assert.deepEqual([terminal.printed(), terminal.complaints.length, readdirSync(folder)], ["", 1, []]);
+  }
+});
+
+test("an export that is cut off ends with 69, and leaves no file, nor harms one that was there", async (t) => {
+  const standIn = await startStandIn(t, (response) => response.writeHead(200, NDJSON).write(LINES, () => response.destroy()));
+  const folder = temporaryFolder(t);
+  await assert.rejects(exportMessages(testTerminal(), command(standIn.url, { output: join(folder, "new") })), NoAnswer);
+  writeFileSync(join(folder, "old"), "precious");
+  const { status, stderr } = await runMain(["export", "--output", join(folder, "old")], { env: { WEBHOOK_INBOX_URL: standIn.url } });
+  assert.equal(status, 69);
+  assert.match(stderr, /^[^\n]+\n$/);
+  assert.deepEqual(readdirSync(folder), ["old"]);
+  assert.equal(readFileSync(join(folder, "old"), "utf8"), "precious");
+  assert.equal((await runMain(["export"], { env: { WEBHOOK_INBOX_URL: "http://127.0.0.1:1" } })).status, 69);
+});
+
+test("export --output replaces a file whole, keeps its mode, and a link to it stays one", async (t) => {
+  const { url } = await startAnswering(t, 200, LINES, NDJSON);
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, "file"), "a long text that was there before".repeat(10));
+  chmodSync(join(folder, "file"), 0o600);
+  symlinkSync("file", join(folder, "link"));
+  const result = await runMain(["export", "--output", "link"], { env: { WEBHOOK_INBOX_URL: url }, cwd: folder });
+  assert.deepEqual(result, { status: 0, stdout: "", stderr: "" });
+  assert.deepEqual(readdirSync(folder), ["file", "link"]);
+  assert.equal(readFileSync(join(folder, "file"), "utf8"), LINES);
+  assert.equal(statSync(join(folder, "file")).mode & 0o777, 0o600);
+});
+
+test("export --output refuses what is no file, and tells what cannot be written", async (t) => {
+  const { url } = await startAnswering(t, 200, LINES.repeat(10_000), NDJSON);
+  const folder = temporaryFolder(t);
+  mkdirSync(join(folder, "a folder"));
+  const env = { WEBHOOK_INBOX_URL: url };
+  const cases = [
+    await runMain(["export", "--output", "a folder"], { env, cwd: folder }),
+    await runMain(["export", "--output", "/dev/null"], { env, cwd: folder }),
+    await runMain(["export", "--output", "missing/x"], { env, cwd: folder }),
+    await runMain(["export", "--output", "x"], { env, cwd: folder, limit: "-f 10" }),
+  ];
+  for (const { status, stdout, stderr } of cases) {
+    assert.deepEqual([status, stdout], [1, ""]);
+    assert.match(stderr, /^[^\n]+\n$/);
+  }
+  assert.deepEqual(readdirSync(folder), ["a folder"]);
+});
+
+test("a signal leaves nothing behind of an export to a file", async (t) => {
+  const folder = temporaryFolder(t);
+  let cleanUp = (): void => assert.fail("nothing cleans up");
+  const standIn = await startStandIn(t, (response) => {
+    response.writeHead(200, NDJSON).write(LINES);
+  });
+  const left: number[] = [];
+  const terminal = testTerminal({
+    beforeKilled: (given) => {
+      cleanUp = given;
+    },
+    screen: () => {
+      if (left.length > 0) return;
+      left.push(readdirSync(folder).length);
+      cleanUp();
+      left.push(readdirSync(folder).length);
+      setImmediate(() => standIn.cut());
+    },
+  });
+  await assert.rejects(exportMessages(terminal, command(standIn.url, { output: join(folder, "x") })));
+  assert.deepEqual(left, [1, 0]);
+});
+
+test("| head ends an export without a word", async (t) => {
+  const { url } = await startAnswering(t, 200, LINES.repeat(50_000), NDJSON);
+  const script = '{ "$1" "$2" export; echo $? >&2; } | head -n 2';
+  const result = await run([which("sh"), "-c", script, "sh", process.execPath, MAIN], {
+    env: { PATH: process.env["PATH"] ?? "", WEBHOOK_INBOX_URL: url },
+  });
+  assert.deepEqual(result, { status: 0, stdout: LINES, stderr: "0\n" });
+});
+
+test("a terminal shows how much was written", async (t) => {
+  const { url } = await startAnswering(t, 200, LINES, NDJSON);
+  const shown: string[] = [];
+  assert.equal(await exportMessages(testTerminal({ screen: (text) => shown.push(text) }), command(url)), 0);
+  assert.match(shown[0] ?? "", /export 0\.0 MB, 0 s/);
+});

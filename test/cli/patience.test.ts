@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { backoffMs, createPatience, retryAfterMs } from "../../src/cli/patience.ts";
+
+test("all that pause at the same time share one wait", async () => {
+  const waits: number[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const patience = createPatience({
+    wait: (ms) => {
+      waits.push(ms);
+      return promise;
+    },
+    limitMs: 1000,
+  });
+  const pauses = [patience.pause("1"), patience.pause("5"), patience.pause(undefined)];
+  resolve();
+  assert.deepEqual(await Promise.all(pauses), [true, true, true]);
+  assert.deepEqual(waits, [1000]);
+  assert.equal(await patience.pause("1"), false);
+});
+
+test("a success in between gives all of the time anew", async () => {
+  const patience = createPatience({ wait: async () => {}, limitMs: 1000 });
+  assert.equal(await patience.pause("1"), true);
+  patience.succeeded();
+  assert.equal(await patience.pause("1"), true);
+  assert.equal(await patience.pause("1"), false);
+});
+
+test("the wait doubles up to half a minute, of which chance takes up to half", () => {
+  assert.deepEqual([0, 1, 5, 6, 2000].map((failures) => backoffMs(failures, 1)), [500, 1000, 16_000, 30_000, 30_000]);
+  assert.equal(backoffMs(0, 0), 250);
+});
+
+const NOW_MS = Date.parse("2025-01-15T10:00:00Z");
+const VALUES: readonly (readonly [value: string | undefined, ms: number | undefined])[] = [
+  [undefined, undefined],
+  ["", undefined],
+  ["soon", undefined],
+  ["0", 0],
+  ["120", 120_000],
+  ["3601", 3_600_000],
+  ["99999999999999999999", 3_600_000],
+  ["Wed, 15 Jan 2025 10:00:30 GMT", 30_000],
+  ["Wed, 15 Jan 2025 09:00:00 GMT", 0],
+];
+for (const [value, ms] of VALUES) {
+  test(`Retry-After: ${value} is ${ms} ms`, () => assert.equal(retryAfterMs(value, NOW_MS), ms));
+}

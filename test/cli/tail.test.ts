@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
+import { test } from "node:test";
+import { tail } from "../../src/cli/tail.ts";
+import { run, which } from "../scripts/command.ts";
+import { MAIN, runMain } from "./main.ts";
+import { startAnswering, startStandIn } from "./stand-in.ts";
+import { testTerminal } from "./terminal.ts";
+
+const NDJSON = { "Content-Type": "application/x-ndjson", "Tail-After": "7" };
+
+function line(seq: number): string {
+  return `${JSON.stringify({ seq, message_id: `m${seq}`, text: "é" })}\n`;
+}
+
+function follow(url: string, after: number | undefined, terminal: Parameters<typeof tail>[0]): Promise<number> {
+  return tail(terminal, { name: "tail", url: new URL(url), after });
+}
+
+/** Sends what a tail begins with, and cuts the connection off. */
+function cutBehind(response: ServerResponse, text: string): void {
+  response.writeHead(200, NDJSON).write(text, () => response.destroy());
+}
+
+const GONE = "gone";
+
+test("tail goes on behind the last whole line when the connection is lost, and ends where it is refused", async (t) => {
+  const standIn = await startStandIn(t, (response, number) => {
+    if (number === 0) cutBehind(response, line(3) + line(4) + line(5).slice(0, 9));
+    else if (number === 1) response.destroy();
+    else if (number === 2) response.writeHead(503, { "Retry-After": "3" }).end();
+    else if (number === 3) response.writeHead(200, NDJSON).end(line(5));
+    else response.writeHead(422).end(GONE);
+  });
+  const terminal = testTerminal({ env: { API_TOKEN: "token" } });
+  assert.equal(await follow(standIn.url, 2, terminal), 1);
+  assert.equal(terminal.printed(), line(3) + line(4) + line(5));
+  assert.deepEqual(standIn.asked.map(({ target }) => target), ["/tail?after=2", "/tail?after=4", "/tail?after=4", "/tail?after=4", "/tail?after=5"]);
+  assert.ok(terminal.waits.includes(3000));
+  assert.deepEqual(terminal.complaints, [`Cannot follow: the service answered 422 ${GONE}`]);
+  for (const { headers } of standIn.asked) assert.deepEqual([headers.authorization, headers.accept], ["Bearer token", "application/x-ndjson"]);
+});
+
+test("without --after a tail whose connection is lost before its first message goes on where it began", async (t) => {
+  const standIn = await startStandIn(t, (response, number) => {
+    if (number === 0) response.writeHead(200, NDJSON).end();
+    else response.writeHead(404).end();
+  });
+  assert.equal(await follow(standIn.url, undefined, testTerminal()), 1);
+  assert.deepEqual(standIn.asked.map(({ target }) => target), ["/tail", "/tail?after=7"]);
+});
+
+test("tail ends with 69 where it cannot reach the service at first, and with 1 where that refuses or sends something else", async (t) => {
+  const cases: readonly (readonly [status: number, url: string])[] = [
+    [69, "http://127.0.0.1:1"],
+    [69, (await startAnswering(t, 503, '{"detail":"too many"}', { "Retry-After": "1" })).url],
+    [1, (await startAnswering(t, 401, '{"detail":"unauthorized"}')).url],
+    [1, (await startAnswering(t, 404, "<html>\n</html>")).url],
+    [1, (await startAnswering(t, 200, '{"status":"ok"}\n')).url],
+    [1, (await startAnswering(t, 200, "<html>\n")).url],
+  ];
+  for (const [status, url] of cases) {
+    const terminal = testTerminal();
+    assert.equal(await follow(url, undefined, terminal), status);
+    assert.deepEqual([terminal.printed(), terminal.complaints.length, terminal.waits], ["", 1, []]);
+  }
+});
+
+test("tail reports a wrong setting with 78", async () => {
+  const { status, stderr } = await runMain(["tail"], { env: { API_TOKEN: "two words", WEBHOOK_INBOX_URL: "x" } });
+  assert.deepEqual([status, stderr.match(/^(API_TOKEN|WEBHOOK_INBOX_URL): /gm)?.length], [78, 2]);
+});
+
+test("on a terminal tail says that it tries again", async (t) => {
+  const standIn = await startStandIn(t, (response, number) => void (number === 0 ? cutBehind(response, line(1)) : response.writeHead(404).end()));
+  const shown: string[] = [];
+  await follow(standIn.url, 0, testTerminal({ screen: (text) => shown.push(text) }));
+  assert.match(shown.join(""), /trying again/);
+});
+
+test("| head ends a tail that goes on, without a word", async (t) => {
+  const standIn = await startStandIn(t, (response) => {
+    response.writeHead(200, NDJSON);
+    const more = (seq: number): void => void response.write(line(seq), (error) => void (error ?? setImmediate(more, seq + 1)));
+    more(1);
+  });
+  const script = '{ "$1" "$2" tail --after 0; echo $? >&2; } | head -n 2';
+  const result = await run([which("sh"), "-c", script, "sh", process.execPath, MAIN], {
+    env: { PATH: process.env["PATH"] ?? "", WEBHOOK_INBOX_URL: standIn.url },
+  });
+  assert.deepEqual(result, { status: 0, stdout: line(1) + line(2), stderr: "0\n" });
+});
+
+test("SIGINT ends a tail as the signal does, behind a whole line", async (t) => {
+  const standIn = await startStandIn(t, (response) => response.writeHead(200, NDJSON).write(line(1) + line(2).slice(0, 5)));
+  const result = await run([process.execPath, MAIN, "tail"], {
+    env: { WEBHOOK_INBOX_URL: standIn.url },
+    onFirstLine: (child) => child.kill("SIGINT"),
+  });
+  assert.deepEqual(result, { status: "SIGINT", stdout: line(1), stderr: "" });
+});

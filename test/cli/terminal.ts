@@ -1,0 +1,36 @@
+import type { Terminal } from "../../src/cli/terminal.ts";
+
+export interface TestTerminal extends Terminal {
+  readonly printed: () => string;
+  readonly complaints: string[];
+  /** What was to be waited for, in milliseconds. */
+  readonly waits: number[];
+}
+
+/** A terminal that keeps what it is given and waits for nothing; parts of it may be others. */
+export function testTerminal(parts: Partial<Terminal> = {}): TestTerminal {
+  const complaints: string[] = [];
+  const waits: number[] = [];
+  const decoder = new TextDecoder();
+  let printed = "";
+  return {
+    env: {},
+    input: async function* () {},
+    print: (line) => {
+      printed += `${line}\n`;
+    },
+    write: async (chunk) => {
+      printed += typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
+    },
+    complain: (line) => complaints.push(line),
+    screen: undefined,
+    wait: async (ms) => {
+      waits.push(ms);
+    },
+    beforeKilled: () => undefined,
+    ...parts,
+    printed: () => printed,
+    complaints,
+    waits,
+  };
+}
