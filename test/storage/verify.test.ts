@@ -59,10 +59,10 @@ test("a database that a service writes to all the while passes every check", asy
   })();
   const verifier = await verifierOf(t, path);
   const failed: CheckName[] = [];
-  for (let round = 0; round < 5; round += 1) failed.push(...(await failing(verifier)));
+  while (store.count() < 5000) failed.push(...(await failing(verifier)));
   stop = true;
   await writing;
-  assert.ok(store.count() > 1000);
+  assert.deepEqual(failed, []);
 });
 
 const DELETE_ENTRY = "INSERT INTO messages_search (messages_search, rowid, text) SELECT 'delete', seq, text FROM messages WHERE seq =";
