@@ -164,7 +164,7 @@ const READS: readonly Read[] = [
 ];
 /** The size at which a read that walks everything is still quick: what grows with the rows shows against it. */
 const FEW_ROWS = 10_000;
-const WARM_UP_READS = 20;
+const WARM_UP_READS = 100;
 const TIMED_READS = 300;
 
 /** The p99 of each read, in milliseconds. */
