@@ -100,6 +100,7 @@ async function serve(config: Config): Promise<void> {
 async function run(task: Task): Promise<number> {
   const { runCommand } = await import("./cli/run-command.ts");
   return runCommand(task, {
+    version: version(),
     env: process.env,
     input: () => process.stdin,
     print: (line) => process.stdout.write(`${line}\n`),

@@ -20,8 +20,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: ["core", "signature", "validation"],
   // Pages hold no data and know no handler: their scripts ask the service as any client does.
   pages: ["core"],
-  // It signs what it sends.
-  cli: ["config.ts", "core", "signature", "storage"],
+  // It signs what it sends, and prints the document of the API.
+  cli: ["config.ts", "core", "http", "signature", "storage"],
   "app.ts": ["config.ts", "core", "signature", "validation", "storage", "telemetry", "http", "pages"],
   // A program of its own.
   "healthcheck.ts": [],

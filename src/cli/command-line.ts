@@ -44,6 +44,7 @@ export const OPTIONS_OF: Readonly<Record<CommandName, readonly string[]>> = {
   export: ["url", "format", ...FILTERS, "output"],
   backup: [],
   verify: ["rebuild"],
+  openapi: [],
 };
 
 /** Either a value, or what is wrong with it. */
@@ -86,6 +87,7 @@ function readCommand(name: CommandName, values: Values, files: readonly string[]
   if (files.length > (takesFile ? 1 : 0)) return problem(takesFile ? `${name} takes one FILE${name === "backup" ? "" : " at most"}` : `${name} takes no arguments`);
   switch (name) {
     case "serve":
+    case "openapi":
       return { ok: true, value: { name } };
     case "send":
       return readSend(values);

@@ -56,8 +56,12 @@ export interface VerifyCommand {
   readonly rebuild: boolean;
 }
 
+export interface OpenApiCommand {
+  readonly name: "openapi";
+}
+
 /** What does its work and ends. */
-export type Task = SendCommand | SignCommand | TailCommand | ExportCommand | BackupCommand | VerifyCommand;
+export type Task = SendCommand | SignCommand | TailCommand | ExportCommand | BackupCommand | VerifyCommand | OpenApiCommand;
 
 export type CommandName = Task["name"] | "serve";
 

@@ -3,6 +3,7 @@ import { isBrokenPipe } from "./broken-pipe.ts";
 import type { Task } from "./command.ts";
 import { EX_FAILURE, EX_OK, EX_UNAVAILABLE } from "./exit-status.ts";
 import { exportMessages } from "./export.ts";
+import { printOpenApi } from "./openapi.ts";
 import { runOnDatabase } from "./run-on-database.ts";
 import { send } from "./send.ts";
 import { sign } from "./sign.ts";
@@ -33,5 +34,7 @@ function dispatch(command: Task, terminal: Terminal): Promise<number> {
     case "backup":
     case "verify":
       return runOnDatabase(command, terminal);
+    case "openapi":
+      return printOpenApi(terminal);
   }
 }

@@ -1,5 +1,7 @@
 /** What a command has of the process that it runs in. */
 export interface Terminal {
+  /** Of the program. */
+  readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Standard input, once. */
   readonly input: () => AsyncIterable<Uint8Array>;

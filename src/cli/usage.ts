@@ -132,6 +132,17 @@ Examples:
   webhook-inbox verify --rebuild
 `,
   },
+  openapi: {
+    operand: "",
+    summary: "print the OpenAPI document of the HTTP API",
+    details: `Prints what GET /openapi.json of a service of this version answers: OpenAPI 3.1,
+as JSON. Needs no service and no setting.
+
+Examples:
+  webhook-inbox openapi > openapi.json
+  webhook-inbox openapi | jq -r '.paths | keys[]'
+`,
+  },
 };
 
 /** `COMMANDS` knows no other names. */

@@ -42,6 +42,7 @@ const ACCEPTED: readonly (readonly [args: readonly string[], command: Command])[
   [["verify", "x.db"], { name: "verify", file: "x.db", rebuild: false }],
   [["verify", "--rebuild"], { name: "verify", file: undefined, rebuild: true }],
   [["verify", "x.db", "--rebuild"], { name: "verify", file: "x.db", rebuild: true }],
+  [["openapi"], { name: "openapi" }],
   [["--help"], { name: "help", of: undefined }],
   [["-h"], { name: "help", of: undefined }],
   [["serve", "--help"], { name: "help", of: "serve" }],
@@ -64,7 +65,7 @@ const REFUSED: readonly (readonly string[])[] = [
   ["send", "--url", ""], ["send", "--url", "host:8000"], ["send", "--url", "ftp://host"], ["tail", "--url", "http://host?x"], ["export", "--url", "http://host#"],
   ["sign", "a", "b"], ["sign", ""], ["sign", "--id", "m"], ["sign", "--timestamp", "1"], ["sign", "--standard", "--id", "a b"], ["sign", "--standard", "--id", ""],
   ["sign", "--standard", "--timestamp", "1.5"], ["tail", "x"], ["tail", "--after", "x"], ["tail", "--after=-1"], ["tail", "--after", ""], ["tail", "--after", "9007199254740992"],
-  ["export", "x"], ["export", "--format", "xml"], ["export", "--format", "constructor"], ["export", "--order", "up"], ["export", "--output", ""], ["export", "--id", "x"],
+  ["openapi", "x"], ["openapi", "--output", "x"], ["export", "x"], ["export", "--format", "xml"], ["export", "--format", "constructor"], ["export", "--order", "up"], ["export", "--output", ""], ["export", "--id", "x"],
 ];
 
 for (const args of REFUSED) {

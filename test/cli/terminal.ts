@@ -14,6 +14,7 @@ export function testTerminal(parts: Partial<Terminal> = {}): TestTerminal {
   const decoder = new TextDecoder();
   let printed = "";
   return {
+    version: "0.0.0",
     env: {},
     input: async function* () {},
     print: (line) => {

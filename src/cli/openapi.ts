@@ -1,0 +1,9 @@
+import { createOpenApiDocument } from "../http/openapi/document.ts";
+import { EX_OK } from "./exit-status.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Prints what `GET /openapi.json` of a service of this version answers, with indentation; needs neither. Gives the exit status. */
+export async function printOpenApi(terminal: Terminal): Promise<number> {
+  await terminal.write(`${JSON.stringify(createOpenApiDocument(terminal.version), undefined, 2)}\n`);
+  return EX_OK;
+}
