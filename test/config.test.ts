@@ -37,6 +37,7 @@ describe("loadConfig", () => {
     const names = [
       "WEBHOOK_SECRET_PREVIOUS", "WEBHOOK_SECRET_FILE", "DATABASE_URL", "HOST", "PORT", "LOG_LEVEL", "MAX_BODY_BYTES", "WEBHOOK_RATE_LIMIT",
       "WEBHOOK_TOLERANCE_SECONDS", "WEBHOOK_VERIFY_TOKEN", "TRUSTED_PROXIES", "API_TOKEN", "SHUTDOWN_TIMEOUT_MS",
+      "RETENTION_DAYS",
     ];
     assert.deepEqual(load({ ...SECRET, ...Object.fromEntries(names.map((name) => [name, ""])) }), load(SECRET));
     assert.deepEqual(load({ WEBHOOK_SECRET: "", WEBHOOK_SECRET_FILE: "/s" }, "a").secrets, { current: "a", previous: [] });

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { delivery, startTestApp, type TestApp } from "../support/app.ts";
+import { at, listAt } from "../support/json.ts";
+
+const DAY_MS = 86_400_000;
+const STARTED_MS = Date.parse("2025-03-01T00:00:00Z");
+
+async function numberAt(app: TestApp, target: string, field: string): Promise<number> {
+  return Number(at((await app.request(target)).json, field));
+}
+
+test("RETENTION_DAYS: what is too old is in no list, search, count or tail any more, and a late retry of it is still a duplicate", async (t) => {
+  const first = await startTestApp(t, { clock: { nowMs: () => STARTED_MS } });
+  // Of one hour, so that the timeline keeps a part of it.
+  const old = ["a", "b"].map((id) => delivery({ message_id: id, text: `parcel ${id}` }));
+  for (const message of old) assert.equal((await first.deliver(message)).status, 200);
+  await first.app.close();
+
+  const database = { DATABASE_URL: `sqlite:///${first.databasePath}` };
+  const second = await startTestApp(t, { env: database, clock: { nowMs: () => STARTED_MS + 5 * DAY_MS } });
+  await second.deliver(delivery({ message_id: "c", text: "parcel c" }));
+  assert.equal(await numberAt(second, "/messages", "total"), 3, "without RETENTION_DAYS all of them stay");
+  await second.app.close();
+
+  const app = await startTestApp(t, { env: { ...database, RETENTION_DAYS: "7" }, clock: { nowMs: () => STARTED_MS + 8 * DAY_MS } });
+  while ((await numberAt(app, "/stats", "total_messages")) > 1);
+  assert.deepEqual(listAt((await app.request("/messages")).json, "data").map((one) => at(one, "message_id")), ["c"]);
+  assert.equal(await numberAt(app, "/messages?q=PARCEL", "total"), 1);
+  assert.deepEqual(at((await app.request("/stats/timeline")).json, "data"), [{ start: "2025-01-15T10:00:00Z", count: 1 }]);
+  assert.equal((await app.request("/messages/a")).status, 404);
+  assert.match((await app.request("/metrics")).body, /^webhook_removed_messages_total 2$/m);
+
+  for (const message of old) assert.equal((await app.deliver(message)).status, 200);
+  assert.match((await app.request("/metrics")).body, /^webhook_requests_total\{result="duplicate"\} 2$/m);
+  assert.equal(await numberAt(app, "/messages", "total"), 1);
+});
