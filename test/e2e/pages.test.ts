@@ -30,6 +30,30 @@ for (const query of ["limit=2", "limit=2&order=desc", "limit=2&from=+1&q=a%2Bb",
   });
 }
 
+for (const order of ["asc", "desc"]) {
+  test(`pages by cursor, ${order}, neither repeat nor leave out a message while others arrive before, between and behind them`, async (t) => {
+    const app = await startTestApp(t);
+    const deliverAt = async (minute: number): Promise<void> => {
+      const ts = `2025-01-15T10:${String(minute).padStart(2, "0")}:00Z`;
+      assert.equal((await app.deliver(delivery({ message_id: `m${minute}`, ts }))).status, 200);
+    };
+    const before = [10, 20, 30, 40, 50];
+    for (const minute of before) await deliverAt(minute);
+    const seen: unknown[] = [];
+    let target: string | undefined = `/messages?limit=2&order=${order}`;
+    for (let page = 0; target !== undefined; page += 1) {
+      const { json } = await app.request(target);
+      seen.push(...listAt(json, "data").map((one) => at(one, "message_id")));
+      const cursor: unknown = at(json, "next_cursor");
+      target = typeof cursor === "string" ? `/messages?limit=2&order=${order}&cursor=${cursor}` : undefined;
+      // At both ends of the list, and inside the page that was just read.
+      if (page === 0) for (const minute of order === "asc" ? [1, 15, 55] : [55, 45, 1]) await deliverAt(minute);
+    }
+    const minutes = order === "asc" ? [...before, 55] : [...before.toReversed(), 1];
+    assert.deepEqual(seen, minutes.map((minute) => `m${minute}`));
+  });
+}
+
 test("GET /stats/timeline counts by hour or day, and refuses what it does not know", async (t) => {
   const app = await startTestApp(t);
   await deliverAll(app, ["m0", "m1", "m2"]);
