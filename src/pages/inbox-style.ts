@@ -36,9 +36,11 @@ export const INBOX_STYLE = `
 .totals .small dd { font-size: 0.875rem; font-weight: 400; line-height: 1.5; }
 .chart svg { display: block; width: 100%; max-width: 30rem; height: auto; overflow: visible; }
 .chart rect, .senders rect { fill: var(--accent); }
-.chart rect { cursor: pointer; }
-.chart rect:hover { fill: var(--text); }
-.chart text { fill: var(--text-quiet); font-size: 10px; }
+/* A low bar is as easy to hit as a high one. */
+.chart .column { fill: transparent; }
+.chart g { cursor: pointer; }
+.chart g:hover rect { fill: var(--text); }
+.chart text { fill: var(--text-quiet); font-size: 12px; }
 .chart .axis { stroke: var(--control-line); stroke-width: 1; }
 .chart .grid { stroke: var(--line); stroke-width: 1; stroke-dasharray: 2 3; }
 figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }

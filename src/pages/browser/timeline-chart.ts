@@ -13,9 +13,9 @@ export interface TimelineElements {
 export type OnBucket = (startMs: number, endMs: number) => void;
 
 const WIDTH = 320;
-const HEIGHT = 120;
-const TOP = 14;
-const BOTTOM = 16;
+const HEIGHT = 128;
+const TOP = 17;
+const BOTTOM = 18;
 
 /** Bars of messages over time; the summary and the table say the same in words. */
 export function drawTimeline(elements: TimelineElements, timeline: TimelineAnswer, onBucket: OnBucket): void {
@@ -54,10 +54,12 @@ export function drawTimeline(elements: TimelineElements, timeline: TimelineAnswe
     const rect = createSvg(
       "rect",
       { x: (index * step + step * 0.1).toFixed(2), y: (baseline - height).toFixed(2), width: (step * 0.8).toFixed(2), height: height.toFixed(2), rx: "1" },
-      createSvg("title", {}, `${formatBucket(startMs, bucket)}: ${countOf(count, "message")}`),
     );
-    rect.addEventListener("click", () => onBucket(startMs, startMs + BUCKET_MS[bucket]));
-    svg.append(rect);
+    const column = createSvg("path", { class: "column", d: `M${(index * step).toFixed(2)} ${TOP}h${step.toFixed(2)}V${baseline}h${(-step).toFixed(2)}z` });
+    const title = createSvg("title", {}, `${formatBucket(startMs, bucket)}: ${countOf(count, "message")}`);
+    const group = createSvg("g", {}, title, rect, column);
+    group.addEventListener("click", () => onBucket(startMs, startMs + BUCKET_MS[bucket]));
+    svg.append(group);
   }
   elements.chart.replaceChildren(svg);
   elements.table.replaceChildren(...filled.toReversed().map((bar) => tableRow(bar, bucket, onBucket)));
