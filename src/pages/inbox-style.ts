@@ -82,7 +82,9 @@ figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }
 /* The text's own marks of direction end with it. */
 .row .text { grid-area: 2 / 1 / auto / -1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; unicode-bidi: isolate; min-height: 1.5em; }
 
-.detail-parts { padding: 1rem 1.1rem; }
+.detail-parts { padding: 0 1.1rem 1rem; }
+/* However long the text, the way out stays in sight. */
+.detail .card-head { position: sticky; top: 0; z-index: 1; margin: 0 -1.1rem; padding: 1rem 1.1rem 0.6rem; background: var(--surface); }
 .detail-text { margin-bottom: 1rem; padding: 0.75rem 0.9rem; border-radius: var(--radius); background: var(--surface-raised); white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; }
 .detail dl { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0.4rem 1.25rem; align-items: baseline; }
 .detail dt { color: var(--text-quiet); font-size: 0.875rem; }

@@ -36,6 +36,9 @@ browserTest("whatever a text contains, it is shown as text, in its row and in fu
     for (const selector of ["#detail", "#detail-text"]) {
       assert.equal(await page.evaluate(`(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)(document.querySelector("${selector}"))`), true, `${title}: ${selector}`);
     }
+    await page.evaluate(`document.querySelector("#detail").scrollTo({ top: 1e6, behavior: "instant" })`);
+    const reached = `(() => { const close = document.querySelector("#detail-close"); const { left, top } = close.getBoundingClientRect(); return document.elementFromPoint(left + 5, top + 5) === close; })()`;
+    assert.equal(await page.evaluate(reached), true, `${title}: the way out of the detail stays in sight`);
     await page.evaluate(`document.querySelector("#detail").close()`);
   }
   assert.equal(await page.evaluate("window.hacked"), undefined);
