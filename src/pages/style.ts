@@ -101,6 +101,10 @@ dialog {
   border: 1px solid var(--line); border-radius: 0.75rem; background: var(--surface); color: var(--text); box-shadow: var(--shadow);
 }
 dialog::backdrop { background: rgb(10 15 25 / 50%); }
+@media (pointer: coarse) {
+  /* Below 16 pixels Safari zooms in on a field that is tapped, and the page then scrolls sideways. */
+  input, select, textarea { font-size: max(1rem, 16px); }
+}
 @media (prefers-reduced-motion: no-preference) {
   button, a, input { transition: background-color 120ms, border-color 120ms; }
 }
