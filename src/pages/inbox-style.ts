@@ -2,6 +2,8 @@
 export const INBOX_STYLE = `
 .live { display: flex; align-items: center; gap: 0.45rem; margin-left: auto; font-size: 0.875rem; color: var(--text-quiet); }
 .live .dot { width: 0.55rem; height: 0.55rem; border-radius: 50%; background: var(--control-line); }
+/* Nobody sees it then but who is asked for the token. */
+.live[data-state="paused"] { display: none; }
 .live[data-state="live"] { color: var(--good); }
 .live[data-state="live"] .dot { background: var(--good); }
 .live[data-state="waiting"] { color: var(--bad); }
