@@ -20,8 +20,8 @@ export const INBOX_STYLE = `
 [aria-expanded="true"] + .more-filters { display: grid; }
 .filters input { font-variant-numeric: tabular-nums; }
 
-.overview > summary { padding: 0.25rem 0.1rem; cursor: pointer; font-weight: 600; }
-.overview-parts { display: grid; gap: 1rem; margin-top: 0.5rem; }
+.overview > summary { padding: 0 0.1rem; cursor: pointer; font-weight: 600; }
+.overview-parts { display: grid; gap: 1rem; }
 .overview section { padding: 0.9rem; min-width: 0; }
 .overview h2 { margin-bottom: 0.6rem; }
 .card-head { display: flex; align-items: center; justify-content: space-between; gap: 0.75rem; margin-bottom: 0.6rem; }
@@ -61,8 +61,19 @@ figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }
 .senders .track { fill: var(--surface-raised); }
 
 .messages { min-width: 0; }
-.messages-head { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 0.75rem; margin-bottom: 0.5rem; }
-.messages-head button { min-height: 1.75rem; padding: 0 0.5rem; }
+/* As high without the button in it as with it, so that the list keeps its place; the heading beside it is the same. */
+.messages-head, .overview > summary { min-height: 1.75rem; line-height: 1.75rem; }
+.messages-head, .overview[open] > summary { margin-bottom: 0.5rem; }
+.messages-head { display: flex; flex-wrap: wrap; align-items: center; gap: 0 0.75rem; }
+.messages-head h2 { line-height: inherit; }
+/* Old rows stay while new ones are on their way: where that takes long enough to wonder, it is said in place of the old count. */
+.count { display: grid; }
+.count > * { grid-area: 1 / 1; }
+.slow { visibility: hidden; }
+.messages:has(#rows[aria-busy="true"]) :is(.slow, #count) { transition: visibility 0s 400ms; }
+.messages:has(#rows[aria-busy="true"]) .slow { visibility: visible; }
+.messages:has(#rows[aria-busy="true"]) #count { visibility: hidden; }
+.messages-head button { min-height: 1.75rem; padding: 0 0.5rem; line-height: 1.5; }
 .keys { display: none; margin-left: auto; font-size: 0.8125rem; }
 .messages:has(:focus-visible) .keys { display: block; }
 .notice { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.5rem; margin-bottom: 0.5rem; }
@@ -100,7 +111,6 @@ figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }
   .filters .more-filters { display: contents; }
   .overview { grid-area: 2 / 2; }
   .messages { grid-area: 2 / 1; }
-  .overview > summary { padding-bottom: 0; }
   .row { grid-template-columns: 10rem 17.5rem minmax(0, 1fr); }
   .row time { grid-area: 1 / 1; }
   .row .parties { grid-area: 1 / 2; }

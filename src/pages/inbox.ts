@@ -76,7 +76,7 @@ const OVERVIEW = `<details id="overview" class="overview">
 </details>`;
 
 const MESSAGES = `<section class="messages" aria-labelledby="messages-title">
-<div class="messages-head"><h2 id="messages-title">Messages</h2><p id="count" class="quiet"></p>
+<div class="messages-head"><h2 id="messages-title">Messages</h2><div class="count"><p id="count" class="quiet"></p><p class="slow quiet" aria-hidden="true">Loading …</p></div>
 <button type="button" id="clear" class="plain" hidden>Clear filters</button>
 <p id="keys" class="quiet keys">↑ ↓ to move, Enter to open</p></div>
 <div id="notice" class="notice bad" role="alert" hidden><span id="notice-text"></span> <button type="button" id="retry">Try again</button></div>

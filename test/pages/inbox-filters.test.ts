@@ -26,6 +26,25 @@ browserTest("search starts as one types, once for quick keys, and marks what it 
   assert.equal(await page.evaluate("document.activeElement.id"), "q");
 });
 
+browserTest("a search that takes long says so, and nothing moves when its answer is there", async (t, newPage) => {
+  const service = await startContractService(t, [...MESSAGES]);
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(READY);
+  const { promise: answered, resolve: release } = Promise.withResolvers<undefined>();
+  service.beforeList = () => answered;
+  const place = `document.querySelector(".list").getBoundingClientRect().top`;
+  const saysSo = `getComputedStyle(document.querySelector(".slow")).visibility === "visible"`;
+  const before = await page.evaluate(place);
+  assert.equal(await page.evaluate(saysSo), false);
+  await page.click("#q");
+  await page.type("beta");
+  await page.until(saysSo);
+  release(undefined);
+  await page.until(`${ROWS} === "beta" && !(${saysSo})`);
+  assert.equal(await page.evaluate(place), before);
+});
+
 browserTest("an answer that comes after that of a later search is dropped", async (t, newPage) => {
   const service = await startContractService(t, [...MESSAGES]);
   const page = await newPage();
