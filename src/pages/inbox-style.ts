@@ -82,6 +82,7 @@ figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }
 .list { overflow: hidden; overflow-anchor: none; }
 .end { padding: 1.5rem 1rem; text-align: center; }
 .end:empty { display: none; }
+.first { padding-top: 0; }
 #rows > li + li, #above + #rows > li { border-top: 1px solid var(--line); }
 #rows > li:first-child { border-top: 0; }
 .row {

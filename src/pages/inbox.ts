@@ -86,6 +86,7 @@ const MESSAGES = `<section class="messages" aria-labelledby="messages-title">
 <ul id="rows" role="list" aria-labelledby="messages-title" aria-describedby="keys"></ul>
 <div id="below"></div>
 <p id="end" class="end quiet">Loading</p>
+<p id="first" class="end first" hidden><a href="/docs#deliverMessage">Sign and send one</a> from the page of the API, or with <code>webhook-inbox send</code> from a shell.</p>
 </div>
 </section>`;
 

@@ -19,6 +19,18 @@ browserTest("a message that is committed appears at its place, is counted, and c
   assert.deepEqual(page.problems, []);
 });
 
+browserTest("the first message that ever arrives takes the place of the words that there is none", async (t, newPage) => {
+  const service = await startContractService(t);
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(READY);
+  assert.equal(await page.evaluate(`document.querySelector("#first").checkVisibility()`), true);
+  service.commit(stored(1, { text: "one" }));
+  await page.until(`${ROWS} === "one" && document.querySelector("#count").textContent === "1 message"`);
+  assert.equal(await page.evaluate(`document.querySelector("#end").textContent`), "");
+  assert.equal(await page.evaluate(`document.querySelector("#first").checkVisibility()`), false);
+});
+
 browserTest("of what arrives only that which matches the filters is shown", async (t, newPage) => {
   const service = await startContractService(t, [stored(1, { text: "σας", from: "+2" })]);
   const page = await newPage();

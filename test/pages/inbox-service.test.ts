@@ -72,4 +72,6 @@ browserTest("a time that the service refuses is named in its words", async (t, n
   await page.open(`${app.url}/?since=yesterday`);
   await page.until(`!document.querySelector("#notice").hidden`);
   assert.match(String(await page.evaluate(`document.querySelector("#notice-text").textContent`)), /^since: Value is not a date-time/);
+  // It does not also say that nothing matches.
+  assert.equal(await page.evaluate(`document.querySelector("#end").textContent`), "");
 });

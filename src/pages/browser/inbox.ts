@@ -28,6 +28,7 @@ const count = byId("count", HTMLElement);
 const notice = byId("notice", HTMLElement);
 const newer = byId("newer", HTMLButtonElement);
 const end = byId("end", HTMLElement);
+const first = byId("first", HTMLElement);
 const rowList = byId("rows", HTMLUListElement);
 
 const api = createApi();
@@ -65,14 +66,23 @@ const list = createMessageList({
     }
     byId("notice-text", HTMLElement).textContent = answer.message;
     notice.hidden = false;
+    // Nobody knows whether there are none.
+    if (rowList.childElementCount === 0) showEnd("");
   },
   onBusy(busy) {
     rowList.setAttribute("aria-busy", String(busy));
-    const filtered = isFiltered(filterForm.current());
-    const nothing = filtered ? "No message matches these filters" : "No messages yet. They appear here as they arrive.";
-    end.textContent = busy ? "Loading" : rowList.childElementCount === 0 ? nothing : "";
+    if (busy) showEnd("Loading");
+    else if (rowList.childElementCount > 0) showEnd("");
+    else if (isFiltered(filterForm.current())) showEnd("No message matches these filters");
+    else showEnd("No messages yet. They appear here as they arrive.", { first: true });
   },
 });
+
+/** What stands below the last row; `first` shows how to send a first message. */
+function showEnd(text: string, options: { readonly first?: boolean } = {}): void {
+  end.textContent = text;
+  first.hidden = options.first !== true;
+}
 
 let arrivals: StoredMessage[] = [];
 let unannounced = 0;
@@ -82,6 +92,7 @@ let announcing = false;
 function takeArrivals(): void {
   gathering = false;
   list.arrived(arrivals);
+  if (rowList.childElementCount > 0 && rowList.getAttribute("aria-busy") === "false") showEnd("");
   unannounced += arrivals.length;
   arrivals = [];
   overview.refresh();
