@@ -222,10 +222,17 @@ const documents = ["README.md", "CHANGELOG.md"].map((name) => [name, readFileSyn
 
 for (const [name, text] of documents) {
   test(`${name} names only files that exist`, () => {
-    const links = Array.from(text.matchAll(/\]\(([^)]+)\)/g), ([, target = ""]) => target).filter((target) => !target.startsWith("https:"));
+    const links = Array.from(text.matchAll(/\]\(([^)]+)\)/g), ([, target = ""]) => target).filter((target) => !/^(https:|#)/.test(target));
     const paths = Array.from(text.matchAll(/(?<![\w./-])(?:src|test|scripts|ops|\.ci)\/[\w./-]*\w/g), ([path]) => path);
     const rootFiles = codeSpans(text).filter((span) => /^(?:Makefile|\.?[\w-]+\.(?:json|md|yml)|\.[a-z-]+)$/.test(span));
     assert.deepEqual([...links, ...paths, ...rootFiles].filter((path) => !existsSync(join(REPOSITORY, path))), []);
+  });
+
+  test(`${name} links within itself only to headings that it has`, () => {
+    // As GitHub makes them of a heading.
+    const anchors = [...parseMarkdown(text).keys()].map((heading) => `#${heading.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-")}`);
+    const linked = Array.from(text.matchAll(/\]\((#[^)]+)\)/g), ([, target = ""]) => target);
+    assert.deepEqual(linked.filter((target) => !anchors.includes(target)), []);
   });
 
   test(`${name} names only targets that the Makefile has`, () => {
