@@ -74,7 +74,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   }
 
   async function answer(req: IncomingMessage, res: ServerResponse, target: Target, match: Match, circumstances: Circumstances): Promise<Reply> {
-    if (circumstances.refusal !== undefined) return refuse(circumstances.refusal);
+    if (circumstances.refusal !== undefined) return refuseUnseen(circumstances.refusal, match);
     // HTTP/1.0 knows no expectations; a server ignores them there (RFC 9110, section 10.1.1).
     if (expectsContinue(req) && req.headers.expect?.toLowerCase() !== "100-continue") return refuse(EXPECTATION_FAILED);
     if (match.kind === "options") return { status: 204, body: "", headers: { Allow: match.allow } };
@@ -86,7 +86,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     if (match.kind === "refusal") return refuse(match.refusal);
     // What shows no message is answered all the same, once a connection: health checks and scrapes go on.
     const mayWait = access === "token" || circumstances.pipelined;
-    if (mayWait && untaken.exhausted()) return refuse(TOO_MUCH_UNTAKEN);
+    if (mayWait && untaken.exhausted()) return refuseUnseen(TOO_MUCH_UNTAKEN, match);
     const reply = await match.route.handle(toRequest(req, res, target, match.parameter));
     // Many may have passed the first look before the first of them was answered.
     return mayWait && reply.body.length >= COUNTED_ANSWER && untaken.exhausted() ? refuse(TOO_MUCH_UNTAKEN) : reply;
@@ -149,6 +149,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
   }
 
   return { handle, endStreams: streams.stop };
+}
+
+/** A refusal that the handler has no part in. */
+function refuseUnseen(refusal: Refusal, match: Match): Reply {
+  const isDelivery = match.kind === "route" && match.route.takesDeliveries === true;
+  const reply = refuse(refusal);
+  return isDelivery && refusal.code === "unavailable" ? { ...reply, delivery: { result: refusal.code } } : reply;
 }
 
 /** After a malformed or unfinished request nobody knows where the next one would start. */

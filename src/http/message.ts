@@ -50,5 +50,7 @@ export interface Route {
   readonly path: string;
   /** `token`: shows messages, so `Authorization: Bearer` is required where a token is configured. */
   readonly access: "open" | "token";
+  /** Takes deliveries: one that is refused as `unavailable` before the handler sees it has that result in log and metrics too. */
+  readonly takesDeliveries?: true;
   readonly handle: Handler;
 }

@@ -31,7 +31,7 @@ export interface RouteOptions {
 export function createRoutes(options: RouteOptions): readonly Route[] {
   const { store, site } = options;
   return [
-    { method: "POST", path: "/webhook", access: "open", handle: createIngest(options) },
+    { method: "POST", path: "/webhook", access: "open", takesDeliveries: true, handle: createIngest(options) },
     { method: "GET", path: "/webhook", access: "open", handle: createSubscription(options.verifyToken) },
     { method: "GET", path: "/messages", access: "token", handle: createListMessages(store) },
     { method: "GET", path: "/messages/{message_id}", access: "token", handle: createGetMessage(store) },

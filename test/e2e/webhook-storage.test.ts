@@ -72,6 +72,9 @@ test("deliveries beyond those that may wait for their commit are answered 503, a
   for (const { headers } of refused) assert.match(headers.get("retry-after") ?? "", /^[0-9]+$/);
   assert.equal(answers.filter(({ status }) => status === 200).length, answers.length - refused.length);
   assert.equal(storedIds(app.databasePath).length, answers.length - refused.length);
+  const results = Map.groupBy(await app.requestLines(answers.length), (line) => line["result"]);
+  assert.deepEqual([results.get("unavailable")?.length, results.get("created")?.length], [refused.length, answers.length - refused.length]);
+  assert.match((await app.request("/metrics")).body, new RegExp(`^webhook_requests_total\\{result="unavailable"\\} ${refused.length}$`, "m"));
 });
 
 test("a table that is gone gives 503 everywhere, with neither a stack nor a path in any answer", async (t) => {

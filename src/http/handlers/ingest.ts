@@ -91,5 +91,6 @@ function tooMany(retryAfterSeconds: number): Refusal {
 /** A body that never completed is no delivery: there is nothing to say about a message. */
 function refuseBody(refusal: Refusal): Reply {
   const reply = refuse(refusal);
-  return refusal.code === "too_large" ? { ...reply, delivery: { result: "too_large" } } : reply;
+  const { code } = refusal;
+  return code === "too_large" || code === "unavailable" ? { ...reply, delivery: { result: code } } : reply;
 }

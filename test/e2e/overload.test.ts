@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { delivery, sign, startTestApp } from "../support/app.ts";
+import { exchangeRaw, openConnection, rawPost } from "../support/connection.ts";
+import { storedIds } from "../support/database.ts";
+
+const BODY = JSON.stringify(delivery());
+const RETRY_AFTER = /^[0-9]+$/;
+
+/** A whole delivery with this line in place of its signature. */
+function unsigned(line: string): string {
+  return `POST /webhook HTTP/1.1\r\nHost: x\r\n${line}Content-Length: ${Buffer.byteLength(BODY)}\r\n\r\n${BODY}`;
+}
+
+test("a flood of bad signatures makes no access to the database, and a good sender beside it is served", async (t) => {
+  const app = await startTestApp(t);
+  const files = (): readonly Buffer[] => ["", "-wal"].map((suffix) => readFileSync(app.databasePath + suffix));
+  const before = files();
+  const bad = ["", "X-Signature: x\r\n", `X-Signature: ${"0".repeat(64)}\r\n`, `X-Signature: ${sign(BODY, "other")}\r\n`].map(unsigned);
+  const flood = await Promise.all(Array.from({ length: 20 }, () => openConnection(t, app.url)));
+  for (const { write } of flood) write(bad.join("").repeat(25));
+  for (const connection of flood) {
+    const answers = await connection.answers(100);
+    assert.deepEqual(new Set(answers.map(({ status, body }) => `${status} ${body}`)), new Set(['401 {"detail":"invalid signature"}']));
+  }
+  assert.deepEqual(files(), before);
+  assert.deepEqual(new Set((await app.requestLines(2_000)).map((line) => line["result"])), new Set(["invalid_signature"]));
+
+  for (const { write } of flood) write(bad.join("").repeat(25));
+  assert.equal((await app.deliver(delivery())).status, 200);
+  for (const connection of flood) await connection.answers(200);
+  assert.deepEqual(storedIds(app.databasePath), ["m1"]);
+  assert.match((await app.request("/metrics")).body, /^webhook_batch_messages_sum 1$/m);
+});
+
+test("a delivery that is refused before its handler sees it is `unavailable` in log and metrics, like any other that is not stored", async (t) => {
+  const app = await startTestApp(t);
+  const { write, untilClosed } = await openConnection(t, app.url);
+  write(rawPost(BODY).repeat(129));
+  const answers = await untilClosed();
+  const refused = answers.at(-1);
+  assert.deepEqual([answers.length, refused?.status], [129, 503]);
+  assert.match(refused?.headers.get("retry-after") ?? "", RETRY_AFTER);
+  const results = Map.groupBy(await app.requestLines(129), (line) => line["result"]);
+  assert.deepEqual([...results].map(([result, lines]) => [result, lines.length]).toSorted(), [["created", 1], ["duplicate", 127], ["unavailable", 1]]);
+  assert.match((await app.request("/metrics")).body, /^webhook_requests_total\{result="unavailable"\} 1$/m);
+  const [other] = await exchangeRaw(t, app.url, "GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  assert.equal(other?.status, 200);
+});
+
+test("a body that finds no room among those that are partly read is `unavailable`, and a message without a large text gets through", async (t) => {
+  const app = await startTestApp(t, { env: { MAX_BODY_BYTES: String(40 * 1024 * 1024) } });
+  const holding = [await openConnection(t, app.url), await openConnection(t, app.url)];
+  const held = 36_000_000;
+  for (const { write } of holding) write(rawPost("x".repeat(held), { length: held + 1 }));
+  const answered = await Promise.race(holding.map(async ({ answers }) => (await answers(1))[0]));
+  assert.equal(answered?.status, 503);
+  assert.match(answered.headers.get("retry-after") ?? "", RETRY_AFTER);
+  assert.deepEqual((await app.requestLines(1)).map((line) => [line["result"], line["message_id"]]), [["unavailable", undefined]]);
+  assert.equal((await app.deliver(delivery())).status, 200);
+});
