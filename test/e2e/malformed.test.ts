@@ -32,6 +32,8 @@ const REFUSED: readonly (readonly [string, string, number, string])[] = [
   ["CONNECT", `CONNECT x:443 HTTP/1.1\r\n${HOST}\r\n`, 400, "-"],
   ["headers of 20 KB", `GET /health/live HTTP/1.1\r\n${HOST}A: ${"a".repeat(20_000)}\r\n\r\n`, 431, "-"],
   ["headers of 1 MB", `GET /health/live HTTP/1.1\r\n${HOST}A: ${"a".repeat(1_000_000)}\r\n\r\n`, 431, "-"],
+  // Node keeps a thousand of them: one of more than that must be refused, since what decides could stand among the others.
+  ["1,001 headers", `GET /health/live HTTP/1.1\r\n${HOST}${"A: b\r\n".repeat(1_000)}\r\n`, 431, "-"],
   ["a target of 20 KB", `GET /messages?q=${"a".repeat(20_000)} HTTP/1.1\r\n${HOST}\r\n`, 431, "-"],
   ["a chunk whose size is none", `POST /webhook HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 400, "POST"],
   ["an expectation that cannot be met", `POST /webhook HTTP/1.1\r\n${HOST}Expect: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`, 417, "POST"],
