@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ExchangeObserver } from "../core/ports.ts";
 import { cutOff, refuseBody } from "./body.ts";
+import { giveUpParsing } from "./give-up-parsing.ts";
 import { pickForRoom, type Use } from "./make-room.ts";
 import { parserRefusal, refuseUnparsed } from "./parser-refusal.ts";
 
@@ -89,7 +90,9 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
         socket.destroy();
         return;
       }
-      open.set(socket, { unanswered: 0, inTurn: 0, turn, over: false, latest: undefined, silent: true, refused: false });
+      const connection: Connection = { unanswered: 0, inTurn: 0, turn, over: false, latest: undefined, silent: true, refused: false };
+      open.set(socket, connection);
+      giveUpParsing(socket, () => connection.over);
       socket.once("close", () => forget(socket));
     },
     began(res) {

@@ -93,7 +93,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     const { unanswered, inTurn } = connection;
     const crowded = connections.unanswered() > MAX_UNANSWERED;
     if (connection.over) {
-      // Nobody waits for its answer, and much of it would fill the memory.
+      // The parser could not be stopped. Nobody waits for its answer, and much of it would fill the memory.
       if (crowded || unanswered > 2 * MAX_PIPELINED || inTurn > 2 * MAX_IN_A_TURN) req.socket.destroy();
       return;
     }

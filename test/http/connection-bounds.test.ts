@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { Socket } from "node:net";
 import { test } from "node:test";
 import type { Handler } from "../../src/http/message.ts";
 import { json, refuse } from "../../src/http/respond.ts";
@@ -83,16 +85,21 @@ test("128 requests of a connection await their answers, the next one gets 503 be
   assert.equal(calls(), 256);
 });
 
-test("a connection that sends on and on is closed without any answer, and the handlers see 128 requests of it", async (t) => {
-  const { handle, release, calls } = held();
+test("behind the request that gets 503 nothing more is parsed, however much has been read already", async (t) => {
+  const { handle, release } = held();
   const server = await startTestServer(t, handle);
-  const { socket, write } = await openConnection(t, server.url);
-  const ended = new Promise((resolve) => socket.once("end", resolve).once("error", resolve));
-  write(GET.repeat(1_000));
-  await ended;
-  assert.equal(calls(), 128);
-  assert.equal(socket.bytesRead, 0);
+  const { socket, write, untilClosed } = await openConnection(t, server.url);
+  let parsed = 0;
+  const onParsed = (message: unknown): void => {
+    if (typeof message === "object" && message !== null && "socket" in message && message.socket instanceof Socket && message.socket.remotePort === socket.localPort) parsed += 1;
+  };
+  subscribe("http.server.request.start", onParsed);
+  t.after(() => unsubscribe("http.server.request.start", onParsed));
+  write(GET.repeat(2_000));
+  while (parsed < 129) await new Promise(setImmediate);
   release();
+  assert.deepEqual(statuses(await untilClosed()), { 200: 128, 503: 1 });
+  assert.equal(parsed, 129);
 });
 
 test("beyond 10,000 requests of all connections that await their answers, each connection has one", async (t) => {
