@@ -34,8 +34,12 @@ export interface Connection {
   latest: ServerResponse | undefined;
   /** It has not completed the head of a request yet. */
   silent: boolean;
-  refused: boolean;
+  /** Errors that were reported of it. */
+  refusals: number;
 }
+
+/** Pieces of up to 64 KB that a client may send behind a request that closes its connection, so that it sees the answers and no reset. */
+const MAX_REFUSALS = 16;
 
 /** The share of all connections that is closed at once when there is no room, so that not every new one has to look for some. */
 const ROOM_SHARE = 1 / 16;
@@ -90,7 +94,7 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
         socket.destroy();
         return;
       }
-      const connection: Connection = { unanswered: 0, inTurn: 0, turn, over: false, latest: undefined, silent: true, refused: false };
+      const connection: Connection = { unanswered: 0, inTurn: 0, turn, over: false, latest: undefined, silent: true, refusals: 0 };
       open.set(socket, connection);
       giveUpParsing(socket, () => connection.over);
       socket.once("close", () => forget(socket));
@@ -118,8 +122,10 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
     refuse(socket, errorCode) {
       const connection = open.get(socket);
       // The parser reports every chunk behind the first error as another one.
-      if (connection === undefined || connection.refused) return;
-      connection.refused = true;
+      if (connection === undefined) return;
+      connection.refusals += 1;
+      if (connection.over && connection.refusals > MAX_REFUSALS) socket.destroy();
+      if (connection.refusals > 1) return;
       const refusal = parserRefusal(errorCode);
       const { latest } = connection;
       if (latest !== undefined && !latest.req.complete) {

@@ -41,6 +41,15 @@ function statuses(answers: readonly RawAnswer[]): Readonly<Record<number, number
   return counts;
 }
 
+/** Sends the same again and again, as fast as it is taken. */
+function pour(socket: Socket, bytes: string): void {
+  const fill = (): void => {
+    while (!socket.destroyed && socket.write(bytes));
+  };
+  socket.on("drain", fill);
+  fill();
+}
+
 test("where all connections are taken a new one gets the place of a silent one, and those that are being served keep theirs", async (t) => {
   const { handle, release } = held();
   const server = await startTestServer(t, handle, { maxConnections: 4 });
@@ -100,6 +109,18 @@ test("behind the request that gets 503 nothing more is parsed, however much has 
   release();
   assert.deepEqual(statuses(await untilClosed()), { 200: 128, 503: 1 });
   assert.equal(parsed, 129);
+});
+
+test("a connection that never ends sending is cut off, though it has taken none of its answers", async (t) => {
+  const { handle, release, calls } = held();
+  const server = await startTestServer(t, handle);
+  const { socket } = await openConnection(t, server.url);
+  socket.on("error", () => undefined);
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  pour(socket, GET.repeat(2_000));
+  await closed;
+  assert.equal(calls(), 128);
+  release();
 });
 
 test("beyond 10,000 requests of all connections that await their answers, each connection has one", async (t) => {
@@ -178,12 +199,7 @@ test("a body in chunks without end is answered 413 where it exceeds the limit, a
   const closed = new Promise((resolve) => socket.once("close", resolve));
   socket.on("error", () => undefined);
   write("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
-  const chunk = `ffff\r\n${"x".repeat(0xffff)}\r\n`;
-  const fill = (): void => {
-    while (!socket.destroyed && socket.write(chunk));
-  };
-  socket.on("drain", fill);
-  fill();
+  pour(socket, `ffff\r\n${"x".repeat(0xffff)}\r\n`);
   assert.deepEqual((await answers(1)).map(({ status }) => status), [413]);
   await closed;
   assert.equal((await server.finished(1)).length, 1);
