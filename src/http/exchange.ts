@@ -42,7 +42,7 @@ export interface Exchange {
 /** Partly read bodies of all connections together, as far as each is larger than most messages are. */
 const BODIES_LIMIT_BYTES = 64 * 1024 * 1024;
 /** Answers that clients have not taken yet, in UTF-16 units: they take up to four times as many bytes. */
-const UNTAKEN_LIMIT = 32 * 1024 * 1024;
+const UNTAKEN_LIMIT = 16 * 1024 * 1024;
 /** Each holds a piece of its body, of up to some 100 KB, and a connection. */
 const MAX_STREAMS = 64;
 /** Smaller answers are not counted: the system's own buffers hold them. */
