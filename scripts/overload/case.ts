@@ -58,7 +58,7 @@ export async function runCase(given: OverloadCase): Promise<CaseResult> {
   const statuses = Object.entries(crowd.statuses()).map(([status, count]) => `${count} × ${status}`).join(", ");
   const figures =
     `${crowd.sockets.length} clients, ${closed} closed${statuses === "" ? "" : `, answers ${statuses}`}; ` +
-    `memory +${Math.max(0, Math.round(watched.grownMiB))} MiB (at most ${given.growthMiB}); others: ${watched.asked} requests, slowest ${Math.round(watched.slowestMs)} ms`;
+    `memory +${Math.max(0, Math.round(watched.grownMiB))} MiB (at most ${given.growthMiB}), ${Math.round(watched.grownLateMiB)} of it in the second half; others: ${watched.asked} requests, slowest ${Math.round(watched.slowestMs)} ms`;
   return { figures, problems };
 }
 

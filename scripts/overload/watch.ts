@@ -12,6 +12,8 @@ export interface Watched {
   readonly slowestMs: number;
   /** Most memory less that before the attack. */
   readonly grownMiB: number;
+  /** How much of that came in the second half of the time: an attack that goes on must not go on taking memory. */
+  readonly grownLateMiB: number;
   readonly stored: number;
 }
 
@@ -38,6 +40,8 @@ async function watchHere(options: WatchOptions): Promise<Watched> {
   let asked = 0;
   let slowestMs = 0;
   let peakMiB = 0;
+  let firstHalfMiB = 0;
+  const halfAt = performance.now() + options.seconds * 500;
   let stored = 0;
   while (performance.now() < endsAt || asked < 4) {
     delivered += 1;
@@ -49,10 +53,11 @@ async function watchHere(options: WatchOptions): Promise<Watched> {
       if (answer.status !== 200) failed.push(`${what} ${answer.status}`);
       else if (what === "webhook") stored += 1;
       peakMiB = Math.max(peakMiB, rssMiB(options.pid));
+      if (performance.now() <= halfAt) firstHalfMiB = peakMiB;
     }
     await pause(50);
   }
-  return { asked, failed, slowestMs, grownMiB: peakMiB - options.beforeMiB, stored };
+  return { asked, failed, slowestMs, grownMiB: peakMiB - options.beforeMiB, grownLateMiB: peakMiB - (firstHalfMiB || peakMiB), stored };
 }
 
 /** Resident memory of a process; NaN once it has ended. */
