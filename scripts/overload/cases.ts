@@ -88,7 +88,7 @@ export const CASES: readonly OverloadCase[] = [
   },
   {
     name: "far more deliveries than can be committed",
-    growthMiB: 350,
+    growthMiB: 450,
     mayRefuse: true,
     answerMs: 10_000,
     seconds: 8,
@@ -123,6 +123,7 @@ export const CASES: readonly OverloadCase[] = [
   ...["/metrics", "/health/ready", "/messages?q=zz", "/nope"].map((target): OverloadCase => ({
     name: `pipelined requests without end for ${target}, answers not taken`,
     growthMiB: 350,
+    answerMs: 5_000,
     attack: ({ port }) =>
       gather({ port, count: 100, reads: false, comesBack: true, act: (socket) => pour(socket, `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(1_000)) }),
   })),
@@ -150,6 +151,7 @@ export const CASES: readonly OverloadCase[] = [
   {
     name: "header floods: endless ones, and 15 KB that never end",
     growthMiB: 250,
+    answerMs: 5_000,
     attack: ({ port }) =>
       gather({
         port,
