@@ -57,7 +57,7 @@ export async function gather(options: CrowdOptions): Promise<Crowd> {
       socket.on("close", () => {
         closed += 1;
         resolve();
-        if (options.comesBack === true && !over) setTimeout(() => void open(index), COMES_BACK_MS);
+        if (options.comesBack === true) setTimeout(() => void (over || open(index)), COMES_BACK_MS);
       });
       socket.on("connect", () => {
         if (options.reads === false) socket.pause();
