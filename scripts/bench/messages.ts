@@ -40,9 +40,9 @@ export function createMessages(options: { seed: number; order: IdOrder; startMs:
   const random = seededRandom(options.seed);
   const run = options.seed.toString(36).padStart(6, "0").slice(-6).toUpperCase();
   return (index) => {
-    const head = options.order === "growing"
-      ? index.toString(36).padStart(10, "0").toUpperCase()
-      : Math.floor(random() * 36 ** 10).toString(36).padStart(10, "0").toUpperCase();
+    // From the time on, as those of ULIDs: what comes later lies behind all that is stored, in another run too.
+    const number = options.order === "growing" ? options.startMs * 1_000 + index : Math.floor(random() * 36 ** 10);
+    const head = number.toString(36).padStart(10, "0").toUpperCase();
     const message = {
       message_id: `${head}${run}${index.toString(36).padStart(10, "0")}`,
       from: `+9198${String(10_000_000 + Math.floor(random() * SENDERS)).slice(-8)}`,
