@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { StoreUnavailable } from "../../src/core/ports.ts";
 import { MAX_WAITING_MESSAGES } from "../../src/storage/group-commit.ts";
 import { message, openTestStore } from "../support/store.ts";
@@ -23,3 +24,20 @@ for (const [title, q] of [["lookups", undefined], ["searches", "hello"]] as cons
     assert.equal((await store.list({ limit: 1, offset: 0 })).total, 1);
   });
 }
+
+test("while all places for reads are taken the store is still ready for messages", async (t) => {
+  const { store } = await openTestStore(t);
+  let checking = true;
+  let refused = 0;
+  async function readAgainAndAgain(): Promise<void> {
+    while (checking) {
+      await store.list({ limit: 1, offset: 0 }).catch(() => (refused += 1));
+      await setImmediate();
+    }
+  }
+  const readers = Array.from({ length: 400 }, readAgainAndAgain);
+  for (let check = 0; check < 5; check += 1) assert.deepEqual(await store.check(), []);
+  checking = false;
+  await Promise.all(readers);
+  assert.ok(refused > 0);
+});
