@@ -36,8 +36,10 @@ test("while all places for reads are taken the store is still ready for messages
     }
   }
   const readers = Array.from({ length: 400 }, readAgainAndAgain);
-  for (let check = 0; check < 5; check += 1) assert.deepEqual(await store.check(), []);
+  const reasons: string[] = [];
+  for (let check = 0; check < 5; check += 1) reasons.push(...(await store.check()));
   checking = false;
   await Promise.all(readers);
+  assert.deepEqual(reasons, []);
   assert.ok(refused > 0);
 });
