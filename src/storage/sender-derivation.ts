@@ -18,15 +18,12 @@ interface Place {
   readonly reachedSeq: number;
 }
 
-/** The rows of a round, in the order of sender and `seq`. */
-interface Round {
-  readonly senders: readonly string[];
+/** Rows of a round that are derived together, in the order of sender and `seq`. */
+interface Slice {
   readonly seqs: readonly number[];
-  /** How many of them are derived. */
-  readonly done: number;
+  /** How many of them are whose. */
+  readonly counts: readonly (readonly [sender: string, rows: number])[];
 }
-
-const NO_ROUND: Round = { senders: [], seqs: [], done: 0 };
 
 const PICKED = "json_each(:seqs) AS picked CROSS JOIN messages ON seq = picked.value";
 
@@ -47,18 +44,19 @@ export function createSenderDerivation(db: DatabaseSync, last: number): Derivati
     INSERT INTO sender_messages (from_msisdn, key, message_id, seq) SELECT from_msisdn, rtrim(ts, 'Z'), message_id, seq FROM ${PICKED}`);
 
   let place = readPlace(db);
-  let round = NO_ROUND;
+  /** What is left of the round. */
+  let slices: readonly Slice[] = [];
   /** The next round's rows, as far as they are known: those up to `gathered`. */
   let waiting = new Map<string, number[]>();
   let gathered = place.roundMark;
   let batches = 0;
   let sliceAt = last;
-  let pending: { readonly place: Place; readonly round: Round } | undefined;
+  let pending: { readonly place: Place; readonly slices: readonly Slice[] } | undefined;
 
   if (place.roundMark > place.mark) {
     const left = new Map<string, number[]>();
     gather(left, place.mark, place.roundMark, ({ sender, seq }) => compareText(sender, place.reachedSender) > 0 || (sender === place.reachedSender && seq > place.reachedSeq));
-    round = toRound(left);
+    slices = toSlices(left);
   }
 
   function gather(into: Map<string, number[]>, low: number, high: number, accepts: (row: { sender: string; seq: number }) => boolean = () => true): void {
@@ -74,19 +72,15 @@ export function createSenderDerivation(db: DatabaseSync, last: number): Derivati
     // Rows that were there at the start, such as those of an adopted table.
     if (gathered < high) gather(waiting, gathered, high);
     gathered = Math.max(gathered, high);
-    round = toRound(waiting);
+    slices = toSlices(waiting);
     waiting = new Map();
     place = { ...place, roundMark: gathered };
     batches = 0;
   }
 
-  function isUnderWay(): boolean {
-    return round.done < round.seqs.length;
-  }
-
   return {
     steps() {
-      if (isUnderWay()) return (last - sliceAt) / SLICE_ROWS;
+      if (slices.length > 0) return (last - sliceAt) / SLICE_ROWS;
       return Math.max((last - place.mark) / ROUND_ROWS, last > place.mark && batches >= ROUND_BATCHES ? 1 : 0);
     },
     isBehind: () => last > place.mark,
@@ -98,25 +92,27 @@ export function createSenderDerivation(db: DatabaseSync, last: number): Derivati
       last += senders.length;
     },
     advance() {
-      if (!isUnderWay()) beginRound();
-      // What lies behind by more than a round is taken in larger slices.
-      const end = round.done + (last - place.mark > 2 * ROUND_ROWS ? 4 : 1) * SLICE_ROWS;
-      const seqs = round.seqs.slice(round.done, end);
-      const picked = JSON.stringify(seqs);
-      insert.run({ seqs: picked });
-      countTimes.run({ seqs: picked });
+      if (slices.length === 0) beginRound();
+      // What lies behind by more than a round is taken in larger steps.
+      const taken = slices.slice(0, last - place.mark > 2 * ROUND_ROWS ? 4 : 1);
       let firsts = 0;
-      for (const [sender, rows] of tally(round.senders.slice(round.done, end))) firsts += Number(count.get(sender, rows)?.["first"]);
-      const done = round.done + seqs.length;
-      const next: Place = done === round.seqs.length
+      for (const { seqs, counts } of taken) {
+        const picked = JSON.stringify(seqs);
+        insert.run({ seqs: picked });
+        countTimes.run({ seqs: picked });
+        for (const [sender, rows] of counts) firsts += Number(count.get(sender, rows)?.["first"]);
+      }
+      const reached = taken.at(-1);
+      const left = slices.slice(taken.length);
+      const next: Place = left.length === 0
         ? { mark: place.roundMark, roundMark: place.roundMark, reachedSender: "", reachedSeq: 0 }
-        : { ...place, reachedSender: round.senders[done - 1] ?? "", reachedSeq: round.seqs[done - 1] ?? 0 };
+        : { ...place, reachedSender: reached?.counts.at(-1)?.[0] ?? "", reachedSeq: reached?.seqs.at(-1) ?? 0 };
       record.run(next.mark, next.roundMark, next.reachedSender, next.reachedSeq, firsts);
-      pending = { place: next, round: { ...round, done } };
+      pending = { place: next, slices: left };
     },
     settle(committed) {
       if (committed && pending !== undefined) {
-        ({ place, round } = pending);
+        ({ place, slices } = pending);
         sliceAt = last;
       }
       pending = undefined;
@@ -140,14 +136,22 @@ function append(to: Map<string, number[]>, sender: string, seq: number): void {
   else seqs.push(seq);
 }
 
-function toRound(rows: ReadonlyMap<string, readonly number[]>): Round {
-  const sorted = [...rows].sort(([a], [b]) => compareText(a, b));
-  return { senders: sorted.flatMap(([sender, seqs]) => seqs.map(() => sender)), seqs: sorted.flatMap(([, seqs]) => seqs), done: 0 };
-}
-
-/** How many rows each of them has. */
-function tally(senders: readonly string[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const sender of senders) counts.set(sender, (counts.get(sender) ?? 0) + 1);
-  return counts;
+function toSlices(rows: ReadonlyMap<string, readonly number[]>): readonly Slice[] {
+  const slices: Slice[] = [];
+  let seqs: number[] = [];
+  let counts: [string, number][] = [];
+  for (const [sender, all] of [...rows].sort(([a], [b]) => compareText(a, b))) {
+    for (let at = 0; at < all.length; ) {
+      const some = all.slice(at, at + SLICE_ROWS - seqs.length);
+      seqs.push(...some);
+      counts.push([sender, some.length]);
+      at += some.length;
+      if (seqs.length < SLICE_ROWS) break;
+      slices.push({ seqs, counts });
+      seqs = [];
+      counts = [];
+    }
+  }
+  if (seqs.length > 0) slices.push({ seqs, counts });
+  return slices;
 }
