@@ -58,12 +58,16 @@ export function createIndexer(db: DatabaseSync): Indexer {
 // NOT INDEXED: the range of seq is short, an index in the order of the groups would be walked whole.
 const STEP_ROWS = "messages NOT INDEXED WHERE seq > :low AND seq <= :high";
 
-/** Rows come to be merged about six times until there are a million of them, hundreds of which fill a page. */
-const ROWS_A_MERGED_PAGE = 8;
+/**
+ * Sixteen segments are merged into one at a time, so what is indexed comes to be merged three times until there are a million rows.
+ * A page of 4 KiB holds the trigrams of about as many bytes of text: so this keeps up, with a little to spare.
+ */
+const TEXT_BYTES_A_MERGED_PAGE = 1_024;
 
 const SEARCH_STEP = [
   `INSERT INTO messages_search (rowid, text) SELECT seq, fold_case(text) FROM ${STEP_ROWS} AND text IS NOT NULL`,
-  `INSERT INTO messages_search (messages_search, rank) SELECT 'merge', (:high - :low) / ${ROWS_A_MERGED_PAGE}`,
+  `INSERT INTO messages_search (messages_search, rank)
+    SELECT 'merge', 1 + ifnull(sum(octet_length(text)), 0) / ${TEXT_BYTES_A_MERGED_PAGE} FROM ${STEP_ROWS}`,
   "UPDATE index_state SET search_mark = :high WHERE search_mark = :low",
 ];
 
