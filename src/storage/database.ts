@@ -7,7 +7,7 @@ const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
 const CHECKPOINT_PAGES = 16_000;
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
 /** Of each connection; beyond it pages come from the cache of the operating system. */
-const CACHE_KIB = 16 * 1024;
+const CACHE_KIB = 8 * 1024;
 
 export interface ConnectionOptions {
   readonly busyTimeoutMs?: number | undefined;
