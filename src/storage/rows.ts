@@ -33,7 +33,9 @@ export function compareText(a: string, b: string): number {
 
 /** What `messages_by_ts` and `sender_messages` sort a normalized timestamp by: see `migrations.ts`. */
 export function sortKey(ts: string): string {
-  return ts.replace(/Z+$/, "");
+  let end = ts.length;
+  while (ts[end - 1] === "Z") end -= 1;
+  return ts.slice(0, end);
 }
 
 /** The order of every list: by time, then by the code points of the id. */
