@@ -29,8 +29,8 @@ CREATE TABLE messages (
 /** Makes it where it is missing. */
 export const MESSAGES_INDEX: string = "CREATE INDEX IF NOT EXISTS messages_by_ts ON messages (rtrim(ts, 'Z'), message_id);";
 
-/** Segments that are merged into one: by 4, the default, each row would be copied twice as often until there are a million. */
-const MERGE_MANY = "INSERT INTO messages_search (messages_search, rank) VALUES ('usermerge', 16);";
+/** Segments that are merged into one: by 4, the default, each row would be copied half as often again; of more, a search reads more. */
+const MERGE_MANY = "INSERT INTO messages_search (messages_search, rank) VALUES ('usermerge', 8);";
 
 /** What `Indexer` fills from the rows; made anew, it begins at the first of them. */
 const DERIVED_SCHEMA = `
