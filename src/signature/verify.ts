@@ -67,7 +67,7 @@ export function createVerifier(secrets: Secrets, options: VerifierOptions): Veri
   function verifyHex(body: Uint8Array, text: string, prefix: "optional" | "required"): Verification {
     if (!readSignature(text, given, { prefix })) return { ok: false, reason: "malformed", hint: hexHint(text, { prefix }) };
     for (const { key, match } of textKeys) {
-      // As a string of bytes: a new Buffer would cost a quarter of the whole check, most of it for the garbage collector.
+      // As a string of bytes: a new Buffer each would take a quarter of the time of the check.
       expected.write(createHmac("sha256", key).update(body).digest("latin1"), "latin1");
       if (timingSafeEqual(expected, given)) return match;
     }

@@ -29,9 +29,6 @@ CREATE TABLE messages (
 /** Makes it where it is missing. */
 export const MESSAGES_INDEX: string = "CREATE INDEX IF NOT EXISTS messages_by_ts ON messages (rtrim(ts, 'Z'), message_id);";
 
-/** Segments that are merged into one: by 4, the default, each row would be copied half as often again; of more, a search reads more. */
-const MERGE_MANY = "INSERT INTO messages_search (messages_search, rank) VALUES ('usermerge', 8);";
-
 /** What `Indexer` fills from the rows; made anew, it begins at the first of them. */
 const DERIVED_SCHEMA = `
 CREATE TABLE sender_messages (
@@ -61,8 +58,9 @@ CREATE VIRTUAL TABLE messages_search USING fts5 (
   text, content = '', detail = none, columnsize = 0, tokenize = 'trigram'
 );
 -- Its segments are merged in each step of the indexer, a few pages at a time, and not in lumps that hold a commit up.
-INSERT INTO messages_search (messages_search, rank) VALUES ('automerge', 0), ('crisismerge', 64);
-${MERGE_MANY}`;
+-- Of fewer at once each row would be copied more often (by 4, the default, half as often again), of more a search would read more.
+INSERT INTO messages_search (messages_search, rank) VALUES ('automerge', 0), ('crisismerge', 64), ('usermerge', 8);
+`;
 
 /** The tables of `DERIVED_SCHEMA`. */
 export const DERIVED_TABLES: readonly string[] = ["sender_messages", "index_state", "sender_counts", "time_counts", "messages_search"];
@@ -72,7 +70,7 @@ CREATE TABLE write_probe (id INTEGER PRIMARY KEY CHECK (id = 1), checked_at TEXT
 INSERT INTO write_probe VALUES (1, NULL, NULL);
 `;
 
-const migrations: readonly ((db: DatabaseSync) => void)[] = [createOrAdopt, rememberRemoved, mergeMany];
+const migrations: readonly ((db: DatabaseSync) => void)[] = [createOrAdopt, rememberRemoved];
 
 /** The schema version that this build writes, in `PRAGMA user_version`. */
 export const SCHEMA_VERSION: number = migrations.length;
@@ -125,11 +123,6 @@ function rememberRemoved(db: DatabaseSync): void {
     INSERT INTO removal_state VALUES (1, 0);`);
   // Version 1 kept each sender's counts up to another mark than its messages.
   deriveAnew(db);
-}
-
-/** Version 2 merged segments of the search index by 4. */
-function mergeMany(db: DatabaseSync): void {
-  db.exec(MERGE_MANY);
 }
 
 /** `Indexer` fills it; until then readers look at the rows themselves. */

@@ -64,20 +64,6 @@ test("what version 1 derived is made anew, and reads are complete meanwhile and 
   assert.deepEqual((await store.stats()).messages_per_sender, [{ from: "+1", count: 2 }]);
 });
 
-test("the search index of version 2 merges as a new one does, from the first start on", async (t) => {
-  const path = join(temporaryFolder(t), "app.db");
-  const first = await openTestStore(t, { path });
-  await first.store.close();
-  const merged = "SELECT v FROM messages_search_config WHERE k = 'usermerge'";
-  using db = new DatabaseSync(path);
-  const ofNew = db.prepare(merged).get();
-  db.exec("INSERT INTO messages_search (messages_search, rank) VALUES ('usermerge', 4); PRAGMA user_version = 2");
-  const { store } = await openTestStore(t, { path });
-  await store.close();
-  assert.deepEqual(ofNew, db.prepare(merged).get());
-  assert.notEqual(ofNew?.["v"], 4);
-});
-
 test("an upgrade that fails leaves the earlier database as it was", async (t) => {
   const path = join(temporaryFolder(t), "app.db");
   using earlier = new DatabaseSync(path);
