@@ -11,7 +11,7 @@ const LINGER_MS = 2_000;
 /** By the error codes of Node's HTTP parser and of its timeouts. */
 const REFUSALS: Readonly<Record<string, Refusal>> = {
   ERR_HTTP_REQUEST_TIMEOUT: { code: "request_timeout", detail: "the request must be complete in time" },
-  HPE_HEADER_OVERFLOW: { code: "headers_too_large", detail: "the headers must be at most 16384 bytes" },
+  HPE_HEADER_OVERFLOW: { code: "headers_too_large", detail: "the headers must be at most 16384 bytes, and at most 1000" },
   HPE_CHUNK_EXTENSIONS_OVERFLOW: { code: "too_large", detail: "the chunk extensions must be at most 16384 bytes" },
   HPE_INVALID_METHOD: { code: "bad_request", detail: "the method must be one that this server knows" },
 };

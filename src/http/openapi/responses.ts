@@ -66,7 +66,9 @@ export const RESPONSES: Readonly<Record<ResponseName, Response>> = {
   ExpectationFailed: errorResponse("An `Expect` header other than `100-continue`.", {
     expectation: "the only expectation that can be met is 100-continue",
   }),
-  HeadersTooLarge: errorResponse("More than 16 KiB of headers. The connection is closed.", { headers: "the headers must be at most 16384 bytes" }),
+  HeadersTooLarge: errorResponse("More than 16 KiB of headers, or more than 1,000. The connection is closed.", {
+    headers: "the headers must be at most 16384 bytes, and at most 1000",
+  }),
   InternalError: errorResponse("A defect of the service. Its log has the error under this answer's `X-Request-ID`.", { defect: "internal error" }),
   Unavailable: errorResponse(
     "The database cannot answer, too much is under way, or the service stops: try again.",
