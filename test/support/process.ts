@@ -32,13 +32,15 @@ export interface ServiceOptions {
   readonly folder?: string;
   /** `ulimit` of the shell that starts it, e.g. `-f 1000`. */
   readonly limit?: string;
+  /** A command that runs it and takes its place, e.g. `strace -D` with its options. */
+  readonly under?: readonly string[];
 }
 
 /** Starts `main.ts` with this environment alone. */
 export function spawnService(t: TestContext, env: Readonly<Record<string, string>>, options: ServiceOptions = {}): Service {
   const folder = options.folder ?? temporaryFolder(t);
   const script = options.limit === undefined ? 'exec "$@"' : `ulimit ${options.limit}; exec "$@"`;
-  const child = spawn("/bin/sh", ["-c", script, "sh", process.execPath, MAIN], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("/bin/sh", ["-c", script, "sh", ...(options.under ?? []), process.execPath, MAIN], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
   const changes = new EventEmitter();
   let stdout = "";
   let stderr = "";
