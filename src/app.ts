@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import type { Config } from "./config.ts";
-import type { Clock } from "./core/ports.ts";
+import type { Clock } from "./core/clock.ts";
 import type { Secrets } from "./core/secrets.ts";
 import { createAuthorize } from "./http/access.ts";
 import { connectionLimit } from "./http/connection-limit.ts";

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { loadConfig } from "../src/config.ts";
-import type { DeliveryFacts } from "../src/core/ports.ts";
+import type { DeliveryFacts } from "../src/core/exchange.ts";
 import { STATUS } from "../src/http/respond.ts";
 import { requestLine } from "../src/telemetry/log-line.ts";
 import { parseMessage } from "../src/validation/message.ts";

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { ExchangeObserver } from "../core/ports.ts";
+import type { ExchangeObserver } from "../core/exchange.ts";
 import { cutOff, refuseBody } from "./body.ts";
 import { giveUpParsing } from "./give-up-parsing.ts";
 import { pickForRoom, type Use } from "./make-room.ts";

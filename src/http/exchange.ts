@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { performance } from "node:perf_hooks";
-import { StoreUnavailable, type Clock, type ExchangeObserver, type FinishedStream } from "../core/ports.ts";
+import type { Clock } from "../core/clock.ts";
+import type { ExchangeObserver, FinishedStream } from "../core/exchange.ts";
+import { StoreUnavailable } from "../core/store.ts";
 import type { Refusal } from "../core/outcome.ts";
 import type { Authorize } from "./access.ts";
 import { discardRest, readBody } from "./body.ts";

@@ -1,5 +1,5 @@
 import type { SequencedMessage } from "../core/message.ts";
-import type { MessageStore } from "../core/ports.ts";
+import type { MessageStore } from "../core/store.ts";
 
 /** Messages in the order of commits, from one on and then live, for many readers at once. */
 export interface Feed {

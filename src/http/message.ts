@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { DeliveryFacts } from "../core/ports.ts";
+import type { DeliveryFacts } from "../core/exchange.ts";
 import type { Outcome } from "../core/outcome.ts";
 
 /** What a handler is given. */

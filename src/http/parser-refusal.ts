@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import type { ExchangeObserver } from "../core/ports.ts";
+import type { ExchangeObserver } from "../core/exchange.ts";
 import type { Refusal } from "../core/outcome.ts";
 import { errorBody, JSON_TYPE, STATUS } from "./respond.ts";
 

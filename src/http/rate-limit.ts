@@ -1,4 +1,4 @@
-import type { Clock } from "../core/ports.ts";
+import type { Clock } from "../core/clock.ts";
 
 /** What a client is told about its allowance, also where it is admitted; undefined where there is no limit. */
 export type AllowanceHeaders = Readonly<Record<"RateLimit-Policy" | "RateLimit", string>>;

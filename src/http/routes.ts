@@ -1,5 +1,6 @@
 import type { OpenApiDocument } from "../core/openapi.ts";
-import type { MessageStore, MetricsSource } from "../core/ports.ts";
+import type { MetricsSource } from "../core/exposition.ts";
+import type { MessageStore } from "../core/store.ts";
 import type { Site } from "../core/site.ts";
 import type { Verify } from "../signature/verify.ts";
 import { createReady, live } from "./handlers/health.ts";

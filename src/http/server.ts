@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Server, type AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
-import type { ExchangeObserver } from "../core/ports.ts";
+import type { ExchangeObserver } from "../core/exchange.ts";
 import type { Refusal } from "../core/outcome.ts";
 import { createConnections } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";

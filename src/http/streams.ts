@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { performance } from "node:perf_hooks";
 import type { Refusal } from "../core/outcome.ts";
-import type { FinishedStream, StreamEnd } from "../core/ports.ts";
+import type { FinishedStream, StreamEnd } from "../core/exchange.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import { describeFault } from "./describe-fault.ts";
 import type { Stream } from "./message.ts";

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from "node:crypto";
 import type { SecretName, SignatureFailure } from "../core/outcome.ts";
-import type { Clock } from "../core/ports.ts";
+import type { Clock } from "../core/clock.ts";
 import { standardWebhooksKey, type Secrets } from "../core/secrets.ts";
 import { readSignature } from "./header.ts";
 import { headerText, type SignatureHeaders } from "./headers.ts";

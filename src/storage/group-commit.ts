@@ -1,5 +1,6 @@
 import type { Message } from "../core/message.ts";
-import { OutcomeUnknown, StoreUnavailable, type Clock, type InsertOutcome, type StoreObserver } from "../core/ports.ts";
+import type { Clock } from "../core/clock.ts";
+import { OutcomeUnknown, StoreUnavailable, type InsertOutcome, type StoreObserver } from "../core/store.ts";
 import { CONFLICT, CREATED, FIELDS_PER_MESSAGE } from "./batch.ts";
 import type { WriterCalls } from "./protocol.ts";
 import type { Thread } from "./thread.ts";

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import type { Clock } from "../core/ports.ts";
+import type { Clock } from "../core/clock.ts";
 import type { WriterCalls } from "./protocol.ts";
 import type { Thread } from "./thread.ts";
 

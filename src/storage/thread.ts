@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { OutcomeUnknown, StoreUnavailable } from "../core/ports.ts";
+import { OutcomeUnknown, StoreUnavailable } from "../core/store.ts";
 import { CLOSE, type Calls, type Reply, type ThreadSettings } from "./protocol.ts";
 
 /** A worker thread that answers calls one after the other. */

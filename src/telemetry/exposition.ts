@@ -1,4 +1,4 @@
-import type { ExpositionFormat } from "../core/ports.ts";
+import type { ExpositionFormat } from "../core/exposition.ts";
 
 export type FamilyType = "counter" | "gauge" | "histogram" | "untyped";
 

@@ -1,4 +1,4 @@
-import type { FinishedExchange } from "../core/ports.ts";
+import type { FinishedExchange } from "../core/exchange.ts";
 
 export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
 

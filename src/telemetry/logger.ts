@@ -1,4 +1,4 @@
-import type { FinishedExchange } from "../core/ports.ts";
+import type { FinishedExchange } from "../core/exchange.ts";
 import { eventLine, requestLine, type LogFields, type LogLevel } from "./log-line.ts";
 
 /** JSON lines; those below the level cost nothing. */

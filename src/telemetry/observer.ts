@@ -1,4 +1,6 @@
-import type { Clock, DeliveryFacts, ExchangeObserver, FinishedExchange, StoreObserver } from "../core/ports.ts";
+import type { Clock } from "../core/clock.ts";
+import type { DeliveryFacts, ExchangeObserver, FinishedExchange } from "../core/exchange.ts";
+import type { StoreObserver } from "../core/store.ts";
 import type { Logger } from "./logger.ts";
 import type { ServiceMetrics } from "./service-metrics.ts";
 

@@ -1,4 +1,4 @@
-import type { ExpositionFormat, MetricsSource } from "../core/ports.ts";
+import type { ExpositionFormat, MetricsSource } from "../core/exposition.ts";
 import { labelText, renderExposition } from "./exposition.ts";
 import type { ExposedFamily, FamilyType, SeriesData } from "./exposition.ts";
 

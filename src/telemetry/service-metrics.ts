@@ -1,5 +1,5 @@
 import type { SecretName, SignatureFailure, WebhookResult } from "../core/outcome.ts";
-import type { FileSizes } from "../core/ports.ts";
+import type { FileSizes } from "../core/store.ts";
 import type { Counter, Gauge, Histogram, Registry } from "./registry.ts";
 
 export interface ServiceMetricsOptions {

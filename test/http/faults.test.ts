@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { StoreUnavailable } from "../../src/core/ports.ts";
+import { StoreUnavailable } from "../../src/core/store.ts";
 import type { Handler } from "../../src/http/message.ts";
 import { json } from "../../src/http/respond.ts";
 import { send } from "../support/app.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import { StoreUnavailable } from "../../src/core/ports.ts";
+import { StoreUnavailable } from "../../src/core/store.ts";
 import type { Handler, Stream } from "../../src/http/message.ts";
 import { json } from "../../src/http/respond.ts";
 import { send } from "../support/app.ts";

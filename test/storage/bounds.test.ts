@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import { StoreUnavailable } from "../../src/core/ports.ts";
+import { StoreUnavailable } from "../../src/core/store.ts";
 import { MAX_WAITING_MESSAGES } from "../../src/storage/group-commit.ts";
 import { message, openTestStore } from "../support/store.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import type { Message, MessagePage, MessageQuery, Place } from "../../src/core/message.ts";
-import type { MessageStore } from "../../src/core/ports.ts";
+import type { MessageStore } from "../../src/core/store.ts";
 import { containsMatcher } from "../../src/storage/fold.ts";
 import { message, openTestStore } from "../support/store.ts";
 

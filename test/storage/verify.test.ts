@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
-import { StoreUnavailable } from "../../src/core/ports.ts";
+import { StoreUnavailable } from "../../src/core/store.ts";
 import { DERIVED_TABLES } from "../../src/storage/migrations.ts";
 import { CHECKS, startVerifier, type CheckName, type Verifier } from "../../src/storage/verifier.ts";
 import { atEnd } from "../support/cleanup.ts";

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import type { TestContext } from "node:test";
-import type { FinishedExchange } from "../../src/core/ports.ts";
+import type { FinishedExchange } from "../../src/core/exchange.ts";
 import { createAuthorize } from "../../src/http/access.ts";
 import { createExchange } from "../../src/http/exchange.ts";
 import type { Handler } from "../../src/http/message.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Message } from "../../src/core/message.ts";
-import type { MessageStore, StoreObserver } from "../../src/core/ports.ts";
+import type { MessageStore, StoreObserver } from "../../src/core/store.ts";
 import { parseTimestamp } from "../../src/core/timestamp.ts";
 import { openStore, type StoreOptions } from "../../src/storage/store.ts";
 import { atEnd } from "./cleanup.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { FinishedExchange } from "../../src/core/ports.ts";
+import type { FinishedExchange } from "../../src/core/exchange.ts";
 import { jsonString } from "../../src/telemetry/log-line.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
 import type { LogLevel } from "../../src/telemetry/log-line.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import type { DeliveryFacts, FinishedExchange } from "../../src/core/ports.ts";
+import type { DeliveryFacts, FinishedExchange } from "../../src/core/exchange.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
 import { createObserver } from "../../src/telemetry/observer.ts";
 import { parseExposition } from "./exposition-parser.ts";

@@ -1,5 +1,5 @@
 import type { ExportPage, ExportQuery, StoredMessage } from "../../core/message.ts";
-import type { MessageStore } from "../../core/ports.ts";
+import type { MessageStore } from "../../core/store.ts";
 import { parseExportQuery, type ListFormat } from "../../validation/query.ts";
 import { CSV_HEADER, CSV_TYPE, csvRecord } from "../csv.ts";
 import type { Reply } from "../message.ts";

@@ -1,4 +1,4 @@
-import type { MessageStore } from "../../core/ports.ts";
+import type { MessageStore } from "../../core/store.ts";
 import type { Refusal } from "../../core/outcome.ts";
 import type { Verify } from "../../signature/verify.ts";
 import { parseMessage } from "../../validation/message.ts";

@@ -1,4 +1,4 @@
-import type { MessageStore } from "../../core/ports.ts";
+import type { MessageStore } from "../../core/store.ts";
 import { formatCursor } from "../../validation/cursor.ts";
 import { parseListFormat, parseMessageQuery, type ListFormat } from "../../validation/query.ts";
 import { preferredType } from "../accept.ts";

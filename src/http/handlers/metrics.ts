@@ -1,4 +1,4 @@
-import type { ExpositionFormat, MetricsSource } from "../../core/ports.ts";
+import type { ExpositionFormat, MetricsSource } from "../../core/exposition.ts";
 import { readAccept } from "../accept.ts";
 import type { Handler } from "../message.ts";
 

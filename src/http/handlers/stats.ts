@@ -1,4 +1,4 @@
-import type { MessageStore } from "../../core/ports.ts";
+import type { MessageStore } from "../../core/store.ts";
 import { parseTimelineQuery } from "../../validation/timeline-query.ts";
 import type { Handler } from "../message.ts";
 import { json, refuse } from "../respond.ts";

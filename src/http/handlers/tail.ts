@@ -1,5 +1,5 @@
 import type { SequencedMessage } from "../../core/message.ts";
-import type { MessageStore } from "../../core/ports.ts";
+import type { MessageStore } from "../../core/store.ts";
 import { parseTailQuery } from "../../validation/tail-query.ts";
 import { preferredType } from "../accept.ts";
 import { createFeed, type FeedFormat } from "../feed.ts";

@@ -1,11 +1,4 @@
 import type { ExportPage, ExportQuery, Message, MessagePage, MessageQuery, SequencedPage, Stats, StoredMessage, Timeline, TimelineQuery } from "./message.ts";
-import type { SecretName, SignatureFailure, WebhookResult } from "./outcome.ts";
-
-/** The time of day, injected so that tests can hold it still. */
-export interface Clock {
-  /** Milliseconds since the epoch. */
-  nowMs(): number;
-}
 
 /**
  * What became of one message: `conflict` is a duplicate whose content differs from the stored row,
@@ -72,59 +65,4 @@ export interface StoreObserver {
   commitFailed(messages: number, reason: string): void;
   /** So many messages were removed for their age. */
   removed(messages: number): void;
-}
-
-/** What a delivery to the webhook adds to its exchange. */
-export interface DeliveryFacts {
-  readonly result: WebhookResult;
-  /** The message's id, once it is known. */
-  readonly messageId?: string;
-  /** True for a repeat whose content differs from what is stored. */
-  readonly conflict?: boolean;
-  readonly signature?: SecretName | SignatureFailure;
-  /** What would make a refused signature right, in words for the sender's or the service's operator; no part of a value. */
-  readonly hint?: string;
-  /** Receipt minus `ts` in seconds, of created messages. */
-  readonly lagSeconds?: number;
-}
-
-/** What ended a streamed answer: its own end, the client, a stop of the service, or a fault in the middle. */
-export type StreamEnd = "complete" | "client" | "stop" | "fault";
-
-export interface FinishedStream {
-  /** From the answer's head to its end. */
-  readonly durationMs: number;
-  readonly ended: StreamEnd;
-}
-
-/** One request and its answer, once the answer was handed to the socket or the client went away. */
-export interface FinishedExchange {
-  readonly requestId: string;
-  /** As the request line has it; `-` where the request could not be parsed. */
-  readonly method: string;
-  /** Without the query; `-` where the request could not be parsed. */
-  readonly path: string;
-  /** The route's template, e.g. `/messages/{message_id}`; undefined where no route matched. */
-  readonly route: string | undefined;
-  readonly status: number;
-  readonly durationMs: number;
-  /** The caller's trace (W3C Trace Context): 32 lower-case hex digits. */
-  readonly traceId?: string | undefined;
-  readonly delivery?: DeliveryFacts | undefined;
-  /** Of an answer that was written piece by piece: `durationMs` ends with its head. */
-  readonly stream?: FinishedStream | undefined;
-  /** What went wrong, for the log alone. */
-  readonly fault?: string | undefined;
-}
-
-/** The one seam for logs and metrics. */
-export interface ExchangeObserver {
-  finished(exchange: FinishedExchange): void;
-}
-
-export type ExpositionFormat = "prometheus" | "openmetrics";
-
-/** The whole exposition as text, in one of the two formats. */
-export interface MetricsSource {
-  expose(format: ExpositionFormat): Promise<string>;
 }
