@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
-import { createBatchWriter } from "../../src/storage/batch.ts";
-import { openDatabase } from "../../src/storage/database.ts";
-import { createIndexer } from "../../src/storage/indexer.ts";
-import { migrate } from "../../src/storage/migrations.ts";
+import { createBatchWriter } from "../../src/storage/sqlite/write/batch.ts";
+import { openDatabase } from "../../src/storage/sqlite/database.ts";
+import { createIndexer } from "../../src/storage/sqlite/index/indexer.ts";
+import { migrate } from "../../src/storage/sqlite/migrations.ts";
 import { createMessages } from "./messages.ts";
 
 /** Rows a transaction: enough that the sync of each one does not count. */

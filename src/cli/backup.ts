@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, linkSync, renameSync, rmSync, statSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
-import { copyDatabase } from "../storage/copy.ts";
-import { DatabaseError } from "../storage/database.ts";
-import { startVerifier, type CheckName } from "../storage/verifier.ts";
+import { copyDatabase } from "../storage/sqlite/maintain/copy.ts";
+import { DatabaseError } from "../storage/sqlite/database.ts";
+import { startVerifier, type CheckName } from "../storage/sqlite/maintain/verifier.ts";
 import { checkDatabase } from "./check-database.ts";
 import { withProgress } from "./progress.ts";
 import { syncFolder } from "./sync-folder.ts";

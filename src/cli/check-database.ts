@@ -1,4 +1,4 @@
-import type { CheckName, Verifier } from "../storage/verifier.ts";
+import type { CheckName, Verifier } from "../storage/sqlite/maintain/verifier.ts";
 import { withProgress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -1,4 +1,4 @@
-import { createOpenApiDocument } from "../http/openapi/document.ts";
+import { createOpenApiDocument } from "../api/document.ts";
 import { EX_OK } from "./exit-status.ts";
 import type { Terminal } from "./terminal.ts";
 

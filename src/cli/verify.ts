@@ -1,4 +1,4 @@
-import { CHECKS, startVerifier, type CheckName, type Verifier } from "../storage/verifier.ts";
+import { CHECKS, startVerifier, type CheckName, type Verifier } from "../storage/sqlite/maintain/verifier.ts";
 import { checkDatabase } from "./check-database.ts";
 import { withProgress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";

@@ -1,7 +1,5 @@
 import type { StoredMessage } from "../core/message.ts";
 
-/** RFC 4180, section 3. */
-export const CSV_TYPE = "text/csv";
 const COLUMNS = ["message_id", "from", "to", "ts", "text", "created_at"] as const;
 
 export const CSV_HEADER: string = `${COLUMNS.join(",")}\r\n`;

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Access } from "../api/operation.ts";
 import type { DeliveryFacts } from "../core/exchange.ts";
 import type { Outcome } from "../core/outcome.ts";
 
@@ -48,8 +49,7 @@ export interface Route {
   readonly method: "GET" | "POST";
   /** A literal path, or one whose last segment is a `{parameter}`. */
   readonly path: string;
-  /** `token`: shows messages, so `Authorization: Bearer` is required where a token is configured. */
-  readonly access: "open" | "token";
+  readonly access: Access;
   /** Takes deliveries: one that is refused as `unavailable` before the handler sees it has that result in log and metrics too. */
   readonly takesDeliveries?: true;
   readonly handle: Handler;

@@ -3,7 +3,8 @@ import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ExchangeObserver } from "../core/exchange.ts";
 import type { Refusal } from "../core/outcome.ts";
-import { errorBody, JSON_TYPE, STATUS } from "./respond.ts";
+import { errorBody, STATUS } from "./respond.ts";
+import { JSON_TYPE } from "../api/media-types.ts";
 
 /** A client that is still sending when it is refused may go on for so long, so that it sees the answer and not a reset. */
 const LINGER_MS = 2_000;

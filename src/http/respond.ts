@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { JSON_TYPE } from "../api/media-types.ts";
 import type { Refusal, RefusalCode } from "../core/outcome.ts";
 import type { Reply } from "./message.ts";
 
@@ -19,10 +20,6 @@ export const STATUS: Readonly<Record<RefusalCode, number>> = {
   internal_error: 500,
   unavailable: 503,
 };
-
-export const JSON_TYPE = "application/json";
-/** https://github.com/ndjson/ndjson-spec */
-export const NDJSON_TYPE = "application/x-ndjson";
 
 /** The body of every error. */
 export function errorBody(refusal: Refusal): string {

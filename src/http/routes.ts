@@ -1,4 +1,4 @@
-import type { OpenApiDocument } from "../core/openapi.ts";
+import type { OpenApiDocument } from "../api/openapi.ts";
 import type { MetricsSource } from "../core/exposition.ts";
 import type { MessageStore } from "../core/store.ts";
 import type { Site } from "../core/site.ts";
@@ -28,7 +28,7 @@ export interface RouteOptions {
   readonly readiness: () => Promise<readonly string[]>;
 }
 
-/** Every endpoint of the service; what it takes and gives is told in `openapi/`. */
+/** Every endpoint of the service; what it takes and gives is told in `src/api/`. */
 export function createRoutes(options: RouteOptions): readonly Route[] {
   const { store, site } = options;
   return [

@@ -1,5 +1,5 @@
-import { isInline } from "../core/openapi-references.ts";
-import type { OperationObject, Parameter } from "../core/openapi.ts";
+import { isInline } from "../api/references.ts";
+import type { OperationObject, Parameter } from "../api/openapi.ts";
 import { escapeHtml } from "./html.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { dereference, isInline, referencedName } from "../core/openapi-references.ts";
-import type { Content, Header, OpenApiDocument, OperationObject, Parameter, Reference, Response, SecurityScheme } from "../core/openapi.ts";
+import { dereference, isInline, referencedName } from "../api/references.ts";
+import type { Content, Header, OpenApiDocument, OperationObject, Parameter, Reference, Response, SecurityScheme } from "../api/openapi.ts";
 import { renderTryForm } from "./docs-form.ts";
 import { fieldsHtml, propertiesHtml, typeHtml } from "./docs-schema.ts";
 import { escapeHtml, inlineHtml, proseHtml } from "./html.ts";

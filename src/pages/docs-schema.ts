@@ -1,5 +1,5 @@
-import { referencedName } from "../core/openapi-references.ts";
-import type { Components, Schema } from "../core/openapi.ts";
+import { referencedName } from "../api/references.ts";
+import type { Components, Schema } from "../api/openapi.ts";
 import { escapeHtml, inlineHtml } from "./html.ts";
 
 /** One parameter, header or property. */

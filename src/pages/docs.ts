@@ -1,5 +1,5 @@
-import { isInline, referencedName } from "../core/openapi-references.ts";
-import type { OpenApiDocument } from "../core/openapi.ts";
+import { isInline, referencedName } from "../api/references.ts";
+import type { OpenApiDocument } from "../api/openapi.ts";
 import { renderOperation, responseHtml, schemeLabel, type PlacedOperation } from "./docs-operation.ts";
 import { propertiesHtml, typeHtml } from "./docs-schema.ts";
 import { escapeHtml, inlineHtml, proseHtml } from "./html.ts";

@@ -1,4 +1,4 @@
-import type { OpenApiDocument } from "../core/openapi.ts";
+import type { OpenApiDocument } from "../api/openapi.ts";
 import type { PageName, Site } from "../core/site.ts";
 import { createAssets, type Assets } from "./assets.ts";
 import { DOCS_STYLE } from "./docs-style.ts";

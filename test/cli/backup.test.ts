@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { backUp } from "../../src/cli/backup.ts";
-import { copyDatabase } from "../../src/storage/copy.ts";
+import { copyDatabase } from "../../src/storage/sqlite/maintain/copy.ts";
 import { otherConnection, storedIds } from "../support/database.ts";
 import { createDatabase, sampleMessages } from "../support/derived-database.ts";
 import { openTestStore, temporaryFolder } from "../support/store.ts";

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { CHECKS } from "../../src/storage/verifier.ts";
+import { CHECKS } from "../../src/storage/sqlite/maintain/verifier.ts";
 import { createDatabase, sampleMessages } from "../support/derived-database.ts";
 import { openTestStore, temporaryFolder } from "../support/store.ts";
 import { runMain } from "./main.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { StoreUnavailable } from "../../src/core/store.ts";
-import { createOpenApiDocument } from "../../src/http/openapi/document.ts";
+import { createOpenApiDocument } from "../../src/api/document.ts";
 import { refuse } from "../../src/http/respond.ts";
 import { delivery, send, startTestApp } from "../support/app.ts";
 import { exchangeRaw } from "../support/connection.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { globSync } from "node:fs";
 import { test } from "node:test";
-import { MAX_WAITING_MESSAGES } from "../../src/storage/group-commit.ts";
+import { MAX_WAITING_MESSAGES } from "../../src/storage/shared/group-commit.ts";
 import { REPOSITORY } from "../scripts/command.ts";
 import { readRepositoryFile, readRules } from "./files.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { StoreUnavailable } from "../../src/core/store.ts";
-import { MAX_WAITING_MESSAGES } from "../../src/storage/group-commit.ts";
+import { MAX_WAITING_MESSAGES } from "../../src/storage/shared/group-commit.ts";
 import { message, openTestStore } from "../support/store.ts";
 
 test("so many messages wait for their commit, further ones are unavailable at once and not stored", async (t) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CHECKPOINT_FRAMES, createWriterCheckpoints } from "../../src/storage/checkpoints.ts";
-import { openDatabase } from "../../src/storage/database.ts";
+import { CHECKPOINT_FRAMES, createWriterCheckpoints } from "../../src/storage/sqlite/write/checkpoints.ts";
+import { openDatabase } from "../../src/storage/sqlite/database.ts";
 import { temporaryFolder } from "../support/store.ts";
 
 test("the writer copies the last frames of a checkpoint once another connection has copied most, and the WAL begins anew", (t) => {

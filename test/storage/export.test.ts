@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import type { ExportQuery, Message } from "../../src/core/message.ts";
 import type { MessageStore } from "../../src/core/store.ts";
-import { containsMatcher } from "../../src/storage/fold.ts";
+import { containsMatcher } from "../../src/storage/sqlite/index/fold.ts";
 import { message, openTestStore } from "../support/store.ts";
 
 type Filter = Omit<ExportQuery, "upTo" | "order">;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { SCHEMA_VERSION } from "../../src/storage/migrations.ts";
+import { SCHEMA_VERSION } from "../../src/storage/sqlite/migrations.ts";
 import { message, openTestStore, temporaryFolder } from "../support/store.ts";
 
 const EARLIER_TABLE = `

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { MessageQuery } from "../../src/core/message.ts";
-import { openDatabase } from "../../src/storage/database.ts";
-import { migrate } from "../../src/storage/migrations.ts";
-import { createQueries } from "../../src/storage/queries.ts";
+import { openDatabase } from "../../src/storage/sqlite/database.ts";
+import { migrate } from "../../src/storage/sqlite/migrations.ts";
+import { createQueries } from "../../src/storage/sqlite/read/queries.ts";
 import { temporaryFolder } from "../support/store.ts";
 
 /** Every combination of filters that the API can make, near and far. */

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import type { Message } from "../../src/core/message.ts";
-import { createBatchWriter } from "../../src/storage/batch.ts";
-import { checkCounters } from "../../src/storage/check-counters.ts";
-import { checkMarks } from "../../src/storage/check-file.ts";
-import { checkSenders } from "../../src/storage/check-senders.ts";
-import { openDatabase } from "../../src/storage/database.ts";
-import { createIndexer } from "../../src/storage/indexer.ts";
-import { migrate } from "../../src/storage/migrations.ts";
-import { createQueries } from "../../src/storage/queries.ts";
+import { createBatchWriter } from "../../src/storage/sqlite/write/batch.ts";
+import { checkCounters } from "../../src/storage/sqlite/maintain/check-counters.ts";
+import { checkMarks } from "../../src/storage/sqlite/maintain/check-file.ts";
+import { checkSenders } from "../../src/storage/sqlite/maintain/check-senders.ts";
+import { openDatabase } from "../../src/storage/sqlite/database.ts";
+import { createIndexer } from "../../src/storage/sqlite/index/indexer.ts";
+import { migrate } from "../../src/storage/sqlite/migrations.ts";
+import { createQueries } from "../../src/storage/sqlite/read/queries.ts";
 import { message, temporaryFolder } from "../support/store.ts";
 
 // The last ones sort apart by UTF-8 bytes and by UTF-16 units, as senders of an adopted table may.

@@ -5,7 +5,7 @@ import type { StoredMessage } from "../../src/core/message.ts";
 import { createAsset, createPage } from "../../src/http/handlers/pages.ts";
 import type { Reply, Request } from "../../src/http/message.ts";
 import { createFilter, timelineOf, statsOf } from "./contract-answers.ts";
-import { createOpenApiDocument } from "../../src/http/openapi/document.ts";
+import { createOpenApiDocument } from "../../src/api/document.ts";
 import { createSite } from "../../src/pages/site.ts";
 import { compareNewestFirst } from "../../src/pages/browser/order.ts";
 import { atEnd } from "./cleanup.ts";

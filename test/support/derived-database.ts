@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Message } from "../../src/core/message.ts";
-import { createBatchWriter } from "../../src/storage/batch.ts";
-import { openDatabase } from "../../src/storage/database.ts";
-import { createIndexer } from "../../src/storage/indexer.ts";
-import { migrate } from "../../src/storage/migrations.ts";
+import { createBatchWriter } from "../../src/storage/sqlite/write/batch.ts";
+import { openDatabase } from "../../src/storage/sqlite/database.ts";
+import { createIndexer } from "../../src/storage/sqlite/index/indexer.ts";
+import { migrate } from "../../src/storage/sqlite/migrations.ts";
 import { message, temporaryFolder } from "./store.ts";
 
 /** A database of these messages, in their order, with no connection open. */

@@ -1,4 +1,4 @@
-import type { Components, JsonType, Schema } from "../../src/core/openapi.ts";
+import type { Components, JsonType, Schema } from "../../src/api/openapi.ts";
 import { parseTimestamp } from "../../src/core/timestamp.ts";
 
 type Check = (value: unknown, schema: Schema, context: Context) => readonly string[];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { IncomingHttpHeaders } from "node:http";
-import { dereference } from "../../src/core/openapi-references.ts";
-import type { OpenApiDocument, OperationObject, Response, Schema } from "../../src/core/openapi.ts";
+import { dereference } from "../../src/api/references.ts";
+import type { OpenApiDocument, OperationObject, Response, Schema } from "../../src/api/openapi.ts";
 import { problemsOf } from "./json-schema.ts";
 
 /** What HTTP itself puts there (RFC 9110, RFC 9112); `Content-Type` is held against the media types. */

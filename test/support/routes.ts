@@ -1,6 +1,6 @@
 import type { TestContext } from "node:test";
 import type { Route } from "../../src/http/message.ts";
-import { createOpenApiDocument } from "../../src/http/openapi/document.ts";
+import { createOpenApiDocument } from "../../src/api/document.ts";
 import { createRoutes, type RouteOptions } from "../../src/http/routes.ts";
 import { createSite } from "../../src/pages/site.ts";
 import { openTestStore } from "./store.ts";

@@ -5,7 +5,7 @@ import type { TestContext } from "node:test";
 import type { Message } from "../../src/core/message.ts";
 import type { MessageStore, StoreObserver } from "../../src/core/store.ts";
 import { parseTimestamp } from "../../src/core/timestamp.ts";
-import { openStore, type StoreOptions } from "../../src/storage/store.ts";
+import { openStore, type StoreOptions } from "../../src/storage/sqlite/open.ts";
 import { atEnd } from "./cleanup.ts";
 
 /** A folder that goes away with the test. */

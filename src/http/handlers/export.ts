@@ -1,9 +1,10 @@
 import type { ExportPage, ExportQuery, StoredMessage } from "../../core/message.ts";
 import type { MessageStore } from "../../core/store.ts";
 import { parseExportQuery, type ListFormat } from "../../validation/query.ts";
-import { CSV_HEADER, CSV_TYPE, csvRecord } from "../csv.ts";
+import { CSV_HEADER, csvRecord } from "../csv.ts";
+import { CSV_TYPE, NDJSON_TYPE } from "../../api/media-types.ts";
 import type { Reply } from "../message.ts";
-import { jsonLine, NDJSON_TYPE, refuse } from "../respond.ts";
+import { jsonLine, refuse } from "../respond.ts";
 
 export type ExportFormat = Exclude<ListFormat, "json">;
 

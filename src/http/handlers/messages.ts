@@ -2,10 +2,10 @@ import type { MessageStore } from "../../core/store.ts";
 import { formatCursor } from "../../validation/cursor.ts";
 import { parseListFormat, parseMessageQuery, type ListFormat } from "../../validation/query.ts";
 import { preferredType } from "../accept.ts";
-import { CSV_TYPE } from "../csv.ts";
+import { CSV_TYPE, JSON_TYPE, NDJSON_TYPE } from "../../api/media-types.ts";
 import type { Handler } from "../message.ts";
 import { nextLink } from "../next-link.ts";
-import { json, JSON_TYPE, NDJSON_TYPE, refuse } from "../respond.ts";
+import { json, refuse } from "../respond.ts";
 import { exportMessages } from "./export.ts";
 
 const FORMATS = { [JSON_TYPE]: "json", [NDJSON_TYPE]: "ndjson", [CSV_TYPE]: "csv" } satisfies Record<string, ListFormat>;

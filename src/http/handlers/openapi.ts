@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { OpenApiDocument } from "../../core/openapi.ts";
+import type { OpenApiDocument } from "../../api/openapi.ts";
 import type { Handler } from "../message.ts";
 
 /** Asked for again each time, and then mostly answered 304. */

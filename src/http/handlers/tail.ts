@@ -4,7 +4,8 @@ import { parseTailQuery } from "../../validation/tail-query.ts";
 import { preferredType } from "../accept.ts";
 import { createFeed, type FeedFormat } from "../feed.ts";
 import type { Handler } from "../message.ts";
-import { jsonLine, NDJSON_TYPE, refuse } from "../respond.ts";
+import { jsonLine, refuse } from "../respond.ts";
+import { NDJSON_TYPE } from "../../api/media-types.ts";
 
 const EVENT_STREAM = "text/event-stream";
 

@@ -1,0 +1,100 @@
+import type { OpenApiDocument, OperationObject, Reference, Response } from "./openapi.ts";
+import { headers, HEADERS, PARAMETERS } from "./headers.ts";
+import type { Operation, Tag } from "./operation.ts";
+import { OPERATIONS } from "./operations.ts";
+import { ANY_REQUEST, RESPONSES } from "./responses.ts";
+import { SCHEMAS } from "./schemas.ts";
+import { SECURITY_SCHEMES, securityOf } from "./security.ts";
+
+const TAGS: Readonly<Record<Tag, string>> = {
+  Webhook: "Where senders deliver.",
+  Messages: "What was delivered.",
+  Statistics: "How much of it.",
+  "Health and metrics": "For those who run the service.",
+  "Pages and documents": "For people, and about the service itself.",
+};
+
+const DESCRIPTION = `Receives HMAC-signed webhooks, stores each message exactly once, and lets people and programs read them back. A sender that got \`200\` never loses that message, and a sender that retries never creates a second one.
+
+Every error has a JSON body with \`detail\`. An unknown path is answered 404, a method that a path does not have 405 with \`Allow\` (see the answers NotFound and MethodNotAllowed of the components). \`HEAD\` works wherever \`GET\` does, and \`OPTIONS\` on every path and on \`*\`.
+
+Where \`API_TOKEN\` is set, what shows messages needs \`Authorization: Bearer\` and the token.`;
+
+const EVERY_REQUEST: readonly Reference[] = Object.keys(PARAMETERS).map((name) => ({ $ref: `#/components/parameters/${name}` }));
+
+/** The OpenAPI document of the service: the same for every instance of one version. */
+export function createOpenApiDocument(version: string): OpenApiDocument {
+  const byPath = Map.groupBy(OPERATIONS, (operation) => operation.path);
+  return {
+    openapi: "3.1.1",
+    info: {
+      title: "webhook-inbox",
+      version,
+      summary: "Signed webhooks in, stored exactly once, and read back",
+      description: DESCRIPTION,
+      license: { name: "MIT", identifier: "MIT" },
+    },
+    servers: [{ url: "/", description: "The service that this document comes from" }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    paths: Object.fromEntries(byPath.entries().map(([path, operations]) => [path, describePath(operations)])),
+    components: { schemas: SCHEMAS, parameters: PARAMETERS, headers: HEADERS, responses: RESPONSES, securitySchemes: SECURITY_SCHEMES },
+  };
+}
+
+/** With what the router adds: `HEAD` beside `GET`, and `OPTIONS`. */
+function describePath(operations: readonly Operation[]): OpenApiDocument["paths"][string] {
+  const described = operations.flatMap((operation) => {
+    const own = [operation.method, describe(operation)] as const;
+    return operation.method === "GET" ? [own, ["HEAD", describeHead(operation)] as const] : [own];
+  });
+  const allow = [...described.map(([method]) => method), "OPTIONS"].toSorted().join(", ");
+  const options = operations.slice(0, 1).map((first) => ["OPTIONS", describeOptions(first, allow)] as const);
+  return Object.fromEntries([...described, ...options].map(([method, operation]) => [method.toLowerCase(), operation]));
+}
+
+function describe(operation: Operation): OperationObject {
+  return {
+    operationId: operation.id,
+    tags: [operation.tag],
+    summary: operation.summary,
+    description: operation.description,
+    security: securityOf(operation),
+    parameters: [...operation.parameters, ...EVERY_REQUEST],
+    ...(operation.requestBody !== undefined && { requestBody: operation.requestBody }),
+    responses: { ...ANY_REQUEST, ...operation.responses },
+  };
+}
+
+function describeHead(operation: Operation): OperationObject {
+  const get = describe(operation);
+  const responses = Object.entries(get.responses).map(([status, response]) => [status, withoutBody(response)] as const);
+  return {
+    ...get,
+    operationId: `${get.operationId}Head`,
+    summary: `${get.summary}: the headers alone`,
+    description: "As `GET`, without the body.",
+    responses: Object.fromEntries(responses),
+  };
+}
+
+function withoutBody(response: Response | Reference): Response | Reference {
+  return "$ref" in response ? response : { description: response.description, headers: response.headers };
+}
+
+function describeOptions(first: Operation, allow: string): OperationObject {
+  return {
+    operationId: `${first.id}Options`,
+    tags: [first.tag],
+    summary: `The methods of ${first.path}`,
+    description: "In `Allow`, as with every 405.",
+    security: [],
+    parameters: [...first.parameters.filter((parameter) => parameter.in === "path"), ...EVERY_REQUEST],
+    responses: {
+      ...ANY_REQUEST,
+      204: {
+        description: "The methods.",
+        headers: { ...headers("X-Request-ID"), Allow: { ...HEADERS.Allow, schema: { const: allow }, examples: { methods: { value: allow } } } },
+      },
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import type { Header, Parameter, Reference } from "./openapi.ts";
+
+export type HeaderName =
+  | "X-Request-ID"
+  | "X-Content-Type-Options"
+  | "Cache-Control"
+  | "Retry-After"
+  | "RateLimit-Policy"
+  | "RateLimit"
+  | "Allow"
+  | "WWW-Authenticate";
+
+/** The response headers that more than one operation has. */
+export const HEADERS: Readonly<Record<HeaderName, Header>> = {
+  "X-Request-ID": {
+    description: "The request's own `X-Request-ID` where that is well formed, else a new UUID. The log line of the request has it too.",
+    required: true,
+    schema: { type: "string", pattern: "^[A-Za-z0-9._-]{1,128}$" },
+    examples: { uuid: { value: "78663c21-70c1-4268-8c66-18085636f038" } },
+  },
+  "X-Content-Type-Options": {
+    description: "The type is the one that is said, not one that the content looks like.",
+    required: true,
+    schema: { const: "nosniff" },
+  },
+  "Cache-Control": { description: "No cache keeps the answer.", required: true, schema: { const: "no-store" } },
+  "Retry-After": {
+    description: "In so many seconds it may be tried again (RFC 9110, section 10.2.3).",
+    required: true,
+    schema: { type: "integer", minimum: 1 },
+    examples: { second: { value: 1 } },
+  },
+  "RateLimit-Policy": {
+    description: "Where `WEBHOOK_RATE_LIMIT` is set: the quota `q` and its window `w` in seconds (draft-ietf-httpapi-ratelimit-headers).",
+    required: false,
+    schema: { type: "string", pattern: '^"default";q=[0-9]+;w=60$' },
+    examples: { policy: { value: '"default";q=600;w=60' } },
+  },
+  RateLimit: {
+    description: "Where `WEBHOOK_RATE_LIMIT` is set: the requests `r` that this address has left, and in `t` seconds there is one more.",
+    required: false,
+    schema: { type: "string", pattern: '^"default";r=[0-9]+;t=[0-9]+$' },
+    examples: { left: { value: '"default";r=599;t=1' } },
+  },
+  Allow: {
+    description: "The methods that the path has, with commas between (RFC 9110, section 10.2.1).",
+    required: true,
+    schema: { type: "string", pattern: "^[A-Z]+(, [A-Z]+)*$" },
+    examples: { read: { value: "GET, HEAD, OPTIONS" } },
+  },
+  "WWW-Authenticate": {
+    description: "How to show who one is: `Authorization: Bearer` and the token (RFC 6750).",
+    required: true,
+    schema: { const: "Bearer" },
+  },
+};
+
+/** References to shared headers, by name. */
+export function headers(...names: readonly HeaderName[]): Readonly<Record<string, Reference>> {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+/** On every answer with a body. */
+export const WITH_BODY: Readonly<Record<string, Reference>> = headers("X-Request-ID", "X-Content-Type-Options", "Cache-Control");
+
+type SharedParameter = "RequestId" | "Traceparent";
+
+/** The request headers that every endpoint takes. */
+export const PARAMETERS: Readonly<Record<SharedParameter, Parameter>> = {
+  RequestId: {
+    name: "X-Request-ID",
+    in: "header",
+    required: false,
+    description: "A name for this request, which the answer and the log line then have. Of another form than this it is ignored.",
+    schema: { type: "string", pattern: "^[A-Za-z0-9._-]{1,128}$" },
+    examples: { order: { value: "order-7.attempt-2" } },
+  },
+  Traceparent: {
+    name: "traceparent",
+    in: "header",
+    required: false,
+    description: "The caller's trace (W3C Trace Context), whose `trace_id` the log line then has. A malformed one is ignored.",
+    schema: { type: "string", pattern: "^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$" },
+    examples: { trace: { value: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" } },
+  },
+};

@@ -1,0 +1,50 @@
+import type { Schema } from "./openapi.ts";
+import { headers } from "./headers.ts";
+import type { Operation } from "./operation.ts";
+import { jsonResponse } from "./responses.ts";
+import { schema } from "./schemas.ts";
+
+const TAG = "Health and metrics";
+const OK = { examples: { ok: { value: { status: "ok" } } } };
+
+/** `GET /health/live` */
+export const LIVE: Operation = {
+  method: "GET",
+  path: "/health/live",
+  id: "isLive",
+  tag: TAG,
+  access: "open",
+  summary: "Whether the process runs",
+  description: "Asks nothing of the database.",
+  parameters: [],
+  responses: { 200: jsonResponse("It runs.", schema("Ok"), OK) },
+};
+
+const NOT_READY: Schema = {
+  description: "Why messages cannot be stored now.",
+  type: "object",
+  required: ["status", "reasons"],
+  properties: { status: { const: "unavailable" }, reasons: { type: "array", minItems: 1, items: { type: "string" } } },
+};
+
+/** `GET /health/ready` */
+export const READY: Operation = {
+  method: "GET",
+  path: "/health/ready",
+  id: "isReady",
+  tag: TAG,
+  access: "open",
+  summary: "Whether messages can be stored",
+  description: "Proves that the database answers and takes a write. Not ready from the moment a stop begins.",
+  parameters: [],
+  responses: {
+    200: jsonResponse("They can.", schema("Ok"), OK),
+    503: jsonResponse("They cannot; or, with `detail`, too many requests wait on this connection.", { oneOf: [NOT_READY, schema("Error")] }, {
+      examples: {
+        full: { value: { status: "unavailable", reasons: ["database or disk is full"] } },
+        pipelined: { value: { detail: "too many requests await their answers on this connection, send them again later" } },
+      },
+      headers: headers("Retry-After"),
+    }),
+  },
+};

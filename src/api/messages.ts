@@ -1,0 +1,169 @@
+import type { Header, Parameter, Schema } from "./openapi.ts";
+import { CSV_TYPE, JSON_TYPE, NDJSON_TYPE } from "./media-types.ts";
+import { WITH_BODY } from "./headers.ts";
+import { MESSAGE_EXAMPLE } from "./message.ts";
+import type { Operation } from "./operation.ts";
+import { response, validationResponse } from "./responses.ts";
+import { schema } from "./schemas.ts";
+
+const CURSOR: Schema = { type: "string", pattern: "^[A-Za-z0-9_-]+$", maxLength: 8192 };
+const CURSOR_EXAMPLE = "WzEsImFzYyIsIjIwMjUtMDEtMTVUMTA6MDA6MDAiLCJtMSJd";
+
+const PAGE: Schema = {
+  type: "object",
+  required: ["data", "total", "limit", "offset"],
+  properties: {
+    data: { type: "array", maxItems: 100, items: schema("Message") },
+    total: { ...schema("Count"), description: "How many messages match the filters, whatever the page." },
+    limit: { type: "integer", minimum: 1, maximum: 100 },
+    offset: schema("Count"),
+    next_cursor: { ...CURSOR, description: "There where more follow: the `cursor` of the next page." },
+  },
+};
+
+const EXPORT_HEADERS: Readonly<Record<string, Header>> = {
+  Link: {
+    description: "In JSON, where more follow: the next page (RFC 8288), with the same parameters.",
+    required: false,
+    schema: { type: "string", pattern: '^</messages\\?[^>]+>; rel="next"$' },
+    examples: { next: { value: `</messages?limit=1&cursor=${CURSOR_EXAMPLE}>; rel="next"` } },
+  },
+  "Content-Disposition": {
+    description: "With CSV: a browser saves it as a file.",
+    required: false,
+    schema: { const: 'attachment; filename="messages.csv"' },
+  },
+};
+
+/** The filters of time that the timeline has too. */
+export const SINCE: Parameter = {
+  name: "since",
+  in: "query",
+  required: false,
+  description: "Messages of that instant or later, by `ts`.",
+  schema: { type: "string", format: "date-time" },
+  examples: { utc: { value: "2025-01-15T10:00:00Z" }, zone: { value: "2025-01-15T15:30:00+05:30" } },
+};
+export const UNTIL: Parameter = {
+  name: "until",
+  in: "query",
+  required: false,
+  description: "Messages before that instant, by `ts`: where one range ends the next may begin.",
+  schema: { type: "string", format: "date-time" },
+  examples: { utc: { value: "2025-01-16T00:00:00Z" } },
+};
+
+/** `GET /messages` */
+export const LIST_MESSAGES: Operation = {
+  method: "GET",
+  path: "/messages",
+  id: "listMessages",
+  tag: "Messages",
+  access: "token",
+  summary: "List messages, or export all of them",
+  description: `Every filter that is given must match. Where more follow, \`next_cursor\` and the \`Link\` header lead to the next page: such pages neither repeat nor leave out a message while others arrive, and cost the same however deep they lie.
+
+NDJSON and CSV have all messages that match when the request comes, streamed; where that breaks off, the connection does. In CSV (RFC 4180) a cell that begins with one of \`= + - @\`, a tab or a carriage return has a \`'\` in front, as a spreadsheet would take it for a formula.
+
+In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+919876543210\` works as typed. \`%2B\` is a plus sign everywhere. Of a repeated parameter the last counts, and unknown ones are ignored.`,
+  parameters: [
+    {
+      name: "limit",
+      in: "query",
+      required: false,
+      description: "The most messages of the page.",
+      schema: { type: "integer", minimum: 1, maximum: 100, default: 50 },
+    },
+    {
+      name: "offset",
+      in: "query",
+      required: false,
+      description: "So many messages are passed over.",
+      schema: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 },
+    },
+    {
+      name: "from",
+      in: "query",
+      required: false,
+      description: "Exactly this sender.",
+      schema: { type: "string" },
+      examples: { sender: { value: "+919876543210" } },
+    },
+    {
+      name: "to",
+      in: "query",
+      required: false,
+      description: "Exactly this recipient. Without `from` beside it every message is looked at.",
+      schema: { type: "string" },
+      examples: { recipient: { value: "+14155550100" } },
+    },
+    SINCE,
+    UNTIL,
+    {
+      name: "q",
+      in: "query",
+      required: false,
+      description: "Part of `text`, whatever its case, in every script; no character is special. Empty is no filter.",
+      schema: { type: "string" },
+      examples: { part: { value: "hello" } },
+    },
+    {
+      name: "order",
+      in: "query",
+      required: false,
+      description: "By `ts` in time, then by `message_id` in code points; `desc` is the reverse, newest first.",
+      schema: { type: "string", enum: ["asc", "desc"], default: "asc" },
+    },
+    {
+      name: "cursor",
+      in: "query",
+      required: false,
+      description: "A `next_cursor` of the same `order`, as it was given: goes on behind that page. No `offset` beside it.",
+      schema: CURSOR,
+      examples: { next: { value: CURSOR_EXAMPLE } },
+    },
+    {
+      name: "format",
+      in: "query",
+      required: false,
+      description: "Wins over `Accept`, which decides where it is absent. `ndjson` and `csv` have all messages that match, so no `limit` or `offset` beside them.",
+      schema: { type: "string", enum: ["json", "ndjson", "csv"] },
+      examples: { csv: { value: "csv" } },
+    },
+  ],
+  responses: {
+    200: {
+      description: "A page in JSON; all that match in the other formats.",
+      headers: { ...WITH_BODY, ...EXPORT_HEADERS },
+      content: {
+        [JSON_TYPE]: {
+          schema: PAGE,
+          examples: {
+            last: { summary: "The last page", value: { data: [MESSAGE_EXAMPLE], total: 1, limit: 50, offset: 0 } },
+            more: { summary: "More follow", value: { data: [MESSAGE_EXAMPLE], total: 2, limit: 1, offset: 0, next_cursor: CURSOR_EXAMPLE } },
+          },
+        },
+        [NDJSON_TYPE]: {
+          schema: { description: "A message a line.", type: "string", contentMediaType: NDJSON_TYPE, contentSchema: schema("Message") },
+          examples: { line: { value: `${JSON.stringify(MESSAGE_EXAMPLE)}\n` } },
+        },
+        [`${CSV_TYPE}; charset=utf-8`]: {
+          schema: { type: "string", pattern: "^message_id,from,to,ts,text,created_at\\r\\n" },
+          examples: {
+            row: { value: "message_id,from,to,ts,text,created_at\r\nm1,'+919876543210,'+14155550100,2025-01-15T10:00:00Z,Hello,2025-01-15T10:00:00.412Z\r\n" },
+          },
+        },
+      },
+    },
+    401: response("Unauthorized"),
+    422: validationResponse("Broken parameters.", {
+      limit: {
+        value: {
+          detail: [
+            { loc: ["query", "limit"], msg: "Number is too small: must be a whole number from 1 to 100 in decimal digits", type: "greater_than_equal" },
+          ],
+        },
+      },
+    }),
+  },
+};

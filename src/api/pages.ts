@@ -1,0 +1,93 @@
+import type { Header, Response } from "./openapi.ts";
+import { headers } from "./headers.ts";
+import type { Operation } from "./operation.ts";
+import { response } from "./responses.ts";
+
+const TAG = "Pages and documents";
+
+function fixed(description: string, value: string): Header {
+  return { description, required: true, schema: { const: value } };
+}
+
+const POLICY: Header = {
+  description: "Scripts and styles come from this service, requests go to it, and to nowhere else.",
+  required: true,
+  schema: { type: "string", pattern: "^default-src 'none'; " },
+};
+
+function htmlResponse(description: string): Response {
+  return {
+    description,
+    headers: {
+      ...headers("X-Request-ID", "X-Content-Type-Options", "Cache-Control"),
+      "Content-Security-Policy": POLICY,
+      "Referrer-Policy": fixed("No link tells where it was followed.", "no-referrer"),
+      "Cross-Origin-Opener-Policy": fixed("No page of another origin holds on to this one.", "same-origin"),
+    },
+    content: { "text/html; charset=utf-8": { schema: { type: "string", pattern: "^<!doctype html>" } } },
+  };
+}
+
+/** `GET /` */
+export const INBOX_PAGE: Operation = {
+  method: "GET",
+  path: "/",
+  id: "showInbox",
+  tag: TAG,
+  access: "open",
+  summary: "The inbox page",
+  description: "Holds no message: its script asks for them, with the token that its reader gives where one is needed.",
+  parameters: [],
+  responses: { 200: htmlResponse("The page.") },
+};
+
+/** `GET /docs` */
+export const DOCS_PAGE: Operation = {
+  method: "GET",
+  path: "/docs",
+  id: "showDocs",
+  tag: TAG,
+  access: "open",
+  summary: "This document as a page",
+  description: "With forms that send requests. A secret that is typed in stays in the page.",
+  parameters: [],
+  responses: { 200: htmlResponse("The page.") },
+};
+
+/** `GET /assets/{name}` */
+export const ASSET: Operation = {
+  method: "GET",
+  path: "/assets/{name}",
+  id: "getAsset",
+  tag: TAG,
+  access: "open",
+  summary: "What the pages load",
+  description: "Scripts, styles, the icon. A name has the hash of the content in it and changes with it.",
+  parameters: [
+    {
+      name: "name",
+      in: "path",
+      required: true,
+      description: "As the pages name it.",
+      schema: { type: "string" },
+      examples: { style: { value: "style.0123456789abcdef.css" } },
+    },
+  ],
+  responses: {
+    200: {
+      description: "The file.",
+      headers: {
+        ...headers("X-Request-ID", "X-Content-Type-Options"),
+        "Cache-Control": fixed("Caches may keep it for good (RFC 8246).", "public, max-age=31536000, immutable"),
+        "Cross-Origin-Resource-Policy": fixed("No page of another origin may load it.", "same-origin"),
+      },
+      content: {
+        "text/javascript; charset=utf-8": { schema: { type: "string" } },
+        "text/css; charset=utf-8": { schema: { type: "string" } },
+        "image/svg+xml": { schema: { type: "string", pattern: "^<svg " } },
+      },
+    },
+    404: response("NotFound"),
+    422: response("BrokenPath"),
+  },
+};

@@ -1,0 +1,118 @@
+import type { Schema } from "./openapi.ts";
+
+const STORED: Readonly<Record<string, Schema>> = {
+  message_id: { $ref: "#/components/schemas/MessageId" },
+  from: { $ref: "#/components/schemas/PhoneNumber" },
+  to: { $ref: "#/components/schemas/PhoneNumber" },
+  ts: { $ref: "#/components/schemas/Timestamp" },
+  text: { $ref: "#/components/schemas/Text" },
+  created_at: { description: "When it was stored, in UTC.", type: "string", format: "date-time", examples: ["2025-01-15T10:00:00.412Z"] },
+};
+
+export type SchemaName =
+  | "Delivery"
+  | "Message"
+  | "SequencedMessage"
+  | "MessageId"
+  | "PhoneNumber"
+  | "Text"
+  | "Timestamp"
+  | "Count"
+  | "Ok"
+  | "Error"
+  | "ValidationError"
+  | "FieldError"
+  | "FieldErrorType";
+
+/** The schemas that the operations share. */
+export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
+  Delivery: {
+    description: "What a sender delivers. Fields of other names are ignored; of a repeated name the last counts. A character is a Unicode code point.",
+    type: "object",
+    required: ["message_id", "from", "to", "ts"],
+    properties: {
+      message_id: { $ref: "#/components/schemas/MessageId" },
+      from: { $ref: "#/components/schemas/PhoneNumber" },
+      to: { $ref: "#/components/schemas/PhoneNumber" },
+      ts: {
+        description: "When it was sent: an RFC 3339 date-time with `Z` or an offset and up to 9 fractional digits, in UTC within the years 0000 to 9999.",
+        type: "string",
+        format: "date-time",
+        examples: ["2025-01-15T10:00:00Z", "2025-01-15T15:30:00.50+05:30"],
+      },
+      text: { $ref: "#/components/schemas/Text" },
+    },
+  },
+  Message: {
+    description: "A stored message.",
+    type: "object",
+    required: ["message_id", "from", "to", "ts", "text", "created_at"],
+    properties: STORED,
+  },
+  SequencedMessage: {
+    description: "A stored message, with its place in the order of commits.",
+    type: "object",
+    required: ["seq", "message_id", "from", "to", "ts", "text", "created_at"],
+    properties: { seq: { description: "Grows with each message; some numbers may be left out.", type: "integer", minimum: 1, examples: [17] }, ...STORED },
+  },
+  MessageId: {
+    description: "The identity of the message: of any number of deliveries with one id, the first is stored.",
+    type: "string",
+    minLength: 1,
+    maxLength: 256,
+    examples: ["m1", "order/7"],
+  },
+  PhoneNumber: { description: "`+` and 1 to 15 ASCII digits.", type: "string", pattern: "^\\+[0-9]{1,15}$", examples: ["+919876543210"] },
+  Text: { description: "The text, or null where the sender sent none.", type: ["string", "null"], maxLength: 4096, examples: ["Hello", null] },
+  Timestamp: {
+    description: "An instant, in UTC with `Z`, without zeros at the end of its fraction: equal instants have equal texts.",
+    type: "string",
+    format: "date-time",
+    pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{0,8}[1-9])?Z$",
+    examples: ["2025-01-15T10:00:00Z"],
+  },
+  Count: { type: "integer", minimum: 0, examples: [1] },
+  Ok: { type: "object", required: ["status"], properties: { status: { const: "ok" } } },
+  Error: {
+    description: "Every error but those of fields and parameters.",
+    type: "object",
+    required: ["detail"],
+    properties: { detail: { description: "What was wrong and what is right, for people.", type: "string", minLength: 1 } },
+  },
+  ValidationError: {
+    description: "Every broken field or parameter.",
+    type: "object",
+    required: ["detail"],
+    properties: { detail: { type: "array", minItems: 1, items: { $ref: "#/components/schemas/FieldError" } } },
+  },
+  FieldError: {
+    type: "object",
+    required: ["loc", "msg", "type"],
+    properties: {
+      loc: {
+        description: "Where it is: `body`, `query`, `path` or `header`, then the name. `body` alone is the whole body.",
+        type: "array",
+        minItems: 1,
+        maxItems: 2,
+        items: { type: "string" },
+        examples: [["body", "from"], ["query", "limit"], ["body"]],
+      },
+      msg: { description: "What is wrong and what is right, for people. It quotes nothing of what was sent.", type: "string", minLength: 1 },
+      type: { $ref: "#/components/schemas/FieldErrorType" },
+    },
+  },
+  FieldErrorType: {
+    description: "What is wrong, for programs.",
+    type: "string",
+    enum: [
+      "json_invalid", "dict_type", "missing", "string_type", "string_too_short", "string_too_long", "string_unicode", "string_pattern_mismatch",
+      "datetime_parsing", "int_parsing", "greater_than_equal", "less_than_equal", "enum", "cursor_parsing", "cursor_with_offset", "page_of_export",
+      "percent_encoding",
+    ],
+  },
+};
+
+/** A reference to a shared schema. */
+export function schema(name: SchemaName): Schema {
+  return { $ref: `#/components/schemas/${name}` };
+}

@@ -1,0 +1,44 @@
+import type { OperationObject, SecurityScheme } from "./openapi.ts";
+import type { Operation } from "./operation.ts";
+
+type SchemeName = "token" | "signature" | "hubSignature" | "standardWebhook";
+
+export const SECURITY_SCHEMES: Readonly<Record<SchemeName, SecurityScheme>> = {
+  token: {
+    type: "http",
+    scheme: "bearer",
+    description: "The token of `API_TOKEN`. Where that is not set, none is needed.",
+  },
+  signature: {
+    type: "apiKey",
+    in: "header",
+    name: "X-Signature",
+    description: "HMAC-SHA256 of the raw body with the secret's UTF-8 bytes as key, in 64 hex digits of either case, with or without `sha256=` in front.",
+  },
+  hubSignature: {
+    type: "apiKey",
+    in: "header",
+    name: "X-Hub-Signature-256",
+    description: "The same, with `sha256=` in front.",
+  },
+  standardWebhook: {
+    type: "apiKey",
+    in: "header",
+    name: "webhook-signature",
+    description:
+      "Standard Webhooks: one or more `v1,<base64>` with spaces between, each an HMAC-SHA256 of `id.timestamp.body`, where id and timestamp are those of `webhook-id` and `webhook-timestamp`. The key is what follows `whsec_` in the secret, decoded from base64, or any other secret's UTF-8 bytes.",
+  },
+};
+
+type Requirement = Partial<Readonly<Record<SchemeName, readonly string[]>>>;
+
+const REQUIREMENTS: Readonly<Record<Operation["access"], readonly Requirement[]>> = {
+  open: [],
+  // The document is the same whether a token is configured or not.
+  token: [{ token: [] }, {}],
+  signature: [{ signature: [] }, { hubSignature: [] }, { standardWebhook: [] }],
+};
+
+export function securityOf(operation: Operation): OperationObject["security"] {
+  return REQUIREMENTS[operation.access];
+}

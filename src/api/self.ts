@@ -1,0 +1,55 @@
+import type { Header } from "./openapi.ts";
+import { JSON_TYPE } from "./media-types.ts";
+import { headers } from "./headers.ts";
+import type { Operation } from "./operation.ts";
+
+const ETAG = '^"[0-9a-f]{16}"$';
+
+const VALIDATED: Readonly<Record<string, Header>> = {
+  "Cache-Control": { description: "A cache may keep it and must ask whether it is still the one.", required: true, schema: { const: "no-cache" } },
+  ETag: { description: "Changes with the document (RFC 9110, section 8.8.3).", required: true, schema: { type: "string", pattern: ETAG } },
+};
+
+/** `GET /openapi.json` */
+export const OPENAPI: Operation = {
+  method: "GET",
+  path: "/openapi.json",
+  id: "getOpenApi",
+  tag: "Pages and documents",
+  access: "open",
+  summary: "This document",
+  description: "OpenAPI 3.1. The same for every instance of one version.",
+  parameters: [
+    {
+      name: "If-None-Match",
+      in: "header",
+      required: false,
+      description: "The `ETag` of a document that one has, or several with commas between, or `*`.",
+      schema: { type: "string" },
+      examples: { one: { value: '"0123456789abcdef"' } },
+    },
+  ],
+  responses: {
+    200: {
+      description: "The document.",
+      headers: { ...headers("X-Request-ID", "X-Content-Type-Options"), ...VALIDATED },
+      content: {
+        [JSON_TYPE]: {
+          schema: {
+            type: "object",
+            required: ["openapi", "info", "paths", "components"],
+            properties: {
+              openapi: { type: "string", pattern: "^3\\.1\\." },
+              info: { type: "object" },
+              servers: { type: "array" },
+              tags: { type: "array" },
+              paths: { type: "object" },
+              components: { type: "object" },
+            },
+          },
+        },
+      },
+    },
+    304: { description: "It is the one that the request names.", headers: { ...headers("X-Request-ID"), ...VALIDATED } },
+  },
+};

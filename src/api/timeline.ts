@@ -1,0 +1,54 @@
+import type { Schema } from "./openapi.ts";
+import { SINCE, UNTIL } from "./messages.ts";
+import type { Operation } from "./operation.ts";
+import { jsonResponse, response, validationResponse } from "./responses.ts";
+import { schema } from "./schemas.ts";
+
+const BUCKET: Schema = { type: "string", enum: ["hour", "day"] };
+
+const TIMELINE: Schema = {
+  type: "object",
+  required: ["bucket", "data", "truncated"],
+  properties: {
+    bucket: BUCKET,
+    data: {
+      description: "In the order of time; those without a message are left out.",
+      type: "array",
+      maxItems: 10_000,
+      items: { type: "object", required: ["start", "count"], properties: { start: schema("Timestamp"), count: { type: "integer", minimum: 1 } } },
+    },
+    truncated: { description: "Whether there are older ones, left out for `limit`.", type: "boolean" },
+  },
+};
+
+/** `GET /stats/timeline` */
+export const GET_TIMELINE: Operation = {
+  method: "GET",
+  path: "/stats/timeline",
+  id: "getTimeline",
+  tag: "Statistics",
+  access: "token",
+  summary: "Count messages by hour or day",
+  description: "By `ts`, in UTC. Exact, also where `since` or `until` cuts an hour or a day.",
+  parameters: [
+    { name: "bucket", in: "query", required: false, description: "What is counted together.", schema: { ...BUCKET, default: "hour" } },
+    SINCE,
+    UNTIL,
+    {
+      name: "limit",
+      in: "query",
+      required: false,
+      description: "The most hours or days: the newest ones.",
+      schema: { type: "integer", minimum: 1, maximum: 10_000, default: 1_000 },
+    },
+  ],
+  responses: {
+    200: jsonResponse("The counts.", TIMELINE, {
+      examples: { day: { value: { bucket: "day", data: [{ start: "2025-01-15T00:00:00Z", count: 1 }], truncated: false } } },
+    }),
+    401: response("Unauthorized"),
+    422: validationResponse("Broken parameters.", {
+      bucket: { value: { detail: [{ loc: ["query", "bucket"], msg: "Value is not known: must be hour or day", type: "enum" }] } },
+    }),
+  },
+};

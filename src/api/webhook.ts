@@ -1,0 +1,104 @@
+import { JSON_TYPE } from "./media-types.ts";
+import { headers } from "./headers.ts";
+import type { Operation } from "./operation.ts";
+import { errorResponse, jsonResponse, RESPONSES, validationResponse, withHeaders } from "./responses.ts";
+import { schema } from "./schemas.ts";
+
+const ALLOWANCE = headers("RateLimit-Policy", "RateLimit");
+
+const MESSAGE = { message_id: "m1", from: "+919876543210", to: "+14155550100", ts: "2025-01-15T10:00:00Z", text: "Hello" };
+
+/** `POST /webhook` */
+export const WEBHOOK: Operation = {
+  method: "POST",
+  path: "/webhook",
+  id: "deliverMessage",
+  tag: "Webhook",
+  access: "signature",
+  summary: "Store one signed message",
+  description: `The signature is checked over the raw bytes of the body, then the body is read. A rate limit comes first, then size, signature, JSON and fields, storage; the first that fails answers.
+
+\`200\` is sent only after the message is committed and synced to disk. A repeat of a stored \`message_id\` changes nothing and gets \`200\` too, so a sender may try again until it sees one. After any other answer, and after none, it should.
+
+Of the headers that sign, \`X-Signature\` decides where it is sent, then \`X-Hub-Signature-256\`, then \`webhook-signature\`.`,
+  parameters: [
+    {
+      name: "webhook-id",
+      in: "header",
+      required: false,
+      description: "With `webhook-signature`, and signed with it: the sender's id of the delivery. A repeat is known by its `message_id` alone.",
+      schema: { type: "string", pattern: "^[!-~]{1,256}$" },
+      examples: { id: { value: "msg_p5jXN8AQM9LWM0D4loKWxJek" } },
+    },
+    {
+      name: "webhook-timestamp",
+      in: "header",
+      required: false,
+      description: "With `webhook-signature`, and signed with it: Unix time in seconds, at most `WEBHOOK_TOLERANCE_SECONDS` (300) before or after the service's clock.",
+      schema: { type: "string", pattern: "^[0-9]{1,12}$" },
+      examples: { time: { value: "1614265330" } },
+    },
+  ],
+  requestBody: {
+    required: true,
+    description: "A JSON object in UTF-8, whatever the `Content-Type`, of at most `MAX_BODY_BYTES` (262144).",
+    content: {
+      [JSON_TYPE]: {
+        schema: schema("Delivery"),
+        examples: {
+          message: { summary: "A message", value: MESSAGE },
+          withoutText: { summary: "Without text, in another zone", value: { ...MESSAGE, message_id: "order/7", ts: "2025-01-15T15:30:00.50+05:30", text: null } },
+        },
+      },
+    },
+  },
+  responses: {
+    200: jsonResponse("The message is stored: just now, or by an earlier delivery.", schema("Ok"), {
+      examples: { stored: { value: { status: "ok" } } },
+      headers: ALLOWANCE,
+    }),
+    400: withHeaders(RESPONSES.BadRequest, ALLOWANCE),
+    401: errorResponse(
+      "The signature is missing, malformed, sent twice, wrong or out of time. The service's log says which, and what would make it right.",
+      { signature: "invalid signature" },
+      ALLOWANCE,
+    ),
+    408: withHeaders(RESPONSES.RequestTimeout, ALLOWANCE),
+    413: errorResponse(
+      "The body has more than `MAX_BODY_BYTES`; it is not read, or cut off while it arrives. Or more than 16 KiB of chunk extensions.",
+      { body: "the body must be at most 262144 bytes" },
+      ALLOWANCE,
+    ),
+    422: withHeaders(
+      validationResponse("The signature is right, but the body is no JSON object, or has broken fields.", {
+        fields: {
+          summary: "Broken fields",
+          value: {
+            detail: [
+              {
+                loc: ["body", "from"],
+                msg: "String is not a phone number: must be a string of + and 1 to 15 digits, such as +919876543210",
+                type: "string_pattern_mismatch",
+              },
+            ],
+          },
+        },
+        body: {
+          summary: "No JSON",
+          value: { detail: [{ loc: ["body"], msg: "Body is not JSON: must be a JSON object", type: "json_invalid" }] },
+        },
+      }),
+      ALLOWANCE,
+    ),
+    429: errorResponse(
+      "More than `WEBHOOK_RATE_LIMIT` requests a minute from this address. The body was not read.",
+      { limit: "too many requests, send again after 3 s" },
+      { ...headers("Retry-After"), ...ALLOWANCE },
+    ),
+    503: errorResponse(
+      "The message is not stored: the disk is full or fails, too many wait, or the service stops. Send it again. (Where nobody can tell whether it is stored, the connection is closed without an answer.)",
+      { notStored: "the message could not be stored, send it again later" },
+      { ...headers("Retry-After"), ...ALLOWANCE },
+    ),
+  },
+};

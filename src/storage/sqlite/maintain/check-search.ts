@@ -1,0 +1,154 @@
+import type { DatabaseSync } from "node:sqlite";
+import { createFaultList, inSnapshot, numberOf, type Check, type Finding, type ReportProgress } from "./check.ts";
+import { foldCase } from "../index/fold.ts";
+
+/** So many rows are tokenized anew at a time; their trigrams stay in memory, about 600 bytes a row. */
+const CHUNK_ROWS = 20_000;
+const CHUNK_MEMORY_BYTES = 64 * 1024 * 1024;
+/** So many trigrams of the index are read in one read transaction. */
+const TERMS_A_READ = 4_000;
+/** Sums are kept for so many groups of trigrams. */
+const GROUPS = 2 ** 18;
+
+// Of each trigram: how many rows have it, the sum of their numbers, and one that another set of as many rows with
+// that sum would not share. The modulus keeps sums over 2^29 rows within what a number holds exactly.
+const SUMS = "term, count(*) AS rows, sum(doc) AS docs, sum(doc * 2654435761 % 16777213) AS mixed";
+const SUMS_UP_TO_MARK = `term, count(*) FILTER (WHERE doc <= :mark) AS rows, sum(doc) FILTER (WHERE doc <= :mark) AS docs,
+  sum(doc * 2654435761 % 16777213) FILTER (WHERE doc <= :mark) AS mixed,
+  count(*) FILTER (WHERE doc > coalesce((SELECT search_mark FROM index_state), 0)) AS beyond`;
+
+/**
+ * Compares the search index with the texts up to its mark. The rows are tokenized anew, chunk by chunk, by an empty
+ * copy of the index in memory, and what both hold is summed up by trigram: an entry that is missing, or one too many,
+ * makes a difference. FTS5's own `integrity-check` compares no texts where the index keeps none
+ * (https://www.sqlite.org/fts5.html#the_integrity_check_command).
+ *
+ * Each chunk is a read transaction of its own, so a service that runs may go on to empty its WAL; what it adds
+ * meanwhile lies behind the mark read at the start.
+ */
+export const checkSearch: Check = (db, report) => {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const removedUpTo = numberOf(db, REMOVED_UP_TO);
+    const finding = compareAll(db, report);
+    // What a service removes meanwhile is missing from one of the two.
+    if (finding.ok || numberOf(db, REMOVED_UP_TO) === removedUpTo) return finding;
+  }
+  return { ok: false, detail: "messages were removed while they were checked: check again once the service has stopped" };
+};
+
+const MAX_ATTEMPTS = 3;
+const REMOVED_UP_TO = "SELECT last_seq AS value FROM removal_state";
+
+function compareAll(db: DatabaseSync, report: ReportProgress): Finding {
+  db.function("fold_case", { deterministic: true }, (text) => foldCase(String(text)));
+  const mark = numberOf(db, "SELECT search_mark AS value FROM index_state");
+  const sums = createSums();
+  let rows = 0;
+  for (let low = 0; low < mark; low += CHUNK_ROWS) {
+    rows += inSnapshot(db, () => addChunk(db, sums, { low, high: Math.min(mark, low + CHUNK_ROWS) }));
+    report(Math.min(mark, low + CHUNK_ROWS), mark * 1.2);
+  }
+  const { entries, beyond } = subtractIndex(db, sums, mark);
+  const { missing, surplus, rowNumbers } = sums.difference();
+  const faults = createFaultList();
+  const where = rowNumbers.length > 0 ? ` (seq ${rowNumbers.join(", ")})` : "";
+  if (missing > 0) faults.add(`${missing} entries are missing${where}`);
+  if (surplus > 0) faults.add(`${surplus} entries point to no such text${where}`);
+  if (beyond > 0) faults.add(`${beyond} entries are beyond search_mark`);
+  return faults.finding(`${rows} texts, ${entries} entries`);
+}
+
+interface TermSums {
+  readonly term: string;
+  readonly rows: number;
+  readonly docs: number;
+  readonly mixed: number;
+}
+
+interface Sums {
+  /** `sign` is 1 for what must be there, -1 for what is. */
+  add(sums: TermSums, sign: 1 | -1): void;
+  difference(): { readonly missing: number; readonly surplus: number; readonly rowNumbers: readonly number[] };
+}
+
+/** Where trigrams share a group their sums add up: memory does not grow with what senders write. */
+function createSums(): Sums {
+  const rows = new Float64Array(GROUPS);
+  const docs = new Float64Array(GROUPS);
+  const mixed = new Float64Array(GROUPS);
+  return {
+    add(of, sign) {
+      const group = groupOf(of.term);
+      rows[group] = (rows[group] ?? 0) + sign * of.rows;
+      docs[group] = (docs[group] ?? 0) + sign * of.docs;
+      mixed[group] = (mixed[group] ?? 0) + sign * of.mixed;
+    },
+    difference() {
+      let missing = 0;
+      let surplus = 0;
+      const rowNumbers = new Set<number>();
+      for (let group = 0; group < GROUPS; group += 1) {
+        const count = rows[group] ?? 0;
+        const sum = docs[group] ?? 0;
+        if (count === 0 && sum === 0 && mixed[group] === 0) continue;
+        // Where one entry makes the difference, the sum is the number of its row.
+        if (Math.abs(count) === 1 && rowNumbers.size < 3) rowNumbers.add(Math.abs(sum));
+        missing += Math.max(count, 0);
+        surplus += Math.max(-count, 0);
+        if (count === 0) {
+          missing += 1;
+          surplus += 1;
+        }
+      }
+      return { missing, surplus, rowNumbers: [...rowNumbers] };
+    },
+  };
+}
+
+/** FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/ */
+function groupOf(term: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < term.length; at += 1) hash = Math.imul(hash ^ term.charCodeAt(at), 0x01000193);
+  return (hash >>> 0) % GROUPS;
+}
+
+/** Gives how many texts there are in the chunk. */
+function addChunk(db: DatabaseSync, sums: Sums, range: { readonly low: number; readonly high: number }): number {
+  // A read-only connection may write what is temporary. The options are those of messages_search.
+  db.exec(`
+    CREATE VIRTUAL TABLE temp.chunk USING fts5 (text, content = '', detail = none, columnsize = 0, tokenize = 'trigram');
+    INSERT INTO temp.chunk (chunk, rank) VALUES ('hashsize', ${CHUNK_MEMORY_BYTES});
+    CREATE VIRTUAL TABLE temp.chunk_entries USING fts5vocab (temp, chunk, instance)`);
+  const texts = db.prepare(`
+    INSERT INTO temp.chunk (rowid, text)
+    SELECT seq, fold_case(text) FROM messages NOT INDEXED WHERE seq > ? AND seq <= ? AND text IS NOT NULL`).run(range.low, range.high).changes;
+  for (const row of db.prepare(`SELECT ${SUMS} FROM temp.chunk_entries GROUP BY term`).iterate()) sums.add(toTermSums(row), 1);
+  db.exec("DROP TABLE temp.chunk_entries; DROP TABLE temp.chunk");
+  return Number(texts);
+}
+
+function subtractIndex(db: DatabaseSync, sums: Sums, mark: number): { readonly entries: number; readonly beyond: number } {
+  db.exec("CREATE VIRTUAL TABLE temp.index_entries USING fts5vocab (main, messages_search, instance)");
+  const read = db.prepare(`SELECT ${SUMS_UP_TO_MARK} FROM temp.index_entries WHERE term > :last GROUP BY term LIMIT ${TERMS_A_READ}`);
+  let entries = 0;
+  let beyond = 0;
+  for (let last = ""; ; ) {
+    const page = read.all({ last, mark });
+    for (const row of page) {
+      const of = toTermSums(row);
+      sums.add(of, -1);
+      entries += of.rows;
+      beyond += Number(row["beyond"]);
+    }
+    const next = String(page.at(-1)?.["term"]);
+    // A term that is no UTF-8, of an index that is damaged, would come again for ever.
+    if (page.length < TERMS_A_READ || next === last) break;
+    last = next;
+  }
+  db.exec("DROP TABLE temp.index_entries");
+  return { entries, beyond };
+}
+
+function toTermSums(row: Record<string, unknown>): TermSums {
+  return { term: String(row["term"]), rows: Number(row["rows"]), docs: Number(row["docs"]), mixed: Number(row["mixed"]) };
+}

@@ -1,0 +1,54 @@
+import { closeSync, fdatasyncSync, fsyncSync, openSync, statSync } from "node:fs";
+import { backup } from "node:sqlite";
+import { numberOf, type ReportProgress } from "./check.ts";
+import { DatabaseError, explain, openDatabase } from "../database.ts";
+
+/** Pages copied at a time, 4 MiB: in between, progress is told. */
+const STEP_PAGES = 1024;
+/** Synced so often, the copy never leaves the disk with a pile of writes that a commit of the service would wait behind. */
+const SYNC_STEPS = 4;
+
+/**
+ * Copies the database at `source` to the new file `target`, page by page, while other processes write to it: the copy
+ * holds what was committed when it began. It is one file, without a WAL, and synced.
+ *
+ * One read transaction is open all the time. So nothing that is committed meanwhile makes the copy begin again
+ * (https://www.sqlite.org/c3ref/backup_finish.html says when it would), and the WAL grows by what is written until the
+ * end. Writers never wait for it.
+ *
+ * Rejects with `DatabaseError`; what there is of `target` and `<target>-journal` is then left to the caller.
+ */
+export async function copyDatabase(source: string, target: string, report: ReportProgress): Promise<void> {
+  const { mode } = statSync(source);
+  // Readable by whoever may read the source, by nobody else.
+  const fd = openSync(target, "wx", mode & 0o777);
+  try {
+    await copyPages(source, target, (done, total) => {
+      report(done, total);
+      if (Math.ceil(done / STEP_PAGES) % SYNC_STEPS === 0) fdatasyncSync(fd);
+    });
+    makeSingleFile(target);
+    fsyncSync(fd);
+  } catch (error) {
+    throw error instanceof DatabaseError ? error : new DatabaseError(`Cannot copy the database: ${explain(error, target)}`, { cause: error });
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function copyPages(source: string, target: string, report: ReportProgress): Promise<void> {
+  using db = openDatabase(source, { readOnly: true });
+  db.exec("BEGIN");
+  // The transaction takes its snapshot with the first read.
+  numberOf(db, "SELECT count(*) AS value FROM sqlite_schema");
+  await backup(db, target, {
+    rate: STEP_PAGES,
+    progress: ({ totalPages, remainingPages }) => report(totalPages - remainingPages, totalPages),
+  });
+}
+
+/** A file in WAL mode cannot be read from where its reader may not write. The service turns it on again. */
+function makeSingleFile(path: string): void {
+  using db = openDatabase(path);
+  db.exec("PRAGMA journal_mode=DELETE");
+}

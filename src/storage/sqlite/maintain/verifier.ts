@@ -1,0 +1,49 @@
+import { statSync } from "node:fs";
+import type { Finding } from "./check.ts";
+import { DatabaseError } from "../database.ts";
+import { startThread } from "../threads/thread.ts";
+
+/** In the order in which they are made: each relies on those before it. */
+export const CHECKS = ["integrity", "schema", "marks", "counters", "senders", "search"] as const;
+export type CheckName = (typeof CHECKS)[number];
+
+/** Checks and mends one database in a thread of its own, so that whoever started it can show progress and be stopped. */
+export interface Verifier {
+  /** What is wrong with the content is a finding; rejects with `StoreUnavailable` where the file cannot be opened. */
+  check(name: CheckName): Promise<Finding>;
+  /** Rejects with `StoreUnavailable`, for the operator: see `rebuild`. */
+  rebuild(): Promise<void>;
+  /** The share of the work under way that is done, from 0 to 1; undefined where that is not known. */
+  progress(): number | undefined;
+  close(): Promise<void>;
+}
+
+/** What the thread answers. Both write how far they are into `progress`: units done, units in all. */
+export type VerifierCalls = {
+  check: { takes: { readonly name: CheckName; readonly progress: Float64Array }; gives: Finding };
+  rebuild: { takes: Float64Array; gives: void };
+};
+
+/** Throws `DatabaseError` where `path` is no file. */
+export async function startVerifier(path: string): Promise<Verifier> {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw new DatabaseError(`Cannot check the database: ${path} must exist and be a file`);
+  // A fault in the thread rejects the call that met it.
+  const thread = await startThread<VerifierCalls>("verify-thread", { location: path }, { onFatal: () => {} });
+  // Shared memory: the thread that works cannot send messages in between.
+  const progress = new Float64Array(new SharedArrayBuffer(2 * Float64Array.BYTES_PER_ELEMENT));
+  return {
+    check(name) {
+      progress.fill(0);
+      return thread.call("check", { name, progress });
+    },
+    rebuild() {
+      progress.fill(0);
+      return thread.call("rebuild", progress);
+    },
+    progress() {
+      const [done = 0, total = 0] = progress;
+      return total > 0 ? Math.min(1, done / total) : undefined;
+    },
+    close: () => thread.close(),
+  };
+}

@@ -1,0 +1,194 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { stat, statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import type { DatabaseLocation } from "../../core/database-location.ts";
+import type { Clock } from "../../core/clock.ts";
+import { StoreUnavailable, type FileSizes, type MessageStore, type StoreObserver } from "../../core/store.ts";
+import { CHECKPOINT_FRAMES } from "./write/checkpoints.ts";
+import { DatabaseError } from "./database.ts";
+import { createGroupCommit } from "../shared/group-commit.ts";
+import type { CheckpointCalls, ReaderCalls, ThreadSettings, WriterCalls } from "./threads/protocol.ts";
+import { isSearch } from "./read/queries.ts";
+import { startRetention } from "../shared/retention.ts";
+import { startThread, type Thread } from "./threads/thread.ts";
+
+export interface StoreOptions {
+  readonly clock: Clock;
+  readonly observer: StoreObserver;
+  /** The database can no longer be trusted: answer what waits, then end the process. */
+  readonly onFatal: (reason: string) => void;
+  /** How long to wait for a lock of another process, in milliseconds; 5,000 by default. */
+  readonly busyTimeoutMs?: number | undefined;
+  /** The most messages that one transaction takes; all that waits, by default. */
+  readonly maxBatchMessages?: number | undefined;
+  /** Messages are kept for so many days from their receipt; for ever where absent. */
+  readonly retentionDays?: number | undefined;
+  /** The most pages of 4 KiB that the database may grow to: a limit for tests and small disks; none by default. */
+  readonly maxPageCount?: number | undefined;
+}
+
+/** A disk that hangs must not hang the health check. */
+const CHECK_DEADLINE_MS = 2_000;
+
+/** More reads than that waiting for one reader thread are refused. */
+const MAX_WAITING_READS = 128;
+
+/**
+ * Opens or creates the database, upgrades it, and starts one writer thread, one that copies the WAL into the database
+ * behind it, and two reader threads: one for what an index answers at once, one for searches, so that neither waits
+ * behind the other.
+ * Rejects with `DatabaseError`, whose message tells the operator what to mend.
+ */
+export async function openStore(database: DatabaseLocation, options: StoreOptions): Promise<MessageStore> {
+  const { busyTimeoutMs, maxPageCount, retentionDays } = options;
+  const settings: ThreadSettings = { location: locate(database), busyTimeoutMs, maxPageCount, removes: retentionDays !== undefined };
+  const start = { onFatal: options.onFatal };
+  const writer = await startThread<WriterCalls>("writer-thread", settings, start).catch(rethrowForOperator);
+  const [lookups, searches, checkpointer] = await Promise.all([
+    startThread<ReaderCalls>("reader-thread", settings, start),
+    // A search through all rows would otherwise take a processor from the messages that come in.
+    startThread<ReaderCalls>("reader-thread", { ...settings, inBackground: true }, start),
+    startThread<CheckpointCalls>("checkpoint-thread", settings, start),
+  ]).catch(rethrowForOperator);
+
+  const identity = await fileIdentity(database);
+  let stored = await lookups.call("count", undefined);
+  const listeners = new Set<() => void>();
+  const inserts = createGroupCommit(writer, {
+    ...options,
+    onCommitted: (created, walFrames) => {
+      stored += created;
+      if (created > 0) for (const listener of listeners) listener();
+      if (walFrames >= CHECKPOINT_FRAMES && checkpointer.pending() === 0) {
+        // A full disk fails it, which the next commit reports: it stays in the WAL, where it is safe, until there is room.
+        checkpointer.call("checkpoint", undefined).catch(() => undefined);
+      }
+    },
+  });
+
+  const retention = retentionDays === undefined ? undefined : startRetention(writer, {
+    days: retentionDays,
+    clock: options.clock,
+    onRemoved: (count) => {
+      stored -= count;
+      options.observer.removed(count);
+    },
+  });
+
+  function read<Name extends keyof ReaderCalls>(
+    thread: Thread<ReaderCalls>,
+    name: Name,
+    argument: ReaderCalls[Name]["takes"],
+  ): Promise<ReaderCalls[Name]["gives"]> {
+    if (thread.pending() >= MAX_WAITING_READS) return Promise.reject(new StoreUnavailable("too many reads wait"));
+    return thread.call(name, argument);
+  }
+
+  async function proveWritable(): Promise<readonly string[]> {
+    if ((await fileIdentity(database)) !== identity) {
+      // What is written now is lost with the last descriptor: only a start can open what stands there instead.
+      const reason = `${settings.location}: it was removed or replaced while the service had it open`;
+      options.onFatal(reason);
+      return [reason];
+    }
+    const checkedAt = new Date(options.clock.nowMs()).toISOString();
+    const reasons = await Promise.all([
+      reasonOf(writer.call("probe", checkedAt)),
+      // Not refused where many reads wait: there is one check at a time, and deliveries go on whatever readers ask for.
+      reasonOf(lookups.call("count", undefined)),
+    ]);
+    return reasons.filter((reason) => reason !== undefined);
+  }
+
+  // Every probe syncs the disk: checks that come while one runs share it.
+  let check: Promise<readonly string[]> | undefined;
+
+  async function reasonOf(work: Promise<unknown>): Promise<string | undefined> {
+    try {
+      await work;
+      return undefined;
+    } catch (error) {
+      return error instanceof StoreUnavailable ? error.message : String(error);
+    }
+  }
+
+  return {
+    insert: (message) => inserts.insert(message),
+    list: (query) => read(isSearch(query) ? searches : lookups, "list", query),
+    get: (messageId) => read(lookups, "get", messageId),
+    stats: () => read(lookups, "stats", undefined),
+    timeline: (query) => read(lookups, "timeline", query),
+    // Where it does not delay what an index answers at once.
+    exportPage: (query) => read(searches, "exportPage", query),
+    since: (seq, limit) => read(lookups, "since", { seq, limit }),
+    lastSequence: () => read(lookups, "lastSequence", undefined),
+    onCommitted: (listener) => void listeners.add(listener),
+    check() {
+      check ??= withinDeadline(proveWritable()).finally(() => {
+        check = undefined;
+      });
+      return check;
+    },
+    count: () => stored,
+    queueDepth: () => inserts.waiting(),
+    fileSizes: () => fileSizes(database),
+    async close() {
+      retention?.stop();
+      await inserts.close();
+      await Promise.all([lookups.close(), searches.close(), checkpointer.close()]);
+      // Last, so that no reader keeps its checkpoint from emptying the WAL.
+      await writer.close();
+    },
+  };
+}
+
+/** Tells a file from another one of the same name; undefined where there is none. */
+async function fileIdentity(database: DatabaseLocation): Promise<string | undefined> {
+  if (database.kind === "memory") return undefined;
+  return stat(database.path).then(
+    ({ dev, ino }) => `${dev}:${ino}`,
+    () => undefined,
+  );
+}
+
+async function fileSizes(database: DatabaseLocation): Promise<FileSizes> {
+  if (database.kind === "memory") throw new StoreUnavailable("a database in memory has no files");
+  const [file, wal, disk] = await Promise.all([
+    stat(database.path),
+    // SQLite removes the WAL when its last connection closes.
+    stat(`${database.path}-wal`).catch(() => ({ size: 0 })),
+    statfs(database.path),
+  ]);
+  return { databaseBytes: file.size, walBytes: wal.size, diskFreeBytes: disk.bavail * disk.bsize };
+}
+
+async function withinDeadline(reasons: Promise<readonly string[]>): Promise<readonly string[]> {
+  const deadline = new AbortController();
+  const late = setTimeout(CHECK_DEADLINE_MS, [`the database did not answer within ${CHECK_DEADLINE_MS} ms`], {
+    ref: false,
+    signal: deadline.signal,
+  });
+  try {
+    return await Promise.race([reasons, late]);
+  } finally {
+    deadline.abort();
+    late.catch(() => undefined);
+  }
+}
+
+function locate(database: DatabaseLocation): string {
+  // SQLite's memdb shares one database in memory among the connections of a process that name it alike.
+  if (database.kind === "memory") return `file:/webhook-inbox-${randomUUID()}?vfs=memdb`;
+  try {
+    mkdirSync(dirname(database.path), { recursive: true });
+  } catch (error) {
+    throw new DatabaseError(`Cannot create the database's folder: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return database.path;
+}
+
+function rethrowForOperator(error: unknown): never {
+  throw error instanceof StoreUnavailable ? new DatabaseError(error.message, { cause: error }) : error;
+}

@@ -1,0 +1,100 @@
+import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
+import type { ExportPage, ExportQuery, Place, StoredMessage } from "../../../core/message.ts";
+import { containsMatcher } from "../index/fold.ts";
+import { compareKeys, compareText, LAST, MESSAGE_COLUMNS, sortKey, tailBehind, toStoredMessage, type Prepare } from "./rows.ts";
+
+/** A page ends with so many matches, … */
+const PAGE_MATCHES = 256;
+/** … with the match that brings its texts to so many UTF-16 units, … */
+const PAGE_UNITS = 128 * 1024;
+/** … or with so many rows looked at: an open read transaction keeps the WAL from being checkpointed. */
+const PAGE_ROWS = 2_000;
+
+type Row = Record<string, SQLOutputValue>;
+
+/** The part of an order that is left: from behind `start` on, up to `end`, whose own key is `since` (descending) or just out of it. */
+interface Range {
+  readonly direction: "ASC" | "DESC";
+  readonly start: Place;
+  readonly end: string;
+}
+
+/**
+ * The next messages that match, in the order of a list and without its total: each page costs what its rows cost, wherever it is.
+ * Needs a snapshot: derived rows and the tail behind them must be of one moment.
+ */
+export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPage {
+  /** In steps that each seek in the index: it serves no comparison of `(rtrim(ts, 'Z'), message_id)`, being on an expression. */
+  function* rowsOfAll({ direction, start, end }: Range, upTo: number): Generator<Row> {
+    const [behind, within] = direction === "ASC" ? [">", "<"] : ["<", ">="];
+    const select = `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE`;
+    const bounds = `rtrim(ts, 'Z') ${within} ? AND +seq <= ?`;
+    const equal = `${select} rtrim(ts, 'Z') = ? AND message_id ${behind} ? AND ${bounds} ORDER BY message_id ${direction}`;
+    yield* prepare(equal).iterate(start.key, start.messageId, end, upTo);
+    const further = `${select} rtrim(ts, 'Z') ${behind} ? AND ${bounds} ORDER BY rtrim(ts, 'Z') ${direction}, message_id ${direction}`;
+    yield* prepare(further).iterate(start.key, end, upTo);
+  }
+
+  function* rowsOfSender(from: string, { direction, start, end }: Range, upTo: number): Generator<Row> {
+    const sign = direction === "ASC" ? 1 : -1;
+    const isWithin = (row: Row): boolean => {
+      const { key } = rowPlace(row);
+      return sign * compareKeys(rowPlace(row), start) > 0 && (sign === 1 ? compareText(key, end) < 0 : compareText(key, end) >= 0);
+    };
+    const tail = prepare(`SELECT ${MESSAGE_COLUMNS} FROM ${tailBehind("sender_mark")} AND from_msisdn = ? AND seq <= ?`).all(from, upTo)
+      .filter(isWithin)
+      .sort((a, b) => sign * compareKeys(rowPlace(a), rowPlace(b)));
+    const [behind, within] = direction === "ASC" ? [">", "<"] : ["<", ">="];
+    const columns = MESSAGE_COLUMNS.split(", ").map((column) => `messages.${column}`).join(", ");
+    const derived = prepare(`SELECT ${columns} FROM sender_messages AS hit CROSS JOIN messages ON messages.seq = hit.seq
+      WHERE hit.from_msisdn = ? AND (hit.key, hit.message_id) ${behind} (?, ?) AND hit.key ${within} ? AND hit.seq <= ?
+      ORDER BY hit.key ${direction}, hit.message_id ${direction}`);
+    const values: readonly SQLInputValue[] = [from, start.key, start.messageId, end, upTo];
+    let next = 0;
+    for (const row of derived.iterate(...values)) {
+      for (let candidate = tail[next]; candidate !== undefined && sign * compareKeys(rowPlace(candidate), rowPlace(row)) < 0; candidate = tail[next]) {
+        yield candidate;
+        next += 1;
+      }
+      yield row;
+    }
+    yield* tail.slice(next);
+  }
+
+  return (query) => {
+    const range = rangeOf(query);
+    const rows = query.from === undefined ? rowsOfAll(range, query.upTo) : rowsOfSender(query.from, range, query.upTo);
+    const accepts = matcherOf(query);
+    const data: StoredMessage[] = [];
+    let seen = 0;
+    let units = 0;
+    for (const row of rows) {
+      seen += 1;
+      if (accepts(row)) {
+        const message = toStoredMessage(row);
+        data.push(message);
+        units += message.text?.length ?? 0;
+      }
+      if (seen === PAGE_ROWS || data.length === PAGE_MATCHES || units >= PAGE_UNITS) return { data, next: rowPlace(row) };
+    }
+    return { data };
+  };
+}
+
+function rangeOf({ order = "asc", since, until, after }: ExportQuery): Range {
+  const from: Place = { key: since === undefined ? "" : sortKey(since), messageId: "" };
+  const to: Place = { key: until === undefined ? LAST : sortKey(until), messageId: "" };
+  // The nearer one of two bounds: with both the index might be walked from the wrong one.
+  if (order === "asc") return { direction: "ASC", start: after !== undefined && compareKeys(after, from) > 0 ? after : from, end: to.key };
+  return { direction: "DESC", start: after !== undefined && compareKeys(after, to) < 0 ? after : to, end: from.key };
+}
+
+function matcherOf({ to, q }: ExportQuery): (row: Row) => boolean {
+  const contains = q === undefined ? undefined : containsMatcher(q);
+  return (row) =>
+    (to === undefined || row["to_msisdn"] === to) && (contains === undefined || (row["text"] !== null && contains(String(row["text"]))));
+}
+
+function rowPlace(row: Row): Place {
+  return { key: sortKey(String(row["ts"])), messageId: String(row["message_id"]) };
+}

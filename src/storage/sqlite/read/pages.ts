@@ -1,0 +1,156 @@
+import type { SQLInputValue } from "node:sqlite";
+import type { MessagePage, MessageQuery, Order, Place, StoredMessage } from "../../../core/message.ts";
+import { compareKeys, compareRows, compareText, LAST, MESSAGE_COLUMNS, placeOf, sortKey, tailBehind, toStoredMessage, type Prepare } from "./rows.ts";
+import type { TimeCounts } from "./time-counts.ts";
+
+/** An OFFSET walks what it skips; a greater one starts near its place instead. */
+const MAX_SKIPPED_ROWS = 1_000;
+
+/** Keys from `low` to before `high`. */
+interface Range {
+  readonly low: string;
+  readonly high: string;
+}
+
+interface Part {
+  readonly order: Order;
+  /** All have one key. */
+  readonly ofOneKey?: boolean;
+  readonly limit: number;
+  readonly skip?: number;
+}
+
+/** Rows of a condition on `key` and `message_id`, in their order. */
+type Source = (condition: string, values: readonly SQLInputValue[], part: Part) => StoredMessage[];
+
+type PageQuery = Pick<MessageQuery, "limit" | "offset" | "order" | "after" | "from" | "since" | "until">;
+
+/**
+ * Pages by sender and time, whose cost depends neither on the number of rows nor on the offset or the place that they
+ * follow. They need a snapshot: counts, derived rows and the tail behind them must be of one moment.
+ */
+export function createPages(prepare: Prepare, timeCounts: TimeCounts): (query: PageQuery) => MessagePage {
+  // A key that is fixed must not stand there: where it is an expression SQLite would sort.
+  function orderBy(key: string, { order, ofOneKey = false }: Part): string {
+    const by = order === "asc" ? "ASC" : "DESC";
+    return `ORDER BY ${ofOneKey ? "" : `${key} ${by}, `}message_id ${by} LIMIT ? OFFSET ?`;
+  }
+
+  const allRows: Source = (condition, values, part) => {
+    const key = "rtrim(ts, 'Z')";
+    const { limit, skip = 0 } = part;
+    const sql = `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE ${condition.replaceAll("key", key)} ${orderBy(key, part)}`;
+    return prepare(sql).all(...values, limit, skip).map(toStoredMessage);
+  };
+
+  function derivedRowsOf(from: string): Source {
+    return (condition, values, part) => {
+      const { limit, skip = 0 } = part;
+      const hits = `SELECT seq FROM sender_messages WHERE from_msisdn = ? AND ${condition} ${orderBy("key", part)}`;
+      const sql = `SELECT ${MESSAGE_COLUMNS} FROM (${hits}) AS hit CROSS JOIN messages ON messages.seq = hit.seq`;
+      return prepare(sql).all(from, ...values, limit, skip).map(toStoredMessage);
+    };
+  }
+
+  /** The rows of a sender that are not derived yet. */
+  function tailOf(from: string): StoredMessage[] {
+    return prepare(`SELECT ${MESSAGE_COLUMNS} FROM ${tailBehind("sender_mark")} AND from_msisdn = ?`).all(from).map(toStoredMessage);
+  }
+
+  function countFrom(key: string, from?: string): number {
+    if (key === LAST) return 0;
+    return key === "" ? timeCounts.countAll(from) : timeCounts.countFrom(key, from);
+  }
+
+  /** So many rows from an offset within the range on, in ascending order. */
+  function ascendingRows({ low, high }: Range, limit: number, offset: number): StoredMessage[] {
+    let start = { key: low, skip: offset };
+    if (offset > MAX_SKIPPED_ROWS) {
+      const position = timeCounts.countAll() - countFrom(low) + offset;
+      const near = timeCounts.seek(position);
+      start = { key: near.key, skip: position - near.before };
+    }
+    return allRows(BETWEEN, [start.key, high], { order: "asc", limit, skip: start.skip });
+  }
+
+  function ascendingRowsOf(from: string, { low, high }: Range, limit: number, offset: number): StoredMessage[] {
+    const tail = tailOf(from);
+    const tailFrom = (least: string): StoredMessage[] => tail.filter((row) => compareText(sortKey(row.ts), least) >= 0);
+    const later = tailFrom(low);
+    // However the tail's rows lie among the derived ones, the page begins with this one of them or later.
+    const first = Math.max(0, offset - later.length);
+    let start = { key: low, skip: first };
+    if (first > MAX_SKIPPED_ROWS) {
+      // Places among all rows of the sender, less those in the tail, are places among the derived ones.
+      const derivedPosition = timeCounts.countAll(from) - countFrom(low, from) - (tail.length - later.length) + first;
+      const near = timeCounts.seek(derivedPosition, from);
+      const derivedBefore = near.before - (tail.length - tailFrom(near.key).length);
+      start = { key: near.key, skip: derivedPosition - derivedBefore };
+    }
+    const derived = derivedRowsOf(from)(BETWEEN, [start.key, high], { order: "asc", limit: offset - first + limit, skip: start.skip });
+    const merged = [...derived, ...later.filter((row) => compareText(sortKey(row.ts), high) < 0)].sort(compareRows);
+    return merged.slice(offset - first, offset - first + limit);
+  }
+
+  function pageByOffset(query: PageQuery, range: Range, total: number): MessagePage {
+    const { from, order = "asc", offset } = query;
+    const limit = Math.min(query.limit, total - offset);
+    if (limit <= 0) return { data: [], total };
+    const ascending = (first: number): StoredMessage[] =>
+      from === undefined ? ascendingRows(range, limit, first) : ascendingRowsOf(from, range, limit, first);
+    let data: StoredMessage[];
+    if (order === "asc") data = ascending(offset);
+    else if (from === undefined && offset <= MAX_SKIPPED_ROWS) data = allRows(BETWEEN, [range.low, range.high], { order, limit, skip: offset });
+    else data = ascending(total - offset - limit).reverse();
+    return { data, total, ...(offset + limit < total && nextOf(data)) };
+  }
+
+  function pageAfter(query: PageQuery, range: Range, place: Place, total: number): MessagePage {
+    const { from, order = "asc", limit, offset } = query;
+    const most = offset + limit + 1;
+    let rows: StoredMessage[];
+    if (from === undefined) {
+      rows = rowsAfter(allRows, range, place, { order, limit: most });
+    } else {
+      const sign = order === "asc" ? 1 : -1;
+      const tail = tailOf(from).filter((row) => isWithin(row, range) && sign * compareKeys(placeOf(row), place) > 0);
+      rows = [...rowsAfter(derivedRowsOf(from), range, place, { order, limit: most }), ...tail].sort((a, b) => sign * compareRows(a, b));
+    }
+    const data = rows.slice(offset, offset + limit);
+    return { data, total, ...(rows.length > offset + limit && nextOf(data)) };
+  }
+
+  return (query) => {
+    const { from, since, until, after } = query;
+    const range = { low: since === undefined ? "" : sortKey(since), high: until === undefined ? LAST : sortKey(until) };
+    const total = Math.max(0, countFrom(range.low, from) - countFrom(range.high, from));
+    return after === undefined ? pageByOffset(query, range, total) : pageAfter(query, range, after, total);
+  };
+}
+
+const BETWEEN = "key >= ? AND key < ?";
+
+/** In two ranges of an index: one that would leave out by `message_id` could walk a million rows of one instant. */
+function rowsAfter(source: Source, range: Range, place: Place, part: Part): StoredMessage[] {
+  const { low, high } = range;
+  const isAscending = part.order === "asc";
+  const isBefore = compareText(place.key, low) < 0;
+  if (isBefore || compareText(place.key, high) >= 0) {
+    return isBefore === isAscending ? source(BETWEEN, [low, high], part) : [];
+  }
+  const same = source(`key = ? AND message_id ${isAscending ? ">" : "<"} ?`, [place.key, place.messageId], { ...part, ofOneKey: true });
+  const rest = { ...part, limit: part.limit - same.length };
+  if (rest.limit === 0) return same;
+  const further = isAscending ? source("key > ? AND key < ?", [place.key, high], rest) : source(BETWEEN, [low, place.key], rest);
+  return [...same, ...further];
+}
+
+function isWithin(row: StoredMessage, { low, high }: Range): boolean {
+  const key = sortKey(row.ts);
+  return compareText(key, low) >= 0 && compareText(key, high) < 0;
+}
+
+export function nextOf(data: readonly StoredMessage[]): { readonly next?: Place } {
+  const last = data.at(-1);
+  return last === undefined ? {} : { next: placeOf(last) };
+}

@@ -1,0 +1,72 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, StoredMessage, Timeline, TimelineQuery } from "../../../core/message.ts";
+import { createExport } from "./export.ts";
+import { createPages } from "./pages.ts";
+import { MESSAGE_COLUMNS, toStoredMessage } from "./rows.ts";
+import { createSearch } from "./search.ts";
+import { createSequence } from "./sequence.ts";
+import { createStats } from "./stats.ts";
+import { createTimeCounts } from "./time-counts.ts";
+import { createTimeline } from "./timeline.ts";
+
+/** Whether no index answers it at once: it may look at every row. */
+export function isSearch(query: MessageQuery): boolean {
+  return query.q !== undefined || query.to !== undefined;
+}
+
+/** The reads of the service on one read-only connection; each sees one snapshot of the database. */
+export interface Queries {
+  list(query: MessageQuery): MessagePage;
+  get(messageId: string): StoredMessage | undefined;
+  stats(): Stats;
+  timeline(query: TimelineQuery): Timeline;
+  /** How many messages are stored. */
+  count(): number;
+  /** The next messages that match, in the order of a list. */
+  exportPage(query: ExportQuery): ExportPage;
+  /** Messages behind `seq` in the order of commits: at most `limit`, and fewer where they are large. */
+  since(seq: number, limit: number): SequencedPage;
+  /** The `seq` of the newest message, also where it has been removed. */
+  lastSequence(): number;
+}
+
+export function createQueries(db: DatabaseSync): Queries {
+  const prepared = new Map<string, StatementSync>();
+  // The API makes a handful of distinct texts, so every one is prepared once.
+  function prepare(sql: string): StatementSync {
+    let statement = prepared.get(sql);
+    if (statement === undefined) {
+      statement = db.prepare(sql);
+      prepared.set(sql, statement);
+    }
+    return statement;
+  }
+
+  function snapshot<T>(read: () => T): T {
+    db.exec("BEGIN");
+    try {
+      return read();
+    } finally {
+      if (db.isTransaction) db.exec("COMMIT");
+    }
+  }
+
+  const timeCounts = createTimeCounts(prepare);
+  const page = createPages(prepare, timeCounts);
+  const search = createSearch(prepare, snapshot);
+  const exportPage = createExport(prepare);
+  const stats = createStats(prepare, timeCounts);
+  const timeline = createTimeline(prepare, timeCounts);
+  return {
+    list: (query) => (isSearch(query) ? search(query) : snapshot(() => page(query))),
+    get(messageId) {
+      const row = prepare(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE message_id = ?`).get(messageId);
+      return row === undefined ? undefined : toStoredMessage(row);
+    },
+    stats: () => snapshot(stats),
+    timeline: (query) => snapshot(() => timeline(query)),
+    exportPage: (query) => snapshot(() => exportPage(query)),
+    ...createSequence(prepare),
+    count: () => snapshot(() => timeCounts.countAll()),
+  };
+}

@@ -1,0 +1,61 @@
+import type { Stats } from "../../../core/message.ts";
+import { tailBehind, type Prepare } from "./rows.ts";
+import type { TimeCounts } from "./time-counts.ts";
+
+const TOP_SENDERS = 10;
+
+interface Ranked {
+  readonly from: string;
+  readonly count: number;
+}
+
+/** Totals from counts kept behind the commit and the rows behind their mark; needs a snapshot. */
+export function createStats(prepare: Prepare, timeCounts: TimeCounts): () => Stats {
+  function numberOf(sql: string, sender?: string): number | undefined {
+    const row = sender === undefined ? prepare(sql).get() : prepare(sql).get(sender);
+    return row === undefined ? undefined : Number(row["value"]);
+  }
+
+  /** Senders of the rows that are not counted yet, with all that each of them has sent. */
+  function recentSenders(): { readonly ranked: readonly Ranked[]; readonly unknown: number } {
+    const added = new Map<string, number>();
+    for (const row of prepare(`SELECT from_msisdn FROM ${tailBehind("sender_mark")}`).iterate()) {
+      const from = String(row["from_msisdn"]);
+      added.set(from, (added.get(from) ?? 0) + 1);
+    }
+    let unknown = 0;
+    const ranked = [...added].map(([from, rows]) => {
+      const counted = numberOf("SELECT count AS value FROM sender_counts WHERE from_msisdn = ?", from);
+      if (counted === undefined) unknown += 1;
+      return { from, count: (counted ?? 0) + rows };
+    });
+    return { ranked, unknown };
+  }
+
+  /** A sender outside the counted ten who has sent nothing since cannot be among the true ten. */
+  function topSenders(recent: readonly Ranked[]): readonly Ranked[] {
+    const all = new Map<string, number>();
+    for (const row of prepare(`SELECT from_msisdn, count FROM sender_counts ORDER BY count DESC, from_msisdn LIMIT ${TOP_SENDERS}`).all()) {
+      all.set(String(row["from_msisdn"]), Number(row["count"]));
+    }
+    for (const { from, count } of recent) all.set(from, count);
+    const ranked = [...all].map(([from, count]) => ({ from, count }));
+    return ranked.sort((a, b) => b.count - a.count || (a.from < b.from ? -1 : 1)).slice(0, TOP_SENDERS);
+  }
+
+  function edge(direction: "ASC" | "DESC"): string | null {
+    const row = prepare(`SELECT ts FROM messages ORDER BY rtrim(ts, 'Z') ${direction}, message_id ${direction} LIMIT 1`).get();
+    return row === undefined ? null : String(row["ts"]);
+  }
+
+  return () => {
+    const recent = recentSenders();
+    return {
+      total_messages: timeCounts.countAll(),
+      senders_count: (numberOf("SELECT senders AS value FROM index_state") ?? 0) + recent.unknown,
+      messages_per_sender: topSenders(recent.ranked),
+      first_message_ts: edge("ASC"),
+      last_message_ts: edge("DESC"),
+    };
+  };
+}

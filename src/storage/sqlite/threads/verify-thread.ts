@@ -1,0 +1,38 @@
+import { checkCounters } from "../maintain/check-counters.ts";
+import { checkIntegrity, checkMarks, checkSchema } from "../maintain/check-file.ts";
+import { checkSearch } from "../maintain/check-search.ts";
+import { checkSenders } from "../maintain/check-senders.ts";
+import type { Check, Finding, ReportProgress } from "../maintain/check.ts";
+import { explain, openDatabase } from "../database.ts";
+import { rebuild } from "../maintain/rebuild.ts";
+import { serveThread } from "./serve-thread.ts";
+import type { CheckName, VerifierCalls } from "../maintain/verifier.ts";
+
+const CHECK: Readonly<Record<CheckName, Check>> = {
+  integrity: checkIntegrity,
+  schema: checkSchema,
+  marks: checkMarks,
+  counters: checkCounters,
+  senders: checkSenders,
+  search: checkSearch,
+};
+
+function reporter(progress: Float64Array): ReportProgress {
+  return (done, total) => progress.set([done, total]);
+}
+
+serveThread<VerifierCalls>(({ location }) => ({
+  handlers: {
+    check({ name, progress }): Finding {
+      // A connection of its own for each: a rebuild in between must find none open.
+      using db = openDatabase(location, { readOnly: true });
+      try {
+        return CHECK[name](db, reporter(progress));
+      } catch (error) {
+        return { ok: false, detail: explain(error, location) };
+      }
+    },
+    rebuild: (progress) => rebuild(location, reporter(progress)),
+  },
+  close: () => undefined,
+}));

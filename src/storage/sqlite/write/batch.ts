@@ -1,0 +1,139 @@
+import type { DatabaseSync } from "node:sqlite";
+import { isInputOutputError, UncertainCommit } from "../database.ts";
+import type { Indexer } from "../index/indexer.ts";
+import { createRemoval, type Removed } from "./removal.ts";
+import { LAST_SEQ } from "../read/rows.ts";
+
+/** What became of one message of a committed batch, as one byte across threads. */
+export const CREATED = 0;
+export const DUPLICATE = 1;
+export const CONFLICT = 2;
+
+/** Fields of a message in a batch's flat array: `message_id, from, to, ts, text`. */
+export const FIELDS_PER_MESSAGE = 5;
+/** One array a batch: crossing threads costs a fifth of what an array of objects does. */
+export type FlatBatch = readonly (string | null)[];
+
+export interface BatchWriter {
+  /**
+   * Stores a batch in one transaction, with a step of the index when enough rows wait. Returns one outcome
+   * a message after COMMIT. Throws where nothing of it was stored, and `UncertainCommit` where nobody knows.
+   * After an I/O error nothing more is written: every later call throws that error.
+   */
+  write(batch: FlatBatch, createdAt: string): Uint8Array;
+  /** Derives some of the backlog in a transaction of its own; true while more is left. */
+  catchUp(): boolean;
+  /** Removes some of the messages received before `before`, or derives what must be derived first: see `Removal`. */
+  remove(before: string): Removed;
+  /** Proves that pages can be allocated and that a write reaches the disk; throws where not. */
+  probe(checkedAt: string): void;
+}
+
+export interface BatchWriterOptions {
+  readonly indexer: Indexer;
+  /** Messages are going to be removed; where some have been, their ids are known in any case. */
+  readonly removes?: boolean;
+}
+
+export function createBatchWriter(db: DatabaseSync, { indexer, removes = false }: BatchWriterOptions): BatchWriter {
+  const begin = db.prepare("BEGIN IMMEDIATE");
+  const commit = db.prepare("COMMIT");
+  const removal = createRemoval(db);
+  const looksUpRemoved = removes || removal.hasRemoved();
+  const insert = db.prepare(`
+    INSERT INTO messages (seq, message_id, from_msisdn, to_msisdn, ts, text, created_at)
+    VALUES (${looksUpRemoved ? `1 + ${LAST_SEQ}` : "NULL"}, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING`);
+  const wasRemoved = db.prepare("SELECT 1 FROM removed_messages WHERE message_id = ?");
+  const same = db.prepare(`
+    SELECT 1 FROM messages
+    WHERE message_id = ? AND from_msisdn = ? AND to_msisdn = ? AND ts = ? AND text IS ?`);
+  const allocate = db.prepare("UPDATE write_probe SET payload = zeroblob(65536)");
+  const touch = db.prepare("UPDATE write_probe SET checked_at = ?");
+
+  let broken: unknown;
+
+  function transaction<T>(work: () => T): T {
+    if (broken !== undefined) throw broken;
+    let committing = false;
+    try {
+      begin.run();
+      const result = work();
+      committing = true;
+      commit.run();
+      return result;
+    } catch (error) {
+      if (isInputOutputError(error)) broken = error;
+      // FULL and IOERR have rolled back already: ROLLBACK would throw and hide the first error.
+      if (db.isTransaction) db.exec("ROLLBACK");
+      throw committing && broken !== undefined ? new UncertainCommit("Cannot commit", { cause: broken }) : error;
+    }
+  }
+
+  function insertAll(batch: FlatBatch, createdAt: string): Uint8Array {
+    const outcomes = new Uint8Array(batch.length / FIELDS_PER_MESSAGE);
+    for (let index = 0; index < outcomes.length; index += 1) {
+      const at = index * FIELDS_PER_MESSAGE;
+      const id = batch[at] ?? null;
+      const from = batch[at + 1] ?? null;
+      const to = batch[at + 2] ?? null;
+      const ts = batch[at + 3] ?? null;
+      const text = batch[at + 4] ?? null;
+      if (looksUpRemoved && wasRemoved.get(id) !== undefined) {
+        outcomes[index] = DUPLICATE;
+        continue;
+      }
+      if (insert.run(id, from, to, ts, text, createdAt).changes === 1) continue;
+      outcomes[index] = same.get(id, from, to, ts, text) === undefined ? CONFLICT : DUPLICATE;
+    }
+    return outcomes;
+  }
+
+  function withIndexStep<T>(work: () => T): T {
+    try {
+      const result = transaction(work);
+      indexer.settle(true);
+      return result;
+    } catch (error) {
+      indexer.settle(false);
+      throw error;
+    }
+  }
+
+  return {
+    write(batch, createdAt) {
+      const outcomes = withIndexStep(() => {
+        if (indexer.isDue()) indexer.step();
+        return insertAll(batch, createdAt);
+      });
+      indexer.grew(createdSenders(batch, outcomes));
+      return outcomes;
+    },
+    catchUp() {
+      if (indexer.isBehind()) withIndexStep(() => indexer.step());
+      return indexer.isBehind();
+    },
+    remove: (before) =>
+      withIndexStep(() => {
+        const removed = removal.remove(before);
+        if (removed.more && removed.messages === 0) indexer.step();
+        return removed;
+      }),
+    probe(checkedAt) {
+      transaction(() => {
+        db.exec("SAVEPOINT allocation");
+        allocate.run();
+        db.exec("ROLLBACK TO allocation; RELEASE allocation");
+        touch.run(checkedAt);
+      });
+    },
+  };
+}
+
+function createdSenders(batch: FlatBatch, outcomes: Uint8Array): readonly string[] {
+  const senders: string[] = [];
+  for (let index = 0; index < outcomes.length; index += 1) {
+    const sender = batch[index * FIELDS_PER_MESSAGE + 1];
+    if (outcomes[index] === CREATED && typeof sender === "string") senders.push(sender);
+  }
+  return senders;
+}

@@ -1,0 +1,75 @@
+import type { DatabaseSync } from "node:sqlite";
+import { ALL_LEVELS, SENDER_LEVELS, upsertTimeCounts } from "../read/time-counts.ts";
+
+/** Messages removed in one transaction: a batch that comes meanwhile waits some milliseconds for it. */
+const REMOVED_AT_ONCE = 128;
+
+/** Takes the oldest messages out of the database, with all that is derived from them; their ids stay in `removed_messages`. */
+export interface Removal {
+  /** Whether any message has been removed so far: then ids are looked up there too, and `seq` goes on behind the removed ones. */
+  hasRemoved(): boolean;
+  /**
+   * Removes some of the messages received before `before` (a `created_at`), in the order in which they came, in the transaction
+   * that is open.
+   */
+  remove(before: string): Removed;
+}
+
+export interface Removed {
+  readonly messages: number;
+  /** More are old enough; where none was removed, they must be derived first. */
+  readonly more: boolean;
+}
+
+export function createRemoval(db: DatabaseSync): Removal {
+  const state = db.prepare("SELECT last_seq FROM removal_state");
+  // An earlier build wrote a space for the T.
+  const oldest = db.prepare(`
+    SELECT seq, replace(created_at, ' ', 'T') < ? AS old, seq <= (SELECT min(search_mark, count_mark, sender_mark) FROM index_state) AS derived
+    FROM messages ORDER BY seq LIMIT ${REMOVED_AT_ONCE}`);
+  const OLD = "messages NOT INDEXED WHERE seq <= ?1";
+  const remember = db.prepare(`INSERT OR IGNORE INTO removed_messages (message_id) SELECT message_id FROM ${OLD}`);
+  // A contentless index must be told what it is to forget (https://www.sqlite.org/fts5.html#the_delete_command).
+  const unsearch = db.prepare(`
+    INSERT INTO messages_search (messages_search, rowid, text) SELECT 'delete', seq, fold_case(text) FROM ${OLD} AND text IS NOT NULL`);
+  const uncountTimes = [upsertTimeCounts("''", ALL_LEVELS, OLD, "-"), upsertTimeCounts("from_msisdn", SENDER_LEVELS, OLD, "-")]
+    .map((sql) => db.prepare(`${sql} RETURNING scope, level, prefix, count`));
+  const dropTime = db.prepare("DELETE FROM time_counts WHERE scope = ? AND level = ? AND prefix = ?");
+  const uncount = db.prepare(`
+    INSERT INTO sender_counts (from_msisdn, count) SELECT from_msisdn, count(*) FROM ${OLD} GROUP BY 1
+    ON CONFLICT (from_msisdn) DO UPDATE SET count = count - excluded.count RETURNING from_msisdn, count`);
+  const dropSender = db.prepare("DELETE FROM sender_counts WHERE from_msisdn = ?");
+  const unlist = db.prepare(`
+    DELETE FROM sender_messages WHERE (from_msisdn, key, message_id) IN (SELECT from_msisdn, rtrim(ts, 'Z'), message_id FROM ${OLD})`);
+  const drop = db.prepare("DELETE FROM messages WHERE seq <= ?");
+  const record = db.prepare("UPDATE index_state SET messages = messages - ?, senders = senders - ?");
+  const recordLast = db.prepare("UPDATE removal_state SET last_seq = ?");
+
+  return {
+    hasRemoved: () => Number(state.get()?.["last_seq"]) > 0,
+    remove(before) {
+      let last = 0;
+      let more = false;
+      for (const { seq, old, derived } of oldest.all(before)) {
+        more = old === 1;
+        if (!more || derived !== 1) break;
+        last = Number(seq);
+      }
+      if (last === 0) return { messages: 0, more };
+      remember.run(last);
+      unsearch.run(last);
+      for (const statement of uncountTimes) {
+        for (const { scope, level, prefix, count } of statement.all(last)) {
+          if (count === 0) dropTime.run(String(scope), Number(level), String(prefix));
+        }
+      }
+      unlist.run(last);
+      const gone = uncount.all(last).filter(({ count }) => count === 0);
+      for (const { from_msisdn: sender } of gone) dropSender.run(String(sender));
+      const removed = Number(drop.run(last).changes);
+      record.run(removed, gone.length);
+      recordLast.run(last);
+      return { messages: removed, more };
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { dereference, isInline } from "../../src/api/references.ts";
+import type { Examples, Response, Schema } from "../../src/api/openapi.ts";
+import { createOpenApiDocument } from "../../src/api/document.ts";
+import { STATUS } from "../../src/http/respond.ts";
+import { createRouter } from "../../src/http/router.ts";
+import { problemsOf } from "../support/json-schema.ts";
+import { at } from "../support/json.ts";
+import { operationsOf } from "../support/openapi.ts";
+import { createTestRoutes } from "../support/routes.ts";
+
+const DOCUMENT = createOpenApiDocument("1.2.3");
+const OPERATIONS = operationsOf(DOCUMENT);
+
+/** Every object within a value, the value included, with its path. */
+function* objectsIn(value: unknown, path = ""): Generator<readonly [string, object]> {
+  if (typeof value !== "object" || value === null) return;
+  yield [path, value];
+  for (const [name, inner] of Object.entries(value)) yield* objectsIn(inner, `${path}/${name}`);
+}
+
+test("each route has its operation, with its access, and each operation its route", async (t) => {
+  const routes = await createTestRoutes(t);
+  const router = createRouter(routes);
+  const served = [...new Set(routes.map(({ path }) => path))].flatMap((path) => {
+    const match = router("OPTIONS", path.replace(/\{.*\}/, "x"));
+    assert.equal(match.kind, "options");
+    return (match.kind === "options" ? match.allow : "").split(", ").map((method) => `${method} ${path}`);
+  });
+  assert.deepEqual(OPERATIONS.map(({ method, path }) => `${method} ${path}`).toSorted(), served.toSorted());
+
+  const needsToken = OPERATIONS.filter(({ operation }) => operation.security.some((requirement) => "token" in requirement));
+  const routesWithToken = routes.filter(({ access }) => access === "token").flatMap(({ path }) => [`GET ${path}`, `HEAD ${path}`]);
+  assert.deepEqual(needsToken.map(({ method, path }) => `${method} ${path}`).toSorted(), routesWithToken.toSorted());
+  for (const { operation, path } of needsToken) assert.ok("401" in operation.responses, path);
+  const get = new Map(routes.map(({ method, path }) => [path, method]));
+  assert.deepEqual(Object.keys(DOCUMENT.paths), [...get.keys()], "in the order of the routes");
+});
+
+test("every status that the service gives is in the document, and no other", () => {
+  const described = new Set(OPERATIONS.flatMap(({ operation }) => Object.keys(operation.responses).map(Number)));
+  described.add(405);
+  assert.deepEqual([...described].toSorted((a, b) => a - b), [...new Set([200, 204, 304, ...Object.values(STATUS)])].toSorted((a, b) => a - b));
+});
+
+test("every reference leads somewhere, and every component is used", () => {
+  const references = new Set<string>();
+  for (const [path, object] of objectsIn(DOCUMENT)) {
+    const $ref = at(object, "$ref");
+    if ($ref === undefined) continue;
+    assert.equal(typeof $ref, "string", path);
+    references.add(String($ref));
+  }
+  const components = Object.entries(DOCUMENT.components)
+    .filter(([kind]) => kind !== "securitySchemes")
+    .flatMap(([kind, named]) => Object.keys(named).map((name) => `#/components/${kind}/${name}`));
+  // No operation has it: it is the answer where there is none.
+  assert.deepEqual([...references, "#/components/responses/MethodNotAllowed"].toSorted(), components.toSorted());
+
+  const schemes = OPERATIONS.flatMap(({ operation }) => operation.security.flatMap((requirement) => Object.keys(requirement)));
+  assert.deepEqual([...new Set(schemes)].toSorted(), Object.keys(DOCUMENT.components.securitySchemes).toSorted());
+});
+
+/** A schema and all within it. */
+function* schemasWithin(schema: Schema): Generator<Schema> {
+  yield schema;
+  for (const inner of [...Object.values(schema.properties ?? {}), ...(schema.oneOf ?? []), ...(schema.items === undefined ? [] : [schema.items])]) {
+    yield* schemasWithin(inner);
+  }
+}
+
+/** Every place of the document that has a schema, and the examples beside it. */
+function placesWithSchema(): readonly { readonly schema: Schema; readonly examples?: Examples }[] {
+  const { schemas, headers, parameters, responses } = DOCUMENT.components;
+  const ofOperations = OPERATIONS.flatMap(({ operation }) => [
+    ...operation.parameters.filter(isInline),
+    ...Object.values(operation.requestBody?.content ?? {}),
+    ...Object.values(operation.responses).filter(isInline).flatMap(placesOf),
+  ]);
+  return [
+    ...Object.values(schemas).map((schema) => ({ schema })),
+    ...Object.values(headers), ...Object.values(parameters), ...Object.values(responses).flatMap(placesOf), ...ofOperations,
+  ];
+}
+
+function placesOf(response: Response): readonly { readonly schema: Schema; readonly examples?: Examples }[] {
+  return [...Object.values(response.headers).filter(isInline), ...Object.values(response.content ?? {})];
+}
+
+test("every example validates against its schema, and every default", () => {
+  const examples = placesWithSchema().flatMap(({ schema, examples: beside }) => [
+    ...Object.values(beside ?? {}).map(({ value }) => [value, schema] as const),
+    ...schemasWithin(schema).flatMap((inner) => [...(inner.examples ?? []), ...("default" in inner ? [inner.default] : [])].map((value) => [value, inner] as const)),
+  ]);
+  assert.ok(examples.length > 50);
+  for (const [value, schema] of examples) assert.deepEqual(problemsOf(value, schema, DOCUMENT.components), [], JSON.stringify(value));
+});
+
+test("every body, and every parameter without a default or fixed value, has an example", () => {
+  for (const { method, path, operation } of OPERATIONS) {
+    for (const parameter of operation.parameters.map((one) => dereference(one, DOCUMENT.components.parameters))) {
+      assert.ok(parameter.examples !== undefined || "default" in parameter.schema, `${method} ${path} ${parameter.name}`);
+    }
+    if (method === "HEAD") continue;
+    for (const [status, response] of Object.entries(operation.responses)) {
+      for (const [type, { examples }] of Object.entries(dereference(response, DOCUMENT.components.responses).content ?? {})) {
+        const isFile = /^text\/(?:html|css|javascript)|^image\//.test(type) || path === "/openapi.json";
+        assert.ok(isFile || examples !== undefined, `${method} ${path} ${status} ${type}`);
+      }
+    }
+  }
+});
+
+test("operations are named once, grouped by tags that are described, and told in a line and in words", () => {
+  const ids = OPERATIONS.map(({ operation }) => operation.operationId);
+  assert.deepEqual(ids, [...new Set(ids)]);
+  const tags = new Set(DOCUMENT.tags.map(({ name }) => name));
+  for (const { operation, path } of OPERATIONS) {
+    assert.deepEqual(operation.tags.filter((tag) => !tags.has(tag)), []);
+    assert.ok(operation.summary.length <= 60 && !operation.summary.endsWith("."), operation.operationId);
+    assert.match(operation.description, /\.$/, operation.operationId);
+    const ofPath = operation.parameters.map((one) => dereference(one, DOCUMENT.components.parameters)).filter((parameter) => parameter.in === "path");
+    assert.deepEqual(ofPath.map(({ name }) => `{${name}}`), path.match(/\{.*?\}/g) ?? [], path);
+    assert.ok(ofPath.every(({ required }) => required), path);
+  }
+});
+
+test("the version is the service's", () => {
+  assert.equal(DOCUMENT.info.version, "1.2.3");
+});

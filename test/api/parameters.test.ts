@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { dereference, isInline } from "../../src/api/references.ts";
+import type { Request, Route } from "../../src/http/message.ts";
+import { createOpenApiDocument } from "../../src/api/document.ts";
+import { createVerifier } from "../../src/signature/verify.ts";
+import { operationsOf } from "../support/openapi.ts";
+import { createTestRoutes } from "../support/routes.ts";
+
+const DOCUMENT = createOpenApiDocument("0.0.0-test");
+
+interface Taken {
+  readonly query: ReadonlySet<string>;
+  readonly headers: ReadonlySet<string>;
+}
+
+/** Which parameters and headers a handler asks for, given a request that has them or not. */
+async function takenBy(t: TestContext, route: Route, sent: { readonly query: string; readonly headers: Readonly<Record<string, string>> }): Promise<Taken> {
+  const query = new Set<string>();
+  const headers = new Set<string>();
+  for (const method of ["get", "getAll", "has"] as const) {
+    const original = URLSearchParams.prototype[method];
+    t.mock.method(URLSearchParams.prototype, method, function (this: URLSearchParams, name: string): unknown {
+      query.add(name);
+      return Reflect.apply(original, this, [name]);
+    });
+  }
+  const request: Request = {
+    query: sent.query,
+    parameter: "x",
+    headers: new Proxy(sent.headers, {
+      get(target, name) {
+        headers.add(String(name));
+        return target[String(name)];
+      },
+    }),
+    clientAddress: () => "::1",
+    receivedAtMs: 0,
+    readBody: async () => ({ ok: true, value: Buffer.from("{}") }),
+  };
+  await route.handle(request);
+  t.mock.reset();
+  return { query, headers };
+}
+
+/**
+ * The media types of a response say what `Accept` may be; a parameter of that name is to be ignored (OpenAPI 3.1.1, Parameter
+ * Object). The others are looked at only to tell the operator which header a sender should have sent.
+ */
+const UNDESCRIBED = ["accept", "x-hub-signature", "svix-signature"];
+
+test("the document has the parameters and headers that handlers ask for, and no others", async (t) => {
+  const clock = { nowMs: () => 0 };
+  const routes = await createTestRoutes(t, {
+    verify: createVerifier({ current: "testsecret", previous: [] }, { clock, toleranceSeconds: 300 }),
+    verifyToken: "t",
+  });
+  const schemes = Object.values(DOCUMENT.components.securitySchemes);
+  for (const { method, path, operation } of operationsOf(DOCUMENT)) {
+    const route = routes.find((one) => one.method === method && one.path === path);
+    if (route === undefined) continue;
+    // What holds for every request is referenced, and read by the exchange.
+    const own = operation.parameters.filter(isInline);
+    const named = (place: string): readonly string[] => own.filter((parameter) => parameter.in === place).map(({ name }) => name);
+    const signing = operation.security.some((requirement) => "signature" in requirement)
+      ? schemes.flatMap((scheme) => (scheme.type === "apiKey" ? [scheme.name.toLowerCase()] : []))
+      : [];
+    const documented = [...signing, ...named("header").map((name) => name.toLowerCase())];
+
+    const queries = ["", "hub.mode=subscribe&hub.verify_token=t&hub.challenge=1"];
+    const headers = [{}, ...documented.map((name) => ({ [name]: "x" })), Object.fromEntries(documented.map((name) => [name, "1"]))];
+    const all: Taken[] = [];
+    for (const query of queries) for (const one of headers) all.push(await takenBy(t, route, { query, headers: one }));
+    const asked = (place: keyof Taken): readonly string[] => [...new Set(all.flatMap((taken) => [...taken[place]]))].toSorted();
+    assert.deepEqual(asked("query"), named("query").toSorted(), `${method} ${path}`);
+    assert.deepEqual(asked("headers").filter((name) => !UNDESCRIBED.includes(name)), documented.toSorted(), `${method} ${path}`);
+  }
+});
+
+test("a header that every endpoint takes is described once, and taken by each operation", () => {
+  const names = Object.values(DOCUMENT.components.parameters).map(({ name }) => name);
+  assert.deepEqual(names, ["X-Request-ID", "traceparent"]);
+  for (const { operation } of operationsOf(DOCUMENT)) {
+    const shared = operation.parameters.filter((parameter) => "$ref" in parameter).map((parameter) => dereference(parameter, DOCUMENT.components.parameters).name);
+    assert.deepEqual(shared, names, operation.operationId);
+  }
+});
