@@ -11,6 +11,8 @@ export interface Message {
   readonly tsMs: number;
   /** At most 4096 code points, or null where the sender sent none. */
   readonly text: string | null;
+  /** What a platform sent about it, as JSON, kept beside the row; absent for a native message, which is its own row. */
+  readonly payload?: string;
 }
 
 /** A message as it is read back. */
