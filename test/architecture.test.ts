@@ -13,13 +13,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   signature: ["core"],
   validation: ["core"],
+  // What platforms send, brought to this service's own messages.
+  senders: ["core", "validation"],
   storage: ["core"],
   telemetry: ["core"],
   "config.ts": ["core"],
   "runtime.ts": [],
   // The OpenAPI document, beside the routes that it describes.
   api: ["core"],
-  http: ["core", "signature", "validation", "api"],
+  http: ["core", "signature", "senders", "validation", "api"],
   // Pages hold no data and know no handler: their scripts ask the service as any client does.
   pages: ["core", "api"],
   // It signs what it sends, and prints the document of the API.

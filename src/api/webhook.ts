@@ -18,7 +18,7 @@ export const WEBHOOK: Operation = {
   summary: "Store one signed message",
   description: `The signature is checked over the raw bytes of the body, then the body is read. A rate limit comes first, then size, signature, JSON and fields, storage; the first that fails answers.
 
-\`200\` is sent only after the message is committed and synced to disk. A repeat of a stored \`message_id\` changes nothing and gets \`200\` too, so a sender may try again until it sees one. After any other answer, and after none, it should.
+\`200\` is sent only after the message is committed and synced to disk. All messages of a notification are stored, or the response is another one. A repeat of a stored \`message_id\` changes nothing and gets \`200\` too, so a sender may try again until it sees one. After any other answer, and after none, it should.
 
 Of the headers that sign, \`X-Signature\` decides where it is sent, then \`X-Hub-Signature-256\`, then \`webhook-signature\`.`,
   parameters: [
@@ -41,7 +41,8 @@ Of the headers that sign, \`X-Signature\` decides where it is sent, then \`X-Hub
   ],
   requestBody: {
     required: true,
-    description: "A JSON object in UTF-8, whatever the `Content-Type`, of at most `MAX_BODY_BYTES` (262144).",
+    description:
+      "A JSON object in UTF-8, whatever the `Content-Type`: a message, or a notification of the WhatsApp Cloud API (`object` is `whatsapp_business_account`), of at most `MAX_BODY_BYTES` (262144).",
     content: {
       [JSON_TYPE]: {
         schema: schema("Delivery"),

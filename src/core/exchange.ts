@@ -1,17 +1,31 @@
-import type { SecretName, SignatureFailure, WebhookResult } from "./outcome.ts";
+import type { SecretName, SenderFormat, SignatureFailure, WebhookResult } from "./outcome.ts";
 
 /** What a delivery to the webhook adds to its exchange. */
 export interface DeliveryFacts {
   readonly result: WebhookResult;
-  /** The message's id, once it is known. */
+  /** The id of the only message, once it is known. */
   readonly messageId?: string;
-  /** True for a repeat whose content differs from what is stored. */
-  readonly conflict?: boolean;
+  /** What became of what it held, once that is stored. */
+  readonly counts?: DeliveryCounts;
   readonly signature?: SecretName | SignatureFailure;
   /** What would make a refused signature right, in words for the sender's or the service's operator; no part of a value. */
   readonly hint?: string;
-  /** Receipt minus `ts` in seconds, of created messages. */
-  readonly lagSeconds?: number;
+  /** Receipt minus `ts` in seconds, of each created message. */
+  readonly lagSeconds?: readonly number[];
+  /** What the operator should look into although the sender got 200, in words without content. */
+  readonly warnings?: readonly string[];
+}
+
+/** How many messages of a delivery ended how; together with what was ignored they are all that it held. */
+export interface DeliveryCounts {
+  readonly format: SenderFormat;
+  readonly created: number;
+  /** Repeats that are the same as what is stored. */
+  readonly duplicates: number;
+  /** Repeats whose content differs from what is stored. */
+  readonly conflicts: number;
+  /** Acknowledged and not stored. */
+  readonly ignored: number;
 }
 
 /** What ended a streamed answer: its own end, the client, a stop of the service, or a fault in the middle. */

@@ -44,6 +44,9 @@ export type WebhookResult =
   | "rate_limited"
   | "unavailable";
 
+/** In whose form a delivery came: the `format` of its log line and of `webhook_messages_total`. */
+export type SenderFormat = "native" | "whatsapp" | "twilio";
+
 /** Why a signature was refused: the `reason` of `webhook_signature_failures_total`. `stale` is a right one of the wrong time. */
 export type SignatureFailure = "missing" | "malformed" | "mismatch" | "stale";
 

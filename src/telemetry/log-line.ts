@@ -1,4 +1,4 @@
-import type { FinishedExchange } from "../core/exchange.ts";
+import type { DeliveryCounts, FinishedExchange } from "../core/exchange.ts";
 
 export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
 
@@ -24,13 +24,22 @@ export function requestLine(ts: string, level: LogLevel, exchange: FinishedExcha
   if (delivery !== undefined) {
     if (delivery.messageId !== undefined) line += `,"message_id":${jsonString(delivery.messageId)}`;
     line += `,"dup":${delivery.result === "duplicate"},"result":"${delivery.result}"`;
-    if (delivery.conflict === true) line += ',"conflict":true';
+    if (delivery.counts !== undefined) line += countsOf(delivery.counts);
+    if (delivery.warnings !== undefined) line += `,"warnings":${escapeUnsafe(JSON.stringify(delivery.warnings))}`;
     if (delivery.result === "invalid_signature" && delivery.signature !== undefined) line += `,"reason":"${delivery.signature}"`;
     if (delivery.hint !== undefined) line += `,"hint":${jsonString(delivery.hint)}`;
   }
   if (stream !== undefined) line += `,"stream_ms":${roundedMs(stream.durationMs)},"ended":"${stream.ended}"`;
   if (fault !== undefined) line += `,"error":${jsonString(fault)}`;
   return `${line}}\n`;
+}
+
+/** A native delivery holds one message, which the rest of the line tells all about. */
+function countsOf({ format, created, duplicates, conflicts, ignored }: DeliveryCounts): string {
+  const conflict = conflicts > 0 ? ',"conflict":true' : "";
+  if (format === "native") return conflict;
+  const repeats = duplicates + conflicts;
+  return `${conflict},"format":"${format}","messages":${created + repeats},"created":${created},"duplicates":${repeats},"ignored":${ignored}`;
 }
 
 /** To whole microseconds. */

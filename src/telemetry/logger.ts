@@ -3,7 +3,7 @@ import { eventLine, requestLine, type LogFields, type LogLevel } from "./log-lin
 
 /** JSON lines; those below the level cost nothing. */
 export interface Logger {
-  /** One finished request: INFO below 400, WARNING for 4xx, ERROR for 5xx and a stream that broke off. */
+  /** One finished request: INFO below 400, WARNING for 4xx and with warnings, ERROR for 5xx and a stream that broke off. */
   request(exchange: FinishedExchange): void;
   debug(msg: string, fields?: LogFields): void;
   info(msg: string, fields?: LogFields): void;
@@ -76,9 +76,9 @@ export function createLogger({ level, write, nowMs }: LoggerOptions): Logger {
   };
 }
 
-function levelOf({ status, stream }: FinishedExchange): LogLevel {
+function levelOf({ status, stream, delivery }: FinishedExchange): LogLevel {
   // The head with its status was out already.
   if (stream?.ended === "fault") return "ERROR";
-  if (status < 400) return "INFO";
+  if (status < 400) return delivery?.warnings === undefined ? "INFO" : "WARNING";
   return status < 500 ? "WARNING" : "ERROR";
 }

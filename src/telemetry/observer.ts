@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import type { DeliveryFacts, ExchangeObserver, FinishedExchange } from "../core/exchange.ts";
+import type { DeliveryCounts, DeliveryFacts, ExchangeObserver, FinishedExchange } from "../core/exchange.ts";
 import type { StoreObserver } from "../core/store.ts";
 import type { Logger } from "./logger.ts";
 import type { ServiceMetrics } from "./service-metrics.ts";
@@ -12,15 +12,24 @@ export interface ObserverOptions {
 
 /** Turns each finished exchange into one log line and its metrics, and the store's work into metrics. */
 export function createObserver({ logger, metrics, clock }: ObserverOptions): ExchangeObserver & StoreObserver {
-  function observeDelivery({ result, signature, conflict, lagSeconds }: DeliveryFacts): void {
+  function observeDelivery({ result, signature, counts, lagSeconds = [] }: DeliveryFacts): void {
     metrics.results[result].inc();
     if (signature !== undefined) metrics.signatures[signature].inc();
-    if (conflict === true) metrics.conflicts.inc();
-    if (lagSeconds !== undefined) {
-      // A sender's clock may be ahead; a sum that falls would read as a restart to whoever takes its rate.
-      metrics.lagSeconds.observe(Math.max(0, lagSeconds));
-    }
+    if (counts !== undefined) countMessages(counts);
+    // A sender's clock may be ahead; a sum that falls would read as a restart to whoever takes its rate.
+    for (const seconds of lagSeconds) metrics.lagSeconds.observe(Math.max(0, seconds));
     if (result === "created") metrics.setLastCreated(clock.nowMs());
+  }
+
+  function countMessages({ format, created, duplicates, conflicts, ignored }: DeliveryCounts): void {
+    const results = metrics.messages[format];
+    if (created > 0) results.created.add(created);
+    if (duplicates > 0) results.duplicate.add(duplicates);
+    if (ignored > 0) results.ignored.add(ignored);
+    if (conflicts > 0) {
+      results.conflict.add(conflicts);
+      metrics.conflicts.add(conflicts);
+    }
   }
 
   return {

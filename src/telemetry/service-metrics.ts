@@ -1,4 +1,4 @@
-import type { SecretName, SignatureFailure, WebhookResult } from "../core/outcome.ts";
+import type { SecretName, SenderFormat, SignatureFailure, WebhookResult } from "../core/outcome.ts";
 import type { FileSizes } from "../core/store.ts";
 import type { Counter, Gauge, Histogram, Registry } from "./registry.ts";
 
@@ -25,6 +25,9 @@ export interface RouteMetrics {
   requests(status: number): Counter;
 }
 
+/** The counters of one sender's form. */
+export type MessageCounters = Readonly<Record<"created" | "duplicate" | "conflict" | "ignored", Counter>>;
+
 /** The series that are written while the service works; those asked for at a scrape are not among them. */
 export interface ServiceMetrics {
   /** Shows each route from now on, at 0; `path` is a template such as `/messages/{message_id}`. */
@@ -35,6 +38,8 @@ export interface ServiceMetrics {
   readonly results: Readonly<Record<WebhookResult, Counter>>;
   /** Matches by secret and failures by reason. */
   readonly signatures: Readonly<Record<SecretName | SignatureFailure, Counter>>;
+  /** What became of each message, by the form that it came in. */
+  readonly messages: Readonly<Record<SenderFormat, MessageCounters>>;
   readonly conflicts: Counter;
   readonly lagSeconds: Histogram;
   /**
@@ -66,6 +71,7 @@ export function createServiceMetrics(registry: Registry, options: ServiceMetrics
   const matches = registry.counter("webhook_signature_matches_total", "Signatures accepted, by the secret that matched.", {
     labelNames: ["secret"],
   });
+  const messages = createMessageCounters(registry);
   const conflicts = registry.counter("webhook_conflicts_total", "Repeats whose content differs from the stored message.");
   const lastCreated = registry.gauge(
     "webhook_last_created_timestamp_seconds",
@@ -117,6 +123,7 @@ export function createServiceMetrics(registry: Registry, options: ServiceMetrics
       current: matches.labels("current"),
       previous: matches.labels("previous"),
     },
+    messages,
     conflicts: conflicts.labels(),
     lagSeconds: lag.labels(),
     setLastCreated(ms): void {
@@ -128,6 +135,19 @@ export function createServiceMetrics(registry: Registry, options: ServiceMetrics
     commitFailures: commitFailures.labels(),
     removed: removed.labels(),
   };
+}
+
+function createMessageCounters(registry: Registry): ServiceMetrics["messages"] {
+  const messages = registry.counter("webhook_messages_total", "What deliveries held, by the sender's format and what became of it.", {
+    labelNames: ["format", "result"],
+  });
+  const counters = (format: SenderFormat): MessageCounters => ({
+    created: messages.labels(format, "created"),
+    duplicate: messages.labels(format, "duplicate"),
+    conflict: messages.labels(format, "conflict"),
+    ignored: messages.labels(format, "ignored"),
+  });
+  return { native: counters("native"), whatsapp: counters("whatsapp"), twilio: counters("twilio") };
 }
 
 function createRouteTable(registry: Registry): ServiceMetrics["route"] {

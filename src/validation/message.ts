@@ -2,7 +2,7 @@ import type { Message } from "../core/message.ts";
 import type { FieldError, Outcome } from "../core/outcome.ts";
 import { parseTimestamp, type Timestamp } from "../core/timestamp.ts";
 import { exceedsCodePoints } from "./code-points.ts";
-import { parseJsonObject, type JsonObject } from "./json-object.ts";
+import type { JsonObject } from "./json-object.ts";
 
 const MESSAGE_ID_LIMIT = 256;
 const TEXT_LIMIT = 4096;
@@ -29,7 +29,7 @@ export interface InvalidMessage {
 }
 
 /**
- * Reads the raw body of a delivery. Fields of other names are ignored, and a missing `text` is null. Lengths are in
+ * Reads a message in this service's own form. Fields of other names are ignored, and a missing `text` is null. Lengths are in
  * Unicode code points.
  *
  * Refusals name their field in `loc` and carry the error types of pydantic 2, which earlier builds of this service
@@ -40,14 +40,10 @@ export interface InvalidMessage {
  * - `string_unicode`: a lone surrogate, which storing in UTF-8 would change
  * - `string_pattern_mismatch`: `from` or `to` is not `+` and 1 to 15 ASCII digits
  * - `datetime_parsing`: `ts` is no date-time that `parseTimestamp` accepts
- * - for the whole body (`loc` `["body"]`) see `parseJsonObject`
  *
  * No refusal quotes what was sent.
  */
-export function parseMessage(body: Uint8Array): Outcome<Message, InvalidMessage> {
-  const parsed = parseJsonObject(body);
-  if (!parsed.ok) return { ok: false, error: { errors: [parsed.error] } };
-  const fields = parsed.value;
+export function readMessage(fields: JsonObject): Outcome<Message, InvalidMessage> {
   const messageId = readMessageId(fields);
   const from = readPhoneNumber(fields, "from");
   const to = readPhoneNumber(fields, "to");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import type { DeliveryFacts, FinishedExchange } from "../../src/core/exchange.ts";
+import type { DeliveryCounts, DeliveryFacts, FinishedExchange } from "../../src/core/exchange.ts";
 import { createLogger } from "../../src/telemetry/logger.ts";
 import { createObserver } from "../../src/telemetry/observer.ts";
 import { parseExposition } from "./exposition-parser.ts";
@@ -30,19 +30,35 @@ function observed(...exchanges: readonly FinishedExchange[]) {
   };
 }
 
-const CREATED: DeliveryFacts = { result: "created", messageId: "m1", signature: "current", lagSeconds: 2 };
+const COUNTS: DeliveryCounts = { format: "native", created: 0, duplicates: 0, conflicts: 0, ignored: 0 };
+const CREATED: DeliveryFacts = { result: "created", messageId: "m1", signature: "current", lagSeconds: [2], counts: { ...COUNTS, created: 1 } };
 const REQUEST = { ts: "2026-01-02T03:04:05.678Z", request_id: "r-1", method: "POST", path: "/webhook", latency_ms: 1.25 };
 
 const DELIVERIES: readonly (readonly [string, FinishedExchange, object, readonly string[]])[] = [
   ["a new message", delivery(200, CREATED),
     { level: "INFO", status: 200, message_id: "m1", dup: false, result: "created" },
-    ['webhook_requests_total{result="created"}', 'webhook_signature_matches_total{secret="current"}', "webhook_delivery_lag_seconds_count"]],
-  ["a repeat", delivery(200, { result: "duplicate", messageId: "m1", signature: "previous" }),
+    ['webhook_messages_total{format="native",result="created"}', 'webhook_requests_total{result="created"}', 'webhook_signature_matches_total{secret="current"}', "webhook_delivery_lag_seconds_count"]],
+  ["a notification of one new message", delivery(200, {
+    ...CREATED, counts: { ...COUNTS, format: "whatsapp", created: 1, ignored: 1 }, warnings: ["1 message is incomplete"],
+  }),
+    { level: "WARNING", status: 200, message_id: "m1", dup: false, result: "created", warnings: ["1 message is incomplete"],
+      format: "whatsapp", messages: 1, created: 1, duplicates: 0, ignored: 1 },
+    ['webhook_messages_total{format="whatsapp",result="created"}', 'webhook_messages_total{format="whatsapp",result="ignored"}',
+      'webhook_requests_total{result="created"}', 'webhook_signature_matches_total{secret="current"}', "webhook_delivery_lag_seconds_count"]],
+  ["a repeat", delivery(200, { result: "duplicate", messageId: "m1", signature: "previous", counts: { ...COUNTS, duplicates: 1 } }),
     { level: "INFO", status: 200, message_id: "m1", dup: true, result: "duplicate" },
-    ['webhook_requests_total{result="duplicate"}', 'webhook_signature_matches_total{secret="previous"}']],
-  ["a repeat with other content", delivery(200, { result: "duplicate", messageId: "m1", signature: "current", conflict: true }),
+    ['webhook_messages_total{format="native",result="duplicate"}', 'webhook_requests_total{result="duplicate"}',
+      'webhook_signature_matches_total{secret="previous"}']],
+  ["a repeat with other content", delivery(200, { result: "duplicate", messageId: "m1", signature: "current", counts: { ...COUNTS, conflicts: 1 } }),
     { level: "INFO", status: 200, message_id: "m1", dup: true, result: "duplicate", conflict: true },
-    ['webhook_requests_total{result="duplicate"}', 'webhook_signature_matches_total{secret="current"}', "webhook_conflicts_total"]],
+    ['webhook_messages_total{format="native",result="conflict"}', 'webhook_requests_total{result="duplicate"}',
+      'webhook_signature_matches_total{secret="current"}', "webhook_conflicts_total"]],
+  ["a notification of repeats and reports", delivery(200, {
+    result: "duplicate", signature: "current", counts: { format: "whatsapp", created: 0, duplicates: 1, conflicts: 1, ignored: 1 },
+  }),
+    { level: "INFO", status: 200, dup: true, result: "duplicate", conflict: true, format: "whatsapp", messages: 2, created: 0, duplicates: 2, ignored: 1 },
+    [...["duplicate", "conflict", "ignored"].map((result) => `webhook_messages_total{format="whatsapp",result="${result}"}`),
+      'webhook_requests_total{result="duplicate"}', 'webhook_signature_matches_total{secret="current"}', "webhook_conflicts_total"]],
   ...(["missing", "malformed", "mismatch", "stale"] as const).map((reason) => [
     `a signature that is refused: ${reason}`, delivery(401, { result: "invalid_signature", signature: reason, hint: "why" }),
     { level: "WARNING", status: 401, dup: false, result: "invalid_signature", reason, hint: "why" },
@@ -82,7 +98,7 @@ describe("a delivery becomes one line and its counts", () => {
 
   for (const [lagSeconds, bucket] of [[-5, "0.1"], [0.1, "0.1"], [0.11, "0.5"], [86_400, "86400"], [1e9, "+Inf"]] as const) {
     test(`and counts a lag of ${lagSeconds} s from bucket ${bucket} on, a sender whose clock is ahead counting as 0`, async () => {
-      const samples = await observed(delivery(200, { ...CREATED, lagSeconds })).samples();
+      const samples = await observed(delivery(200, { ...CREATED, lagSeconds: [lagSeconds] })).samples();
       const filled = [...samples].find(([name, value]) => name.startsWith("webhook_delivery_lag_seconds_bucket") && value === 1);
       assert.equal(filled?.[0], `webhook_delivery_lag_seconds_bucket{le="${bucket}"}`);
       assert.equal(samples.get("webhook_delivery_lag_seconds_sum"), Math.max(0, lagSeconds));

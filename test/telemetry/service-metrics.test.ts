@@ -27,6 +27,7 @@ describe("the metrics of the service", () => {
       webhook_requests_total: "counter",
       webhook_signature_failures_total: "counter",
       webhook_signature_matches_total: "counter",
+      webhook_messages_total: "counter",
       webhook_conflicts_total: "counter",
       webhook_last_created_timestamp_seconds: "gauge",
       webhook_delivery_lag_seconds: "histogram",

@@ -1,10 +1,11 @@
 import type { MessageStore } from "../../core/store.ts";
 import type { Refusal } from "../../core/outcome.ts";
 import type { Verify } from "../../signature/verify.ts";
-import { parseMessage } from "../../validation/message.ts";
+import { readJsonDelivery } from "../../senders/json-senders.ts";
 import type { Handler, Reply, Request } from "../message.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import { refuse } from "../respond.ts";
+import { storeDelivery } from "./store-delivery.ts";
 
 export interface IngestOptions {
   readonly store: Pick<MessageStore, "insert">;
@@ -12,12 +13,11 @@ export interface IngestOptions {
   readonly rateLimit: RateLimit;
 }
 
-const STORED = '{"status":"ok"}';
+const STORED = { body: '{"status":"ok"}' };
 
 /**
- * `POST /webhook`: rate limit, size, signature, JSON and fields, storage, in this order; the first that fails answers.
- * 200 is given only for what is committed and synced, and for every repeat of it: some senders retry on
- * any other status, 201 and 204 included.
+ * `POST /webhook`: rate limit, size, signature, the sender's format, storage, in this order; the first that fails answers.
+ * Some senders retry on any other status than 200, 201 and 204 included.
  */
 export function createIngest(options: IngestOptions): Handler {
   const { store, verify, rateLimit } = options;
@@ -33,30 +33,14 @@ export function createIngest(options: IngestOptions): Handler {
     }
     const signature = verification.secret;
 
-    const parsed = parseMessage(body.value);
-    if (!parsed.ok) {
-      const { errors, messageId } = parsed.error;
+    const read = readJsonDelivery(body.value);
+    if (!read.ok) {
+      const { errors, messageId } = read.error;
       const refused = refuse({ code: "validation_error", detail: errors });
       return { ...refused, delivery: { result: "validation_error", signature, ...(messageId !== undefined && { messageId }) } };
     }
-    const message = parsed.value;
-    const { messageId } = message;
 
-    const outcome = await store.insert(message);
-    switch (outcome) {
-      case "created": {
-        const lagSeconds = (request.receivedAtMs - message.tsMs) / 1000;
-        return { status: 200, body: STORED, delivery: { result: "created", messageId, signature, lagSeconds } };
-      }
-      case "duplicate":
-        return { status: 200, body: STORED, delivery: { result: "duplicate", messageId, signature } };
-      case "conflict":
-        return { status: 200, body: STORED, delivery: { result: "duplicate", conflict: true, messageId, signature } };
-      case "unavailable":
-        return { ...refuse(NOT_STORED), delivery: { result: "unavailable", messageId, signature } };
-      case "unknown":
-        return { ...refuse(NOT_STORED), unanswered: true, delivery: { result: "unavailable", messageId, signature } };
-    }
+    return storeDelivery(read.value, { store, receivedAtMs: request.receivedAtMs, signature, acknowledgement: STORED });
   }
 
   return async (request) => {
@@ -74,11 +58,6 @@ function withHeaders(reply: Reply, headers: Reply["headers"]): Reply {
 }
 
 const INVALID_SIGNATURE: Refusal = { code: "invalid_signature", detail: "invalid signature" };
-const NOT_STORED: Refusal = {
-  code: "unavailable",
-  detail: "the message could not be stored, send it again later",
-  headers: { "Retry-After": "1" },
-};
 
 function tooMany(retryAfterSeconds: number): Refusal {
   return {

@@ -1,0 +1,27 @@
+import type { Outcome } from "../core/outcome.ts";
+import { parseJsonObject, type JsonObject } from "../validation/json-object.ts";
+import type { InvalidMessage } from "../validation/message.ts";
+import type { Delivery } from "./delivery.ts";
+import { readNative } from "./native.ts";
+import { isWhatsApp, readWhatsApp } from "./whatsapp.ts";
+
+/** A platform that posts JSON in a form of its own. */
+interface JsonSender {
+  readonly owns: (body: JsonObject) => boolean;
+  readonly read: (body: JsonObject) => Outcome<Delivery, InvalidMessage>;
+}
+
+/** One row a platform; what none of them owns is in this service's own form. */
+const PLATFORMS: readonly JsonSender[] = [{ owns: isWhatsApp, read: (body) => ({ ok: true, value: readWhatsApp(body) }) }];
+
+/**
+ * Reads the body of `POST /webhook`, whose signature has been checked, in the form of whoever sent it.
+ *
+ * Refusals are those of `parseJsonObject` and, in this service's own form, of `readMessage`.
+ */
+export function readJsonDelivery(body: Uint8Array): Outcome<Delivery, InvalidMessage> {
+  const parsed = parseJsonObject(body);
+  if (!parsed.ok) return { ok: false, error: { errors: [parsed.error] } };
+  const platform = PLATFORMS.find(({ owns }) => owns(parsed.value));
+  return (platform?.read ?? readNative)(parsed.value);
+}

@@ -1,0 +1,11 @@
+import type { Outcome } from "../core/outcome.ts";
+import type { JsonObject } from "../validation/json-object.ts";
+import { readMessage, type InvalidMessage } from "../validation/message.ts";
+import type { Delivery } from "./delivery.ts";
+
+/** A body in this service's own form: one message, whose fields and refusals are those of `readMessage`. */
+export function readNative(body: JsonObject): Outcome<Delivery, InvalidMessage> {
+  const message = readMessage(body);
+  if (!message.ok) return message;
+  return { ok: true, value: { format: "native", messages: [message.value], ignored: [], warnings: [], timedByReceipt: false } };
+}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { change, element, notification } from "../senders/notification.ts";
+import { delivery, startTestApp } from "../support/app.ts";
+import { at, listAt } from "../support/json.ts";
+import { parseExposition } from "../telemetry/exposition-parser.ts";
+
+const EXAMPLES = readFileSync(new URL("../senders/fixtures/whatsapp-examples.jsonl", import.meta.url), "utf8")
+  .trimEnd()
+  .split("\n")
+  .map((line): unknown => JSON.parse(line));
+
+test("every example is stored as its rows, once, however often it is sent", async (t) => {
+  const app = await startTestApp(t);
+  for (const _ of [1, 2]) {
+    for (const example of EXAMPLES) {
+      const answer = await app.deliver(JSON.stringify(at(example, "payload")));
+      assert.deepEqual([answer.status, answer.body], [200, '{"status":"ok"}'], String(at(example, "name")));
+    }
+  }
+  const rows = EXAMPLES.flatMap((example) => listAt(example, "mapping"));
+  const stored = listAt((await app.request("/messages?limit=100")).json, "data");
+  const byId = (row: unknown): string => String(at(row, "message_id"));
+  assert.deepEqual(
+    stored.map(withoutReceipt).toSorted((a, b) => (byId(a) < byId(b) ? -1 : 1)),
+    rows.toSorted((a, b) => (byId(a) < byId(b) ? -1 : 1)),
+  );
+});
+
+test("the line and the metrics of a notification tell what became of it", async (t) => {
+  const app = await startTestApp(t);
+  const status = { field: "messages", value: { metadata: {}, statuses: [{ id: "wamid.S", status: "read" }] } };
+  const one = element({ id: "wamid.1" });
+  const bodies = [
+    notification([change([one]), status]),
+    notification([change([one, element({ id: "wamid.2" }), element({ id: "wamid.2" })])]),
+    notification([change([element({ id: "wamid.1", text: { body: "Other" } })])]),
+    notification([status]),
+    notification([change([element({ timestamp: undefined })])]),
+  ];
+  for (const body of bodies) assert.equal((await app.deliver(body)).status, 200);
+
+  const lines = await app.requestLines(bodies.length);
+  const shown = lines.map(({ level, format, message_id, result, dup, conflict, messages, created, duplicates, ignored }) => [
+    level, format, message_id, result, dup, conflict, messages, created, duplicates, ignored,
+  ]);
+  assert.deepEqual(shown, [
+    ["INFO", "whatsapp", "wamid.1", "created", false, undefined, 1, 1, 0, 1],
+    ["INFO", "whatsapp", undefined, "created", false, undefined, 3, 1, 2, 0],
+    ["INFO", "whatsapp", "wamid.1", "duplicate", true, true, 1, 0, 1, 0],
+    ["INFO", "whatsapp", undefined, "duplicate", true, undefined, 0, 0, 0, 1],
+    ["WARNING", "whatsapp", undefined, "duplicate", true, undefined, 0, 0, 0, 1],
+  ]);
+  assert.equal(listAt(lines[4], "warnings").length, 1);
+  assert.doesNotMatch(app.rawLog(), /Hello|Other/);
+
+  const { samples } = parseExposition((await app.request("/metrics")).body);
+  const counted = ["created", "duplicate", "conflict", "ignored"].map((result) => samples.get(`webhook_messages_total{format="whatsapp",result="${result}"}`));
+  assert.deepEqual(counted, [2, 2, 1, 3]);
+  assert.equal(samples.get("webhook_conflicts_total"), 1);
+});
+
+test("a thousand messages in one notification are stored", async (t) => {
+  const app = await startTestApp(t);
+  const elements = Array.from({ length: 1000 }, (_, index) => element({ id: `wamid.${index}`, from: String(16505550000 + index) }));
+  assert.equal((await app.deliver(notification([change(elements)]))).status, 200);
+  assert.equal(at((await app.request("/stats")).json, "total_messages"), 1000);
+});
+
+test("a notification gets 503, and may be sent again, while its messages cannot be stored", async (t) => {
+  const app = await startTestApp(t, { maxPageCount: 30 });
+  for (let index = 0; (await app.deliver(delivery({ message_id: `fill-${index}`, text: "x".repeat(4096) }))).status === 200; index++);
+  const answer = await app.deliver(notification([change([element({ id: "wamid.1", text: { body: "y".repeat(4096) } })])]));
+  assert.equal(answer.status, 503);
+  assert.equal((await app.deliver(notification([]))).status, 200);
+});
+
+test("what no secret has signed is no notification", async (t) => {
+  const app = await startTestApp(t);
+  const answer = await app.deliver(notification([change([element({})])]), { "X-Signature": "0".repeat(64) });
+  assert.equal(answer.status, 401);
+});
+
+function withoutReceipt(row: unknown): unknown {
+  return Object.fromEntries(Object.entries(Object(row)).filter(([name]) => name !== "created_at"));
+}
