@@ -1,7 +1,7 @@
 import type { OperationObject, SecurityScheme } from "./openapi.ts";
 import type { Operation } from "./operation.ts";
 
-type SchemeName = "token" | "signature" | "hubSignature" | "standardWebhook";
+type SchemeName = "token" | "signature" | "hubSignature" | "standardWebhook" | "svixWebhook";
 
 export const SECURITY_SCHEMES: Readonly<Record<SchemeName, SecurityScheme>> = {
   token: {
@@ -28,6 +28,12 @@ export const SECURITY_SCHEMES: Readonly<Record<SchemeName, SecurityScheme>> = {
     description:
       "Standard Webhooks: one or more `v1,<base64>` with spaces between, each an HMAC-SHA256 of `id.timestamp.body`, where id and timestamp are those of `webhook-id` and `webhook-timestamp`. The key is what follows `whsec_` in the secret, decoded from base64, or any other secret's UTF-8 bytes.",
   },
+  svixWebhook: {
+    type: "apiKey",
+    in: "header",
+    name: "svix-signature",
+    description: "The same under the names `svix-id`, `svix-timestamp` and `svix-signature`, if `webhook-signature` is absent.",
+  },
 };
 
 type Requirement = Partial<Readonly<Record<SchemeName, readonly string[]>>>;
@@ -36,7 +42,7 @@ const REQUIREMENTS: Readonly<Record<Operation["access"], readonly Requirement[]>
   open: [],
   // The document is the same whether a token is configured or not.
   token: [{ token: [] }, {}],
-  signature: [{ signature: [] }, { hubSignature: [] }, { standardWebhook: [] }],
+  signature: [{ signature: [] }, { hubSignature: [] }, { standardWebhook: [] }, { svixWebhook: [] }],
 };
 
 export function securityOf(operation: Operation): OperationObject["security"] {

@@ -20,25 +20,8 @@ export const WEBHOOK: Operation = {
 
 \`200\` is sent only after the message is committed and synced to disk. All messages of a notification are stored, or the response is another one. A repeat of a stored \`message_id\` changes nothing and gets \`200\` too, so a sender may try again until it sees one. After any other answer, and after none, it should.
 
-Of the headers that sign, \`X-Signature\` decides where it is sent, then \`X-Hub-Signature-256\`, then \`webhook-signature\`.`,
-  parameters: [
-    {
-      name: "webhook-id",
-      in: "header",
-      required: false,
-      description: "With `webhook-signature`, and signed with it: the sender's id of the delivery. A repeat is known by its `message_id` alone.",
-      schema: { type: "string", pattern: "^[!-~]{1,256}$" },
-      examples: { id: { value: "msg_p5jXN8AQM9LWM0D4loKWxJek" } },
-    },
-    {
-      name: "webhook-timestamp",
-      in: "header",
-      required: false,
-      description: "With `webhook-signature`, and signed with it: Unix time in seconds, at most `WEBHOOK_TOLERANCE_SECONDS` (300) before or after the service's clock.",
-      schema: { type: "string", pattern: "^[0-9]{1,12}$" },
-      examples: { time: { value: "1614265330" } },
-    },
-  ],
+Of the headers that sign, \`X-Signature\` decides where it is sent, then \`X-Hub-Signature-256\`, then \`webhook-signature\`, then \`svix-signature\`.`,
+  parameters: [...signedParameters("webhook", "p5jXN8AQM9LWM0D4loKWxJek"), ...signedParameters("svix", "2KWPBgLlAfxdpx2AI54pPJ85f4W")],
   requestBody: {
     required: true,
     description:
@@ -103,3 +86,25 @@ Of the headers that sign, \`X-Signature\` decides where it is sent, then \`X-Hub
     ),
   },
 };
+
+/** What is signed in front of the body, by the names of a family. */
+function signedParameters(family: "webhook" | "svix", id: string): Operation["parameters"] {
+  return [
+    {
+      name: `${family}-id`,
+      in: "header",
+      required: false,
+      description: `With \`${family}-signature\`, and signed with it: the sender's id of the delivery. A repeat is known by its \`message_id\` alone.`,
+      schema: { type: "string", pattern: "^[!-~]{1,256}$" },
+      examples: { id: { value: `msg_${id}` } },
+    },
+    {
+      name: `${family}-timestamp`,
+      in: "header",
+      required: false,
+      description: `With \`${family}-signature\`, and signed with it: Unix time in seconds, at most \`WEBHOOK_TOLERANCE_SECONDS\` (300) before or after the service's clock.`,
+      schema: { type: "string", pattern: "^[0-9]{1,12}$" },
+      examples: { time: { value: "1614265330" } },
+    },
+  ];
+}

@@ -1,5 +1,9 @@
+import { Buffer } from "node:buffer";
+
 const PREFIX = "sha256=";
 const HEX_DIGITS = 64;
+/** 32 bytes in base64 or base64url (RFC 4648): of the last digit's six bits two are left over, and zero. */
+const BASE64_MAC = /^(?:sha256=)?([A-Za-z0-9+/_-]{42}[AEIMQUYcgkosw048])=?$/;
 
 /**
  * Reads a signature header, 64 hex digits in either case after `sha256=`, into the 32 bytes of `into`. A prefix that is
@@ -22,6 +26,15 @@ export function readSignature(
     if (byte < 0) return false;
     into[index] = byte;
   }
+  return true;
+}
+
+/** Reads 64 hex digits as `readSignature` does, or 32 bytes in base64, with or without `sha256=`. Returns false for every other text. */
+export function readHexOrBase64(text: string, into: Uint8Array): boolean {
+  if (readSignature(text, into, { prefix: "optional" })) return true;
+  const digits = BASE64_MAC.exec(text)?.[1];
+  if (digits === undefined) return false;
+  into.set(Buffer.from(digits, "base64"));
   return true;
 }
 

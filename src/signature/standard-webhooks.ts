@@ -20,8 +20,11 @@ const BASE64_MAC = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 const HEX_MAC = /(?:^|[ ,=])[0-9A-Fa-f]{64}(?: |$)/;
 const MAX_SIGNATURES_LENGTH = 4096;
 
+/** How the names of the three headers begin: those of Standard Webhooks, and those of Svix, which the standard came from. */
+export type HeaderFamily = "webhook" | "svix";
+
 /**
- * Reads `webhook-id`, `webhook-timestamp` and `webhook-signature` (Standard Webhooks 1.0.0, "Webhook headers") of a
+ * Reads the headers `-id`, `-timestamp` and `-signature` of a family (Standard Webhooks 1.0.0, "Webhook headers") of a
  * request that has the last of them. The signatures stand apart by spaces, each `version,base64`; those of other
  * versions than `v1`, and those that are no base64 of 32 bytes, count only where no other is there.
  *
@@ -29,26 +32,26 @@ const MAX_SIGNATURES_LENGTH = 4096;
  * ASCII characters, a timestamp that is not 1 to 12 decimal digits, signatures of more than 4096 characters together or
  * without any well-formed `v1`, and for each header that was sent twice, as Node then joins them with a comma and a space.
  */
-export function readStandardWebhook(headers: SignatureHeaders): StandardWebhook | StandardWebhookRefusal {
-  const id = headerText(headers["webhook-id"]);
-  const timestamp = headerText(headers["webhook-timestamp"]);
-  const given = headerText(headers["webhook-signature"]) ?? "";
-  if (id === undefined) return { reason: "missing", hint: "webhook-id is missing beside webhook-signature" };
-  if (timestamp === undefined) return { reason: "missing", hint: "webhook-timestamp is missing beside webhook-signature" };
-  if (!ID.test(id)) return malformed("webhook-id must be 1 to 256 visible ASCII characters, sent once");
+export function readStandardWebhook(headers: SignatureHeaders, family: HeaderFamily): StandardWebhook | StandardWebhookRefusal {
+  const id = headerText(headers[`${family}-id`]);
+  const timestamp = headerText(headers[`${family}-timestamp`]);
+  const given = headerText(headers[`${family}-signature`]) ?? "";
+  if (id === undefined) return { reason: "missing", hint: `${family}-id is missing beside ${family}-signature` };
+  if (timestamp === undefined) return { reason: "missing", hint: `${family}-timestamp is missing beside ${family}-signature` };
+  if (!ID.test(id)) return malformed(`${family}-id must be 1 to 256 visible ASCII characters, sent once`);
   if (!SECONDS.test(timestamp)) {
     return malformed(
       MILLISECONDS.test(timestamp)
-        ? "webhook-timestamp is in milliseconds, seconds are required"
-        : "webhook-timestamp must be Unix time in seconds, in decimal digits, sent once",
+        ? `${family}-timestamp is in milliseconds, seconds are required`
+        : `${family}-timestamp must be Unix time in seconds, in decimal digits, sent once`,
     );
   }
-  if (given.length > MAX_SIGNATURES_LENGTH) return malformed("webhook-signature must have at most 4096 characters");
+  if (given.length > MAX_SIGNATURES_LENGTH) return malformed(`${family}-signature must have at most 4096 characters`);
   const signatures = given
     .split(" ")
     .filter((part) => part.startsWith("v1,") && BASE64_MAC.test(part.slice(3)))
     .map((part) => Buffer.from(part.slice(3), "base64"));
-  if (signatures.length === 0) return malformed(signatureHint(given));
+  if (signatures.length === 0) return malformed(signatureHint(given, family));
   return { prefix: `${id}.${timestamp}.`, timestampSeconds: Number(timestamp), signatures };
 }
 
@@ -56,10 +59,10 @@ function malformed(hint: string): StandardWebhookRefusal {
   return { reason: "malformed", hint };
 }
 
-function signatureHint(given: string): string {
-  if (given === "") return "webhook-signature is empty";
-  if (HEX_MAC.test(given)) return "webhook-signature holds hex, base64 is required";
-  if (given.split(" ").some((part) => BASE64_MAC.test(part))) return "v1, is expected in front of the base64 of webhook-signature";
-  if (!given.includes("v1,")) return "webhook-signature has no signature of version v1, the only one that is checked";
-  return "webhook-signature must be v1, and the base64 of 32 bytes; several stand apart by single spaces";
+function signatureHint(given: string, family: HeaderFamily): string {
+  if (given === "") return `${family}-signature is empty`;
+  if (HEX_MAC.test(given)) return `${family}-signature holds hex, base64 is required`;
+  if (given.split(" ").some((part) => BASE64_MAC.test(part))) return `v1, is expected in front of the base64 of ${family}-signature`;
+  if (!given.includes("v1,")) return `${family}-signature has no signature of version v1, the only one that is checked`;
+  return `${family}-signature must be v1, and the base64 of 32 bytes; several stand apart by single spaces`;
 }

@@ -3,11 +3,11 @@ import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from "no
 import type { SecretName, SignatureFailure } from "../core/outcome.ts";
 import type { Clock } from "../core/clock.ts";
 import { standardWebhooksKey, type Secrets } from "../core/secrets.ts";
-import { readSignature } from "./header.ts";
+import { readHexOrBase64, readSignature } from "./header.ts";
 import { headerText, type SignatureHeaders } from "./headers.ts";
 import { hexHint } from "./hex-hint.ts";
 import { mismatchHint, type Mismatch } from "./mismatch-hint.ts";
-import { readStandardWebhook } from "./standard-webhooks.ts";
+import { readStandardWebhook, type HeaderFamily } from "./standard-webhooks.ts";
 
 /** Either names which secret signed, or why no secret did, with a hint in words where there is one; never more than that. */
 export type Verification =
@@ -20,6 +20,8 @@ export interface VerifierOptions {
   readonly clock: Clock;
   /** How far the timestamp of Standard Webhooks may be from the clock, in the past and in the future. */
   readonly toleranceSeconds: number;
+  /** One more header that may hold the signature of the raw body, by its name in lower case. */
+  readonly extraHeader?: string | undefined;
 }
 
 interface ActiveKey {
@@ -35,21 +37,26 @@ const CURRENT: Verification = Object.freeze({ ok: true, secret: "current" });
 const PREVIOUS: Verification = Object.freeze({ ok: true, secret: "previous" });
 const MISSING: Verification = Object.freeze({ ok: false, reason: "missing" });
 const MISSING_BUT_SHA1: Verification = Object.freeze({ ok: false, reason: "missing", hint: "X-Hub-Signature is SHA-1: X-Hub-Signature-256 is required" });
-const MISSING_BUT_SVIX: Verification = Object.freeze({ ok: false, reason: "missing", hint: "the headers must begin with webhook- in place of svix-" });
+const MALFORMED_EXTRA: Verification = Object.freeze({
+  ok: false,
+  reason: "malformed",
+  hint: "the header of WEBHOOK_SIGNATURE_HEADER must be the HMAC-SHA256 of the body in hex or base64, and nothing else but sha256= in front of it",
+});
 const MISMATCH: Verification = Object.freeze({ ok: false, reason: "mismatch" });
 
 /**
  * Makes the function that checks a delivery's HMAC-SHA256 (RFC 2104) against every active secret, in constant time.
  * `X-Signature` decides where it is sent, then `X-Hub-Signature-256`: hex, over the raw body. Then `webhook-signature`:
- * base64, over id, timestamp and raw body (Standard Webhooks 1.0.0).
+ * base64, over id, timestamp and raw body (Standard Webhooks 1.0.0). Then the same under the names of Svix, and last
+ * `extraHeader`: hex or base64, over the raw body.
  *
- * Refusals: `missing` with none of them, `malformed` where the deciding one is not what `readSignature` or
- * `readStandardWebhook` reads (an empty value and a header that was sent twice included), `mismatch` where no secret
+ * Refusals: `missing` with none of them, `malformed` where the deciding one is not what `readSignature`,
+ * `readStandardWebhook` or `readHexOrBase64` reads (an empty value and a header that was sent twice included), `mismatch` where no secret
  * made it, `stale` where one did and the timestamp is too far from the clock. The expected MAC never leaves the
  * function, in no form. Hints for `mismatch` cost further HMACs and are looked for a few times a second at most.
  */
 export function createVerifier(secrets: Secrets, options: VerifierOptions): Verify {
-  const { clock, toleranceSeconds } = options;
+  const { clock, toleranceSeconds, extraHeader } = options;
   const textKeys = activeKeys(secrets, (secret) => Buffer.from(secret, "utf8"));
   // A malformed whsec_ secret is a configuration error and does not get here.
   const standardKeys = activeKeys(secrets, (secret) => standardWebhooksKey(secret) ?? Buffer.from(secret, "utf8"));
@@ -66,6 +73,14 @@ export function createVerifier(secrets: Secrets, options: VerifierOptions): Veri
 
   function verifyHex(body: Uint8Array, text: string, prefix: "optional" | "required"): Verification {
     if (!readSignature(text, given, { prefix })) return { ok: false, reason: "malformed", hint: hexHint(text, { prefix }) };
+    return verifyGiven(body);
+  }
+
+  function verifyExtra(body: Uint8Array, text: string): Verification {
+    return readHexOrBase64(text, given) ? verifyGiven(body) : MALFORMED_EXTRA;
+  }
+
+  function verifyGiven(body: Uint8Array): Verification {
     for (const { key, match } of textKeys) {
       // As a string of bytes: a new Buffer each would take a quarter of the time of the check.
       expected.write(createHmac("sha256", key).update(body).digest("latin1"), "latin1");
@@ -74,8 +89,8 @@ export function createVerifier(secrets: Secrets, options: VerifierOptions): Veri
     return mismatch({ keys: "text", prefix: "", body, signatures: onlyGiven });
   }
 
-  function verifyStandard(body: Uint8Array, headers: SignatureHeaders): Verification {
-    const webhook = readStandardWebhook(headers);
+  function verifyStandard(body: Uint8Array, headers: SignatureHeaders, family: HeaderFamily): Verification {
+    const webhook = readStandardWebhook(headers, family);
     if ("reason" in webhook) return { ok: false, ...webhook };
     const { prefix, signatures, timestampSeconds } = webhook;
     for (const { key, match } of standardKeys) {
@@ -94,9 +109,11 @@ export function createVerifier(secrets: Secrets, options: VerifierOptions): Veri
     if (xSignature !== undefined) return verifyHex(body, xSignature, "optional");
     const xHubSignature256 = headerText(headers["x-hub-signature-256"]);
     if (xHubSignature256 !== undefined) return verifyHex(body, xHubSignature256, "required");
-    if (headers["webhook-signature"] !== undefined) return verifyStandard(body, headers);
-    if (headers["x-hub-signature"] !== undefined) return MISSING_BUT_SHA1;
-    return headers["svix-signature"] === undefined ? MISSING : MISSING_BUT_SVIX;
+    if (headers["webhook-signature"] !== undefined) return verifyStandard(body, headers, "webhook");
+    if (headers["svix-signature"] !== undefined) return verifyStandard(body, headers, "svix");
+    const extra = extraHeader === undefined ? undefined : headerText(headers[extraHeader]);
+    if (extra !== undefined) return verifyExtra(body, extra);
+    return headers["x-hub-signature"] === undefined ? MISSING : MISSING_BUT_SHA1;
   };
 }
 

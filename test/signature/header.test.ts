@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { readSignature } from "../../src/signature/header.ts";
+import { readHexOrBase64, readSignature } from "../../src/signature/header.ts";
 
 const HEX = "000102030405060708090a0b0c0d0e0f101112131415161718f0abcdefABCDEF";
 const BYTES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 240, 171, 205, 239, 171, 205, 239];
@@ -59,6 +59,40 @@ describe("readSignature", () => {
   ] as const) {
     it(`refuses ${name}`, () => {
       assert.equal(readSignature(text, new Uint8Array(32), { prefix: "optional" }), false);
+    });
+  }
+});
+
+describe("readHexOrBase64", () => {
+  const base64 = Buffer.from(BYTES).toString("base64");
+  for (const [name, text] of [
+    ["hex", HEX],
+    ["hex with its prefix", `sha256=${HEX}`],
+    ["base64", base64],
+    ["base64 with the prefix", `sha256=${base64}`],
+    ["base64 without padding", base64.slice(0, -1)],
+    ["base64url", Buffer.from(BYTES).toString("base64url")],
+  ] as const) {
+    it(`reads ${name}`, () => {
+      const into = new Uint8Array(32);
+      assert.equal(readHexOrBase64(text, into), true);
+      assert.deepEqual([...into], BYTES);
+    });
+  }
+
+  for (const [name, text] of [
+    ["an empty value", ""],
+    ["base64 of 31 bytes", `${"A".repeat(42)}==`],
+    ["base64 of 33 bytes", "A".repeat(44)],
+    ["base64 with bits left over", `${base64.slice(0, -2)}5=`],
+    ["two values as Node joins them", `${base64}, ${base64}`],
+    ["white space", ` ${base64}`],
+    ["another prefix", `sha1=${base64}`],
+    ["a timestamp and v1=", `t=1700000000,v1=${HEX}`],
+    ["a character beyond ASCII", `\u0141${base64.slice(1)}`],
+  ] as const) {
+    it(`refuses ${name}`, () => {
+      assert.equal(readHexOrBase64(text, new Uint8Array(32)), false);
     });
   }
 });

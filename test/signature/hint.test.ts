@@ -66,7 +66,7 @@ describe("the hint of a missing signature", () => {
   for (const [name, headers, expected] of [
     ["no header", {}, "missing: "],
     ["X-Hub-Signature", { "x-hub-signature": "sha1=x" }, "missing: X-Hub-Signature is SHA-1: X-Hub-Signature-256 is required"],
-    ["svix-signature", { "svix-signature": "v1,x" }, "missing: the headers must begin with webhook- in place of svix-"],
+    ["no svix-id", { "svix-signature": "v1,x" }, "missing: svix-id is missing beside svix-signature"],
     ["no webhook-id", { ...standard("testsecret"), "webhook-id": undefined }, "missing: webhook-id is missing beside webhook-signature"],
     ["no webhook-timestamp", { ...standard("testsecret"), "webhook-timestamp": undefined }, "missing: webhook-timestamp is missing beside webhook-signature"],
   ] as const) {

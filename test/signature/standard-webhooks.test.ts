@@ -16,6 +16,11 @@ function headers(changed: SignatureHeaders = {}): SignatureHeaders {
   return { "webhook-id": ID, "webhook-timestamp": String(TIMESTAMP), "webhook-signature": SIGNATURE, ...changed };
 }
 
+/** The same headers with the names that Svix gives them. */
+function svix(given: SignatureHeaders): SignatureHeaders {
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name.replace(/^webhook-/, "svix-"), value]));
+}
+
 function verify(given: SignatureHeaders, options: { readonly nowMs?: number; readonly body?: Uint8Array; readonly toleranceSeconds?: number } = {}): Verification {
   const { nowMs = TIMESTAMP * 1000, body = BODY, toleranceSeconds = 300 } = options;
   return createVerifier({ current: SECRET, previous: ["plain secret"] }, { clock: { nowMs: () => nowMs }, toleranceSeconds })(body, given);
@@ -80,6 +85,32 @@ describe("Standard Webhooks", () => {
       assert.equal(reasonOf(verify(headers(given))), expected);
     });
   }
+
+  // The example is Svix's own, too.
+  it("reads the names of Svix if webhook-signature is absent", () => {
+    assert.equal(reasonOf(verify(svix(headers()))), "current");
+    assert.equal(reasonOf(verify({ ...svix(headers()), "webhook-id": "other" })), "current");
+    assert.equal(reasonOf(verify(svix(headers({ "webhook-signature": `${OTHER} ${SIGNATURE}` })))), "current");
+  });
+
+  for (const [name, given, expected] of [
+    ["no id", { ...svix(headers()), "svix-id": undefined }, "missing"],
+    ["the id of the other family", { ...svix(headers()), "svix-id": undefined, "webhook-id": ID }, "missing"],
+    ["no timestamp", { ...svix(headers()), "svix-timestamp": undefined }, "missing"],
+    ["hex", svix(headers({ "webhook-signature": `v1,${HEX}` })), "malformed"],
+    ["another id than was signed", svix(headers({ "webhook-id": "msg_other" })), "mismatch"],
+    ["a wrong webhook-signature beside it", { ...svix(headers()), ...headers({ "webhook-signature": OTHER }) }, "mismatch"],
+  ] as const) {
+    it(`with the names of Svix and ${name}: ${expected}`, () => {
+      const verification = verify(given);
+      assert.equal(reasonOf(verification), expected);
+      if (!verification.ok && expected !== "mismatch") assert.match(verification.hint ?? "", /svix-/);
+    });
+  }
+
+  it("calls a signature with the names of Svix stale", () => {
+    assert.equal(reasonOf(verify(svix(headers()), { nowMs: (TIMESTAMP + 301) * 1000 })), "stale");
+  });
 
   for (const [name, body] of [
     ["a changed byte", Buffer.from('{"test": 2432232315}')],

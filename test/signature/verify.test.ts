@@ -133,3 +133,28 @@ describe("createVerifier", () => {
     assert.deepEqual(close, far);
   });
 });
+
+describe("one more header", () => {
+  const body = Buffer.from('{"id":820982911946154508}');
+  const digest = createHmac("sha256", "testsecret").update(body).digest();
+  const extra = createVerifier({ current: "testsecret", previous: ["older"] }, { clock: { nowMs: () => 0 }, toleranceSeconds: 300, extraHeader: "x-shopify-hmac-sha256" });
+  const reasonOf = (headers: Readonly<Record<string, string>>): string => {
+    const verification = extra(body, headers);
+    return verification.ok ? verification.secret : verification.reason;
+  };
+
+  for (const [name, headers, expected] of [
+    ["base64", { "x-shopify-hmac-sha256": digest.toString("base64") }, "current"],
+    ["hex", { "x-shopify-hmac-sha256": digest.toString("hex") }, "current"],
+    ["the previous secret", { "x-shopify-hmac-sha256": createHmac("sha256", "older").update(body).digest("base64") }, "previous"],
+    ["another key", { "x-shopify-hmac-sha256": createHmac("sha256", "other").update(body).digest("base64") }, "mismatch"],
+    ["another form", { "x-shopify-hmac-sha256": "t=1,v1=0" }, "malformed"],
+    ["a wrong X-Signature beside it", { "x-shopify-hmac-sha256": digest.toString("base64"), "x-signature": "0".repeat(64) }, "mismatch"],
+    ["a wrong svix-signature beside it", { "x-shopify-hmac-sha256": digest.toString("base64"), "svix-signature": "v1,x" }, "missing"],
+    ["another name", { "x-other": digest.toString("base64") }, "missing"],
+  ] as const) {
+    it(`with ${name}: ${expected}`, () => {
+      assert.equal(reasonOf(headers), expected);
+    });
+  }
+});
