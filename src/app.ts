@@ -12,6 +12,7 @@ import { createRouter } from "./http/router.ts";
 import { createRoutes } from "./http/routes.ts";
 import { startServer } from "./http/server.ts";
 import { createSite } from "./pages/site.ts";
+import { createTwilioVerifier } from "./signature/twilio.ts";
 import { createVerifier } from "./signature/verify.ts";
 import { openStore } from "./storage/sqlite/open.ts";
 import { createLogger } from "./telemetry/logger.ts";
@@ -74,7 +75,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
   const { build } = options;
   const clock = options.clock ?? { nowMs: () => Date.now() };
   const logger = createLogger({ level: config.logLevel, write: options.writeLog, nowMs: clock.nowMs });
-  const verifierOptions = { clock, toleranceSeconds: config.toleranceSeconds };
+  const verifierOptions = { clock, toleranceSeconds: config.toleranceSeconds, extraHeader: config.signatureHeader };
   let verify = createVerifier(config.secrets, verifierOptions);
   let stopping = false;
 
@@ -114,6 +115,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     document,
     verify: (body, headers) => verify(body, headers),
     rateLimit: createRateLimit(config.rateLimitPerMinute, clock),
+    verifyTwilio: config.twilio === undefined ? undefined : createTwilioVerifier(config.twilio, clock),
     verifyToken: config.verifyToken,
   });
   metrics.announceRoutes(routes);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { DatabaseLocation } from "./core/database-location.ts";
 import type { Outcome } from "./core/outcome.ts";
 import { standardWebhooksKey, type Secrets } from "./core/secrets.ts";
+import { read, readInteger, readMatching, readToken, refuse, type Environment, type IntegerRule, type TextRule } from "./config-values.ts";
 
 export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
 
@@ -23,6 +24,10 @@ export interface Config {
   readonly rateLimitPerMinute: number;
   /** How far a delivery's timestamp may be from the clock, either way. */
   readonly toleranceSeconds: number;
+  /** One more header that may hold the signature of the raw body, in lower case. */
+  readonly signatureHeader?: string;
+  /** What Twilio's webhooks are checked with; unset, none is taken. */
+  readonly twilio?: { readonly authToken: string; readonly publicUrl: string };
   /** What a platform must send to subscribe; unset, none may. */
   readonly verifyToken?: string;
   /** How many proxies in front to believe in `X-Forwarded-For`. */
@@ -33,15 +38,15 @@ export interface Config {
   readonly retentionDays?: number;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
 export type ReadFile = (path: string) => string;
 
-interface IntegerRule {
-  readonly min: number;
-  readonly max: number;
-  readonly whenUnset: number;
-}
-
+const HOST: TextRule = { pattern: /^[^\s[\]/]+$/, rule: "must be a host name or an IP address, without white space, brackets or slashes" };
+// RFC 9110 section 5.6.2.
+const HEADER_NAME: TextRule = { pattern: /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, rule: "must be the name of a header, such as X-Shopify-Hmac-Sha256" };
+const PUBLIC_URL: TextRule = {
+  pattern: /^https?:\/\/[^\s/?#"]+(?:\/[^\s?#"]*)?$/i,
+  rule: "must be the http or https URL that Twilio calls, up to the path of the endpoint, such as https://inbox.example.com",
+};
 const LOG_LEVELS: ReadonlyMap<string, LogLevel> = new Map([
   ["DEBUG", "DEBUG"],
   ["INFO", "INFO"],
@@ -82,7 +87,9 @@ export function loadConfig(
   const bodyLimitBytes = integer("MAX_BODY_BYTES", { min: 1, max: 268_435_456, whenUnset: 262_144 });
   const rateLimitPerMinute = integer("WEBHOOK_RATE_LIMIT", { min: 0, max: 1_000_000_000, whenUnset: 0 });
   const toleranceSeconds = integer("WEBHOOK_TOLERANCE_SECONDS", { min: 1, max: 1_000_000_000, whenUnset: 300 });
+  const signatureHeader = accept(readMatching(env, "WEBHOOK_SIGNATURE_HEADER", HEADER_NAME), undefined);
   const verifyToken = accept(readToken(env, "WEBHOOK_VERIFY_TOKEN"), undefined);
+  const twilio = accept(readTwilio(env), undefined);
   const trustedProxies = integer("TRUSTED_PROXIES", { min: 0, max: 100, whenUnset: 0 });
   const apiToken = accept(loadApiToken(env), undefined);
   const shutdownTimeoutMs = integer("SHUTDOWN_TIMEOUT_MS", { min: 1, max: 600_000, whenUnset: 10_000 });
@@ -100,6 +107,8 @@ export function loadConfig(
     bodyLimitBytes,
     rateLimitPerMinute,
     toleranceSeconds,
+    ...(signatureHeader !== undefined && { signatureHeader: signatureHeader.toLowerCase() }),
+    ...(twilio !== undefined && { twilio }),
     ...(verifyToken !== undefined && { verifyToken }),
     trustedProxies,
     ...(apiToken !== undefined && { apiToken }),
@@ -155,15 +164,6 @@ function freezeSecrets(current: string, previous: readonly string[]): Secrets {
   return Object.freeze({ current, previous: Object.freeze([...previous]) });
 }
 
-function refuse(name: string, problem: string): { readonly ok: false; readonly error: string } {
-  return { ok: false, error: `${name}: ${problem}` };
-}
-
-function read(env: Environment, name: string): string | undefined {
-  const value = env[name];
-  return value === "" ? undefined : value;
-}
-
 /** The secrets alone, for commands that sign. Refusal: a line that begins with a variable's name. */
 export function loadSecrets(env: Environment): Outcome<Secrets, string> {
   return readSecrets(env, readTextFile, []);
@@ -205,9 +205,8 @@ export function loadDatabase(env: Environment): Outcome<DatabaseLocation, string
 }
 
 function readHost(env: Environment): Outcome<string, string> {
-  const host = read(env, "HOST") ?? "127.0.0.1";
-  if (!/[\s[\]/]/.test(host)) return { ok: true, value: host };
-  return refuse("HOST", "must be a host name or an IP address, without white space, brackets or slashes");
+  const host = readMatching(env, "HOST", HOST);
+  return host.ok ? { ok: true, value: host.value ?? "127.0.0.1" } : host;
 }
 
 function readLogLevel(env: Environment): Outcome<LogLevel, string> {
@@ -221,17 +220,14 @@ export function loadApiToken(env: Environment): Outcome<string | undefined, stri
   return readToken(env, "API_TOKEN");
 }
 
-function readToken(env: Environment, name: string): Outcome<string | undefined, string> {
-  const token = read(env, name);
-  // RFC 6750 section 2.1: anything else could not stand in an Authorization header, so no request would ever match.
-  if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return { ok: true, value: token };
-  return refuse(name, "must be visible ASCII characters without spaces");
-}
-
-function readInteger(env: Environment, name: string, rule: IntegerRule): Outcome<number, string> {
-  const text = read(env, name);
-  if (text === undefined) return { ok: true, value: rule.whenUnset };
-  const value = Number(text);
-  if (/^[0-9]+$/.test(text) && value >= rule.min && value <= rule.max) return { ok: true, value };
-  return refuse(name, `must be a whole number from ${rule.min} to ${rule.max} in decimal digits`);
+function readTwilio(env: Environment): Outcome<Config["twilio"], string> {
+  const authToken = readToken(env, "TWILIO_AUTH_TOKEN");
+  if (!authToken.ok) return authToken;
+  const publicUrl = readMatching(env, "PUBLIC_URL", PUBLIC_URL);
+  if (!publicUrl.ok) return publicUrl;
+  if (authToken.value !== undefined && publicUrl.value !== undefined) {
+    return { ok: true, value: Object.freeze({ authToken: authToken.value, publicUrl: publicUrl.value }) };
+  }
+  if (authToken.value === publicUrl.value) return { ok: true, value: undefined };
+  return refuse(authToken.value === undefined ? "TWILIO_AUTH_TOKEN" : "PUBLIC_URL", "must be set, because TWILIO_AUTH_TOKEN and PUBLIC_URL need each other");
 }

@@ -17,7 +17,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   senders: ["core", "validation"],
   storage: ["core"],
   telemetry: ["core"],
-  "config.ts": ["core"],
+  "config.ts": ["config-values.ts", "core"],
+  // What config.ts reads variables with.
+  "config-values.ts": ["core"],
   "runtime.ts": [],
   // The OpenAPI document, beside the routes that it describes.
   api: ["core"],

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { loadConfig, type Config, type Environment } from "../src/config.ts";
+import { loadConfig, type Config } from "../src/config.ts";
+import type { Environment } from "../src/config-values.ts";
 
 const SECRET = { WEBHOOK_SECRET: "testsecret" };
 
@@ -36,7 +37,7 @@ describe("loadConfig", () => {
   it("counts an empty variable as unset", () => {
     const names = [
       "WEBHOOK_SECRET_PREVIOUS", "WEBHOOK_SECRET_FILE", "DATABASE_URL", "HOST", "PORT", "LOG_LEVEL", "MAX_BODY_BYTES", "WEBHOOK_RATE_LIMIT",
-      "WEBHOOK_TOLERANCE_SECONDS", "WEBHOOK_VERIFY_TOKEN", "TRUSTED_PROXIES", "API_TOKEN", "SHUTDOWN_TIMEOUT_MS",
+      "WEBHOOK_TOLERANCE_SECONDS", "WEBHOOK_SIGNATURE_HEADER", "WEBHOOK_VERIFY_TOKEN", "TWILIO_AUTH_TOKEN", "PUBLIC_URL", "TRUSTED_PROXIES", "API_TOKEN", "SHUTDOWN_TIMEOUT_MS",
       "RETENTION_DAYS",
     ];
     assert.deepEqual(load({ ...SECRET, ...Object.fromEntries(names.map((name) => [name, ""])) }), load(SECRET));
@@ -166,6 +167,10 @@ describe("loadConfig", () => {
   }
 
   for (const [variable, value] of [
+    ["WEBHOOK_SIGNATURE_HEADER", "X Signature"],
+    ["WEBHOOK_SIGNATURE_HEADER", "X-Signature:"],
+    ["WEBHOOK_SIGNATURE_HEADER", "schl\u00fcssel"],
+    ["TWILIO_AUTH_TOKEN", "two words"],
     ["HOST", " "],
     ["HOST", "local host"],
     ["HOST", "[::1]"],
@@ -213,7 +218,9 @@ describe("loadConfig", () => {
     MAX_BODY_BYTES: "hunter2",
     WEBHOOK_RATE_LIMIT: "hunter2",
     WEBHOOK_TOLERANCE_SECONDS: "hunter2",
+    WEBHOOK_SIGNATURE_HEADER: "hunter2 hunter2",
     WEBHOOK_VERIFY_TOKEN: "hunter2 hunter2",
+    TWILIO_AUTH_TOKEN: "hunter2 hunter2",
     TRUSTED_PROXIES: "hunter2",
     API_TOKEN: "hunter2\nhunter2",
     SHUTDOWN_TIMEOUT_MS: "hunter2",

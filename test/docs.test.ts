@@ -159,7 +159,7 @@ test("the table of variables has exactly those that config.ts reads, with their 
   const withDefault = rows.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]));
   assert.deepEqual(loadConfig({ ...secret, ...Object.fromEntries(withDefault) }), unset);
   const withoutDefault = rows.filter(({ value }) => value === undefined).map(({ name }) => name);
-  assert.deepEqual(withoutDefault, ["WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS", "WEBHOOK_SECRET_FILE", "WEBHOOK_VERIFY_TOKEN", "API_TOKEN"]);
+  assert.deepEqual(withoutDefault, ["WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS", "WEBHOOK_SECRET_FILE", "WEBHOOK_SIGNATURE_HEADER", "WEBHOOK_VERIFY_TOKEN", "TWILIO_AUTH_TOKEN", "PUBLIC_URL", "API_TOKEN"]);
 });
 
 test("the table of metrics has every family of the service itself, with type, labels and their fixed values", async (t) => {

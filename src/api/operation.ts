@@ -16,8 +16,8 @@ export interface Operation {
   readonly summary: string;
   /** CommonMark; of it, paragraphs and code spans. */
   readonly description: string;
-  /** `signature`: the headers with which senders sign. */
-  readonly access: Access | "signature";
+  /** `signature`: the headers with which senders sign; `twilio`: that of Twilio. */
+  readonly access: Access | "signature" | "twilio";
   readonly parameters: readonly Parameter[];
   readonly requestBody?: RequestBody;
   /** Those that any request may get are there anyway; one of the same status here comes in their place. */

@@ -9,11 +9,13 @@ import { GET_STATS } from "./stats.ts";
 import { SUBSCRIPTION } from "./subscription.ts";
 import { TAIL } from "./tail.ts";
 import { GET_TIMELINE } from "./timeline.ts";
+import { TWILIO } from "./twilio.ts";
 import { WEBHOOK } from "./webhook.ts";
 
 /** One for each route of `routes.ts`. */
 export const OPERATIONS: readonly Operation[] = [
   WEBHOOK,
+  TWILIO,
   SUBSCRIPTION,
   LIST_MESSAGES,
   GET_MESSAGE,

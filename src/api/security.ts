@@ -1,7 +1,7 @@
 import type { OperationObject, SecurityScheme } from "./openapi.ts";
 import type { Operation } from "./operation.ts";
 
-type SchemeName = "token" | "signature" | "hubSignature" | "standardWebhook" | "svixWebhook";
+type SchemeName = "token" | "signature" | "hubSignature" | "standardWebhook" | "svixWebhook" | "twilioSignature";
 
 export const SECURITY_SCHEMES: Readonly<Record<SchemeName, SecurityScheme>> = {
   token: {
@@ -34,6 +34,12 @@ export const SECURITY_SCHEMES: Readonly<Record<SchemeName, SecurityScheme>> = {
     name: "svix-signature",
     description: "The same under the names `svix-id`, `svix-timestamp` and `svix-signature`, if `webhook-signature` is absent.",
   },
+  twilioSignature: {
+    type: "apiKey",
+    in: "header",
+    name: "X-Twilio-Signature",
+    description: "Base64 of an HMAC-SHA1, keyed with `TWILIO_AUTH_TOKEN`, of the URL that Twilio called (`PUBLIC_URL` with path and query) and the names and values of the form, sorted by name.",
+  },
 };
 
 type Requirement = Partial<Readonly<Record<SchemeName, readonly string[]>>>;
@@ -43,6 +49,7 @@ const REQUIREMENTS: Readonly<Record<Operation["access"], readonly Requirement[]>
   // The document is the same whether a token is configured or not.
   token: [{ token: [] }, {}],
   signature: [{ signature: [] }, { hubSignature: [] }, { standardWebhook: [] }, { svixWebhook: [] }],
+  twilio: [{ twilioSignature: [] }],
 };
 
 export function securityOf(operation: Operation): OperationObject["security"] {

@@ -61,6 +61,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
 
   function toRequest(req: IncomingMessage, res: ServerResponse, target: Target, parameter: string): Request {
     return {
+      target: target.query === "" ? target.path : `${target.path}?${target.query}`,
       query: target.query,
       parameter,
       headers: req.headers,

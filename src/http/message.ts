@@ -5,6 +5,8 @@ import type { Outcome } from "../core/outcome.ts";
 
 /** What a handler is given. */
 export interface Request {
+  /** Path and query as the request line has them. */
+  readonly target: string;
   /** What stands behind `?`, still encoded; empty where there is nothing. */
   readonly query: string;
   /** The value of the route's `{parameter}`, decoded; empty where the route has none. */

@@ -2,6 +2,7 @@ import type { OpenApiDocument } from "../api/openapi.ts";
 import type { MetricsSource } from "../core/exposition.ts";
 import type { MessageStore } from "../core/store.ts";
 import type { Site } from "../core/site.ts";
+import type { VerifyTwilio } from "../signature/twilio.ts";
 import type { Verify } from "../signature/verify.ts";
 import { createReady, live } from "./handlers/health.ts";
 import { createIngest } from "./handlers/ingest.ts";
@@ -12,12 +13,15 @@ import { createAsset, createPage } from "./handlers/pages.ts";
 import { createStats, createTimeline } from "./handlers/stats.ts";
 import { createSubscription } from "./handlers/subscription.ts";
 import { createTail } from "./handlers/tail.ts";
+import { createTwilioIngest } from "./handlers/twilio.ts";
 import type { Route } from "./message.ts";
 import type { RateLimit } from "./rate-limit.ts";
 
 export interface RouteOptions {
   readonly store: MessageStore;
   readonly verify: Verify;
+  /** Undefined if Twilio is not configured. */
+  readonly verifyTwilio: VerifyTwilio | undefined;
   readonly rateLimit: RateLimit;
   /** What a platform must send to subscribe; undefined where none may. */
   readonly verifyToken: string | undefined;
@@ -33,6 +37,7 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
   const { store, site } = options;
   return [
     { method: "POST", path: "/webhook", access: "open", takesDeliveries: true, handle: createIngest(options) },
+    { method: "POST", path: "/webhook/twilio", access: "open", takesDeliveries: true, handle: createTwilioIngest(options) },
     { method: "GET", path: "/webhook", access: "open", handle: createSubscription(options.verifyToken) },
     { method: "GET", path: "/messages", access: "token", handle: createListMessages(store) },
     { method: "GET", path: "/messages/{message_id}", access: "token", handle: createGetMessage(store) },

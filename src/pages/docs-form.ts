@@ -1,3 +1,4 @@
+import { FORM_TYPE } from "../api/media-types.ts";
 import { isInline } from "../api/references.ts";
 import type { OperationObject, Parameter } from "../api/openapi.ts";
 import { escapeHtml } from "./html.ts";
@@ -11,13 +12,14 @@ export function renderTryForm(placed: { readonly method: string; readonly path: 
   const { operationId: id, requestBody } = operation;
   const schemes = operation.security.flatMap((requirement) => Object.keys(requirement));
   const signs = schemes.includes("signature");
-  const parameters = operation.parameters.filter(isInline).filter(({ name }) => !(signs && name.startsWith("webhook-")));
+  const parameters = operation.parameters.filter(isInline).filter(({ name }) => !(signs && /^(?:webhook|svix)-/.test(name)));
   const types = Object.entries(operation.responses).flatMap(([status, response]) => (status === "200" && isInline(response) ? Object.keys(response.content ?? {}) : []));
-  const body = Object.values(Object.values(requestBody?.content ?? {})[0]?.examples ?? {})[0]?.value;
+  const [[bodyType, { examples = {} }] = ["", {}]] = Object.entries(requestBody?.content ?? {});
+  const [body] = Object.values(examples);
   const fields = [
     ...parameters.map((parameter) => parameterField(id, parameter)),
     ...(types.length > 1 && path !== "/assets/{name}" ? [acceptField(id, types)] : []),
-    ...(requestBody === undefined ? [] : [bodyField(id, JSON.stringify(body))]),
+    ...(requestBody === undefined ? [] : [bodyField(id, bodyType === FORM_TYPE ? formOf(body?.value) : JSON.stringify(body?.value))]),
     ...(signs ? [signingFields(id)] : []),
   ];
   return `<form class="try" id="${id}-try" data-method="${method}" data-path="${escapeHtml(path)}"${schemes.includes("token") ? " data-token" : ""} aria-labelledby="${id}-try-title" novalidate hidden>
@@ -28,6 +30,10 @@ ${fields.join("\n")}
 <p class="try-status" id="${id}-try-status" role="status"></p>
 <div class="try-answer" id="${id}-try-answer" hidden></div>
 </form>`;
+}
+
+function formOf(value: unknown): string {
+  return String(new URLSearchParams(Object.entries(Object(value)).map(([name, field]) => [name, String(field)])));
 }
 
 function parameterField(id: string, { name, schema, required, examples = {}, ...parameter }: Parameter): string {

@@ -5,6 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import { standardWebhooksKey, type Secrets } from "../core/secrets.ts";
 import { readHexOrBase64, readSignature } from "./header.ts";
 import { headerText, type SignatureHeaders } from "./headers.ts";
+import { createHintBudget } from "./hint-budget.ts";
 import { hexHint } from "./hex-hint.ts";
 import { mismatchHint, type Mismatch } from "./mismatch-hint.ts";
 import { readStandardWebhook, type HeaderFamily } from "./standard-webhooks.ts";
@@ -30,8 +31,6 @@ interface ActiveKey {
 }
 
 const MAC_BYTES = 32;
-/** A flood of bad signatures must stay cheap, and a sender that is set up wrongly sends more than once. */
-const MISMATCH_HINTS_PER_SECOND = 3;
 
 const CURRENT: Verification = Object.freeze({ ok: true, secret: "current" });
 const PREVIOUS: Verification = Object.freeze({ ok: true, secret: "previous" });
@@ -122,20 +121,4 @@ function activeKeys(secrets: Secrets, keyOf: (secret: string) => Buffer): readon
     { key: createSecretKey(keyOf(secrets.current)), match: CURRENT },
     ...secrets.previous.map((secret) => ({ key: createSecretKey(keyOf(secret)), match: PREVIOUS })),
   ];
-}
-
-/** True a few times in each second that begins with a call. */
-function createHintBudget(clock: Clock): () => boolean {
-  let sinceMs = -Infinity;
-  let spent = 0;
-  return () => {
-    const nowMs = clock.nowMs();
-    // A clock that was set back must not silence the hints until it has caught up.
-    if (nowMs - sinceMs >= 1000 || nowMs < sinceMs) {
-      sinceMs = nowMs;
-      spent = 0;
-    }
-    spent += 1;
-    return spent <= MISMATCH_HINTS_PER_SECOND;
-  };
 }

@@ -3,6 +3,7 @@ import { test, type TestContext } from "node:test";
 import { dereference, isInline } from "../../src/api/references.ts";
 import type { Request, Route } from "../../src/http/message.ts";
 import { createOpenApiDocument } from "../../src/api/document.ts";
+import { createTwilioVerifier } from "../../src/signature/twilio.ts";
 import { createVerifier } from "../../src/signature/verify.ts";
 import { operationsOf } from "../support/openapi.ts";
 import { createTestRoutes } from "../support/routes.ts";
@@ -26,6 +27,7 @@ async function takenBy(t: TestContext, route: Route, sent: { readonly query: str
     });
   }
   const request: Request = {
+    target: `/?${sent.query}`,
     query: sent.query,
     parameter: "x",
     headers: new Proxy(sent.headers, {
@@ -53,18 +55,17 @@ test("the document has the parameters and headers that handlers ask for, and no 
   const clock = { nowMs: () => 0 };
   const routes = await createTestRoutes(t, {
     verify: createVerifier({ current: "testsecret", previous: [] }, { clock, toleranceSeconds: 300 }),
+    verifyTwilio: createTwilioVerifier({ authToken: "t", publicUrl: "https://a.example" }, clock),
     verifyToken: "t",
   });
-  const schemes = Object.values(DOCUMENT.components.securitySchemes);
   for (const { method, path, operation } of operationsOf(DOCUMENT)) {
     const route = routes.find((one) => one.method === method && one.path === path);
     if (route === undefined) continue;
     // What holds for every request is referenced, and read by the exchange.
     const own = operation.parameters.filter(isInline);
     const named = (place: string): readonly string[] => own.filter((parameter) => parameter.in === place).map(({ name }) => name);
-    const signing = operation.security.some((requirement) => "signature" in requirement)
-      ? schemes.flatMap((scheme) => (scheme.type === "apiKey" ? [scheme.name.toLowerCase()] : []))
-      : [];
+    const schemes = operation.security.flatMap((requirement) => Object.keys(requirement)).map((name) => DOCUMENT.components.securitySchemes[name]);
+    const signing = schemes.flatMap((scheme) => (scheme?.type === "apiKey" ? [scheme.name.toLowerCase()] : []));
     const documented = [...signing, ...named("header").map((name) => name.toLowerCase())];
 
     const queries = ["", "hub.mode=subscribe&hub.verify_token=t&hub.challenge=1"];

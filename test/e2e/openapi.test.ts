@@ -3,6 +3,7 @@ import { test, type TestContext } from "node:test";
 import { StoreUnavailable } from "../../src/core/store.ts";
 import { createOpenApiDocument } from "../../src/api/document.ts";
 import { refuse } from "../../src/http/respond.ts";
+import { postTwilio, SMS } from "../support/twilio.ts";
 import { delivery, send, startTestApp } from "../support/app.ts";
 import { exchangeRaw } from "../support/connection.ts";
 import { otherConnection } from "../support/database.ts";
@@ -12,7 +13,7 @@ import { assertDescribed, assertResponse, found, operationsOf, type DocumentedOp
 
 const DOCUMENT = createOpenApiDocument("0.0.0-test");
 const OPERATIONS = operationsOf(DOCUMENT);
-const ENV = { API_TOKEN: "t", WEBHOOK_VERIFY_TOKEN: "v", MAX_BODY_BYTES: "10000" };
+const ENV = { API_TOKEN: "t", WEBHOOK_VERIFY_TOKEN: "v", MAX_BODY_BYTES: "10000", TWILIO_AUTH_TOKEN: "t", PUBLIC_URL: "https://a.example" };
 
 function operationFor(method: string, target: string): DocumentedOperation {
   const [path = ""] = target.split("?");
@@ -61,6 +62,8 @@ async function answersOf(t: TestContext): Promise<readonly Seen[]> {
   for (const body of [...messages, ...BROKEN_BODIES, "x".repeat(10_001)]) seen.push(["POST", "/webhook", await app.deliver(body)]);
   seen.push(["POST", "/webhook", await app.deliver("x", { "X-Signature": "x" })]);
 
+  seen.push(["POST", "/webhook/twilio", await postTwilio(app, SMS)], ["POST", "/webhook/twilio", await postTwilio(app, SMS, { "X-Twilio-Signature": "x" })]);
+
   const icon = /href="(\/assets\/icon[^"]+)"/.exec((await app.request("/")).body)?.[1] ?? "";
   for (const method of ["GET", "HEAD"]) {
     for (const [target, headers = { Authorization: "Bearer t" }] of [...READS, [icon]] as const) {
@@ -78,11 +81,15 @@ async function answersOf(t: TestContext): Promise<readonly Seen[]> {
 
   other.exec("BEGIN IMMEDIATE");
   seen.push(["POST", "/webhook", await app.deliver(delivery({ message_id: "m2" }))]);
+  seen.push(["POST", "/webhook/twilio", await postTwilio(app, { ...SMS, MessageSid: "SM2" })]);
   for (const method of ["GET", "HEAD"]) seen.push([method, "/health/ready", await app.request("/health/ready", { method })]);
   other.exec("ROLLBACK");
 
   const limited = await startTestApp(t, { env: { WEBHOOK_RATE_LIMIT: "1" } });
   for (const body of messages) seen.push(["POST", "/webhook", await limited.deliver(body)]);
+  seen.push(["POST", "/webhook/twilio", await postTwilio(limited, SMS)]);
+  const small = await startTestApp(t, { env: { ...ENV, WEBHOOK_RATE_LIMIT: "1" } });
+  for (const _ of messages) seen.push(["POST", "/webhook/twilio", await postTwilio(small, SMS)]);
   return seen;
 }
 

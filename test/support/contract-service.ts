@@ -100,7 +100,7 @@ export async function startContractService(t: TestContext, messages: StoredMessa
     const target = new URL(req.url ?? "", service.url);
     service.targets.push(req.url ?? "");
     const request: Request = {
-      query: "", parameter: target.pathname.split("/").at(-1) ?? "", headers: req.headers, clientAddress: () => "", receivedAtMs: 0,
+      target: req.url ?? "", query: "", parameter: target.pathname.split("/").at(-1) ?? "", headers: req.headers, clientAddress: () => "", receivedAtMs: 0,
       readBody: async () => ({ ok: true, value: new Uint8Array() }),
     };
     if (target.pathname === "/") return reply(res, await page(request));

@@ -13,6 +13,7 @@ export async function createTestRoutes(t: TestContext, options: Partial<RouteOpt
     store,
     verify: () => ({ ok: false, reason: "missing" }),
     rateLimit: () => ({ ok: true }),
+    verifyTwilio: undefined,
     verifyToken: undefined,
     metrics: { expose: async () => "" },
     readiness: async () => [],

@@ -1,0 +1,58 @@
+import { headers, WITH_BODY } from "./headers.ts";
+import { FORM_TYPE, TWIML_TYPE } from "./media-types.ts";
+import type { Operation } from "./operation.ts";
+import { errorResponse } from "./responses.ts";
+
+const ALLOWANCE = headers("RateLimit-Policy", "RateLimit");
+
+/** `POST /webhook/twilio` */
+export const TWILIO: Operation = {
+  method: "POST",
+  path: "/webhook/twilio",
+  id: "deliverTwilioMessage",
+  tag: "Webhook",
+  access: "twilio",
+  summary: "Store one message from Twilio",
+  description: `What Twilio's Programmable Messaging sends for an incoming SMS or WhatsApp message. \`ts\` is the time of receipt, and a \`whatsapp:\` in front of a number is dropped.
+
+\`200\` is sent only after the message is committed and synced to disk, and for a repeat of its \`MessageSid\` too. A report on a message that was sent (\`MessageStatus\`) gets \`200\`, and is not stored.`,
+  parameters: [],
+  requestBody: {
+    required: true,
+    description: "A form. Parameters beside these are kept as they are.",
+    content: {
+      [FORM_TYPE]: {
+        schema: {
+          type: "object",
+          properties: {
+            MessageSid: { type: "string", description: "Becomes `message_id`." },
+            From: { type: "string" },
+            To: { type: "string" },
+            Body: { type: "string", description: "Becomes `text`." },
+          },
+          required: ["MessageSid", "From", "To"],
+        },
+        examples: { sms: { value: { MessageSid: "SM0123456789abcdef0123456789abcdef", From: "+14155550101", To: "+14155550100", Body: "Hello" } } },
+      },
+    },
+  },
+  responses: {
+    200: {
+      description: "The message is stored, or there was nothing to store. An empty TwiML document: Twilio has nothing to do.",
+      headers: { ...WITH_BODY, ...ALLOWANCE },
+      content: { [TWIML_TYPE]: { schema: { type: "string", const: "<Response/>" }, examples: { nothing: { value: "<Response/>" } } } },
+    },
+    401: errorResponse("`X-Twilio-Signature` is missing, malformed or wrong. The service's log says which, and what would make it right.", { signature: "invalid signature" }, ALLOWANCE),
+    403: errorResponse("`TWILIO_AUTH_TOKEN` and `PUBLIC_URL` are not set.", { unset: "Twilio is not configured: TWILIO_AUTH_TOKEN and PUBLIC_URL must be set" }),
+    429: errorResponse(
+      "More than `WEBHOOK_RATE_LIMIT` requests a minute from this address. The body was not read.",
+      { limit: "too many requests, send again after 3 s" },
+      { ...headers("Retry-After"), ...ALLOWANCE },
+    ),
+    503: errorResponse(
+      "The message is not stored: the disk is full or fails, too many wait, or the service stops. Twilio sends it again if its webhook URL says so, or to the fallback URL.",
+      { notStored: "the message could not be stored, send it again later" },
+      { ...headers("Retry-After"), ...ALLOWANCE },
+    ),
+  },
+};

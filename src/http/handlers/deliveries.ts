@@ -1,0 +1,43 @@
+import type { Refusal } from "../../core/outcome.ts";
+import type { Verification } from "../../signature/verify.ts";
+import type { Handler, Reply, Request } from "../message.ts";
+import type { RateLimit } from "../rate-limit.ts";
+import { refuse } from "../respond.ts";
+
+/** Takes deliveries up to the rate limit of each address; every response carries what is left of it. */
+export function limitDeliveries(rateLimit: RateLimit, deliver: (request: Request) => Promise<Reply>): Handler {
+  return async (request) => {
+    const admission = rateLimit(request.clientAddress);
+    const { headers } = admission;
+    if (!admission.ok) {
+      return withHeaders({ ...refuse(tooMany(admission.retryAfterSeconds)), delivery: { result: "rate_limited" } }, headers);
+    }
+    return headers === undefined ? deliver(request) : withHeaders(await deliver(request), headers);
+  };
+}
+
+/** A body that never completed is no delivery: there is nothing to say about a message. */
+export function refuseBody(refusal: Refusal): Reply {
+  const reply = refuse(refusal);
+  const { code } = refusal;
+  return code === "too_large" || code === "unavailable" ? { ...reply, delivery: { result: code } } : reply;
+}
+
+/** The sender is told nothing; the log has the reason and the hint. */
+export function refuseSignature({ reason, hint }: Extract<Verification, { ok: false }>): Reply {
+  return { ...refuse(INVALID_SIGNATURE), delivery: { result: "invalid_signature", signature: reason, ...(hint !== undefined && { hint }) } };
+}
+
+function withHeaders(reply: Reply, headers: Reply["headers"]): Reply {
+  return { ...reply, headers: { ...reply.headers, ...headers } };
+}
+
+const INVALID_SIGNATURE: Refusal = { code: "invalid_signature", detail: "invalid signature" };
+
+function tooMany(retryAfterSeconds: number): Refusal {
+  return {
+    code: "rate_limited",
+    detail: `too many requests, send again after ${retryAfterSeconds} s`,
+    headers: { "Retry-After": String(retryAfterSeconds) },
+  };
+}

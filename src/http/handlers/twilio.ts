@@ -1,0 +1,50 @@
+import { Buffer } from "node:buffer";
+import { TWIML_TYPE } from "../../api/media-types.ts";
+import type { MessageStore } from "../../core/store.ts";
+import { readTwilio } from "../../senders/twilio.ts";
+import type { VerifyTwilio } from "../../signature/twilio.ts";
+import type { Handler } from "../message.ts";
+import type { RateLimit } from "../rate-limit.ts";
+import { refuse } from "../respond.ts";
+import { limitDeliveries, refuseBody, refuseSignature } from "./deliveries.ts";
+import { storeDelivery } from "./store-delivery.ts";
+
+export interface TwilioIngestOptions {
+  readonly store: Pick<MessageStore, "insert">;
+  /** Undefined if Twilio is not configured. */
+  readonly verifyTwilio: VerifyTwilio | undefined;
+  readonly rateLimit: RateLimit;
+}
+
+/** TwiML that does nothing: without it Twilio would report an error, or read the body out. */
+const NOTHING_TO_DO = { body: "<Response/>", contentType: TWIML_TYPE };
+/** Far more than Twilio sends. Reading and sorting a form without a bound would let anybody keep the service busy. */
+const MAX_PARAMETERS = 1000;
+const AMPERSAND = 0x26;
+const TOO_MANY = { ok: false, reason: "malformed", hint: `the form must have up to ${MAX_PARAMETERS} parameters` } as const;
+
+/**
+ * `POST /webhook/twilio`: rate limit, size, signature, storage, in this order; the first that fails answers. The
+ * signature covers the form, so the form is read before it is checked. 403 if Twilio is not configured.
+ */
+export function createTwilioIngest({ store, verifyTwilio, rateLimit }: TwilioIngestOptions): Handler {
+  if (verifyTwilio === undefined) return () => refuse({ code: "forbidden", detail: "Twilio is not configured: TWILIO_AUTH_TOKEN and PUBLIC_URL must be set" });
+  return limitDeliveries(rateLimit, async (request) => {
+    const body = await request.readBody();
+    if (!body.ok) return refuseBody(body.error);
+
+    if (parametersOf(body.value) > MAX_PARAMETERS) return refuseSignature(TOO_MANY);
+    const form = new URLSearchParams(Buffer.from(body.value).toString());
+    const { target, headers, receivedAtMs } = request;
+    const verification = verifyTwilio({ target, form, headers });
+    if (!verification.ok) return refuseSignature(verification);
+
+    return storeDelivery(readTwilio(form, { receivedAtMs }), { store, receivedAtMs, signature: verification.secret, acknowledgement: NOTHING_TO_DO });
+  });
+}
+
+function parametersOf(body: Uint8Array): number {
+  let parameters = 1;
+  for (const byte of body) if (byte === AMPERSAND) parameters += 1;
+  return parameters;
+}

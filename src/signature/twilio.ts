@@ -1,0 +1,89 @@
+import { Buffer } from "node:buffer";
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { Clock } from "../core/clock.ts";
+import { headerText, type SignatureHeaders } from "./headers.ts";
+import { createHintBudget } from "./hint-budget.ts";
+import type { Verification } from "./verify.ts";
+
+export interface TwilioKey {
+  /** The Auth Token of the account. */
+  readonly authToken: string;
+  /** How Twilio reaches the service: an http or https URL without query, whose path is in front of the service's own. */
+  readonly publicUrl: string;
+}
+
+export interface TwilioRequest {
+  /** Path and query as the request line has them. */
+  readonly target: string;
+  readonly form: URLSearchParams;
+  readonly headers: SignatureHeaders;
+}
+
+export type VerifyTwilio = (request: TwilioRequest) => Verification;
+
+/** Together with the number of hints it bounds the cost of one. */
+const MAX_EXPLAINED = 16 * 1024;
+/** 20 bytes in padded base64. */
+const BASE64_SHA1 = /^[A-Za-z0-9+/]{27}=$/;
+const MATCH: Verification = Object.freeze({ ok: true, secret: "current" });
+const MISSING: Verification = Object.freeze({ ok: false, reason: "missing", hint: "X-Twilio-Signature is missing" });
+const MALFORMED: Verification = Object.freeze({
+  ok: false,
+  reason: "malformed",
+  hint: "X-Twilio-Signature must be the base64 of an HMAC-SHA1, sent once: a webhook that Twilio signs with a shared key and SHA-256 has another one",
+});
+
+/**
+ * Makes the function that checks `X-Twilio-Signature`: base64 of the HMAC-SHA1, keyed with the Auth Token, over the URL that
+ * Twilio called and the form's names and values, sorted by name. Of a repeated name each different value counts once, sorted.
+ * The URL may have been signed with its port or without, whichever `publicUrl` has. Compared in constant time.
+ *
+ * Refusals: `missing`, `malformed` if it is not 20 bytes in base64, `mismatch`, with a hint if another URL would match.
+ *
+ * Source: Twilio's "Secure webhooks", "Validating signatures from Twilio".
+ */
+export function createTwilioVerifier({ authToken, publicUrl }: TwilioKey, clock: Clock): VerifyTwilio {
+  const base = publicUrl.replace(/\/+$/, "");
+  const mayExplain = createHintBudget(clock);
+
+  return ({ target, form, headers }) => {
+    const text = headerText(headers["x-twilio-signature"]);
+    if (text === undefined) return MISSING;
+    if (!BASE64_SHA1.test(text)) return MALFORMED;
+    const given = Buffer.from(text, "base64");
+    const parameters = signedParameters(form);
+    const signs = (url: string): boolean => timingSafeEqual(createHmac("sha1", authToken).update(url).update(parameters).digest(), given);
+    if (portForms(`${base}${target}`).some(signs)) return MATCH;
+    const hint = parameters.length <= MAX_EXPLAINED && mayExplain() ? hints(base, target).find(([, url]) => portForms(url).some(signs))?.[0] : undefined;
+    return { ok: false, reason: "mismatch", ...(hint !== undefined && { hint }) };
+  };
+}
+
+function signedParameters(form: URLSearchParams): string {
+  return Array.from(new Set(form.keys()))
+    .toSorted()
+    .flatMap((name) => Array.from(new Set(form.getAll(name))).toSorted().map((value) => name + value))
+    .join("");
+}
+
+/** The URL as it is, without its port, and with that of its scheme. Nothing else of it changes: `URL` would write it anew. */
+function portForms(url: string): readonly string[] {
+  const parts = /^(https?:\/\/(?:[^/?#@]*@)?(?:\[[^\]]*\]|[^/?#:]*))(:[0-9]+)?(.*)$/is.exec(url);
+  const [, host = "", port, rest = ""] = parts ?? [];
+  if (port !== undefined) return [url, `${host}${rest}`];
+  return [url, `${host}${/^https/i.test(host) ? ":443" : ":80"}${rest}`];
+}
+
+/** Mistakes of the setting, and the URL that Twilio signed if it was made. */
+function hints(base: string, target: string): readonly (readonly [words: string, url: string])[] {
+  const [path = ""] = target.split("?", 1);
+  const scheme = /^https/i.test(base) ? base.replace(/^https/i, "http") : base.replace(/^http/i, "https");
+  return [
+    ["it matches with the other of http and https in PUBLIC_URL", `${scheme}${target}`],
+    ["it matches PUBLIC_URL alone: it must end before the path of the endpoint", base],
+    ["it matches PUBLIC_URL alone with the query: it must end before the path of the endpoint", `${base}${target.slice(path.length)}`],
+    ["it matches without the query: a proxy must hand on the query as Twilio sent it, and add none", `${base}${path}`],
+    ["it matches without the slash at the end: a proxy must hand on the path as Twilio sent it", `${base}${path.replace(/\/$/, "")}${target.slice(path.length)}`],
+    ["it matches with a slash at the end: a proxy must hand on the path as Twilio sent it", `${base}${path}/${target.slice(path.length)}`],
+  ];
+}

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startTestApp } from "../support/app.ts";
+import { at } from "../support/json.ts";
+import { postTwilio, SMS, TWILIO_ENV } from "../support/twilio.ts";
+import { parseExposition } from "../telemetry/exposition-parser.ts";
+
+const NOW_MS = Date.UTC(2025, 0, 15, 10);
+
+test("an SMS is stored once, and Twilio gets an empty TwiML document each time", async (t) => {
+  let nowMs = NOW_MS;
+  const app = await startTestApp(t, { env: TWILIO_ENV, clock: { nowMs: () => nowMs } });
+  for (const _ of [1, 2]) {
+    const answer = await postTwilio(app, SMS);
+    assert.deepEqual([answer.status, answer.headers["content-type"], answer.body], [200, "text/xml; charset=utf-8", "<Response/>"]);
+    nowMs += 5000;
+  }
+  const { created_at: _, ...row } = Object((await app.request("/messages/SM1")).json);
+  assert.deepEqual(row, { message_id: "SM1", from: SMS.From, to: SMS.To, ts: "2025-01-15T10:00:00Z", text: "Hello" });
+
+  const lines = await app.requestLines(2);
+  assert.deepEqual(
+    lines.slice(0, 2).map(({ path, format, message_id, result, conflict, messages, created, duplicates }) => [path, format, message_id, result, conflict, messages, created, duplicates]),
+    [
+      ["/webhook/twilio", "twilio", "SM1", "created", undefined, 1, 1, 0],
+      ["/webhook/twilio", "twilio", "SM1", "duplicate", undefined, 1, 0, 1],
+    ],
+  );
+  const { samples } = parseExposition((await app.request("/metrics")).body);
+  assert.deepEqual(
+    ["created", "duplicate", "conflict"].map((result) => samples.get(`webhook_messages_total{format="twilio",result="${result}"}`)),
+    [1, 1, 0],
+  );
+});
+
+test("a WhatsApp message of Twilio's, of any length, is stored without the prefix of its numbers", async (t) => {
+  const app = await startTestApp(t, { env: TWILIO_ENV });
+  const body = "é & 👋 ".repeat(1000);
+  assert.equal((await postTwilio(app, { ...SMS, From: "whatsapp:+14155550101", To: "whatsapp:+14155550100", Body: body })).status, 200);
+  const { json } = await app.request("/messages/SM1");
+  assert.deepEqual([at(json, "from"), at(json, "to"), at(json, "text")], ["+14155550101", "+14155550100", body]);
+});
+
+test("the query that Twilio calls is signed", async (t) => {
+  const app = await startTestApp(t, { env: TWILIO_ENV });
+  assert.equal((await postTwilio(app, SMS, {}, "/webhook/twilio?tenant=a%20b&x")).status, 200);
+});
+
+test("a report on a message that was sent is acknowledged and not stored", async (t) => {
+  const app = await startTestApp(t, { env: TWILIO_ENV });
+  assert.equal((await postTwilio(app, { ...SMS, MessageStatus: "delivered" })).status, 200);
+  assert.equal((await app.request("/messages/SM1")).status, 404);
+  const [line] = await app.requestLines(1);
+  assert.deepEqual([line?.["level"], line?.["messages"], line?.["ignored"]], ["INFO", 0, 1]);
+});
+
+test("what Twilio did not sign is refused, and the log says why", async (t) => {
+  const app = await startTestApp(t, { env: TWILIO_ENV });
+  const many = Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`p${index}`, ""]));
+  const answers = [
+    await app.request("/webhook/twilio", { method: "POST", body: "MessageSid=SM1" }),
+    await postTwilio(app, SMS, { "X-Twilio-Signature": "x" }),
+    await postTwilio(app, SMS, { "X-Twilio-Signature": `${"A".repeat(27)}=` }),
+    await postTwilio(app, many),
+  ];
+  for (const answer of answers) assert.deepEqual([answer.status, answer.body], [401, '{"detail":"invalid signature"}']);
+  const lines = await app.requestLines(4);
+  assert.deepEqual(lines.map(({ reason }) => reason), ["missing", "malformed", "mismatch", "malformed"]);
+  assert.equal((await app.request("/messages/SM1")).status, 404);
+});
+
+test("without its settings Twilio is refused, whatever it signs", async (t) => {
+  const app = await startTestApp(t);
+  const answer = await postTwilio(app, SMS);
+  assert.equal(answer.status, 403);
+  assert.match(answer.body, /TWILIO_AUTH_TOKEN/);
+});
+
+test("the header of WEBHOOK_SIGNATURE_HEADER signs a delivery", async (t) => {
+  const app = await startTestApp(t, { env: { WEBHOOK_SIGNATURE_HEADER: "X-Shopify-Hmac-SHA256" } });
+  const body = '{"message_id":"m1","from":"+919876543210","to":"+14155550100","ts":"2025-01-15T10:00:00Z"}';
+  // openssl dgst -sha256 -hmac testsecret -binary | base64
+  const headers = { "X-Shopify-Hmac-Sha256": "lbcEAbK0XpzK88s6AqF2nqw8JOo4mvfgAEHVr0V07Cw=" };
+  assert.equal((await app.request("/webhook", { method: "POST", body, headers })).status, 200);
+});
