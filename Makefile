@@ -34,7 +34,7 @@ typecheck: $(installed) ## typecheck src, test and scripts
 	@$(tsc) -p test/tsconfig.json
 	@$(tsc) -p src/pages/browser/tsconfig.json --noEmit
 
-bench: dist/main.js ## measure against a bare node:http server; FLAGS="--large 10000000" adds ten million rows
+bench: dist/main.js ## measure against a bare node:http server, and against the build of commit BASE; FLAGS: scripts/bench/README.md
 	@$(node) scripts/bench/run.ts $(FLAGS)
 
 torture: dist/main.js ## kill the service under load ROUNDS (10) times and fail its disk; nothing may be lost; SEED is printed and can be set

@@ -1,4 +1,4 @@
-import { execFile, spawn } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream, rmSync } from "node:fs";
 import { Agent, get } from "node:http";
@@ -14,7 +14,9 @@ export interface LoadOptions {
   readonly port: number;
   readonly messages: number;
   readonly order?: IdOrder;
-  /** Requests a second of an open loop; a closed loop where absent. */
+  /** 64 by default. */
+  readonly connections?: number;
+  /** Requests a second of an open loop; a closed loop by default. */
   readonly rate?: number;
 }
 
@@ -30,7 +32,7 @@ let seed = Date.now() % 1_000_000;
  */
 export async function load(options: LoadOptions): Promise<LoadResult> {
   seed += 1;
-  return options.rate === undefined && (await isInstalled("wrk")) ? loadWithWrk(options) : loadWithNode(options);
+  return options.rate === undefined && (await isInstalled("wrk")) ? loadWithWrk(options) : JSON.parse(await run(nodeCommand(options)));
 }
 
 /** What drives the closed loops, for the table. */
@@ -38,13 +40,31 @@ export async function generatorName(): Promise<string> {
   return (await isInstalled("wrk")) ? "wrk" : "scripts/bench/load.ts";
 }
 
-async function loadWithNode({ port, messages, order = "growing", rate = 0 }: LoadOptions): Promise<LoadResult> {
-  const flags = { port, messages, order, rate, seed, connections: CONNECTIONS };
+function nodeCommand({ port, messages, order = "growing", rate = 0, connections = CONNECTIONS }: LoadOptions): readonly string[] {
+  const flags = { port, messages, order, rate, seed, connections };
   const script = new URL("./load.ts", import.meta.url).pathname;
-  return JSON.parse(await run([process.execPath, script, ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)]));
+  return [process.execPath, script, ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)];
 }
 
-async function loadWithWrk({ port, messages, order = "growing" }: LoadOptions): Promise<LoadResult> {
+/** An open loop that goes on until it is stopped. */
+export interface SteadyLoad {
+  /** Gives what came of it. */
+  stop(): Promise<LoadResult>;
+}
+
+/** Starts an open loop of so many requests a second, which ends by itself after an hour. */
+export async function startSteadyLoad(port: number, rate: number): Promise<SteadyLoad> {
+  seed += 1;
+  const { child, result } = await start(nodeCommand({ port, messages: rate * 3_600, rate }));
+  return {
+    stop() {
+      child.kill("SIGTERM");
+      return result.then((output) => JSON.parse(output));
+    },
+  };
+}
+
+async function loadWithWrk({ port, messages, order = "growing", connections = CONNECTIONS }: LoadOptions): Promise<LoadResult> {
   const seconds = Math.ceil(messages / WRK_MOST_PER_SECOND);
   const file = join(tmpdir(), `webhook-inbox-requests-${process.pid}-${seed}`);
   const stream = createWriteStream(file);
@@ -58,7 +78,7 @@ async function loadWithWrk({ port, messages, order = "growing" }: LoadOptions): 
   const script = new URL("./wrk.lua", import.meta.url).pathname;
   const url = `http://127.0.0.1:${port}/webhook`;
   try {
-    const output = await run(["wrk", "-t1", `-c${CONNECTIONS}`, `-d${seconds}s`, "-s", script, url, "--", file]);
+    const output = await run(["wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "-s", script, url, "--", file]);
     return JSON.parse(output.slice(output.lastIndexOf("\n{")));
   } finally {
     rmSync(file);
@@ -66,12 +86,18 @@ async function loadWithWrk({ port, messages, order = "growing" }: LoadOptions): 
 }
 
 async function run(command: readonly string[]): Promise<string> {
+  return (await start(command)).result;
+}
+
+async function start(command: readonly string[]): Promise<{ readonly child: ChildProcess; readonly result: Promise<string> }> {
   const pinned = availableParallelism() > 1 && (await isInstalled("taskset"));
   const [program = "", ...args] = pinned ? ["taskset", "-c", String(availableParallelism() - 1), ...command] : command;
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
-  const [output, [status]] = await Promise.all([text(child.stdout), once(child, "exit")]);
-  if (status !== 0) throw new Error(`Cannot measure: ${program} must end with status 0, not ${status}`);
-  return output;
+  const result = Promise.all([text(child.stdout), once(child, "exit")]).then(([output, [status]]) => {
+    if (status !== 0) throw new Error(`Cannot measure: ${program} must end with status 0, not ${status}`);
+    return output;
+  });
+  return { child, result };
 }
 
 async function isInstalled(program: string): Promise<boolean> {

@@ -34,6 +34,9 @@ export async function startProcess(script: string, { env = {}, flags = [] }: Sta
     env: { PATH: process.env["PATH"], WEBHOOK_SECRET: BENCH_SECRET, PORT: "0", ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
+  const kill = (): void => void child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
   const url = await firstUrl(child);
   const startSeconds = (performance.now() - startedAt) / 1000;
   const { pid } = child;

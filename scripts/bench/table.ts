@@ -2,7 +2,7 @@
 export interface Row {
   readonly what: string;
   readonly value: number;
-  readonly unit: "" | "ms" | "MiB" | "s" | "bytes";
+  readonly unit: "" | "µs" | "ms" | "MiB" | "s" | "bytes";
   readonly bar?: { readonly atLeast: number } | { readonly atMost: number };
 }
 

@@ -1,0 +1,17 @@
+import { existsSync, rmSync } from "node:fs";
+import { filesOf, type Bench } from "./bench.ts";
+import { serviceOf } from "./ingest.ts";
+import { startProgram } from "./measure.ts";
+import type { Seeded } from "./reads.ts";
+import { settle } from "./settle.ts";
+
+/** From the start without an index until it is complete, on an idle machine. Nothing if the index is no file of its own. */
+export async function measureCatchUp(bench: Bench, { database, count }: Seeded): Promise<void> {
+  if (!existsSync(`${database}-index`)) return;
+  const copy = bench.newDatabase(database);
+  for (const file of filesOf(copy)) if (file.startsWith(`${copy}-index`)) rmSync(file);
+  const server = await startProgram(serviceOf(bench.root), copy);
+  const { busySeconds } = await settle(server.cpuSeconds);
+  bench.note({ what: `until the index of ${count} rows is complete`, value: server.startSeconds + busySeconds, unit: "s" });
+  await server.stop();
+}

@@ -1,0 +1,92 @@
+import { load, type LoadOptions } from "./client.ts";
+import type { Bench } from "./bench.ts";
+import type { LoadResult } from "./load.ts";
+import { startProcess, type Running } from "./service.ts";
+import { settle } from "./settle.ts";
+import { median } from "./table.ts";
+
+/** A server that is measured. */
+export interface Program {
+  readonly name: string;
+  readonly script: string;
+  readonly flags?: readonly string[];
+}
+
+/** One measurement of ingest. */
+export interface Run extends LoadResult {
+  readonly perSecond: number;
+  /** CPU time a message in microseconds, what the service does after the last response included. */
+  readonly cpuMicros: number;
+  readonly peakMiB: number;
+}
+
+export interface RunOptions extends Omit<LoadOptions, "port"> {
+  /** A database to copy; a new one by default. */
+  readonly from?: string;
+}
+
+/** Sent before each measurement, so that none measures how V8 compiles. */
+const WARM_UP_MESSAGES = 80_000;
+
+export function startProgram({ script, flags }: Program, database: string): Promise<Running> {
+  return startProcess(script, { env: { DATABASE_URL: `sqlite:///${database}` }, ...(flags && { flags }) });
+}
+
+/** Starts the program on a database of its own, measures it under this load and stops it. */
+export async function measure(bench: Bench, program: Program, options: RunOptions): Promise<Run> {
+  const { from, ...sent } = options;
+  const server = await startProgram(program, bench.newDatabase(from));
+  const result = await underLoad(server, sent);
+  await server.stop();
+  return result;
+}
+
+export interface UnderLoadOptions extends Omit<LoadOptions, "port"> {
+  /** Whether the service is waited for until it has no work left, before and after; true by default. */
+  readonly settles?: boolean;
+}
+
+/** Measures a server that runs already. Rejects if it refuses a message. */
+export async function underLoad(server: Running, { settles = true, ...sent }: UnderLoadOptions): Promise<Run> {
+  const cpuSeconds = async (): Promise<number> => (settles ? (await settle(server.cpuSeconds)).cpuSeconds : server.cpuSeconds());
+  await load({ messages: Math.min(WARM_UP_MESSAGES, sent.messages), port: server.port });
+  const before = await cpuSeconds();
+  const result = await load({ ...sent, port: server.port });
+  if (result.refused > 0) throw new Error(`Cannot measure: every message must be answered 200, ${result.refused} were not`);
+  const cpuMicros = (((await cpuSeconds()) - before) / result.answered) * 1e6;
+  return { ...result, perSecond: result.answered / result.seconds, cpuMicros, peakMiB: server.peakMiB() };
+}
+
+export type Figure = keyof Run;
+
+/** The runs of several things measured in turn, one list each, in the order of the rounds. */
+export interface Comparison {
+  readonly runs: readonly (readonly Run[])[];
+  /** The median over the rounds of one thing's figure by another's. */
+  ratio(one: number, other: number, figure?: Figure): number;
+  /** The median of one thing's figure. */
+  median(one: number, figure: Figure): number;
+}
+
+/**
+ * Measures all of them in each round, one after the other, so that what else the machine does falls on all. Every second
+ * round goes backwards, so that none gains by its place.
+ */
+export async function compare(bench: Bench, measured: readonly (() => Promise<Run>)[]): Promise<Comparison> {
+  const runs: Run[][] = measured.map(() => []);
+  for (let round = 1; round <= bench.rounds; round += 1) {
+    const turns = [...measured.entries()];
+    for (const [index, once] of round % 2 === 1 ? turns : turns.toReversed()) runs[index]?.push(await once());
+    const speeds = runs.map((own) => own.at(-1)?.perSecond.toFixed(0));
+    bench.say(`  round ${round} of ${bench.rounds}: ${speeds.join(", ")} a second`);
+  }
+  const figures = (index: number, figure: Figure): readonly number[] => runs[index]?.map((run) => run[figure]) ?? [];
+  return {
+    runs,
+    ratio(one, other, figure = "perSecond") {
+      const divisors = figures(other, figure);
+      return median(figures(one, figure).map((value, round) => value / (divisors[round] ?? NaN)));
+    },
+    median: (one, figure) => median(figures(one, figure)),
+  };
+}

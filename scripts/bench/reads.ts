@@ -1,0 +1,105 @@
+import { join } from "node:path";
+import type { Bench } from "./bench.ts";
+import { startSteadyLoad, timeReads } from "./client.ts";
+import { serviceOf } from "./ingest.ts";
+import { startProgram } from "./measure.ts";
+import { startProcess } from "./service.ts";
+import { settle } from "./settle.ts";
+import { median, quantile } from "./table.ts";
+
+/** A database that holds so many messages and whose index is complete. */
+export interface Seeded {
+  readonly database: string;
+  readonly count: number;
+}
+
+interface Read {
+  readonly what: string;
+  readonly target: (rows: number) => string;
+  readonly atMostMs: number;
+  /** Its work grows with the rows, since so many of them match. */
+  readonly proportional?: boolean;
+}
+
+const READS: readonly Read[] = [
+  { what: "GET /messages", target: () => "/messages", atMostMs: 5 },
+  { what: "from", target: () => "/messages?from=+919810000042", atMostMs: 5 },
+  { what: "since", target: () => "/messages?since=2025-01-01T02:00:00Z", atMostMs: 5 },
+  { what: "from and since", target: () => "/messages?from=+919810000042&since=2025-01-01T02:00:00Z", atMostMs: 5 },
+  { what: "offset at the far end", target: (rows) => `/messages?offset=${rows - 50}`, atMostMs: 10 },
+  { what: "q, rare match", target: () => "/messages?q=quixotic", atMostMs: 10 },
+  { what: "q, 1 % of rows match", target: () => "/messages?q=saffron", atMostMs: 50, proportional: true },
+  { what: "q, rare though its trigrams are common", target: () => "/messages?q=call+call+call+call", atMostMs: 50, proportional: true },
+  { what: "GET /stats", target: () => "/stats", atMostMs: 5 },
+  { what: "GET /metrics", target: () => "/metrics", atMostMs: 5 },
+  { what: "GET /health/ready", target: () => "/health/ready", atMostMs: 5 },
+];
+const WARM_UP = { count: 100, atMostMs: 5_000 };
+const TIMED = { count: 300, atMostMs: 10_000 };
+/** Shorter, so that the messages that come in meanwhile do not make another size of the database. */
+const TIMED_UNDER_LOAD = { count: 300, atMostMs: 3_000 };
+const STEADY_PER_SECOND = 5_000;
+
+/** The p99 of each read in milliseconds, in the order of the table. With bars if `held`. */
+export async function measureReads(bench: Bench, { database, count }: Seeded, { held }: { readonly held: boolean }): Promise<readonly number[]> {
+  const server = await startProgram(serviceOf(bench.root), database);
+  bench.note({ what: `start to ready with ${count} rows`, value: server.startSeconds, unit: "s", bar: { atMost: 0.5 } });
+  await settle(server.cpuSeconds);
+  const all = await timeAll(bench, { port: server.port, rows: count, limits: TIMED });
+  noteReads(bench, all, { at: `${count} rows`, held });
+  await server.stop();
+  return all;
+}
+
+/** The same while messages come in at a steady rate, on a copy of the database. */
+export async function measureReadsUnderLoad(bench: Bench, { database, count }: Seeded): Promise<void> {
+  const server = await startProgram(serviceOf(bench.root), bench.newDatabase(database));
+  await settle(server.cpuSeconds);
+  const load = await startSteadyLoad(server.port, STEADY_PER_SECOND);
+  const all = await timeAll(bench, { port: server.port, rows: count, limits: TIMED_UNDER_LOAD });
+  const { answered, refused, seconds } = await load.stop();
+  await server.stop();
+  if (refused > 0) throw new Error(`Cannot measure: every message must be answered 200, ${refused} were not`);
+  noteReads(bench, all, { at: `${count} rows and ${STEADY_PER_SECOND} messages a second`, held: true });
+  bench.note({ what: "messages a second that came in beside these reads", value: answered / seconds, unit: "", bar: { atLeast: STEADY_PER_SECOND * 0.98 } });
+}
+
+interface Timing {
+  readonly port: number;
+  readonly rows: number;
+  readonly limits: typeof TIMED;
+}
+
+/** The median of the rounds, which take turns, since a moment's noise makes a p99 of its own. */
+async function timeAll(bench: Bench, { port, rows, limits }: Timing): Promise<readonly number[]> {
+  const targets = READS.map(({ target }) => target(rows));
+  for (const target of targets) await timeReads(port, target, WARM_UP);
+  const taken: number[][] = READS.map(() => []);
+  for (let round = 0; round < bench.rounds; round += 1) {
+    for (const [index, target] of targets.entries()) taken[index]?.push(quantile(await timeReads(port, target, limits), 0.99));
+  }
+  return taken.map(median);
+}
+
+function noteReads(bench: Bench, all: readonly number[], { at, held }: { readonly at: string; readonly held: boolean }): void {
+  READS.forEach(({ what, atMostMs }, index) => {
+    bench.note({ what: `${what}, p99 at ${at}`, value: all[index] ?? NaN, unit: "ms", ...(held && { bar: { atMost: atMostMs } }) });
+  });
+}
+
+/** How much slower each read is with many more rows. */
+export async function measureGrowth(bench: Bench, { small, few, large }: { small: readonly number[]; few: number; large: Seeded }): Promise<void> {
+  const all = await measureReads(bench, large, { held: false });
+  READS.forEach(({ what, proportional }, index) => {
+    const value = (all[index] ?? NaN) / (small[index] ?? NaN) / (proportional ? large.count / few : 1);
+    bench.note({ what: `${what}, p99 at ${large.count} rows / at ${few}${proportional ? ", by row" : ""}`, value, unit: "", bar: { atMost: 1.5 } });
+  });
+}
+
+/** Through `make run`, when nothing has to be built or fetched. */
+export async function measureMakeRun(bench: Bench, { database }: Seeded): Promise<void> {
+  const script = join(bench.root, "scripts/bench/make-run.ts");
+  const server = await startProcess(script, { env: { DATABASE_URL: `sqlite:///${database}`, HOME: process.env["HOME"] ?? "/" } });
+  bench.note({ what: "the same through make run", value: server.startSeconds, unit: "s", bar: { atMost: 1 } });
+  await server.stop();
+}

@@ -1,0 +1,38 @@
+import { setTimeout } from "node:timers/promises";
+
+const POLL_MS = 250;
+/** Longer than the two seconds for which the oldest message may wait for the index. */
+const QUIET_MS = 2_500;
+/** Two ticks of /proc in one interval; a service without work needs less than one. */
+const BUSY_SECONDS = 0.02;
+const LIMIT_MS = 600_000;
+
+export interface Settled {
+  /** CPU seconds of the process so far. */
+  readonly cpuSeconds: number;
+  /** From the call until the process last worked, in seconds, to a quarter of a second; 0 if it had no work. */
+  readonly busySeconds: number;
+}
+
+export interface SettleOptions {
+  readonly pause?: (ms: number) => Promise<unknown>;
+}
+
+/**
+ * Waits until a process has worked off what it does in the background: until its CPU seconds have stopped rising for
+ * 2.5 s. Rejects if it is still at work after ten minutes. `cpuSeconds` reads its CPU seconds so far.
+ */
+export async function settle(cpuSeconds: () => number, { pause = setTimeout }: SettleOptions = {}): Promise<Settled> {
+  let before = cpuSeconds();
+  let waitedMs = 0;
+  let busyMs = 0;
+  while (waitedMs - busyMs < QUIET_MS) {
+    if (waitedMs >= LIMIT_MS) throw new Error(`Cannot measure: the service must have worked off its backlog within ${LIMIT_MS / 1000} s`);
+    await pause(POLL_MS);
+    waitedMs += POLL_MS;
+    const now = cpuSeconds();
+    if (now - before >= BUSY_SECONDS) busyMs = waitedMs;
+    before = now;
+  }
+  return { cpuSeconds: before, busySeconds: busyMs / 1000 };
+}

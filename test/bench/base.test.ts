@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { buildBase } from "../../scripts/bench/base.ts";
+import { REPOSITORY } from "../scripts/command.ts";
+import { temporaryFolder } from "../support/store.ts";
+
+const CONFIGURATION = JSON.stringify({ compilerOptions: { rootDir: "src", outDir: "dist", types: [], module: "nodenext" }, include: ["src"] });
+
+function git(folder: string, ...args: readonly string[]): void {
+  execFileSync("git", ["-c", "user.name=Tester", "-c", "user.email=tester@localhost", ...args], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+}
+
+/** A repository with the compiler that is installed here, and with a commit for each of these sources. */
+function createRepository(t: TestContext, sources: readonly string[]): string {
+  const root = temporaryFolder(t);
+  git(root, "init", "--quiet");
+  symlinkSync(join(REPOSITORY, "node_modules"), join(root, "node_modules"));
+  mkdirSync(join(root, "src"));
+  for (const name of ["package.json", "package-lock.json"]) writeFileSync(join(root, name), readFileSync(join(REPOSITORY, name)));
+  writeFileSync(join(root, "tsconfig.json"), CONFIGURATION);
+  writeFileSync(join(root, ".gitignore"), "node_modules\n");
+  for (const source of sources) {
+    writeFileSync(join(root, "src/main.ts"), source);
+    git(root, "add", ".");
+    git(root, "commit", "--quiet", "--message", "Change main.ts");
+  }
+  return root;
+}
+
+test("an earlier commit is built in a clone of its own, and the working tree stays as it is", (t) => {
+  const root = createRepository(t, ["export const first: number = 1;\n", "export const second: number = 2;\n"]);
+  const base = buildBase("HEAD~1", { root, folder: join(temporaryFolder(t), "base") });
+  assert.match(readFileSync(base.main, "utf8"), /^export const first = 1;$/m);
+  assert.match(base.commit, /^[0-9a-f]{7,}$/);
+  assert.match(readFileSync(join(root, "src/main.ts"), "utf8"), /second/);
+});
+
+test("a commit that is not there, and one that does not build, are refused", (t) => {
+  const root = createRepository(t, ["export const first: string = 1;\n"]);
+  assert.throws(() => buildBase("0123456", { root, folder: join(temporaryFolder(t), "base") }), { status: 1 });
+  assert.throws(() => buildBase("--help", { root, folder: join(temporaryFolder(t), "base") }));
+  assert.throws(() => buildBase("HEAD", { root, folder: join(temporaryFolder(t), "base") }), { status: 2 });
+});
