@@ -37,8 +37,8 @@ typecheck: $(installed) ## typecheck src, test and scripts
 bench: dist/main.js ## measure against a bare node:http server, and against the build of commit BASE; FLAGS: scripts/bench/README.md
 	@$(node) scripts/bench/run.ts $(FLAGS)
 
-torture: dist/main.js ## kill the service under load ROUNDS (10) times and fail its disk; nothing may be lost; SEED is printed and can be set
-	@$(node) scripts/torture/run.ts
+torture: dist/main.js ## kill the service under load ROUNDS (10) times, fail its disk, damage its index; nothing may be lost; SEED repeats a run
+	@$(node) scripts/torture/run.ts $(FLAGS)
 
 fuzz: $(installed) ## fuzz the service for SECONDS (60) from SEED (made up and printed where it is not given)
 	@$(node) scripts/fuzz/run.ts

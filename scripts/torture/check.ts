@@ -12,6 +12,13 @@ export interface Search {
   readonly total: number;
 }
 
+/** What the list of one sender gave: its first page, in its order, and its total. */
+export interface SenderList {
+  readonly from: string;
+  readonly ids: readonly string[];
+  readonly total: number;
+}
+
 /** All that was seen of a service at rest: its file, and what it says of it. */
 export interface Observation {
   /** Read from the file, in any order. */
@@ -24,6 +31,7 @@ export interface Observation {
   /** The gauge `webhook_stored_messages`. */
   readonly gauge: number;
   readonly searches: readonly Search[];
+  readonly lists: readonly SenderList[];
   /** What `GET /messages/{message_id}` gave for some rows. */
   readonly single: readonly Row[];
 }
@@ -34,9 +42,11 @@ export type ProblemKind =
   | "changed"
   | "never_sent"
   | "refused_but_stored"
+  | "came_back"
   | "integrity"
   | "counters"
   | "search"
+  | "list"
   | "read";
 
 export interface Problem {
@@ -44,23 +54,34 @@ export interface Problem {
   readonly detail: string;
 }
 
-/** The page that searches are asked for. */
-export const SEARCH_LIMIT = 100;
+/** Problems of what is derived from the rows: they may be repaired, unlike those of the rows. */
+export const DERIVED: ReadonlySet<ProblemKind> = new Set(["counters", "search", "list", "read"]);
+
+/** The page that searches and lists are asked for. */
+export const PAGE_LIMIT = 100;
+
+/** What is known from earlier. */
+export interface Known {
+  /** The rows of an earlier observation: none of them may be gone or changed. */
+  readonly before?: ReadonlyMap<string, Row>;
+  /** Ids of messages that retention has removed: none of them may be there again. */
+  readonly removed?: ReadonlySet<string>;
+}
 
 /**
  * Holds a service against what its clients know: everything answered 200 is there exactly once with the content first
- * accepted, nothing else is there but what has an unknown outcome, counters equal the rows, and search finds them.
- * `before` are the rows of an earlier observation: none of them may be gone or changed. Gives what is wrong.
+ * accepted, nothing else is there but what has an unknown outcome, counters equal the rows, and searches and the lists of
+ * senders find them. Gives what is wrong.
  */
-export function check(ledger: Ledger, seen: Observation, before: ReadonlyMap<string, Row> = new Map()): readonly Problem[] {
-  return [...checkRows(ledger, seen, before), ...checkCounters(seen), ...checkSearches(seen), ...checkSingle(seen)];
+export function check(ledger: Ledger, seen: Observation, known: Known = {}): readonly Problem[] {
+  return [...checkRows(ledger, seen, known), ...checkCounters(seen), ...checkSearches(seen), ...checkLists(seen), ...checkSingle(seen)];
 }
 
 export function byId(rows: readonly Row[]): ReadonlyMap<string, Row> {
   return new Map(rows.map((row) => [row.message_id, row]));
 }
 
-function checkRows(ledger: Ledger, seen: Observation, before: ReadonlyMap<string, Row>): readonly Problem[] {
+function checkRows(ledger: Ledger, seen: Observation, { before = new Map(), removed = new Set() }: Known): readonly Problem[] {
   const problems: Problem[] = [];
   function report(kind: ProblemKind, id: string, detail: string): void {
     problems.push({ kind, detail: `${id}: ${detail}` });
@@ -72,6 +93,7 @@ function checkRows(ledger: Ledger, seen: Observation, before: ReadonlyMap<string
     const id = row.message_id;
     if (ids.has(id)) report("doubled", id, "there is more than one row");
     ids.add(id);
+    if (removed.has(id)) report("came_back", id, "it had been removed");
     const attempts = ledger.attempts.get(id);
     if (attempts === undefined) report("never_sent", id, "nobody sent it");
     else explainContent(row, attempts, report);
@@ -79,9 +101,9 @@ function checkRows(ledger: Ledger, seen: Observation, before: ReadonlyMap<string
     if (earlier !== undefined && !sameRow(earlier, row)) report("changed", id, "the row is not what it was");
   }
   for (const [id, attempts] of ledger.attempts) {
-    if (!ids.has(id) && attempts.some(isStored)) report("lost", id, "it was answered 200 and is not there");
+    if (!ids.has(id) && !removed.has(id) && attempts.some(isStored)) report("lost", id, "it was answered 200 and is not there");
   }
-  for (const id of before.keys()) if (!ids.has(id)) report("lost", id, "it was there before");
+  for (const id of before.keys()) if (!ids.has(id) && !removed.has(id)) report("lost", id, "it was there before");
   return problems;
 }
 
@@ -133,9 +155,21 @@ function checkSearches({ rows, searches }: Observation): readonly Problem[] {
     // Simple case folding is what ECMAScript's `iu` does.
     const wanted = new RegExp(RegExp.escape(q), "iu");
     const matches = new Set(rows.filter(({ text }) => text !== null && wanted.test(text)).map((row) => row.message_id));
-    const page = Math.min(matches.size, SEARCH_LIMIT);
+    const page = Math.min(matches.size, PAGE_LIMIT);
     const right = total === matches.size && ids.length === page && new Set(ids).size === page && ids.every((id) => matches.has(id));
     return right ? [] : [{ kind: "search", detail: `${JSON.stringify(q)} gives ${ids.length} of ${total}, the rows give ${matches.size}` }];
+  });
+}
+
+/** A list is in the order of time, then of the ids, whose characters are all ASCII here. */
+function checkLists({ rows, lists }: Observation): readonly Problem[] {
+  return lists.flatMap(({ from, ids, total }): readonly Problem[] => {
+    const own = rows.filter((row) => row.from === from);
+    // Without its Z, text sorts in time.
+    const place = ({ ts, message_id }: Row): string => `${ts.slice(0, -1)} ${message_id}`;
+    const ordered = own.toSorted((a, b) => (place(a) < place(b) ? -1 : 1)).slice(0, PAGE_LIMIT);
+    const right = total === own.length && ids.join("\n") === ordered.map((row) => row.message_id).join("\n");
+    return right ? [] : [{ kind: "list", detail: `${from} has ${ids.length} of ${total}, the rows give ${own.length}` }];
   });
 }
 

@@ -11,6 +11,13 @@ export interface ClientOptions {
   readonly onUnexpected: (detail: string) => void;
 }
 
+export interface LoadOptions {
+  /** Ends once nothing waits to be sent again. */
+  readonly only?: "retries";
+  /** Waited for before each sending; nothing by default. */
+  readonly pace?: () => Promise<void>;
+}
+
 /** Clients at work on one start of the service. */
 export interface Load {
   /** What is on its way is still awaited. */
@@ -26,9 +33,8 @@ export interface Load {
 /**
  * Sends over many keep-alive connections, one to three requests at a time on each, and enters every answer in the
  * ledger. What is lost on the way is sent again until its outcome is known; of what is refused (503), a half.
- * `only: "retries"` ends once nothing waits to be sent again.
  */
-export function startLoad(url: string, options: ClientOptions, only?: "retries"): Load {
+export function startLoad(url: string, options: ClientOptions, { only, pace }: LoadOptions = {}): Load {
   const { ledger, plan, random } = options;
   const inFlight = new Set<Attempt>();
   const behindClose = new Set<Attempt>();
@@ -37,6 +43,7 @@ export function startLoad(url: string, options: ClientOptions, only?: "retries")
   async function work(): Promise<void> {
     let connection = await openConnection(url);
     while (connection !== undefined && !stopped) {
+      await pace?.();
       const attempts = take(1 + Math.floor(random() ** 4 * 3));
       if (attempts.length === 0) break;
       const answers = await connection.exchange(attempts.map(({ content }) => toRequest(content)));

@@ -1,11 +1,10 @@
-import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createHarness, type HarnessOptions } from "./harness.ts";
+import { mountSmallDisk } from "./small-disk.ts";
 import { until } from "./until.ts";
 
 const DISK_MIB = 64;
-const FILLER_MIB = 56;
+const LEFT_BYTES = 8 * 1024 * 1024;
 
 /**
  * A file system of memory that is really full: messages get 503, ready turns 503, reads go on with nothing half-written,
@@ -13,19 +12,14 @@ const FILLER_MIB = 56;
  */
 export async function fullDiskRow(options: HarnessOptions, say: (line: string) => void): Promise<readonly { where: string; what: string }[]> {
   const where = "full disk";
-  const folder = join(options.folder, "small-disk");
-  mkdirSync(folder);
-  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${DISK_MIB}m`, "tmpfs", folder], { encoding: "utf8" });
-  if (mounted.status !== 0) {
-    say(`${where}: NOT TRIED, a small file system must be mounted for it: ${mounted.error?.message ?? mounted.stderr.trim()}`);
+  const disk = mountSmallDisk(join(options.folder, "small-disk"), DISK_MIB);
+  if (typeof disk === "string") {
+    say(`${where}: NOT TRIED, a small file system must be mounted for it: ${disk}`);
     return [];
   }
-  const unmount = (): void => void spawnSync("umount", ["--lazy", folder]);
-  process.once("exit", unmount);
   try {
-    const filler = join(folder, "filler");
-    writeFileSync(filler, Buffer.alloc(FILLER_MIB * 1024 * 1024));
-    const harness = createHarness({ ...options, folder });
+    disk.fill(LEFT_BYTES);
+    const harness = createHarness({ ...options, folder: disk.folder });
     const { ledger } = harness;
     const { service, url } = await harness.startUp(where);
     const ready = async (): Promise<number> => (await fetch(`${url}/health/ready`)).status;
@@ -37,7 +31,7 @@ export async function fullDiskRow(options: HarnessOptions, say: (line: string) =
     await harness.check(`${where}, while it is full`, url);
     const rowsWhileFull = harness.rows();
 
-    rmSync(filler);
+    disk.free();
     await until(async () => (await ready()) === 200, `${where}: with room again, ready must turn 200`);
     const storedBefore = ledger.count("stored");
     const second = harness.load(where, url);
@@ -51,7 +45,6 @@ export async function fullDiskRow(options: HarnessOptions, say: (line: string) =
     say(`${where}: ${ledger.count("refused")} answers 503, ${rowsWhileFull} rows checked while full, ${harness.rows()} after it`);
     return harness.problems;
   } finally {
-    process.off("exit", unmount);
-    unmount();
+    disk.unmount();
   }
 }

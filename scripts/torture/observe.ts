@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import type { MessagePage, Stats } from "../../src/core/message.ts";
-import { SEARCH_LIMIT, type Observation, type Row, type Search } from "./check.ts";
+import { PAGE_LIMIT, type Observation, type Row, type Search, type SenderList } from "./check.ts";
 import { pick, type Random } from "./messages.ts";
 
 const SAMPLED_ROWS = 8;
@@ -13,9 +13,10 @@ export async function observe(database: string, url: string, random: Random): Pr
   for (const row of sample) {
     const q = fragment(row, random);
     if (q === "") continue;
-    const page = await getJson<MessagePage>(url, `/messages?limit=${SEARCH_LIMIT}&q=${encodeURIComponent(q)}`);
-    searches.push({ q, ids: page.data.map((one) => one.message_id), total: page.total });
+    searches.push({ q, ...(await getPage(url, `q=${encodeURIComponent(q)}`)) });
   }
+  const lists: SenderList[] = [];
+  for (const from of new Set(sample.map((row) => row.from))) lists.push({ from, ...(await getPage(url, `from=${from}`)) });
   const single: Row[] = [];
   for (const { message_id } of sample) single.push(await getJson<Row>(url, `/messages/${encodeURIComponent(message_id)}`));
   const metrics = await (await fetch(`${url}/metrics`)).text();
@@ -23,6 +24,7 @@ export async function observe(database: string, url: string, random: Random): Pr
     rows,
     integrity,
     searches,
+    lists,
     single,
     stats: await getJson<Stats>(url, "/stats"),
     total: (await getJson<MessagePage>(url, "/messages?limit=1")).total,
@@ -51,6 +53,11 @@ function fragment({ text }: Row, random: Random): string {
   const characters = [...text];
   const start = Math.floor(random() * characters.length);
   return characters.slice(start, start + 1 + Math.floor(random() * 12)).join("");
+}
+
+async function getPage(url: string, filter: string): Promise<{ readonly ids: readonly string[]; readonly total: number }> {
+  const { data, total } = await getJson<MessagePage>(url, `/messages?limit=${PAGE_LIMIT}&${filter}`);
+  return { ids: data.map((one) => one.message_id), total };
 }
 
 // What the service answers is compared with the rows: anything strange in it shows there.

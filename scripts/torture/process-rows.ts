@@ -58,7 +58,7 @@ export async function straceRows(harness: Harness, say: Say): Promise<void> {
       // The first few belong to the start.
       const nth = 6 + Math.floor(harness.random() * 60);
       const where = `${name}, number ${nth}`;
-      const service = harness.start(strace(calls, fault(nth)));
+      const service = harness.start({ under: strace(calls, fault(nth)) });
       const url = await withinTime(service.started, `${where}: the service must start or end`);
       if (url !== undefined) await withinTime(harness.load(where, url).finished, `${where}: the connections must end`);
       const exit = await withinTime(service.exited, `${where}: the service must end by itself`);
@@ -74,7 +74,7 @@ export async function straceRows(harness: Harness, say: Say): Promise<void> {
 async function noSpaceRow(harness: Harness, say: Say): Promise<void> {
   const where = "ENOSPC on 1,000 writes";
   const { ledger } = harness;
-  const { service, url } = await harness.startUp(where, strace("pwrite64", "error=ENOSPC:when=300..1299"));
+  const { service, url } = await harness.startUp(where, { under: strace("pwrite64", "error=ENOSPC:when=300..1299") });
   const load = harness.load(where, url);
   const refusedBefore = ledger.count("refused");
   const ready = async (): Promise<number> => (await fetch(`${url}/health/ready`)).status;

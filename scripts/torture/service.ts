@@ -14,6 +14,8 @@ export interface Service {
   /** Where it listens; undefined where it ended before it did. */
   readonly started: Promise<string | undefined>;
   readonly exited: Promise<Exit>;
+  /** Of the process that was started: that of `under`, if there is one. */
+  readonly pid: number;
   signal(name: NodeJS.Signals): void;
   /** What it complained of on standard error. */
   complaints(): string;
@@ -26,6 +28,10 @@ export interface ServiceOptions {
   /** A command that runs it, e.g. `strace` with its options. */
   readonly under?: readonly string[];
   readonly shutdownTimeoutMs: number;
+  /** Where it listens; a free one by default. */
+  readonly port?: number;
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export function startService(options: ServiceOptions): Service {
@@ -34,9 +40,10 @@ export function startService(options: ServiceOptions): Service {
     env: {
       PATH: process.env["PATH"],
       WEBHOOK_SECRET: TORTURE_SECRET,
-      PORT: "0",
+      PORT: String(options.port ?? 0),
       DATABASE_URL: `sqlite:///${options.database}`,
       SHUTDOWN_TIMEOUT_MS: String(options.shutdownTimeoutMs),
+      ...options.env,
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -50,7 +57,8 @@ export function startService(options: ServiceOptions): Service {
     process.off("exit", kill);
     return { code, signal };
   });
-  return { started: firstUrl(child.stdout, exited), exited, signal: (name) => void child.kill(name), complaints: () => complaints };
+  const started = firstUrl(child.stdout, exited);
+  return { started, exited, pid: child.pid ?? NaN, signal: (name) => void child.kill(name), complaints: () => complaints };
 }
 
 async function firstUrl(stdout: Readable, exited: Promise<Exit>): Promise<string | undefined> {

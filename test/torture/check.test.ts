@@ -44,11 +44,12 @@ const HEALTHY: Observation = {
   total: 3,
   gauge: 3,
   searches: [{ q: "hELLO", ids: ["m1", "m2"], total: 2 }, { q: "zz", ids: [], total: 0 }],
+  lists: [{ from: "+1", ids: ["m1", "m3"], total: 2 }, { from: "+2", ids: ["m2"], total: 1 }],
   single: [FIRST],
 };
 
 function kindsOf(seen: Observation, ledger: Ledger = LEDGER, before: readonly Row[] = []): readonly ProblemKind[] {
-  return [...new Set(check(ledger, seen, byId(before)).map(({ kind }) => kind))].toSorted();
+  return [...new Set(check(ledger, seen, { before: byId(before) }).map(({ kind }) => kind))].toSorted();
 }
 
 /** The rows with all that is counted and searched brought to them, so that nothing else is wrong. */
@@ -64,12 +65,12 @@ function withRows(...rows: readonly Row[]): Observation {
     first_message_ts: times.at(-1) ?? null,
     last_message_ts: times[0] ?? null,
   };
-  return { ...counted, rows, stats, total: rows.length, gauge: rows.length, searches: [], single: [] };
+  return { ...counted, rows, stats, total: rows.length, gauge: rows.length, searches: [], lists: [], single: [] };
 }
 
 test("a run in which nothing is wrong passes, before and after", () => {
-  assert.deepEqual(check(LEDGER, HEALTHY, byId(ROWS)), []);
-  assert.deepEqual(check(LEDGER, HEALTHY, byId([FIRST])), []);
+  assert.deepEqual(check(LEDGER, HEALTHY, { before: byId(ROWS) }), []);
+  assert.deepEqual(check(LEDGER, HEALTHY, { before: byId([FIRST]) }), []);
   assert.deepEqual(check(createLedger(), withRows()), []);
 });
 
@@ -99,6 +100,12 @@ const FAULTS: readonly (readonly [string, Observation, readonly ProblemKind[]])[
   ["a search that gives a row twice", { ...HEALTHY, searches: [{ q: "hello", ids: ["m1", "m1"], total: 2 }] }, ["search"]],
   ["a search that gives another row", { ...HEALTHY, searches: [{ q: "hello", ids: ["m1", "m3"], total: 2 }] }, ["search"]],
   ["a search that finds what is not there", { ...HEALTHY, searches: [{ q: "zz", ids: ["m1"], total: 1 }] }, ["search"]],
+  ["a list that misses a row", { ...HEALTHY, lists: [{ from: "+1", ids: ["m1"], total: 1 }] }, ["list"]],
+  ["a list whose page misses a row", { ...HEALTHY, lists: [{ from: "+1", ids: ["m1"], total: 2 }] }, ["list"]],
+  ["a list that gives a row twice", { ...HEALTHY, lists: [{ from: "+1", ids: ["m1", "m1", "m3"], total: 3 }] }, ["list"]],
+  ["a list in another order", { ...HEALTHY, lists: [{ from: "+1", ids: ["m3", "m1"], total: 2 }] }, ["list"]],
+  ["a list with another sender's row", { ...HEALTHY, lists: [{ from: "+2", ids: ["m1"], total: 1 }] }, ["list"]],
+  ["a list of a sender that has no rows", { ...HEALTHY, lists: [{ from: "+3", ids: ["m1"], total: 1 }] }, ["list"]],
   ["a message that reads back otherwise", { ...HEALTHY, single: [{ ...FIRST, text: "Hell" }] }, ["read"]],
 ];
 
@@ -111,6 +118,14 @@ test("what an earlier check has seen must stay as it was, an unknown outcome inc
   assert.deepEqual(kindsOf(withRows(...ROWS, unknown)), []);
   assert.deepEqual(kindsOf(HEALTHY, LEDGER, [unknown]), ["lost"]);
   assert.deepEqual(kindsOf(HEALTHY, LEDGER, [{ ...FIRST, created_at: "2025-01-15T10:00:02.000Z" }]), ["changed"]);
+});
+
+test("what retention has removed may be gone, and may not come back", () => {
+  const removed = new Set(["m1"]);
+  const rest = withRows(THIRD, SECOND);
+  assert.deepEqual(check(LEDGER, rest, { before: byId(ROWS), removed }), []);
+  assert.deepEqual(check(LEDGER, HEALTHY, { removed }).map(({ kind }) => kind), ["came_back"]);
+  assert.deepEqual(check(LEDGER, withRows(THIRD), { removed }).map(({ kind }) => kind), ["lost"]);
 });
 
 const RACES: readonly (readonly [string, (ledger: Ledger) => void, readonly ProblemKind[]])[] = [

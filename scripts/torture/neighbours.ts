@@ -1,0 +1,104 @@
+import { existsSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
+import { withinTime, type Harness } from "./harness.ts";
+import { pick } from "./messages.ts";
+import { holdSnapshot, startReaders } from "./readers.ts";
+import type { Service } from "./service.ts";
+import type { SmallDisk } from "./small-disk.ts";
+import { until } from "./until.ts";
+
+export interface NeighbourOptions {
+  readonly events: number;
+  readonly say: (line: string) => void;
+  /** The disk that holds the database, if it can be filled. */
+  readonly disk?: SmallDisk;
+}
+
+/** Each connection waits so long between its requests: the load must leave room for the neighbours. */
+const PACE_MS = 20;
+const READERS = 2;
+const HELD_AT_STOP_MS = 2_000;
+const MOST_LEFT_BYTES = 200_000;
+
+/**
+ * Second processes (the same start command again), other readers of the file and full disks come and go at random, under
+ * load. A second process has to refuse, naming the file and its owner; a delivery may be refused only while a disk is full;
+ * reads go on; and once all are gone everything goes on in the same process.
+ */
+export async function neighbourRound(harness: Harness, { events, say, disk }: NeighbourOptions): Promise<void> {
+  const where = "neighbours";
+  const { random, ledger } = harness;
+  const { service, url } = await harness.startUp(where);
+  let ended = false;
+  void service.exited.then(() => {
+    ended = true;
+  });
+  const refusedBefore = ledger.count("refused");
+  const load = harness.load(where, url, { pace: () => setTimeout(PACE_MS) });
+  const readers = startReaders(url, random, READERS);
+  const kinds = ["reader", ...(hasOwner(harness) ? ["second"] : []), ...(disk === undefined ? [] : ["disk"])] as const;
+  const told = new Map<string, number>();
+  const going: Promise<unknown>[] = [];
+  for (let event = 0; event < events && !ended; event += 1) {
+    const kind = pick(random, kinds) ?? "reader";
+    told.set(kind, (told.get(kind) ?? 0) + 1);
+    if (kind === "second") going.push(startSecond(harness, where, { service, url }));
+    else if (kind === "reader") going.push(holdSnapshot(harness.database, setTimeout(random() * 1_500)).catch(() => undefined));
+    else if (disk !== undefined) going.push(fillDisk(disk, { leave: random() * MOST_LEFT_BYTES, ms: 100 + random() * 700 }));
+    await setTimeout(50 + random() * 300);
+  }
+  await Promise.all(going);
+  if (ended) harness.report(where, `the service must not end: ${service.complaints()}`);
+  else await goesOn(harness, where, url);
+  load.stop();
+  await withinTime(load.finished, `${where}: deliveries must be answered`);
+  const statuses = [...(await readers.stop())].filter(([status]) => status !== 200 && !ended);
+  if (statuses.length > 0) harness.report(where, `reads were answered ${statuses.map(([status, count]) => `${status} (${count} times)`).join(", ")}`);
+  const refused = ledger.count("refused") - refusedBefore;
+  if (refused > 0 && !told.has("disk")) harness.report(where, `${refused} deliveries were answered 503`);
+  if (!ended) await endBesideReader(harness, where, { service, url });
+  await harness.finish(where);
+  const counts = [...told].map(([kind, count]) => `${count} × ${kind}`).join(", ");
+  say(`${where}: ${counts}; ${refused} answers 503, ${harness.rows()} rows checked${hasOwner(harness) ? "" : "; second processes NOT TRIED, the database has no owner"}`);
+}
+
+/** The lock of a database is held on a file of its own. */
+export function hasOwner({ database }: Pick<Harness, "database">): boolean {
+  return existsSync(`${database}-owner`);
+}
+
+/** The same start command again, on the same port or on another one: it has to refuse before it touches anything. */
+export async function startSecond(harness: Harness, where: string, first: { readonly service: Service; readonly url: string }): Promise<void> {
+  const port = harness.random() < 0.5 ? Number(new URL(first.url).port) : 0;
+  const second = harness.start({ port });
+  const url = await withinTime(second.started, `${where}: a second process must end`);
+  if (url !== undefined) second.signal("SIGKILL");
+  const exit = await second.exited;
+  if (url !== undefined) harness.report(where, "a second process has started on the same database");
+  else if (exit.code !== 1) harness.report(where, `a second process must end with status 1, not ${exit.code ?? exit.signal}: ${second.complaints()}`);
+  else if (![harness.database, String(first.service.pid)].every((name) => second.complaints().includes(name))) {
+    harness.report(where, `a second process must name the database and its owner: ${second.complaints()}`);
+  }
+}
+
+async function fillDisk(disk: SmallDisk, { leave, ms }: { readonly leave: number; readonly ms: number }): Promise<void> {
+  disk.fill(leave);
+  await setTimeout(ms);
+  disk.free();
+}
+
+async function goesOn({ ledger }: Harness, where: string, url: string): Promise<void> {
+  await until(async () => (await fetch(`${url}/health/ready`)).status === 200, `${where}: ready must turn 200 once all are gone`);
+  const storedBefore = ledger.count("stored");
+  await until(async () => ledger.count("stored") > storedBefore + 100, `${where}: messages must be stored once all are gone`);
+}
+
+/** A stranger that has the file open must not keep a stop from ending in order. */
+async function endBesideReader(harness: Harness, where: string, { service, url }: { readonly service: Service; readonly url: string }): Promise<void> {
+  await harness.check(where, url);
+  const reader = holdSnapshot(harness.database, setTimeout(HELD_AT_STOP_MS));
+  service.signal("SIGTERM");
+  const exit = await withinTime(service.exited, `${where}: the service must stop`);
+  if (exit.code !== 0) harness.report(where, `a stop beside a reader must end with status 0, not ${exit.code ?? exit.signal}: ${service.complaints()}`);
+  await reader;
+}

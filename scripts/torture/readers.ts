@@ -1,0 +1,48 @@
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout } from "node:timers/promises";
+import { pick, type Random } from "./messages.ts";
+
+/** Clients that read while others send. */
+export interface Readers {
+  /** Ends them, and gives how often each status came; 0 is a connection that was lost. */
+  stop(): Promise<ReadonlyMap<number, number>>;
+}
+
+const TARGETS = ["/messages?q=order", "/messages?q=n1", "/messages?q=%CF%83", "/messages?from=+9198101", "/messages?limit=1", "/stats", "/stats/timeline", "/health/live"];
+
+/** So many clients, each of which asks for one thing after the other: lists, searches, counts. */
+export function startReaders(url: string, random: Random, count: number): Readers {
+  const statuses = new Map<number, number>();
+  let stopped = false;
+  async function read(): Promise<void> {
+    while (!stopped) {
+      const status = await fetch(url + pick(random, TARGETS)).then(
+        async (response) => {
+          await response.arrayBuffer();
+          return response.status;
+        },
+        () => 0,
+      );
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      await setTimeout(10);
+    }
+  }
+  const all = Promise.all(Array.from({ length: count }, read));
+  return {
+    async stop() {
+      stopped = true;
+      await all;
+      return statuses;
+    },
+  };
+}
+
+/** Holds a snapshot of the database until `released` settles, as `sqlite3` and Litestream do, and gives the rows that it saw. */
+export async function holdSnapshot(database: string, released: Promise<unknown>): Promise<number> {
+  using db = new DatabaseSync(database, { readOnly: true, timeout: 5_000 });
+  db.exec("BEGIN");
+  const count = Number(db.prepare("SELECT count(*) AS count FROM messages").get()?.["count"]);
+  await released;
+  db.exec("COMMIT");
+  return count;
+}

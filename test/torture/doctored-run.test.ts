@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { test, type TestContext } from "node:test";
+import { seededRandom } from "../../scripts/bench/messages.ts";
+import { createHarness } from "../../scripts/torture/harness.ts";
+import { killRounds } from "../../scripts/torture/rounds.ts";
+import { MAIN } from "../cli/main.ts";
+import { temporaryFolder } from "../support/store.ts";
+
+/** Changes the body of a response; the request's target says which. */
+type Doctor = (target: string, body: string) => string;
+
+/** Stands before the service and hands its responses on, doctored. */
+async function startDoctor(t: TestContext, url: string, doctor: { change: Doctor }): Promise<string> {
+  const server = createServer((req, res) => {
+    const target = req.url ?? "";
+    fetch(url + target).then(async (response) => res.writeHead(response.status).end(doctor.change(target, await response.text())));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  const address = server.address();
+  assert.ok(address !== null && typeof address === "object");
+  return `http://127.0.0.1:${address.port}`;
+}
+
+/** Takes the first message out of a page, and so from its total too. */
+function shortened(body: string): string {
+  const page = JSON.parse(body);
+  return JSON.stringify({ ...page, data: page.data.slice(1), total: page.total - 1 });
+}
+
+const DOCTORED: readonly (readonly [string, Doctor, string])[] = [
+  ["the lists of senders lack a message", (target, body) => (target.includes("from=") ? shortened(body) : body), "list"],
+  ["searches lack a message", (target, body) => (target.includes("q=") ? shortened(body) : body), "search"],
+  ["the total is not that of the rows", (target, body) => (target === "/messages?limit=1" ? shortened(body) : body), "counters"],
+  ["the gauge is not that of the rows", (target, body) => (target === "/metrics" ? body.replace(/^(webhook_stored_messages) .*$/m, "$1 1") : body), "counters"],
+  ["a message reads otherwise", (target, body) => (/^\/messages\/./.test(target) ? body.replace('"to":"+1', '"to":"+2') : body), "read"],
+];
+
+test("the check of a run finds what its service says wrongly, and says what kind it is", async (t) => {
+  const harness = createHarness({ main: MAIN, folder: temporaryFolder(t), connections: 8, random: seededRandom(12) });
+  await killRounds(harness, { rounds: 1, loadMs: [200, 300], say: () => undefined });
+  const { service, url } = await harness.startUp("doctored");
+  const doctor: { change: Doctor } = { change: (_, body) => body };
+  const doctored = await startDoctor(t, url, doctor);
+  await harness.check("as it is", doctored);
+  assert.equal(harness.problems.map(({ what }) => what).join("\n"), "");
+  for (const [title, change, kind] of DOCTORED) {
+    const known = harness.problems.length;
+    doctor.change = change;
+    await harness.check(title, doctored);
+    assert.deepEqual([...new Set(harness.problems.slice(known).map(({ what }) => what.slice(0, what.indexOf(":"))))], [kind], title);
+  }
+  service.signal("SIGTERM");
+  await service.exited;
+});
+
+test("what is wrong for a moment only is a repair, and what it took is told", async (t) => {
+  const harness = createHarness({ main: MAIN, folder: temporaryFolder(t), connections: 8, random: seededRandom(13) });
+  await killRounds(harness, { rounds: 1, loadMs: [200, 300], say: () => undefined });
+  const { service, url } = await harness.startUp("repaired");
+  let wrong = 2;
+  const doctored = await startDoctor(t, url, {
+    change(target, body) {
+      if (target !== "/messages?limit=1" || wrong === 0) return body;
+      wrong -= 1;
+      return shortened(body);
+    },
+  });
+  assert.ok((await harness.checkRepaired("repaired", doctored)) > 0);
+  assert.equal(await harness.checkRepaired("right", doctored), 0);
+  assert.deepEqual(harness.problems, []);
+  service.signal("SIGTERM");
+  await service.exited;
+});
