@@ -1,0 +1,145 @@
+import { readFile } from "node:fs/promises";
+import { getCACertificates } from "node:tls";
+import { createChannel } from "./channel.ts";
+import { createConnection, type Connection } from "./connection.ts";
+import { NoServer, PostgresError, ProtocolError, type HostFailure, type Report } from "./errors.ts";
+import { openPlain, openTls, type Link, type TlsRules } from "./socket.ts";
+import { startUp } from "./startup.ts";
+import { describeHost, type ConnectionUrl, type Host, type SessionKind, type SslMode } from "./url.ts";
+
+export interface ConnectOptions {
+  /** Called with every NoticeResponse. */
+  readonly notice?: (report: Report) => void;
+  /** Bytes of rows that one pipeline may give: 64 MiB by default. */
+  readonly responseLimitBytes?: number;
+}
+
+const DEFAULT_RESPONSE_LIMIT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Connects to the first host that is what `target_session_attrs` wants; each has the time of `connect_timeout`.
+ *
+ * @throws {NoServer} no host is: it names the failure of each
+ */
+export async function connect(url: ConnectionUrl, options: ConnectOptions = {}): Promise<Connection> {
+  const failures: HostFailure[] = [];
+  // libpq asks all hosts for a standby before it takes what there is.
+  const wanted: readonly SessionKind[] = url.sessionKind === "prefer-standby" ? ["standby", "any"] : [url.sessionKind];
+  for (const kind of wanted) {
+    for (const host of url.hosts) {
+      try {
+        return await connectTo(host, kind, { url, options });
+      } catch (error) {
+        failures.push({ host: describeHost(host), error: error instanceof Error ? error : new Error(String(error)) });
+      }
+    }
+  }
+  throw new NoServer(failures);
+}
+
+interface Context {
+  readonly url: ConnectionUrl;
+  readonly options: ConnectOptions;
+}
+
+async function connectTo(host: Host, kind: SessionKind, { url, options }: Context): Promise<Connection> {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(new Error(`no connection within ${url.connectTimeoutMs} ms`)), url.connectTimeoutMs);
+  try {
+    const connection = await negotiate(host, { url, options }, timeout.signal);
+    try {
+      await requireKind(connection, kind, url.connectTimeoutMs);
+    } catch (error) {
+      connection.destroy(new Error("it is not what target_session_attrs wants"));
+      throw error;
+    }
+    return connection;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+type Way = () => Promise<Connection | undefined>;
+
+/** With or without TLS, in the order that `sslmode` tries them (https://www.postgresql.org/docs/current/libpq-ssl.html). */
+async function negotiate(host: Host, context: Context, signal: AbortSignal): Promise<Connection> {
+  const { sslMode } = context.url;
+  const plain: Way = async () => start(await openPlain(host, signal), host, { ...context, signal });
+  const tls: Way = async () => {
+    const link = await openTls(host, await readTlsRules(context.url), signal);
+    return link && start(link, host, { ...context, signal });
+  };
+  let failure: unknown = new Error(`the server has no TLS, but sslmode=${sslMode} needs it`);
+  for (const way of waysOf(host.host.startsWith("/") ? "disable" : sslMode, { plain, tls })) {
+    try {
+      const connection = await way();
+      if (connection !== undefined) return connection;
+    } catch (error) {
+      failure = error;
+      // The other way does not help against a wrong password, and must not hide a stranger who does not know it.
+      const isRefusedForItsWay = error instanceof PostgresError && error.code === "28000";
+      if (!isRefusedForItsWay && (error instanceof PostgresError || error instanceof ProtocolError)) break;
+    }
+  }
+  throw failure;
+}
+
+function waysOf(sslMode: SslMode, { plain, tls }: { plain: Way; tls: Way }): readonly Way[] {
+  if (sslMode === "disable") return [plain];
+  if (sslMode === "allow") return [plain, tls];
+  return sslMode === "prefer" ? [tls, plain] : [tls];
+}
+
+async function readTlsRules({ sslMode, sslRootCert }: ConnectionUrl): Promise<TlsRules> {
+  return {
+    ca: sslRootCert === undefined ? undefined : await readAuthorities(sslRootCert),
+    // As in libpq, `require` with a root certificate verifies against it.
+    verifyChain: sslMode === "verify-ca" || sslMode === "verify-full" || (sslMode === "require" && sslRootCert !== undefined),
+    verifyHost: sslMode === "verify-full",
+  };
+}
+
+async function readAuthorities(sslRootCert: string): Promise<readonly string[]> {
+  return sslRootCert === "system" ? getCACertificates("system") : [await readFile(sslRootCert, "utf8")];
+}
+
+async function start(link: Link, host: Host, { url, options, signal }: Context & { signal: AbortSignal }): Promise<Connection> {
+  const channel = createChannel(link.socket);
+  const abort = (): void => channel.destroy(signal.reason);
+  signal.addEventListener("abort", abort);
+  const notice = options.notice ?? (() => {});
+  try {
+    const parameters = await startUp(channel, url, { link, notice });
+    if ((parameters.get("server_encoding") ?? "UTF8") !== "UTF8") throw new Error("the database's encoding must be UTF8");
+    return createConnection(channel, {
+      server: describeHost(host),
+      parameters,
+      notice,
+      responseLimitBytes: options.responseLimitBytes ?? DEFAULT_RESPONSE_LIMIT_BYTES,
+    });
+  } catch (error) {
+    channel.destroy(error instanceof Error ? error : new Error(String(error)));
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+const ASK = "SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only')::boolean";
+
+/** Asks the server itself: what a pooler between reports may be that of another one. */
+async function requireKind(connection: Connection, kind: SessionKind, deadlineMs: number): Promise<void> {
+  if (kind === "any") return;
+  const { results } = await connection.run([{ sql: ASK }], { deadlineMs });
+  const [inRecovery, readOnly] = results[0]?.rows[0] ?? [];
+  const fits: Readonly<Record<SessionKind, boolean>> = {
+    any: true,
+    "read-write": readOnly === "f",
+    "read-only": readOnly === "t",
+    primary: inRecovery === "f",
+    standby: inRecovery === "t",
+    "prefer-standby": true,
+  };
+  const found = inRecovery === "t" ? "a standby" : readOnly === "t" ? "read-only" : "a primary";
+  if (!fits[kind]) throw new Error(`the server is ${found}, not ${kind}`);
+}

@@ -1,0 +1,179 @@
+import type { BackendMessage, Row, TransactionStatus } from "./backend.ts";
+import type { Channel } from "./channel.ts";
+import { ConnectionLost, PostgresError, ProtocolError, type Report } from "./errors.ts";
+import { pipeline, terminate, type Statement } from "./frontend.ts";
+
+/** What one statement gave. */
+export interface Result {
+  readonly rows: readonly Row[];
+  /** The command and a number of rows, e.g. `INSERT 0 5`; a COMMIT of a failed transaction says `ROLLBACK` (CommandComplete). */
+  readonly tag: string;
+}
+
+export interface PipelineResult {
+  /** One for each statement, in their order. */
+  readonly results: readonly Result[];
+  /** NoticeResponses meanwhile. After one of the routine `SyncRepWaitForLSN` no standby may have what was committed. */
+  readonly notices: readonly Report[];
+}
+
+export interface PipelineOptions {
+  /** If ReadyForQuery has not come by then, the connection is destroyed. */
+  readonly deadlineMs: number;
+}
+
+/** One session of the server. */
+export interface Connection {
+  /** `host:port`, or the path of a Unix socket. */
+  readonly server: string;
+  /** What the server reports of itself (ParameterStatus), kept up to date: `server_version`, `in_hot_standby` … */
+  readonly parameters: ReadonlyMap<string, string>;
+  /** As of the last ReadyForQuery. */
+  readonly status: TransactionStatus;
+  readonly isOpen: boolean;
+  /** Settles with the reason when the connection has ended, however that came. */
+  readonly closed: Promise<Error>;
+  /**
+   * Runs the statements in one round trip, as one transaction unless they say BEGIN themselves; it commits at its end, and only
+   * ReadyForQuery tells that it has. Further pipelines may be sent before: the server runs them in order.
+   *
+   * Rejects with a PostgresError if a statement or the commit was refused: nothing of an implicit transaction is stored.
+   * Rejects with a ConnectionLost otherwise; its `outcome` tells whether something may be.
+   */
+  run(statements: readonly Statement[], options: PipelineOptions): Promise<PipelineResult>;
+  /** Lets the pipelines in flight finish, and takes no more. */
+  close(): Promise<void>;
+  destroy(reason: Error): void;
+}
+
+export interface ConnectionOptions {
+  readonly server: string;
+  readonly parameters: Map<string, string>;
+  /** Called with every notice, also between pipelines. */
+  readonly notice: (report: Report) => void;
+  /** Bytes of rows that one pipeline may give. */
+  readonly responseLimitBytes: number;
+}
+
+interface Flight {
+  readonly statements: number;
+  readonly results: Result[];
+  readonly notices: Report[];
+  readonly settled: PromiseWithResolvers<PipelineResult>;
+  readonly timer: NodeJS.Timeout;
+  rows: Row[];
+  bytes: number;
+  refused?: PostgresError;
+}
+
+/** A connection over a channel that is ready for queries. */
+export function createConnection(channel: Channel, { server, parameters, notice, responseLimitBytes }: ConnectionOptions): Connection {
+  const flights: Flight[] = [];
+  let status: TransactionStatus = "I";
+  let isOpen = true;
+  // An error without a pipeline, or one that ends the session: the server closes after it.
+  let parting: PostgresError | undefined;
+
+  const closed = channel.closed.then((reason) => {
+    isOpen = false;
+    const cause = parting ?? reason;
+    for (const flight of flights.splice(0)) {
+      clearTimeout(flight.timer);
+      flight.settled.reject(new ConnectionLost("unknown", cause));
+    }
+    return cause;
+  });
+
+  function inFlight(kind: string): Flight {
+    const [flight] = flights;
+    if (flight === undefined) throw new ProtocolError(`Cannot read the server's message (${kind}): no statement was sent`);
+    return flight;
+  }
+
+  function take(message: BackendMessage): void {
+    switch (message.kind) {
+      case "row": {
+        const flight = inFlight(message.kind);
+        flight.bytes += message.bytes;
+        if (flight.bytes > responseLimitBytes) {
+          throw new ProtocolError(`Cannot read the rows: a pipeline may give up to ${responseLimitBytes} bytes`);
+        }
+        flight.rows.push(message.row);
+        return;
+      }
+      case "complete": {
+        const flight = inFlight(message.kind);
+        if (flight.results.length === flight.statements) throw new ProtocolError("Cannot read a result: fewer statements were sent");
+        flight.results.push({ rows: flight.rows, tag: message.tag });
+        flight.rows = [];
+        return;
+      }
+      case "error": {
+        const error = new PostgresError(message.report);
+        const [flight] = flights;
+        if (flight !== undefined && error.severity === "ERROR") {
+          flight.refused ??= error;
+          return;
+        }
+        parting ??= error;
+        isOpen = false;
+        return;
+      }
+      case "ready":
+        status = message.status;
+        finish(inFlight(message.kind));
+        return;
+      case "notice":
+        flights[0]?.notices.push(message.report);
+        notice(message.report);
+        return;
+      case "parameter":
+        parameters.set(message.name, message.value);
+        return;
+      case "skipped":
+        return;
+      case "authentication":
+        throw new ProtocolError("Cannot read the server's message (authentication): the connection is set up already");
+    }
+  }
+
+  function finish({ statements, results, notices, settled, timer, refused }: Flight): void {
+    if (refused === undefined && results.length !== statements) {
+      throw new ProtocolError("Cannot read the results: the server must give one for each statement");
+    }
+    flights.shift();
+    clearTimeout(timer);
+    if (refused === undefined) settled.resolve({ results, notices });
+    else settled.reject(refused);
+  }
+
+  channel.listen(take);
+  return {
+    server,
+    parameters,
+    get status() {
+      return status;
+    },
+    get isOpen() {
+      return isOpen;
+    },
+    closed,
+    run(statements, { deadlineMs }) {
+      if (!isOpen) return Promise.reject(new ConnectionLost("unsent", new Error("it is closed")));
+      const settled = Promise.withResolvers<PipelineResult>();
+      const timer = setTimeout(() => channel.destroy(new Error(`the server must be done within ${deadlineMs} ms`)), deadlineMs);
+      flights.push({ statements: statements.length, results: [], notices: [], settled, timer, rows: [], bytes: 0 });
+      channel.send(pipeline(statements));
+      return settled.promise;
+    },
+    async close() {
+      if (isOpen) channel.end(terminate());
+      isOpen = false;
+      await closed;
+    },
+    destroy(reason) {
+      isOpen = false;
+      channel.destroy(reason);
+    },
+  };
+}

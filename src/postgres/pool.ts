@@ -1,0 +1,142 @@
+import { connect, type ConnectOptions } from "./connect.ts";
+import type { Connection, PipelineOptions, PipelineResult } from "./connection.ts";
+import { PostgresError } from "./errors.ts";
+import type { Statement } from "./frontend.ts";
+import type { ConnectionUrl } from "./url.ts";
+
+export interface PoolOptions extends ConnectOptions {
+  /** Connections at a time, those that are being opened included. */
+  readonly size: number;
+  /** Callers that may wait for one. */
+  readonly maxWaiting: number;
+  /** How long each of them waits for a connection that others use. */
+  readonly waitMs: number;
+}
+
+/** No connection was free: too many callers wait, or one has waited too long, or the pool is closed. Nothing was sent. */
+export class PoolBusy extends Error {
+  override readonly name = "PoolBusy";
+}
+
+/** Connections for short use by many callers, opened as they are needed. */
+export interface Pool {
+  /** Runs one pipeline. Rejects as `Connection.run` and `use` do. */
+  run(statements: readonly Statement[], options: PipelineOptions): Promise<PipelineResult>;
+  /**
+   * Lends a connection for as long as `work` runs. It is destroyed afterwards if its state is not known to be idle, or its
+   * server has become one that only reads (25006).
+   *
+   * Rejects with PoolBusy, NoServer, or whatever `work` rejects with.
+   */
+  use<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /** Refuses those that wait, lets those that work finish, and closes all. */
+  close(): Promise<void>;
+}
+
+const CLOSED = "Cannot use the database: the pool is closed";
+
+interface Waiter {
+  readonly turn: PromiseWithResolvers<Connection | undefined>;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** Opens nothing yet. */
+export function createPool(url: ConnectionUrl, options: PoolOptions): Pool {
+  const idle: Connection[] = [];
+  const waiting: Waiter[] = [];
+  const lent = new Set<Promise<unknown>>();
+  let open = 0;
+  let isClosed = false;
+
+  /** A connection that was idle, or the right to open one. */
+  async function acquire(): Promise<Connection> {
+    if (isClosed) throw new PoolBusy(CLOSED);
+    const free = takeIdle();
+    if (free !== undefined) return free;
+    if (open >= options.size) {
+      const handed = await waitForTurn();
+      if (handed !== undefined) return handed;
+    } else open += 1;
+    try {
+      return await connect(url, options);
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  function takeIdle(): Connection | undefined {
+    for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
+      if (connection.isOpen) return connection;
+      open -= 1;
+    }
+    return undefined;
+  }
+
+  function waitForTurn(): Promise<Connection | undefined> {
+    if (waiting.length >= options.maxWaiting) throw new PoolBusy("Cannot use the database: too many requests wait for a connection");
+    const turn = Promise.withResolvers<Connection | undefined>();
+    const timer = setTimeout(() => {
+      waiting.splice(waiting.findIndex((waiter) => waiter.turn === turn), 1);
+      turn.reject(new PoolBusy(`Cannot use the database: no connection was free within ${options.waitMs} ms`));
+    }, options.waitMs);
+    waiting.push({ turn, timer });
+    return turn.promise;
+  }
+
+  function next(): Waiter | undefined {
+    const waiter = waiting.shift();
+    clearTimeout(waiter?.timer);
+    return waiter;
+  }
+
+  /** One connection less: the next caller in line may open another. */
+  function leave(): void {
+    const waiter = next();
+    if (waiter === undefined) open -= 1;
+    else waiter.turn.resolve(undefined);
+  }
+
+  function release(connection: Connection, failure?: unknown): void {
+    const demoted = failure instanceof PostgresError && failure.code === "25006";
+    if (connection.isOpen && connection.status === "I" && !demoted) {
+      const waiter = next();
+      if (waiter === undefined) idle.push(connection);
+      else waiter.turn.resolve(connection);
+      return;
+    }
+    connection.destroy(new Error("its state is unknown"));
+    leave();
+  }
+
+  async function lend<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = await acquire();
+    try {
+      const value = await work(connection);
+      release(connection);
+      return value;
+    } catch (error) {
+      release(connection, error);
+      throw error;
+    }
+  }
+
+  function use<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const loan = lend(work);
+    const ended = loan.catch(() => {});
+    lent.add(ended);
+    void ended.then(() => lent.delete(ended));
+    return loan;
+  }
+
+  return {
+    run: (statements, pipelineOptions) => use((connection) => connection.run(statements, pipelineOptions)),
+    use,
+    async close() {
+      isClosed = true;
+      for (let waiter = next(); waiter !== undefined; waiter = next()) waiter.turn.reject(new PoolBusy(CLOSED));
+      await Promise.all(lent);
+      await Promise.all(idle.splice(0).map((connection) => connection.close()));
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import { Buffer } from "node:buffer";
+import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from "node:crypto";
+import { promisify } from "node:util";
+import { ProtocolError } from "./errors.ts";
+
+const stretch = promisify(pbkdf2);
+
+/** A server may ask for this many rounds, so that a hostile one cannot keep a processor busy: 250 times its default. */
+const MAX_ITERATIONS = 1_000_000;
+
+/**
+ * One exchange of SCRAM-SHA-256 (RFC 5802, RFC 7677) as PostgreSQL has it:
+ * https://www.postgresql.org/docs/current/sasl-authentication.html
+ */
+export interface ScramExchange {
+  readonly mechanism: "SCRAM-SHA-256" | "SCRAM-SHA-256-PLUS";
+  readonly clientFirst: string;
+  /** Takes server-first-message, gives client-final-message. @throws {ProtocolError} a nonce or a number of rounds that is no good */
+  respond(serverFirst: string): Promise<string>;
+  /** @throws {ProtocolError} the server does not know the password: it is another one */
+  verify(serverFinal: string): void;
+}
+
+export interface ScramOptions {
+  readonly password: string;
+  /** What AuthenticationSASL offered. */
+  readonly offered: readonly string[];
+  /** `tls-server-end-point` (RFC 5929): the hash of the server's certificate, where there is TLS. */
+  readonly certificateHash?: Buffer | undefined;
+}
+
+/** @throws {ProtocolError} the server offers neither of the two mechanisms */
+export function startScram({ password, offered, certificateHash }: ScramOptions): ScramExchange {
+  const nonce = randomBytes(18).toString("base64");
+  const binds = certificateHash !== undefined && offered.includes("SCRAM-SHA-256-PLUS");
+  if (!binds && !offered.includes("SCRAM-SHA-256")) {
+    throw new ProtocolError(`Cannot authenticate: the server must offer SCRAM-SHA-256, not ${offered.join(", ")}`);
+  }
+  // `y` lets the server notice that someone between has removed its offer of channel binding.
+  const header = binds ? "p=tls-server-end-point,," : certificateHash === undefined ? "n,," : "y,,";
+  const clientFirstBare = `n=,r=${nonce}`;
+  let expected: Buffer | undefined;
+
+  return {
+    mechanism: binds ? "SCRAM-SHA-256-PLUS" : "SCRAM-SHA-256",
+    clientFirst: header + clientFirstBare,
+
+    async respond(serverFirst) {
+      const [, bothNonces = "", salt = "", rounds = ""] = /^r=([^,]+),s=([^,]+),i=([0-9]{1,9})(?:,|$)/.exec(serverFirst) ?? [];
+      const iterations = Number(rounds);
+      if (!bothNonces.startsWith(nonce) || bothNonces.length === nonce.length) {
+        throw new ProtocolError("Cannot authenticate: the server must continue the client's nonce");
+      }
+      if (iterations < 1 || iterations > MAX_ITERATIONS) {
+        throw new ProtocolError(`Cannot authenticate: the server must ask for 1 to ${MAX_ITERATIONS} rounds`);
+      }
+      // NFKC does what SASLprep (RFC 4013) does to all but unusual passwords.
+      const salted = await stretch(password.normalize("NFKC"), Buffer.from(salt, "base64"), iterations, 32, "sha256");
+      const binding = Buffer.concat([Buffer.from(header), binds ? certificateHash : Buffer.alloc(0)]);
+      const clientFinal = `c=${binding.toString("base64")},r=${bothNonces}`;
+      const authMessage = `${clientFirstBare},${serverFirst},${clientFinal}`;
+      const clientKey = hmac(salted, "Client Key");
+      const signature = hmac(createHash("sha256").update(clientKey).digest(), authMessage);
+      const proof = clientKey.map((byte, index) => byte ^ (signature[index] ?? 0));
+      expected = hmac(hmac(salted, "Server Key"), authMessage);
+      return `${clientFinal},p=${Buffer.from(proof).toString("base64")}`;
+    },
+
+    verify(serverFinal) {
+      const given = Buffer.from(/^v=([^,]+)/.exec(serverFinal)?.[1] ?? "", "base64");
+      if (expected === undefined || given.length !== expected.length || !timingSafeEqual(given, expected)) {
+        throw new ProtocolError("Cannot authenticate: the server must prove that it knows the password");
+      }
+    },
+  };
+}
+
+function hmac(key: Buffer, text: string): Buffer {
+  return createHmac("sha256", key).update(text).digest();
+}

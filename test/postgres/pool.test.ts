@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { after, before, test, type TestContext } from "node:test";
+import type { Connection } from "../../src/postgres/connection.ts";
+import { NoServer } from "../../src/postgres/errors.ts";
+import { createPool, PoolBusy, type Pool, type PoolOptions } from "../../src/postgres/pool.ts";
+import { atEnd } from "../support/cleanup.ts";
+import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../support/postgres.ts";
+import { urlOf } from "./server.ts";
+
+const SOON = { deadlineMs: 20_000 };
+const skip = SKIP_WITHOUT_POSTGRES;
+let server: PostgresServer;
+
+before(async () => {
+  if (skip === false) server = await startPostgres();
+});
+
+after(() => server?.stop());
+
+function poolFor(t: TestContext, options: Partial<PoolOptions> = {}): Pool {
+  const pool = createPool(urlOf(server.url("postgres")), { size: 2, maxWaiting: 2, waitMs: 20_000, ...options });
+  atEnd(t, () => pool.close());
+  return pool;
+}
+
+async function pidOf(connection: Connection): Promise<string | null | undefined> {
+  return (await connection.run([{ sql: "SELECT pg_backend_pid()" }], SOON)).results[0]?.rows[0]?.[0];
+}
+
+/** Takes a connection and keeps it until `release`. */
+async function hold(pool: Pool): Promise<{ pid: string | null | undefined; release: () => void; done: Promise<void> }> {
+  const held = Promise.withResolvers<string | null | undefined>();
+  const end = Promise.withResolvers<void>();
+  const done = pool.use(async (connection) => {
+    held.resolve(await pidOf(connection));
+    await end.promise;
+  });
+  return { pid: await held.promise, release: end.resolve, done };
+}
+
+test("connections are opened up to the size, and used again", { skip }, async (t) => {
+  const pool = poolFor(t);
+  const [first, second] = await Promise.all([hold(pool), hold(pool)]);
+  assert.notEqual(first.pid, second.pid);
+  const third = pool.use(pidOf);
+  first.release();
+  assert.equal(await third, first.pid);
+  second.release();
+  await Promise.all([first.done, second.done]);
+  assert.ok([first.pid, second.pid].includes(await pool.use(pidOf)));
+});
+
+test("those that wait are served in their order; one more is refused at once, and each after its time", { skip }, async (t) => {
+  const pool = poolFor(t, { size: 1, waitMs: 100 });
+  const holder = await hold(pool);
+  const waiting = [pool.use(pidOf), pool.use(pidOf)].map((use) => assert.rejects(use, PoolBusy));
+  await assert.rejects(pool.use(pidOf), PoolBusy);
+  await Promise.all(waiting);
+  const order: string[] = [];
+  const uses = ["a", "b"].map((name) => pool.use(async () => void order.push(name)));
+  holder.release();
+  await Promise.all([holder.done, ...uses]);
+  assert.deepEqual(order, ["a", "b"]);
+});
+
+test("a connection whose transaction is open, that has ended, or whose server only reads is not used again", { skip }, async (t) => {
+  const pool = poolFor(t, { size: 1 });
+  const works: readonly ((connection: Connection) => Promise<unknown>)[] = [
+    (connection) => connection.run([{ sql: "BEGIN" }], SOON),
+    (connection) => connection.run([{ sql: "SELECT pg_terminate_backend(pg_backend_pid())" }], SOON),
+    (connection) => connection.run([{ sql: "BEGIN READ ONLY" }, { sql: "CREATE TABLE t ()" }], SOON),
+    (connection) => connection.run([{ sql: "SET LOCAL transaction_read_only = on" }, { sql: "CREATE TABLE t ()" }], SOON),
+    (connection) => connection.run([{ sql: "SELECT pg_sleep(60)" }], { deadlineMs: 50 }),
+  ];
+  for (const work of works) {
+    const before = await pool.use(pidOf);
+    await pool.use(work).catch(() => {});
+    assert.notEqual(await pool.use(pidOf), before);
+  }
+});
+
+test("an error of a statement or of the caller leaves the connection in use", { skip }, async (t) => {
+  const pool = poolFor(t, { size: 1 });
+  const before = await pool.use(pidOf);
+  await assert.rejects(pool.run([{ sql: "SELECT 1/0" }], SOON), { code: "22012" });
+  await assert.rejects(pool.use(() => Promise.reject(new Error("mine"))), { message: "mine" });
+  assert.equal(await pool.use(pidOf), before);
+});
+
+test("a connection that the server has ended while it was idle is replaced", { skip }, async (t) => {
+  const pool = poolFor(t);
+  const [idle, other] = await Promise.all([hold(pool), hold(pool)]);
+  const ended = pool.use(async (connection) => (await connection.closed).message);
+  idle.release();
+  await idle.done;
+  // The third caller holds the one that is free now; it ends from outside.
+  const admin = createPool(urlOf(server.url("postgres")), { size: 1, maxWaiting: 1, waitMs: 1000 });
+  await admin.run([{ sql: "SELECT pg_terminate_backend($1::int)", values: [idle.pid ?? null] }], SOON);
+  await admin.close();
+  await ended;
+  assert.notEqual(await pool.use(pidOf), idle.pid);
+  other.release();
+  await other.done;
+});
+
+test("a server that is not there is refused, and frees the place of the next", { skip }, async (t) => {
+  const pool = createPool(urlOf("postgres://u@127.0.0.1:1/db"), { size: 1, maxWaiting: 5, waitMs: 20_000 });
+  atEnd(t, () => pool.close());
+  const uses = Array.from({ length: 4 }, () => assert.rejects(pool.use(pidOf), NoServer));
+  await Promise.all(uses);
+});
+
+test("close refuses those that wait and lets the others finish", { skip }, async (t) => {
+  const pool = poolFor(t, { size: 1 });
+  const holder = await hold(pool);
+  const waiting = assert.rejects(pool.use(pidOf), PoolBusy);
+  const closed = pool.close();
+  await waiting;
+  await assert.rejects(pool.use(pidOf), PoolBusy);
+  holder.release();
+  await Promise.all([holder.done, closed]);
+});
