@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: help run test check typecheck bench torture fuzz overload lint clean up up-all down logs
+.PHONY: help run test check typecheck bench torture soak fuzz overload lint clean up up-all down logs
 
 node := sh scripts/node.sh
 tsc := $(node) node_modules/typescript/bin/tsc
@@ -39,6 +39,9 @@ bench: dist/main.js ## measure against a bare node:http server, and against the 
 
 torture: dist/main.js ## kill the service under load ROUNDS (10) times, fail its disk, damage its index; nothing may be lost; SEED repeats a run
 	@$(node) scripts/torture/run.ts $(FLAGS)
+
+soak: dist/main.js ## run the service for MINUTES (20) under all that it meets; nothing may be lost and nothing may grow; SEED repeats a run
+	@$(node) scripts/soak/run.ts
 
 fuzz: $(installed) ## fuzz the service for SECONDS (60) from SEED (made up and printed where it is not given)
 	@$(node) scripts/fuzz/run.ts

@@ -57,7 +57,7 @@ async function damageUnderLoad(harness: Harness, { where, url, service, loadMs: 
   const { random, ledger } = harness;
   const refusedBefore = ledger.count("refused");
   const load = harness.load(where, url);
-  const readers = startReaders(url, random, READERS);
+  const readers = startReaders(url, random, { count: READERS });
   const done: Inflicted[] = [];
   let ended = false;
   void service.exited.then(() => {

@@ -35,7 +35,7 @@ export async function neighbourRound(harness: Harness, { events, say, disk }: Ne
   });
   const refusedBefore = ledger.count("refused");
   const load = harness.load(where, url, { pace: () => setTimeout(PACE_MS) });
-  const readers = startReaders(url, random, READERS);
+  const readers = startReaders(url, random, { count: READERS });
   const kinds = ["reader", ...(hasOwner(harness) ? ["second"] : []), ...(disk === undefined ? [] : ["disk"])] as const;
   const told = new Map<string, number>();
   const going: Promise<unknown>[] = [];

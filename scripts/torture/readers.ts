@@ -11,7 +11,7 @@ export interface Readers {
 const TARGETS = ["/messages?q=order", "/messages?q=n1", "/messages?q=%CF%83", "/messages?from=+9198101", "/messages?limit=1", "/stats", "/stats/timeline", "/health/live"];
 
 /** So many clients, each of which asks for one thing after the other: lists, searches, counts. */
-export function startReaders(url: string, random: Random, count: number): Readers {
+export function startReaders(url: string, random: Random, { count, pauseMs = 10 }: { readonly count: number; readonly pauseMs?: number }): Readers {
   const statuses = new Map<number, number>();
   let stopped = false;
   async function read(): Promise<void> {
@@ -24,7 +24,7 @@ export function startReaders(url: string, random: Random, count: number): Reader
         () => 0,
       );
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
-      await setTimeout(10);
+      await setTimeout(pauseMs);
     }
   }
   const all = Promise.all(Array.from({ length: count }, read));

@@ -9,6 +9,7 @@ import { createHarness, type Harness, type HarnessOptions } from "./harness.ts";
 import { stopRows, straceRows } from "./process-rows.ts";
 import { indexRounds } from "./index-rounds.ts";
 import { neighbourRound } from "./neighbours.ts";
+import { numberFrom } from "./number-from.ts";
 import { killRounds } from "./rounds.ts";
 import { mountSmallDisk } from "./small-disk.ts";
 
@@ -18,16 +19,6 @@ const LOAD_MS = [100, 900] as const;
 const INDEX_LOAD_MS = [400, 1_500] as const;
 const NEIGHBOUR_EVENTS = 60;
 const NEIGHBOUR_DISK_MIB = 256;
-
-/** A number from the environment; a `make` variable that was given on the command line comes that way. */
-function numberFrom(name: string, unset: number): number {
-  const value = Number(process.env[name] || unset);
-  if (!Number.isSafeInteger(value) || value < 1) {
-    process.stderr.write(`Cannot run: ${name} must be a whole number from 1\n`);
-    process.exit(2);
-  }
-  return value;
-}
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);

@@ -1,0 +1,124 @@
+import { setTimeout } from "node:timers/promises";
+import { withinTime, type Harness } from "../torture/harness.ts";
+import { startReaders } from "../torture/readers.ts";
+import type { Service } from "../torture/service.ts";
+import { until } from "../torture/until.ts";
+import { ageHalf, countOld, rowsAfter } from "./file.ts";
+import { findGrowth, startSampler, type Sampler } from "./gauges.ts";
+import { compareTail, startTail, type Tail } from "./tails.ts";
+import { startVisits } from "./visits.ts";
+
+export interface SoakOptions {
+  readonly seconds: number;
+  /** Of the load. */
+  readonly connections: number;
+  readonly say: (line: string) => void;
+}
+
+const WHERE = "soak";
+/** The part of the time in which the messages come that retention removes later. */
+const FILL_SHARE = 0.1;
+const MESSAGES_PER_SECOND = 300;
+const READERS = 3;
+const READ_PAUSE_MS = 40;
+const LONGEST_TAIL_MS = 5_000;
+const MINUTE_MS = 60_000;
+const SAMPLES = 400;
+/** In a shorter run the service is still warming up. */
+const LEAST_FOR_GROWTH_S = 30;
+
+/**
+ * Runs the service under all that it meets, for so many seconds: deliveries with repeats and conflicts, reads, searches,
+ * tails that connect again, exports, retention, other readers of its file and second processes on it. Reports to the harness
+ * what is lost, doubled, refused, missed by a tail, or grows.
+ */
+export async function soak(harness: Harness, { seconds, connections, say }: SoakOptions): Promise<void> {
+  const pace = (): Promise<void> => setTimeout((connections / MESSAGES_PER_SECOND) * 1000);
+  await fill(harness, { ms: seconds * FILL_SHARE * 1000, pace });
+  const { service, url } = await harness.startUp(WHERE, { env: { RETENTION_DAYS: "1" } });
+  const restMs = seconds * (1 - FILL_SHARE) * 1000;
+  const endsAt = performance.now() + restMs;
+  const load = harness.load(WHERE, url, { pace });
+  const readers = startReaders(url, harness.random, { count: READERS, pauseMs: READ_PAUSE_MS });
+  const sampler = startSampler(service.pid, harness.database, restMs / SAMPLES);
+  await until(async () => countOld(harness.database) === 0, `${WHERE}: retention must remove what is old`);
+  const tails = startTails(harness, url);
+  const visits = startVisits(harness, WHERE, { service, url, everyMs: Math.min(MINUTE_MS, restMs / 4) });
+  await passTime(harness, { endsAt, service, sampler, tails, say });
+
+  const counts = [...(await visits.stop())].map(([what, count]) => `${count} × ${what}`).join(", ");
+  load.stop();
+  await withinTime(load.finished, `${WHERE}: deliveries must be answered`);
+  const statuses = [...(await readers.stop())];
+  const failed = statuses.filter(([status]) => status !== 200);
+  if (failed.length > 0) harness.report(WHERE, `reads were answered ${failed.map(([status, count]) => `${status} (${count} times)`).join(", ")}`);
+  if (harness.ledger.count("refused") > 0) harness.report(WHERE, `${harness.ledger.count("refused")} deliveries were answered 503`);
+  const samples = await sampler.stop();
+  if (seconds >= LEAST_FOR_GROWTH_S) for (const growth of findGrowth(samples)) harness.report(WHERE, growth);
+  await checkTails(harness, tails);
+  await harness.check(WHERE, url);
+  service.signal("SIGTERM");
+  const exit = await withinTime(service.exited, `${WHERE}: the service must stop`);
+  if (exit.code !== 0) harness.report(WHERE, `a stop must end with status 0, not ${exit.code ?? exit.signal}: ${service.complaints()}`);
+  await harness.finish(WHERE);
+  const reads = statuses.reduce((sum, [, count]) => sum + count, 0);
+  say(`${reads} reads; ${counts}; ${tails.map((tail) => `a tail of ${tail.seen.length} messages over ${tail.connections()} connections`).join("; ")}`);
+}
+
+/** Fills the database, and then makes half of it old while the service is stopped: the next start removes that. */
+async function fill(harness: Harness, { ms, pace }: { readonly ms: number; readonly pace: () => Promise<void> }): Promise<void> {
+  const { service, url } = await harness.startUp(WHERE);
+  const load = harness.load(WHERE, url, { pace });
+  await setTimeout(ms);
+  load.stop();
+  await withinTime(load.finished, `${WHERE}: deliveries must be answered`);
+  service.signal("SIGTERM");
+  await withinTime(service.exited, `${WHERE}: the service must stop`);
+  harness.removed(ageHalf(harness.database));
+}
+
+function startTails({ random, report }: Harness, url: string): readonly Tail[] {
+  return (["application/x-ndjson", "text/event-stream"] as const).map((type) =>
+    startTail(url, { type, random, mostMs: LONGEST_TAIL_MS, onProblem: (what) => report(WHERE, what) }),
+  );
+}
+
+interface Passing {
+  readonly endsAt: number;
+  readonly service: Service;
+  readonly sampler: Sampler;
+  readonly tails: readonly Tail[];
+  readonly say: (line: string) => void;
+}
+
+/** Says once a minute how it goes; rejects if the service ends. */
+async function passTime({ ledger }: Harness, { endsAt, service, sampler, tails, say }: Passing): Promise<void> {
+  const ended = service.exited.then(() => true);
+  for (;;) {
+    const leftMs = endsAt - performance.now();
+    if (leftMs <= 0) return;
+    if (await Promise.race([ended, setTimeout(Math.min(MINUTE_MS, leftMs), false)])) {
+      throw new Error(`Cannot go on: ${WHERE}: the service must not end: ${service.complaints()}`);
+    }
+    const { memoryMiB = NaN, descriptors = NaN, walMiB = NaN } = sampler.latest() ?? {};
+    say(
+      `${Math.round(Math.max(0, endsAt - performance.now()) / 1000)} s to go: ${ledger.count("stored")} answers 200, ${memoryMiB.toFixed(0)} MiB, ` +
+        `${descriptors} descriptors, WAL ${walMiB.toFixed(1)} MiB, tails at ${tails.map(({ seen }) => seen.at(-1)?.seq ?? "–").join(" and ")}`,
+    );
+  }
+}
+
+/** With nothing more to come, each tail gets to the last message, and has then seen each one once. */
+async function checkTails(harness: Harness, tails: readonly Tail[]): Promise<void> {
+  for (const tail of tails) {
+    const after = tail.after();
+    if (after === undefined) {
+      harness.report(WHERE, "a tail has never been answered");
+      continue;
+    }
+    const rows = rowsAfter(harness.database, after);
+    await until(async () => (tail.seen.at(-1)?.seq ?? after) >= (rows.at(-1)?.seq ?? after), `${WHERE}: a tail must get to the last message`);
+    await tail.stop();
+    for (const problem of compareTail(tail.seen, rows).slice(0, 10)) harness.report(WHERE, problem);
+  }
+}

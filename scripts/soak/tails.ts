@@ -1,0 +1,97 @@
+import { setTimeout } from "node:timers/promises";
+import type { Random } from "../torture/messages.ts";
+
+/** A client of `GET /tail` that breaks off and connects again, and goes on after the last message that it has seen. */
+export interface Tail {
+  /** Every message in the order in which it came. */
+  readonly seen: readonly Seen[];
+  /** The `seq` after which it began; undefined until the first response has come. */
+  after(): number | undefined;
+  connections(): number;
+  stop(): Promise<void>;
+}
+
+export interface Seen {
+  readonly seq: number;
+  readonly message_id: string;
+}
+
+export interface TailOptions {
+  readonly type: "application/x-ndjson" | "text/event-stream";
+  readonly random: Random;
+  /** The longest that one connection lasts. */
+  readonly mostMs: number;
+  readonly onProblem: (what: string) => void;
+}
+
+export function startTail(url: string, { type, random, mostMs, onProblem }: TailOptions): Tail {
+  const seen: Seen[] = [];
+  const stopped = new AbortController();
+  let after: number | undefined;
+  let eventId: string | undefined;
+  let connections = 0;
+
+  function resume(): { readonly query: string; readonly headers: Record<string, string> } {
+    if (eventId !== undefined) return { query: "", headers: { Accept: type, "Last-Event-ID": eventId } };
+    const position = seen.at(-1)?.seq ?? after;
+    return { query: position === undefined ? "" : `?after=${position}`, headers: { Accept: type } };
+  }
+
+  async function connectOnce(): Promise<void> {
+    const { query, headers } = resume();
+    const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(Math.ceil(random() * mostMs))]);
+    connections += 1;
+    const response = await fetch(`${url}/tail${query}`, { headers, signal });
+    if (response.status !== 200) return onProblem(`a tail was answered ${response.status}: ${await response.text()}`);
+    after ??= Number(response.headers.get("Tail-After"));
+    let rest = "";
+    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      const lines = (rest + chunk).split("\n");
+      // A line that was cut off comes again.
+      rest = lines.pop() ?? "";
+      for (const line of lines) take(line);
+    }
+  }
+
+  function take(line: string): void {
+    if (line.startsWith("id: ")) eventId = line.slice("id: ".length);
+    const data = line.startsWith("data: ") ? line.slice("data: ".length) : line;
+    if (!data.startsWith("{")) return;
+    const { seq, message_id }: Seen = JSON.parse(data);
+    const last = seen.at(-1)?.seq ?? after ?? 0;
+    if (seq <= last) onProblem(`a tail gave ${seq} after ${last}`);
+    seen.push({ seq, message_id });
+  }
+
+  async function work(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      await connectOnce().catch((error: unknown) => {
+        // Its own end, or that of its time.
+        if (!(error instanceof DOMException)) onProblem(`a tail was cut off: ${String(error)}`);
+      });
+      await setTimeout(random() * 100);
+    }
+  }
+
+  const ended = work();
+  return {
+    seen,
+    after: () => after,
+    connections: () => connections,
+    async stop() {
+      stopped.abort();
+      await ended;
+    },
+  };
+}
+
+/** Compares what a tail has seen with the rows of the file, both in the order of `seq`. Gives what is wrong. */
+export function compareTail(seen: readonly Seen[], rows: readonly Seen[]): readonly string[] {
+  const given = new Map(seen.map(({ seq, message_id }) => [seq, message_id]));
+  const problems = rows.flatMap(({ seq, message_id }) => {
+    const id = given.get(seq);
+    given.delete(seq);
+    return id === message_id ? [] : [`a tail gave ${id ?? "nothing"} at ${seq}, the file has ${message_id}`];
+  });
+  return [...problems, ...Array.from(given, ([seq, id]) => `a tail gave ${id} at ${seq}, the file has nothing`)];
+}

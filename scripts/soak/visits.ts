@@ -1,0 +1,57 @@
+import { setTimeout } from "node:timers/promises";
+import type { Harness } from "../torture/harness.ts";
+import { hasOwner, startSecond } from "../torture/neighbours.ts";
+import { holdSnapshot } from "../torture/readers.ts";
+import type { Service } from "../torture/service.ts";
+
+/** What comes back again and again while the service runs. */
+export interface Visits {
+  /** Gives how often each came. */
+  stop(): Promise<ReadonlyMap<string, number>>;
+}
+
+export interface VisitOptions {
+  readonly service: Service;
+  readonly url: string;
+  /** How often a second process is started on the database; the others come more often. */
+  readonly everyMs: number;
+}
+
+/** Second processes, exports and other readers of the file, each at a rate of its own, until they are stopped. */
+export function startVisits(harness: Harness, where: string, { service, url, everyMs }: VisitOptions): Visits {
+  const stopped = new AbortController();
+  const counts = new Map<string, number>();
+
+  async function again(what: string, pauseMs: number, visit: () => Promise<unknown>): Promise<void> {
+    for (;;) {
+      await setTimeout(pauseMs, undefined, { signal: stopped.signal }).catch(() => undefined);
+      if (stopped.signal.aborted) return;
+      await visit().catch((error: unknown) => harness.report(where, `${what} failed: ${String(error)}`));
+      counts.set(what, (counts.get(what) ?? 0) + 1);
+    }
+  }
+
+  const all = [
+    again("export", everyMs / 2, () => exportAll(harness, where, url)),
+    again("other reader", everyMs / 5, () => holdSnapshot(harness.database, setTimeout(Math.min(3_000, everyMs / 5)))),
+    ...(hasOwner(harness) ? [again("second start", everyMs, () => startSecond(harness, where, { service, url }))] : []),
+  ];
+  return {
+    async stop() {
+      stopped.abort();
+      await Promise.all(all);
+      return counts;
+    },
+  };
+}
+
+/** An export has every message that was there when it began, and none twice. */
+async function exportAll(harness: Harness, where: string, url: string): Promise<void> {
+  const page: { readonly total: number } = JSON.parse(await (await fetch(`${url}/messages?limit=1`)).text());
+  const response = await fetch(`${url}/messages?format=ndjson`);
+  if (response.status !== 200) return harness.report(where, `an export was answered ${response.status}`);
+  const lines = (await response.text()).trimEnd().split("\n");
+  const ids = new Set(lines.map((line): string => JSON.parse(line).message_id));
+  if (ids.size !== lines.length) harness.report(where, `an export gave ${lines.length - ids.size} messages twice`);
+  if (ids.size < page.total) harness.report(where, `an export gave ${ids.size} messages of ${page.total}`);
+}

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { seededRandom } from "../../scripts/bench/messages.ts";
+import { findGrowth, type Sample } from "../../scripts/soak/gauges.ts";
+import { soak } from "../../scripts/soak/soak.ts";
+import { compareTail } from "../../scripts/soak/tails.ts";
+import { createHarness } from "../../scripts/torture/harness.ts";
+import { MAIN } from "../cli/main.ts";
+import { temporaryFolder } from "../support/store.ts";
+
+test("a soak of a few seconds finds nothing: all that was answered 200 is there or removed for its age, tails miss nothing", async (t) => {
+  const harness = createHarness({ main: MAIN, folder: temporaryFolder(t), connections: 8, random: seededRandom(8) });
+  const lines: string[] = [];
+  await soak(harness, { seconds: 4, connections: 8, say: (line) => lines.push(line) });
+  assert.deepEqual(harness.problems, []);
+  assert.ok(harness.rows() > 0);
+  assert.match(lines.at(-1) ?? "", /export.*tail/);
+});
+
+function samples(figure: keyof Sample, values: readonly number[]): readonly Sample[] {
+  return values.map((value) => ({ memoryMiB: 100, descriptors: 50, walMiB: 4, [figure]: value }));
+}
+
+const GROWTHS: readonly (readonly [string, keyof Sample, readonly number[], boolean])[] = [
+  ["memory that grows while the service warms up", "memoryMiB", [20, 90, 100, 100, 100, 100, 110, 110], false],
+  ["memory that goes on growing", "memoryMiB", [100, 100, 100, 120, 140, 160, 180, 200], true],
+  ["one high moment of memory", "memoryMiB", [100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 400], false],
+  ["descriptors that are never closed", "descriptors", [40, 40, 50, 60, 70, 80, 90, 100], true],
+  ["descriptors that come and go", "descriptors", [40, 60, 70, 40, 60, 40, 70, 80], false],
+  ["a WAL that is never emptied", "walMiB", [4, 4, 4, 4, 8, 16, 24, 32], true],
+];
+
+for (const [title, figure, values, grows] of GROWTHS) {
+  test(`${title} ${grows ? "is growth" : "is no growth"}`, () => assert.equal(findGrowth(samples(figure, values)).length, grows ? 1 : 0));
+}
+
+test("what a tail has missed, made up or given otherwise is found", () => {
+  const rows = [{ seq: 1, message_id: "a" }, { seq: 3, message_id: "b" }];
+  assert.deepEqual(compareTail(rows, rows), []);
+  assert.equal(compareTail(rows.slice(1), rows).length, 1);
+  assert.equal(compareTail([...rows, { seq: 4, message_id: "c" }], rows).length, 1);
+  assert.equal(compareTail([{ seq: 1, message_id: "x" }, { seq: 3, message_id: "b" }], rows).length, 1);
+});
