@@ -107,11 +107,16 @@ async function isInstalled(program: string): Promise<boolean> {
   );
 }
 
+export interface ReadLimits {
+  readonly count: number;
+  readonly atMostMs: number;
+}
+
 /**
  * The times of so many GET requests one after the other over one connection, in milliseconds, sorted; of fewer where they
  * take longer than `atMostMs` together.
  */
-export async function timeReads(port: number, target: string, { count, atMostMs }: { readonly count: number; readonly atMostMs: number }): Promise<readonly number[]> {
+export async function timeReads(port: number, target: string, { count, atMostMs }: ReadLimits): Promise<readonly number[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const times: number[] = [];
   const endsAt = performance.now() + atMostMs;
@@ -125,7 +130,12 @@ export async function timeReads(port: number, target: string, { count, atMostMs 
   return times.sort((a, b) => a - b);
 }
 
-export function fetchText(port: number, path: string, agent: Agent): Promise<{ readonly status: number | undefined; readonly body: string }> {
+export interface Fetched {
+  readonly status: number | undefined;
+  readonly body: string;
+}
+
+export function fetchText(port: number, path: string, agent: Agent): Promise<Fetched> {
   return new Promise((resolve, reject) => {
     get({ host: "127.0.0.1", port, path, agent }, (response) => {
       text(response).then((body) => resolve({ status: response.statusCode, body }), reject);

@@ -34,10 +34,11 @@ export async function measureIngest(bench: Bench, base: Base | undefined): Promi
     const { connections } = one;
     compared.push([one, await compare(bench, programs.map((program) => () => measure(bench, program, { messages, connections })))]);
   }
-  for (const [{ connections }, comparison] of compared) noteCpu(bench, comparison, { connections, programs });
+  for (const [{ connections }, comparison] of compared) noteCpu(bench, comparison, { at: `${connections} connections`, programs });
   for (const [{ connections, share }, comparison] of compared) {
     const at = `${connections} connections`;
-    bench.note({ what: `ingest, service / bare node:http, ${at}`, value: comparison.ratio(SERVICE, CEILING), unit: "", bar: { atLeast: share } });
+    const ratio = comparison.ratio(SERVICE, CEILING);
+    bench.note({ what: `ingest, service / bare node:http, ${at}`, value: ratio, unit: "", bar: { atLeast: share } });
     if (base !== undefined) {
       const bar = connections === 64 ? { bar: { atLeast: BASE_INGEST } } : {};
       bench.note({ what: `ingest, service / ${base.commit}, ${at}`, value: comparison.ratio(SERVICE, BASE), unit: "", ...bar });
@@ -50,20 +51,21 @@ export async function measureIngest(bench: Bench, base: Base | undefined): Promi
 }
 
 /** Once the backlog is worked off: what the index costs is in it. */
-function noteCpu(bench: Bench, comparison: Comparison, { connections, programs }: { connections: number; programs: readonly Program[] }): void {
+function noteCpu(bench: Bench, comparison: Comparison, { at, programs }: { at: string; programs: readonly Program[] }): void {
   for (const [index, { name }] of programs.entries()) {
-    bench.note({ what: `CPU time a message, ${name}, ${connections} connections`, value: comparison.median(index, "cpuMicros"), unit: "µs" });
+    bench.note({ what: `CPU time a message, ${name}, ${at}`, value: comparison.median(index, "cpuMicros"), unit: "µs" });
   }
   const base = programs[BASE];
   if (base === undefined) return;
   const value = comparison.ratio(SERVICE, BASE, "cpuMicros");
-  bench.note({ what: `CPU time a message, service / ${base.name}, ${connections} connections`, value, unit: "", bar: { atMost: BASE_CPU } });
+  bench.note({ what: `CPU time a message, service / ${base.name}, ${at}`, value, unit: "", bar: { atMost: BASE_CPU } });
 }
 
 async function measureOtherIngest(bench: Bench, { service, ceiling }: { service: Program; ceiling: Program }): Promise<void> {
   const { messages, root } = bench;
   const random = await compare(bench, [service, ceiling].map((program) => () => measure(bench, program, { messages, order: "random" })));
-  bench.note({ what: "ingest, service / bare node:http, random ids", value: random.ratio(SERVICE, CEILING), unit: "", bar: { atLeast: 0.65 } });
+  const randomShare = random.ratio(SERVICE, CEILING);
+  bench.note({ what: "ingest, service / bare node:http, random ids", value: randomShare, unit: "", bar: { atLeast: 0.65 } });
   const oneCommit: Program = { name: "one commit a message", script: join(root, "scripts/bench/one-commit.ts"), flags: SERVICE_FLAGS };
   const few = Math.ceil(messages / 4);
   const single = await compare(bench, [service, oneCommit].map((program) => () => measure(bench, program, { messages: few })));

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Bench } from "./bench.ts";
-import { startSteadyLoad, timeReads } from "./client.ts";
+import { startSteadyLoad, timeReads, type ReadLimits } from "./client.ts";
 import { serviceOf } from "./ingest.ts";
 import { startProgram } from "./measure.ts";
 import { startProcess } from "./service.ts";
@@ -40,8 +40,8 @@ const TIMED = { count: 300, atMostMs: 10_000 };
 const TIMED_UNDER_LOAD = { count: 300, atMostMs: 3_000 };
 const STEADY_PER_SECOND = 5_000;
 
-/** The p99 of each read in milliseconds, in the order of the table. With bars if `held`. */
-export async function measureReads(bench: Bench, { database, count }: Seeded, { held }: { readonly held: boolean }): Promise<readonly number[]> {
+/** The p99 of each read in milliseconds, in the order of the table; `held` to the bars or not. */
+export async function measureReads(bench: Bench, { database, count }: Seeded, held: boolean): Promise<readonly number[]> {
   const server = await startProgram(serviceOf(bench.root), database);
   bench.note({ what: `start to ready with ${count} rows`, value: server.startSeconds, unit: "s", bar: { atMost: 0.5 } });
   await settle(server.cpuSeconds);
@@ -61,13 +61,14 @@ export async function measureReadsUnderLoad(bench: Bench, { database, count }: S
   await server.stop();
   if (refused > 0) throw new Error(`Cannot measure: every message must be answered 200, ${refused} were not`);
   noteReads(bench, all, { at: `${count} rows and ${STEADY_PER_SECOND} messages a second`, held: true });
-  bench.note({ what: "messages a second that came in beside these reads", value: answered / seconds, unit: "", bar: { atLeast: STEADY_PER_SECOND * 0.98 } });
+  const bar = { atLeast: STEADY_PER_SECOND * 0.98 };
+  bench.note({ what: "messages a second that came in beside these reads", value: answered / seconds, unit: "", bar });
 }
 
 interface Timing {
   readonly port: number;
   readonly rows: number;
-  readonly limits: typeof TIMED;
+  readonly limits: ReadLimits;
 }
 
 /** The median of the rounds, which take turns, since a moment's noise makes a p99 of its own. */
@@ -87,12 +88,20 @@ function noteReads(bench: Bench, all: readonly number[], { at, held }: { readonl
   });
 }
 
+export interface GrowthOptions {
+  /** The p99 of each read at `few` rows. */
+  readonly small: readonly number[];
+  readonly few: number;
+  readonly large: Seeded;
+}
+
 /** How much slower each read is with many more rows. */
-export async function measureGrowth(bench: Bench, { small, few, large }: { small: readonly number[]; few: number; large: Seeded }): Promise<void> {
-  const all = await measureReads(bench, large, { held: false });
+export async function measureGrowth(bench: Bench, { small, few, large }: GrowthOptions): Promise<void> {
+  const all = await measureReads(bench, large, false);
   READS.forEach(({ what, proportional }, index) => {
     const value = (all[index] ?? NaN) / (small[index] ?? NaN) / (proportional ? large.count / few : 1);
-    bench.note({ what: `${what}, p99 at ${large.count} rows / at ${few}${proportional ? ", by row" : ""}`, value, unit: "", bar: { atMost: 1.5 } });
+    const compared = `${what}, p99 at ${large.count} rows / at ${few}${proportional ? ", by row" : ""}`;
+    bench.note({ what: compared, value, unit: "", bar: { atMost: 1.5 } });
   });
 }
 

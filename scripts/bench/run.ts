@@ -49,9 +49,9 @@ function seedDatabase(count: number): Seeded {
 }
 
 async function measureWithRows(): Promise<void> {
-  await measureReads(bench, seedDatabase(FEW_ROWS), { held: true });
+  await measureReads(bench, seedDatabase(FEW_ROWS), true);
   const seeded = seedDatabase(seededRows);
-  const small = await measureReads(bench, seeded, { held: true });
+  const small = await measureReads(bench, seeded, true);
   await measureMakeRun(bench, seeded);
   await measureReadsUnderLoad(bench, seeded);
   await measureCatchUp(bench, seeded);

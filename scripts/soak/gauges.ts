@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 
 const MIB = 1024 * 1024;
@@ -14,7 +14,8 @@ export interface Sample {
 /** Reads it from /proc and the files beside the database. Throws once the process has ended. */
 export function takeSample(pid: number, database: string): Sample {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  const walBytes = [`${database}-wal`, `${database}-index-wal`].reduce((bytes, file) => bytes + (existsSync(file) ? statSync(file).size : 0), 0);
+  const wals = [`${database}-wal`, `${database}-index-wal`];
+  const walBytes = wals.reduce((bytes, file) => bytes + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
   return {
     memoryMiB: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024,
     descriptors: readdirSync(`/proc/${pid}/fd`).length,
@@ -72,6 +73,7 @@ export function findGrowth(samples: readonly Sample[]): readonly string[] {
     };
     const second = value(quarter);
     const last = value(samples.length - quarter);
-    return last <= second * factor + more ? [] : [`${figure} grew from ${second.toFixed(0)} in the second quarter to ${last.toFixed(0)} in the last one`];
+    if (last <= second * factor + more) return [];
+    return [`${figure} grew from ${second.toFixed(0)} in the second quarter to ${last.toFixed(0)} in the last one`];
   });
 }

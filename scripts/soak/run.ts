@@ -34,5 +34,6 @@ try {
 }
 const { ledger, problems } = harness;
 for (const { where, what } of problems.slice(0, 50)) say(`${where}: ${what}`);
-say(`${ledger.count("stored")} answered 200, ${ledger.count("refused")} answered 503; ${harness.rows()} rows; ${problems.length} problems; SEED=${seed}`);
+const answers = `${ledger.count("stored")} answered 200, ${ledger.count("refused")} answered 503`;
+say(`${answers}; ${harness.rows()} rows; ${problems.length} problems; SEED=${seed}`);
 process.exit(problems.length === 0 ? 0 : 1);

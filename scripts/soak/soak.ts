@@ -49,20 +49,19 @@ export async function soak(harness: Harness, { seconds, connections, say }: Soak
   const counts = [...(await visits.stop())].map(([what, count]) => `${count} × ${what}`).join(", ");
   load.stop();
   await withinTime(load.finished, `${WHERE}: deliveries must be answered`);
-  const statuses = [...(await readers.stop())];
-  const failed = statuses.filter(([status]) => status !== 200);
-  if (failed.length > 0) harness.report(WHERE, `reads were answered ${failed.map(([status, count]) => `${status} (${count} times)`).join(", ")}`);
+  const statuses = await readers.stop();
+  harness.reportReads(WHERE, statuses);
   if (harness.ledger.count("refused") > 0) harness.report(WHERE, `${harness.ledger.count("refused")} deliveries were answered 503`);
   const samples = await sampler.stop();
   if (seconds >= LEAST_FOR_GROWTH_S) for (const growth of findGrowth(samples)) harness.report(WHERE, growth);
   await checkTails(harness, tails);
   await harness.check(WHERE, url);
   service.signal("SIGTERM");
-  const exit = await withinTime(service.exited, `${WHERE}: the service must stop`);
-  if (exit.code !== 0) harness.report(WHERE, `a stop must end with status 0, not ${exit.code ?? exit.signal}: ${service.complaints()}`);
+  await harness.endInOrder(WHERE, service);
   await harness.finish(WHERE);
-  const reads = statuses.reduce((sum, [, count]) => sum + count, 0);
-  say(`${reads} reads; ${counts}; ${tails.map((tail) => `a tail of ${tail.seen.length} messages over ${tail.connections()} connections`).join("; ")}`);
+  const reads = statuses.values().reduce((sum, count) => sum + count, 0);
+  const tailed = tails.map((tail) => `a tail of ${tail.seen.length} messages over ${tail.connections()} connections`);
+  say([`${reads} reads`, counts, ...tailed].join("; "));
 }
 
 /** Fills the database, and then makes half of it old while the service is stopped: the next start removes that. */
@@ -73,7 +72,7 @@ async function fill(harness: Harness, { ms, pace }: { readonly ms: number; reado
   load.stop();
   await withinTime(load.finished, `${WHERE}: deliveries must be answered`);
   service.signal("SIGTERM");
-  await withinTime(service.exited, `${WHERE}: the service must stop`);
+  await harness.endInOrder(WHERE, service);
   harness.removed(ageHalf(harness.database));
 }
 
@@ -101,9 +100,11 @@ async function passTime({ ledger }: Harness, { endsAt, service, sampler, tails, 
       throw new Error(`Cannot go on: ${WHERE}: the service must not end: ${service.complaints()}`);
     }
     const { memoryMiB = NaN, descriptors = NaN, walMiB = NaN } = sampler.latest() ?? {};
+    const leftSeconds = Math.round(Math.max(0, endsAt - performance.now()) / 1000);
+    const places = tails.map(({ seen }) => seen.at(-1)?.seq ?? "–").join(" and ");
     say(
-      `${Math.round(Math.max(0, endsAt - performance.now()) / 1000)} s to go: ${ledger.count("stored")} answers 200, ${memoryMiB.toFixed(0)} MiB, ` +
-        `${descriptors} descriptors, WAL ${walMiB.toFixed(1)} MiB, tails at ${tails.map(({ seen }) => seen.at(-1)?.seq ?? "–").join(" and ")}`,
+      `${leftSeconds} s to go: ${ledger.count("stored")} answers 200, ${memoryMiB.toFixed(0)} MiB, ${descriptors} descriptors, ` +
+        `WAL ${walMiB.toFixed(1)} MiB, tails at ${places}`,
     );
   }
 }
@@ -117,7 +118,8 @@ async function checkTails(harness: Harness, tails: readonly Tail[]): Promise<voi
       continue;
     }
     const rows = rowsAfter(harness.database, after);
-    await until(async () => (tail.seen.at(-1)?.seq ?? after) >= (rows.at(-1)?.seq ?? after), `${WHERE}: a tail must get to the last message`);
+    const last = rows.at(-1)?.seq ?? after;
+    await until(async () => (tail.seen.at(-1)?.seq ?? after) >= last, `${WHERE}: a tail must get to the last message`);
     await tail.stop();
     for (const problem of compareTail(tail.seen, rows).slice(0, 10)) harness.report(WHERE, problem);
   }

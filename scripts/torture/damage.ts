@@ -33,7 +33,7 @@ export const DAMAGES: readonly Damage[] = [
   {
     name: "random bytes",
     exactAtOnce: false,
-    inflict: (index, random) => overwrite(index, random, () => Buffer.from(Array.from({ length: PAGE_BYTES }, () => Math.floor(random() * 256)))),
+    inflict: (index, random) => overwrite(index, random, () => Buffer.from(Array.from({ length: PAGE_BYTES }, () => random() * 256))),
   },
   {
     name: "zeros",
@@ -81,6 +81,6 @@ function overwrite(file: string, random: Random, page: () => Buffer): string | u
 
 /** Undefined if there is no such file, or none with a page. */
 function pagesOf(file: string): number | undefined {
-  const size = existsSync(file) ? statSync(file).size : 0;
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   return size < PAGE_BYTES ? undefined : Math.floor(size / PAGE_BYTES);
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createHarness, type HarnessOptions } from "./harness.ts";
+import { createHarness, type Harness, type HarnessOptions } from "./harness.ts";
 import { mountSmallDisk } from "./small-disk.ts";
 import { until } from "./until.ts";
 
@@ -10,7 +10,7 @@ const LEFT_BYTES = 8 * 1024 * 1024;
  * A file system of memory that is really full: messages get 503, ready turns 503, reads go on with nothing half-written,
  * and once there is room all of it goes on in the same process. Only root may mount one. Gives what is wrong.
  */
-export async function fullDiskRow(options: HarnessOptions, say: (line: string) => void): Promise<readonly { where: string; what: string }[]> {
+export async function fullDiskRow(options: HarnessOptions, say: (line: string) => void): Promise<Harness["problems"]> {
   const where = "full disk";
   const disk = mountSmallDisk(join(options.folder, "small-disk"), DISK_MIB);
   if (typeof disk === "string") {
@@ -25,7 +25,8 @@ export async function fullDiskRow(options: HarnessOptions, say: (line: string) =
     const ready = async (): Promise<number> => (await fetch(`${url}/health/ready`)).status;
 
     const first = harness.load(where, url);
-    await until(async () => ledger.count("refused") > 200 && (await ready()) === 503, `${where}: messages must be refused, and ready be 503`);
+    const isFull = async (): Promise<boolean> => ledger.count("refused") > 200 && (await ready()) === 503;
+    await until(isFull, `${where}: messages must be refused, and ready be 503`);
     first.stop();
     await first.finished;
     await harness.check(`${where}, while it is full`, url);

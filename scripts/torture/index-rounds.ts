@@ -20,7 +20,7 @@ export async function indexRounds(harness: Harness, options: RoundsOptions): Pro
     const where = `index round ${round}`;
     const { service, url } = await harness.startUp(where);
     const done = await damageUnderLoad(harness, { where, url, service, loadMs: options.loadMs });
-    const tookMs = await checkAfter(harness, { where, url, done });
+    const tookMs = await checkAfter(harness, where, { url, done });
     await stop(harness, where, service);
     if (done.length === 0 && !existsSync(indexOf(harness.database))) {
       return options.say("index rounds: NOT TRIED, there is no index file beside the database");
@@ -28,7 +28,7 @@ export async function indexRounds(harness: Harness, options: RoundsOptions): Pro
     const whileStopped = inflict(harness);
     const later = `${where}, started again`;
     const again = await harness.startUp(later);
-    const tookAgainMs = await checkAfter(harness, { where: later, url: again.url, done: whileStopped });
+    const tookAgainMs = await checkAfter(harness, later, { url: again.url, done: whileStopped });
     await stop(harness, later, again.service);
     const told = [...done, ...whileStopped].map(({ told }) => told).join("; ");
     options.say(`${where} of ${options.rounds}: ${told}; right after ${tookMs} and ${tookAgainMs} ms, ${harness.rows()} rows checked`);
@@ -70,25 +70,24 @@ async function damageUnderLoad(harness: Harness, { where, url, service, loadMs: 
   await setTimeout(least);
   load.stop();
   await withinTime(load.finished, `${where}: deliveries must be answered`);
-  const statuses = await readers.stop();
+  harness.reportReads(where, await readers.stop());
   if (ended) throw new Error(`Cannot go on: ${where}: the service must not end: ${service.complaints()}`);
   const refused = ledger.count("refused") - refusedBefore;
   if (refused > 0) harness.report(where, `${refused} deliveries were answered 503 for the sake of the index`);
-  const failed = [...statuses].filter(([status]) => status !== 200);
-  if (failed.length > 0) harness.report(where, `reads were answered ${failed.map(([status, count]) => `${status} (${count} times)`).join(", ")}`);
   return done;
 }
 
 /** Gives how long it took until all that is derived was right. */
-async function checkAfter(harness: Harness, { where, url, done }: { where: string; url: string; done: readonly Damage[] }): Promise<number> {
+async function checkAfter(harness: Harness, where: string, { url, done }: { url: string; done: readonly Damage[] }): Promise<number> {
   const tookMs = await harness.checkRepaired(where, url);
-  if (tookMs > 0 && done.every((one) => one.exactAtOnce)) harness.report(where, `reads were wrong for ${tookMs} ms though no file was damaged`);
+  const exactAtOnce = done.every((one) => one.exactAtOnce);
+  if (tookMs > 0 && exactAtOnce) harness.report(where, `reads were wrong for ${tookMs} ms though no file was damaged`);
   return tookMs;
 }
 
 async function stop(harness: Harness, where: string, service: Service): Promise<void> {
   const kills = harness.random() < 0.5;
   service.signal(kills ? "SIGKILL" : "SIGTERM");
-  const exit = await withinTime(service.exited, `${where}: the service must stop`);
-  if (!kills && exit.code !== 0) harness.report(where, `a stop must end with status 0, not ${exit.code ?? exit.signal}: ${service.complaints()}`);
+  if (kills) await service.exited;
+  else await harness.endInOrder(where, service);
 }

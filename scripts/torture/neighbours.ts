@@ -52,14 +52,21 @@ export async function neighbourRound(harness: Harness, { events, say, disk }: Ne
   else await goesOn(harness, where, url);
   load.stop();
   await withinTime(load.finished, `${where}: deliveries must be answered`);
-  const statuses = [...(await readers.stop())].filter(([status]) => status !== 200 && !ended);
-  if (statuses.length > 0) harness.report(where, `reads were answered ${statuses.map(([status, count]) => `${status} (${count} times)`).join(", ")}`);
+  const statuses = await readers.stop();
+  if (!ended) harness.reportReads(where, statuses);
   const refused = ledger.count("refused") - refusedBefore;
   if (refused > 0 && !told.has("disk")) harness.report(where, `${refused} deliveries were answered 503`);
   if (!ended) await endBesideReader(harness, where, { service, url });
   await harness.finish(where);
   const counts = [...told].map(([kind, count]) => `${count} × ${kind}`).join(", ");
-  say(`${where}: ${counts}; ${refused} answers 503, ${harness.rows()} rows checked${hasOwner(harness) ? "" : "; second processes NOT TRIED, the database has no owner"}`);
+  const left = hasOwner(harness) ? "" : "; second processes NOT TRIED, the database has no owner";
+  say(`${where}: ${counts}; ${refused} answers 503, ${harness.rows()} rows checked${left}`);
+}
+
+/** A start of the service, and where it listens. */
+export interface Started {
+  readonly service: Service;
+  readonly url: string;
 }
 
 /** The lock of a database is held on a file of its own. */
@@ -68,14 +75,14 @@ export function hasOwner({ database }: Pick<Harness, "database">): boolean {
 }
 
 /** The same start command again, on the same port or on another one: it has to refuse before it touches anything. */
-export async function startSecond(harness: Harness, where: string, first: { readonly service: Service; readonly url: string }): Promise<void> {
+export async function startSecond(harness: Harness, where: string, first: Started): Promise<void> {
   const port = harness.random() < 0.5 ? Number(new URL(first.url).port) : 0;
   const second = harness.start({ port });
   const url = await withinTime(second.started, `${where}: a second process must end`);
   if (url !== undefined) second.signal("SIGKILL");
-  const exit = await second.exited;
+  const { code, signal } = await second.exited;
   if (url !== undefined) harness.report(where, "a second process has started on the same database");
-  else if (exit.code !== 1) harness.report(where, `a second process must end with status 1, not ${exit.code ?? exit.signal}: ${second.complaints()}`);
+  else if (code !== 1) harness.report(where, `a second process must end with status 1, not ${code ?? signal}: ${second.complaints()}`);
   else if (![harness.database, String(first.service.pid)].every((name) => second.complaints().includes(name))) {
     harness.report(where, `a second process must name the database and its owner: ${second.complaints()}`);
   }
@@ -94,11 +101,10 @@ async function goesOn({ ledger }: Harness, where: string, url: string): Promise<
 }
 
 /** A stranger that has the file open must not keep a stop from ending in order. */
-async function endBesideReader(harness: Harness, where: string, { service, url }: { readonly service: Service; readonly url: string }): Promise<void> {
+async function endBesideReader(harness: Harness, where: string, { service, url }: Started): Promise<void> {
   await harness.check(where, url);
   const reader = holdSnapshot(harness.database, setTimeout(HELD_AT_STOP_MS));
   service.signal("SIGTERM");
-  const exit = await withinTime(service.exited, `${where}: the service must stop`);
-  if (exit.code !== 0) harness.report(where, `a stop beside a reader must end with status 0, not ${exit.code ?? exit.signal}: ${service.complaints()}`);
+  await harness.endInOrder(`${where}, beside a reader`, service);
   await reader;
 }

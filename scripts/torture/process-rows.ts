@@ -24,7 +24,9 @@ export async function stopRows(harness: Harness, say: Say): Promise<void> {
     const due = inFlight.filter((attempt) => !load.behindClose.has(attempt));
     const unanswered = due.filter(({ end }) => end?.outcome === "unknown").length;
     if (unanswered > 0) harness.report(where, `${unanswered} of ${due.length} requests sent before the signal were not answered`);
-    if (exit.code !== 0 || tookMs > SHUTDOWN_TIMEOUT_MS) harness.report(where, `ended with ${exit.code ?? exit.signal} after ${tookMs} ms: ${service.complaints()}`);
+    if (exit.code !== 0 || tookMs > SHUTDOWN_TIMEOUT_MS) {
+      harness.report(where, `ended with ${exit.code ?? exit.signal} after ${tookMs} ms: ${service.complaints()}`);
+    }
     await harness.finish(where);
     say(`${where}: ${due.length} requests were due, ${unanswered} not answered; ended with status ${exit.code} after ${tookMs} ms`);
   }
@@ -62,7 +64,8 @@ export async function straceRows(harness: Harness, say: Say): Promise<void> {
       const url = await withinTime(service.started, `${where}: the service must start or end`);
       if (url !== undefined) await withinTime(harness.load(where, url).finished, `${where}: the connections must end`);
       const exit = await withinTime(service.exited, `${where}: the service must end by itself`);
-      if ((exit.code ?? exit.signal) !== endsWith) harness.report(where, `ended with ${exit.code ?? exit.signal} instead of ${endsWith}: ${service.complaints()}`);
+      const end = exit.code ?? exit.signal;
+      if (end !== endsWith) harness.report(where, `ended with ${end} instead of ${endsWith}: ${service.complaints()}`);
       await harness.finish(where);
       say(`${where}: ended with ${exit.code ?? exit.signal}, ${harness.rows()} rows checked after the restart`);
     }
@@ -88,8 +91,7 @@ async function noSpaceRow(harness: Harness, say: Say): Promise<void> {
   if (refused === 0) harness.report(where, "no message was answered 503");
   await harness.check(where, url);
   service.signal("SIGTERM");
-  const exit = await withinTime(service.exited, `${where}: the service must stop`);
-  if (exit.code !== 0) harness.report(where, `a stop must end with status 0, not ${exit.code ?? exit.signal}: ${service.complaints()}`);
+  await harness.endInOrder(where, service);
   await harness.finish(where);
   say(`${where}: ${refused} answers 503, ready 503 and then 200, ${harness.rows()} rows checked`);
 }

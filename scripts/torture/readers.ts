@@ -8,10 +8,19 @@ export interface Readers {
   stop(): Promise<ReadonlyMap<number, number>>;
 }
 
-const TARGETS = ["/messages?q=order", "/messages?q=n1", "/messages?q=%CF%83", "/messages?from=+9198101", "/messages?limit=1", "/stats", "/stats/timeline", "/health/live"];
+const TARGETS = [
+  "/messages?q=order", "/messages?q=n1", "/messages?q=%CF%83", "/messages?from=+9198101", "/messages?limit=1",
+  "/stats", "/stats/timeline", "/health/live",
+] as const;
+
+export interface ReaderOptions {
+  readonly count: number;
+  /** Between the requests of one client. */
+  readonly pauseMs?: number;
+}
 
 /** So many clients, each of which asks for one thing after the other: lists, searches, counts. */
-export function startReaders(url: string, random: Random, { count, pauseMs = 10 }: { readonly count: number; readonly pauseMs?: number }): Readers {
+export function startReaders(url: string, random: Random, { count, pauseMs = 10 }: ReaderOptions): Readers {
   const statuses = new Map<number, number>();
   let stopped = false;
   async function read(): Promise<void> {

@@ -7,10 +7,12 @@ import { buildBase } from "../../scripts/bench/base.ts";
 import { REPOSITORY } from "../scripts/command.ts";
 import { temporaryFolder } from "../support/store.ts";
 
-const CONFIGURATION = JSON.stringify({ compilerOptions: { rootDir: "src", outDir: "dist", types: [], module: "nodenext" }, include: ["src"] });
+const COMPILER = { rootDir: "src", outDir: "dist", types: [], module: "nodenext" };
+const CONFIGURATION = JSON.stringify({ compilerOptions: COMPILER, include: ["src"] });
 
 function git(folder: string, ...args: readonly string[]): void {
-  execFileSync("git", ["-c", "user.name=Tester", "-c", "user.email=tester@localhost", ...args], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+  const author = ["-c", "user.name=Tester", "-c", "user.email=tester@localhost"];
+  execFileSync("git", [...author, ...args], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
 }
 
 /** A repository with the compiler that is installed here, and with a commit for each of these sources. */

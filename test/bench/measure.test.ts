@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createBench } from "../../scripts/bench/bench.ts";
 import { compare, type Run } from "../../scripts/bench/measure.ts";
-import { settle } from "../../scripts/bench/settle.ts";
+import { settle, type Settled } from "../../scripts/bench/settle.ts";
 import { temporaryFolder } from "../support/store.ts";
 
 /** A process whose CPU seconds have these values, one after the other, and then stay. */
@@ -11,7 +11,7 @@ function reader(values: readonly number[]): () => number {
   return () => values[Math.min(at++, values.length - 1)] ?? NaN;
 }
 
-async function settled(values: readonly number[]): Promise<{ readonly cpuSeconds: number; readonly busySeconds: number; readonly waitedMs: number }> {
+async function settled(values: readonly number[]): Promise<Settled & { readonly waitedMs: number }> {
   let waitedMs = 0;
   const pause = async (ms: number): Promise<void> => {
     waitedMs += ms;

@@ -1,0 +1,65 @@
+import { byId, check, DERIVED, type Problem, type Row } from "./check.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Random } from "./messages.ts";
+import { observe } from "./observe.ts";
+
+/** What is derived must have been repaired by then. */
+const REPAIR_MS = 30_000;
+
+/** Holds the services that run on one file, one after the other, against one ledger; what is wrong is reported. */
+export interface Checker {
+  /** How many rows the last check saw. */
+  rows(): number;
+  /** Checks a service at rest. */
+  check(where: string, url: string): Promise<void>;
+  /**
+   * The same, but what is derived has half a minute to be repaired. Gives the milliseconds that this took, 0 if it was
+   * right at once.
+   */
+  checkRepaired(where: string, url: string): Promise<number>;
+  /** These messages have been removed for their age: from now on none of them may be there. */
+  removed(ids: Iterable<string>): void;
+}
+
+export interface CheckerOptions {
+  readonly database: string;
+  readonly ledger: Ledger;
+  readonly random: Random;
+  readonly report: (where: string, what: string) => void;
+}
+
+export function createChecker({ database, ledger, random, report }: CheckerOptions): Checker {
+  const removed = new Set<string>();
+  let before: ReadonlyMap<string, Row> = new Map();
+
+  async function look(url: string): Promise<readonly Problem[]> {
+    const seen = await observe(database, url, random);
+    const problems = check(ledger, seen, { before, removed });
+    before = byId(seen.rows);
+    return problems;
+  }
+
+  function reportAll(where: string, found: readonly Problem[]): void {
+    for (const { kind, detail } of found) report(where, `${kind}: ${detail}`);
+  }
+
+  return {
+    rows: () => before.size,
+    check: async (where, url) => reportAll(where, await look(url)),
+    async checkRepaired(where, url) {
+      const startedAt = performance.now();
+      for (let tries = 0; ; tries += 1) {
+        const tookMs = tries === 0 ? 0 : Math.ceil(performance.now() - startedAt);
+        const found = await look(url).catch((error: unknown): readonly Problem[] => [{ kind: "read", detail: String(error) }]);
+        const derived = found.filter(({ kind }) => DERIVED.has(kind));
+        reportAll(where, found.filter(({ kind }) => !DERIVED.has(kind)));
+        if (derived.length > 0 && tookMs < REPAIR_MS) continue;
+        reportAll(where, derived);
+        return tookMs;
+      }
+    },
+    removed(ids) {
+      for (const id of ids) removed.add(id);
+    },
+  };
+}
