@@ -169,6 +169,13 @@ export function loadSecrets(env: Environment): Outcome<Secrets, string> {
   return readSecrets(env, readTextFile, []);
 }
 
+/** `FORWARD_SECRET`, which signs what is forwarded. Refusal: a line that begins with its name. */
+export function loadForwardSecret(env: Environment): Outcome<string, string> {
+  const secret = read(env, "FORWARD_SECRET");
+  if (secret === undefined) return refuse("FORWARD_SECRET", "must be set to the secret that the receiver checks signatures with");
+  return isWellFormed(secret) ? { ok: true, value: secret } : refuse("FORWARD_SECRET", WHSEC_FORM);
+}
+
 function readSecrets(env: Environment, readFile: ReadFile, extraPrevious: readonly string[]): Outcome<Secrets, string> {
   const current = read(env, "WEBHOOK_SECRET");
   const file = read(env, "WEBHOOK_SECRET_FILE");

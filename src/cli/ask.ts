@@ -28,10 +28,15 @@ const MAX_DETAIL_LENGTH = 2_000;
  * @param service - the URL that the service's paths are put behind.
  * @param target - path and query.
  */
-export function ask(service: URL, target: string, { method = "GET", headers, body, agent, silenceLimitMs }: Question): Promise<IncomingMessage> {
+export function ask(service: URL, target: string, question: Question): Promise<IncomingMessage> {
   const url = new URL(service.pathname.replace(/\/+$/, "") + target, service);
   url.username = service.username;
   url.password = service.password;
+  return askAt(url, question, service);
+}
+
+/** The same at a URL as it is; `service` is what the reason of `NoAnswer` names. */
+export function askAt(url: URL, { method = "GET", headers, body, agent, silenceLimitMs }: Question, service: URL = url): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const request = (url.protocol === "https:" ? requestHttps : requestHttp)(
       url,

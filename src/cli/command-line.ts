@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import type { Outcome } from "../core/outcome.ts";
-import type { Command, CommandName, ExportCommand, ExportFormat, SendCommand, SignCommand } from "./command.ts";
+import type { Command, CommandName, ExportCommand, ExportFormat, ForwardCommand, SendCommand, SignCommand } from "./command.ts";
 import { parseServiceUrl } from "./service-url.ts";
 import { isCommandName } from "./usage.ts";
 
@@ -30,6 +30,11 @@ const OPTIONS = {
   order: TEXT,
   output: TEXT,
   rebuild: FLAG,
+  place: TEXT,
+  concurrency: TEXT,
+  "max-attempts": TEXT,
+  "dead-letter": TEXT,
+  "metrics-port": TEXT,
 } as const;
 
 const FIELDS = ["id", "from", "to", "ts", "text"] as const;
@@ -41,6 +46,7 @@ export const OPTIONS_OF: Readonly<Record<CommandName, readonly string[]>> = {
   send: ["url", ...FIELDS, "body", "file", "retry"],
   sign: ["standard", "id", "timestamp"],
   tail: ["url", "after"],
+  forward: ["to", "url", "place", "after", "concurrency", "dead-letter", "max-attempts", "metrics-port"],
   export: ["url", "format", ...FILTERS, "output"],
   backup: [],
   verify: ["rebuild"],
@@ -99,6 +105,8 @@ function readCommand(name: CommandName, values: Values, files: readonly string[]
       const after = readWhole("after", values.after);
       return after.ok ? { ok: true, value: { name, url: url.value, after: after.value } } : after;
     }
+    case "forward":
+      return readForward(values);
     case "export":
       return readExport(values);
     case "backup":
@@ -139,6 +147,31 @@ function readExport(values: Values): Parsed<ExportCommand> {
   return { ok: true, value: { name: "export", url: url.value, format, filters, output } };
 }
 
+function readForward(values: Values): Parsed<ForwardCommand> {
+  const url = readUrl(values);
+  if (!url.ok) return url;
+  const { to, place = "webhook-inbox-forward.json", "dead-letter": file, "max-attempts": attempts } = values;
+  if (to === undefined || !URL.canParse(to) || !/^https?:$/.test(new URL(to).protocol) || to.includes("#")) return problem("--to must be an http or https URL");
+  if (place === "") return problem("--place must not be empty");
+  if (file === "") return problem("--dead-letter must not be empty");
+  if (attempts !== undefined && file === undefined) return problem("--max-attempts needs --dead-letter");
+  const after = readWhole("after", values.after);
+  if (!after.ok) return after;
+  const concurrency = readWhole("concurrency", values.concurrency, { min: 1, max: 1000 });
+  if (!concurrency.ok) return concurrency;
+  const maxAttempts = readWhole("max-attempts", attempts, { min: 1 });
+  if (!maxAttempts.ok) return maxAttempts;
+  const metricsPort = readWhole("metrics-port", values["metrics-port"], { max: 65_535 });
+  if (!metricsPort.ok) return metricsPort;
+  const deadLetter = file === undefined ? undefined : { file, maxAttempts: maxAttempts.value ?? 10 };
+  return {
+    ok: true,
+    value: {
+      name: "forward", url: url.value, to: new URL(to), place, after: after.value ?? 0, concurrency: concurrency.value ?? 8, deadLetter, metricsPort: metricsPort.value,
+    },
+  };
+}
+
 function isFormat(text: string): text is ExportFormat {
   return text === "ndjson" || text === "csv" || text === "json";
 }
@@ -149,10 +182,12 @@ function readUrl({ url }: Values): Parsed<URL | undefined> {
   return parsed.ok ? parsed : problem(`--url ${parsed.error}`);
 }
 
-function readWhole(name: string, text: string | undefined): Parsed<number | undefined> {
+function readWhole(name: string, text: string | undefined, { min = 0, max = Number.MAX_SAFE_INTEGER } = {}): Parsed<number | undefined> {
   if (text === undefined) return { ok: true, value: undefined };
   const value = Number(text);
-  return /^[0-9]+$/.test(text) && Number.isSafeInteger(value) ? { ok: true, value } : problem(`--${name} must be a whole number in decimal digits`);
+  if (/^[0-9]+$/.test(text) && value >= min && value <= max) return { ok: true, value };
+  const range = min === 0 && max === Number.MAX_SAFE_INTEGER ? "" : max === Number.MAX_SAFE_INTEGER ? ` from ${min}` : ` from ${min} to ${max}`;
+  return problem(`--${name} must be a whole number${range} in decimal digits`);
 }
 
 function problem(error: string): { readonly ok: false; readonly error: string } {

@@ -1,4 +1,4 @@
-/** Where `send`, `tail` and `export` find the service; undefined leaves it to the environment. */
+/** Where `send`, `tail`, `forward` and `export` find the service; undefined leaves it to the environment. */
 interface Remote {
   readonly url: URL | undefined;
 }
@@ -33,6 +33,21 @@ export interface TailCommand extends Remote {
   readonly after: number | undefined;
 }
 
+export interface ForwardCommand extends Remote {
+  readonly name: "forward";
+  readonly to: URL;
+  /** The file that keeps the place. */
+  readonly place: string;
+  /** Where to begin if that file does not exist. */
+  readonly after: number;
+  /** The most requests at once. */
+  readonly concurrency: number;
+  /** Where a message goes after so many attempts; undefined tries indefinitely. */
+  readonly deadLetter: { readonly file: string; readonly maxAttempts: number } | undefined;
+  /** Undefined reports on standard error. */
+  readonly metricsPort: number | undefined;
+}
+
 export type ExportFormat = "ndjson" | "csv" | "json";
 
 export interface ExportCommand extends Remote {
@@ -61,7 +76,7 @@ export interface OpenApiCommand {
 }
 
 /** What does its work and ends. */
-export type Task = SendCommand | SignCommand | TailCommand | ExportCommand | BackupCommand | VerifyCommand | OpenApiCommand;
+export type Task = SendCommand | SignCommand | TailCommand | ForwardCommand | ExportCommand | BackupCommand | VerifyCommand | OpenApiCommand;
 
 export type CommandName = Task["name"] | "serve";
 

@@ -3,6 +3,7 @@ import { isBrokenPipe } from "./broken-pipe.ts";
 import type { Task } from "./command.ts";
 import { EX_FAILURE, EX_OK, EX_UNAVAILABLE } from "./exit-status.ts";
 import { exportMessages } from "./export.ts";
+import { forward } from "./forward.ts";
 import { printOpenApi } from "./openapi.ts";
 import { runOnDatabase } from "./run-on-database.ts";
 import { send } from "./send.ts";
@@ -29,6 +30,8 @@ function dispatch(command: Task, terminal: Terminal): Promise<number> {
       return sign(terminal, command);
     case "tail":
       return tail(terminal, command);
+    case "forward":
+      return forward(terminal, command);
     case "export":
       return exportMessages(terminal, command);
     case "backup":

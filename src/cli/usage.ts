@@ -83,6 +83,33 @@ Examples:
   webhook-inbox tail --after 0 | jq -r .text
 `,
   },
+  forward: {
+    operand: "",
+    summary: "post each message on to another URL as it is stored",
+    details: `Posts each message as JSON to another URL: at least once, those of one sender in
+order and one at a time. A status of 2xx takes it; after anything else it waits,
+as Retry-After says or longer each time, and tries again. Killed, it goes on
+where it was. Signs with X-Signature and the headers of Standard Webhooks.
+
+  --to URL            where to post; required
+  --place FILE        keeps the place; default webhook-inbox-forward.json
+  --after N           if FILE does not exist: begin after the sequence number N;
+                      default 0, the first message
+  --concurrency N     up to N requests at once, of different senders; default 8
+  --dead-letter FILE  add a message to FILE and go on after --max-attempts;
+                      without it, try indefinitely
+  --max-attempts N    default 10
+  --metrics-port N    serve metrics at http://127.0.0.1:N/metrics; without it,
+                      report on standard error every minute
+  --url URL           the service, in place of $WEBHOOK_INBOX_URL
+
+The secret is $FORWARD_SECRET, the token of the service $API_TOKEN.
+Exit status: 1 refused, or FILE cannot be used, 69 no answer at first.
+
+Example:
+  FORWARD_SECRET=s3cret webhook-inbox forward --to https://app.example.com/hook
+`,
+  },
   export: {
     operand: "",
     summary: "print all messages that match, as NDJSON, CSV or JSON",
@@ -174,7 +201,8 @@ ${LIST}
   -h, --help       print this
   --version        print the version
 
-send, tail and export ask $WEBHOOK_INBOX_URL, by default http://127.0.0.1:8000.
+send, tail, forward and export ask $WEBHOOK_INBOX_URL, by default
+http://127.0.0.1:8000.
 Exit status: 0 done and sound, 1 failed or not sound, 64 a wrong command line,
 69 no answer from the service, 78 a wrong setting, 128 + N ended by signal N.
 

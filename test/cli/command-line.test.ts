@@ -31,6 +31,14 @@ const ACCEPTED: readonly (readonly [args: readonly string[], command: Command])[
   [["tail"], { name: "tail", url: undefined, after: undefined }],
   [["tail", "--after", "0", "--url=http://host:9000/inbox"], { name: "tail", url: URL_GIVEN, after: 0 }],
   [["tail", "--after", "9007199254740991"], { name: "tail", url: undefined, after: 9007199254740991 }],
+  [
+    ["forward", "--to", "https://a:b@host/x/?y=1"],
+    { name: "forward", url: undefined, to: new URL("https://a:b@host/x/?y=1"), place: "webhook-inbox-forward.json", after: 0, concurrency: 8, deadLetter: undefined, metricsPort: undefined },
+  ],
+  [
+    ["forward", "--to", "http://host", "--url", "http://host:9000/inbox", "--place", "p", "--after", "7", "--concurrency", "1", "--dead-letter", "d", "--max-attempts", "1", "--metrics-port", "0"],
+    { name: "forward", url: URL_GIVEN, to: new URL("http://host"), place: "p", after: 7, concurrency: 1, deadLetter: { file: "d", maxAttempts: 1 }, metricsPort: 0 },
+  ],
   [["export"], { name: "export", url: undefined, format: "ndjson", filters: {}, output: undefined }],
   [
     ["export", "--format", "csv", "--from", "+1", "--to", "+2", "--since", "a", "--until", "b", "--q", "", "--order", "desc", "--output", "x.csv"],
@@ -65,7 +73,9 @@ const REFUSED: readonly (readonly string[])[] = [
   ["send", "--url", ""], ["send", "--url", "host:8000"], ["send", "--url", "ftp://host"], ["tail", "--url", "http://host?x"], ["export", "--url", "http://host#"],
   ["sign", "a", "b"], ["sign", ""], ["sign", "--id", "m"], ["sign", "--timestamp", "1"], ["sign", "--standard", "--id", "a b"], ["sign", "--standard", "--id", ""],
   ["sign", "--standard", "--timestamp", "1.5"], ["tail", "x"], ["tail", "--after", "x"], ["tail", "--after=-1"], ["tail", "--after", ""], ["tail", "--after", "9007199254740992"],
-  ["openapi", "x"], ["openapi", "--output", "x"], ["export", "x"], ["export", "--format", "xml"], ["export", "--format", "constructor"], ["export", "--order", "up"], ["export", "--output", ""], ["export", "--id", "x"],
+  ["forward"], ["forward", "--to", ""], ["forward", "--to", "host"], ["forward", "--to", "ftp://host"], ["forward", "--to", "http://host#x"], ["forward", "--to", "http://host", "x"],
+  ...["--concurrency=0", "--concurrency=1001", "--max-attempts=3", "--dead-letter=", "--place=", "--after=x", "--metrics-port=65536"].map((option) => ["forward", "--to", "http://host", option]),
+  ["forward", "--to", "http://host", "--dead-letter", "d", "--max-attempts", "0"], ["openapi", "x"], ["openapi", "--output", "x"], ["export", "x"], ["export", "--format", "xml"], ["export", "--format", "constructor"], ["export", "--order", "up"], ["export", "--output", ""], ["export", "--id", "x"],
 ];
 
 for (const args of REFUSED) {
@@ -95,7 +105,7 @@ test("--help and --version print on standard output and need no setting", async 
 
 test("every help fits one screen, and that of a command names exactly the options that it takes", () => {
   for (const name of Object.keys(COMMANDS).filter(isCommandName)) {
-    const named = Array.from(usage(name).matchAll(/^  --(\w+)/gm), ([, option]) => option);
+    const named = Array.from(usage(name).matchAll(/^  --([\w-]+)/gm), ([, option]) => option);
     assert.deepEqual(named.toSorted(), OPTIONS_OF[name].toSorted(), name);
   }
   for (const text of [usage(), ...Object.keys(COMMANDS).filter(isCommandName).map(usage)]) {

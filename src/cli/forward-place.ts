@@ -1,0 +1,121 @@
+import { open, readFile, rename } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { syncFolder } from "./sync-folder.ts";
+
+/** Up to where the messages have been forwarded, kept in a file that survives a kill and a power cut. */
+export interface ForwardPlace {
+  /** Every message up to this sequence number has been forwarded. */
+  readonly after: number;
+  /** Writes it to the file soon; what is advanced to meanwhile is written once. */
+  advance(after: number): void;
+  /** Settles once nothing is left to write. Rejects as `failed` does. */
+  written(): Promise<void>;
+  /** Rejects if the file cannot be written. Never fulfilled. */
+  readonly failed: Promise<never>;
+  /** Gives the file to another process. */
+  close(): void;
+}
+
+export interface ForwardPlaceOptions {
+  readonly path: string;
+  /** The URL that is forwarded to: a place belongs to one. */
+  readonly to: string;
+  /** The place if there is no file yet. */
+  readonly first: number;
+}
+
+/**
+ * Opens the file of a place, and makes it if it does not exist. The lock is an open transaction on `PATH.lock`: it goes
+ * with the process, however that ends.
+ *
+ * Rejects if another process has the place, if the file cannot be written, or if it is no place or that of another URL.
+ */
+export async function openForwardPlace({ path, to, first }: ForwardPlaceOptions): Promise<ForwardPlace> {
+  const target = resolve(path);
+  const lock = takeLock(path, `${target}.lock`);
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => {});
+  const after = (await readPlace(path, to).catch((error) => {
+    lock.close();
+    throw error;
+  })) ?? first;
+  let wanted = after;
+  let writing: Promise<void> | undefined;
+
+  async function write(): Promise<void> {
+    for (let written: number | undefined; written !== wanted; ) {
+      written = wanted;
+      await replaceFile(target, `${JSON.stringify({ to, after: written })}\n`);
+    }
+  }
+  function startWriting(): Promise<void> {
+    return (writing ??= write().finally(() => {
+      writing = undefined;
+    }));
+  }
+
+  await startWriting();
+  return {
+    after,
+    advance(place) {
+      wanted = place;
+      startWriting().catch(failure.reject);
+    },
+    written: async () => writing,
+    failed: failure.promise,
+    close: () => lock.close(),
+  };
+}
+
+function takeLock(path: string, lockPath: string): DatabaseSync {
+  const lock = new DatabaseSync(lockPath, { timeout: 0 });
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+    return lock;
+  } catch (error) {
+    lock.close();
+    const isBusy = error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
+    throw isBusy ? new Error(`Cannot forward from ${path}: it must not be in use by another process`) : error;
+  }
+}
+
+/** https://www.sqlite.org/rescode.html#busy */
+const SQLITE_BUSY = 5;
+
+async function readPlace(path: string, to: string): Promise<number | undefined> {
+  let text;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+  const place = parsePlace(text);
+  if (place === undefined) throw new Error(`Cannot forward from ${path}: it must be a place that forward has written, or not exist`);
+  if (place.to !== to) throw new Error(`Cannot forward from ${path}: it must be the place of this URL, but is that of another: name a file with --place`);
+  return place.after;
+}
+
+function parsePlace(text: string): { readonly to: string; readonly after: number } | undefined {
+  try {
+    const { to, after } = JSON.parse(text);
+    return typeof to === "string" && Number.isSafeInteger(after) && after >= 0 ? { to, after } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The file has the old content or the new one, whenever the process or the machine stops. */
+async function replaceFile(target: string, content: string): Promise<void> {
+  const partial = `${target}.partial`;
+  const file = await open(partial, "w");
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(partial, target);
+  syncFolder(dirname(target));
+}

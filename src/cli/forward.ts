@@ -1,0 +1,81 @@
+import { loadForwardSecret } from "../config.ts";
+import type { ForwardCommand } from "./command.ts";
+import { openDeadLetters, type DeadLetters } from "./dead-letters.ts";
+import { EX_CONFIG } from "./exit-status.ts";
+import { follow } from "./follow.ts";
+import { describeForward, serveForwardMetrics, type ForwardState } from "./forward-metrics.ts";
+import { createForwardOrder } from "./forward-order.ts";
+import { openForwardPlace, type ForwardPlace } from "./forward-place.ts";
+import { createForwardPost } from "./forward-post.ts";
+import { loadMessagesService, type MessagesService } from "./messages-service.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The most messages that wait in memory. */
+const ROOM = 1000;
+const REPORT_EVERY_MS = 60_000;
+
+/**
+ * Posts each message on as it is stored: those of one sender in order, one at a time, each at least once. The place is
+ * kept in a file, so a process that was killed goes on where it was. Ends only as `follow` does, with its exit status.
+ *
+ * Rejects if the place is in use or of another URL, or if a file or the port of the metrics cannot be used.
+ */
+export async function forward(terminal: Terminal, command: ForwardCommand): Promise<number> {
+  const remote = loadMessagesService(terminal.env, command.url);
+  const secret = loadForwardSecret(terminal.env);
+  const problems = [...(remote.ok ? [] : remote.error), ...(secret.ok ? [] : [secret.error])];
+  for (const problem of problems) terminal.complain(problem);
+  if (!remote.ok || !secret.ok) return EX_CONFIG;
+
+  const deadLetters = command.deadLetter === undefined ? undefined : await openDeadLetters(command.deadLetter.file);
+  try {
+    const place = await openForwardPlace({ path: command.place, to: withoutPassword(command.to), first: command.after });
+    try {
+      return await forwardFrom(place, { terminal, command, deadLetters, remote: remote.value, secret: secret.value });
+    } finally {
+      await place.written().finally(() => place.close());
+    }
+  } finally {
+    await deadLetters?.close();
+  }
+}
+
+interface Circumstances {
+  readonly terminal: Terminal;
+  readonly command: ForwardCommand;
+  readonly deadLetters: DeadLetters | undefined;
+  readonly remote: MessagesService;
+  readonly secret: string;
+}
+
+async function forwardFrom(place: ForwardPlace, { terminal, command, deadLetters, remote, secret }: Circumstances): Promise<number> {
+  const { to, concurrency, deadLetter, metricsPort } = command;
+  const giveUp = deadLetter === undefined || deadLetters === undefined ? undefined : { maxAttempts: deadLetter.maxAttempts, keep: deadLetters.keep };
+  const counts = { delivered: 0, failedAttempts: 0, deadLetters: 0 };
+  let { after } = place;
+  const order = createForwardOrder({
+    deliver: createForwardPost({ to, secret, concurrency, giveUp, counts, wait: terminal.wait }),
+    advance: (seq) => place.advance((after = seq)),
+    room: ROOM,
+  });
+  const state = (): ForwardState => ({ ...counts, waiting: order.waiting(), after });
+  const server = metricsPort === undefined ? undefined : await serveForwardMetrics(metricsPort, state);
+  const report = server === undefined ? setInterval(() => terminal.complain(describeForward(state())), REPORT_EVERY_MS).unref() : undefined;
+  const ending = new AbortController();
+  try {
+    const followed = follow(terminal, { remote, after, take: (line, message) => order.add({ line, ...message }), signal: ending.signal });
+    return await Promise.race([followed, order.failed, place.failed]);
+  } finally {
+    ending.abort();
+    clearInterval(report);
+    server?.close();
+  }
+}
+
+/** A place names its URL, and a file is no place for a password. */
+function withoutPassword(to: URL): string {
+  const shown = new URL(to);
+  shown.username = "";
+  shown.password = "";
+  return shown.href;
+}

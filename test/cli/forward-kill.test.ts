@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { spawn, type ChildProcess } from "node:child_process";
+import { EventEmitter, once } from "node:events";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { delivery, startTestApp } from "../support/app.ts";
+import { atEnd } from "../support/cleanup.ts";
+import { temporaryFolder } from "../support/store.ts";
+import { MAIN } from "./main.ts";
+import { startStandIn } from "./stand-in.ts";
+
+const KILLS = 20;
+const SENDERS = 20;
+const MESSAGES_PER_KILL = 20;
+const TOTAL = KILLS * MESSAGES_PER_KILL;
+
+interface Ledger {
+  readonly url: string;
+  /** Message ids by sender, in the order in which they were taken for the first time. */
+  readonly taken: ReadonlyMap<string, readonly string[]>;
+  /** How many requests came for a sender while another was under way from the same process. */
+  overlaps(): number;
+  /** Settles when so many different messages have been taken. */
+  reached(count: number): Promise<void>;
+}
+
+/** Takes four messages of five: of the others one half gets 500, and the other half no response after it was taken. */
+async function startReceiver(t: TestContext): Promise<Ledger> {
+  const changes = new EventEmitter();
+  const taken = new Map<string, string[]>();
+  const ids = new Set<string>();
+  const underWay = new Map<string, number>();
+  let overlaps = 0;
+  const { url } = await startStandIn(t, (response, number, { body }) => {
+    const { message_id: id, from } = JSON.parse(body.toString());
+    underWay.set(from, (underWay.get(from) ?? 0) + 1);
+    if (underWay.get(from) !== 1) overlaps += 1;
+    response.on("close", () => underWay.set(from, (underWay.get(from) ?? 0) - 1));
+    if (number % 10 === 3) return void response.writeHead(500).end();
+    if (!ids.has(id)) taken.set(from, [...(taken.get(from) ?? []), id]);
+    ids.add(id);
+    changes.emit("taken");
+    if (number % 10 === 7) response.destroy();
+    else response.writeHead(200).end();
+  });
+  return {
+    url,
+    taken,
+    overlaps: () => overlaps,
+    async reached(count) {
+      while (ids.size < count) await once(changes, "taken");
+    },
+  };
+}
+
+test(`killed ${KILLS} times under load, against a receiver that fails one time in five, forward skips nothing`, async (t) => {
+  const app = await startTestApp(t);
+  const receiver = await startReceiver(t);
+  const folder = temporaryFolder(t);
+  const children: ChildProcess[] = [];
+  atEnd(t, () => children.forEach((child) => child.kill("SIGKILL")));
+  const start = (): ChildProcess => {
+    const env = { FORWARD_SECRET: "s3cret", WEBHOOK_INBOX_URL: app.url };
+    const args = ["forward", "--to", receiver.url, "--place", join(folder, "place"), "--concurrency", "8"];
+    const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ["ignore", "ignore", "inherit"] });
+    children.push(child);
+    return child;
+  };
+  const sent = new Map<string, string[]>();
+  const store = async (round: number): Promise<void> => {
+    for (let index = round * MESSAGES_PER_KILL; index < (round + 1) * MESSAGES_PER_KILL; index++) {
+      const from = `+1555${index % SENDERS}`;
+      const message = delivery({ message_id: `m${index}`, from });
+      assert.equal((await app.deliver(message)).status, 200);
+      sent.set(from, [...(sent.get(from) ?? []), `m${index}`]);
+    }
+  };
+
+  for (let round = 0; round < KILLS; round++) {
+    const child = start();
+    const load = store(round);
+    // Somewhere in the middle, another place each time.
+    await receiver.reached((round * MESSAGES_PER_KILL) / 2 + (round % 7));
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await load;
+  }
+  start();
+  await receiver.reached(TOTAL);
+  assert.deepEqual(new Map([...receiver.taken].toSorted()), new Map([...sent].toSorted()));
+  assert.equal(receiver.overlaps(), 0);
+});

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { openForwardPlace } from "../../src/cli/forward-place.ts";
+import { temporaryFolder } from "../support/store.ts";
+
+const TO = "https://app.example.com/hook";
+
+test("a place is kept in its file, for whoever opens it next", async (t) => {
+  const path = join(temporaryFolder(t), "place.json");
+  const first = await openForwardPlace({ path, to: TO, first: 7 });
+  assert.equal(first.after, 7);
+  assert.deepEqual(JSON.parse(readFileSync(path, "utf8")), { to: TO, after: 7 });
+  for (let after = 8; after <= 100; after++) first.advance(after);
+  await first.written();
+  first.close();
+  const second = await openForwardPlace({ path, to: TO, first: 0 });
+  assert.equal(second.after, 100);
+  second.close();
+});
+
+test("a second process cannot have the place, and leaves it as it is", async (t) => {
+  const path = join(temporaryFolder(t), "place.json");
+  const first = await openForwardPlace({ path, to: TO, first: 7 });
+  await assert.rejects(openForwardPlace({ path, to: TO, first: 0 }), /must not be in use/);
+  assert.deepEqual(JSON.parse(readFileSync(path, "utf8")), { to: TO, after: 7 });
+  first.close();
+  (await openForwardPlace({ path, to: TO, first: 0 })).close();
+});
+
+for (const [name, content] of [
+  ["of another URL", JSON.stringify({ to: "https://other.example", after: 1 })],
+  ["that is no JSON", "x"],
+  ["of another kind", "null"],
+  ["without a number", JSON.stringify({ to: TO, after: "1" })],
+  ["below zero", JSON.stringify({ to: TO, after: -1 })],
+  ["that was cut off", ""],
+] as const) {
+  test(`a file ${name} is refused, left as it is, and not kept locked`, async (t) => {
+    const path = join(temporaryFolder(t), "place.json");
+    writeFileSync(path, content);
+    for (const _ of [1, 2]) await assert.rejects(openForwardPlace({ path, to: TO, first: 0 }), /^Error: Cannot forward from .*: it must be/);
+    assert.equal(readFileSync(path, "utf8"), content);
+  });
+}
+
+test("a place that cannot be written is reported", async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, "place.json");
+  const place = await openForwardPlace({ path, to: TO, first: 0 });
+  mkdirSync(`${path}.partial`);
+  place.advance(1);
+  await assert.rejects(place.failed, { code: "EISDIR" });
+  place.close();
+  await assert.rejects(openForwardPlace({ path: join(folder, "none", "place.json"), to: TO, first: 0 }));
+});
