@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
+import { isNotification, notification } from "./notification.ts";
 import { anyString, createRandom, mutate, type Random } from "./random.ts";
 
-export const KINDS = ["signature", "body", "query", "path", "raw"] as const;
+export const KINDS = ["signature", "body", "notification", "query", "path", "raw"] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** One connection's worth of bytes: `payload` is what was fuzzed, `build` puts a request around it. */
@@ -11,6 +12,8 @@ export interface FuzzCase {
   build(payload: Buffer): Buffer;
   /** The body that goes with a payload, where the request is a delivery that is signed or claims to be. */
   body?(payload: Buffer): Buffer;
+  /** Whether the payload is what only 200 is an answer to. */
+  mustAccept?(payload: Buffer): boolean;
   /** Whether the payload, a signature, is one that the secret made. */
   isSigned?(payload: Buffer): boolean;
   /** Where to cut the bytes into separate writes, as shares of their length. */
@@ -43,6 +46,11 @@ export function createCase(seed: number, index: number, secret: string): FuzzCas
       const plain = Buffer.from(JSON.stringify(message(random, random.pick(ids))));
       const payload = random.oneIn(2) ? plain : mutate(random, plain);
       return { kind, cuts, payload, build: (body) => post(body, Buffer.from(sign(body))), body: (body) => body };
+    }
+    case "notification": {
+      const plain = Buffer.from(JSON.stringify(notification(random, id)));
+      const payload = random.oneIn(3) ? mutate(random, plain) : plain;
+      return { kind, cuts, payload, build: (body) => post(body, Buffer.from(sign(body))), mustAccept: isNotification };
     }
     case "query": {
       const target = Buffer.from(random.pick(["/messages?", "/messages?", "/stats/timeline?"]));

@@ -39,7 +39,7 @@ const SAMPLE = 1_000;
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const { port, seed, secret, deadlineMs = 10_000 } = options;
   const judge = createJudge(port, deadlineMs);
-  const cases: Record<Kind, number> = { signature: 0, body: 0, query: 0, path: 0, raw: 0 };
+  const cases: Record<Kind, number> = { signature: 0, body: 0, notification: 0, query: 0, path: 0, raw: 0 };
   let next = options.firstCase ?? 0;
   let done = 0;
   let failure: FuzzFailure | undefined;

@@ -57,6 +57,7 @@ export function createJudge(port: number, deadlineMs: number): Judge {
       if (bad !== undefined) return `answered ${bad}: ${answer.received.slice(-300)}`;
       if (answer.received === "" && fuzzed.kind !== "raw") return "not answered at all";
       if (answer.received !== "" && !answer.received.startsWith("HTTP/1.1 ")) return `answered with something else than HTTP: ${answer.received.slice(0, 100)}`;
+      if (fuzzed.mustAccept?.(payload) && statuses[0] !== 200) return `a signed notification is answered ${statuses[0] ?? "nothing"}`;
       if (fuzzed.body === undefined || statuses[0] !== 200) return undefined;
       if (fuzzed.isSigned?.(payload) === false) return "accepted with a signature that the secret did not make";
       return checkAccepted(fuzzed.body(payload));

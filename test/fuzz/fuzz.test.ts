@@ -51,6 +51,7 @@ async function failureOf(t: TestContext, listener: RequestListener): Promise<Fuz
 /** What the service does, and what the fuzzer must say. */
 const DEFECTS: readonly (readonly [string, RequestListener, RegExp])[] = [
   ["answers 500", (_request, response) => void response.writeHead(500).end(), /^answered 500/],
+  ["refuses every body", (_request, response) => void response.writeHead(422).end(), /notification/],
   ["hangs", () => undefined, /hangs/],
   ["closes without an answer", (request) => void request.socket.destroy(), /not answered/],
   ["takes any signature", (request, response) => void response.writeHead(request.method === "POST" ? 200 : 404).end(), /signature|no message|not there/],
