@@ -9,8 +9,10 @@ import { createBench, type Bench } from "./bench.ts";
 import { measureCatchUp } from "./catch-up.ts";
 import { generatorName } from "./client.ts";
 import { measureIngest, measureSeeded, serviceOf } from "./ingest.ts";
+import { startProgram } from "./measure.ts";
 import { measureGrowth, measureMakeRun, measureReads, measureReadsUnderLoad, type Seeded } from "./reads.ts";
 import { seed } from "./seed.ts";
+import { settle } from "./settle.ts";
 import { toTable } from "./table.ts";
 
 /** The size at which a read that walks everything is still quick: what grows with the rows shows against it. */
@@ -37,26 +39,30 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 const bench: Bench = createBench({ root, folder, rounds: Number(values.rounds), messages: Number(values.messages) });
 
-function seedDatabase(count: number): Seeded {
+/** Its index is complete: a service has been on it until it had nothing left to do. */
+async function seedDatabase(count: number): Promise<Seeded> {
   const database = join(folder, `seeded-${count}.db`);
-  seed(database, {
+  await seed(database, {
     messages: count,
     progress: (done) => {
       if (process.stderr.isTTY) process.stderr.write(`\rseeding ${done} of ${count}${done === count ? "\n" : ""}`);
     },
   });
+  const server = await startProgram(serviceOf(root), database);
+  await settle(server.cpuSeconds);
+  await server.stop();
   return { database, count };
 }
 
 async function measureWithRows(): Promise<void> {
-  await measureReads(bench, seedDatabase(FEW_ROWS), true);
-  const seeded = seedDatabase(seededRows);
+  await measureReads(bench, await seedDatabase(FEW_ROWS), true);
+  const seeded = await seedDatabase(seededRows);
   const small = await measureReads(bench, seeded, true);
   await measureMakeRun(bench, seeded);
   await measureReadsUnderLoad(bench, seeded);
   await measureCatchUp(bench, seeded);
   await measureSeeded(bench, seeded);
-  if (largeRows > 0) await measureGrowth(bench, { small, few: seededRows, large: seedDatabase(largeRows) });
+  if (largeRows > 0) await measureGrowth(bench, { small, few: seededRows, large: await seedDatabase(largeRows) });
 }
 
 if (!existsSync(serviceOf(root).script)) throw new Error("Cannot measure: dist/ must be built, run it as make bench");

@@ -1,41 +1,42 @@
 import { parseArgs } from "node:util";
-import { createBatchWriter } from "../../src/storage/sqlite/write/batch.ts";
-import { openDatabase } from "../../src/storage/sqlite/database.ts";
-import { createIndexer } from "../../src/storage/sqlite/index/indexer.ts";
-import { migrate } from "../../src/storage/sqlite/migrations.ts";
+import { openStore } from "../../src/storage/sqlite/open.ts";
 import { createMessages } from "./messages.ts";
 
-/** Rows a transaction: enough that the sync of each one does not count. */
-const BATCH_MESSAGES = 5_000;
+/** As many as may wait for a commit: enough that the sync of each one does not count. */
+const BATCH_MESSAGES = 4_000;
 /** A quarter of a day of messages at this rate is about a million. */
 const MESSAGES_PER_SECOND = 50;
 
 export interface SeedOptions {
   readonly messages: number;
-  /** Shows what is done, where it is a terminal. */
+  /** Told how many are stored so far. */
   readonly progress?: (done: number) => void;
 }
 
-/** Fills the database at `path` with unique messages through the store's own batch path. */
-export function seed(path: string, options: SeedOptions): void {
-  const db = openDatabase(path);
-  migrate(db);
-  const writer = createBatchWriter(db, { indexer: createIndexer(db) });
+/**
+ * Fills the database at `path` with unique messages through the store itself. What is derived from them may not be complete
+ * yet: the next service on it goes on with that. Rejects if a message cannot be stored.
+ */
+export async function seed(path: string, { messages, progress }: SeedOptions): Promise<void> {
+  const onFatal = (reason: string): never => {
+    throw new Error(reason);
+  };
+  const observer = { committed: () => undefined, commitFailed: () => undefined, removed: () => undefined };
+  const store = await openStore({ kind: "file", path }, { clock: { nowMs: () => Date.now() }, observer, onFatal });
   const startMs = Date.parse("2025-01-01T00:00:00Z");
   const create = createMessages({ seed: 7, order: "growing", startMs, perSecond: MESSAGES_PER_SECOND });
-  for (let done = 0; done < options.messages; ) {
-    const end = Math.min(done + BATCH_MESSAGES, options.messages);
-    const batch: string[] = [];
-    for (; done < end; done += 1) {
-      const message = create(done);
-      batch.push(message.message_id, message.from, message.to, message.ts, message.text);
-    }
-    writer.write(batch, new Date().toISOString());
-    options.progress?.(done);
+  for (let done = 0; done < messages; ) {
+    const count = Math.min(BATCH_MESSAGES, messages - done);
+    const inserted = Array.from({ length: count }, (_, index) => {
+      const { message_id: messageId, from, to, ts, text } = create(done + index);
+      return store.insert({ messageId, from, to, ts, tsMs: Date.parse(ts), text });
+    });
+    const failed = (await Promise.all(inserted)).find((outcome) => outcome !== "created");
+    if (failed !== undefined) throw new Error(`Cannot seed: every message must be created, one was ${failed}`);
+    done += count;
+    progress?.(done);
   }
-  while (writer.catchUp());
-  db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-  db.close();
+  await store.close();
 }
 
 if (import.meta.main) {
@@ -46,7 +47,7 @@ if (import.meta.main) {
   } else {
     const messages = Number(values.messages);
     const show = process.stderr.isTTY;
-    seed(values.database, {
+    await seed(values.database, {
       messages,
       progress: (done) => {
         if (show) process.stderr.write(`\rseeding ${done} of ${messages}${done === messages ? "\n" : ""}`);
