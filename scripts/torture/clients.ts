@@ -1,6 +1,6 @@
 import { openConnection, type Answer } from "./connection.ts";
-import type { Attempt, Ledger, Outcome } from "./ledger.ts";
-import { toRequest, type Plan, type Random } from "./messages.ts";
+import type { Attempt, Content, Ledger, Outcome } from "./ledger.ts";
+import { fitsNotification, toRequest, type Plan, type Random } from "./messages.ts";
 
 export interface ClientOptions {
   readonly connections: number;
@@ -44,29 +44,32 @@ export function startLoad(url: string, options: ClientOptions, { only, pace }: L
     let connection = await openConnection(url);
     while (connection !== undefined && !stopped) {
       await pace?.();
-      const attempts = take(1 + Math.floor(random() ** 4 * 3));
-      if (attempts.length === 0) break;
-      const answers = await connection.exchange(attempts.map(({ content }) => toRequest(content)));
-      attempts.forEach((attempt, index) => enter(attempt, answers[index]));
+      const deliveries = Array.from({ length: 1 + Math.floor(random() ** 4 * 3) }, takeDelivery).filter((attempts) => attempts.length > 0);
+      if (deliveries.length === 0) break;
+      const answers = await connection.exchange(deliveries.map((attempts) => toRequest(attempts.map(({ content }) => content))));
+      deliveries.forEach((attempts, index) => attempts.forEach((attempt) => enter(attempt, answers[index])));
       const closing = answers.findIndex((answer) => answer?.last);
       if (closing === -1 && connection.isOpen()) continue;
-      if (closing !== -1) for (const attempt of attempts.slice(closing + 1)) behindClose.add(attempt);
+      if (closing !== -1) for (const attempt of deliveries.slice(closing + 1).flat()) behindClose.add(attempt);
       connection.close();
       connection = await openConnection(url);
     }
     connection?.close();
   }
 
-  function take(count: number): readonly Attempt[] {
-    const attempts: Attempt[] = [];
-    while (attempts.length < count) {
-      const content = plan.next(only);
-      if (content === undefined) break;
+  /** One message, or several in one notification: all of them are stored, or none. */
+  function takeDelivery(): readonly Attempt[] {
+    const count = random() < 0.9 ? 1 : 2 + Math.floor(random() * 30);
+    const drawn: Content[] = [];
+    for (let content = plan.next(only); content !== undefined; content = drawn.length < count ? plan.next(only) : undefined) drawn.push(content);
+    const fitting = count === 1 ? [] : drawn.filter(fitsNotification);
+    const contents = fitting.length === 0 ? drawn.slice(0, 1) : fitting;
+    for (const content of drawn) if (!contents.includes(content)) plan.retry(content);
+    return contents.map((content) => {
       const attempt = ledger.sent(content);
       inFlight.add(attempt);
-      attempts.push(attempt);
-    }
-    return attempts;
+      return attempt;
+    });
   }
 
   function enter(attempt: Attempt, answer: Answer | undefined): void {

@@ -77,11 +77,34 @@ export function createPlan(random: Random): Plan {
   };
 }
 
-/** A whole signed request as it goes over the wire. */
-export function toRequest(content: Content): Buffer {
-  const body = JSON.stringify(content);
+/** A whole signed request as it goes over the wire: one message in the service's own form, several as a notification of WhatsApp's. */
+export function toRequest(contents: readonly Content[]): Buffer {
+  const [only, ...more] = contents;
+  const body = JSON.stringify(more.length === 0 ? only : toNotification(contents));
   const signature = createHmac("sha256", TORTURE_SECRET).update(body).digest("hex");
   return Buffer.from(
     `POST /webhook HTTP/1.1\r\nHost: localhost\r\nX-Signature: ${signature}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+}
+
+/** Its times have no fraction. */
+export function fitsNotification({ ts }: Content): boolean {
+  return !ts.includes(".");
+}
+
+function toNotification(contents: readonly Content[]): unknown {
+  const changes = contents.map(({ message_id: id, from, to, ts, text }) => ({
+    field: "messages",
+    value: {
+      messaging_product: "whatsapp",
+      metadata: { display_phone_number: to, phone_number_id: "1" },
+      messages: [
+        {
+          id, from: from.slice(1), timestamp: String(Date.parse(ts) / 1000), type: text === null ? "image" : "text",
+          ...(text === null ? { image: { id: "1" } } : { text: { body: text } }),
+        },
+      ],
+    },
+  }));
+  return { object: "whatsapp_business_account", entry: [{ id: "1", changes }] };
 }
