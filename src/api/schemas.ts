@@ -2,8 +2,8 @@ import type { Schema } from "./openapi.ts";
 
 const STORED: Readonly<Record<string, Schema>> = {
   message_id: { $ref: "#/components/schemas/MessageId" },
-  from: { $ref: "#/components/schemas/PhoneNumber" },
-  to: { $ref: "#/components/schemas/PhoneNumber" },
+  from: { $ref: "#/components/schemas/Party" },
+  to: { $ref: "#/components/schemas/Party" },
   ts: { $ref: "#/components/schemas/Timestamp" },
   text: { $ref: "#/components/schemas/Text" },
   created_at: { description: "When it was stored, in UTC.", type: "string", format: "date-time", examples: ["2025-01-15T10:00:00.412Z"] },
@@ -11,10 +11,12 @@ const STORED: Readonly<Record<string, Schema>> = {
 
 export type SchemaName =
   | "Delivery"
+  | "WhatsAppNotification"
   | "Message"
   | "SequencedMessage"
   | "MessageId"
   | "PhoneNumber"
+  | "Party"
   | "Text"
   | "Timestamp"
   | "Count"
@@ -31,7 +33,13 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
     type: "object",
     required: ["message_id", "from", "to", "ts"],
     properties: {
-      message_id: { $ref: "#/components/schemas/MessageId" },
+      message_id: {
+        description: "The identity of the message: of any number of deliveries with one id, the first is stored.",
+        type: "string",
+        minLength: 1,
+        maxLength: 256,
+        examples: ["m1", "order/7"],
+      },
       from: { $ref: "#/components/schemas/PhoneNumber" },
       to: { $ref: "#/components/schemas/PhoneNumber" },
       ts: {
@@ -40,7 +48,16 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
         format: "date-time",
         examples: ["2025-01-15T10:00:00Z", "2025-01-15T15:30:00.50+05:30"],
       },
-      text: { $ref: "#/components/schemas/Text" },
+      text: { description: "The text, or null if there is none.", type: ["string", "null"], maxLength: 4096, examples: ["Hello", null] },
+    },
+  },
+  WhatsAppNotification: {
+    description: "A notification of the WhatsApp Cloud API. What it holds besides messages is acknowledged, and not stored.",
+    type: "object",
+    required: ["object", "entry"],
+    properties: {
+      object: { type: "string", const: "whatsapp_business_account" },
+      entry: { description: "As the platform's reference has it.", type: "array", items: { type: "object" } },
     },
   },
   Message: {
@@ -56,14 +73,18 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
     properties: { seq: { description: "Grows with each message; some numbers may be left out.", type: "integer", minimum: 1, examples: [17] }, ...STORED },
   },
   MessageId: {
-    description: "The identity of the message: of any number of deliveries with one id, the first is stored.",
+    description: "The identity of the message, as its sender gave it.",
     type: "string",
     minLength: 1,
-    maxLength: 256,
     examples: ["m1", "order/7"],
   },
   PhoneNumber: { description: "`+` and 1 to 15 ASCII digits.", type: "string", pattern: "^\\+[0-9]{1,15}$", examples: ["+919876543210"] },
-  Text: { description: "The text, or null where the sender sent none.", type: ["string", "null"], maxLength: 4096, examples: ["Hello", null] },
+  Party: {
+    description: "A phone number, `+` and digits. For a person or a business that a platform gives no number of, the platform's own id; empty if it gives neither.",
+    type: "string",
+    examples: ["+919876543210", "US.13491208655302741918"],
+  },
+  Text: { description: "The text, or null if the sender sent none.", type: ["string", "null"], examples: ["Hello", null] },
   Timestamp: {
     description: "An instant, in UTC with `Z`, without zeros at the end of its fraction: equal instants have equal texts.",
     type: "string",

@@ -8,6 +8,26 @@ const ALLOWANCE = headers("RateLimit-Policy", "RateLimit");
 
 const MESSAGE = { message_id: "m1", from: "+919876543210", to: "+14155550100", ts: "2025-01-15T10:00:00Z", text: "Hello" };
 
+const NOTIFICATION = {
+  object: "whatsapp_business_account",
+  entry: [
+    {
+      id: "102290129340398",
+      changes: [
+        {
+          field: "messages",
+          value: {
+            messaging_product: "whatsapp",
+            metadata: { display_phone_number: "14155550100", phone_number_id: "106540352242922" },
+            contacts: [{ profile: { name: "Asha Rao" }, wa_id: "919876543210" }],
+            messages: [{ from: "919876543210", id: "wamid.HBgMOTE5ODc2NTQzMjEw", timestamp: "1736935200", type: "text", text: { body: "Hello" } }],
+          },
+        },
+      ],
+    },
+  ],
+};
+
 /** `POST /webhook` */
 export const WEBHOOK: Operation = {
   method: "POST",
@@ -28,10 +48,11 @@ Of the headers that sign, \`X-Signature\` decides where it is sent, then \`X-Hub
       "A JSON object in UTF-8, whatever the `Content-Type`: a message, or a notification of the WhatsApp Cloud API (`object` is `whatsapp_business_account`), of at most `MAX_BODY_BYTES` (262144).",
     content: {
       [JSON_TYPE]: {
-        schema: schema("Delivery"),
+        schema: { oneOf: [schema("Delivery"), schema("WhatsAppNotification")] },
         examples: {
           message: { summary: "A message", value: MESSAGE },
           withoutText: { summary: "Without text, in another zone", value: { ...MESSAGE, message_id: "order/7", ts: "2025-01-15T15:30:00.50+05:30", text: null } },
+          whatsapp: { summary: "A notification of WhatsApp", value: NOTIFICATION },
         },
       },
     },

@@ -7,6 +7,7 @@ import { postTwilio, SMS } from "../support/twilio.ts";
 import { delivery, send, startTestApp } from "../support/app.ts";
 import { exchangeRaw } from "../support/connection.ts";
 import { otherConnection } from "../support/database.ts";
+import { change, element, notification } from "../senders/notification.ts";
 import { startTestServer } from "../support/http.ts";
 import { at, listAt } from "../support/json.ts";
 import { assertDescribed, assertResponse, found, operationsOf, type DocumentedOperation, type ObservedAnswer } from "../support/openapi.ts";
@@ -25,6 +26,11 @@ function operationFor(method: string, target: string): DocumentedOperation {
 const BROKEN_BODIES: readonly (string | Uint8Array | object)[] = [
   "{}", "[]", "{", new Uint8Array([0xff]), { message_id: "", from: 1, to: "x", ts: "x", text: "x".repeat(5000) }, '{"message_id":"\\ud800"}',
 ];
+
+/** What no message of the service's own form could be: it must be readable all the same. */
+const NOTIFICATION = notification([
+  change([element({ id: "i".repeat(300), from: undefined, from_user_id: "US.1", text: { body: "é".repeat(4097) } }), element({ from: undefined })], { metadata: {} }),
+]);
 
 /** Method, target, and headers in place of the token. */
 const READS: readonly (readonly [target: string, headers?: Record<string, string>])[] = [
@@ -59,7 +65,7 @@ async function answersOf(t: TestContext): Promise<readonly Seen[]> {
   const other = otherConnection(t, app.databasePath);
   const seen: Seen[] = [];
   const messages = [delivery(), delivery({ message_id: "order/7", text: null, ts: "2025-01-15T15:30:00.50+05:30" }), delivery()];
-  for (const body of [...messages, ...BROKEN_BODIES, "x".repeat(10_001)]) seen.push(["POST", "/webhook", await app.deliver(body)]);
+  for (const body of [...messages, NOTIFICATION, ...BROKEN_BODIES, "x".repeat(10_001)]) seen.push(["POST", "/webhook", await app.deliver(body)]);
   seen.push(["POST", "/webhook", await app.deliver("x", { "X-Signature": "x" })]);
 
   seen.push(["POST", "/webhook/twilio", await postTwilio(app, SMS)], ["POST", "/webhook/twilio", await postTwilio(app, SMS, { "X-Twilio-Signature": "x" })]);
