@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import type { IncomingMessage } from "node:http";
 import { ask, describeAnswer, isTemporary, NoAnswer, noAnswer, readBody } from "./ask.ts";
 import { EX_FAILURE, EX_UNAVAILABLE } from "./exit-status.ts";
 import { splitLines } from "./lines.ts";
@@ -10,10 +11,19 @@ import type { Terminal } from "./terminal.ts";
 const SILENCE_LIMIT_MS = 30_000;
 const LINE_FEED = 0x0a;
 
+/** A place in a store's order of commits. */
+export interface TailPlace {
+  readonly after: number;
+  /** The store's generation, whose sequence numbers these are; undefined if it is not known. */
+  readonly generation?: string | undefined;
+}
+
 export interface FollowOptions {
   readonly remote: MessagesService;
-  /** Begin after this sequence number; undefined begins with what is stored from now on. */
-  readonly after: number | undefined;
+  /** Begin after this place; undefined begins with what is stored from now on. */
+  readonly from: TailPlace | undefined;
+  /** Told where each connection begins, before its first message. The generation changes if the store has gone back. */
+  readonly opened?: (place: TailPlace) => Promise<void>;
   /** Takes one message: its line with the line feed. The next one is read once it settles. */
   readonly take: (line: Uint8Array, message: FollowedMessage) => Promise<void>;
   /** Ends it when aborted. */
@@ -28,6 +38,8 @@ export interface FollowedMessage {
 
 /** How a connection ended. */
 interface Ending {
+  /** Where to go on at once: the store has gone back to there. */
+  readonly back?: TailPlace | undefined;
   /** Whether the service began to send messages. */
   readonly reached: boolean;
   /** Whether another attempt may succeed. */
@@ -37,20 +49,31 @@ interface Ending {
 }
 
 /**
- * Takes each message as it is stored, and goes on after the last one when the connection is lost, indefinitely. Ends only
- * if the service refuses, or cannot be reached at first; gives the exit status then. Rejects if `take` does.
+ * Takes each message as it is stored, and goes on after the last one when the connection is lost, indefinitely. If the store
+ * has gone back, as a restored one has, it goes on after the last message that both lives of the store have. Ends only if
+ * the service refuses, or cannot be reached at first; gives the exit status then. Rejects if `take` or `opened` does.
  */
-export async function follow(terminal: Terminal, { remote, after, take, signal }: FollowOptions): Promise<number> {
+export async function follow(terminal: Terminal, options: FollowOptions): Promise<number> {
+  const { signal } = options;
   const patience = createPatience({ wait: terminal.wait, limitMs: Infinity });
-  let position = after;
+  let position = options.from;
   let reachedBefore = false;
-  const advance = (seq: number): void => {
+  let wentBack = false;
+  const advance = (place: TailPlace): void => {
     patience.succeeded();
-    position = seq;
+    wentBack = false;
+    position = place;
   };
   for (;;) {
-    const { reached, temporary, reason, retryAfter } = await followOnce({ remote, after: position, take, advance, ...(signal !== undefined && { signal }) });
+    const { reached, temporary, reason, retryAfter, back } = await followOnce({ ...options, from: position, advance });
     if (signal?.aborted) return EX_FAILURE;
+    // Once: a service that sends one back time and again must not keep it busy.
+    if (back !== undefined && !wentBack) {
+      terminal.complain(`The store has gone back: going on after ${back.after}`);
+      position = back;
+      wentBack = true;
+      continue;
+    }
     reachedBefore ||= reached;
     if (!temporary || !reachedBefore) {
       terminal.complain(reason);
@@ -64,19 +87,19 @@ export async function follow(terminal: Terminal, { remote, after, take, signal }
 
 interface Connection extends FollowOptions {
   /** Called with each place that was reached, once nothing before it will be needed again. */
-  readonly advance: (seq: number) => void;
+  readonly advance: (place: TailPlace) => void;
 }
 
-async function followOnce({ remote: { service, headers }, after, take, advance, signal }: Connection): Promise<Ending> {
-  const target = after === undefined ? "/tail" : `/tail?after=${after}`;
+async function followOnce({ remote: { service, headers }, from, opened, take, advance, signal }: Connection): Promise<Ending> {
   const refuse = (reason: string): Ending => ({ reached: false, temporary: false, reason: `Cannot follow: ${reason}` });
   let answer;
   try {
-    answer = await ask(service, target, { headers: { ...headers, Accept: "application/x-ndjson" }, silenceLimitMs: SILENCE_LIMIT_MS });
+    answer = await ask(service, targetOf(from), { headers: { ...headers, Accept: "application/x-ndjson" }, silenceLimitMs: SILENCE_LIMIT_MS });
     if (answer.statusCode !== 200) {
       const { statusCode } = answer;
       const ending = refuse(`the service answered ${describeAnswer(statusCode, await readBody(service, answer))}`);
-      return { ...ending, temporary: isTemporary(statusCode), retryAfter: answer.headers["retry-after"] };
+      const back = statusCode === 409 && from !== undefined ? beginningOf(answer) : undefined;
+      return { ...ending, temporary: isTemporary(statusCode), retryAfter: answer.headers["retry-after"], back };
     }
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error;
@@ -85,12 +108,16 @@ async function followOnce({ remote: { service, headers }, after, take, advance, 
 
   // From here on silence only means that no message comes.
   answer.socket.setTimeout(0);
-  const begin = Number(answer.headers["tail-after"]);
-  if (after === undefined && Number.isSafeInteger(begin)) advance(begin);
+  const begin = beginningOf(answer);
+  const { generation } = begin ?? {};
   const lines = splitLines(answer);
   const stop = (): void => void answer.destroy();
   signal?.addEventListener("abort", stop);
   try {
+    if (begin !== undefined) {
+      await opened?.(begin);
+      if (from === undefined) advance(begin);
+    }
     for (;;) {
       let next;
       try {
@@ -105,12 +132,25 @@ async function followOnce({ remote: { service, headers }, after, take, advance, 
       const message = readMessage(next.value);
       if (message === undefined) return refuse("the service sent a line that is no message");
       await take(next.value, message);
-      advance(message.seq);
+      advance({ after: message.seq, generation });
     }
   } finally {
     signal?.removeEventListener("abort", stop);
     answer.destroy();
   }
+}
+
+function targetOf(from: TailPlace | undefined): string {
+  if (from === undefined) return "/tail";
+  return from.generation === undefined ? `/tail?after=${from.after}` : `/tail?after=${from.after}&generation=${encodeURIComponent(from.generation)}`;
+}
+
+/** Where a response says that the tail begins, or with 409 where it could. */
+function beginningOf({ headers }: IncomingMessage): TailPlace | undefined {
+  const text = headers["tail-after"];
+  const generation = headers["tail-generation"];
+  if (typeof text !== "string" || !/^[0-9]+$/.test(text)) return undefined;
+  return { after: Number(text), ...(typeof generation === "string" && { generation }) };
 }
 
 function readMessage(line: Uint8Array): FollowedMessage | undefined {

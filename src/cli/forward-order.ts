@@ -8,8 +8,10 @@ export interface Letter {
 }
 
 export interface ForwardOrder {
-  /** Takes the next message; `seq` must rise. Settles when there is room for another. */
+  /** Takes the next message; `seq` must rise, but for what `idle` says. Settles when there is room for another. */
   add(letter: Letter): Promise<void>;
+  /** Settles once nothing is under way; sequence numbers may then begin anew. */
+  idle(): Promise<void>;
   /** How many have been added and are not done. */
   waiting(): number;
   /** Rejects if a delivery does. Never fulfilled. */
@@ -64,6 +66,9 @@ export function createForwardOrder({ deliver, advance, room }: ForwardOrderOptio
         if (ends.get(from) === end) ends.delete(from);
       }, failure.reject);
       while (open.size >= room) await madeRoom.promise;
+    },
+    async idle() {
+      while (open.size > 0) await madeRoom.promise;
     },
     waiting: () => open.size,
     failed: failure.promise,

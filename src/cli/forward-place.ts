@@ -1,14 +1,15 @@
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import type { TailPlace } from "./follow.ts";
 import { syncFolder } from "./sync-folder.ts";
 
 /** Up to where the messages have been forwarded, kept in a file that survives a kill and a power cut. */
 export interface ForwardPlace {
-  /** Every message up to this sequence number has been forwarded. */
-  readonly after: number;
-  /** Writes it to the file soon; what is advanced to meanwhile is written once. */
-  advance(after: number): void;
+  /** Every message up to there has been forwarded. */
+  current(): TailPlace;
+  /** Writes it to the file soon; what it is moved to meanwhile is written once. */
+  move(place: TailPlace): void;
   /** Settles once nothing is left to write. Rejects as `failed` does. */
   written(): Promise<void>;
   /** Rejects if the file cannot be written. Never fulfilled. */
@@ -36,17 +37,17 @@ export async function openForwardPlace({ path, to, first }: ForwardPlaceOptions)
   const lock = takeLock(path, `${target}.lock`);
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {});
-  const after = (await readPlace(path, to).catch((error) => {
+  const read = await readPlace(path, to).catch((error) => {
     lock.close();
     throw error;
-  })) ?? first;
-  let wanted = after;
+  });
+  let wanted: TailPlace = read ?? { after: first };
   let writing: Promise<void> | undefined;
 
   async function write(): Promise<void> {
-    for (let written: number | undefined; written !== wanted; ) {
+    for (let written: TailPlace | undefined; written !== wanted; ) {
       written = wanted;
-      await replaceFile(target, `${JSON.stringify({ to, after: written })}\n`);
+      await replaceFile(target, `${JSON.stringify({ to, ...written })}\n`);
     }
   }
   function startWriting(): Promise<void> {
@@ -57,8 +58,8 @@ export async function openForwardPlace({ path, to, first }: ForwardPlaceOptions)
 
   await startWriting();
   return {
-    after,
-    advance(place) {
+    current: () => wanted,
+    move(place) {
       wanted = place;
       startWriting().catch(failure.reject);
     },
@@ -83,7 +84,7 @@ function takeLock(path: string, lockPath: string): DatabaseSync {
 /** https://www.sqlite.org/rescode.html#busy */
 const SQLITE_BUSY = 5;
 
-async function readPlace(path: string, to: string): Promise<number | undefined> {
+async function readPlace(path: string, to: string): Promise<TailPlace | undefined> {
   let text;
   try {
     text = await readFile(path, "utf8");
@@ -94,13 +95,14 @@ async function readPlace(path: string, to: string): Promise<number | undefined> 
   const place = parsePlace(text);
   if (place === undefined) throw new Error(`Cannot forward from ${path}: it must be a place that forward has written, or not exist`);
   if (place.to !== to) throw new Error(`Cannot forward from ${path}: it must be the place of this URL, but is that of another: name a file with --place`);
-  return place.after;
+  return { after: place.after, generation: place.generation };
 }
 
-function parsePlace(text: string): { readonly to: string; readonly after: number } | undefined {
+function parsePlace(text: string): (TailPlace & { readonly to: string }) | undefined {
   try {
-    const { to, after } = JSON.parse(text);
-    return typeof to === "string" && Number.isSafeInteger(after) && after >= 0 ? { to, after } : undefined;
+    const { to, after, generation } = JSON.parse(text);
+    if (typeof to !== "string" || !Number.isSafeInteger(after) || after < 0) return undefined;
+    return { to, after, generation: typeof generation === "string" ? generation : undefined };
   } catch {
     return undefined;
   }

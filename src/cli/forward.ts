@@ -52,18 +52,28 @@ async function forwardFrom(place: ForwardPlace, { terminal, command, deadLetters
   const { to, concurrency, deadLetter, metricsPort } = command;
   const giveUp = deadLetter === undefined || deadLetters === undefined ? undefined : { maxAttempts: deadLetter.maxAttempts, keep: deadLetters.keep };
   const counts = { delivered: 0, failedAttempts: 0, deadLetters: 0 };
-  let { after } = place;
   const order = createForwardOrder({
     deliver: createForwardPost({ to, secret, concurrency, giveUp, counts, wait: terminal.wait }),
-    advance: (seq) => place.advance((after = seq)),
+    advance: (after) => place.move({ ...place.current(), after }),
     room: ROOM,
   });
-  const state = (): ForwardState => ({ ...counts, waiting: order.waiting(), after });
+  const state = (): ForwardState => ({ ...counts, waiting: order.waiting(), after: place.current().after });
   const server = metricsPort === undefined ? undefined : await serveForwardMetrics(metricsPort, state);
   const report = server === undefined ? setInterval(() => terminal.complain(describeForward(state())), REPORT_EVERY_MS).unref() : undefined;
   const ending = new AbortController();
   try {
-    const followed = follow(terminal, { remote, after, take: (line, message) => order.add({ line, ...message }), signal: ending.signal });
+    const followed = follow(terminal, {
+      remote,
+      from: place.current(),
+      async opened(begin) {
+        if (begin.generation === place.current().generation) return;
+        // Numbers of two lives of the store must not be compared.
+        await order.idle();
+        place.move(begin);
+      },
+      take: (line, message) => order.add({ line, ...message }),
+      signal: ending.signal,
+    });
     return await Promise.race([followed, order.failed, place.failed]);
   } finally {
     ending.abort();

@@ -10,13 +10,13 @@ const TO = "https://app.example.com/hook";
 test("a place is kept in its file, for whoever opens it next", async (t) => {
   const path = join(temporaryFolder(t), "place.json");
   const first = await openForwardPlace({ path, to: TO, first: 7 });
-  assert.equal(first.after, 7);
+  assert.deepEqual(first.current(), { after: 7 });
   assert.deepEqual(JSON.parse(readFileSync(path, "utf8")), { to: TO, after: 7 });
-  for (let after = 8; after <= 100; after++) first.advance(after);
+  for (let after = 8; after <= 100; after++) first.move({ after, generation: "g1" });
   await first.written();
   first.close();
   const second = await openForwardPlace({ path, to: TO, first: 0 });
-  assert.equal(second.after, 100);
+  assert.deepEqual(second.current(), { after: 100, generation: "g1" });
   second.close();
 });
 
@@ -50,7 +50,7 @@ test("a place that cannot be written is reported", async (t) => {
   const path = join(folder, "place.json");
   const place = await openForwardPlace({ path, to: TO, first: 0 });
   mkdirSync(`${path}.partial`);
-  place.advance(1);
+  place.move({ after: 1 });
   await assert.rejects(place.failed, { code: "EISDIR" });
   place.close();
   await assert.rejects(openForwardPlace({ path: join(folder, "none", "place.json"), to: TO, first: 0 }));

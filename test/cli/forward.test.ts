@@ -205,3 +205,27 @@ test("forward ends with 69 if it cannot reach the service at first", async (t) =
   const { status } = await run(t, "http://127.0.0.1:1", { to: new URL("http://127.0.0.1:1") });
   assert.equal(status, 69);
 });
+
+test("when the store has gone back it goes on after the last message that both lives have", async (t) => {
+  const receiver = await startReceiver(t, () => 200);
+  const lives: readonly (readonly [status: number, headers: Record<string, string>, lines: readonly string[]])[] = [
+    [200, { "Tail-After": "0", "Tail-Generation": "g1" }, [line(1), line(2), line(3)]],
+    [409, { "Tail-After": "1", "Tail-Generation": "g2" }, []],
+    [200, { "Tail-After": "1", "Tail-Generation": "g2" }, [line(2, "+2")]],
+    [404, {}, []],
+  ];
+  const service = await startStandIn(t, (response, number) => {
+    const [status, headers, lines] = lives[number] ?? [500, {}, []];
+    const answer = (): void => void response.writeHead(status, { ...NDJSON, "Tail-After": "", ...headers }).end(lines.join(""));
+    if (number < 3) answer();
+    else receiver.reached(4).then(answer);
+  });
+  const { status, terminal, place } = await run(t, service.url, { to: new URL(receiver.url) });
+  assert.equal(status, 1);
+  assert.deepEqual(service.asked.map(({ target }) => target), [
+    "/tail?after=0", "/tail?after=3&generation=g1", "/tail?after=1&generation=g2", "/tail?after=2&generation=g2",
+  ]);
+  assert.deepEqual(seqsOf(receiver.asked), [1, 2, 3, 2]);
+  assert.deepEqual(JSON.parse(readFileSync(place, "utf8")), { to: `${receiver.url}/`, after: 2, generation: "g2" });
+  assert.match(terminal.complaints[0] ?? "", /gone back.*after 1$/);
+});

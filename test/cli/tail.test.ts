@@ -41,6 +41,20 @@ test("tail goes on behind the last whole line when the connection is lost, and e
   for (const { headers } of standIn.asked) assert.deepEqual([headers.authorization, headers.accept], ["Bearer token", "application/x-ndjson"]);
 });
 
+test("tail goes on where the service sends it back to, once, and is refused the second time", async (t) => {
+  const standIn = await startStandIn(t, (response, number) => {
+    if (number === 1) response.writeHead(200, { ...NDJSON, "Tail-After": "3", "Tail-Generation": "g2" }).end(line(4));
+    else response.writeHead(409, { "Tail-After": "3", "Tail-Generation": "g2" }).end(GONE);
+  });
+  const terminal = testTerminal();
+  assert.equal(await follow(standIn.url, 9, terminal), 1);
+  assert.equal(terminal.printed(), line(4));
+  assert.deepEqual(standIn.asked.map(({ target }) => target), [
+    "/tail?after=9", "/tail?after=3&generation=g2", "/tail?after=4&generation=g2", "/tail?after=3&generation=g2",
+  ]);
+  assert.equal(terminal.complaints.at(-1), `Cannot follow: the service answered 409 ${GONE}`);
+});
+
 test("without --after a tail whose connection is lost before its first message goes on where it began", async (t) => {
   const standIn = await startStandIn(t, (response, number) => {
     if (number === 0) response.writeHead(200, NDJSON).end();
