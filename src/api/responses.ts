@@ -35,11 +35,12 @@ export type ResponseName =
   | "ExpectationFailed"
   | "HeadersTooLarge"
   | "InternalError"
+  | "NotImplemented"
   | "Unavailable";
 
 /** The answers that more than one operation has. */
 export const RESPONSES: Readonly<Record<ResponseName, Response>> = {
-  BadRequest: errorResponse("Malformed HTTP, not exactly one `Host` header, or a version other than 1.0 and 1.1. The connection is closed.", {
+  BadRequest: errorResponse("Malformed HTTP, not exactly one `Host` header, one that is no host, a `Transfer-Encoding` with HTTP/1.0, or a version other than 1.0 and 1.1. The connection is closed.", {
     malformed: "the request must be well-formed HTTP/1.1",
     host: "the request must have exactly one Host header",
   }),
@@ -70,6 +71,9 @@ export const RESPONSES: Readonly<Record<ResponseName, Response>> = {
     headers: "the headers must be at most 16384 bytes, and at most 1000",
   }),
   InternalError: errorResponse("A defect of the service. Its log has the error under this answer's `X-Request-ID`.", { defect: "internal error" }),
+  NotImplemented: errorResponse("A transfer coding other than `chunked`. The connection is closed.", {
+    coding: "the only transfer coding that can be read is chunked",
+  }),
   Unavailable: errorResponse(
     "The database cannot answer, too much is under way, or the service stops: try again.",
     {
@@ -95,5 +99,6 @@ export const ANY_REQUEST: Readonly<Record<string, Reference>> = {
   417: response("ExpectationFailed"),
   431: response("HeadersTooLarge"),
   500: response("InternalError"),
+  501: response("NotImplemented"),
   503: response("Unavailable"),
 };

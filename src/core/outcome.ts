@@ -13,6 +13,7 @@ export type RefusalCode =
   | "rate_limited"
   | "headers_too_large"
   | "internal_error"
+  | "not_implemented"
   | "unavailable";
 
 /** One broken field: `loc` is the path to it, e.g. `["body", "from"]`; `type` is a stable code, `msg` is for people. */

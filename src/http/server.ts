@@ -80,7 +80,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     keepAliveTimeout: timeouts.keepAliveMs,
     connectionsCheckingInterval: timeouts.checkMs,
     maxHeaderSize: MAX_HEADER_BYTES,
-    // Checked in exchange.ts, whose answer has a JSON body.
+    // Checked in malformed-head.ts: that response has a JSON body.
     requireHostHeader: false,
     noDelay: true,
   });

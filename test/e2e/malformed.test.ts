@@ -22,6 +22,15 @@ const REFUSED: readonly (readonly [string, string, number, string])[] = [
   ["two Content-Length", `POST /webhook HTTP/1.1\r\n${HOST}Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc`, 400, "-"],
   ["a Content-Length with a sign", `POST /webhook HTTP/1.1\r\n${HOST}Content-Length: +3\r\n\r\nabc`, 400, "-"],
   ["an unknown transfer coding", `POST /webhook HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n`, 400, "-"],
+  ...["a/b", "a@b", "a b", "a,b:80:90", "a:b", "::1", "[::1", "[1.2.3.4]", "[::1%lo]", "[fe80::1]x", "a?b", "a#b", "%zz", "a\\b", "\u00e9"].map(
+    (host): (typeof REFUSED)[number] => [`the Host ${host}`, `GET /health/live HTTP/1.1\r\nHost: ${host}\r\n\r\n`, 400, "GET"],
+  ),
+  ["a Host that is none in HTTP/1.0", "GET /health/live HTTP/1.0\r\nHost: a/b\r\n\r\n", 400, "GET"],
+  ["chunks in HTTP/1.0", `POST /webhook HTTP/1.0\r\n${HOST}Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400, "POST"],
+  ...["gzip, chunked", "gzip,chunked", "identity, chunked", "chunked;a=b, chunked", "gzip\r\nTransfer-Encoding: chunked"].map((coding): (typeof REFUSED)[number] => [
+    `the transfer coding ${JSON.stringify(coding)}`, `POST /webhook HTTP/1.1\r\n${HOST}Transfer-Encoding: ${coding}\r\n\r\n0\r\n\r\n`, 501, "POST",
+  ]),
+  ["chunks in chunks", `POST /webhook HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n`, 400, "-"],
   ["a space before the colon", "GET /health/live HTTP/1.1\r\nHost : x\r\n\r\n", 400, "-"],
   ["a folded header", `GET /health/live HTTP/1.1\r\n${HOST}A: b\r\n c\r\n\r\n`, 400, "-"],
   ["bare line feeds", "GET /health/live HTTP/1.1\nHost: x\n\n", 400, "-"],
@@ -52,7 +61,7 @@ test("answered with JSON, one log line and the end of the connection:", async (t
       const lines = await app.requestLines(index + 1);
       assert.equal(lines.length, index + 1);
       const line = lines.at(-1);
-      assert.deepEqual([line?.["status"], line?.["method"], line?.["level"]], [status, method, "WARNING"]);
+      assert.deepEqual([line?.["status"], line?.["method"], line?.["level"]], [status, method, status < 500 ? "WARNING" : "ERROR"]);
       assert.equal(line?.["request_id"], answer?.headers.get("x-request-id"));
     });
   }
@@ -65,6 +74,10 @@ const SERVED: readonly (readonly [string, string])[] = [
   ["HTTP/1.0 without Host", "GET /health/live HTTP/1.0\r\n\r\n"],
   ["HTTP/1.0 with an expectation, which it does not know", "GET /health/live HTTP/1.0\r\nExpect: x\r\n\r\n"],
   ["an empty Host", "GET /health/live HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n"],
+  ...["a", "a.example:80", "a:", "A_b-c.example", "%41", "127.0.0.1:8000", "[::1]:8000", "[2001:db8::1]", "[::ffff:1.2.3.4]", "[v1.a:b]"].map(
+    (host): (typeof SERVED)[number] => [`the Host ${host}`, `GET /health/live HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`],
+  ),
+  ["chunks named in another case", `GET /health/live HTTP/1.1\r\n${HOST}Transfer-Encoding: Chunked\r\nConnection: close\r\n\r\n0\r\n\r\n`],
   ["headers of 15 KB", `GET /health/live HTTP/1.1\r\n${HOST}A: ${"a".repeat(15_000)}\r\nConnection: close\r\n\r\n`],
   ["an empty line before the request", `\r\nGET /health/live HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`],
   ["a wish to upgrade", `GET /health/live HTTP/1.1\r\n${HOST}Upgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n`],

@@ -108,7 +108,7 @@ test("each answer is as the document has it, and each that it has for one operat
     given.add(`${method} ${described.path} ${answer.status}`);
     if (answer.status === 422 && method !== "HEAD") listAt(JSON.parse(answer.body), "detail").forEach((error) => fieldErrors.add(at(error, "type")));
   }
-  const ofAnyRequest = new Set(["400", "408", "413", "417", "431", "500", "503"]);
+  const ofAnyRequest = new Set(["400", "408", "413", "417", "431", "500", "501", "503"]);
   const expected = OPERATIONS.flatMap(({ method, path, operation }) =>
     Object.entries(operation.responses)
       .filter(([status, response]) => !(ofAnyRequest.has(status) && "$ref" in response) && status !== "400" && status !== "408")
@@ -124,12 +124,14 @@ const RAW: readonly (readonly [name: string, request: string])[] = [
   ["TooLarge", `POST /webhook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;${"x".repeat(20_000)}\r\n`],
   ["ExpectationFailed", "GET /stats HTTP/1.1\r\nHost: x\r\nExpect: x\r\nConnection: close\r\n\r\n"],
   ["HeadersTooLarge", `GET /stats HTTP/1.1\r\nHost: x\r\nA: ${"a".repeat(20_000)}\r\n\r\n`],
+  ["BadRequest", "GET /stats HTTP/1.1\r\nHost: a/b\r\n\r\n"],
+  ["NotImplemented", "POST /webhook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"],
   ["NotFound", "GET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"],
   ["MethodNotAllowed", "PUT /stats HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"],
 ];
 
 const STATUS_OF: Readonly<Record<string, number>> = {
-  BadRequest: 400, NotFound: 404, MethodNotAllowed: 405, RequestTimeout: 408, TooLarge: 413, ExpectationFailed: 417, HeadersTooLarge: 431, InternalError: 500, Unavailable: 503,
+  BadRequest: 400, NotFound: 404, MethodNotAllowed: 405, RequestTimeout: 408, TooLarge: 413, ExpectationFailed: 417, HeadersTooLarge: 431, InternalError: 500, NotImplemented: 501, Unavailable: 503,
 };
 
 function assertShared(name: string, answer: ObservedAnswer | undefined): void {
