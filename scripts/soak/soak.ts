@@ -18,7 +18,8 @@ export interface SoakOptions {
 const WHERE = "soak";
 /** The part of the time in which the messages come that retention removes later. */
 const FILL_SHARE = 0.1;
-const MESSAGES_PER_SECOND = 300;
+/** Of all connections together; each sends one delivery or a few. */
+const SENDINGS_PER_SECOND = 150;
 const READERS = 3;
 const READ_PAUSE_MS = 40;
 const LONGEST_TAIL_MS = 5_000;
@@ -33,7 +34,7 @@ const LEAST_FOR_GROWTH_S = 30;
  * what is lost, doubled, refused, missed by a tail, or grows.
  */
 export async function soak(harness: Harness, { seconds, connections, say }: SoakOptions): Promise<void> {
-  const pace = (): Promise<void> => setTimeout((connections / MESSAGES_PER_SECOND) * 1000);
+  const pace = (): Promise<void> => setTimeout((connections / SENDINGS_PER_SECOND) * 1000);
   await fill(harness, { ms: seconds * FILL_SHARE * 1000, pace });
   const { service, url } = await harness.startUp(WHERE, { env: { RETENTION_DAYS: "1" } });
   const restMs = seconds * (1 - FILL_SHARE) * 1000;

@@ -26,13 +26,15 @@ export function startVisits(harness: Harness, where: string, { service, url, eve
     for (;;) {
       await setTimeout(pauseMs, undefined, { signal: stopped.signal }).catch(() => undefined);
       if (stopped.signal.aborted) return;
-      await visit().catch((error: unknown) => harness.report(where, `${what} failed: ${String(error)}`));
+      await visit().catch((error: unknown) => {
+        if (!stopped.signal.aborted) harness.report(where, `${what} failed: ${String(error)}`);
+      });
       counts.set(what, (counts.get(what) ?? 0) + 1);
     }
   }
 
   const all = [
-    again("export", everyMs / 2, () => exportAll(harness, where, url)),
+    again("export", everyMs / 2, () => exportAll(harness, where, { url, signal: stopped.signal })),
     again("other reader", everyMs / 5, () => holdSnapshot(harness.database, setTimeout(Math.min(3_000, everyMs / 5)))),
     ...(hasOwner(harness) ? [again("second start", everyMs, () => startSecond(harness, where, { service, url }))] : []),
   ];
@@ -46,9 +48,9 @@ export function startVisits(harness: Harness, where: string, { service, url, eve
 }
 
 /** An export has every message that was there when it began, and none twice. */
-async function exportAll(harness: Harness, where: string, url: string): Promise<void> {
-  const page: { readonly total: number } = JSON.parse(await (await fetch(`${url}/messages?limit=1`)).text());
-  const response = await fetch(`${url}/messages?format=ndjson`);
+async function exportAll(harness: Harness, where: string, { url, signal }: { url: string; signal: AbortSignal }): Promise<void> {
+  const page: { readonly total: number } = JSON.parse(await (await fetch(`${url}/messages?limit=1`, { signal })).text());
+  const response = await fetch(`${url}/messages?format=ndjson`, { signal });
   if (response.status !== 200) return harness.report(where, `an export was answered ${response.status}`);
   const lines = (await response.text()).trimEnd().split("\n");
   const ids = new Set(lines.map((line): string => JSON.parse(line).message_id));
