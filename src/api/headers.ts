@@ -8,7 +8,8 @@ export type HeaderName =
   | "RateLimit-Policy"
   | "RateLimit"
   | "Allow"
-  | "WWW-Authenticate";
+  | "WWW-Authenticate"
+  | "Accept-Encoding";
 
 /** The response headers that more than one operation has. */
 export const HEADERS: Readonly<Record<HeaderName, Header>> = {
@@ -52,6 +53,11 @@ export const HEADERS: Readonly<Record<HeaderName, Header>> = {
     description: "How to show who one is: `Authorization: Bearer` and the token (RFC 6750).",
     required: true,
     schema: { const: "Bearer" },
+  },
+  "Accept-Encoding": {
+    description: "The content codings that a body may have: none (RFC 9110, section 12.5.3).",
+    required: true,
+    schema: { const: "identity" },
   },
 };
 

@@ -44,6 +44,11 @@ export const TWILIO: Operation = {
     },
     401: errorResponse("`X-Twilio-Signature` is missing, malformed or wrong. The service's log says which, and what would make it right.", { signature: "invalid signature" }, ALLOWANCE),
     403: errorResponse("`TWILIO_AUTH_TOKEN` and `PUBLIC_URL` are not set.", { unset: "Twilio is not configured: TWILIO_AUTH_TOKEN and PUBLIC_URL must be set" }),
+    415: errorResponse(
+      "The body has a `Content-Encoding` other than `identity`. It was not read: the signature covers the bytes as they are sent.",
+      { encoding: "the body must be sent without a Content-Encoding" },
+      { ...headers("Accept-Encoding"), ...ALLOWANCE },
+    ),
     429: errorResponse(
       "More than `WEBHOOK_RATE_LIMIT` requests a minute from this address. The body was not read.",
       { limit: "too many requests, send again after 3 s" },

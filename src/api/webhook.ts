@@ -74,6 +74,11 @@ Of the headers that sign, \`X-Signature\` decides where it is sent, then \`X-Hub
       { body: "the body must be at most 262144 bytes" },
       ALLOWANCE,
     ),
+    415: errorResponse(
+      "The body has a `Content-Encoding` other than `identity`. It was not read: the signature covers the bytes as they are sent.",
+      { encoding: "the body must be sent without a Content-Encoding" },
+      { ...headers("Accept-Encoding"), ...ALLOWANCE },
+    ),
     422: withHeaders(
       validationResponse("The signature is right, but the body is no JSON object, or has broken fields.", {
         fields: {

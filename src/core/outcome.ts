@@ -8,6 +8,7 @@ export type RefusalCode =
   | "method_not_allowed"
   | "request_timeout"
   | "too_large"
+  | "unsupported_encoding"
   | "expectation_failed"
   | "validation_error"
   | "rate_limited"

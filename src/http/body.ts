@@ -16,6 +16,12 @@ const TOO_MUCH_AT_ONCE: Outcome<never> = {
   error: { code: "unavailable", detail: "too many large bodies arrive at once, send it again later", headers: { "Retry-After": "1" } },
 };
 
+const ENCODED: Refusal = {
+  code: "unsupported_encoding",
+  detail: "the body must be sent without a Content-Encoding",
+  headers: { "Accept-Encoding": "identity" },
+};
+
 /** A body may take so much memory whatever the others take: a message without large texts always gets through. */
 const FREE_BYTES = 16 * 1024;
 
@@ -28,15 +34,21 @@ export function refuseBody(req: IncomingMessage, refusal: Refusal): boolean {
 }
 
 /**
- * Reads a whole body of at most `limitBytes`. One that announces more is refused without reading it;
- * one that does not announce its size is cut off where it exceeds the limit. What it takes beyond 16 KiB comes out of
- * `budget`, and is refused with `unavailable` where nothing is left of that.
+ * Why a body is refused for what its head says: `too_large` if it announces more than `limitBytes`, `unsupported_encoding`
+ * if it is compressed (RFC 9110, section 15.5.16), since the signature covers the bytes as they are sent.
+ */
+export function refuseUnread({ headers }: IncomingMessage, limitBytes: number): Refusal | undefined {
+  if (Number(headers["content-length"] ?? 0) > limitBytes) return tooLarge(limitBytes);
+  const encoding = headers["content-encoding"];
+  if (encoding === undefined || /^(?:identity|[\s,])*$/i.test(encoding)) return undefined;
+  return ENCODED;
+}
+
+/**
+ * Reads a whole body that `refuseUnread` does not refuse; it is cut off if it exceeds `limitBytes`. What it takes beyond
+ * 16 KiB comes out of `budget`, and is refused with `unavailable` if nothing is left of that.
  */
 export function readBody(req: IncomingMessage, limitBytes: number, budget: ByteBudget): Promise<Outcome<Uint8Array>> {
-  const announced = req.headers["content-length"];
-  if (announced !== undefined && Number(announced) > limitBytes) {
-    return Promise.resolve(tooLarge(limitBytes));
-  }
   return new Promise((resolve) => {
     /** The first chunk, which commonly is the whole body; with a second one a buffer of ours that grows. */
     let body: Buffer | undefined;
@@ -82,7 +94,7 @@ export function readBody(req: IncomingMessage, limitBytes: number, budget: ByteB
 
     function onData(chunk: Buffer): void {
       if (sizeBytes + chunk.length > limitBytes) {
-        settle(tooLarge(limitBytes));
+        settle({ ok: false, error: tooLarge(limitBytes) });
         return;
       }
       const held = body === undefined ? hold(chunk.length) : append(body, chunk);
@@ -103,8 +115,8 @@ export function readBody(req: IncomingMessage, limitBytes: number, budget: ByteB
   });
 }
 
-function tooLarge(limitBytes: number): Outcome<never> {
-  return { ok: false, error: { code: "too_large", detail: `the body must be at most ${limitBytes} bytes` } };
+function tooLarge(limitBytes: number): Refusal {
+  return { code: "too_large", detail: `the body must be at most ${limitBytes} bytes` };
 }
 
 /** Lets an answered request finish its body within bounds, then cuts it off. */

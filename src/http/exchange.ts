@@ -6,7 +6,7 @@ import type { ExchangeObserver, FinishedStream } from "../core/exchange.ts";
 import { StoreUnavailable } from "../core/store.ts";
 import type { Refusal } from "../core/outcome.ts";
 import type { Authorize } from "./access.ts";
-import { discardRest, readBody } from "./body.ts";
+import { discardRest, readBody, refuseUnread } from "./body.ts";
 import { createByteBudget } from "./byte-budget.ts";
 import { clientAddress } from "./client-address.ts";
 import { describeFault } from "./describe-fault.ts";
@@ -68,9 +68,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
       clientAddress: () => clientAddress(req, options.trustedProxies),
       receivedAtMs: clock.nowMs(),
       readBody() {
+        const refusal = refuseUnread(req, options.bodyLimitBytes);
+        if (refusal !== undefined) return Promise.resolve({ ok: false, error: refusal });
         const body = readBody(req, options.bodyLimitBytes, bodies);
-        // A body that is refused for its announced size must not be asked for (RFC 9110, section 10.1.1).
-        if (expectsContinue(req) && !isTooLarge(req, options.bodyLimitBytes)) res.writeContinue();
+        // A body that is refused for its head must not be asked for (RFC 9110, section 10.1.1).
+        if (expectsContinue(req)) res.writeContinue();
         return body;
       },
     };
@@ -190,8 +192,4 @@ function splitTarget(target: string): Target {
 
 function expectsContinue(req: IncomingMessage): boolean {
   return req.headers.expect !== undefined && req.httpVersionMinor === 1;
-}
-
-function isTooLarge(req: IncomingMessage, limitBytes: number): boolean {
-  return Number(req.headers["content-length"] ?? 0) > limitBytes;
 }

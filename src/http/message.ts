@@ -16,7 +16,7 @@ export interface Request {
   clientAddress(): string;
   /** When the request's head had arrived, in milliseconds since the epoch. */
   readonly receivedAtMs: number;
-  /** Reads the body once; refuses with `too_large`, or `bad_request` and `request_timeout` where it never completes. */
+  /** Reads the body once; refuses with `too_large`, `unsupported_encoding`, or `bad_request` and `request_timeout` where it never completes. */
   readBody(): Promise<Outcome<Uint8Array>>;
 }
 

@@ -13,6 +13,7 @@ export const STATUS: Readonly<Record<RefusalCode, number>> = {
   method_not_allowed: 405,
   request_timeout: 408,
   too_large: 413,
+  unsupported_encoding: 415,
   expectation_failed: 417,
   validation_error: 422,
   rate_limited: 429,

@@ -67,6 +67,8 @@ async function answersOf(t: TestContext): Promise<readonly Seen[]> {
   const messages = [delivery(), delivery({ message_id: "order/7", text: null, ts: "2025-01-15T15:30:00.50+05:30" }), delivery()];
   for (const body of [...messages, NOTIFICATION, ...BROKEN_BODIES, "x".repeat(10_001)]) seen.push(["POST", "/webhook", await app.deliver(body)]);
   seen.push(["POST", "/webhook", await app.deliver("x", { "X-Signature": "x" })]);
+  seen.push(["POST", "/webhook", await app.deliver("x", { "Content-Encoding": "gzip" })]);
+  seen.push(["POST", "/webhook/twilio", await postTwilio(app, SMS, { "Content-Encoding": "gzip" })]);
 
   seen.push(["POST", "/webhook/twilio", await postTwilio(app, SMS)], ["POST", "/webhook/twilio", await postTwilio(app, SMS, { "X-Twilio-Signature": "x" })]);
 

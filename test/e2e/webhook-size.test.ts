@@ -5,6 +5,7 @@ import { exchangeRaw, openConnection, rawPost } from "../support/connection.ts";
 import { storedIds } from "../support/database.ts";
 import { at } from "../support/json.ts";
 
+const LIVE = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
 const LIMIT = 200;
 const SMALL = { env: { MAX_BODY_BYTES: String(LIMIT) } };
 
@@ -78,6 +79,37 @@ test("a client that goes on sending far beyond the limit is cut off", async (t) 
   fill();
   await closed;
   assert.deepEqual((await app.requestLines(1)).map((line) => line["status"]), [413]);
+});
+
+const ENCODINGS: readonly (readonly [value: string, status: number])[] = [
+  ["gzip", 415], ["GZIP", 415], ["x-gzip", 415], ["deflate", 415], ["br", 415], ["zstd", 415], ["aws-chunked", 415],
+  ["utf-8", 415], ["identity, gzip", 415], ["gzip\r\nContent-Encoding: identity", 415],
+  ["identity", 200], ["Identity", 200], ["", 200], ["identity, identity", 200],
+];
+
+test("a body with a Content-Encoding is not read, and the sender is told to leave it out:", async (t) => {
+  const app = await startTestApp(t);
+  for (const [value, status] of ENCODINGS) {
+    await t.test(`${JSON.stringify(value)}: ${status}`, async (t) => {
+      const connection = await openConnection(t, app.url);
+      connection.write(rawPost(JSON.stringify(delivery()), { headers: [`Content-Encoding: ${value}`] }) + LIVE);
+      const [answer, next] = await connection.answers(2);
+      assert.equal(answer?.status, status);
+      assert.equal(answer.headers.get("accept-encoding"), status === 415 ? "identity" : undefined);
+      assert.equal(next?.status, 200);
+    });
+  }
+  const statuses = (await app.requestLines(2 * ENCODINGS.length)).filter(({ method }) => method === "POST").map((line) => line["status"]);
+  assert.deepEqual(statuses, ENCODINGS.map(([, status]) => status));
+});
+
+test("an encoded body is not asked for, and one that is too large is refused for that", async (t) => {
+  const app = await startTestApp(t, SMALL);
+  for (const [length, status] of [[LIMIT, 415], [LIMIT + 1, 413]] as const) {
+    const connection = await openConnection(t, app.url);
+    connection.write(rawPost("", { length, headers: ["Expect: 100-continue", "Content-Encoding: gzip"] }));
+    assert.deepEqual((await connection.answers(1)).map((answer) => answer.status), [status]);
+  }
 });
 
 test("with Expect: 100-continue the body is asked for", async (t) => {
