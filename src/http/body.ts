@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Outcome, Refusal } from "../core/outcome.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 
-// A client that is answered early may still send so much, so that it sees the answer and not a reset.
-const DISCARD_LIMIT_BYTES = 1024 * 1024;
-const DISCARD_LIMIT_MS = 2_000;
+// A client that gets a response early may go on sending within these bounds, so that it sees the response and not a reset.
+const DISCARD_LIMIT_BYTES = 64 * 1024 * 1024;
+const DISCARD_LIMIT_MS = 5_000;
 
 const CLOSED_EARLY: Outcome<never> = {
   ok: false,
@@ -119,11 +119,21 @@ function tooLarge(limitBytes: number): Refusal {
   return { code: "too_large", detail: `the body must be at most ${limitBytes} bytes` };
 }
 
-/** Lets an answered request finish its body within bounds, then cuts it off. */
+/** Whether so much is announced that `discardRest` will cut it off. */
+export function isEndless(req: IncomingMessage): boolean {
+  return !req.complete && Number(req.headers["content-length"] ?? 0) > DISCARD_LIMIT_BYTES;
+}
+
+/**
+ * Lets a request finish its body within bounds, although its response needs no more of it, then cuts it off. If the response
+ * closes the connection, only sending ends until then (RFC 9112, section 9.6). Call it before the response is written.
+ */
 export function discardRest(req: IncomingMessage, res: ServerResponse): void {
   const { socket } = req;
   if (socket.destroyed) return;
   let discardedBytes = 0;
+  // Node calls it after the last response. What came later would be answered with a reset, which deletes the response that the client has not read.
+  Object.assign(socket, { destroySoon: () => void socket.end() });
   const deadline = setTimeout(() => cutOff(req, res), DISCARD_LIMIT_MS);
   function onData(chunk: Buffer): void {
     discardedBytes += chunk.length;
@@ -134,6 +144,8 @@ export function discardRest(req: IncomingMessage, res: ServerResponse): void {
   function finish(): void {
     clearTimeout(deadline);
     socket.off("close", finish);
+    Reflect.deleteProperty(socket, "destroySoon");
+    if (socket.writableEnded) socket.destroySoon();
   }
   req.on("data", onData);
   req.once("end", finish);

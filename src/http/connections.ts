@@ -129,6 +129,8 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
       const refusal = parserRefusal(errorCode);
       const { latest } = connection;
       if (latest !== undefined && !latest.req.complete) {
+        // Nobody knows where the next request would start.
+        if (!latest.headersSent) latest.shouldKeepAlive = false;
         // One request, one answer: where the body was not awaited, the answer was or will be another one.
         if (!refuseBody(latest.req, refusal)) cutOff(latest.req, latest);
       } else if (errorCode === "ECONNRESET" || errorCode === "EPIPE") {

@@ -6,12 +6,12 @@ import type { ExchangeObserver, FinishedStream } from "../core/exchange.ts";
 import { StoreUnavailable } from "../core/store.ts";
 import type { Refusal } from "../core/outcome.ts";
 import type { Authorize } from "./access.ts";
-import { discardRest, readBody, refuseUnread } from "./body.ts";
+import { discardRest, isEndless, readBody, refuseUnread } from "./body.ts";
 import { createByteBudget } from "./byte-budget.ts";
 import { clientAddress } from "./client-address.ts";
 import { describeFault } from "./describe-fault.ts";
 import type { Reply, Request } from "./message.ts";
-import { refuse, respond, STATUS } from "./respond.ts";
+import { refuse, respond } from "./respond.ts";
 import type { Match, Router } from "./router.ts";
 import { createStreams } from "./streams.ts";
 import { readTraceId } from "./trace-id.ts";
@@ -128,9 +128,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
       // Soon: what was answered before on this connection goes out first.
       req.socket.destroySoon();
     } else {
-      respond(res, reply, { requestId, close: options.stopping() || circumstances.refusal !== undefined || leavesUnknownFraming(reply) });
-      if (reply.body.length >= COUNTED_ANSWER) countUntaken(res, reply.body.length);
       if (!req.complete) discardRest(req, res);
+      respond(res, reply, { requestId, close: options.stopping() || circumstances.refusal !== undefined || isEndless(req) });
+      if (reply.body.length >= COUNTED_ANSWER) countUntaken(res, reply.body.length);
     }
     const durationMs = performance.now() - startedAt;
     let stream: FinishedStream | undefined;
@@ -161,11 +161,6 @@ function refuseUnseen(refusal: Refusal, match: Match): Reply {
   const isDelivery = match.kind === "route" && match.route.takesDeliveries === true;
   const reply = refuse(refusal);
   return isDelivery && refusal.code === "unavailable" ? { ...reply, delivery: { result: refusal.code } } : reply;
-}
-
-/** After a malformed or unfinished request nobody knows where the next one would start. */
-function leavesUnknownFraming(reply: Reply): boolean {
-  return reply.status === STATUS.bad_request || reply.status === STATUS.request_timeout;
 }
 
 const UNAVAILABLE: Refusal = {
