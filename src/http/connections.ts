@@ -32,6 +32,8 @@ export interface Connection {
   over: boolean;
   /** The answer to the latest request, while the connection is busy: an error concerns its body, or what comes behind it. */
   latest: ServerResponse | undefined;
+  /** Settles once the deliveries that it has begun have their responses. */
+  writes: Promise<unknown> | undefined;
   /** It has not completed the head of a request yet. */
   silent: boolean;
   /** Errors that were reported of it. */
@@ -94,7 +96,7 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
         socket.destroy();
         return;
       }
-      const connection: Connection = { unanswered: 0, inTurn: 0, turn, over: false, latest: undefined, silent: true, refusals: 0 };
+      const connection: Connection = { unanswered: 0, inTurn: 0, turn, over: false, latest: undefined, writes: undefined, silent: true, refusals: 0 };
       open.set(socket, connection);
       giveUpParsing(socket, () => connection.over);
       socket.once("close", () => forget(socket));

@@ -101,7 +101,11 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     const refusal = malformedHead(req) ?? (tooMany ? TOO_MANY_PIPELINED : undefined);
     // Told at once: the next request may be parsed before this one is answered.
     connection.over = refusal !== undefined;
-    void exchange.handle(req, res, { pipelined: unanswered > 1, refusal });
+    const handle = (): Promise<void> => exchange.handle(req, res, { pipelined: unanswered > 1, refusal });
+    // Deliveries are stored together, whatever their number; all else sees what the requests before it have written.
+    if (req.method === "POST") connection.writes = unanswered > 1 ? Promise.all([connection.writes, handle()]) : handle();
+    else if (unanswered > 1) void Promise.resolve(connection.writes).then(handle);
+    else void handle();
   }
   server.on("connection", connections.opened);
   server.on("request", serve);

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { delivery, startTestApp } from "../support/app.ts";
+import { openConnection, rawPost } from "../support/connection.ts";
+import { otherConnection } from "../support/database.ts";
+import { at } from "../support/json.ts";
+
+const post = (id: string): string => rawPost(JSON.stringify(delivery({ message_id: id })));
+const read = (method: string, target: string): string => `${method} ${target} HTTP/1.1\r\nHost: x\r\n\r\n`;
+
+/** Requests that are sent at once, and the statuses of their responses. */
+const ROWS: readonly (readonly [title: string, requests: readonly string[], statuses: readonly number[]])[] = [
+  ["the message that was posted before", [post("a"), read("GET", "/messages/a")], [200, 200]],
+  ["each of several", [post("b"), post("c"), read("GET", "/messages/b"), read("GET", "/messages/c")], [200, 200, 200, 200]],
+  ["none that is posted later", [read("GET", "/messages/d"), post("d"), read("GET", "/messages/d")], [404, 200, 200]],
+  ["one posted after another read", [post("e"), read("GET", "/stats"), post("f"), read("GET", "/messages/f")], [200, 200, 200, 200]],
+  ["nothing of a delivery that is refused", [post("g").replace("X-Signature", "X-Other"), read("GET", "/messages/g")], [401, 404]],
+];
+
+test("a request sees what those before it on its connection have written:", async (t) => {
+  const app = await startTestApp(t);
+  for (const [title, requests, statuses] of ROWS) {
+    await t.test(title, async (t) => {
+      const other = otherConnection(t, app.databasePath);
+      other.exec("BEGIN IMMEDIATE");
+      const { write, answers } = await openConnection(t, app.url);
+      write(requests.join(""));
+      // Another connection is served after all that the first one sent has been read.
+      assert.equal((await app.request("/health/live")).status, 200);
+      other.exec("ROLLBACK");
+      assert.deepEqual((await answers(requests.length)).map(({ status }) => status), statuses);
+    });
+  }
+});
+
+test("a list, a count and a search see it too", async (t) => {
+  const app = await startTestApp(t);
+  const { write, answers } = await openConnection(t, app.url);
+  write(post("a") + ["/messages", "/stats", "/messages?q=hello"].map((target) => read("GET", target)).join(""));
+  const [, list, stats, search] = (await answers(4)).map(({ body }) => JSON.parse(body));
+  assert.deepEqual([at(list, "total"), at(stats, "total_messages"), at(search, "total")], [1, 1, 1]);
+});
+
+test("deliveries of one connection do not wait for each other", async (t) => {
+  const app = await startTestApp(t);
+  const other = otherConnection(t, app.databasePath);
+  other.exec("BEGIN IMMEDIATE");
+  const { write, answers } = await openConnection(t, app.url);
+  write(Array.from({ length: 100 }, (_, index) => post(`m${index}`)).join(""));
+  assert.equal((await app.request("/health/live")).status, 200);
+  other.exec("ROLLBACK");
+  assert.deepEqual(new Set((await answers(100)).map(({ status }) => status)), new Set([200]));
+  const batches = Number(/^webhook_batch_messages_count (\d+)/m.exec((await app.request("/metrics")).body)?.[1]);
+  assert.ok(batches < 10, `${batches} transactions`);
+});
