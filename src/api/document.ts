@@ -34,7 +34,8 @@ export function createOpenApiDocument(version: string): OpenApiDocument {
       description: DESCRIPTION,
       license: { name: "MIT", identifier: "MIT" },
     },
-    servers: [{ url: "/", description: "The service that this document comes from" }],
+    // Relative to the document, so that a path prefix of a proxy counts.
+    servers: [{ url: ".", description: "The service that this document comes from" }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths: Object.fromEntries(byPath.entries().map(([path, operations]) => [path, describePath(operations)])),
     components: { schemas: SCHEMAS, parameters: PARAMETERS, headers: HEADERS, responses: RESPONSES, securitySchemes: SECURITY_SCHEMES },

@@ -23,10 +23,10 @@ const PAGE: Schema = {
 
 const EXPORT_HEADERS: Readonly<Record<string, Header>> = {
   Link: {
-    description: "In JSON, where more follow: the next page (RFC 8288), with the same parameters.",
+    description: "In JSON, where more follow: the next page (RFC 8288), with the same parameters. Relative to the URL that was asked for.",
     required: false,
-    schema: { type: "string", pattern: '^</messages\\?[^>]+>; rel="next"$' },
-    examples: { next: { value: `</messages?limit=1&cursor=${CURSOR_EXAMPLE}>; rel="next"` } },
+    schema: { type: "string", pattern: '^<\\?[^>]+>; rel="next"$' },
+    examples: { next: { value: `<?limit=1&cursor=${CURSOR_EXAMPLE}>; rel="next"` } },
   },
   "Content-Disposition": {
     description: "With CSV: a browser saves it as a file.",

@@ -21,14 +21,39 @@ for (const query of ["limit=2", "limit=2&order=desc", "limit=2&from=+1&q=a%2Bb",
       assert.equal(answer.status, 200, answer.body);
       seen.push(...listAt(answer.json, "data"));
       const link = answer.headers["link"];
-      target = typeof link === "string" ? /^<([^>]+)>; rel="next"$/.exec(link)?.[1] : undefined;
-      const cursor = new URL(target ?? "/", app.url).searchParams.get("cursor");
+      const next = typeof link === "string" ? /^<([^>]+)>; rel="next"$/.exec(link)?.[1] : undefined;
+      const page = new URL(next ?? "", app.url + target);
+      target = next === undefined ? undefined : page.pathname + page.search;
+      const cursor = page.searchParams.get("cursor");
       assert.equal(Object.hasOwn(Object(answer.json), "next_cursor"), target !== undefined);
       if (target !== undefined) assert.equal(at(answer.json, "next_cursor"), cursor);
     }
     assert.deepEqual(seen, all);
   });
 }
+
+const LINKS: readonly (readonly [given: string, repeated: string])[] = [
+  ["limit=1&unknown=1", "limit=1"],
+  ["limit=1&access_token=t&utm_source=a", "limit=1"],
+  ["limit=1&Limit=2&LIMIT=3&limi%74=1", "limit=1&limi%74=1"],
+  ["limit=1&offset=0&q=a%2Bb&order=desc&format=json", "limit=1&q=a%2Bb&order=desc&format=json"],
+  ["limit=1&q=%3Cc%3E&q[]=1&a>b=1", "limit=1&q=%3Cc%3E"],
+  ["&&limit=1&&", "limit=1"],
+];
+
+test("the Link header is relative, and repeats only parameters that are known:", async (t) => {
+  const app = await startTestApp(t);
+  await deliverAll(app, ["m0", "m1", "m2"]);
+  for (const [given, repeated] of LINKS) {
+    await t.test(given, async () => {
+      const { headers, json } = await app.request(`/messages?${given}`);
+      assert.equal(headers["link"], `<?${repeated}&cursor=${String(at(json, "next_cursor"))}>; rel="next"`);
+    });
+  }
+  const { headers } = await app.request("/messages?limit=1");
+  const link = /^<([^>]+)>/.exec(String(headers["link"]))?.[1] ?? "";
+  assert.match(new URL(link, "https://proxy.example/inbox/messages?limit=1").href, /^https:\/\/proxy\.example\/inbox\/messages\?limit=1&cursor=/);
+});
 
 for (const order of ["asc", "desc"]) {
   test(`pages by cursor, ${order}, neither repeat nor leave out a message while others arrive before, between and behind them`, async (t) => {

@@ -26,7 +26,7 @@ export function createListMessages(store: Pick<MessageStore, "list" | "exportPag
     const { data, total, next } = await store.list(query.value);
     if (next === undefined) return json({ data, total, limit, offset });
     const cursor = formatCursor(order, next);
-    return { ...json({ data, total, limit, offset, next_cursor: cursor }), headers: { Link: nextLink("/messages", request.query, cursor) } };
+    return { ...json({ data, total, limit, offset, next_cursor: cursor }), headers: { Link: nextLink(request.query, cursor) } };
   };
 }
 
