@@ -49,7 +49,7 @@ export const RESPONSES: Readonly<Record<ResponseName, Response>> = {
     { token: "the Authorization header must be Bearer and the token" },
     headers("WWW-Authenticate"),
   ),
-  NotFound: errorResponse("There is no such path, or nothing there.", { nothing: "not found" }),
+  NotFound: errorResponse("There is no such path, or nothing there.", { nothing: "not found", near: "not found: the nearest path is /webhook" }),
   BrokenPath: validationResponse("The path's percent-encoding is malformed, or not that of UTF-8.", {
     encoding: {
       value: {

@@ -1,5 +1,6 @@
 import type { Refusal } from "../core/outcome.ts";
 import type { Route } from "./message.ts";
+import { createNearestRoute } from "./nearest-route.ts";
 
 export type Match =
   | { readonly kind: "route"; readonly route: Route; readonly parameter: string }
@@ -15,9 +16,10 @@ interface Resource {
   readonly allow: string;
 }
 
-const NOT_FOUND: Match = { kind: "refusal", path: undefined, access: "open", refusal: { code: "not_found", detail: "not found" } };
-
-/** Pure matching over the table of routes: a route, 404, or 405 with `Allow` (RFC 9110, section 15.5.6). */
+/**
+ * Pure matching over the table of routes: a route, 404, or 405 with `Allow` (RFC 9110, section 15.5.6). One slash at the end
+ * is the same route; a 404 names the route that a path comes near to.
+ */
 export function createRouter(routes: readonly Route[]): Router {
   const literal = new Map<string, Resource>();
   const parametric: { readonly prefix: string; readonly resource: Resource }[] = [];
@@ -29,17 +31,22 @@ export function createRouter(routes: readonly Route[]): Router {
   }
   const everything = [...new Set([...literal.values(), ...parametric.map((entry) => entry.resource)].flatMap((r) => r.allow.split(", ")))];
 
-  return (method, path) => {
+  const nearest = createNearestRoute([...Map.groupBy(routes, (route) => route.path).keys()]);
+
+  return (method, given) => {
+    const path = given.length > 1 && given.endsWith("/") ? given.slice(0, -1) : given;
     const resource = literal.get(path);
     if (resource !== undefined) return select(resource, method, "");
-    if (path === "*" && method === "OPTIONS") return { kind: "options", path, allow: everything.join(", ") };
+    if (given === "*" && method === "OPTIONS") return { kind: "options", path: given, allow: everything.join(", ") };
     for (const { prefix, resource: candidate } of parametric) {
       if (!path.startsWith(prefix)) continue;
       const segment = path.slice(prefix.length);
       if (segment === "" || segment.includes("/")) continue;
       return select(candidate, method, segment);
     }
-    return NOT_FOUND;
+    const near = nearest(given);
+    const detail = near === undefined ? "not found" : `not found: the nearest path is ${near}`;
+    return { kind: "refusal", path: undefined, access: "open", refusal: { code: "not_found", detail } };
   };
 }
 

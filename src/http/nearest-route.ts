@@ -1,0 +1,58 @@
+/** Longer paths than any route's are not compared: a flood of them must stay cheap. */
+const MAX_LENGTH = 64;
+/** Characters that may differ; a prefix that is too much counts as one. */
+const MAX_DISTANCE = 2;
+const PREFIX_COST = 1;
+
+/**
+ * Makes the function that gives the route's path which an unknown path comes near to: another case, more or fewer slashes,
+ * percent-encoding that was not needed, a prefix that a proxy should have taken away, or up to two characters that are
+ * added, left out or changed. Undefined if none is near. A path with a `{parameter}` is near if what stands before it is.
+ */
+export function createNearestRoute(paths: readonly string[]): (given: string) => string | undefined {
+  const known = paths.filter((path) => path !== "/").map((path) => ({ path, parts: simplify(path) }));
+  return (given) => {
+    if (given.length > MAX_LENGTH) return undefined;
+    const parts = simplify(given);
+    if (parts.length === 0) return undefined;
+    const ranked = known
+      .map(({ path, parts: wanted }) => ({ path, distance: Math.min(distanceOf(wanted, parts), distanceOf(wanted, parts.slice(-wanted.length)) + PREFIX_COST) }))
+      .toSorted((a, b) => a.distance - b.distance);
+    const [best] = ranked;
+    return best !== undefined && best.distance <= MAX_DISTANCE ? best.path : undefined;
+  };
+}
+
+function simplify(path: string): readonly string[] {
+  return decode(path).toLowerCase().split("/").filter((part) => part !== "");
+}
+
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+function distanceOf(wanted: readonly string[], parts: readonly string[]): number {
+  // A parameter whose slashes are not encoded as %2F has more parts.
+  const isSplit = parts.length > wanted.length && wanted.at(-1)?.startsWith("{") === true;
+  if (wanted.length !== parts.length && !isSplit) return Infinity;
+  return (isSplit ? 1 : 0) + wanted.reduce((sum, part, at) => sum + (part.startsWith("{") ? 0 : editsBetween(part, parts[at] ?? "")), 0);
+}
+
+/** How many characters must be added, left out or changed (Levenshtein); more than half of a word is another word. */
+function editsBetween(wanted: string, given: string): number {
+  let row = Array.from({ length: given.length + 1 }, (_, index) => index);
+  for (let at = 0; at < wanted.length; at += 1) {
+    const next = [at + 1];
+    for (let index = 0; index < given.length; index += 1) {
+      const same = wanted[at] === given[index] ? 0 : 1;
+      next.push(Math.min((row[index] ?? 0) + same, (row[index + 1] ?? 0) + 1, (next[index] ?? 0) + 1));
+    }
+    row = next;
+  }
+  const edits = row.at(-1) ?? 0;
+  return 2 * edits > wanted.length ? Infinity : edits;
+}
