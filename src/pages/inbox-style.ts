@@ -77,7 +77,8 @@ figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }
 .keys { display: none; margin-left: auto; font-size: 0.8125rem; }
 .messages:has(:focus-visible) .keys { display: block; }
 .notice { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.5rem; margin-bottom: 0.5rem; }
-.newer { position: sticky; top: 0.5rem; z-index: 2; height: 0; text-align: center; }
+.notice.cut { margin: 0.75rem; }
+.newer { position: sticky; top: 4rem; z-index: 2; height: 0; text-align: center; }
 .newer button { margin-top: 0.4rem; border-radius: 2rem; box-shadow: var(--shadow); }
 .list { overflow: hidden; overflow-anchor: none; }
 .end { padding: 1.5rem 1rem; text-align: center; }

@@ -48,6 +48,7 @@ const FILTERS = `<form id="filters" class="filters card" role="search" aria-labe
 
 const OVERVIEW = `<details id="overview" class="overview">
 <summary>Totals and charts</summary>
+<p id="overview-notice" class="notice bad" role="status" hidden>Totals and charts may be old: the service did not give new ones. They are asked for again.</p>
 <div class="overview-parts">
 <section class="card" aria-labelledby="totals-title">
 <h2 id="totals-title">Totals</h2>
@@ -79,12 +80,13 @@ const MESSAGES = `<section class="messages" aria-labelledby="messages-title">
 <div class="messages-head"><h2 id="messages-title">Messages</h2><div class="count"><p id="count" class="quiet"></p><p class="slow quiet" aria-hidden="true">Loading …</p></div>
 <button type="button" id="clear" class="plain" hidden>Clear filters</button>
 <p id="keys" class="quiet keys">↑ ↓ to move, Enter to open</p></div>
-<div id="notice" class="notice bad" role="alert" hidden><span id="notice-text"></span> <button type="button" id="retry">Try again</button></div>
+<div id="notice" class="notice bad" role="alert" hidden><span id="notice-text"></span> <button type="button" id="notice-retry">Try again</button></div>
 <div class="newer"><button type="button" id="newer" class="primary" hidden></button></div>
 <div class="card list">
 <div id="above"></div>
 <ul id="rows" role="list" aria-labelledby="messages-title" aria-describedby="keys"></ul>
 <div id="below"></div>
+<div id="cut" class="notice bad cut" role="alert" hidden><span>The list stops here: <span id="cut-text"></span></span> <button type="button" id="cut-retry">Try again</button></div>
 <p id="end" class="end quiet">Loading</p>
 <p id="first" class="end first" hidden><a href="/docs#deliverMessage">Sign and send one</a> from the page of the API, or with <code>webhook-inbox send</code> from a shell.</p>
 </div>

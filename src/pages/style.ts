@@ -86,7 +86,9 @@ input::placeholder { color: var(--text-quiet); opacity: 1; }
 .spoken { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .skip-link { position: absolute; left: 0.75rem; top: -4rem; z-index: 10; padding: 0.5rem 0.9rem; border-radius: var(--radius); background: var(--accent); color: var(--on-accent); }
 .skip-link:focus { top: 0.5rem; }
+html { scroll-padding-top: 4rem; scrollbar-gutter: stable; }
 .site-header {
+  position: sticky; top: 0; z-index: 5;
   display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 1.25rem;
   padding: 0.6rem max(1rem, calc((100vw - 84rem) / 2)); border-bottom: 1px solid var(--line); background: var(--surface);
 }

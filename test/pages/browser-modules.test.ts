@@ -5,7 +5,7 @@ import { createMatcher, createSearch, fromLocal, NO_FILTERS, readFilters, toLoca
 import { formatTime } from "../../src/pages/browser/format.ts";
 import { compareNewestFirst } from "../../src/pages/browser/order.ts";
 import { toBars } from "../../src/pages/browser/timeline.ts";
-import { stored } from "../support/contract-service.ts";
+import { stored } from "../support/inbox-service.ts";
 
 const STREAM = ": open\n\nid: 1\ndata: {\"a\":1}\n\n: comment\nevent: x\nretry: 5\ndata: one\ndata:two\nid\n\nid: 3\n\ndata: \u{1F600}: x\r\nid: 4\r\n\r\ndata: unfinished";
 const EVENTS = [
@@ -16,9 +16,9 @@ const EVENTS = [
 
 test("a stream of events is read the same wherever it is cut", () => {
   for (let size = 1; size <= STREAM.length; size += 1) {
-    const parse = createEventParser();
+    const parser = createEventParser();
     const pieces = Array.from({ length: Math.ceil(STREAM.length / size) }, (_, index) => STREAM.slice(index * size, (index + 1) * size));
-    assert.deepEqual(pieces.flatMap((piece) => parse(piece)), EVENTS, `pieces of ${size}`);
+    assert.deepEqual(pieces.flatMap((piece) => parser.take(piece)), EVENTS, `pieces of ${size}`);
   }
 });
 

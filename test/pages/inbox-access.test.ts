@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { ACCESSIBILITY_PROBLEMS, CONTRAST_PROBLEMS } from "../support/accessibility.ts";
-import { browserTests, READY, textsOf } from "../support/inbox-page.ts";
-import { startContractService, stored } from "../support/contract-service.ts";
+import { browserTests, READY, sharedInbox, textsOf } from "../support/inbox-page.ts";
+import { stored } from "../support/inbox-service.ts";
 
 const browserTest = browserTests();
 const MESSAGES = Array.from({ length: 120 }, (_, index) => stored(index, { text: index % 9 === 0 ? null : `Message number ${index} ${"word ".repeat(index % 40)}` }));
+const shared = sharedInbox(MESSAGES);
+const closed = sharedInbox([], { env: { API_TOKEN: "t" } });
 const ACTIVE = `(document.activeElement.id || document.activeElement.className)`;
 
-browserTest("everything works by keyboard: skip link, filters, rows, detail, and the focus comes back", async (t, newPage) => {
-  const service = await startContractService(t, [...MESSAGES]);
+browserTest("everything works by keyboard: skip link, filters, rows, detail, and the focus comes back", async (_t, newPage) => {
+  const service = await shared();
   const page = await newPage();
   await page.open(service.url);
   await page.until(READY);
@@ -48,8 +50,8 @@ browserTest("everything works by keyboard: skip link, filters, rows, detail, and
   assert.notEqual(await page.evaluate(ACTIVE), "row");
 });
 
-browserTest("the detail's buttons filter by its sender and recipient", async (t, newPage) => {
-  const service = await startContractService(t, [...MESSAGES]);
+browserTest("the detail's buttons filter by its sender and recipient", async (_t, newPage) => {
+  const service = await shared();
   const page = await newPage();
   await page.open(service.url);
   await page.until(READY);
@@ -62,8 +64,8 @@ browserTest("the detail's buttons filter by its sender and recipient", async (t,
 
 for (const scheme of ["light", "dark"] as const) {
   for (const [size, width, height] of [["desktop", 1280, 860], ["tablet", 800, 1100], ["phone", 360, 740], ["narrow", 320, 640]] as const) {
-    browserTest(`${scheme} on a ${size}: labelled, structured, of enough contrast, no scrolling sideways`, async (t, newPage) => {
-      const service = await startContractService(t, [...MESSAGES]);
+    browserTest(`${scheme} on a ${size}: labelled, structured, of enough contrast, no scrolling sideways`, async (_t, newPage) => {
+      const service = await shared();
       const page = await newPage();
       await page.setSize(width, height);
       await page.setScheme(scheme);
@@ -74,7 +76,7 @@ for (const scheme of ["light", "dark"] as const) {
       const background = String(await page.evaluate("getComputedStyle(document.body).backgroundColor"));
       assert.equal(background, scheme === "light" ? "rgb(246, 247, 249)" : "rgb(18, 22, 28)");
       const check = async (state: string): Promise<void> => {
-        assert.equal(await page.evaluate("document.documentElement.scrollWidth"), width, `${state}: no scrolling sideways`);
+        assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), true, `${state}: no scrolling sideways`);
         assert.deepEqual(await page.evaluate(ACCESSIBILITY_PROBLEMS), [], state);
         assert.deepEqual(await page.evaluate(CONTRAST_PROBLEMS), [], state);
       };
@@ -82,8 +84,7 @@ for (const scheme of ["light", "dark"] as const) {
       await page.evaluate(`document.querySelector("#rows .row").click()`);
       await check("detail");
       await page.press("Escape");
-      service.token = "t";
-      await page.open(`${service.url}/?q=a`);
+      await page.open(`${(await closed()).url}/?q=a`);
       await page.until(`!document.querySelector("#token").hidden`);
       await check("token");
       // Chromium itself reports the 401s that the page was made to get.
@@ -92,8 +93,8 @@ for (const scheme of ["light", "dark"] as const) {
   }
 }
 
-browserTest("nothing moves by itself where the reader wants no motion", async (t, newPage) => {
-  const service = await startContractService(t, [...MESSAGES]);
+browserTest("nothing moves by itself where the reader wants no motion", async (_t, newPage) => {
+  const service = await shared();
   const page = await newPage();
   await page.open(service.url);
   await page.until(READY);

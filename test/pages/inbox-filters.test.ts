@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { browserTests, READY, textsOf } from "../support/inbox-page.ts";
-import { startContractService, stored } from "../support/contract-service.ts";
+import { browserTests, READY, sharedInbox, textsOf } from "../support/inbox-page.ts";
+import { startInboxService, stored } from "../support/inbox-service.ts";
 
 const browserTest = browserTests();
 const ROWS = `${textsOf("#rows .text")}.join("|")`;
@@ -10,9 +10,10 @@ const MESSAGES = [
   stored(2, { text: "beta", from: "+2", to: "+7" }),
   stored(3, { text: "Alphabet", from: "+2", to: "+8" }),
 ];
+const shared = sharedInbox(MESSAGES);
 
 browserTest("search starts as one types, once for quick keys, and marks what it found", async (t, newPage) => {
-  const service = await startContractService(t, [...MESSAGES]);
+  const service = await startInboxService(t, [...MESSAGES]);
   const page = await newPage();
   await page.open(service.url);
   await page.until(READY);
@@ -22,17 +23,17 @@ browserTest("search starts as one types, once for quick keys, and marks what it 
   assert.deepEqual(await page.evaluate(textsOf("mark")), ["Alpha", "alpha"]);
   assert.equal(await page.evaluate("location.search"), "?q=alpha");
   assert.equal(await page.evaluate(`document.querySelector("#announcements").textContent`), "2 messages found");
-  assert.deepEqual(service.targets.filter((target) => target.includes("q=a")).map((target) => new URLSearchParams(target.split("?")[1]).get("q")), ["alpha"]);
+  assert.deepEqual(service.gateway.targets.filter((target) => target.includes("q=a")).map((target) => new URLSearchParams(target.split("?")[1]).get("q")), ["alpha"]);
   assert.equal(await page.evaluate("document.activeElement.id"), "q");
 });
 
 browserTest("a search that takes long says so, and nothing moves when its answer is there", async (t, newPage) => {
-  const service = await startContractService(t, [...MESSAGES]);
+  const service = await startInboxService(t, [...MESSAGES]);
   const page = await newPage();
   await page.open(service.url);
   await page.until(READY);
   const { promise: answered, resolve: release } = Promise.withResolvers<undefined>();
-  service.beforeList = () => answered;
+  service.gateway.before = ({ pathname }) => pathname !== "/messages" ? undefined : answered;
   const place = `document.querySelector(".list").getBoundingClientRect().top`;
   const saysSo = `getComputedStyle(document.querySelector(".slow")).visibility === "visible"`;
   const before = await page.evaluate(place);
@@ -46,14 +47,14 @@ browserTest("a search that takes long says so, and nothing moves when its answer
 });
 
 browserTest("an answer that comes after that of a later search is dropped", async (t, newPage) => {
-  const service = await startContractService(t, [...MESSAGES]);
+  const service = await startInboxService(t, [...MESSAGES]);
   const page = await newPage();
   await page.open(service.url);
   await page.until(READY);
   const { promise: early, resolve: release } = Promise.withResolvers<undefined>();
   const { promise: asked, resolve: onAsked } = Promise.withResolvers<undefined>();
-  service.beforeList = (parameters) => {
-    if (parameters.get("q") !== "b") return undefined;
+  service.gateway.before = ({ pathname, searchParams }) => {
+    if (pathname !== "/messages" || searchParams.get("q") !== "b") return undefined;
     onAsked(undefined);
     return early;
   };
@@ -69,8 +70,8 @@ browserTest("an answer that comes after that of a later search is dropped", asyn
   assert.equal(await page.evaluate("location.search"), "?q=beta");
 });
 
-browserTest("sender, recipient and times filter, show in the address, and are cleared at once", async (t, newPage) => {
-  const service = await startContractService(t, [...MESSAGES]);
+browserTest("sender, recipient and times filter, show in the address, and are cleared at once", async (_t, newPage) => {
+  const service = await shared();
   const page = await newPage();
   await page.open(service.url);
   await page.until(READY);
@@ -90,8 +91,8 @@ browserTest("sender, recipient and times filter, show in the address, and are cl
   assert.equal(await page.evaluate("location.search"), "?since=2025-01-15T10%3A00%3A02Z");
 });
 
-browserTest("an address with filters shows that view, and its fields", async (t, newPage) => {
-  const service = await startContractService(t, [...MESSAGES]);
+browserTest("an address with filters shows that view, and its fields", async (_t, newPage) => {
+  const service = await shared();
   const page = await newPage();
   await page.open(`${service.url}/?q=ALPHA&from=+2&until=2025-01-15T10:00:04Z`);
   await page.until(READY);
@@ -99,8 +100,8 @@ browserTest("an address with filters shows that view, and its fields", async (t,
   assert.deepEqual(await page.evaluate(`["q", "from", "to", "since", "until"].map((id) => document.getElementById(id).value)`), ["ALPHA", "+2", "", "", "2025-01-15T10:00:04"]);
 });
 
-browserTest("filters that match nothing say so, and a parameter that the service refuses is named", async (t, newPage) => {
-  const service = await startContractService(t, [...MESSAGES]);
+browserTest("filters that match nothing say so, and a parameter that the service refuses is named", async (_t, newPage) => {
+  const service = await shared();
   const page = await newPage();
   await page.open(`${service.url}/?q=nothing`);
   await page.until(READY);
@@ -108,7 +109,7 @@ browserTest("filters that match nothing say so, and a parameter that the service
 });
 
 browserTest("a top sender and a bar of the chart are filters too; the chart goes by hours and by days", async (t, newPage) => {
-  const service = await startContractService(t, [...MESSAGES, stored(90_000, { text: "next day", from: "+1" }), stored(90_001, { text: "too", from: "+1" })]);
+  const service = await startInboxService(t, [...MESSAGES, stored(90_000, { text: "next day", from: "+1" }), stored(90_001, { text: "too", from: "+1" })]);
   const page = await newPage();
   await page.open(service.url);
   await page.until(READY);

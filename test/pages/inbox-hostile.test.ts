@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { browserTests, READY, textsOf } from "../support/inbox-page.ts";
-import { startContractService, stored } from "../support/contract-service.ts";
+import { startInboxService, stored } from "../support/inbox-service.ts";
 
 const browserTest = browserTests();
 
@@ -20,7 +20,7 @@ const HOSTILE: readonly (readonly [title: string, text: string])[] = [
 
 browserTest("whatever a text contains, it is shown as text, in its row and in full in the detail", async (t, newPage) => {
   const messages = HOSTILE.map(([, text], index) => stored(index, { text, message_id: `${text.slice(0, 200)}${index}` }));
-  const service = await startContractService(t, messages);
+  const service = await startInboxService(t, messages);
   const page = await newPage();
   await page.open(service.url);
   await page.until(READY);
@@ -47,7 +47,7 @@ browserTest("whatever a text contains, it is shown as text, in its row and in fu
 });
 
 browserTest("an override of direction in a text ends with the text", async (t, newPage) => {
-  const service = await startContractService(t, [stored(1, { text: "\u202Eabc" }), stored(2, { text: "abc" })]);
+  const service = await startInboxService(t, [stored(1, { text: "\u202Eabc" }), stored(2, { text: "abc" })]);
   const page = await newPage();
   await page.open(service.url);
   await page.until(READY);
@@ -58,7 +58,7 @@ browserTest("an override of direction in a text ends with the text", async (t, n
 
 browserTest("a search that is no plain word finds and marks itself alone", async (t, newPage) => {
   const text = `${"x".repeat(300)} <b>.*+?^$ (a|b)[c]\\d% _ </b> ${"y".repeat(300)}`;
-  const service = await startContractService(t, [stored(1, { text }), stored(2, { text: "other" })]);
+  const service = await startInboxService(t, [stored(1, { text }), stored(2, { text: "other" })]);
   const page = await newPage();
   await page.open(`${service.url}/?q=${encodeURIComponent("<B>.*+?^$ (a|b)[c]\\d% _ </b>")}`);
   await page.until(READY);

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { browserTests, READY, textsOf } from "../support/inbox-page.ts";
-import { startContractService, stored } from "../support/contract-service.ts";
+import { startInboxService, stored } from "../support/inbox-service.ts";
 
 const browserTest = browserTests();
 const ROWS = textsOf("#rows .text");
 
 browserTest("an empty inbox says so, in the list and in the totals", async (t, newPage) => {
-  const service = await startContractService(t);
+  const service = await startInboxService(t);
   const page = await newPage();
   await page.open(service.url);
   await page.until(READY);
@@ -17,7 +17,7 @@ browserTest("an empty inbox says so, in the list and in the totals", async (t, n
 });
 
 browserTest("the newest messages come first, with sender, recipient, time and text", async (t, newPage) => {
-  const service = await startContractService(t, [stored(1), stored(3, { text: null }), stored(2)]);
+  const service = await startInboxService(t, [stored(1), stored(3, { text: null }), stored(2)]);
   const page = await newPage();
   await page.open(service.url);
   await page.until(READY);
@@ -30,7 +30,7 @@ browserTest("the newest messages come first, with sender, recipient, time and te
 
 browserTest("scrolling fetches page after page to the end, without a gap or a repeat", async (t, newPage) => {
   const count = 230;
-  const service = await startContractService(t, Array.from({ length: count }, (_, index) => stored(index)));
+  const service = await startInboxService(t, Array.from({ length: count }, (_, index) => stored(index)));
   const page = await newPage();
   await page.open(service.url);
   await page.until(READY);
@@ -38,12 +38,12 @@ browserTest("scrolling fetches page after page to the end, without a gap or a re
   const look = `(() => { for (const row of document.querySelectorAll("#rows .text")) seen.add(row.textContent); scrollBy({ top: innerHeight, behavior: "instant" }); return seen.size; })()`;
   await page.until(`${look} === ${count}`);
   assert.equal(await page.evaluate(`document.querySelector("#end").textContent`), "");
-  assert.ok(service.targets.filter((target) => target.includes("cursor=")).length >= 4);
+  assert.ok(service.gateway.targets.filter((target) => target.includes("cursor=")).length >= 4);
 });
 
 browserTest("what the document holds stays bounded, and the way back up shows every message again", async (t, newPage) => {
   const count = 1000;
-  const service = await startContractService(t, Array.from({ length: count }, (_, index) => stored(index)));
+  const service = await startInboxService(t, Array.from({ length: count }, (_, index) => stored(index)));
   const page = await newPage();
   await page.open(service.url);
   await page.until(READY);
@@ -60,7 +60,7 @@ browserTest("what the document holds stays bounded, and the way back up shows ev
   await page.until(`${step(1)} === ${count}`);
   assert.ok(Number(await page.evaluate("most")) < 300, String(await page.evaluate("most")));
   // A late one, between two that are far above by now.
-  service.messages.push(stored(970.5, { message_id: "late", text: "late" }));
+  await service.commit(stored(970.5, { message_id: "late", text: "late" }));
   await page.evaluate("seen.clear()");
   await page.until(`${step(-1)} === ${count + 1}`);
   assert.ok(Number(await page.evaluate("most")) < 300);
@@ -69,26 +69,26 @@ browserTest("what the document holds stays bounded, and the way back up shows ev
 });
 
 browserTest("End and a jump back to the top work however far it is", async (t, newPage) => {
-  const service = await startContractService(t, Array.from({ length: 1500 }, (_, index) => stored(index)));
+  const service = await startInboxService(t, Array.from({ length: 1500 }, (_, index) => stored(index)));
   const page = await newPage();
   await page.open(service.url);
   await page.until(READY);
   await page.until(`(scrollTo({ top: document.body.scrollHeight, behavior: "instant" }), document.querySelector("#rows li:last-child .text").textContent === "Message number 0")`);
-  const before = service.targets.length;
+  const before = service.gateway.targets.length;
   await page.evaluate(`scrollTo({ top: 0, behavior: "instant" })`);
   await page.until(`document.querySelector("#rows li:first-child .text").textContent === "Message number 1499" && scrollY === 0`);
-  assert.ok(service.targets.length - before <= 5, "pages in between are not fetched");
+  assert.ok(service.gateway.targets.length - before <= 5, "pages in between are not fetched");
 });
 
 browserTest("a list that fails says why and is asked for again on a key", async (t, newPage) => {
-  const service = await startContractService(t, [stored(1)]);
-  service.beforeList = () => 503;
+  const service = await startInboxService(t, [stored(1)]);
+  service.gateway.before = ({ pathname }) => pathname !== "/messages" ? undefined : 503;
   const page = await newPage();
   await page.open(service.url);
   await page.until(`!document.querySelector("#notice").hidden`);
   assert.equal(await page.evaluate(`document.querySelector("#notice-text").textContent`), "the database cannot answer now, try again later");
-  service.beforeList = () => undefined;
-  await page.evaluate(`document.querySelector("#retry").focus()`);
+  service.gateway.before = () => undefined;
+  await page.evaluate(`document.querySelector("#notice-retry").focus()`);
   await page.press("Enter");
   await page.until(`${ROWS}.length === 1 && document.querySelector("#notice").hidden`);
 });

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { browserTests, READY, textsOf } from "../support/inbox-page.ts";
-import { startContractService, stored } from "../support/contract-service.ts";
+import { startInboxService, stored } from "../support/inbox-service.ts";
 
 const browserTest = browserTests();
 const ROWS = `${textsOf("#rows .text")}.join("|")`;
 const ASKED = `!document.querySelector("#token").hidden && document.querySelector("#inbox").hidden && document.activeElement.id === "token-input"`;
 
 browserTest("the page asks for the token, says when it is wrong, keeps it for the tab and forgets it when told", async (t, newPage) => {
-  const service = await startContractService(t, [stored(1, { text: "secret" })]);
-  service.token = "right";
+  const service = await startInboxService(t, [stored(1, { text: "secret" })], { env: { API_TOKEN: "right" } });
   const page = await newPage();
   await page.open(service.url);
   await page.until(ASKED);
@@ -29,12 +28,11 @@ browserTest("the page asks for the token, says when it is wrong, keeps it for th
   await page.click("#forget");
   await page.until(ASKED);
   assert.equal(await page.evaluate("sessionStorage.length"), 0);
-  assert.ok(service.targets.every((target) => !target.includes("right")));
+  assert.ok(service.gateway.targets.every((target) => !target.includes("right")));
 });
 
 browserTest("another tab does not have the token", async (t, newPage) => {
-  const service = await startContractService(t, [stored(1)]);
-  service.token = "right";
+  const service = await startInboxService(t, [stored(1)], { env: { API_TOKEN: "right" } });
   const [one, other] = [await newPage(), await newPage()];
   await one.open(service.url);
   await one.until(ASKED);
@@ -46,16 +44,15 @@ browserTest("another tab does not have the token", async (t, newPage) => {
 });
 
 browserTest("a token that the service takes back is asked for again, and no message stays in sight", async (t, newPage) => {
-  const service = await startContractService(t, [stored(1, { text: "secret" })]);
-  service.token = "old";
+  const service = await startInboxService(t, [stored(1, { text: "secret" })], { env: { API_TOKEN: "right" } });
   const page = await newPage();
   await page.open(service.url);
   await page.until(ASKED);
-  await page.type("old");
+  await page.type("right");
   await page.press("Enter");
   await page.until(READY);
-  service.token = "new";
-  service.breakStreams();
+  service.gateway.spoilToken = true;
+  service.gateway.breakStreams();
   await page.until(ASKED);
   assert.equal(await page.evaluate(`document.querySelector("#rows").checkVisibility()`), false);
 });

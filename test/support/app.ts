@@ -4,10 +4,9 @@ import { request as httpRequest, type Agent, type IncomingHttpHeaders } from "no
 import { connect } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import type { TestContext } from "node:test";
 import { start, type App, type StartOptions } from "../../src/app.ts";
 import { loadConfig } from "../../src/config.ts";
-import { atEnd } from "./cleanup.ts";
+import { atEnd, type Lifetime } from "./cleanup.ts";
 import { temporaryFolder } from "./store.ts";
 
 export const SECRET = "testsecret";
@@ -45,7 +44,7 @@ export interface Answer {
 export type TestAppOptions = Partial<StartOptions> & { readonly env?: Record<string, string> };
 
 /** The service as `main.ts` starts it, on a free port and a database in a temporary folder. */
-export async function startTestApp(t: TestContext, options: TestAppOptions = {}): Promise<TestApp> {
+export async function startTestApp(t: Lifetime, options: TestAppOptions = {}): Promise<TestApp> {
   const { env, ...overrides } = options;
   const databasePath = join(temporaryFolder(t), "app.db");
   const config = loadConfig({ WEBHOOK_SECRET: SECRET, PORT: "0", DATABASE_URL: `sqlite:///${databasePath}`, ...env });

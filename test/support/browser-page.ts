@@ -1,13 +1,16 @@
 import type { Session } from "./browser.ts";
 import { at, listAt } from "./json.ts";
 
+/** A function for the page, or an expression. */
+export type Script<P extends readonly unknown[]> = ((...parameters: P) => unknown) | string;
+
 /** One page of a browser. */
 export interface BrowserPage extends Session {
   open(url: string): Promise<void>;
-  /** The value of an expression in the page, as JSON carries it. */
-  evaluate(expression: string): Promise<unknown>;
-  /** Waits until an expression in the page is true. */
-  until(expression: string): Promise<void>;
+  /** What a function gives that runs in the page; its parameters and its result travel as JSON. It sees nothing of the test's own scope. */
+  evaluate<P extends readonly unknown[]>(script: Script<P>, ...parameters: P): Promise<unknown>;
+  /** Waits until a function in the page gives true; rejects after ten seconds, with the function. */
+  until<P extends readonly unknown[]>(script: Script<P>, ...parameters: P): Promise<void>;
   /** Types into what has the focus. */
   type(text: string): Promise<void>;
   /** Presses a key, such as `Enter`, `Escape`, `Tab`, `ArrowDown`. */
@@ -21,6 +24,8 @@ export interface BrowserPage extends Session {
   setScheme(scheme: "light" | "dark", options?: { readonly reducedMotion?: boolean }): Promise<void>;
   setSize(width: number, height: number): Promise<void>;
   screenshot(): Promise<Buffer>;
+  /** Another tab of the same profile. */
+  newTab(): Promise<BrowserPage>;
   close(): Promise<void>;
 }
 
@@ -28,7 +33,20 @@ const KEY_CODES: Readonly<Record<string, number>> = {
   Tab: 9, Enter: 13, Escape: 27, PageUp: 33, PageDown: 34, End: 35, Home: 36, ArrowUp: 38, ArrowDown: 40, Backspace: 8,
 };
 
-export async function createPageDriver(session: Session, dispose: () => Promise<unknown>): Promise<BrowserPage> {
+/** What the tabs of a page share. */
+export interface Profile {
+  newTab(): Promise<BrowserPage>;
+  close(): Promise<unknown>;
+}
+
+/** So long a condition of the page may take. */
+const WAIT_MS = 10_000;
+
+function toExpression(script: Script<never>, parameters: readonly unknown[]): string {
+  return typeof script === "string" ? script : `(${script.toString()})(...${JSON.stringify(parameters)})`;
+}
+
+export async function createPageDriver(session: Session, profile: Profile): Promise<BrowserPage> {
   const { command, on } = session;
   const problems: string[] = [];
   const requested: string[] = [];
@@ -43,7 +61,8 @@ export async function createPageDriver(session: Session, dispose: () => Promise<
   on("Network.requestWillBeSent", (event) => requested.push(String(at(event, "request", "url"))));
   for (const domain of ["Runtime", "Log", "Network", "Page", "Audits"]) await command(`${domain}.enable`);
 
-  async function evaluate(expression: string): Promise<unknown> {
+  async function evaluate<P extends readonly unknown[]>(script: Script<P>, ...parameters: P): Promise<unknown> {
+    const expression = toExpression(script, parameters);
     const answer = await command("Runtime.evaluate", { expression, returnByValue: true, awaitPromise: true });
     const thrown = at(answer, "exceptionDetails", "exception", "description");
     if (thrown !== undefined) throw new Error(`${expression}: ${String(thrown)}`);
@@ -65,11 +84,18 @@ export async function createPageDriver(session: Session, dispose: () => Promise<
       await command("Page.navigate", { url });
       await loaded;
     },
-    // Looks again with each frame and each timer of the page's own clock; the test's time limit ends it.
-    async until(expression) {
+    async until(script, ...parameters) {
+      const expression = toExpression(script, parameters);
+      // Looks again with each timer of the page's own clock.
       const looking = `new Promise((resolve) => { const look = () => document.readyState === "complete" && (${expression}) ? resolve(true) : setTimeout(look, 16); look(); })`;
-      // A page that is loaded anew ends what was evaluated in the one before it.
-      while (!(await evaluate(looking).catch((error) => (/context|navigated/i.test(String(error)) ? false : Promise.reject(error)))));
+      const deadline = performance.now() + WAIT_MS;
+      const late = `new Promise((resolve) => setTimeout(resolve, ${WAIT_MS}, "late"))`;
+      for (;;) {
+        // A page that is loaded again ends what was evaluated in the one before it.
+        const outcome = await evaluate(`Promise.race([${looking}, ${late}])`).catch((error) => (/context|navigated/i.test(String(error)) ? undefined : Promise.reject(error)));
+        if (outcome === true) return;
+        if (performance.now() >= deadline) throw new Error(`Waited in vain for ${expression}`);
+      }
     },
     type: async (text) => void (await command("Input.insertText", { text })),
     async press(key, options = {}) {
@@ -92,6 +118,7 @@ export async function createPageDriver(session: Session, dispose: () => Promise<
     setSize: async (width, height) =>
       void (await command("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: width < 600 })),
     screenshot: async () => Buffer.from(String(at(await command("Page.captureScreenshot", { format: "png" }), "data")), "base64"),
-    close: async () => void (await dispose()),
+    newTab: profile.newTab,
+    close: async () => void (await profile.close()),
   };
 }

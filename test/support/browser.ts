@@ -81,12 +81,15 @@ export async function launchBrowser(): Promise<Browser> {
   return {
     async newPage() {
       const { browserContextId } = Object(await command("Target.createBrowserContext", {}));
-      const { targetId } = Object(await command("Target.createTarget", { url: "about:blank", browserContextId }));
-      const { sessionId } = Object(await command("Target.attachToTarget", { targetId, flatten: true }));
-      return createPageDriver({
-        command: (method, params = {}) => command(method, params, String(sessionId)),
-        on: (method, take) => void events.on(`${String(sessionId)} ${method}`, take),
-      }, () => command("Target.disposeBrowserContext", { browserContextId }));
+      async function newTab(): Promise<BrowserPage> {
+        const { targetId } = Object(await command("Target.createTarget", { url: "about:blank", browserContextId }));
+        const { sessionId } = Object(await command("Target.attachToTarget", { targetId, flatten: true }));
+        return createPageDriver({
+          command: (method, params = {}) => command(method, params, String(sessionId)),
+          on: (method, take) => void events.on(`${String(sessionId)} ${method}`, take),
+        }, { newTab, close: () => command("Target.disposeBrowserContext", { browserContextId }) });
+      }
+      return newTab();
     },
     async close() {
       const exited = once(child, "close");

@@ -1,11 +1,14 @@
-import type { TestContext } from "node:test";
-
 type Release = () => unknown;
 
-const releases = new WeakMap<TestContext, Release[]>();
+/** What ends some time: a test, or all tests of a file. */
+export interface Lifetime {
+  after(release: () => Promise<void>): void;
+}
 
-/** Releases at the end of a test, the latest first: `t.after` alone would remove the folder before the service in it stops. */
-export function atEnd(t: TestContext, release: Release): void {
+const releases = new WeakMap<Lifetime, Release[]>();
+
+/** Releases at the end of a test or a file, the latest first: `t.after` alone would remove the folder before the service in it stops. */
+export function atEnd(t: Lifetime, release: Release): void {
   const registered = releases.get(t);
   if (registered !== undefined) {
     registered.push(release);

@@ -1,7 +1,9 @@
 import { after, before, test, type TestContext } from "node:test";
+import type { StoredMessage } from "../../src/core/message.ts";
 import type { BrowserPage } from "./browser-page.ts";
 import { launchBrowser, SKIP_WITHOUT_BROWSER, type Browser } from "./browser.ts";
 import { atEnd } from "./cleanup.ts";
+import { startInboxService, type InboxService, type InboxServiceOptions } from "./inbox-service.ts";
 
 /** Settled: the list is there, the stream open, the charts drawn. */
 export const READY = `document.querySelector("#rows").getAttribute("aria-busy") === "false"
@@ -27,6 +29,16 @@ export function browserTests(): BrowserTest {
         return page;
       }));
   };
+}
+
+/** The service with these messages for all tests of a file: they may look at it, not change it. */
+export function sharedInbox(messages: readonly StoredMessage[], options: InboxServiceOptions = {}): () => Promise<InboxService> {
+  const releases: (() => Promise<void>)[] = [];
+  let started: Promise<InboxService> | undefined;
+  after(async () => {
+    for (const release of releases) await release();
+  });
+  return () => (started ??= startInboxService({ after: (release) => void releases.push(release) }, messages, options));
 }
 
 /** An expression: the texts of all elements that the selector finds. */

@@ -6,10 +6,10 @@ import type { Message } from "../../src/core/message.ts";
 import type { MessageStore, StoreObserver } from "../../src/core/store.ts";
 import { parseTimestamp } from "../../src/core/timestamp.ts";
 import { openStore, type StoreOptions } from "../../src/storage/sqlite/open.ts";
-import { atEnd } from "./cleanup.ts";
+import { atEnd, type Lifetime } from "./cleanup.ts";
 
 /** A folder that goes away with the test. */
-export function temporaryFolder(t: TestContext): string {
+export function temporaryFolder(t: Lifetime): string {
   const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-test-"));
   atEnd(t, () => rmSync(folder, { recursive: true, force: true }));
   return folder;

@@ -1,8 +1,11 @@
+import { addressOf } from "./root.ts";
+
 export type Answer<T> =
   | { readonly kind: "ok"; readonly value: T }
   /** The service wants a token, or another one. */
   | { readonly kind: "unauthorized" }
-  | { readonly kind: "failed"; readonly message: string }
+  /** `later`: the same request may work at another time. */
+  | { readonly kind: "failed"; readonly message: string; readonly later: boolean }
   /** Nobody waits for it any longer. */
   | { readonly kind: "aborted" };
 
@@ -23,7 +26,7 @@ export function createApi(): Api {
 
   function open(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response> {
     const authorization: Readonly<Record<string, string>> = token === "" ? {} : { Authorization: `Bearer ${token}` };
-    return fetch(path, { headers: { ...headers, ...authorization }, signal, cache: "no-store" });
+    return fetch(addressOf(path), { headers: { ...headers, ...authorization }, signal, cache: "no-store" });
   }
 
   return {
@@ -32,10 +35,10 @@ export function createApi(): Api {
       try {
         const response = await open(path, { Accept: "application/json" }, signal);
         if (response.status === 401) return { kind: "unauthorized" };
-        if (!response.ok) return { kind: "failed", message: await reasonOf(response) };
+        if (!response.ok) return { kind: "failed", message: await reasonOf(response), later: response.status >= 500 || response.status === 429 };
         return { kind: "ok", value: await response.json() };
       } catch {
-        return signal.aborted ? { kind: "aborted" } : { kind: "failed", message: "The service cannot be reached" };
+        return signal.aborted ? { kind: "aborted" } : { kind: "failed", message: "The service cannot be reached", later: true };
       }
     },
     hasToken: () => token !== "",

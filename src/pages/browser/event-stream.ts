@@ -4,17 +4,25 @@ export interface StreamEvent {
   readonly data: string;
 }
 
+export interface EventParser {
+  take(piece: string): readonly StreamEvent[];
+  /** The last id so far, also that of an event without data; undefined before the first. */
+  lastId(): string | undefined;
+}
+
 /**
  * Takes a `text/event-stream` in pieces, cut anywhere, and gives the events that each piece completes (HTML standard,
  * section 9.2.6). Knows `id` and `data`, which are what `GET /tail` sends; other fields and comments are dropped.
  */
-export function createEventParser(): (piece: string) => readonly StreamEvent[] {
+export function createEventParser(): EventParser {
   let rest = "";
   let data: string[] = [];
   let id: string | undefined;
+  let lastId: string | undefined;
 
-  function take(line: string, events: StreamEvent[]): void {
+  function read(line: string, events: StreamEvent[]): void {
     if (line === "") {
+      lastId = id;
       if (data.length > 0) events.push({ id, data: data.join("\n") });
       data = [];
       return;
@@ -24,11 +32,14 @@ export function createEventParser(): (piece: string) => readonly StreamEvent[] {
     else if (field === "id") id = value;
   }
 
-  return (piece) => {
-    const events: StreamEvent[] = [];
-    const lines = (rest + piece).split(/\r\n|\n|\r(?!$)/);
-    rest = lines.pop() ?? "";
-    for (const line of lines) take(line, events);
-    return events;
+  return {
+    lastId: () => lastId,
+    take(piece) {
+      const events: StreamEvent[] = [];
+      const lines = (rest + piece).split(/\r\n|\n|\r(?!$)/);
+      rest = lines.pop() ?? "";
+      for (const line of lines) read(line, events);
+      return events;
+    },
   };
 }

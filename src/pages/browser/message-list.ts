@@ -1,65 +1,83 @@
 import type { StoredMessage } from "../../core/message.ts";
-import type { Answer, Api } from "./api.ts";
-import { createMatcher, createSearch, NO_FILTERS, type Filters } from "./filters.ts";
+import type { Api } from "./api.ts";
+import { createMatcher, createSearch, NO_FILTERS, toParameters, type Filters } from "./filters.ts";
+import { nextState, retryOf, SHOWN, type ListEvent, type ListState } from "./list-state.ts";
 import { createRow } from "./message-row.ts";
 import { fetchStretch, type Stretch } from "./page-source.ts";
+import { createRecovery } from "./recovery.ts";
+import { createReach } from "./reach.ts";
 import { createRowKeys } from "./row-keys.ts";
 import { createRowWindow, type Page, type Row, type WindowElements } from "./row-window.ts";
 
+export interface ListView {
+  readonly state: ListState;
+  /** How many messages match; undefined if that is not known for the present filters. */
+  readonly total: number | undefined;
+  /** Why the last request failed; empty if it did not. */
+  readonly reason: string;
+  /** Messages that came and that the reader does not see; undefined: some may have. */
+  readonly newer: number | undefined;
+}
+
 export interface ListOptions extends WindowElements {
   readonly api: Api;
-  /** How many messages match, whenever that changes. */
-  readonly onTotal: (total: number) => void;
-  /** A list was asked for anew and is there. */
-  readonly onLoaded: (total: number) => void;
-  /** Messages above what the reader sees have come since the list was at its top. */
-  readonly onNewer: (count: number) => void;
+  /** Arrivals must not change the rows now. */
+  readonly isHeld: () => boolean;
   readonly onOpen: (message: StoredMessage) => void;
-  readonly onFailure: (answer: Exclude<Answer<Stretch>, { readonly kind: "ok" } | { readonly kind: "aborted" }>) => void;
-  readonly onBusy: (busy: boolean) => void;
+  readonly onUnauthorized: () => void;
+  /** Something of the view has changed. */
+  readonly onChange: (view: ListView) => void;
+  /** The first page is there. */
+  readonly onLoaded: (total: number) => void;
 }
 
 /** The list of messages, newest first, without an end. What the document holds of it is bounded. */
 export interface MessageList {
-  /** Starts afresh at the newest messages. */
+  /** Starts again at the newest messages. */
   load(filters?: Filters): Promise<void>;
   /** Takes messages that have just been stored. */
   arrived(messages: readonly StoredMessage[]): void;
-  /** Starts afresh and puts the focus on the newest message. */
+  /** Messages may have been missed: they are fetched if the reader is at the top, and offered if not. */
+  missed(): void;
+  /** Arrivals are no longer held back. */
+  release(): void;
+  /** Starts again and puts the focus on the newest message. */
   toTop(): Promise<void>;
   /** Tries again what failed. */
   retry(): void;
 }
 
-/** Pages nearer to the screen than this are fetched, in heights of it. */
-const FETCH_WITHIN = 1.5;
-/** Pages further away are taken out. */
-const KEEP_WITHIN = 4;
 /** More messages at once, or more rows in the first page, are not put in one by one. */
 const MOST_ARRIVALS = 100;
-const MOST_FIRST_ROWS = 300;
+const MOST_FIRST_ROWS = 150;
+/** What arrives so soon after a count was fetched may be in it. */
+const UNSURE_MS = 2000;
 
-function createPage(cursor: string | undefined): Page {
-  return { cursor, first: undefined, height: 0, rows: undefined };
-}
+const createPage = (cursor: string | undefined): Page => ({ cursor, first: undefined, height: 0, rows: undefined });
 
 /** The page that follows, not fetched yet. */
-function pagesFrom(cursor: string | undefined): readonly Page[] {
-  return cursor === undefined ? [] : [createPage(cursor)];
-}
+const pagesFrom = (cursor: string | undefined): readonly Page[] => (cursor === undefined ? [] : [createPage(cursor)]);
 
 export function createMessageList(options: ListOptions): MessageList {
   const { api, list, above } = options;
   const rows = createRowWindow(options);
   const keys = createRowKeys(list);
+  const reach = createReach({ list, above, rows });
+  const recovery = createRecovery(retry);
   let filters = NO_FILTERS;
   let matches = createMatcher(filters);
   let search = createSearch(filters.q);
   let loading = new AbortController();
-  let busy = false;
-  let failed = false;
+  let state: ListState = "loading";
+  let reason = "";
   let total = 0;
-  let newer = 0;
+  let newer: number | undefined = 0;
+  /** Arrivals that wait for the list, or for the reader. */
+  let waiting: StoredMessage[] = [];
+  /** More have come than are put in one by one: at the top the list starts again. */
+  let isStale = false;
+  let countedAtMs = 0;
+  let recounting: number | undefined;
 
   const toRow = (message: StoredMessage): Row => {
     const element = createRow(message, search);
@@ -67,81 +85,62 @@ export function createMessageList(options: ListOptions): MessageList {
     return { message, element };
   };
 
-  async function fetchPage(index: number): Promise<boolean> {
-    const { signal } = loading;
-    const page = rows.pages[index];
-    const before = rows.pages[index + 1]?.first;
-    const answer = await fetchStretch(api, { filters, signal, before, cursor: page?.cursor });
-    if (signal.aborted || answer.kind === "aborted") return false;
-    if (answer.kind !== "ok") {
-      failed = true;
-      options.onFailure(answer);
-      return false;
+  function tell(): void {
+    options.onChange({ state, total: SHOWN[state].counted ? total : undefined, reason, newer });
+  }
+
+  function step(event: ListEvent): void {
+    state = nextState(state, event);
+    if (event !== "fail") reason = "";
+    if (!SHOWN[state].rows) rows.clear();
+    tell();
+  }
+
+  /** The response of one page; undefined if it did not come, which has been dealt with. */
+  async function ask(signal: AbortSignal, page: { readonly cursor: string | undefined; readonly before: StoredMessage | undefined }): Promise<Stretch | undefined> {
+    const answer = await fetchStretch(api, { filters, signal, ...page });
+    if (signal.aborted || answer.kind === "aborted") return undefined;
+    if (answer.kind === "ok") {
+      recovery.worked();
+      return answer.value;
     }
-    const { data, next_cursor: cursor } = answer.value;
-    if (before === undefined) rows.pages.splice(index + 1, rows.pages.length, ...pagesFrom(cursor));
-    rows.show(index, data.map(toRow));
-    setTotal(answer.value.total);
+    if (answer.kind === "failed") reason = answer.message;
+    step("fail");
+    if (answer.kind === "unauthorized") options.onUnauthorized();
+    else recovery.failed(answer.later);
+    return undefined;
+  }
+
+  async function fetchPage(index: number): Promise<boolean> {
+    const before = rows.pages[index + 1]?.first;
+    const stretch = await ask(loading.signal, { before, cursor: rows.pages[index]?.cursor });
+    if (stretch === undefined) return false;
+    if (before === undefined) rows.pages.splice(index + 1, rows.pages.length, ...pagesFrom(stretch.next_cursor));
+    rows.show(index, stretch.data.map(toRow));
+    count(stretch.total);
     keys.refresh();
     return true;
   }
 
-  function setTotal(value: number): void {
+  function count(value: number): void {
     total = value;
-    options.onTotal(total);
-  }
-
-  function setNewer(count: number): void {
-    if (newer === count) return;
-    newer = count;
-    options.onNewer(count);
-  }
-
-  /** The page to fetch next, given where the reader is. */
-  function wantedPage(): number | undefined {
-    const { top, bottom } = list.getBoundingClientRect();
-    const reach = FETCH_WITHIN * innerHeight;
-    const isBelow = rows.to() < rows.pages.length;
-    const inSight = rows.pageAt(-above.getBoundingClientRect().top);
-    const isFar = bottom < -reach || top > innerHeight + reach;
-    if (isFar && (inSight < rows.from() || inSight >= rows.to())) return inSight;
-    if (top > -reach && rows.from() > 0) return rows.from() - 1;
-    if (bottom < innerHeight + reach && isBelow) return rows.to();
-    return undefined;
-  }
-
-  function takeOutFar(): void {
-    const reach = KEEP_WITHIN * innerHeight;
-    const { top } = list.getBoundingClientRect();
-    const first = rows.pages[rows.from()];
-    const last = rows.pages[rows.to() - 1];
-    if (first === undefined || last === undefined || rows.to() - rows.from() < 2) return;
-    if (top + rows.heightOf(first) < -reach) rows.hideFirst();
-    else if (list.getBoundingClientRect().bottom - rows.heightOf(last) > innerHeight + reach) rows.hideLast();
-    else return;
-    keys.refresh();
-    takeOutFar();
+    countedAtMs = performance.now();
   }
 
   /** Fetches and takes out until what is there suits what the reader sees. */
   async function settle(): Promise<void> {
-    if (busy || failed) return;
-    busy = true;
+    if (state !== "ready") return;
     const { signal } = loading;
-    options.onBusy(true);
-    for (let index = wantedPage(); index !== undefined; index = wantedPage()) {
-      if (!(await fetchPage(index))) break;
-      takeOutFar();
+    for (let index = reach.wanted(); index !== undefined; index = reach.wanted()) {
+      step("fetch");
+      if (!(await fetchPage(index))) return;
+      reach.takeOutFar();
     }
     if (signal !== loading.signal) return;
-    takeOutFar();
-    busy = false;
-    options.onBusy(false);
-    if (isAtTop()) setNewer(0);
-  }
-
-  function isAtTop(): boolean {
-    return rows.from() === 0 && above.getBoundingClientRect().top > -innerHeight / 4;
+    reach.takeOutFar();
+    keys.refresh();
+    if (SHOWN[state].busy) step("fetched");
+    if (rows.isTopInSight() && !options.isHeld() && newer !== 0) release();
   }
 
   async function load(wanted: Filters = filters): Promise<void> {
@@ -151,72 +150,100 @@ export function createMessageList(options: ListOptions): MessageList {
     filters = wanted;
     matches = createMatcher(filters);
     search = createSearch(filters.q);
-    busy = true;
-    failed = false;
-    options.onBusy(true);
-    const answer = await fetchStretch(api, { filters, signal, before: undefined, cursor: undefined });
-    if (signal.aborted || answer.kind === "aborted") return;
-    busy = false;
-    options.onBusy(false);
-    if (answer.kind !== "ok") {
-      failed = true;
-      options.onFailure(answer);
-      return;
-    }
+    waiting = [];
+    isStale = false;
+    newer = 0;
+    step("load");
+    const stretch = await ask(signal, { before: undefined, cursor: undefined });
+    if (stretch === undefined) return;
     // The old rows stay until the new ones are there: no flicker at every key.
-    const top = above.getBoundingClientRect().top;
+    const isTopHidden = above.getBoundingClientRect().top < 0;
     rows.clear();
-    const { data, next_cursor: cursor } = answer.value;
-    rows.pages.push(createPage(undefined), ...pagesFrom(cursor));
-    rows.show(0, data.map(toRow));
-    if (top < 0) above.scrollIntoView({ block: "start", behavior: "instant" });
-    setTotal(answer.value.total);
-    setNewer(0);
+    rows.pages.push(createPage(undefined), ...pagesFrom(stretch.next_cursor));
+    rows.show(0, stretch.data.map(toRow));
+    if (isTopHidden) above.scrollIntoView({ block: "start", behavior: "instant" });
+    count(stretch.total);
     keys.refresh();
+    step("loaded");
     options.onLoaded(total);
+    arrived(waiting.splice(0));
     await settle();
   }
 
   function arrived(messages: readonly StoredMessage[]): void {
-    const wanted = messages.filter(matches);
+    if (state === "failed") return;
+    if (state === "loading") {
+      waiting.push(...messages);
+      return;
+    }
+    const wanted = messages.filter((message) => matches(message) && !rows.has(message));
     if (wanted.length === 0) return;
-    setTotal(total + wanted.length);
-    const crowded = wanted.length > MOST_ARRIVALS || (rows.pages[0]?.rows?.length ?? 0) > MOST_FIRST_ROWS;
-    const atTop = isAtTop();
-    if (crowded && atTop) {
+    total += wanted.length;
+    if (performance.now() - countedAtMs < UNSURE_MS) recountLater();
+    if (waiting.length + wanted.length > MOST_ARRIVALS) isStale = true;
+    else waiting.push(...wanted);
+    newer = newer === undefined ? undefined : newer + wanted.length;
+    if (!options.isHeld()) release();
+    else tell();
+  }
+
+  /** Puts in what waits; further down the reader is told of it, at the top it is seen. */
+  function release(): void {
+    if (state === "failed" || state === "loading") return;
+    const isAtTop = rows.isTopInSight();
+    if (isAtTop && (isStale || newer === undefined || (rows.pages[0]?.rows?.length ?? 0) > MOST_FIRST_ROWS)) {
       void load();
       return;
     }
-    if (!crowded) for (const message of wanted) rows.insert(toRow(message));
+    for (const message of waiting.splice(0)) rows.insert(toRow(message));
     keys.refresh();
-    takeOutFar();
-    if (!atTop) setNewer(newer + wanted.length);
+    reach.takeOutFar();
+    if (isAtTop) newer = 0;
+    tell();
   }
 
-  let scheduled = false;
-  function onMove(): void {
-    if (scheduled) return;
-    scheduled = true;
-    requestAnimationFrame(() => {
-      scheduled = false;
-      if (rows.pages.length > 0) void settle();
-    });
+  /** What came while the count was on its way was counted twice, or not: nobody but the service knows. */
+  function recountLater(): void {
+    clearTimeout(recounting);
+    recounting = setTimeout(async () => {
+      const { signal } = loading;
+      const known = total;
+      const answer = await api.get<Stretch>(`/messages?limit=1&${toParameters(filters)}`, signal);
+      if (answer.kind !== "ok" || signal.aborted || !SHOWN[state].counted) return;
+      if (total === known) count(answer.value.total);
+      else recountLater();
+      tell();
+    }, UNSURE_MS);
   }
-  addEventListener("scroll", onMove, { passive: true });
-  addEventListener("resize", onMove);
+
+  function retry(): void {
+    const event = retryOf(state);
+    if (event === "load") void load();
+    if (event !== "fetch") return;
+    step("fetch");
+    step("fetched");
+    void settle();
+  }
+
+  reach.watch(() => void settle());
 
   return {
     load,
     arrived,
+    release,
+    retry,
+    missed() {
+      if (rows.isTopInSight() && !options.isHeld()) {
+        void load();
+        return;
+      }
+      newer = undefined;
+      tell();
+    },
     async toTop() {
       await load();
       above.scrollIntoView({ block: "start", behavior: "instant" });
       list.querySelector("button")?.focus({ preventScroll: true });
-    },
-    retry() {
-      failed = false;
-      if (rows.pages.length === 0) void load();
-      else void settle();
     },
   };
 }

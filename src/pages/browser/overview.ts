@@ -2,6 +2,7 @@ import type { Bucket, Stats } from "../../core/message.ts";
 import type { Api } from "./api.ts";
 import { byId, create, createSvg } from "./dom.ts";
 import { countOf, formatNumber, formatTime } from "./format.ts";
+import { createRecovery } from "./recovery.ts";
 import { drawTimeline, type OnBucket } from "./timeline-chart.ts";
 import { BAR_COUNT, type TimelineAnswer } from "./timeline.ts";
 
@@ -15,6 +16,8 @@ export interface OverviewOptions {
 export interface Overview {
   /** Asks for everything again, at once the first time and at most every few seconds then. */
   refresh(): void;
+  /** Asks at once again if the last request failed. */
+  retry(): void;
 }
 
 const REFRESH_MS = 5000;
@@ -26,6 +29,8 @@ export function createOverview(options: OverviewOptions): Overview {
     summary: byId("timeline-summary", HTMLElement),
     table: byId("timeline-rows", HTMLTableSectionElement),
   };
+  const notice = byId("overview-notice", HTMLElement);
+  const recovery = createRecovery(() => void ask());
   const senders = byId("senders", HTMLOListElement);
   const numbers = byId("sender-numbers", HTMLDataListElement);
   const buttons: readonly (readonly [Bucket, HTMLButtonElement])[] = [
@@ -70,7 +75,11 @@ export function createOverview(options: OverviewOptions): Overview {
       api.get<TimelineAnswer>(`/stats/timeline?bucket=${bucket}&limit=${BAR_COUNT[bucket]}`, signal),
     ]);
     if (signal.aborted) return;
-    // What fails here fails in the list too, which says so; with the token all of it is asked for at once.
+    const hasFailed = stats.kind === "failed" || timeline.kind === "failed";
+    notice.hidden = !hasFailed;
+    if (hasFailed) recovery.failed(true);
+    else recovery.worked();
+    // With the token all of it is asked for at once.
     if (stats.kind === "unauthorized") {
       clearTimeout(timer);
       timer = undefined;
@@ -102,5 +111,5 @@ export function createOverview(options: OverviewOptions): Overview {
       void ask();
     });
   }
-  return { refresh };
+  return { refresh, retry: recovery.now };
 }

@@ -40,6 +40,6 @@ export async function fetchStretch(api: Api, options: StretchOptions): Promise<A
     data.push(...wanted);
     cursor = value.next_cursor;
     if (wanted.length < value.data.length || cursor === undefined) return { kind: "ok", value: { ...value, data } };
-    if (data.length > MOST_MESSAGES) return { kind: "failed", message: "Many messages came in meanwhile" };
+    if (data.length > MOST_MESSAGES) return { kind: "failed", message: "Many messages came in meanwhile", later: false };
   }
 }

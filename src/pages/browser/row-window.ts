@@ -33,8 +33,12 @@ export interface RowWindow {
   show(index: number, rows: Row[]): void;
   hideFirst(): void;
   hideLast(): void;
-  /** Puts a row at its place among those that are there; false where its place is not there. */
+  /** Whether the row of a message is there. */
+  has(message: StoredMessage): boolean;
+  /** Puts a row at its place among those that are there; false if its place is not there, or taken by the same message. */
   insert(row: Row): boolean;
+  /** The top of the list is on the screen, or below it. */
+  isTopInSight(): boolean;
   /** The page at a height of the whole list. */
   pageAt(y: number): number;
   heightOf(page: Page): number;
@@ -60,9 +64,16 @@ export function createRowWindow(elements: WindowElements): RowWindow {
     return last.element.getBoundingClientRect().bottom - first.element.getBoundingClientRect().top;
   }
 
-  /** The first row that stays where it is on the screen keeps its place, whatever comes or goes above it. */
+  function isTopInSight(): boolean {
+    return from === 0 && above.getBoundingClientRect().top >= 0;
+  }
+
+  /**
+   * The first row that is on the screen keeps its place, whatever comes or goes above it. While the top of the list is in sight it does not:
+   * a reader at the top sees what comes, and stays at the top.
+   */
   function inPlace(change: () => void): void {
-    const anchor = pages.slice(from, to).flatMap((page) => page.rows ?? []).find(({ element }) => element.getBoundingClientRect().bottom > 0)?.element;
+    const anchor = isTopInSight() ? undefined : pages.slice(from, to).flatMap((page) => page.rows ?? []).find(({ element }) => element.getBoundingClientRect().bottom > 0)?.element;
     const before = anchor?.getBoundingClientRect().top ?? 0;
     change();
     holdRoom();
@@ -83,6 +94,8 @@ export function createRowWindow(elements: WindowElements): RowWindow {
     from: () => from,
     to: () => to,
     heightOf,
+    isTopInSight,
+    has: ({ message_id: id }) => pages.slice(from, to).some((page) => page.rows?.some(({ message }) => message.message_id === id) === true),
     clear() {
       pages.length = 0;
       from = 0;

@@ -18,6 +18,8 @@ export interface TailOptions {
 export interface Tail {
   start(): void;
   stop(): void;
+  /** Tries a lost connection again at once. */
+  wake(): void;
 }
 
 const FIRST_DELAY_MS = 1000;
@@ -32,6 +34,7 @@ export function createTail(options: TailOptions): Tail {
   let running: AbortController | undefined;
   let lastId: string | undefined;
   let lastHeardMs: number | undefined;
+  let woken = new AbortController();
 
   function resumption(): Readonly<Record<string, string>> {
     if (lastHeardMs === undefined) return {};
@@ -56,11 +59,16 @@ export function createTail(options: TailOptions): Tail {
         options.onState("unavailable");
         return undefined;
       }
+      if (response.status === 409) {
+        // The service knows no such position: its history has gone back.
+        lastId = undefined;
+        return 0;
+      }
       if (!response.ok || response.body === null) return Number(response.headers.get("Retry-After") ?? 0) * 1000;
       options.onState("live");
       if (mayHaveMissed) options.onGap();
       lastHeardMs = Date.now();
-      const parse = createEventParser();
+      const parser = createEventParser();
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       for (;;) {
         const { done, value } = await reader.read();
@@ -68,10 +76,9 @@ export function createTail(options: TailOptions): Tail {
         clearTimeout(timer);
         timer = setTimeout(() => silence.abort(), SILENCE_MS);
         lastHeardMs = Date.now();
-        for (const event of parse(value)) {
-          lastId = event.id;
-          options.onMessage(JSON.parse(event.data));
-        }
+        for (const event of parser.take(value)) options.onMessage(JSON.parse(event.data));
+        // The first event has no message: it tells where the stream begins.
+        lastId = parser.lastId() ?? lastId;
       }
     } catch {
       return 0;
@@ -90,7 +97,8 @@ export function createTail(options: TailOptions): Tail {
       if (lastHeardMs !== heardBeforeMs) delayMs = FIRST_DELAY_MS;
       options.onState("waiting");
       // Spread out, so that the pages of many readers do not come back at one moment.
-      await pause(Math.max(delayMs * (0.75 + Math.random() / 2), atLeastMs), stopped);
+      woken = new AbortController();
+      await pause(Math.max(delayMs * (0.75 + Math.random() / 2), atLeastMs), AbortSignal.any([stopped, woken.signal]));
       delayMs = Math.min(delayMs * 2, MAX_DELAY_MS);
     }
   }
@@ -106,6 +114,7 @@ export function createTail(options: TailOptions): Tail {
       running = undefined;
       options.onState("paused");
     },
+    wake: () => woken.abort(),
   };
 }
 

@@ -1,0 +1,34 @@
+import { countOf } from "./format.ts";
+
+/** A screen reader is told of arrivals no more often than this. */
+const EVERY_MS = 5000;
+
+/** What a screen reader is told. */
+export interface Announcer {
+  say(text: string): void;
+  /** Counts messages that arrived; they are told together. */
+  count(arrived: number): void;
+}
+
+export function createAnnouncer(status: HTMLElement): Announcer {
+  let untold = 0;
+  let isWaiting = false;
+
+  function tell(): void {
+    isWaiting = untold > 0;
+    if (!isWaiting) return;
+    status.textContent = `${countOf(untold, "new message")} arrived`;
+    untold = 0;
+    setTimeout(tell, EVERY_MS);
+  }
+
+  return {
+    say(text) {
+      status.textContent = text;
+    },
+    count(arrived) {
+      untold += arrived;
+      if (!isWaiting) tell();
+    },
+  };
+}

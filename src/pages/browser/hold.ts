@@ -1,0 +1,37 @@
+/** Why the rows must stay as they are: something of theirs is read, marked or about to be clicked, or the reader wants it so. */
+export type HoldReason = "detail" | "selection" | "pointer" | "focus" | "pause";
+
+export interface Hold {
+  isHeld(): boolean;
+  set(reason: HoldReason, on: boolean): void;
+}
+
+export interface HoldOptions {
+  readonly list: HTMLUListElement;
+  readonly dialog: HTMLDialogElement;
+  /** The last reason is gone. */
+  readonly onRelease: () => void;
+}
+
+/** Watches for the reasons to hold arrivals back. */
+export function createHold({ list, dialog, onRelease }: HoldOptions): Hold {
+  const reasons = new Set<HoldReason>();
+
+  function set(reason: HoldReason, on: boolean): void {
+    if (reasons.has(reason) === on) return;
+    if (on) reasons.add(reason);
+    else reasons.delete(reason);
+    if (reasons.size === 0) onRelease();
+  }
+
+  list.addEventListener("pointerenter", () => set("pointer", true));
+  list.addEventListener("pointerleave", () => set("pointer", false));
+  list.addEventListener("focusin", () => set("focus", true));
+  list.addEventListener("focusout", ({ relatedTarget }) => set("focus", relatedTarget instanceof Node && list.contains(relatedTarget)));
+  document.addEventListener("selectionchange", () => {
+    const selection = getSelection();
+    set("selection", selection !== null && !selection.isCollapsed && list.contains(selection.anchorNode));
+  });
+  new MutationObserver(() => set("detail", dialog.open)).observe(dialog, { attributeFilter: ["open"] });
+  return { isHeld: () => reasons.size > 0, set };
+}

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { browserTests, READY, textsOf } from "../support/inbox-page.ts";
+import { startInboxService, stored } from "../support/inbox-service.ts";
+
+const browserTest = browserTests();
+const MANY = Array.from({ length: 160 }, (_, index) => stored(index));
+
+function firstText(): string | undefined {
+  return document.querySelector("#rows .text")?.textContent ?? undefined;
+}
+
+function isFirst(text: string): boolean {
+  return document.querySelector("#rows .text")?.textContent === text;
+}
+
+function pill(): string {
+  const button = document.querySelector<HTMLButtonElement>("#newer");
+  return button?.hidden === false ? (button.textContent ?? "") : "";
+}
+
+browserTest("a reader at the top stays at the top, however much arrives", async (t, newPage) => {
+  const service = await startInboxService(t, MANY);
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(READY);
+  for (let index = 1000; index < 1016; index += 1) {
+    await service.commit(stored(index));
+    await page.until(isFirst, `Message number ${index}`);
+    assert.equal(await page.evaluate(() => scrollY), 0);
+  }
+  // A flood, in which the rows go on to change.
+  for (let index = 2000; index < 2400; index += 40) {
+    await service.commit(...Array.from({ length: 40 }, (_, offset) => stored(index + offset)));
+    await page.until(isFirst, `Message number ${index + 39}`);
+    assert.equal(await page.evaluate(() => scrollY), 0);
+    assert.ok(Number(await page.evaluate(() => document.querySelectorAll("#rows li").length)) <= 300);
+  }
+  assert.equal(await page.evaluate(pill), "");
+  await page.until(() => document.querySelector("#count")?.textContent === "576 messages");
+});
+
+const REASONS: readonly (readonly [title: string, hold: () => void, release: () => void])[] = [
+  ["a message is open", () => document.querySelector<HTMLElement>("#rows .row")?.click(), () => document.querySelector<HTMLDialogElement>("#detail")?.close()],
+  ["the focus is on a row", () => document.querySelector<HTMLElement>("#rows .row")?.focus(), () => document.querySelector<HTMLElement>("#q")?.focus()],
+  [
+    "text of a row is selected",
+    () => getSelection()?.selectAllChildren(document.querySelector("#rows .text") ?? document.body),
+    () => getSelection()?.removeAllRanges(),
+  ],
+];
+
+for (const [title, hold, release] of REASONS) {
+  browserTest(`while ${title} no row moves, the pill counts what came, and afterwards it is there`, async (t, newPage) => {
+    const service = await startInboxService(t, MANY);
+    const page = await newPage();
+    await page.open(service.url);
+    await page.until(READY);
+    await page.evaluate(hold);
+    const before = await page.evaluate(textsOf("#rows .text"));
+    await service.commit(stored(1000), stored(1001), stored(-5));
+    await page.until(() => document.querySelector("#newer")?.textContent === "↑ 3 new messages");
+    assert.deepEqual(await page.evaluate(textsOf("#rows .text")), before);
+    await page.evaluate(release);
+    // A dialog gives the focus back to its row, which holds on.
+    await page.evaluate(() => document.querySelector<HTMLElement>("#q")?.focus());
+    await page.until(isFirst, "Message number 1001");
+    assert.equal(await page.evaluate(pill), "");
+    assert.equal(await page.evaluate(() => scrollY), 0);
+  });
+}
+
+browserTest("while the pointer is on a row, nothing moves under a click", async (t, newPage) => {
+  const service = await startInboxService(t, MANY);
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(READY);
+  const [x, y] = Object(await page.evaluate(() => {
+    const { left, top } = document.querySelector("#rows li:nth-child(3)")?.getBoundingClientRect() ?? new DOMRect();
+    return [left + 50, top + 10];
+  }));
+  await page.command("Input.dispatchMouseEvent", { type: "mouseMoved", x, y });
+  await service.commit(stored(1000));
+  await page.until(() => document.querySelector("#newer")?.textContent === "↑ 1 new message");
+  assert.equal(await page.evaluate(firstText), "Message number 159");
+  await page.command("Input.dispatchMouseEvent", { type: "mouseMoved", x, y: 10 });
+  await page.until(isFirst, "Message number 1000");
+});
+
+browserTest("an interruption, another tab or a restart of the service leaves a reader further down at the place, with the focus", async (t, newPage) => {
+  const service = await startInboxService(t, MANY);
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(READY);
+  await page.evaluate(() => scrollTo({ top: 1000, behavior: "instant" }));
+  await page.until(() => scrollY === 1000 && document.querySelectorAll("#rows li").length >= 100);
+  await page.evaluate(() => {
+    const row = [...document.querySelectorAll<HTMLElement>("#rows .row")].find((element) => element.getBoundingClientRect().top > 200);
+    row?.focus({ preventScroll: true });
+    row?.setAttribute("data-read", "");
+  });
+  const isInPlace = (): boolean => scrollY === 1000 && document.activeElement?.hasAttribute("data-read") === true;
+  const lists = (): number => service.gateway.targets.filter((target) => target.startsWith("/messages")).length;
+  const before = lists();
+
+  service.gateway.breakStreams();
+  await page.until(() => document.querySelector<HTMLElement>("#live")?.dataset["state"] === "waiting");
+  await page.until(READY);
+  assert.equal(await page.evaluate(isInPlace), true);
+  await service.stop();
+  await page.until(() => document.querySelector<HTMLElement>("#live")?.dataset["state"] === "waiting");
+  await service.startAgain();
+  await page.until(READY);
+  assert.equal(await page.evaluate(isInPlace), true);
+  assert.deepEqual(service.gateway.resumed.slice(1).map((id) => id !== undefined), [true, true]);
+  assert.equal(lists(), before);
+
+  // What was committed meanwhile comes through the stream.
+  service.gateway.breakStreams();
+  await service.commit(stored(1000));
+  await page.until(() => document.querySelector("#newer")?.textContent === "↑ 1 new message");
+  assert.equal(await page.evaluate(() => document.activeElement?.hasAttribute("data-read")), true);
+});
