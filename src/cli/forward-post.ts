@@ -22,7 +22,7 @@ export interface ForwardPostOptions {
   readonly secret: string;
   /** The most requests at once. */
   readonly concurrency: number;
-  /** After so many attempts a message is handed to `giveUp`; without it never. */
+  /** A message is handed to `keep` after `maxAttempts`; without this it is tried indefinitely. */
   readonly giveUp?: { readonly maxAttempts: number; readonly keep: (line: Uint8Array) => Promise<void> } | undefined;
   readonly counts: ForwardCounts;
   wait(ms: number): Promise<void>;

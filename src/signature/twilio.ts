@@ -66,7 +66,7 @@ function signedParameters(form: URLSearchParams): string {
     .join("");
 }
 
-/** The URL as it is, without its port, and with that of its scheme. Nothing else of it changes: `URL` would write it anew. */
+/** The URL as it is, without its port, and with that of its scheme. Nothing else of it changes: `URL` would normalize it. */
 function portForms(url: string): readonly string[] {
   const parts = /^(https?:\/\/(?:[^/?#@]*@)?(?:\[[^\]]*\]|[^/?#:]*))(:[0-9]+)?(.*)$/is.exec(url);
   const [, host = "", port, rest = ""] = parts ?? [];

@@ -20,7 +20,7 @@ interface Ledger {
   readonly taken: ReadonlyMap<string, readonly string[]>;
   /** How many requests came for a sender while another was under way from the same process. */
   overlaps(): number;
-  /** Settles when so many different messages have been taken. */
+  /** Settles when `count` different messages have been taken. */
   reached(count: number): Promise<void>;
 }
 

@@ -70,7 +70,7 @@ test("a delivery that cannot be kept ends all", async () => {
   await assert.rejects(order.failed, /disk full/);
 });
 
-test("slots run up to so many at once, in order", async () => {
+test("slots run up to their number at once, in order", async () => {
   const inSlot = createSlots(2);
   const begun: number[] = [];
   const ends = [1, 2, 3, 4].map(() => Promise.withResolvers<void>());

@@ -37,7 +37,7 @@ async function startTail(t: TestContext, lines: readonly string[], done: Promise
 interface Receiver {
   readonly url: string;
   readonly asked: readonly Asked[];
-  /** Settles when so many responses have gone out. */
+  /** Settles when `count` responses have gone out. */
   reached(count: number): Promise<void>;
   /** Settles when it has taken this message. */
   took(seq: number): Promise<void>;

@@ -44,6 +44,7 @@ test("a WhatsApp message of Twilio's, of any length, is stored without the prefi
 test("the query that Twilio calls is signed", async (t) => {
   const app = await startTestApp(t, { env: TWILIO_ENV });
   assert.equal((await postTwilio(app, SMS, {}, "/webhook/twilio?tenant=a%20b&x")).status, 200);
+  assert.equal((await postTwilio(app, SMS, {}, "/webhook/twilio/")).status, 200);
 });
 
 test("a report on a message that was sent is acknowledged and not stored", async (t) => {
