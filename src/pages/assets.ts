@@ -5,12 +5,13 @@ import { importsOf, readModule, withImports } from "./modules.ts";
 /** Assets under names that change with their content, so that a browser may keep each for good. */
 export interface Assets {
   get(name: string): Asset | undefined;
-  /** The path of a file; its name in the sources is `name`, such as `style.css`. */
+  /** The path of a file below the root of the service; its name in the sources is `name`, such as `style.css`. */
   add(name: string, asset: Asset): string;
   /** The paths of a module of `browser/` and of all that it imports, itself first. */
   addModule(name: string): readonly string[];
 }
 
+const FOLDER = "assets/";
 const HASH_DIGITS = 16;
 const JAVASCRIPT = "text/javascript; charset=utf-8";
 
@@ -23,7 +24,7 @@ export function createAssets(): Assets {
     const dot = name.lastIndexOf(".");
     const hashed = `${name.slice(0, dot)}.${hash("sha256", asset.body).slice(0, HASH_DIGITS)}${name.slice(dot)}`;
     byName.set(hashed, asset);
-    return `/assets/${hashed}`;
+    return `${FOLDER}${hashed}`;
   }
 
   // What a module imports comes first: its hash is part of the module's own text.
@@ -32,7 +33,7 @@ export function createAssets(): Assets {
     if (known !== undefined) return known;
     const code = readModule(name);
     const imported = new Map(importsOf(code).map((other) => [other, addModule(other)] as const));
-    const body = withImports(code, (other) => imported.get(other)?.[0] ?? other);
+    const body = withImports(code, (other) => imported.get(other)?.[0]?.replace(FOLDER, "./") ?? other);
     const paths = [...new Set([add(`${name}.js`, { contentType: JAVASCRIPT, body }), ...[...imported.values()].flat()])];
     modules.set(name, paths);
     return paths;

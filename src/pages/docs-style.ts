@@ -1,6 +1,5 @@
 /** What the page of the API adds to the style of all pages. */
 export const DOCS_STYLE = `
-html { scroll-padding-top: 1rem; }
 .docs { display: grid; gap: 1.5rem; }
 .docs-parts, .docs-parts > section { display: grid; gap: 1rem; min-width: 0; grid-template-columns: minmax(0, 1fr); }
 .docs-parts h2 { margin-top: 1rem; font-size: 1.25rem; }
@@ -41,7 +40,7 @@ dl.fields .type { color: var(--text-quiet); font-size: 0.875rem; }
 :target { outline: 2px solid var(--accent); outline-offset: 3px; }
 @media (min-width: 64rem) {
   .docs { grid-template-columns: 17rem minmax(0, 1fr); align-items: start; }
-  .contents { position: sticky; top: 1rem; max-height: calc(100dvh - 2rem); overflow-y: auto; }
+  .contents { position: sticky; top: 4rem; max-height: calc(100dvh - 5rem); overflow-y: auto; }
   dl.fields > div { grid-template-columns: minmax(10rem, 15rem) minmax(0, 1fr); }
 }
 `;

@@ -6,12 +6,12 @@ import { escapeHtml, inlineHtml, proseHtml } from "./html.ts";
 import { renderShell, type Shell } from "./shell.ts";
 
 /** The page of an OpenAPI document, whole without any script; `browser/docs.ts` adds its forms. */
-export function renderDocs(document: OpenApiDocument, paths: Pick<Shell, "iconPath" | "stylePaths" | "modulePaths">): string {
+export function renderDocs(document: OpenApiDocument, paths: Pick<Shell, "root" | "iconPath" | "stylePaths" | "modulePaths">): string {
   const groups = document.tags.map(({ name, description }) => ({ name, description, id: toId(name), placed: operationsOf(document, name) }));
   return renderShell({
     ...paths,
     title: "API",
-    path: "/docs",
+    path: "docs",
     header: "",
     withoutScript: "Everything can be read; the forms that send requests need JavaScript.",
     main: `<div class="docs">
@@ -22,7 +22,7 @@ ${groups.map(({ name, id, placed }) => `<p><a href="#${id}">${escapeHtml(name)}<
 <div class="docs-parts">
 <h1>${escapeHtml(document.info.title)} <span class="quiet">${escapeHtml(document.info.version)}</span></h1>
 ${proseHtml(document.info.description)}
-<p>For programs: <a href="/openapi.json">openapi.json</a>, OpenAPI ${document.openapi}.</p>
+<p>For programs: <a href="${paths.root}openapi.json">openapi.json</a>, OpenAPI ${document.openapi}.</p>
 ${TOKEN_FORM}
 ${groups.map(({ name, id, description, placed }) => `<section aria-labelledby="${id}">
 <h2 id="${id}">${escapeHtml(name)}</h2>

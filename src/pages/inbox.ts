@@ -5,7 +5,8 @@ export function renderInbox(paths: Pick<Shell, "iconPath" | "stylePaths" | "modu
   return renderShell({
     ...paths,
     title: "Inbox",
-    path: "/",
+    path: "",
+    root: "./",
     header: `<p id="live" class="live" role="status" data-state="connecting"><span class="dot" aria-hidden="true"></span><span class="spoken">New messages: </span><span id="live-text">Connecting</span></p>
 <button type="button" id="forget" class="plain" hidden>Forget token</button>`,
     main: `<h1 class="spoken">Inbox</h1>
@@ -88,7 +89,7 @@ const MESSAGES = `<section class="messages" aria-labelledby="messages-title">
 <div id="below"></div>
 <div id="cut" class="notice bad cut" role="alert" hidden><span>The list stops here: <span id="cut-text"></span></span> <button type="button" id="cut-retry">Try again</button></div>
 <p id="end" class="end quiet">Loading</p>
-<p id="first" class="end first" hidden><a href="/docs#deliverMessage">Sign and send one</a> from the page of the API, or with <code>webhook-inbox send</code> from a shell.</p>
+<p id="first" class="end first" hidden><a href="docs#deliverMessage">Sign and send one</a> from the page of the API, or with <code>webhook-inbox send</code> from a shell.</p>
 </div>
 </section>`;
 

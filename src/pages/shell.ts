@@ -1,7 +1,9 @@
 /** What a page needs besides its own markup. All of it is the service's own text: nothing is escaped. */
 export interface Shell {
+  /** From the page to the root of the service, such as `./`: a proxy may serve it below any path. */
+  readonly root: string;
   readonly title: string;
-  /** The path of the page, which the navigation marks. */
+  /** The path of the page below the root, which the navigation marks. */
   readonly path: string;
   readonly stylePaths: readonly string[];
   readonly iconPath: string;
@@ -16,12 +18,13 @@ export interface Shell {
 }
 
 /** The pages that each page links to. */
-const NAVIGATION: readonly (readonly [path: string, label: string])[] = [["/", "Inbox"], ["/docs", "API"]];
+const NAVIGATION: readonly (readonly [path: string, label: string])[] = [["", "Inbox"], ["docs", "API"]];
 
 const NEEDS_SCRIPT = "This page needs JavaScript. The same data is at <code>/messages</code> and <code>/stats</code>.";
 
 /** A whole HTML document without data, inline script or inline style. */
 export function renderShell(shell: Shell): string {
+  const { root } = shell;
   const [entry = ""] = shell.modulePaths;
   return `<!doctype html>
 <html lang="en">
@@ -30,16 +33,16 @@ export function renderShell(shell: Shell): string {
 <title>${shell.title} · webhook-inbox</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<link rel="icon" type="image/svg+xml" href="${shell.iconPath}">
-${shell.stylePaths.map((path) => `<link rel="stylesheet" href="${path}">`).join("\n")}
-${shell.modulePaths.map((path) => `<link rel="modulepreload" href="${path}">`).join("\n")}
-<script type="module" src="${entry}"></script>
+<link rel="icon" type="image/svg+xml" href="${root}${shell.iconPath}">
+${shell.stylePaths.map((path) => `<link rel="stylesheet" href="${root}${path}">`).join("\n")}
+${shell.modulePaths.map((path) => `<link rel="modulepreload" href="${root}${path}">`).join("\n")}
+<script type="module" src="${root}${entry}"></script>
 </head>
 <body>
 <a class="skip-link" href="#main">Skip to the content</a>
 <header class="site-header">
 <p class="site-name">webhook-inbox</p>
-<nav aria-label="Pages"><ul>${NAVIGATION.map(([path, label]) => navigationItem(path, label, shell.path)).join("")}</ul></nav>
+<nav aria-label="Pages"><ul>${NAVIGATION.map(([path, label]) => navigationItem(path, label, shell)).join("")}</ul></nav>
 ${shell.header}
 </header>
 <main id="main" tabindex="-1">
@@ -51,6 +54,6 @@ ${shell.main}
 `;
 }
 
-function navigationItem(path: string, label: string, current: string): string {
-  return `<li><a href="${path}"${path === current ? ' aria-current="page"' : ""}>${label}</a></li>`;
+function navigationItem(path: string, label: string, { root, path: current }: Shell): string {
+  return `<li><a href="${root}${path}"${path === current ? ' aria-current="page"' : ""}>${label}</a></li>`;
 }

@@ -8,7 +8,8 @@ import { INBOX_STYLE } from "./inbox-style.ts";
 import { ICON, STYLE } from "./style.ts";
 
 interface Built {
-  readonly pages: Readonly<Record<PageName, string>>;
+  /** Whether the page is asked for with a slash behind its name. */
+  readonly pages: Readonly<Record<PageName, (isBelow: boolean) => string>>;
   readonly assets: Assets;
 }
 
@@ -16,7 +17,7 @@ interface Built {
 export function createSite(document: OpenApiDocument): Site {
   let built: Built | undefined;
   const site = (): Built => (built ??= build(document));
-  return { page: (name) => site().pages[name], asset: (name) => site().assets.get(name) };
+  return { page: (name, options) => site().pages[name](options?.isBelow === true), asset: (name) => site().assets.get(name) };
 }
 
 function build(document: OpenApiDocument): Built {
@@ -29,10 +30,12 @@ function build(document: OpenApiDocument): Built {
     stylePaths: [stylePath, assets.add("inbox.css", { contentType: css, body: INBOX_STYLE })],
     modulePaths: assets.addModule("inbox"),
   });
-  const docs = renderDocs(document, {
+  const docsPaths = {
     iconPath,
     stylePaths: [stylePath, assets.add("docs.css", { contentType: css, body: DOCS_STYLE })],
     modulePaths: assets.addModule("docs"),
-  });
-  return { assets, pages: { inbox, docs } };
+  };
+  const docs = renderDocs(document, { ...docsPaths, root: "./" });
+  const docsBelow = renderDocs(document, { ...docsPaths, root: "../" });
+  return { assets, pages: { inbox: () => inbox, docs: (isBelow) => (isBelow ? docsBelow : docs) } };
 }

@@ -6,9 +6,12 @@ import { startService } from "../support/process.ts";
 
 const PAGES = ["/", "/docs"];
 
-/** What a page's HTML loads, by path. */
+/** What a page's HTML loads, by path; each is relative to the page. */
 function loadedBy(html: string): readonly string[] {
-  return Array.from(html.matchAll(/<(?:link|script)\b[^>]*\b(?:href|src)="([^"]+)"/g), ([, path = ""]) => path);
+  return Array.from(html.matchAll(/<(?:link|script)\b[^>]*\b(?:href|src)="([^"]+)"/g), ([, path = ""]) => {
+    assert.match(path, /^\.\/assets\//);
+    return new URL(path, "http://host/").pathname;
+  });
 }
 
 async function pageOf(app: TestApp, path: string): Promise<string> {
@@ -57,7 +60,7 @@ for (const path of PAGES) {
       assert.equal(digits, hash("sha256", body).slice(0, 16), asset);
       const types: Readonly<Record<string, string>> = { js: "text/javascript; charset=utf-8", css: "text/css; charset=utf-8", svg: "image/svg+xml" };
       assert.equal(headers["content-type"], types[extension], asset);
-      assert.doesNotMatch(body, /\b(?:from |import |import\()"(?!\/assets\/)|sourceMappingURL|@import|url\(/, asset);
+      assert.doesNotMatch(body, /\b(?:from |import |import\()"(?!\.\/)|sourceMappingURL|@import|url\(/, asset);
     }
   });
 
@@ -66,7 +69,7 @@ for (const path of PAGES) {
     const paths = loadedBy(await pageOf(app, path)).filter((asset) => asset.endsWith(".js"));
     const imported = new Set<string>();
     for (const asset of paths) {
-      for (const [, specifier = ""] of (await app.request(asset)).body.matchAll(/\bfrom "(\/assets\/[^"]+)"/g)) imported.add(specifier);
+      for (const [, specifier = ""] of (await app.request(asset)).body.matchAll(/\bfrom "\.\/([^"]+)"/g)) imported.add(`/assets/${specifier}`);
     }
     assert.ok(imported.size > 0);
     assert.deepEqual([...imported].filter((specifier) => !paths.includes(specifier)), []);

@@ -27,7 +27,12 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
 
 /** A page's HTML. It holds no data: what it shows it asks for with the token that its reader gives. */
 export function createPage(site: Site, name: PageName): Handler {
-  return () => ({ status: 200, body: site.page(name), contentType: "text/html; charset=utf-8", headers: PAGE_HEADERS });
+  return ({ target }) => ({
+    status: 200,
+    body: site.page(name, { isBelow: target.split("?")[0]?.endsWith("/") === true }),
+    contentType: "text/html; charset=utf-8",
+    headers: PAGE_HEADERS,
+  });
 }
 
 /** `GET /assets/{name}`: what a page loads; the name changes with the content, so caches keep it for good (RFC 8246). */

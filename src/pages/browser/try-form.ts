@@ -1,5 +1,6 @@
 import type { Api } from "./api.ts";
 import { byId, create } from "./dom.ts";
+import { addressOf } from "./root.ts";
 import { composeRequest, curlCommand, type TryRequest } from "./try-request.ts";
 import { toBytes } from "./sign.ts";
 
@@ -64,7 +65,7 @@ export function createTryForm(form: HTMLFormElement, api: Api): void {
 function send(request: TryRequest, api: Api, signal: AbortSignal): Promise<Response> {
   const { method, target, headers, needsToken, body } = request;
   if (needsToken) return api.open(target, headers, signal);
-  return fetch(target, { method, headers, signal, cache: "no-store", ...(body !== undefined && { body: toBytes(body) }) });
+  return fetch(addressOf(target), { method, headers, signal, cache: "no-store", ...(body !== undefined && { body: toBytes(body) }) });
 }
 
 /** Gives what was shown of the body. */

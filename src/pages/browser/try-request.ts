@@ -1,3 +1,4 @@
+import { addressOf } from "./root.ts";
 import { signatureHeaders, toBytes, type SigningWay } from "./sign.ts";
 
 /** A request as a form has it, ready to be sent. */
@@ -45,7 +46,7 @@ export async function composeRequest(form: HTMLFormElement): Promise<Composed> {
 
 /** The same request for a shell; the token stands there by its name. */
 export function curlCommand({ method, target, headers, needsToken, body }: TryRequest, withToken: boolean): string {
-  const parts = ["curl", ...(method === "GET" ? [] : ["-X", method]), quote(`${location.origin}${target}`)];
+  const parts = ["curl", ...(method === "GET" ? [] : ["-X", method]), quote(addressOf(target))];
   for (const [name, value] of Object.entries(headers)) parts.push("-H", quote(`${name}: ${value}`));
   if (needsToken && withToken) parts.push("-H", '"Authorization: Bearer $API_TOKEN"');
   if (body !== undefined) parts.push("--data-binary", quote(body));
