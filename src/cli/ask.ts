@@ -36,7 +36,8 @@ export function ask(service: URL, target: string, question: Question): Promise<I
 }
 
 /** The same at a URL as it is; `service` is what the reason of `NoAnswer` names. */
-export function askAt(url: URL, { method = "GET", headers, body, agent, silenceLimitMs }: Question, service: URL = url): Promise<IncomingMessage> {
+export function askAt(url: URL, question: Question, service: URL = url): Promise<IncomingMessage> {
+  const { method = "GET", headers, body, agent, silenceLimitMs } = question;
   return new Promise((resolve, reject) => {
     const request = (url.protocol === "https:" ? requestHttps : requestHttp)(
       url,

@@ -151,7 +151,8 @@ function readForward(values: Values): Parsed<ForwardCommand> {
   const url = readUrl(values);
   if (!url.ok) return url;
   const { to, place = "webhook-inbox-forward.json", "dead-letter": file, "max-attempts": attempts } = values;
-  if (to === undefined || !URL.canParse(to) || !/^https?:$/.test(new URL(to).protocol) || to.includes("#")) return problem("--to must be an http or https URL");
+  const target = to === undefined || to.includes("#") ? null : URL.parse(to);
+  if (target === null || !/^https?:$/.test(target.protocol)) return problem("--to must be an http or https URL");
   if (place === "") return problem("--place must not be empty");
   if (file === "") return problem("--dead-letter must not be empty");
   if (attempts !== undefined && file === undefined) return problem("--max-attempts needs --dead-letter");
@@ -167,7 +168,14 @@ function readForward(values: Values): Parsed<ForwardCommand> {
   return {
     ok: true,
     value: {
-      name: "forward", url: url.value, to: new URL(to), place, after: after.value ?? 0, concurrency: concurrency.value ?? 8, deadLetter, metricsPort: metricsPort.value,
+      name: "forward",
+      url: url.value,
+      to: target,
+      place,
+      after: after.value ?? 0,
+      concurrency: concurrency.value ?? 8,
+      deadLetter,
+      metricsPort: metricsPort.value,
     },
   };
 }
@@ -186,8 +194,9 @@ function readWhole(name: string, text: string | undefined, { min = 0, max = Numb
   if (text === undefined) return { ok: true, value: undefined };
   const value = Number(text);
   if (/^[0-9]+$/.test(text) && value >= min && value <= max) return { ok: true, value };
-  const range = min === 0 && max === Number.MAX_SAFE_INTEGER ? "" : max === Number.MAX_SAFE_INTEGER ? ` from ${min}` : ` from ${min} to ${max}`;
-  return problem(`--${name} must be a whole number${range} in decimal digits`);
+  const from = min === 0 && max === Number.MAX_SAFE_INTEGER ? "" : ` from ${min}`;
+  const upTo = max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`;
+  return problem(`--${name} must be a whole number${from}${upTo} in decimal digits`);
 }
 
 function problem(error: string): { readonly ok: false; readonly error: string } {

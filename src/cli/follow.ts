@@ -94,7 +94,10 @@ async function followOnce({ remote: { service, headers }, from, opened, take, ad
   const refuse = (reason: string): Ending => ({ reached: false, temporary: false, reason: `Cannot follow: ${reason}` });
   let answer;
   try {
-    answer = await ask(service, targetOf(from), { headers: { ...headers, Accept: "application/x-ndjson" }, silenceLimitMs: SILENCE_LIMIT_MS });
+    answer = await ask(service, targetOf(from), {
+      headers: { ...headers, Accept: "application/x-ndjson" },
+      silenceLimitMs: SILENCE_LIMIT_MS,
+    });
     if (answer.statusCode !== 200) {
       const { statusCode } = answer;
       const ending = refuse(`the service answered ${describeAnswer(statusCode, await readBody(service, answer))}`);
@@ -126,7 +129,8 @@ async function followOnce({ remote: { service, headers }, from, opened, take, ad
         return { reached: true, temporary: true, reason: noAnswer(service, error).message };
       }
       // What lacks its line feed was cut off: it comes again.
-      if (next.done || next.value.at(-1) !== LINE_FEED) return { reached: true, temporary: true, reason: "The service ended the connection" };
+      if (next.done || next.value.at(-1) !== LINE_FEED)
+        return { reached: true, temporary: true, reason: "The service ended the connection" };
       // A blank line says only that the connection is alive.
       if (next.value.length === 1) continue;
       const message = readMessage(next.value);
@@ -142,7 +146,9 @@ async function followOnce({ remote: { service, headers }, from, opened, take, ad
 
 function targetOf(from: TailPlace | undefined): string {
   if (from === undefined) return "/tail";
-  return from.generation === undefined ? `/tail?after=${from.after}` : `/tail?after=${from.after}&generation=${encodeURIComponent(from.generation)}`;
+  return from.generation === undefined
+    ? `/tail?after=${from.after}`
+    : `/tail?after=${from.after}&generation=${encodeURIComponent(from.generation)}`;
 }
 
 /** Where a response says that the tail begins, or with 409 where it could. */

@@ -45,7 +45,7 @@ export async function openForwardPlace({ path, to, first }: ForwardPlaceOptions)
   let writing: Promise<void> | undefined;
 
   async function write(): Promise<void> {
-    for (let written: TailPlace | undefined; written !== wanted; ) {
+    for (let written: TailPlace | undefined; written !== wanted;) {
       written = wanted;
       await replaceFile(target, `${JSON.stringify({ to, ...written })}\n`);
     }
@@ -94,7 +94,8 @@ async function readPlace(path: string, to: string): Promise<TailPlace | undefine
   }
   const place = parsePlace(text);
   if (place === undefined) throw new Error(`Cannot forward from ${path}: it must be a place that forward has written, or not exist`);
-  if (place.to !== to) throw new Error(`Cannot forward from ${path}: it must be the place of this URL, but is that of another: name a file with --place`);
+  if (place.to !== to)
+    throw new Error(`Cannot forward from ${path}: it must be the place of this URL, but is that of another: name a file with --place`);
   return { after: place.after, generation: place.generation };
 }
 

@@ -37,7 +37,14 @@ interface Attempt {
  * Makes the function that posts a message until the receiver takes it, which is what any status from 200 to 299 says.
  * Between attempts it waits longer each time, with chance in it. `Retry-After` holds every message back.
  */
-export function createForwardPost({ to, secret, concurrency, giveUp, counts, wait }: ForwardPostOptions): (letter: Letter) => Promise<void> {
+export function createForwardPost({
+  to,
+  secret,
+  concurrency,
+  giveUp,
+  counts,
+  wait,
+}: ForwardPostOptions): (letter: Letter) => Promise<void> {
   const agent = new (to.protocol === "https:" ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: concurrency });
   const inSlot = createSlots(concurrency);
   let held: Promise<unknown> = Promise.resolve();
@@ -66,7 +73,7 @@ export function createForwardPost({ to, secret, concurrency, giveUp, counts, wai
 
   return async ({ line, messageId }) => {
     const id = idOf(messageId);
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       const { ok, retryAfter } = await inSlot(async () => {
         await held;
         return attempt(line, id);

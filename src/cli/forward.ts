@@ -50,7 +50,8 @@ interface Circumstances {
 
 async function forwardFrom(place: ForwardPlace, { terminal, command, deadLetters, remote, secret }: Circumstances): Promise<number> {
   const { to, concurrency, deadLetter, metricsPort } = command;
-  const giveUp = deadLetter === undefined || deadLetters === undefined ? undefined : { maxAttempts: deadLetter.maxAttempts, keep: deadLetters.keep };
+  const giveUp =
+    deadLetter === undefined || deadLetters === undefined ? undefined : { maxAttempts: deadLetter.maxAttempts, keep: deadLetters.keep };
   const counts = { delivered: 0, failedAttempts: 0, deadLetters: 0 };
   const order = createForwardOrder({
     deliver: createForwardPost({ to, secret, concurrency, giveUp, counts, wait: terminal.wait }),
@@ -59,7 +60,8 @@ async function forwardFrom(place: ForwardPlace, { terminal, command, deadLetters
   });
   const state = (): ForwardState => ({ ...counts, waiting: order.waiting(), after: place.current().after });
   const server = metricsPort === undefined ? undefined : await serveForwardMetrics(metricsPort, state);
-  const report = server === undefined ? setInterval(() => terminal.complain(describeForward(state())), REPORT_EVERY_MS).unref() : undefined;
+  const report =
+    server === undefined ? setInterval(() => terminal.complain(describeForward(state())), REPORT_EVERY_MS).unref() : undefined;
   const ending = new AbortController();
   try {
     const followed = follow(terminal, {

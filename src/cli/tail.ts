@@ -14,5 +14,9 @@ export async function tail(terminal: Terminal, { url, after }: TailCommand): Pro
     for (const problem of remote.error) terminal.complain(problem);
     return EX_CONFIG;
   }
-  return follow(terminal, { remote: remote.value, from: after === undefined ? undefined : { after }, take: (line) => terminal.write(line) });
+  return follow(terminal, {
+    remote: remote.value,
+    from: after === undefined ? undefined : { after },
+    take: (line) => terminal.write(line),
+  });
 }

@@ -2,7 +2,10 @@ import { fieldOf, listOf, textOf } from "./foreign.ts";
 
 type Words = (content: unknown) => string | undefined;
 
-const field = (name: string): Words => (content) => textOf(content, name);
+const field =
+  (name: string): Words =>
+  (content) =>
+    textOf(content, name);
 const caption = field("caption");
 
 /** How the words of each kind are read from the object of the kind's name. A kind that is not here has none. */

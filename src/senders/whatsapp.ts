@@ -43,7 +43,9 @@ export function readWhatsApp(body: JsonObject): Delivery {
 
   for (const change of listOf(body, "entry").flatMap((entry) => listOf(entry, "changes"))) {
     const value = fieldOf(change, "value");
-    const lists = isObject(value) ? Object.entries(value).filter(([name, list]) => name !== CONTACTS && Array.isArray(list) && list.length > 0) : [];
+    const lists = isObject(value)
+      ? Object.entries(value).filter(([name, list]) => name !== CONTACTS && Array.isArray(list) && list.length > 0)
+      : [];
     if (!isObject(value) || lists.length === 0) ignore(nameOf(textOf(change, "field")));
     else {
       for (const [name] of lists) {
@@ -64,7 +66,13 @@ export function readWhatsApp(body: JsonObject): Delivery {
   }
 
   if (messages.length === 0 && ignored.size === 0) ignore("notification");
-  return { format: "whatsapp", messages, ignored: counted(ignored), warnings: warningsOf(ignored.get("incomplete") ?? 0, withoutPayload), timedByReceipt: false };
+  return {
+    format: "whatsapp",
+    messages,
+    ignored: counted(ignored),
+    warnings: warningsOf(ignored.get("incomplete") ?? 0, withoutPayload),
+    timedByReceipt: false,
+  };
 }
 
 function surroundingsOf(value: JsonObject, list: Surroundings["list"]): Surroundings {
@@ -150,7 +158,9 @@ function counted(ignored: ReadonlyMap<string, number>): readonly Ignored[] {
 
 function warningsOf(incomplete: number, withoutPayload: number): readonly string[] {
   const warnings: string[] = [];
-  if (incomplete > 0) warnings.push(`${incomplete} messages of the notification cannot be stored: each must have an id and a timestamp in Unix seconds`);
-  if (withoutPayload > 0) warnings.push(`${withoutPayload} messages were stored without their payload: it must not be nested that deeply`);
+  if (incomplete > 0)
+    warnings.push(`${incomplete} messages of the notification cannot be stored: each must have an id and a timestamp in Unix seconds`);
+  if (withoutPayload > 0)
+    warnings.push(`${withoutPayload} messages were stored without their payload: it must not be nested that deeply`);
   return warnings;
 }

@@ -30,7 +30,7 @@ const MISSING: Verification = Object.freeze({ ok: false, reason: "missing", hint
 const MALFORMED: Verification = Object.freeze({
   ok: false,
   reason: "malformed",
-  hint: "X-Twilio-Signature must be the base64 of an HMAC-SHA1, sent once: a webhook that Twilio signs with a shared key and SHA-256 has another one",
+  hint: "X-Twilio-Signature must be the base64 of an HMAC-SHA1, sent once: Twilio must not sign with a shared key and SHA-256",
 });
 
 /**
@@ -54,7 +54,10 @@ export function createTwilioVerifier({ authToken, publicUrl }: TwilioKey, clock:
     const parameters = signedParameters(form);
     const signs = (url: string): boolean => timingSafeEqual(createHmac("sha1", authToken).update(url).update(parameters).digest(), given);
     if (portForms(`${base}${target}`).some(signs)) return MATCH;
-    const hint = parameters.length <= MAX_EXPLAINED && mayExplain() ? hints(base, target).find(([, url]) => portForms(url).some(signs))?.[0] : undefined;
+    const hint =
+      parameters.length <= MAX_EXPLAINED && mayExplain()
+        ? hints(base, target).find(([, url]) => portForms(url).some(signs))?.[0]
+        : undefined;
     return { ok: false, reason: "mismatch", ...(hint !== undefined && { hint }) };
   };
 }
@@ -62,7 +65,11 @@ export function createTwilioVerifier({ authToken, publicUrl }: TwilioKey, clock:
 function signedParameters(form: URLSearchParams): string {
   return Array.from(new Set(form.keys()))
     .toSorted()
-    .flatMap((name) => Array.from(new Set(form.getAll(name))).toSorted().map((value) => name + value))
+    .flatMap((name) =>
+      Array.from(new Set(form.getAll(name)))
+        .toSorted()
+        .map((value) => name + value),
+    )
     .join("");
 }
 
@@ -83,7 +90,13 @@ function hints(base: string, target: string): readonly (readonly [words: string,
     ["it matches PUBLIC_URL alone: it must end before the path of the endpoint", base],
     ["it matches PUBLIC_URL alone with the query: it must end before the path of the endpoint", `${base}${target.slice(path.length)}`],
     ["it matches without the query: a proxy must hand on the query as Twilio sent it, and add none", `${base}${path}`],
-    ["it matches without the slash at the end: a proxy must hand on the path as Twilio sent it", `${base}${path.replace(/\/$/, "")}${target.slice(path.length)}`],
-    ["it matches with a slash at the end: a proxy must hand on the path as Twilio sent it", `${base}${path}/${target.slice(path.length)}`],
+    [
+      "it matches without the slash at the end: a proxy must hand on the path as Twilio sent it",
+      `${base}${path.replace(/\/$/, "")}${target.slice(path.length)}`,
+    ],
+    [
+      "it matches with a slash at the end: a proxy must hand on the path as Twilio sent it",
+      `${base}${path}/${target.slice(path.length)}`,
+    ],
   ];
 }

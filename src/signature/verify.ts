@@ -39,7 +39,7 @@ const MISSING_BUT_SHA1: Verification = Object.freeze({ ok: false, reason: "missi
 const MALFORMED_EXTRA: Verification = Object.freeze({
   ok: false,
   reason: "malformed",
-  hint: "the header of WEBHOOK_SIGNATURE_HEADER must be the HMAC-SHA256 of the body in hex or base64, and nothing else but sha256= in front of it",
+  hint: "the header of WEBHOOK_SIGNATURE_HEADER must be the HMAC-SHA256 of the body in hex or base64, with or without sha256=",
 });
 const MISMATCH: Verification = Object.freeze({ ok: false, reason: "mismatch" });
 

@@ -31,7 +31,14 @@ function createHeld(room = 1000) {
 
 test("one message of each sender is under way, and the next follows when it is done", async () => {
   const { order, begun, finish } = createHeld();
-  for (const [seq, from] of [[1, "a"], [2, "a"], [3, "b"], [4, "a"], [5, "b"]] as const) await order.add(letter(seq, from));
+  for (const [seq, from] of [
+    [1, "a"],
+    [2, "a"],
+    [3, "b"],
+    [4, "a"],
+    [5, "b"],
+  ] as const)
+    await order.add(letter(seq, from));
   assert.deepEqual(begun, [1, 3]);
   await finish(3);
   assert.deepEqual(begun, [1, 3, 5]);

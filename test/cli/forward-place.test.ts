@@ -40,7 +40,8 @@ for (const [name, content] of [
   test(`a file ${name} is refused, left as it is, and not kept locked`, async (t) => {
     const path = join(temporaryFolder(t), "place.json");
     writeFileSync(path, content);
-    for (const _ of [1, 2]) await assert.rejects(openForwardPlace({ path, to: TO, first: 0 }), /^Error: Cannot forward from .*: it must be/);
+    for (const _ of [1, 2])
+      await assert.rejects(openForwardPlace({ path, to: TO, first: 0 }), /^Error: Cannot forward from .*: it must be/);
     assert.equal(readFileSync(path, "utf8"), content);
   });
 }

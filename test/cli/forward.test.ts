@@ -5,13 +5,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { ForwardCommand } from "../../src/cli/command.ts";
-import { describeForward, exposeForward, serveForwardMetrics } from "../../src/cli/forward-metrics.ts";
 import { openForwardPlace } from "../../src/cli/forward-place.ts";
 import { forward } from "../../src/cli/forward.ts";
 import { createVerifier } from "../../src/signature/verify.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { temporaryFolder } from "../support/store.ts";
-import { parseExposition } from "../telemetry/exposition-parser.ts";
 import { runMain } from "./main.ts";
 import { startStandIn, type Asked } from "./stand-in.ts";
 import { testTerminal, type TestTerminal } from "./terminal.ts";
@@ -74,11 +72,22 @@ async function startReceiver(t: TestContext, answer: (number: number, seq: numbe
   };
 }
 
-async function run(t: TestContext, service: string, parts: Partial<ForwardCommand> & { readonly to: URL }): Promise<{ status: number; terminal: TestTerminal; place: string }> {
+async function run(
+  t: TestContext,
+  service: string,
+  parts: Partial<ForwardCommand> & { readonly to: URL },
+): Promise<{ status: number; terminal: TestTerminal; place: string }> {
   const terminal = testTerminal({ env: ENV });
   const place = parts.place ?? join(temporaryFolder(t), "place.json");
   const status = await forward(terminal, {
-    name: "forward", url: new URL(service), place, after: 0, concurrency: 4, deadLetter: undefined, metricsPort: undefined, ...parts,
+    name: "forward",
+    url: new URL(service),
+    place,
+    after: 0,
+    concurrency: 4,
+    deadLetter: undefined,
+    metricsPort: undefined,
+    ...parts,
   });
   return { status, terminal, place };
 }
@@ -88,11 +97,17 @@ const readPlace = (path: string): number => JSON.parse(readFileSync(path, "utf8"
 
 test("each message is posted as its line, signed in both ways, and the place is kept", async (t) => {
   const receiver = await startReceiver(t, () => 204);
-  const { status, place } = await run(t, await startTail(t, [line(1), line(2)], receiver.reached(2)), { to: new URL(`${receiver.url}/hook/?key=1`) });
+  const { status, place } = await run(t, await startTail(t, [line(1), line(2)], receiver.reached(2)), {
+    to: new URL(`${receiver.url}/hook/?key=1`),
+  });
   assert.equal(status, 1);
-  assert.deepEqual(receiver.asked.map(({ method, target, body }) => [method, target, `${body.toString()}\n`]), [
-    ["POST", "/hook/?key=1", line(1)], ["POST", "/hook/?key=1", line(2)],
-  ]);
+  assert.deepEqual(
+    receiver.asked.map(({ method, target, body }) => [method, target, `${body.toString()}\n`]),
+    [
+      ["POST", "/hook/?key=1", line(1)],
+      ["POST", "/hook/?key=1", line(2)],
+    ],
+  );
   const verify = createVerifier({ current: "s3cret", previous: [] }, { clock: { nowMs: () => Date.now() }, toleranceSeconds: 300 });
   for (const { headers, body } of receiver.asked) {
     const { "x-signature": _, ...standard } = headers;
@@ -121,7 +136,10 @@ test("a message is tried until a status of 2xx takes it, and those of its sender
   assert.equal(new Set(receiver.asked.slice(0, 6).map(({ headers }) => headers["webhook-id"])).size, 1);
   assert.equal(readPlace(place), 2);
   assert.equal(terminal.waits.length, 5);
-  assert.ok(terminal.waits.every((ms, index) => ms >= 250 * 2 ** index && ms <= 500 * 2 ** index), `${terminal.waits}`);
+  assert.ok(
+    terminal.waits.every((ms, index) => ms >= 250 * 2 ** index && ms <= 500 * 2 ** index),
+    `${terminal.waits}`,
+  );
 });
 
 test("Retry-After says how long to wait", async (t) => {
@@ -146,7 +164,10 @@ test("a message goes to the dead letters after its attempts, as it came, and the
   const file = join(temporaryFolder(t), "dead.ndjson");
   const receiver = await startReceiver(t, (_, seq) => (seq === 2 ? 200 : 400));
   const lines = [line(1), line(2), line(3)];
-  const { place } = await run(t, await startTail(t, lines, receiver.reached(7)), { to: new URL(receiver.url), deadLetter: { file, maxAttempts: 3 } });
+  const { place } = await run(t, await startTail(t, lines, receiver.reached(7)), {
+    to: new URL(receiver.url),
+    deadLetter: { file, maxAttempts: 3 },
+  });
   assert.deepEqual(seqsOf(receiver.asked), [1, 1, 1, 2, 3, 3, 3]);
   assert.equal(readFileSync(file, "utf8"), line(1) + line(3));
   assert.equal(readPlace(place), 3);
@@ -156,7 +177,9 @@ test("dead letters that cannot be written end the command, and the message is no
   const receiver = await startReceiver(t, () => 400);
   const place = join(temporaryFolder(t), "place.json");
   const service = await startTail(t, [line(1)], new Promise(() => {}));
-  await assert.rejects(run(t, service, { to: new URL(receiver.url), place, deadLetter: { file: "/dev/full", maxAttempts: 1 } }), { code: /ENOSPC|EINVAL/ });
+  await assert.rejects(run(t, service, { to: new URL(receiver.url), place, deadLetter: { file: "/dev/full", maxAttempts: 1 } }), {
+    code: /ENOSPC|EINVAL/,
+  });
   assert.equal(readPlace(place), 0);
 });
 
@@ -168,25 +191,6 @@ test("the password of a receiver is sent, and not kept in the file", async (t) =
   const { place } = await run(t, await startTail(t, [line(1)], receiver.reached(1)), { to });
   assert.equal(receiver.asked[0]?.headers.authorization, `Basic ${btoa("user:hunter2")}`);
   assert.doesNotMatch(readFileSync(place, "utf8"), /user|hunter2/);
-});
-
-test("the metrics are Prometheus text, at /metrics alone", async (t) => {
-  const state = { delivered: 5, failedAttempts: 2, deadLetters: 1, waiting: 3, after: 40 };
-  const server = await serveForwardMetrics(0, () => state);
-  atEnd(t, () => void server.close());
-  const address = server.address();
-  assert.ok(typeof address === "object" && address !== null);
-  const answer = await fetch(`http://127.0.0.1:${address.port}/metrics`);
-  assert.equal(await answer.text(), exposeForward(state));
-  assert.equal((await fetch(`http://127.0.0.1:${address.port}/`)).status, 404);
-  assert.deepEqual(Object.fromEntries(parseExposition(exposeForward(state)).samples), {
-    'webhook_forward_messages_total{result="delivered"}': 5,
-    'webhook_forward_messages_total{result="dead_letter"}': 1,
-    webhook_forward_failed_attempts_total: 2,
-    webhook_forward_waiting_messages: 3,
-    webhook_forward_position: 40,
-  });
-  assert.match(describeForward(state), /forwarded 5, .*after 40$/);
 });
 
 test("forward reports wrong settings with 78, and a place in use with 1", async (t) => {
@@ -222,9 +226,10 @@ test("when the store has gone back it goes on after the last message that both l
   });
   const { status, terminal, place } = await run(t, service.url, { to: new URL(receiver.url) });
   assert.equal(status, 1);
-  assert.deepEqual(service.asked.map(({ target }) => target), [
-    "/tail?after=0", "/tail?after=3&generation=g1", "/tail?after=1&generation=g2", "/tail?after=2&generation=g2",
-  ]);
+  assert.deepEqual(
+    service.asked.map(({ target }) => target),
+    ["/tail?after=0", "/tail?after=3&generation=g1", "/tail?after=1&generation=g2", "/tail?after=2&generation=g2"],
+  );
   assert.deepEqual(seqsOf(receiver.asked), [1, 2, 3, 2]);
   assert.deepEqual(JSON.parse(readFileSync(place, "utf8")), { to: `${receiver.url}/`, after: 2, generation: "g2" });
   assert.match(terminal.complaints[0] ?? "", /gone back.*after 1$/);

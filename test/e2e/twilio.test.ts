@@ -20,7 +20,18 @@ test("an SMS is stored once, and Twilio gets an empty TwiML document each time",
 
   const lines = await app.requestLines(2);
   assert.deepEqual(
-    lines.slice(0, 2).map(({ path, format, message_id, result, conflict, messages, created, duplicates }) => [path, format, message_id, result, conflict, messages, created, duplicates]),
+    lines
+      .slice(0, 2)
+      .map(({ path, format, message_id, result, conflict, messages, created, duplicates }) => [
+        path,
+        format,
+        message_id,
+        result,
+        conflict,
+        messages,
+        created,
+        duplicates,
+      ]),
     [
       ["/webhook/twilio", "twilio", "SM1", "created", undefined, 1, 1, 0],
       ["/webhook/twilio", "twilio", "SM1", "duplicate", undefined, 1, 0, 1],
@@ -66,7 +77,10 @@ test("what Twilio did not sign is refused, and the log says why", async (t) => {
   ];
   for (const answer of answers) assert.deepEqual([answer.status, answer.body], [401, '{"detail":"invalid signature"}']);
   const lines = await app.requestLines(4);
-  assert.deepEqual(lines.map(({ reason }) => reason), ["missing", "malformed", "mismatch", "malformed"]);
+  assert.deepEqual(
+    lines.map(({ reason }) => reason),
+    ["missing", "malformed", "mismatch", "malformed"],
+  );
   assert.equal((await app.request("/messages/SM1")).status, 404);
 });
 

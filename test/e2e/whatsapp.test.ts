@@ -43,7 +43,16 @@ test("the line and the metrics of a notification tell what became of it", async 
 
   const lines = await app.requestLines(bodies.length);
   const shown = lines.map(({ level, format, message_id, result, dup, conflict, messages, created, duplicates, ignored }) => [
-    level, format, message_id, result, dup, conflict, messages, created, duplicates, ignored,
+    level,
+    format,
+    message_id,
+    result,
+    dup,
+    conflict,
+    messages,
+    created,
+    duplicates,
+    ignored,
   ]);
   assert.deepEqual(shown, [
     ["INFO", "whatsapp", "wamid.1", "created", false, undefined, 1, 1, 0, 1],
@@ -56,7 +65,9 @@ test("the line and the metrics of a notification tell what became of it", async 
   assert.doesNotMatch(app.rawLog(), /Hello|Other/);
 
   const { samples } = parseExposition((await app.request("/metrics")).body);
-  const counted = ["created", "duplicate", "conflict", "ignored"].map((result) => samples.get(`webhook_messages_total{format="whatsapp",result="${result}"}`));
+  const counted = ["created", "duplicate", "conflict", "ignored"].map((result) =>
+    samples.get(`webhook_messages_total{format="whatsapp",result="${result}"}`),
+  );
   assert.deepEqual(counted, [2, 2, 1, 3]);
   assert.equal(samples.get("webhook_conflicts_total"), 1);
 });

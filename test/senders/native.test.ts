@@ -21,7 +21,10 @@ for (const [body, type] of [
   it(`what is no JSON object is a fault of the whole body: ${type}`, () => {
     const delivery = readJsonDelivery(body);
     assert.ok(!delivery.ok);
-    assert.deepEqual(delivery.error.errors.map((error) => [error.loc, error.type]), [[["body"], type]]);
+    assert.deepEqual(
+      delivery.error.errors.map((error) => [error.loc, error.type]),
+      [[["body"], type]],
+    );
     assert.equal("messageId" in delivery.error, false);
   });
 }

@@ -1,3 +1,8 @@
+import assert from "node:assert/strict";
+import type { Message } from "../../src/core/message.ts";
+import type { Delivery } from "../../src/senders/delivery.ts";
+import { readJsonDelivery } from "../../src/senders/json-senders.ts";
+
 /** A text message as WhatsApp has it, with other fields in its place. */
 export function element(fields: object): object {
   return {
@@ -11,7 +16,10 @@ export function element(fields: object): object {
 }
 
 /** A change of the field `messages` that brings these elements. */
-export function change(messages: readonly unknown[], fields: object = {}): { readonly field: string; readonly value: Readonly<Record<string, unknown>> } {
+export function change(
+  messages: readonly unknown[],
+  fields: object = {},
+): { readonly field: string; readonly value: Readonly<Record<string, unknown>> } {
   return {
     field: "messages",
     value: {
@@ -25,4 +33,21 @@ export function change(messages: readonly unknown[], fields: object = {}): { rea
 
 export function notification(changes: readonly unknown[]): object {
   return { object: "whatsapp_business_account", entry: [{ id: "102290129340398", changes }] };
+}
+
+export function read(body: unknown): Delivery {
+  return readText(JSON.stringify(body));
+}
+
+export function readText(json: string): Delivery {
+  const delivery = readJsonDelivery(new TextEncoder().encode(json));
+  assert.ok(delivery.ok);
+  assert.equal(delivery.value.format, "whatsapp");
+  return delivery.value;
+}
+
+export function only(messages: readonly Message[]): Message {
+  const [message] = messages;
+  assert.ok(message !== undefined && messages.length === 1);
+  return message;
 }

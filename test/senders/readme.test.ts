@@ -13,9 +13,18 @@ const NOTIFICATION =
   '"metadata":{"display_phone_number":"14155550100","phone_number_id":"9"},"messages":[{"from":"919876543210","id":"wamid.m1",' +
   '"timestamp":"1736935200","type":"text","text":{"body":"Gr\\u00fc\\u00dfe"}}]}}]}]}';
 const FORM = new URLSearchParams({
-  MessageSid: "SM0123456789abcdef0123456789abcdef", From: "whatsapp:+919876543210", To: "whatsapp:+14155550100", Body: "Grüße & 👋", NumMedia: "0", SmsStatus: "received",
+  MessageSid: "SM0123456789abcdef0123456789abcdef",
+  From: "whatsapp:+919876543210",
+  To: "whatsapp:+14155550100",
+  Body: "Grüße & 👋",
+  NumMedia: "0",
+  SmsStatus: "received",
 }).toString();
-const SIGNED_AT = { id: "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk", timestamp: "1736935205", signature: "v1,r/AXqh+q9gQR4jKatWmODmAIcgqWVtecSmmyYsZ9uEk=" };
+const SIGNED_AT = {
+  id: "msg_27UH4WbU6Z5A5EzD8u03UvzRbpk",
+  timestamp: "1736935205",
+  signature: "v1,r/AXqh+q9gQR4jKatWmODmAIcgqWVtecSmmyYsZ9uEk=",
+};
 
 interface Sender {
   readonly target?: string;
@@ -74,7 +83,10 @@ const README = readFileSync(new URL("../../README.md", import.meta.url), "utf8")
 const ROWS = parseMarkdown(README).get("Senders")?.rows ?? [];
 
 test("the table of senders has a row for each delivery here", () => {
-  assert.deepEqual(ROWS.map(([name]) => name), Object.keys(SENDERS));
+  assert.deepEqual(
+    ROWS.map(([name]) => name),
+    Object.keys(SENDERS),
+  );
 });
 
 for (const [name = "", enter = "", signs = "", secret = ""] of ROWS) {
@@ -86,7 +98,10 @@ for (const [name = "", enter = "", signs = "", secret = ""] of ROWS) {
     const answer = await app.request(target, { method: "POST", body, headers });
     assert.equal(answer.status, 200);
     const [only, ...more] = listAt((await app.request("/messages")).json, "data");
-    assert.deepEqual([at(only, "message_id"), at(only, "from"), at(only, "to"), at(only, "text"), more], [stored[0], "+919876543210", "+14155550100", stored[1], []]);
+    assert.deepEqual(
+      [at(only, "message_id"), at(only, "from"), at(only, "to"), at(only, "text"), more],
+      [stored[0], "+919876543210", "+14155550100", stored[1], []],
+    );
 
     // The row names the path, the header and the setting of that delivery.
     assert.equal(codeSpans(enter)[0], `https://HOST${target.split("?", 1)[0]}`);

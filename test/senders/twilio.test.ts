@@ -48,7 +48,10 @@ describe("readTwilio", () => {
   });
 
   it("has null for a text, and no words for a number, that are not there", () => {
-    assert.deepEqual(read({ MessageSid: "SM1" }).messages.map(({ from, to, text }) => [from, to, text]), [["", "", null]]);
+    assert.deepEqual(
+      read({ MessageSid: "SM1" }).messages.map(({ from, to, text }) => [from, to, text]),
+      [["", "", null]],
+    );
   });
 
   it("ignores a report on a message that was sent out", () => {

@@ -10,12 +10,17 @@ const CALL = { CallSid: "CA1234567890ABCDE", Digits: "1234", From: "+14158675309
 
 function verify(publicUrl: string, signature: string | undefined, request: Partial<TwilioRequest> = {}): Verification {
   const headers = signature === undefined ? {} : { "x-twilio-signature": signature };
-  return createTwilioVerifier({ authToken: AUTH_TOKEN, publicUrl }, { nowMs: () => 0 })({ target: TARGET, form: new URLSearchParams(CALL), headers, ...request });
+  return createTwilioVerifier(
+    { authToken: AUTH_TOKEN, publicUrl },
+    { nowMs: () => 0 },
+  )({ target: TARGET, form: new URLSearchParams(CALL), headers, ...request });
 }
 
 /** Twilio's rule with other words than in the source: `parameters` is what must be joined behind the URL. */
 function sign(url: string, parameters: string): string {
-  return createHmac("sha1", AUTH_TOKEN).update(url + parameters).digest("base64");
+  return createHmac("sha1", AUTH_TOKEN)
+    .update(url + parameters)
+    .digest("base64");
 }
 
 function outcomeOf(verification: Verification): string {
@@ -71,7 +76,11 @@ describe("X-Twilio-Signature", () => {
     ["no padding", "RSOYDt4T1cUTdK1PDd93/VVr8B8", "malformed"],
     ["the header sent twice", "RSOYDt4T1cUTdK1PDd93/VVr8B8=, RSOYDt4T1cUTdK1PDd93/VVr8B8=", "malformed"],
     ["another signature", `${"A".repeat(27)}=`, "mismatch"],
-    ["another token's", createHmac("sha1", "54321").update(`https://mycompany.com${TARGET}${CALL_PARAMETERS}`).digest("base64"), "mismatch"],
+    [
+      "another token's",
+      createHmac("sha1", "54321").update(`https://mycompany.com${TARGET}${CALL_PARAMETERS}`).digest("base64"),
+      "mismatch",
+    ],
   ] as const) {
     it(`with ${name}: ${expected}`, () => assert.equal(outcomeOf(verify("https://mycompany.com", signature)), expected));
   }
@@ -82,7 +91,8 @@ describe("X-Twilio-Signature", () => {
     ["another query", { target: "/myapp.php?foo=1&bar=3" }],
     ["another path", { target: "/other.php?foo=1&bar=2" }],
   ] as const) {
-    it(`refuses ${name}`, () => assert.equal(outcomeOf(verify("https://mycompany.com", "RSOYDt4T1cUTdK1PDd93/VVr8B8=", request)), "mismatch"));
+    it(`refuses ${name}`, () =>
+      assert.equal(outcomeOf(verify("https://mycompany.com", "RSOYDt4T1cUTdK1PDd93/VVr8B8=", request)), "mismatch"));
   }
 });
 

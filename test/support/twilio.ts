@@ -5,12 +5,24 @@ export const TWILIO_ENV = { TWILIO_AUTH_TOKEN: "t", PUBLIC_URL: "https://a.examp
 export const SMS = { MessageSid: "SM1", From: "+14155550101", To: "+14155550100", Body: "Hello" };
 
 /** Posts a form as Twilio does, signed for `TWILIO_ENV`. */
-export function postTwilio(app: TestApp, fields: Readonly<Record<string, string>>, headers: Record<string, string> = {}, target = "/webhook/twilio"): Promise<Answer> {
+export function postTwilio(
+  app: TestApp,
+  fields: Readonly<Record<string, string>>,
+  headers: Record<string, string> = {},
+  target = "/webhook/twilio",
+): Promise<Answer> {
   const { TWILIO_AUTH_TOKEN, PUBLIC_URL } = TWILIO_ENV;
-  const parameters = Object.keys(fields).toSorted().map((name) => name + fields[name]).join("");
-  const signature = createHmac("sha1", TWILIO_AUTH_TOKEN).update(PUBLIC_URL + target + parameters).digest("base64");
+  const parameters = Object.keys(fields)
+    .toSorted()
+    .map((name) => name + fields[name])
+    .join("");
+  const signature = createHmac("sha1", TWILIO_AUTH_TOKEN)
+    .update(PUBLIC_URL + target + parameters)
+    .digest("base64");
   const body = new URLSearchParams(fields).toString();
   return app.request(target, {
-    method: "POST", body, headers: { "Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature, ...headers },
+    method: "POST",
+    body,
+    headers: { "Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature, ...headers },
   });
 }

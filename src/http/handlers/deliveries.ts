@@ -25,7 +25,10 @@ export function refuseBody(refusal: Refusal): Reply {
 
 /** The sender is told nothing; the log has the reason and the hint. */
 export function refuseSignature({ reason, hint }: Extract<Verification, { ok: false }>): Reply {
-  return { ...refuse(INVALID_SIGNATURE), delivery: { result: "invalid_signature", signature: reason, ...(hint !== undefined && { hint }) } };
+  return {
+    ...refuse(INVALID_SIGNATURE),
+    delivery: { result: "invalid_signature", signature: reason, ...(hint !== undefined && { hint }) },
+  };
 }
 
 function withHeaders(reply: Reply, headers: Reply["headers"]): Reply {

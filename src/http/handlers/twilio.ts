@@ -28,7 +28,8 @@ const TOO_MANY = { ok: false, reason: "malformed", hint: `the form must have up 
  * signature covers the form, so the form is read before it is checked. 403 if Twilio is not configured.
  */
 export function createTwilioIngest({ store, verifyTwilio, rateLimit }: TwilioIngestOptions): Handler {
-  if (verifyTwilio === undefined) return () => refuse({ code: "forbidden", detail: "Twilio is not configured: TWILIO_AUTH_TOKEN and PUBLIC_URL must be set" });
+  if (verifyTwilio === undefined)
+    return () => refuse({ code: "forbidden", detail: "Twilio is not configured: TWILIO_AUTH_TOKEN and PUBLIC_URL must be set" });
   return limitDeliveries(rateLimit, async (request) => {
     const body = await request.readBody();
     if (!body.ok) return refuseBody(body.error);
@@ -39,7 +40,12 @@ export function createTwilioIngest({ store, verifyTwilio, rateLimit }: TwilioIng
     const verification = verifyTwilio({ target, form, headers });
     if (!verification.ok) return refuseSignature(verification);
 
-    return storeDelivery(readTwilio(form, { receivedAtMs }), { store, receivedAtMs, signature: verification.secret, acknowledgement: NOTHING_TO_DO });
+    return storeDelivery(readTwilio(form, { receivedAtMs }), {
+      store,
+      receivedAtMs,
+      signature: verification.secret,
+      acknowledgement: NOTHING_TO_DO,
+    });
   });
 }
 
