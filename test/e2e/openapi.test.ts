@@ -72,7 +72,7 @@ async function answersOf(t: TestContext): Promise<readonly Seen[]> {
 
   seen.push(["POST", "/webhook/twilio", await postTwilio(app, SMS)], ["POST", "/webhook/twilio", await postTwilio(app, SMS, { "X-Twilio-Signature": "x" })]);
 
-  const icon = /href="(\/assets\/icon[^"]+)"/.exec((await app.request("/")).body)?.[1] ?? "";
+  const icon = `/${/href="(?:\.\/)?(assets\/icon[^"]+)"/.exec((await app.request("/")).body)?.[1] ?? ""}`;
   for (const method of ["GET", "HEAD"]) {
     for (const [target, headers = { Authorization: "Bearer t" }] of [...READS, [icon]] as const) {
       seen.push([method, target, await app.request(target, { method, headers })]);
