@@ -90,3 +90,13 @@ export const PARAMETERS: Readonly<Record<SharedParameter, Parameter>> = {
     examples: { trace: { value: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" } },
   },
 };
+
+export const VARY: Readonly<Record<string, Header>> = {
+  Vary: { description: "A cache must keep one response for each content coding.", required: true, schema: { const: "Accept-Encoding" } },
+};
+
+/** Those of a body that is the same for everyone and is sent compressed to clients that take it so. */
+export const COMPRESSED: Readonly<Record<string, Header>> = {
+  ...VARY,
+  "Content-Encoding": { description: "Given if the body is compressed, as `Accept-Encoding` allows.", required: false, schema: { enum: ["br", "gzip"] } },
+};

@@ -1,5 +1,5 @@
 import type { Header, Response } from "./openapi.ts";
-import { headers } from "./headers.ts";
+import { COMPRESSED, headers } from "./headers.ts";
 import type { Operation } from "./operation.ts";
 import { response } from "./responses.ts";
 
@@ -20,6 +20,7 @@ function htmlResponse(description: string): Response {
     description,
     headers: {
       ...headers("X-Request-ID", "X-Content-Type-Options", "Cache-Control"),
+      ...COMPRESSED,
       "Content-Security-Policy": POLICY,
       "Referrer-Policy": fixed("No link tells where it was followed.", "no-referrer"),
       "Cross-Origin-Opener-Policy": fixed("No page of another origin holds on to this one.", "same-origin"),
@@ -78,6 +79,7 @@ export const ASSET: Operation = {
       description: "The file.",
       headers: {
         ...headers("X-Request-ID", "X-Content-Type-Options"),
+        ...COMPRESSED,
         "Cache-Control": fixed("Caches may keep it for good (RFC 8246).", "public, max-age=31536000, immutable"),
         "Cross-Origin-Resource-Policy": fixed("No page of another origin may load it.", "same-origin"),
       },

@@ -1,13 +1,13 @@
 import type { Header } from "./openapi.ts";
 import { JSON_TYPE } from "./media-types.ts";
-import { headers } from "./headers.ts";
+import { COMPRESSED, headers, VARY } from "./headers.ts";
 import type { Operation } from "./operation.ts";
 
-const ETAG = '^"[0-9a-f]{16}"$';
+const ETAG = '^W/"[0-9a-f]{16}"$';
 
 const VALIDATED: Readonly<Record<string, Header>> = {
   "Cache-Control": { description: "A cache may keep it and must ask whether it is still the one.", required: true, schema: { const: "no-cache" } },
-  ETag: { description: "Changes with the document (RFC 9110, section 8.8.3).", required: true, schema: { type: "string", pattern: ETAG } },
+  ETag: { description: "Changes with the document; weak, since it is the same in every content coding (RFC 9110, section 8.8.3).", required: true, schema: { type: "string", pattern: ETAG } },
 };
 
 /** `GET /openapi.json` */
@@ -26,13 +26,13 @@ export const OPENAPI: Operation = {
       required: false,
       description: "The `ETag` of a document that one has, or several with commas between, or `*`.",
       schema: { type: "string" },
-      examples: { one: { value: '"0123456789abcdef"' } },
+      examples: { one: { value: 'W/"0123456789abcdef"' } },
     },
   ],
   responses: {
     200: {
       description: "The document.",
-      headers: { ...headers("X-Request-ID", "X-Content-Type-Options"), ...VALIDATED },
+      headers: { ...headers("X-Request-ID", "X-Content-Type-Options"), ...COMPRESSED, ...VALIDATED },
       content: {
         [JSON_TYPE]: {
           schema: {
@@ -50,6 +50,6 @@ export const OPENAPI: Operation = {
         },
       },
     },
-    304: { description: "It is the one that the request names.", headers: { ...headers("X-Request-ID"), ...VALIDATED } },
+    304: { description: "It is the one that the request names.", headers: { ...headers("X-Request-ID"), ...VARY, ...VALIDATED } },
   },
 };

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Access } from "../api/operation.ts";
 import type { DeliveryFacts } from "../core/exchange.ts";
 import type { Outcome } from "../core/outcome.ts";
+import type { Encodings } from "./encodings.ts";
 
 /** What a handler is given. */
 export interface Request {
@@ -34,6 +35,8 @@ export interface Reply {
   /** Empty where there is a stream. */
   readonly body: string;
   readonly stream?: Stream;
+  /** The body compressed, for clients that take it so. */
+  readonly encodings?: Encodings;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** The connection is closed without an answer, since neither 200 nor this status would be known to be true. */
   readonly unanswered?: boolean;

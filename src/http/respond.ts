@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { JSON_TYPE } from "../api/media-types.ts";
 import type { Refusal, RefusalCode } from "../core/outcome.ts";
+import { preferredEncoding } from "./encodings.ts";
 import type { Reply } from "./message.ts";
 
 /** The status of every refusal (RFC 9110, section 15; RFC 6585 for 429 and 431). */
@@ -46,9 +47,14 @@ export function json(value: unknown): Reply {
  */
 export function respond(res: ServerResponse, reply: Reply, options: { readonly requestId: string; readonly close: boolean }): void {
   const headers = ["X-Request-ID", options.requestId];
+  const { encodings } = reply;
+  const coding = encodings === undefined ? undefined : preferredEncoding(String(res.req.headers["accept-encoding"] ?? ""));
+  const body = encodings === undefined || coding === undefined ? reply.body : encodings[coding];
   if (reply.status !== 204 && reply.status !== 304) {
     headers.push("Content-Type", reply.contentType ?? JSON_TYPE);
-    if (reply.stream === undefined) headers.push("Content-Length", String(Buffer.byteLength(reply.body)));
+    if (reply.stream === undefined) headers.push("Content-Length", String(Buffer.byteLength(body)));
+    if (encodings !== undefined) headers.push("Vary", "Accept-Encoding");
+    if (coding !== undefined) headers.push("Content-Encoding", coding);
     headers.push("X-Content-Type-Options", "nosniff", "Cache-Control", reply.cacheControl ?? "no-store");
   }
   if (reply.headers !== undefined) {
@@ -56,7 +62,7 @@ export function respond(res: ServerResponse, reply: Reply, options: { readonly r
   }
   if (options.close) headers.push("Connection", "close");
   res.writeHead(reply.status, headers);
-  if (reply.stream === undefined || res.req.method === "HEAD") res.end(reply.body);
+  if (reply.stream === undefined || res.req.method === "HEAD") res.end(body);
   // Not with the first piece, which may be long in coming.
   else res.flushHeaders();
 }

@@ -1,7 +1,7 @@
 import { renderShell, type Shell } from "./shell.ts";
 
 /** The inbox page: an empty frame that `browser/inbox.ts` fills. */
-export function renderInbox(paths: Pick<Shell, "iconPath" | "stylePaths" | "modulePaths">): string {
+export function renderInbox(paths: Pick<Shell, "iconPath" | "stylePath" | "withoutScriptPath" | "scriptPath">): string {
   return renderShell({
     ...paths,
     title: "Inbox",

@@ -8,22 +8,47 @@ const FOLDER = new URL("./browser/", import.meta.url);
 const EXTENSION = extname(import.meta.filename);
 
 /** A browser's module as JavaScript, read from `src/pages/browser` or from what was built of it. */
-export function readModule(name: string): string {
+function readModule(name: string): string {
   const source = readFileSync(new URL(`${name}${EXTENSION}`, FOLDER), "utf8");
   return EXTENSION === ".ts" ? quietly(() => stripTypeScriptTypes(source)) : source.replace(/^\/\/# sourceMappingURL=.*$/m, "");
 }
 
-/** The modules of this room that a module imports, by name. */
-export function importsOf(code: string): readonly string[] {
-  return Array.from(code.matchAll(SPECIFIER), ([, , name = ""]) => name);
+/**
+ * A module and all that it imports as one module, so that the browser asks once. Each becomes a function that gives its exports, after
+ * those that it imports; the names of one are not seen by another. Understands the declarations that the scripts of this room use:
+ * `import { a, b as c } from "./name.ts"`, `import "./name.ts"`, and `export` before a function, a class or a constant.
+ */
+export function bundle(entry: string): string {
+  const parts = new Map<string, string>();
+  const add = (name: string): void => {
+    if (parts.has(name)) return;
+    const code = readModule(name);
+    parts.set(name, "");
+    for (const [, imported = ""] of code.matchAll(IMPORT_NAME)) add(imported);
+    parts.delete(name);
+    parts.set(name, asFunction(name, code));
+  };
+  add(entry);
+  return [...parts.values()].join("\n");
 }
 
-/** The same module with other specifiers. */
-export function withImports(code: string, specifierOf: (name: string) => string): string {
-  return code.replaceAll(SPECIFIER, (_all, keyword: string, name: string) => `${keyword} "${specifierOf(name)}"`);
+const IMPORT_NAME = /^import\b[^;]*?"\.\/([a-z0-9-]+)\.(?:ts|js)";/gm;
+const IMPORT = /^import\s+(?:\{([^}]*)\}\s+from\s+)?"\.\/([a-z0-9-]+)\.(?:ts|js)";/gm;
+const EXPORT = /^export (?=(?:async )?(?:function|class|const)\s+(\w+))/gm;
+
+function asFunction(name: string, code: string): string {
+  const exported = Array.from(code.matchAll(EXPORT), ([, own = ""]) => own);
+  const body = code
+    .replaceAll(IMPORT, (_all, names: string | undefined, from: string) => (names === undefined ? "" : `const {${names.replaceAll(" as ", ": ")}} = ${variableOf(from)};`))
+    .replaceAll(EXPORT, "")
+    // What the compiler leaves of a module that has types alone.
+    .replace(/^export \{\};$/m, "");
+  return `const ${variableOf(name)} = (() => {\n${body}\nreturn { ${exported.join(", ")} };\n})();`;
 }
 
-const SPECIFIER = /\b(from|import) "\.\/([a-z0-9-]+)\.(?:ts|js)"/g;
+function variableOf(name: string): string {
+  return `$${name.replaceAll("-", "_")}`;
+}
 
 /** Node calls the function experimental on standard error, where an operator would look for faults. */
 function quietly<T>(work: () => T): T {

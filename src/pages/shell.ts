@@ -5,10 +5,11 @@ export interface Shell {
   readonly title: string;
   /** The path of the page below the root, which the navigation marks. */
   readonly path: string;
-  readonly stylePaths: readonly string[];
+  readonly stylePath: string;
+  /** The style that is used if no script runs. */
+  readonly withoutScriptPath: string;
   readonly iconPath: string;
-  /** The entry first, then all that it imports, so that the browser asks for all of it at once. */
-  readonly modulePaths: readonly string[];
+  readonly scriptPath: string;
   /** What stands beside the navigation at the top. */
   readonly header: string;
   /** What a reader without JavaScript is told. */
@@ -25,7 +26,6 @@ const NEEDS_SCRIPT = "This page needs JavaScript. The same data is at <code>/mes
 /** A whole HTML document without data, inline script or inline style. */
 export function renderShell(shell: Shell): string {
   const { root } = shell;
-  const [entry = ""] = shell.modulePaths;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -34,9 +34,9 @@ export function renderShell(shell: Shell): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" type="image/svg+xml" href="${root}${shell.iconPath}">
-${shell.stylePaths.map((path) => `<link rel="stylesheet" href="${root}${path}">`).join("\n")}
-${shell.modulePaths.map((path) => `<link rel="modulepreload" href="${root}${path}">`).join("\n")}
-<script type="module" src="${root}${entry}"></script>
+<link rel="stylesheet" href="${root}${shell.stylePath}">
+<noscript><link rel="stylesheet" href="${root}${shell.withoutScriptPath}"></noscript>
+<script type="module" src="${root}${shell.scriptPath}"></script>
 </head>
 <body>
 <a class="skip-link" href="#main">Skip to the content</a>
@@ -46,7 +46,7 @@ ${shell.modulePaths.map((path) => `<link rel="modulepreload" href="${root}${path
 ${shell.header}
 </header>
 <main id="main" tabindex="-1">
-<noscript><p class="notice">${shell.withoutScript ?? NEEDS_SCRIPT}</p></noscript>
+<noscript><p class="notice without-script">${shell.withoutScript ?? NEEDS_SCRIPT}</p></noscript>
 ${shell.main}
 </main>
 </body>

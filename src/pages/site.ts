@@ -5,7 +5,7 @@ import { DOCS_STYLE } from "./docs-style.ts";
 import { renderDocs } from "./docs.ts";
 import { renderInbox } from "./inbox.ts";
 import { INBOX_STYLE } from "./inbox-style.ts";
-import { ICON, STYLE } from "./style.ts";
+import { ICON, STYLE, WITHOUT_SCRIPT_STYLE } from "./style.ts";
 
 interface Built {
   /** Whether the page is asked for with a slash behind its name. */
@@ -23,17 +23,21 @@ export function createSite(document: OpenApiDocument): Site {
 function build(document: OpenApiDocument): Built {
   const assets = createAssets();
   const css = "text/css; charset=utf-8";
-  const stylePath = assets.add("style.css", { contentType: css, body: STYLE });
+  // One file a page: each further request is a round trip before the first row.
+  const addStyle = (name: string, own: string): string => assets.add(`${name}.css`, { contentType: css, body: STYLE + own });
+  const withoutScriptPath = assets.add("without-script.css", { contentType: css, body: WITHOUT_SCRIPT_STYLE });
   const iconPath = assets.add("icon.svg", { contentType: "image/svg+xml", body: ICON });
   const inbox = renderInbox({
     iconPath,
-    stylePaths: [stylePath, assets.add("inbox.css", { contentType: css, body: INBOX_STYLE })],
-    modulePaths: assets.addModule("inbox"),
+    withoutScriptPath,
+    stylePath: addStyle("inbox", INBOX_STYLE),
+    scriptPath: assets.addModule("inbox"),
   });
   const docsPaths = {
     iconPath,
-    stylePaths: [stylePath, assets.add("docs.css", { contentType: css, body: DOCS_STYLE })],
-    modulePaths: assets.addModule("docs"),
+    withoutScriptPath,
+    stylePath: addStyle("docs", DOCS_STYLE),
+    scriptPath: assets.addModule("docs"),
   };
   const docs = renderDocs(document, { ...docsPaths, root: "./" });
   const docsBelow = renderDocs(document, { ...docsPaths, root: "../" });

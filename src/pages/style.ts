@@ -90,7 +90,7 @@ html { scroll-padding-top: 4rem; scrollbar-gutter: stable; }
 .site-header {
   position: sticky; top: 0; z-index: 5;
   display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 1.25rem;
-  padding: 0.6rem max(1rem, calc((100vw - 84rem) / 2)); border-bottom: 1px solid var(--line); background: var(--surface);
+  padding: 0.6rem max(1rem, calc((100% - 82rem) / 2)); border-bottom: 1px solid var(--line); background: var(--surface);
 }
 .site-name { font-weight: 650; letter-spacing: -0.01em; }
 .site-header nav ul { display: flex; gap: 0.25rem; }
@@ -112,7 +112,14 @@ dialog::backdrop { background: rgb(10 15 25 / 50%); }
 }
 @media (forced-colors: active) {
   button, input, .card { border-color: CanvasText; }
+  button[aria-pressed="true"] { forced-color-adjust: none; background: Highlight; border-color: Highlight; color: HighlightText; }
 }
+`;
+
+/** What is of no use if no script runs: it would say "Loading" for ever. */
+export const WITHOUT_SCRIPT_STYLE = `
+#inbox, #live { display: none !important; }
+.notice.without-script { display: block; }
 `;
 
 /** The sign in a browser's tab. */

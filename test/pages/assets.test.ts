@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { test } from "node:test";
-import { send, startTestApp, type TestApp } from "../support/app.ts";
+import { delivery, send, startTestApp, type TestApp } from "../support/app.ts";
 import { startService } from "../support/process.ts";
 
 const PAGES = ["/", "/docs"];
@@ -50,7 +50,7 @@ for (const path of PAGES) {
   test(`all that ${path} loads is there, open, immutable, of its type, and named after its content`, async (t) => {
     const app = await startTestApp(t, { env: { API_TOKEN: "t" } });
     const paths = loadedBy(await pageOf(app, path));
-    assert.ok(paths.length >= 4);
+    assert.ok(paths.length >= 4, String(paths));
     for (const asset of paths) {
       const { status, headers, body } = await app.request(asset);
       assert.equal(status, 200, asset);
@@ -64,17 +64,43 @@ for (const path of PAGES) {
     }
   });
 
-  test(`${path} names beforehand every module that its script imports`, async (t) => {
+  test(`${path} loads one script, which imports nothing, and one style`, async (t) => {
     const app = await startTestApp(t);
-    const paths = loadedBy(await pageOf(app, path)).filter((asset) => asset.endsWith(".js"));
-    const imported = new Set<string>();
-    for (const asset of paths) {
-      for (const [, specifier = ""] of (await app.request(asset)).body.matchAll(/\bfrom "\.\/([^"]+)"/g)) imported.add(`/assets/${specifier}`);
-    }
-    assert.ok(imported.size > 0);
-    assert.deepEqual([...imported].filter((specifier) => !paths.includes(specifier)), []);
+    const paths = loadedBy(await pageOf(app, path));
+    const scripts = paths.filter((asset) => asset.endsWith(".js"));
+    assert.equal(scripts.length, 1);
+    assert.doesNotMatch((await app.request(scripts[0] ?? "")).body, /^(?:import|export)\b/m);
+    assert.equal(paths.filter((asset) => asset.endsWith(".css") && !asset.includes("without-script")).length, 1);
   });
+
+  for (const [accepted, coding] of [
+    ["gzip, deflate, br", "br"], ["gzip", "gzip"], ["br;q=0.1, gzip;q=0.5", "gzip"], ["*", "br"], ["br;q=0, *", "gzip"], ["identity", undefined],
+    ["gzip;q=0.2, identity;q=0.8", undefined], ["", undefined],
+  ] as const) {
+    test(`GET ${path} and what it loads, for a client that accepts "${accepted}": ${coding ?? "as they are"}`, async (t) => {
+      const app = await startTestApp(t);
+      for (const target of [path, ...loadedBy(await pageOf(app, path))]) {
+        const plain = await app.request(target);
+        const response = await fetch(app.url + target, { headers: { "Accept-Encoding": accepted } });
+        assert.equal(response.headers.get("content-encoding"), coding ?? null, target);
+        assert.equal(response.headers.get("vary"), "Accept-Encoding", target);
+        assert.equal(plain.headers["vary"], "Accept-Encoding", target);
+        assert.ok(coding === undefined || plain.body.length < 500 || Number(response.headers.get("content-length")) < Number(plain.headers["content-length"]), target);
+        assert.equal(await response.text(), plain.body, target);
+      }
+    });
+  }
 }
+
+test("messages, which stand beside those of other senders, are never compressed", async (t) => {
+  const app = await startTestApp(t);
+  await app.deliver(delivery({ text: "a".repeat(4000) }));
+  for (const target of ["/messages", "/messages?q=aaaa", "/messages/m1", "/messages?format=csv", "/stats"]) {
+    const response = await fetch(app.url + target, { headers: { "Accept-Encoding": "gzip, br" } });
+    assert.deepEqual([response.status, response.headers.get("content-encoding")], [200, null], target);
+    await response.text();
+  }
+});
 
 test("an asset of another name or an older content is 404", async (t) => {
   const app = await startTestApp(t);

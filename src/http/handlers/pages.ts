@@ -1,5 +1,6 @@
 import type { PageName, Site } from "../../core/site.ts";
 import type { Handler } from "../message.ts";
+import { encode, type Encodings } from "../encodings.ts";
 import { refuse } from "../respond.ts";
 
 /**
@@ -25,24 +26,35 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
   "Cross-Origin-Opener-Policy": "same-origin",
 };
 
+/** What each text is compressed to; texts are few, and each lives as long as the site. */
+function createEncode(): (body: string) => Encodings {
+  const encoded = new Map<string, Encodings>();
+  return (body) => {
+    const known = encoded.get(body) ?? encode(body);
+    encoded.set(body, known);
+    return known;
+  };
+}
+
 /** A page's HTML. It holds no data: what it shows it asks for with the token that its reader gives. */
 export function createPage(site: Site, name: PageName): Handler {
-  return ({ target }) => ({
-    status: 200,
-    body: site.page(name, { isBelow: target.split("?")[0]?.endsWith("/") === true }),
-    contentType: "text/html; charset=utf-8",
-    headers: PAGE_HEADERS,
-  });
+  const encodingsOf = createEncode();
+  return ({ target }) => {
+    const body = site.page(name, { isBelow: target.split("?")[0]?.endsWith("/") === true });
+    return { status: 200, body, encodings: encodingsOf(body), contentType: "text/html; charset=utf-8", headers: PAGE_HEADERS };
+  };
 }
 
 /** `GET /assets/{name}`: what a page loads; the name changes with the content, so caches keep it for good (RFC 8246). */
 export function createAsset(site: Site): Handler {
+  const encodingsOf = createEncode();
   return (request) => {
     const asset = site.asset(request.parameter);
     if (asset === undefined) return refuse({ code: "not_found", detail: "not found" });
     return {
       status: 200,
       body: asset.body,
+      encodings: encodingsOf(asset.body),
       contentType: asset.contentType,
       cacheControl: "public, max-age=31536000, immutable",
       headers: { "Cross-Origin-Resource-Policy": "same-origin" },

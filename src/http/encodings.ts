@@ -1,0 +1,31 @@
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { readAccept } from "./accept.ts";
+
+/** A body in each content coding that the service sends (RFC 9110, section 8.4.1; RFC 7932). */
+export interface Encodings {
+  readonly br: Uint8Array;
+  readonly gzip: Uint8Array;
+}
+
+/** In the order of preference. */
+const OFFERED = ["br", "gzip"] as const;
+/** Of 11: four fifths of what the highest saves, in a hundredth of its time, which the event loop waits for. */
+const BROTLI_QUALITY = 6;
+
+/**
+ * Compresses a body that never changes: pages, assets, the OpenAPI document. Nothing else is compressed: messages stand beside each
+ * other in a response, one sender's beside another's, and its length would tell the one about the other (https://www.breachattack.com/).
+ */
+export function encode(body: string): Encodings {
+  const parameters = { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY, [constants.BROTLI_PARAM_SIZE_HINT]: Buffer.byteLength(body) };
+  return { br: brotliCompressSync(body, { params: parameters }), gzip: gzipSync(body) };
+}
+
+/** The coding to send, given `Accept-Encoding` (section 12.5.3); undefined: none. */
+export function preferredEncoding(accepted: string): keyof Encodings | undefined {
+  const codings = readAccept(accepted);
+  const weightOf = (coding: string): number => (codings.find(({ type }) => type === coding) ?? codings.find(({ type }) => type === "*"))?.weight ?? 0;
+  const [best] = OFFERED.filter((coding) => weightOf(coding) > 0).toSorted((one, other) => weightOf(other) - weightOf(one));
+  const identity = codings.find(({ type }) => type === "identity")?.weight ?? 0;
+  return best !== undefined && weightOf(best) >= identity ? best : undefined;
+}
