@@ -22,7 +22,7 @@ export function renderTryForm(placed: { readonly method: string; readonly path: 
     ...(requestBody === undefined ? [] : [bodyField(id, bodyType === FORM_TYPE ? formOf(body?.value) : JSON.stringify(body?.value))]),
     ...(signs ? [signingFields(id)] : []),
   ];
-  return `<form class="try" id="${id}-try" data-method="${method}" data-path="${escapeHtml(path)}"${schemes.includes("token") ? " data-token" : ""} aria-labelledby="${id}-try-title" novalidate hidden>
+  return `<form class="try" id="${id}-try" data-method="${method}" data-path="${escapeHtml(path)}"${schemes.includes("token") ? " data-token" : ""} aria-labelledby="${id}-try-title" novalidate>
 <h4 id="${id}-try-title">Try it</h4>
 ${fields.join("\n")}
 <div class="try-actions"><button type="submit" class="primary">${signs ? "Sign and send" : "Send"}<span class="spoken"> ${escapeHtml(`${method} ${path}`)}</span></button>

@@ -15,7 +15,7 @@ export function renderDocs(document: OpenApiDocument, paths: Pick<Shell, "root" 
     header: "",
     withoutScript: "Everything can be read; the forms that send requests need JavaScript.",
     main: `<div class="docs">
-<nav class="contents" aria-labelledby="contents-title"><details id="contents" open><summary id="contents-title">Contents</summary>
+<nav class="contents" aria-labelledby="contents-title"><details id="contents"><summary id="contents-title">Contents</summary>
 ${groups.map(({ name, id, placed }) => `<p><a href="#${id}">${escapeHtml(name)}</a></p>\n<ul>${placed.map(contentsItem).join("\n")}</ul>`).join("\n")}
 <p><a href="#access">Access</a></p><p><a href="#answers">Answers to any request</a></p><p><a href="#schemas">Schemas</a></p>
 </details></nav>
@@ -37,7 +37,7 @@ ${schemasHtml(document)}
   });
 }
 
-const TOKEN_FORM = `<form class="card docs-token" id="token-form" aria-labelledby="token-title" hidden>
+const TOKEN_FORM = `<form class="card docs-token" id="token-form" aria-labelledby="token-title">
 <h2 id="token-title">Token for the forms</h2>
 <div class="field"><label for="token-input">API token</label>
 <input id="token-input" type="password" autocomplete="off" spellcheck="false" aria-describedby="token-help"></div>

@@ -123,7 +123,6 @@ figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }
   .row .arrow, .row .arrow ~ bdi { display: none; }
 }
 @media (max-width: 26rem) {
-  main { padding: 0.6rem; }
   .detail dl { grid-template-columns: minmax(0, 1fr); gap: 0.1rem; }
   .detail dd { margin-bottom: 0.5rem; }
 }

@@ -21,6 +21,7 @@ export const STYLE = `
   --bad-ground: #fdecea;
   --shadow: 0 1px 2px rgb(20 30 45 / 8%), 0 8px 28px rgb(20 30 45 / 14%);
   --radius: 0.5rem;
+  --gutter: 1rem;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -90,14 +91,15 @@ html { scroll-padding-top: 4rem; scrollbar-gutter: stable; }
 .site-header {
   position: sticky; top: 0; z-index: 5;
   display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 1.25rem;
-  padding: 0.6rem max(1rem, calc((100% - 82rem) / 2)); border-bottom: 1px solid var(--line); background: var(--surface);
+  padding: 0.6rem max(var(--gutter), calc((100% - 82rem) / 2)); border-bottom: 1px solid var(--line); background: var(--surface);
 }
 .site-name { font-weight: 650; letter-spacing: -0.01em; }
 .site-header nav ul { display: flex; gap: 0.25rem; }
 .site-header nav a { display: block; padding: 0.2rem 0.6rem; border-radius: var(--radius); text-decoration: none; color: var(--text-quiet); }
 .site-header nav a:hover { background: var(--surface-raised); }
 .site-header nav a[aria-current] { background: var(--surface-raised); color: var(--text); }
-main { max-width: 84rem; margin: 0 auto; padding: 1rem; }
+main { max-width: 84rem; margin: 0 auto; padding: 1rem var(--gutter); }
+@media (max-width: 26rem) { :root { --gutter: 0.6rem; } }
 dialog {
   width: min(44rem, calc(100vw - 1.5rem)); max-height: calc(100dvh - 1.5rem); padding: 0;
   border: 1px solid var(--line); border-radius: 0.75rem; background: var(--surface); color: var(--text); box-shadow: var(--shadow);
@@ -118,7 +120,7 @@ dialog::backdrop { background: rgb(10 15 25 / 50%); }
 
 /** What is of no use if no script runs: it would say "Loading" for ever. */
 export const WITHOUT_SCRIPT_STYLE = `
-#inbox, #live { display: none !important; }
+#inbox, #live, .docs-token, .try { display: none !important; }
 .notice.without-script { display: block; }
 `;
 

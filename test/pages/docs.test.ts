@@ -6,7 +6,7 @@ import { delivery, SECRET, startTestApp, type TestApp } from "../support/app.ts"
 import { browserTests, textsOf } from "../support/inbox-page.ts";
 
 const browserTest = browserTests();
-const READY = `[...document.querySelectorAll("form.try")].every((form) => !form.hidden)`;
+const READY = `document.documentElement.dataset.ready === "true"`;
 
 async function openDocs(page: BrowserPage, app: TestApp): Promise<void> {
   await page.open(`${app.url}/docs`);

@@ -22,7 +22,7 @@ browserTest("behind a proxy that strips a path, pages, assets, links and request
 
   for (const address of ["/docs", "/docs/"]) {
     await page.open(`${service.url}${address}`);
-    await page.until(() => document.querySelector<HTMLFormElement>("#getStats-try")?.hidden === false);
+    await page.until(() => document.documentElement.dataset["ready"] === "true");
     await page.evaluate(() => document.querySelector<HTMLElement>("#getStats-try button[type=submit]")?.click());
     await page.until(() => document.querySelector("#getStats-try-status")?.textContent?.startsWith("200") === true);
     assert.match(String(await page.evaluate(() => document.querySelector("#getStats-try .try-curl")?.textContent)), /\/inbox\/stats'/);

@@ -15,9 +15,8 @@ function useToken(token: string): void {
   status.textContent = token === "" ? "No token is used" : "The token is used";
 }
 
-// On a phone the list alone would fill the first screen.
+// On a phone the list alone would fill the first screen; on a desk it has a column of its own, so that nothing moves.
 byId("contents", HTMLDetailsElement).open = matchMedia("(min-width: 64rem)").matches;
-form.hidden = false;
 forget.hidden = !api.hasToken();
 if (api.hasToken()) status.textContent = "The token is used";
 form.addEventListener("submit", (event) => {
@@ -29,3 +28,4 @@ forget.addEventListener("click", () => useToken(""));
 for (const element of document.querySelectorAll("form.try")) {
   if (element instanceof HTMLFormElement) createTryForm(element, api);
 }
+document.documentElement.dataset["ready"] = "true";

@@ -94,8 +94,8 @@ function askForToken(): void {
 /** The stream first: what is committed while the list is on its way comes through it. */
 function start(): void {
   tail.start();
-  overview.refresh();
   void list.load(filterForm.current());
+  overview.refresh();
 }
 
 function toInstant(ms: number): string {

@@ -13,7 +13,6 @@ export function createTryForm(form: HTMLFormElement, api: Api): void {
   const answer = byId(`${form.id}-answer`, HTMLElement);
   const stop = byId(`${form.id}-stop`, HTMLButtonElement);
   let running: AbortController | undefined;
-  form.hidden = false;
 
   async function run(controller: AbortController): Promise<string> {
     const composed = await composeRequest(form);

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { browserTests, READY, sharedInbox } from "../support/inbox-page.ts";
+import { stored } from "../support/inbox-service.ts";
+
+const browserTest = browserTests();
+const shared = sharedInbox(Array.from({ length: 120 }, (_, index) => stored(index)));
+const SIZES = [[390, 844], [768, 1024], [1280, 860], [1920, 1080]] as const;
+/** What Core Web Vitals call good is 0.1. */
+const MOST_SHIFT = 0.05;
+
+/** The sum of all shifts of the layout so far (https://wicg.github.io/layout-instability/). */
+function layoutShift(): Promise<number> {
+  return new Promise((resolve) => {
+    let sum = 0;
+    new PerformanceObserver((entries) => {
+      for (const entry of entries.getEntries()) sum += Number(Object(entry).value);
+    }).observe({ type: "layout-shift", buffered: true });
+    setTimeout(() => resolve(sum), 200);
+  });
+}
+
+const PAGES: readonly (readonly [path: string, ready: string])[] = [
+  ["/", READY],
+  ["/?q=number", READY],
+  ["/docs", `document.documentElement.dataset.ready === "true"`],
+];
+
+for (const [path, ready] of PAGES) {
+  browserTest(`${path} does not move while it is put up, whatever the size of the window`, async (_t, newPage) => {
+    const { url } = await shared();
+    for (const [width, height] of SIZES) {
+      const page = await newPage();
+      await page.setSize(width, height);
+      await page.open(url + path);
+      await page.until(ready);
+      const shift = Number(await page.evaluate(layoutShift));
+      assert.ok(shift <= MOST_SHIFT, `${width}: ${shift}`);
+    }
+  });
+}
+
+browserTest("fewer than 8 requests are made before the first row is there", async (_t, newPage) => {
+  const page = await newPage();
+  await page.open((await shared()).url);
+  await page.until(() => document.querySelector("#rows li") !== null);
+  const requested = page.requested.filter((url) => !url.startsWith("data:"));
+  const first = requested.findIndex((url) => url.includes("/messages?"));
+  assert.ok(first >= 0 && first < 7, requested.join("\n"));
+});
+
+browserTest("without JavaScript the page says so in whole sentences, and says nothing else", async (_t, newPage) => {
+  const page = await newPage();
+  await page.command("Emulation.setScriptExecutionDisabled", { value: true });
+  await page.open((await shared()).url);
+  const shown = await page.evaluate(() => ["inbox", "live"].map((id) => document.getElementById(id)?.checkVisibility()));
+  assert.deepEqual(shown, [false, false]);
+  const notice = Object(await page.evaluate(() => {
+    const element = document.querySelector(".without-script");
+    return { text: element?.textContent, display: element === null ? "" : getComputedStyle(element).display };
+  }));
+  assert.deepEqual(notice, { text: "This page needs JavaScript. The same data is at /messages and /stats.", display: "block" });
+});
+
+browserTest("in forced colours a pressed button looks pressed", async (_t, newPage) => {
+  const page = await newPage();
+  await page.command("Emulation.setEmulatedMedia", { features: [{ name: "forced-colors", value: "active" }] });
+  await page.open((await shared()).url);
+  await page.until(READY);
+  const grounds = await page.evaluate(() => ["by-hour", "by-day"].map((id) => getComputedStyle(document.getElementById(id) ?? document.body).backgroundColor));
+  assert.ok(Array.isArray(grounds));
+  assert.notEqual(grounds[0], grounds[1]);
+});
+
+browserTest("the header stands in line with the content at every width", async (_t, newPage) => {
+  const page = await newPage();
+  for (const [width, height] of [...SIZES, [1440, 900], [2560, 1300]] as const) {
+    await page.setSize(width, height);
+    await page.open((await shared()).url);
+    await page.until(READY);
+    const lefts = Object(await page.evaluate(() => [".site-name", "#filters"].map((selector) => document.querySelector(selector)?.getBoundingClientRect().left)));
+    assert.equal(lefts[0], lefts[1], String(width));
+  }
+});
