@@ -79,7 +79,8 @@ export const RESPONSES: Readonly<Record<ResponseName, Response>> = {
     {
       database: "the database cannot answer now, try again later",
       untaken: "too many answers wait for clients to take them, try again later",
-      streams: "64 streams are open, try again later",
+      tails: "64 tails are open, try again later",
+      exports: "64 exports are under way, try again later",
       pipelined: "too many requests await their answers on this connection, send them again later",
     },
     headers("Retry-After"),

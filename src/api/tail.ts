@@ -24,7 +24,7 @@ export const TAIL: Operation = {
   summary: "Messages as they are committed",
   description: `In the order of commits, which \`seq\` counts: those behind \`after\`, then each new one as it comes. Who connects again with the last \`seq\` seen misses nothing and gets nothing twice, whatever happened meanwhile.
 
-Server-sent events where \`Accept\` prefers them, with \`seq\` as their id, and a comment every 15 s without a message. 64 streams may be open, exports included; beyond that it is 503. A client that takes nothing for 30 s is cut off, and a stop of the service ends every tail.`,
+Server-sent events where \`Accept\` prefers them, with \`seq\` as their id, and a comment every 15 s without a message; NDJSON has a blank line then. 64 tails may be open. If all are, a new one gets the place of the oldest that has been open for a minute; if there is none, it is 503. A client that takes nothing for 30 s is cut off, and a stop of the service ends every tail.`,
   parameters: [
     {
       name: "after",
@@ -49,7 +49,7 @@ Server-sent events where \`Accept\` prefers them, with \`seq\` as their id, and 
       headers: { ...WITH_BODY, ...HEADERS_OF_TAIL },
       content: {
         [NDJSON_TYPE]: {
-          schema: { description: "A message a line.", type: "string", contentMediaType: NDJSON_TYPE, contentSchema: schema("SequencedMessage") },
+          schema: { description: "A message a line; a blank line only tells that the connection is alive.", type: "string", contentMediaType: NDJSON_TYPE, contentSchema: schema("SequencedMessage") },
           examples: { line: { value: `${LINE}\n` } },
         },
         "text/event-stream": {

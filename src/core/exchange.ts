@@ -28,8 +28,8 @@ export interface DeliveryCounts {
   readonly ignored: number;
 }
 
-/** What ended a streamed answer: its own end, the client, a stop of the service, or a fault in the middle. */
-export type StreamEnd = "complete" | "client" | "stop" | "fault";
+/** What ended a streamed response: its own end, the client, a newer tail that needed the place, a stop of the service, or a fault in the middle. */
+export type StreamEnd = "complete" | "client" | "displaced" | "stop" | "fault";
 
 export interface FinishedStream {
   /** From the answer's head to its end. */

@@ -45,7 +45,7 @@ export interface Exchange {
 const BODIES_LIMIT_BYTES = 64 * 1024 * 1024;
 /** Answers that clients have not taken yet, in UTF-16 units: they take up to four times as many bytes. */
 const UNTAKEN_LIMIT = 16 * 1024 * 1024;
-/** Each holds a piece of its body, of up to some 100 KB, and a connection. */
+/** Tails, and as many exports. Each holds a piece of its body, of up to some 100 KB, and a connection. */
 const MAX_STREAMS = 64;
 /** Smaller answers are not counted: the system's own buffers hold them. */
 const COUNTED_ANSWER = 8 * 1024;
@@ -57,7 +57,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const { router, authorize, observer, clock } = options;
   const bodies = createByteBudget(BODIES_LIMIT_BYTES);
   const untaken = createByteBudget(UNTAKEN_LIMIT);
-  const streams = createStreams({ untaken, maxOpen: MAX_STREAMS });
+  const streams = createStreams({ untaken, maxOpen: MAX_STREAMS, nowMs: clock.nowMs });
 
   function toRequest(req: IncomingMessage, res: ServerResponse, target: Target, parameter: string): Request {
     return {
@@ -120,7 +120,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       reply = refuse(error instanceof StoreUnavailable ? UNAVAILABLE : INTERNAL_ERROR);
     }
     if (reply.stream !== undefined) {
-      const refusal = streams.refusal();
+      const refusal = streams.refusal(reply.stream);
       if (refusal !== undefined) reply = refuse(refusal);
     }
     if (reply.unanswered) {

@@ -33,8 +33,13 @@ export function refuse(refusal: Refusal): Reply {
   return { status: STATUS[refusal.code], body: errorBody(refusal), headers: refusal.headers };
 }
 
+// Readers of lines in Python, Ruby, Java and JavaScript take them for line ends.
+const LINE_ENDS = /[\u0085\u2028\u2029]/g;
+
+/** One line of NDJSON. No character in it ends a line for any reader: they come as escapes. */
 export function jsonLine(value: unknown): string {
-  return `${JSON.stringify(value)}\n`;
+  const line = JSON.stringify(value).replace(LINE_ENDS, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return `${line}\n`;
 }
 
 export function json(value: unknown): Reply {

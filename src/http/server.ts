@@ -38,6 +38,8 @@ const MAX_PIPELINED = 128;
 const MAX_IN_A_TURN = 256;
 /** Requests that may await their answers on all connections, at about 10 KB each: beyond it, one on each connection. */
 const MAX_UNANSWERED = 10_000;
+/** A connection that was silent for so long is probed by the system. */
+const KEEP_ALIVE_AFTER_MS = 30_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 const LISTEN_BACKLOG = 1_024;
 /** How often a stop looks for connections that have become idle. */
@@ -83,6 +85,9 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     // Checked in malformed-head.ts: that response has a JSON body.
     requireHostHeader: false,
     noDelay: true,
+    // Nothing else tells of a client that vanished while it awaits what has not come yet.
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
   });
   // A client that closes its sending side after a complete request still gets its answer; @types/node does not know the property.
   Object.assign(server, { httpAllowHalfOpen: true });

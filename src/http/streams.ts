@@ -9,8 +9,8 @@ import type { Stream } from "./message.ts";
 
 /** The answers that are written piece by piece. */
 export interface Streams {
-  /** Why no further one may begin now; undefined where one may. */
-  refusal(): Refusal | undefined;
+  /** Why this one may not begin now; undefined if it may. */
+  refusal(stream: Stream): Refusal | undefined;
   /**
    * Writes a body behind the head that is out already, as fast as the client takes it, and settles once it has ended. What
    * does not come to its end loses its connection, so that the client sees that something is missing.
@@ -23,15 +23,27 @@ export interface Streams {
 export interface StreamsOptions {
   /** Pieces that clients have not taken yet, in UTF-16 units. */
   readonly untaken: ByteBudget;
+  /** Tails and streams that have an end are counted apart. */
   readonly maxOpen: number;
+  /** Milliseconds of a clock. */
+  readonly nowMs: () => number;
 }
+
+/**
+ * A tail without messages tells nothing about its client: one that vanished looks like one that waits. So a tail that has been
+ * open for so long gives its place to a new one if there is no other; its client, if there is one, goes on in a new tail.
+ */
+const PLACE_MS = 60_000;
 
 const RETRY: Readonly<Record<string, string>> = { "Retry-After": "1" };
 const STOPPING: Refusal = { code: "unavailable", detail: "the service is stopping, try again later", headers: RETRY };
 
-export function createStreams({ untaken, maxOpen }: StreamsOptions): Streams {
-  const tooMany: Refusal = { code: "unavailable", detail: `${maxOpen} streams are open, try again later`, headers: RETRY };
-  const open = new Set<(reason: StreamEnd) => void>();
+export function createStreams({ untaken, maxOpen, nowMs }: StreamsOptions): Streams {
+  const tooManyTails: Refusal = { code: "unavailable", detail: `${maxOpen} tails are open, try again later`, headers: RETRY };
+  const tooManyExports: Refusal = { code: "unavailable", detail: `${maxOpen} exports are under way, try again later`, headers: RETRY };
+  /** When each was opened, the first one first. */
+  const tails = new Map<(reason: StreamEnd) => void, number>();
+  const exports = new Map<(reason: StreamEnd) => void, number>();
   let stopped = false;
 
   async function taken(res: ServerResponse, units: number, signal: AbortSignal): Promise<void> {
@@ -41,10 +53,27 @@ export function createStreams({ untaken, maxOpen }: StreamsOptions): Streams {
     untaken.giveBack(units);
   }
 
+  function longestOpen(): readonly [end: (reason: StreamEnd) => void, openMs: number] | undefined {
+    const [first] = tails;
+    if (first === undefined) return undefined;
+    const [end, openedAtMs] = first;
+    // A clock that was set back tells nothing.
+    return [end, nowMs() < openedAtMs ? Infinity : nowMs() - openedAtMs];
+  }
+
+  function makeRoom(): void {
+    const [end] = longestOpen() ?? [];
+    if (end === undefined) return;
+    tails.delete(end);
+    end("displaced");
+  }
+
   return {
-    refusal() {
+    refusal({ live }) {
       if (stopped) return STOPPING;
-      return open.size >= maxOpen ? tooMany : undefined;
+      if (!live) return exports.size >= maxOpen ? tooManyExports : undefined;
+      const [, openMs = 0] = longestOpen() ?? [];
+      return tails.size >= maxOpen && openMs < PLACE_MS ? tooManyTails : undefined;
     },
     async write(res, { pieces, live }) {
       const startedAt = performance.now();
@@ -58,7 +87,9 @@ export function createStreams({ untaken, maxOpen }: StreamsOptions): Streams {
         ending.abort();
       }
       const leave = (): void => end("client");
-      open.add(end);
+      const open = live ? tails : exports;
+      if (live && tails.size >= maxOpen) makeRoom();
+      open.set(end, nowMs());
       res.once("close", leave);
       // Nothing is written while nothing happens, so that a client that has gone would never be missed. Behind another answer the
       // connection is not this one's yet.
@@ -87,7 +118,7 @@ export function createStreams({ untaken, maxOpen }: StreamsOptions): Streams {
     },
     stop() {
       stopped = true;
-      for (const end of open) end("stop");
+      for (const end of [...tails.keys(), ...exports.keys()]) end("stop");
     },
   };
 }

@@ -205,19 +205,6 @@ test("a stop does not wait for a client that does not take its live stream", asy
   assert.equal(await stream.complete, false);
 });
 
-test("64 streams may be open; further ones are refused until one of them ends", async (t) => {
-  const server = await startTestServer(t, streaming(waiting("one"), true));
-  const streams = await Promise.all(Array.from({ length: 70 }, () => openStream(t, server.url)));
-  assert.equal(streams.filter(({ status }) => status === 200).length, 64);
-  const refused = streams.filter(({ status }) => status === 503);
-  assert.equal(refused.length, 6);
-  assert.equal(refused[0]?.headers["retry-after"], "1");
-  assert.equal((await send(server.url, "/", { method: "HEAD" })).status, 503);
-  streams.find(({ status }) => status === 200)?.leave();
-  await server.finished(8);
-  assert.equal((await openStream(t, server.url)).status, 200);
-});
-
 test("a client that takes nothing is cut off; a stream that has nothing to write goes on", async (t) => {
   let calls = 0;
   const ready = Promise.withResolvers<void>();

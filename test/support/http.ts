@@ -13,11 +13,11 @@ export interface TestServer extends HttpServer {
   finished(count: number): Promise<readonly FinishedExchange[]>;
 }
 
-export type TestServerOptions = Partial<Timeouts> & { readonly bodyLimitBytes?: number; readonly maxConnections?: number };
+export type TestServerOptions = Partial<Timeouts> & { readonly bodyLimitBytes?: number; readonly maxConnections?: number; readonly nowMs?: () => number };
 
 /** The HTTP side alone: `GET /` and `POST /` served by `handle`. */
 export async function startTestServer(t: TestContext, handle: Handler, options: TestServerOptions = {}): Promise<TestServer> {
-  const { bodyLimitBytes = 1000, maxConnections = 1000, ...timeouts } = options;
+  const { bodyLimitBytes = 1000, maxConnections = 1000, nowMs = () => 0, ...timeouts } = options;
   const done: FinishedExchange[] = [];
   const changes = new EventEmitter();
   const observer = {
@@ -28,7 +28,7 @@ export async function startTestServer(t: TestContext, handle: Handler, options: 
   };
   const exchange = createExchange({
     observer,
-    clock: { nowMs: () => 0 },
+    clock: { nowMs },
     router: createRouter([
       { method: "GET", path: "/", access: "open", handle },
       { method: "POST", path: "/", access: "open", handle },

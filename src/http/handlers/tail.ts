@@ -13,7 +13,7 @@ const EVENT_STREAM = "text/event-stream";
 const BEAT_MS = 15_000;
 
 export interface TailOptions {
-  /** Without a message an event stream gets a comment so often. */
+  /** How often a tail without messages gets a blank line, an event stream a comment. */
   readonly beatMs?: number;
 }
 
@@ -24,9 +24,10 @@ export interface TailOptions {
  */
 export function createTail(store: Pick<MessageStore, "since" | "lastSequence" | "onCommitted">, options: TailOptions = {}): Handler {
   const feed = createFeed(store);
+  const everyMs = options.beatMs ?? BEAT_MS;
   const formats: Readonly<Record<typeof NDJSON_TYPE | typeof EVENT_STREAM, FeedFormat>> = {
-    [NDJSON_TYPE]: { name: NDJSON_TYPE, write: jsonLine },
-    [EVENT_STREAM]: { name: EVENT_STREAM, write: toEvent, beat: { text: ":\n\n", everyMs: options.beatMs ?? BEAT_MS } },
+    [NDJSON_TYPE]: { name: NDJSON_TYPE, write: jsonLine, beat: { text: "\n", everyMs } },
+    [EVENT_STREAM]: { name: EVENT_STREAM, write: toEvent, beat: { text: ":\n\n", everyMs } },
   };
 
   return async (request) => {

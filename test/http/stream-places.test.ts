@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import type { Handler, Stream } from "../../src/http/message.ts";
+import { send } from "../support/app.ts";
+import { openConnection } from "../support/connection.ts";
+import { startTestServer } from "../support/http.ts";
+import { openStream } from "../support/stream.ts";
+
+const GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+const LARGE = "x".repeat(100_000);
+
+function streaming(pieces: Stream["pieces"], live = false): Handler {
+  return () => ({ status: 200, body: "", contentType: "text/plain", stream: { pieces, live } });
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, "abort");
+}
+
+/** Gives `pieces`, then waits for the signal. */
+function waiting(...pieces: readonly string[]): Stream["pieces"] {
+  return async function* (signal) {
+    yield* pieces;
+    await aborted(signal);
+  };
+}
+
+for (const [kind, live] of [["tails", true], ["exports", false]] as const) test(`64 ${kind} may be open; further ones are refused until one of them ends`, async (t) => {
+  const server = await startTestServer(t, streaming(waiting("one"), live));
+  const streams = await Promise.all(Array.from({ length: 70 }, () => openStream(t, server.url)));
+  assert.equal(streams.filter(({ status }) => status === 200).length, 64);
+  const refused = streams.filter(({ status }) => status === 503);
+  assert.equal(refused.length, 6);
+  assert.equal(refused[0]?.headers["retry-after"], "1");
+  assert.equal((await send(server.url, "/", { method: "HEAD" })).status, 503);
+  streams.find(({ status }) => status === 200)?.response.socket.resetAndDestroy();
+  await server.finished(8);
+  assert.equal((await openStream(t, server.url)).status, 200);
+});
+
+test("tails that take all their places leave those of exports, and exports those of tails", async (t) => {
+  const server = await startTestServer(t, (request) => streaming(waiting("one"), request.query === "live")(request));
+  for (const [full, other] of [["live", "export"], ["export", "live"]]) {
+    const streams = await Promise.all(Array.from({ length: 64 }, () => openStream(t, `${server.url}/?${full}`)));
+    assert.equal((await openStream(t, `${server.url}/?${full}`)).status, 503);
+    const one = await openStream(t, `${server.url}/?${other}`);
+    assert.equal(one.status, 200);
+    const before = (await server.finished(0)).length;
+    for (const { response } of [...streams, one]) response.socket.resetAndDestroy();
+    await server.finished(before + 65);
+  }
+});
+
+test("64 clients that neither read nor close keep a new tail out for up to a minute, then the oldest gives its place", async (t) => {
+  let now = 0;
+  const server = await startTestServer(t, streaming(waiting("one"), true), { nowMs: () => now });
+  const vanished = [];
+  for (let index = 0; index < 64; index += 1) {
+    const connection = await openConnection(t, server.url);
+    connection.socket.pause();
+    connection.write(GET);
+    vanished.push(connection);
+  }
+  while ((await send(server.url, "/", { method: "HEAD" })).status !== 503) await setImmediate();
+  const before = (await server.finished(0)).length;
+  now = 59_999;
+  assert.equal((await openStream(t, server.url)).status, 503);
+  now = 60_000;
+  const streams = await Promise.all(Array.from({ length: 70 }, () => openStream(t, server.url)));
+  assert.equal(streams.filter(({ status }) => status === 200).length, 64);
+  const ended = (await server.finished(before + 65)).slice(before).map(({ stream }) => stream?.ended);
+  assert.equal(ended.filter((reason) => reason === "displaced").length, 64);
+});
+
+test("64 exports whose clients take nothing keep a new one out until they are cut off", async (t) => {
+  const server = await startTestServer(t, streaming(waiting(...Array<string>(200).fill(LARGE))), { stalledMs: 300 });
+  const stalled = [];
+  for (let index = 0; index < 64; index += 1) {
+    const connection = await openConnection(t, server.url);
+    connection.socket.on("error", () => undefined).pause();
+    connection.write(GET);
+    stalled.push(connection);
+  }
+  const ended = (await server.finished(64)).filter(({ stream }) => stream?.ended === "client");
+  assert.equal(ended.length, 64);
+  assert.equal((await openStream(t, server.url)).status, 200);
+});
