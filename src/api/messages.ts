@@ -130,6 +130,14 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
       schema: { type: "string", enum: ["json", "ndjson", "csv"] },
       examples: { csv: { value: "csv" } },
     },
+    {
+      name: "bom",
+      in: "query",
+      required: false,
+      description: "`1`: CSV begins with a byte order mark, without which Excel does not take it for UTF-8.",
+      schema: { type: "string", enum: ["0", "1"], default: "0" },
+      examples: { excel: { value: "1" } },
+    },
   ],
   responses: {
     200: {

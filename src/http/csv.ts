@@ -10,11 +10,11 @@ export function csvRecord(message: StoredMessage): string {
 }
 
 /**
- * A spreadsheet takes a cell that begins with one of `= + - @` TAB and CR for a formula, which can send what other cells hold
- * elsewhere: a `'` in front makes it text (https://owasp.org/www-community/attacks/CSV_Injection).
+ * A spreadsheet takes a cell that begins with one of `= + - @`, their full-width forms, TAB, CR and LF for a formula, which can send what
+ * other cells hold elsewhere: a `'` in front makes it text (https://owasp.org/www-community/attacks/CSV_Injection).
  */
 function csvCell(value: string | null): string {
   if (value === null) return "";
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const text = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/.test(value) ? `'${value}` : value;
   return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

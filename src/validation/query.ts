@@ -54,11 +54,19 @@ export function parseMessageQuery(rawQuery: string): Outcome<MessageQuery, reado
 
 export type ListFormat = "json" | "ndjson" | "csv";
 
-/** Reads `format`: undefined where it is absent. Refusal: that of `QueryReader.choice`. */
-export function parseListFormat(rawQuery: string): Outcome<ListFormat | undefined, readonly FieldError[]> {
+export interface ListForm {
+  /** Undefined if it is absent. */
+  readonly format: ListFormat | undefined;
+  /** CSV begins with a byte order mark, without which Excel takes UTF-8 for an older encoding. */
+  readonly bom: boolean;
+}
+
+/** Reads `format`, and `bom`: `1` or `0`, the default. Refusals: those of `QueryReader.choice`. */
+export function parseListForm(rawQuery: string): Outcome<ListForm, readonly FieldError[]> {
   const reader = createQueryReader(rawQuery);
   const format = reader.choice("format", ["json", "ndjson", "csv"]);
-  return reader.errors.length > 0 ? { ok: false, error: reader.errors } : { ok: true, value: format };
+  const bom = reader.choice("bom", ["0", "1"]) === "1";
+  return reader.errors.length > 0 ? { ok: false, error: reader.errors } : { ok: true, value: { format, bom } };
 }
 
 /** Reads the same parameters for an export, which has all messages: `limit` and `offset` are refused with `page_of_export`. */

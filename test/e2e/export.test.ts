@@ -107,6 +107,11 @@ const CELLS: readonly (readonly [string | null, string])[] = [
   ["@SUM(A1)", "'@SUM(A1)"],
   ["\t=1", "'\t=1"],
   ["\r=1", "'\r=1"],
+  ["\n=1", "'\n=1"],
+  ["\uFF1D1", "'\uFF1D1"],
+  ["\uFF0B1", "'\uFF0B1"],
+  ["\uFF0D1", "'\uFF0D1"],
+  ["\uFF20SUM", "'\uFF20SUM"],
   ["'=1", "'=1"],
   ['","=1', '","=1'],
   ["\u{1F600} \u00fc \u0000", "\u{1F600} \u00fc \u0000"],
@@ -131,8 +136,20 @@ test("CSV has a header, a record a message, and no cell that a spreadsheet takes
   assert.ok(answer.body.includes(`${id(6)},'+919876543210,'+14155550100,2025-01-15T10:00:00Z,,`));
 });
 
+test("CSV begins with a byte order mark if it is asked for, and other formats never do", async (t) => {
+  const app = await startTestApp(t, { clock: CLOCK });
+  await deliverAll(app, [{ message_id: "m1" }]);
+  // Bytes: a reader of text drops the mark.
+  const bytesOf = async (query: string): Promise<string> => Buffer.from(await (await fetch(`${app.url}/messages?${query}`)).arrayBuffer()).toString("latin1");
+  const plain = await bytesOf("format=csv");
+  assert.equal(await bytesOf("format=csv&bom=1"), `\u00EF\u00BB\u00BF${plain}`);
+  assert.equal(await bytesOf("format=csv&bom=0"), plain);
+  assert.equal((await bytesOf("format=ndjson&bom=1")).startsWith("{"), true);
+});
+
 const REFUSED: readonly (readonly [string, readonly string[], readonly string[]])[] = [
   ["format=xml", ["format"], ["enum"]],
+  ["format=csv&bom=yes", ["bom"], ["enum"]],
   ["format=", ["format"], ["enum"]],
   ["format=xml&limit=0", ["limit", "format"], ["greater_than_equal", "enum"]],
   ["format=csv&limit=10", ["limit"], ["page_of_export"]],

@@ -25,10 +25,12 @@ const WRITERS: Readonly<Record<ExportFormat, Writer>> = {
   },
 };
 
+const BYTE_ORDER_MARK = "\uFEFF";
+
 /** All messages that match the query of `GET /messages` when it begins, streamed in short reads. */
 export async function exportMessages(
   store: Pick<MessageStore, "exportPage" | "lastSequence">,
-  { query: rawQuery, format }: { readonly query: string; readonly format: ExportFormat },
+  { query: rawQuery, format, bom }: { readonly query: string; readonly format: ExportFormat; readonly bom: boolean },
 ): Promise<Reply> {
   const parsed = parseExportQuery(rawQuery);
   if (!parsed.ok) return refuse({ code: "validation_error", detail: parsed.error });
@@ -39,7 +41,7 @@ export async function exportMessages(
 
   async function* pieces(signal: AbortSignal): AsyncGenerator<string, void> {
     let page: ExportPage = first;
-    let text = head;
+    let text = bom && format === "csv" ? `${BYTE_ORDER_MARK}${head}` : head;
     for (;;) {
       text += page.data.map(write).join("");
       if (text !== "") yield text;

@@ -1,6 +1,6 @@
 import type { MessageStore } from "../../core/store.ts";
 import { formatCursor } from "../../validation/cursor.ts";
-import { parseListFormat, parseMessageQuery, type ListFormat } from "../../validation/query.ts";
+import { parseListForm, parseMessageQuery, type ListFormat } from "../../validation/query.ts";
 import { preferredType } from "../accept.ts";
 import { CSV_TYPE, JSON_TYPE, NDJSON_TYPE } from "../../api/media-types.ts";
 import type { Handler } from "../message.ts";
@@ -17,10 +17,10 @@ const FORMATS = { [JSON_TYPE]: "json", [NDJSON_TYPE]: "ndjson", [CSV_TYPE]: "csv
 export function createListMessages(store: Pick<MessageStore, "list" | "exportPage" | "lastSequence">): Handler {
   return async (request) => {
     const query = parseMessageQuery(request.query);
-    const given = parseListFormat(request.query);
+    const given = parseListForm(request.query);
     if (!given.ok) return refuse({ code: "validation_error", detail: [...(query.ok ? [] : query.error), ...given.error] });
-    const format = given.value ?? FORMATS[preferredType(request.headers.accept ?? "", [JSON_TYPE, NDJSON_TYPE, CSV_TYPE])];
-    if (format !== "json") return exportMessages(store, { query: request.query, format });
+    const format = given.value.format ?? FORMATS[preferredType(request.headers.accept ?? "", [JSON_TYPE, NDJSON_TYPE, CSV_TYPE])];
+    if (format !== "json") return exportMessages(store, { query: request.query, format, bom: given.value.bom });
     if (!query.ok) return refuse({ code: "validation_error", detail: query.error });
     const { limit, offset, order = "asc" } = query.value;
     const { data, total, next } = await store.list(query.value);
