@@ -2,9 +2,13 @@ import { PerformanceObserver, constants, monitorEventLoopDelay, performance } fr
 import { getHeapSpaceStatistics, getHeapStatistics } from "node:v8";
 import type { Histogram, Registry } from "./registry.ts";
 
+type Delays = ReturnType<typeof monitorEventLoopDelay>;
+
+const LAG_WINDOW_MS = 30_000;
+
 /**
  * Registers `nodejs_*` under the names of prom-client's default metrics, for the calling thread.
- * The lag statistics cover the time since the previous scrape and have no sample where nothing was recorded in it.
+ * The lag statistics cover the last 30 to 60 s, whoever scrapes how often; they are 0 if nothing was recorded in that time.
  *
  * @returns stops the delay monitor and the garbage-collection observer.
  */
@@ -74,32 +78,36 @@ function registerActiveResources(registry: Registry): void {
 }
 
 function registerEventLoopLag(registry: Registry): () => void {
-  const monitor = monitorEventLoopDelay();
-  monitor.enable();
+  // Two that are reset in turns, so that a scrape resets nothing: the one that is read has what the last window had, at least.
+  let [read, other] = [monitorEventLoopDelay(), monitorEventLoopDelay()];
+  read.enable();
+  other.enable();
+  const turns = setInterval(() => {
+    [read, other] = [other, read];
+    other.reset();
+  }, LAG_WINDOW_MS).unref();
   const lag = registry.gauge("nodejs_eventloop_lag_seconds", "Lag of event loop in seconds.").labels();
-  const statistics: readonly (readonly [name: string, help: string, read: () => number])[] = [
-    ["min", "The minimum recorded event loop delay.", () => monitor.min],
-    ["max", "The maximum recorded event loop delay.", () => monitor.max],
-    ["mean", "The mean of the recorded event loop delays.", () => monitor.mean],
-    ["stddev", "The standard deviation of the recorded event loop delays.", () => monitor.stddev],
-    ["p50", "The 50th percentile of the recorded event loop delays.", () => monitor.percentile(50)],
-    ["p90", "The 90th percentile of the recorded event loop delays.", () => monitor.percentile(90)],
-    ["p99", "The 99th percentile of the recorded event loop delays.", () => monitor.percentile(99)],
+  const statistics: readonly (readonly [name: string, help: string, of: (monitor: Delays) => number])[] = [
+    ["min", "The minimum recorded event loop delay.", ({ min }) => min],
+    ["max", "The maximum recorded event loop delay.", ({ max }) => max],
+    ["mean", "The mean of the recorded event loop delays.", ({ mean }) => mean],
+    ["stddev", "The standard deviation of the recorded event loop delays.", ({ stddev }) => stddev],
+    ["p50", "The 50th percentile of the recorded event loop delays.", (monitor) => monitor.percentile(50)],
+    ["p90", "The 90th percentile of the recorded event loop delays.", (monitor) => monitor.percentile(90)],
+    ["p99", "The 99th percentile of the recorded event loop delays.", (monitor) => monitor.percentile(99)],
   ];
-  const gauges = statistics.map(([name, help, read]) => ({ family: registry.gauge(`nodejs_eventloop_lag_${name}_seconds`, help), read }));
+  const gauges = statistics.map(([name, help, of]) => ({ gauge: registry.gauge(`nodejs_eventloop_lag_${name}_seconds`, help).labels(), of }));
   registry.onScrape(async () => {
-    for (const { family, read } of gauges) {
-      // Without a record since the last scrape these would be NaN or 292 years.
-      if (monitor.count === 0) family.clear();
-      else family.labels().set(read() / 1e9);
-    }
-    monitor.reset();
+    // Without a record these would be NaN or 292 years.
+    for (const { gauge, of } of gauges) gauge.set(read.count === 0 ? 0 : of(read) / 1e9);
     const before = performance.now();
     await new Promise((resolve) => setImmediate(resolve));
     lag.set((performance.now() - before) / 1000);
   });
   return () => {
-    monitor.disable();
+    clearInterval(turns);
+    read.disable();
+    other.disable();
   };
 }
 
