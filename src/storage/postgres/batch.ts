@@ -1,0 +1,83 @@
+import type { Message } from "../../core/message.ts";
+import type { InsertOutcome } from "../../core/store.ts";
+import type { Row } from "../../postgres/backend.ts";
+import type { Statement } from "../../postgres/frontend.ts";
+import type { Fold } from "./fold.ts";
+import { textAt, toKey } from "./rows.ts";
+import { escapeText } from "./text.ts";
+
+/**
+ * Orders the commits: whoever holds this row is alone until its commit. It must come first also if every message is a repeat:
+ * a transaction that writes nothing to the log does not wait for the standby, and would confirm a row that no standby has.
+ */
+export const LOCK_FIRST: readonly Statement[] = [
+  { sql: "SELECT set_config('lock_timeout', '5000', true)" },
+  { sql: "SELECT id FROM inbox_lock WHERE id = 1 FOR UPDATE" },
+];
+
+/**
+ * One batch as one pipeline, which is one transaction. The INSERT is a statement of its own, so that its snapshot is taken after the
+ * lock and sees what was removed meanwhile. Its result, the last one, has the `message_id` of each row that was added.
+ */
+export function insertBatch(messages: readonly Message[], createdAt: string, fold: Fold): readonly Statement[] {
+  const texts = messages.map(({ text }) => (text === null ? null : escapeText(text)));
+  return [
+    ...LOCK_FIRST,
+    {
+      sql: `INSERT INTO messages (seq, message_id, from_msisdn, to_msisdn, ts, text, folded, payload, created_at)
+        SELECT nextval('messages_seq'), i, f, t, k, x, y, p, $8
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+          WITH ORDINALITY u (i, f, t, k, x, y, p, o)
+        WHERE NOT EXISTS (SELECT FROM removed_messages r WHERE r.message_id = i)
+        ORDER BY o ON CONFLICT (message_id) DO NOTHING RETURNING message_id`,
+      values: [
+        messages.map(({ messageId }) => escapeText(messageId)),
+        messages.map(({ from }) => from),
+        messages.map(({ to }) => to),
+        messages.map(({ ts }) => toKey(ts)),
+        texts,
+        texts.map((text) => (text === null ? null : fold(text))),
+        messages.map(({ payload }) => (payload === undefined ? null : escapeText(payload))),
+        createdAt,
+      ],
+    },
+  ];
+}
+
+/** What is stored under the ids of those messages that were not added. */
+export function selectStored(messages: readonly Message[]): Statement {
+  return {
+    sql: "SELECT message_id, from_msisdn, to_msisdn, ts, text, created_at FROM messages WHERE message_id = ANY ($1::text[])",
+    values: [[...new Set(messages.map(({ messageId }) => escapeText(messageId)))]],
+  };
+}
+
+/** What a batch left behind. */
+export interface Stored {
+  /** Rows of `insertBatch`. */
+  readonly added: readonly Row[];
+  /** Rows of `selectStored`. */
+  readonly found: readonly Row[];
+  /** If the batch was sent before and may have been stored then: its `created_at`, by which its rows are known. */
+  readonly sentBeforeAt?: string | undefined;
+}
+
+/**
+ * One outcome a message. An id that occurs twice in a batch is created by its first message. What is not found at all was removed
+ * meanwhile, or could not be looked up: a duplicate.
+ */
+export function toOutcomes(messages: readonly Message[], { added, found, sentBeforeAt }: Stored): readonly InsertOutcome[] {
+  const own = found.filter((row) => sentBeforeAt !== undefined && row[5] === sentBeforeAt);
+  const created = new Set([...added, ...own].map((row) => textAt(row, 0)));
+  const rows = new Map(found.map((row) => [textAt(row, 0), row]));
+  return messages.map((message) => {
+    const id = escapeText(message.messageId);
+    if (created.delete(id)) return "created";
+    const row = rows.get(id);
+    return row === undefined || hasContent(row, message) ? "duplicate" : "conflict";
+  });
+}
+
+function hasContent(row: Row, { from, to, ts, text }: Message): boolean {
+  return row[1] === from && row[2] === to && row[3] === toKey(ts) && row[4] === (text === null ? null : escapeText(text));
+}

@@ -1,0 +1,37 @@
+import type { ExportQuery, Order, Place } from "../../core/message.ts";
+import type { Fold } from "./fold.ts";
+import { toKey, type Parameters } from "./rows.ts";
+import { escapeText } from "./text.ts";
+
+export type Filters = Pick<ExportQuery, "from" | "to" | "since" | "until">;
+
+/** SQL of the filters that are given, but for `q`. */
+export function conditionsOf({ from, to, since, until }: Filters, { add }: Parameters): string[] {
+  const conditions: string[] = [];
+  if (from !== undefined) conditions.push(`from_msisdn = ${add(from)}`);
+  if (to !== undefined) conditions.push(`to_msisdn = ${add(to)}`);
+  if (since !== undefined) conditions.push(`ts >= ${add(toKey(since))}`);
+  if (until !== undefined) conditions.push(`ts < ${add(toKey(until))}`);
+  return conditions;
+}
+
+/** SQL: the text contains `q`, in whatever case. Decided on folded texts, so it is exact; see `createFold`. */
+export function contains(q: string, fold: Fold, { add }: Parameters): string {
+  const pattern = fold(escapeText(q)).replace(/[\\%_]/g, "\\$&");
+  return `folded LIKE ${add(`%${pattern}%`)}`;
+}
+
+/** SQL: what follows a place in the order. */
+export function placeAfter({ key, messageId }: Place, order: Order, { add }: Parameters): string {
+  return `(ts, message_id) ${order === "asc" ? ">" : "<"} (${add(key)}, ${add(escapeText(messageId))})`;
+}
+
+export function where(conditions: readonly string[]): string {
+  return conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+}
+
+/** `of` is the table with its dot, where two have the columns. */
+export function orderBy(order: Order, of = ""): string {
+  const direction = order === "asc" ? "ASC" : "DESC";
+  return `${of}ts ${direction}, ${of}message_id ${direction}`;
+}

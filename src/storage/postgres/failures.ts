@@ -1,0 +1,47 @@
+import { ConnectionLost, NoServer, PostgresError } from "../../postgres/errors.ts";
+
+/**
+ * What a failure of a batch means.
+ *
+ * - `elsewhere`: nothing is stored, and this connection does not help: look for the primary.
+ * - `again`: nothing is stored, and the same may succeed in a moment.
+ * - `refused`: nothing is stored, and the same will be refused again.
+ * - `unknown`: it may be stored. Only the same batch, sent to the primary until it is confirmed, tells.
+ */
+export type Meaning = "elsewhere" | "again" | "refused" | "unknown";
+
+/** By SQLSTATE, or its class (https://www.postgresql.org/docs/current/errcodes-appendix.html); `refused` if neither is here. */
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  "25006": "elsewhere", // read_only_sql_transaction: the server was demoted
+  "40001": "again", // serialization_failure
+  "40P01": "again", // deadlock_detected
+  "40003": "unknown", // statement_completion_unknown
+  "55P03": "again", // lock_not_available: the holder of the lock waits for a standby, or hangs
+  "57014": "again", // query_canceled
+  "53": "again", // insufficient_resources: disk or memory full, too many connections
+  "54": "again", // program_limit_exceeded
+  "58": "again", // system_error
+  "26000": "again", // invalid_sql_statement_name: a pooler gave another server
+  "42P05": "again", // duplicate_prepared_statement
+  "0A000": "again", // feature_not_supported: a cached plan changed its result
+  "08": "unknown", // connection_exception
+  XX: "unknown", // internal_error
+};
+
+export function meaningOf(error: unknown): Meaning {
+  if (error instanceof NoServer) return "elsewhere";
+  if (error instanceof ConnectionLost) return error.outcome === "unsent" ? "elsewhere" : "unknown";
+  if (!(error instanceof PostgresError)) return "refused";
+  if (error.severity !== "ERROR") return "unknown";
+  return MEANINGS[error.code] ?? MEANINGS[error.code.slice(0, 2)] ?? "refused";
+}
+
+/** Whether a single message of the batch may be the reason, so that the others succeed without it. */
+export function isOfOneMessage(error: unknown): boolean {
+  return error instanceof PostgresError && /^2[23]/.test(error.code);
+}
+
+/** Whether a read is worth sending once more, over another connection. */
+export function isLostRead(error: unknown): boolean {
+  return error instanceof ConnectionLost || (error instanceof PostgresError && (error.code === "25006" || error.code === "57P01"));
+}

@@ -1,0 +1,51 @@
+import type { Place, StoredMessage } from "../../core/message.ts";
+import type { Row } from "../../postgres/backend.ts";
+import type { Value } from "../../postgres/frontend.ts";
+import { unescapeText } from "./text.ts";
+
+/** What `toStoredMessage` reads, of the table or the alias `m`. */
+export const MESSAGE_COLUMNS = "m.message_id, m.from_msisdn, m.to_msisdn, m.ts, m.text, m.created_at";
+
+/** Sorts after every `ts`. */
+export const LAST = "~";
+
+/** Gathers the values of a statement: `add` gives the place of one, `$1` … */
+export interface Parameters {
+  readonly values: readonly Value[];
+  add(value: Value): string;
+}
+
+export function createParameters(): Parameters {
+  const values: Value[] = [];
+  return { values, add: (value) => `$${values.push(value)}` };
+}
+
+/** How the column `ts` holds a normalized timestamp: without the `Z`, so that texts compare like the times. */
+export function toKey(ts: string): string {
+  return ts.endsWith("Z") ? ts.slice(0, -1) : ts;
+}
+
+export function textAt(row: Row | undefined, index: number): string {
+  return row?.[index] ?? "";
+}
+
+export function numberAt(row: Row | undefined, index: number): number {
+  return Number(row?.[index] ?? 0);
+}
+
+/** Reads `MESSAGE_COLUMNS` from the column `start` on. */
+export function toStoredMessage(row: Row, start = 0): StoredMessage {
+  const text = row[start + 4];
+  return {
+    message_id: unescapeText(textAt(row, start)),
+    from: textAt(row, start + 1),
+    to: textAt(row, start + 2),
+    ts: `${textAt(row, start + 3)}Z`,
+    text: text === undefined || text === null ? null : unescapeText(text),
+    created_at: textAt(row, start + 5),
+  };
+}
+
+export function placeOf(message: Pick<StoredMessage, "ts" | "message_id">): Place {
+  return { key: toKey(message.ts), messageId: message.message_id };
+}

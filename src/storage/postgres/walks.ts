@@ -1,0 +1,60 @@
+import type { ExportPage, ExportQuery, SequencedMessage, SequencedPage, StoredMessage } from "../../core/message.ts";
+import { conditionsOf, contains, orderBy, placeAfter, where } from "./conditions.ts";
+import type { Fold } from "./fold.ts";
+import type { Read } from "./pages.ts";
+import { createParameters, MESSAGE_COLUMNS, numberAt, placeOf, toStoredMessage } from "./rows.ts";
+
+/** A page ends with so many matches, … */
+const PAGE_MATCHES = 256;
+/** … with the match that brings its texts to so many characters, … */
+const PAGE_CHARACTERS = 128 * 1024;
+/** … or with so many rows looked at, so that each read is a short one. */
+const PAGE_ROWS = 2_000;
+
+const LENGTH = "coalesce(length(m.text), 0)";
+
+/** The next messages that match, in the order of a list and without its total. */
+export async function readExportPage(read: Read, query: ExportQuery, fold: Fold): Promise<ExportPage> {
+  const { q, to, order = "asc", after, upTo } = query;
+  const parameters = createParameters();
+  const { to: _to, ...filters } = query;
+  const conditions = [...conditionsOf(filters, parameters), `seq <= ${parameters.add(upTo)}::bigint`];
+  if (after !== undefined) conditions.push(placeAfter(after, order, parameters));
+  const hits = [
+    ...(to === undefined ? [] : [`to_msisdn = ${parameters.add(to)}`]),
+    ...(q === undefined ? [] : [`coalesce(${contains(q, fold, parameters)}, false)`]),
+  ];
+  const rowLimit = hits.length === 0 ? PAGE_MATCHES : PAGE_ROWS;
+  const window = `OVER (ORDER BY ${orderBy(order, "m.")} ROWS UNBOUNDED PRECEDING)`;
+  const [rows = []] = await read([{
+    sql: `WITH looked AS (
+        SELECT *, ${hits.join(" AND ") || "true"} AS hit FROM messages ${where(conditions)} ORDER BY ${orderBy(order)} LIMIT ${rowLimit}),
+      m AS (
+        SELECT m.*, count(*) FILTER (WHERE hit) ${window} AS hits,
+          coalesce(sum(${LENGTH}) FILTER (WHERE hit) ${window}, 0) AS characters FROM looked AS m)
+      SELECT hit, hits, characters, m.message_id, m.from_msisdn, m.to_msisdn, m.ts, CASE WHEN hit THEN m.text END, m.created_at FROM m
+      WHERE hits - hit::int < ${PAGE_MATCHES} AND characters - CASE WHEN hit THEN ${LENGTH} ELSE 0 END < ${PAGE_CHARACTERS}
+      ORDER BY ${orderBy(order, "m.")}`,
+    values: parameters.values,
+  }]);
+  const data: StoredMessage[] = [];
+  for (const row of rows) if (row[0] === "t") data.push(toStoredMessage(row, 3));
+  const last = rows.at(-1);
+  const isCut = rows.length === rowLimit || numberAt(last, 1) >= PAGE_MATCHES || numberAt(last, 2) >= PAGE_CHARACTERS;
+  return { data, ...(isCut && last !== undefined && { next: placeOf(toStoredMessage(last, 3)) }) };
+}
+
+/** Messages after `seq` in the order of commits. One with a smaller `seq` than one that can be seen never comes later. */
+export async function readSince(read: Read, seq: number, limit: number): Promise<SequencedPage> {
+  const [rows = []] = await read([{
+    sql: `WITH page AS (SELECT * FROM messages WHERE seq > $1::bigint ORDER BY seq LIMIT ${limit}),
+      m AS (SELECT m.*, sum(${LENGTH}) OVER (ORDER BY m.seq) AS characters FROM page AS m)
+      SELECT m.seq, characters, ${MESSAGE_COLUMNS} FROM m WHERE characters - ${LENGTH} < ${PAGE_CHARACTERS} ORDER BY m.seq`,
+    values: [seq],
+  }]);
+  const data = rows.map((row): SequencedMessage => ({ seq: numberAt(row, 0), ...toStoredMessage(row, 2) }));
+  return { data, more: rows.length === limit || numberAt(rows.at(-1), 1) >= PAGE_CHARACTERS };
+}
+
+/** SQL: the `seq` of the newest message, also if it has been removed. The sequence itself counts what is not committed. */
+export const LAST_SEQUENCE = "greatest(coalesce((SELECT max(seq) FROM messages), 0), (SELECT removed_seq FROM inbox_state WHERE id = 1))";

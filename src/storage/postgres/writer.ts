@@ -1,0 +1,156 @@
+import { performance } from "node:perf_hooks";
+import { setTimeout } from "node:timers/promises";
+import type { Message } from "../../core/message.ts";
+import { OutcomeUnknown, StoreUnavailable, type InsertOutcome } from "../../core/store.ts";
+import { connect } from "../../postgres/connect.ts";
+import type { Connection, PipelineResult } from "../../postgres/connection.ts";
+import type { Report } from "../../postgres/errors.ts";
+import type { Statement } from "../../postgres/frontend.ts";
+import type { ConnectionUrl } from "../../postgres/url.ts";
+import { insertBatch, LOCK_FIRST, selectStored, toOutcomes } from "./batch.ts";
+import { isOfOneMessage, meaningOf } from "./failures.ts";
+import type { Fold } from "./fold.ts";
+
+/** Without a word by then the server hangs: the connection is given up, so that another primary can be found. */
+const ATTEMPT_MS = 10_000;
+const MIN_PAUSE_MS = 200;
+const MAX_PAUSE_MS = 2_000;
+
+/**
+ * A reader may have seen a row that only the dead primary had, and its `seq` would come again for another row: after a lost
+ * connection numbering goes on far beyond.
+ */
+const JUMP = `SELECT setval('messages_seq', (SELECT last_value FROM messages_seq) + 1000000)`;
+
+export interface Writer {
+  /**
+   * Stores a batch in one transaction; gives one outcome a message once the server has confirmed it. Up to two batches may be
+   * under way. A message that the server refuses by itself is `unavailable`, the others are stored without it.
+   *
+   * Rejects with StoreUnavailable if nothing is stored, and with OutcomeUnknown if nobody could tell within the budget.
+   */
+  write(messages: readonly Message[], createdAt: string): Promise<readonly InsertOutcome[]>;
+  /** Runs statements on the same connection, once. */
+  run(statements: readonly Statement[], deadlineMs: number): Promise<PipelineResult>;
+  /** Ends the connection; what is under way must have ended. */
+  close(): Promise<void>;
+}
+
+export interface WriterOptions {
+  readonly fold: Fold;
+  /** How long a batch is sent again until its outcome is known, in milliseconds. */
+  readonly budgetMs: number;
+  /** Told each refusal of a message by itself. */
+  readonly refused: (reason: string) => void;
+}
+
+/** Owns one connection to the primary, opened when it is needed. */
+export function createWriter(url: ConnectionUrl, { fold, budgetMs, refused }: WriterOptions): Writer {
+  let opening: Promise<Connection> | undefined;
+  let wasConnected = false;
+
+  async function open(): Promise<Connection> {
+    const connection = await connect({ ...url, sessionKind: url.sessionKind === "any" ? "any" : "read-write" });
+    if (wasConnected) {
+      try {
+        await connection.run([...LOCK_FIRST, { sql: JUMP }], { deadlineMs: ATTEMPT_MS });
+      } catch (error) {
+        connection.destroy(new Error("the sequence could not be moved on"));
+        throw error;
+      }
+    }
+    wasConnected = true;
+    return connection;
+  }
+
+  async function primary(): Promise<Connection> {
+    const connection = await (opening ??= open()).catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    if (connection.isOpen) return connection;
+    opening = undefined;
+    return primary();
+  }
+
+  async function run(statements: readonly Statement[], deadlineMs: number): Promise<PipelineResult> {
+    const connection = await primary();
+    try {
+      return await connection.run(statements, { deadlineMs });
+    } catch (error) {
+      const meaning = meaningOf(error);
+      if (meaning === "elsewhere" || meaning === "unknown") connection.destroy(new Error("its server is not the primary, or not well"));
+      throw error;
+    }
+  }
+
+  interface Attempt {
+    readonly createdAt: string;
+    readonly deadlineMs: number;
+    readonly wasSent: boolean;
+  }
+
+  /** Rejects as `run` does, or with NotReplicated. */
+  async function attempt(messages: readonly Message[], { createdAt, deadlineMs, wasSent }: Attempt): Promise<readonly InsertOutcome[]> {
+    const { results, notices } = await run(insertBatch(messages, createdAt, fold), deadlineMs);
+    if (notices.some(isCancelledWait)) throw new NotReplicated("the server's wait for a standby was cancelled");
+    const added = results.at(-1)?.rows ?? [];
+    if (added.length === messages.length) return toOutcomes(messages, { added, found: [] });
+    // The batch is committed, whatever becomes of this look at what was there before.
+    const before = await run([selectStored(messages)], deadlineMs).catch(() => undefined);
+    return toOutcomes(messages, { added, found: before?.results[0]?.rows ?? [], sentBeforeAt: wasSent ? createdAt : undefined });
+  }
+
+  async function write(messages: readonly Message[], createdAt: string): Promise<readonly InsertOutcome[]> {
+    const startedAt = performance.now();
+    let isUnknown = false;
+    let pauseMs = MIN_PAUSE_MS;
+    for (;;) {
+      const leftMs = budgetMs - (performance.now() - startedAt);
+      try {
+        return await attempt(messages, { createdAt, deadlineMs: Math.max(1, Math.min(ATTEMPT_MS, leftMs)), wasSent: isUnknown });
+      } catch (error) {
+        const meaning = error instanceof NotReplicated ? "unknown" : meaningOf(error);
+        isUnknown ||= meaning === "unknown";
+        if (meaning === "refused" && isOfOneMessage(error) && messages.length > 1) return oneByOne(messages, createdAt);
+        const reason = error instanceof Error ? error.message : String(error);
+        const isOver = performance.now() - startedAt + pauseMs >= budgetMs;
+        if (isOver || (meaning === "refused" && !isUnknown)) {
+          throw isUnknown ? new OutcomeUnknown(reason, { cause: error }) : new StoreUnavailable(reason, { cause: error });
+        }
+        await setTimeout(pauseMs);
+        pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2);
+      }
+    }
+  }
+
+  async function oneByOne(messages: readonly Message[], createdAt: string): Promise<readonly InsertOutcome[]> {
+    const outcomes: InsertOutcome[] = [];
+    for (const message of messages) {
+      try {
+        outcomes.push(...await write([message], createdAt));
+      } catch (error) {
+        refused(error instanceof Error ? error.message : String(error));
+        outcomes.push(error instanceof OutcomeUnknown ? "unknown" : "unavailable");
+      }
+    }
+    return outcomes;
+  }
+
+  return {
+    write,
+    run,
+    async close() {
+      const connection = await opening?.catch(() => undefined);
+      await connection?.close();
+    },
+  };
+}
+
+/** Committed where it was sent, but perhaps nowhere else. */
+class NotReplicated extends Error {}
+
+/** The routine is not translated, the text is (src/backend/replication/syncrep.c). */
+function isCancelledWait({ routine }: Report): boolean {
+  return routine === "SyncRepWaitForLSN";
+}

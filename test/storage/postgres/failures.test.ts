@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ConnectionLost, NoServer, PostgresError } from "../../../src/postgres/errors.ts";
+import { meaningOf, type Meaning } from "../../../src/storage/postgres/failures.ts";
+
+const BY_CODE: readonly (readonly [string, Meaning])[] = [
+  ["25006", "elsewhere"],
+  ["40001", "again"], ["40P01", "again"], ["55P03", "again"], ["57014", "again"],
+  ["53100", "again"], ["53200", "again"], ["53300", "again"], ["53400", "again"], ["54000", "again"], ["58030", "again"],
+  ["26000", "again"], ["42P05", "again"], ["0A000", "again"],
+  ["42P01", "refused"], ["42501", "refused"], ["22021", "refused"], ["23502", "refused"],
+  ["40003", "unknown"], ["08006", "unknown"], ["08007", "unknown"], ["XX000", "unknown"],
+];
+
+for (const [code, meaning] of BY_CODE) {
+  test(`an error ${code} of the server is ${meaning}`, () => {
+    assert.equal(meaningOf(new PostgresError({ severity: "ERROR", code, message: "" })), meaning);
+  });
+}
+
+test("what ends the session is unknown, whatever its code", () => {
+  for (const severity of ["FATAL", "PANIC"]) assert.equal(meaningOf(new PostgresError({ severity, code: "57P01", message: "" })), "unknown");
+  assert.equal(meaningOf(new ConnectionLost("unknown", new Error(""))), "unknown");
+});
+
+test("what was never sent is surely not stored", () => {
+  assert.equal(meaningOf(new ConnectionLost("unsent", new Error(""))), "elsewhere");
+  assert.equal(meaningOf(new NoServer([])), "elsewhere");
+});

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { after, before, test, type TestContext } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import type { Connection } from "../../../src/postgres/connection.ts";
+import { openEngine, type Engine } from "../../../src/storage/postgres/engine.ts";
+import { connectFor, urlOf } from "../../postgres/server.ts";
+import { atEnd } from "../../support/cleanup.ts";
+import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../../support/postgres.ts";
+import { message } from "../../support/store.ts";
+
+const skip = SKIP_WITHOUT_POSTGRES;
+const AT = "2025-06-01T00:00:00.000Z";
+const SOON = { deadlineMs: 10_000 };
+let server: PostgresServer;
+
+before(async () => {
+  if (skip === false) server = await startPostgres();
+});
+
+after(() => server?.stop());
+
+interface Opened {
+  readonly engine: Engine;
+  readonly admin: Connection;
+  readonly refusals: string[];
+  readonly url: string;
+  sql(text: string): Promise<string | null | undefined>;
+}
+
+async function open(t: TestContext, budgetMs?: number): Promise<Opened> {
+  const url = await server.createDatabase();
+  const refusals: string[] = [];
+  const engine = await openEngine(urlOf(url), { refused: (reason) => refusals.push(reason), budgetMs });
+  atEnd(t, () => engine.close());
+  const admin = await connectFor(t, url);
+  return { engine, admin, refusals, url, sql: async (text) => (await admin.run([{ sql: text }], SOON)).results[0]?.rows[0]?.[0] };
+}
+
+/** Waits for a question to the server to give a row. */
+async function until(label: string, ask: () => Promise<string | null | undefined>): Promise<string> {
+  const endsAt = Date.now() + 5000;
+  for (;;) {
+    const found = await ask();
+    if (typeof found === "string") return found;
+    if (Date.now() > endsAt) assert.fail(`not within 5 s: ${label}`);
+    await setTimeout(5);
+  }
+}
+
+const WAITING = "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() AND";
+
+/** The insert of the message `fault` fails with this SQLSTATE, so many times. */
+async function fail(admin: Connection, code: string, times: number): Promise<void> {
+  await admin.run([
+    { sql: "CREATE SEQUENCE faults" },
+    {
+      sql: `CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF NEW.message_id = 'fault' AND nextval('faults') <= ${times} THEN RAISE EXCEPTION 'as told' USING ERRCODE = '${code}'; END IF;
+        RETURN NEW; END $$`,
+    },
+    { sql: "CREATE TRIGGER fault BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION fault()" },
+  ], SOON);
+}
+
+for (const code of ["25006", "40001", "40P01", "55P03", "57014", "53100", "58030", "26000", "0A000", "40003", "08006", "XX000"]) {
+  test(`a batch that meets ${code} once is sent again, and stored once`, { skip }, async (t) => {
+    const { engine, admin } = await open(t);
+    await fail(admin, code, 1);
+    assert.deepEqual(await engine.write([message("a"), message("fault")], AT), ["created", "created"]);
+    assert.equal(await engine.count(), 2);
+  });
+}
+
+test("a message that the server refuses by itself does not take the others with it", { skip }, async (t) => {
+  const { engine, admin, refusals } = await open(t);
+  await fail(admin, "23514", 1000);
+  assert.deepEqual(await engine.write([message("a"), message("fault"), message("b")], AT), ["created", "unavailable", "created"]);
+  assert.equal(refusals.length, 1);
+});
+
+test("what is surely not stored is unavailable, what may be is unknown, once the budget is over", { skip }, async (t) => {
+  for (const [code, name] of [["53100", "StoreUnavailable"], ["42P01", "StoreUnavailable"], ["XX000", "OutcomeUnknown"]] as const) {
+    const { engine, admin } = await open(t, 500);
+    await fail(admin, code, 1000);
+    await assert.rejects(engine.write([message("fault")], AT), { name });
+    assert.equal(await engine.count(), 0);
+  }
+});
+
+test("a batch whose connection is lost is sent again until it is known, and seq leaps", { skip }, async (t) => {
+  const { engine, sql, url } = await open(t);
+  // The session's view of the others stands still within a transaction, so another one holds the lock.
+  const holder = await connectFor(t, url);
+  await holder.run([{ sql: "BEGIN" }, { sql: "SELECT id FROM inbox_lock FOR UPDATE" }], SOON);
+  const written = engine.write([message("a")], AT);
+  const pid = await until("the batch waits for the lock", () => sql(`${WAITING} wait_event_type = 'Lock'`));
+  await sql(`SELECT pg_terminate_backend(${pid})`);
+  await holder.run([{ sql: "COMMIT" }], SOON);
+  assert.deepEqual(await written, ["created"]);
+  assert.ok(await engine.lastSequence() > 1_000_000);
+});
+
+test("a cancelled wait for a standby is no success: the batch is sent again, and its rows are known as its own", { skip }, async (t) => {
+  const { engine, sql } = await open(t);
+  await engine.write([message("before")], AT);
+  await sql("SET synchronous_commit = local");
+  await sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+  await sql("SELECT pg_reload_conf()");
+  const WAITS = `${WAITING} wait_event = 'SyncRep'`;
+  await until("the setting is in force", () => sql("SELECT 'yes' WHERE current_setting('synchronous_standby_names') = 'nobody'"));
+  const written = engine.write([message("before", { text: "other" }), message("a")], "2025-06-01T00:00:01.000Z");
+  const pid = await until("the batch waits for the standby", () => sql(WAITS));
+  assert.equal(await engine.count(), 1);
+  await sql(`SELECT pg_cancel_backend(${pid})`);
+  await until("the row is there, on this machine alone", async () => ((await engine.count()) === 2 ? "2" : undefined));
+  await until("the batch waits again", () => sql(WAITS));
+  await sql("ALTER SYSTEM RESET synchronous_standby_names");
+  await sql("SELECT pg_reload_conf()");
+  assert.deepEqual(await written, ["conflict", "created"]);
+  assert.equal(await engine.count(), 2);
+});
