@@ -24,6 +24,8 @@ export interface StoredMessage {
   readonly text: string | null;
   /** When it was stored: ISO 8601 in UTC. */
   readonly created_at: string;
+  /** What a platform sent about it, as JSON, if it was asked for; null for a native message. */
+  readonly payload?: string | null;
 }
 
 /** A message with its place in the order of commits: each is greater than those committed before, and given once. */
@@ -101,6 +103,8 @@ export interface Timeline {
 export interface ExportQuery extends Omit<MessageQuery, "limit" | "offset"> {
   /** Messages with a greater `seq` have come since the export began: they are left out. */
   readonly upTo: number;
+  /** With the payload of each. */
+  readonly payload?: boolean;
 }
 
 export interface ExportPage {

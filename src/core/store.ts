@@ -16,14 +16,26 @@ export interface MessageStore {
    * Calls made at about the same time share one transaction.
    */
   insert(message: Message): Promise<InsertOutcome>;
+  /**
+   * The same for several messages in one transaction: all of them are stored, or none. Gives an outcome for each; if one is
+   * `unavailable` or `unknown`, all are.
+   */
+  insertAll(messages: readonly Message[]): Promise<readonly InsertOutcome[]>;
   list(query: MessageQuery): Promise<MessagePage>;
   get(messageId: string): Promise<StoredMessage | undefined>;
+  /** What a platform sent about a message, as JSON; undefined for a native message, and if there is none of that id. */
+  payload(messageId: string): Promise<string | undefined>;
+  /**
+   * Takes messages out of rows, search and payloads, and gives how many. Their ids stay known: a later copy is a duplicate.
+   * Settles once that is committed and synced.
+   */
+  erase(which: Erasure): Promise<number>;
   stats(): Promise<Stats>;
   timeline(query: TimelineQuery): Promise<Timeline>;
   /** The next messages that match, in the order of a list; each call is a short read of its own. */
   exportPage(query: ExportQuery): Promise<ExportPage>;
   /** Messages behind `seq` in the order of commits: at most `limit`, and fewer where they are large. */
-  since(seq: number, limit: number): Promise<SequencedPage>;
+  since(seq: number, limit: number, options?: { readonly payload?: boolean }): Promise<SequencedPage>;
   /** The `seq` of the newest message, also where it has been removed; 0 before the first one. */
   lastSequence(): Promise<number>;
   /** Calls `listener` after each commit that has added messages: a read that begins then finds them. */
@@ -56,6 +68,9 @@ export class StoreUnavailable extends Error {
 export class OutcomeUnknown extends StoreUnavailable {
   override name = "OutcomeUnknown";
 }
+
+/** One message, or all of a sender. */
+export type Erasure = { readonly messageId: string } | { readonly from: string };
 
 /** What the store tells about its work. */
 export interface StoreObserver {

@@ -55,7 +55,7 @@ test("what version 1 derived is made anew, and reads are complete meanwhile and 
   earlier.exec(`
     ALTER TABLE index_state DROP COLUMN round_mark; ALTER TABLE index_state DROP COLUMN reached_sender; ALTER TABLE index_state DROP COLUMN reached_seq;
     INSERT INTO sender_counts VALUES ('+1', 7) ON CONFLICT DO UPDATE SET count = 7;
-    DROP TABLE removed_messages; DROP TABLE removal_state;
+    DROP TABLE removed_messages; DROP TABLE removal_state; DROP TABLE payloads;
     PRAGMA user_version = 1`);
   earlier.close();
 

@@ -234,8 +234,8 @@ test("a service goes on from a rebuilt database as from any other", async (t) =>
   assert.deepEqual(await failing(verifier), []);
 });
 
-test("the tables that a rebuild makes anew are all that the schema has, but for the messages, what is known of removed ones, and the probe", (t) => {
+test("the tables that a rebuild makes anew are all that the schema has, but for the messages, their payloads, what is known of removed ones, and the probe", (t) => {
   using db = new DatabaseSync(createDatabase(t, [], { derived: true }), { readOnly: true });
   const tables = db.prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite_%'").all();
-  assert.deepEqual(tables.map((row) => row["name"]).sort(), ["messages", "removed_messages", "removal_state", "write_probe", ...DERIVED_TABLES].sort());
+  assert.deepEqual(tables.map((row) => row["name"]).sort(), ["messages", "payloads", "removed_messages", "removal_state", "write_probe", ...DERIVED_TABLES].sort());
 });

@@ -24,6 +24,7 @@ export interface GroupCommitOptions {
 
 export interface GroupCommit {
   insert(message: Message): Promise<InsertOutcome>;
+  insertAll(messages: readonly Message[]): Promise<readonly InsertOutcome[]>;
   waiting(): number;
   /** Refuses what comes later and settles once all that waits is committed or failed. */
   close(): Promise<void>;
@@ -38,6 +39,7 @@ type Answer = (outcome: InsertOutcome) => void;
 export function createGroupCommit(writer: Thread<WriterCalls>, options: GroupCommitOptions): GroupCommit {
   const maxBatchMessages = options.maxBatchMessages ?? MAX_WAITING_MESSAGES;
   const batch: (string | null)[] = [];
+  const payloads: (string | null)[] = [];
   const waiters: Answer[] = [];
   let underWay = 0;
   let underWayMessages = 0;
@@ -47,16 +49,16 @@ export function createGroupCommit(writer: Thread<WriterCalls>, options: GroupCom
 
   function dispatch(): void {
     while (waiters.length > 0 && (underWay === 0 || (underWay < MAX_BATCHES_UNDER_WAY && waiters.length >= MIN_SECOND_BATCH))) {
-      commit(batch.splice(0, maxBatchMessages * FIELDS_PER_MESSAGE), waiters.splice(0, maxBatchMessages));
+      commit(batch.splice(0, maxBatchMessages * FIELDS_PER_MESSAGE), payloads.splice(0, maxBatchMessages), waiters.splice(0, maxBatchMessages));
     }
     if (closing && underWay === 0) closed.resolve();
   }
 
-  function commit(messages: (string | null)[], answers: readonly Answer[]): void {
+  function commit(messages: (string | null)[], theirPayloads: (string | null)[], answers: readonly Answer[]): void {
     underWay += 1;
     underWayMessages += answers.length;
     const createdAt = new Date(options.clock.nowMs()).toISOString();
-    writer.call("write", { batch: messages, createdAt }).then(
+    writer.call("write", { batch: messages, payloads: theirPayloads, createdAt }).then(
       ({ outcomes, seconds, walFrames }) => {
         // The next batch first, so that the writer works while this one is answered.
         settle(answers);
@@ -81,11 +83,22 @@ export function createGroupCommit(writer: Thread<WriterCalls>, options: GroupCom
     dispatch();
   }
 
+  function enqueue(message: Message): Promise<InsertOutcome> {
+    batch.push(message.messageId, message.from, message.to, message.ts, message.text);
+    payloads.push(message.payload ?? null);
+    return new Promise((resolve) => waiters.push(resolve));
+  }
+
   return {
+    insertAll(messages) {
+      if (closing || underWayMessages + waiters.length >= MAX_WAITING_MESSAGES) return Promise.resolve(messages.map(() => "unavailable"));
+      const answered = Promise.all(messages.map(enqueue));
+      dispatch();
+      return answered;
+    },
     insert(message) {
       if (closing || underWayMessages + waiters.length >= MAX_WAITING_MESSAGES) return Promise.resolve("unavailable");
-      batch.push(message.messageId, message.from, message.to, message.ts, message.text);
-      const answered = new Promise<InsertOutcome>((resolve) => waiters.push(resolve));
+      const answered = enqueue(message);
       if (waiters.length >= MIN_SECOND_BATCH && underWay < MAX_BATCHES_UNDER_WAY) {
         // In the middle of a turn: the writer works while the event loop still reads what else has come.
         dispatch();

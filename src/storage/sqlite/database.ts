@@ -30,7 +30,7 @@ export function openDatabase(location: string, options: ConnectionOptions = {}):
       timeout: options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS,
     });
     if (!options.readOnly) {
-      db.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
+      db.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;
         PRAGMA wal_autocheckpoint=${CHECKPOINT_PAGES}; PRAGMA journal_size_limit=${WAL_LIMIT_BYTES}`);
     }
     if (options.maxPageCount !== undefined) db.exec(`PRAGMA max_page_count=${options.maxPageCount}`);

@@ -70,7 +70,7 @@ CREATE TABLE write_probe (id INTEGER PRIMARY KEY CHECK (id = 1), checked_at TEXT
 INSERT INTO write_probe VALUES (1, NULL, NULL);
 `;
 
-const migrations: readonly ((db: DatabaseSync) => void)[] = [createOrAdopt, rememberRemoved];
+const migrations: readonly ((db: DatabaseSync) => void)[] = [createOrAdopt, rememberRemoved, keepPayloads];
 
 /** The schema version that this build writes, in `PRAGMA user_version`. */
 export const SCHEMA_VERSION: number = migrations.length;
@@ -123,6 +123,11 @@ function rememberRemoved(db: DatabaseSync): void {
     INSERT INTO removal_state VALUES (1, 0);`);
   // Version 1 kept each sender's counts up to another mark than its messages.
   deriveAnew(db);
+}
+
+/** What platforms sent, by the message's `seq`. */
+function keepPayloads(db: DatabaseSync): void {
+  db.exec("CREATE TABLE payloads (seq INTEGER PRIMARY KEY, payload TEXT NOT NULL);");
 }
 
 /** `Indexer` fills it; until then readers look at the rows themselves. */

@@ -116,13 +116,25 @@ export async function openStore(database: DatabaseLocation, options: StoreOption
 
   return {
     insert: (message) => inserts.insert(message),
+    insertAll: (messages) => inserts.insertAll(messages),
+    payload: (messageId) => read(lookups, "payload", messageId),
+    async erase(which) {
+      let erased = 0;
+      for (let more = true; more; ) {
+        const { messages, more: left } = await writer.call("erase", which);
+        erased += messages;
+        stored -= messages;
+        more = left;
+      }
+      return erased;
+    },
     list: (query) => read(isSearch(query) ? searches : lookups, "list", query),
     get: (messageId) => read(lookups, "get", messageId),
     stats: () => read(lookups, "stats", undefined),
     timeline: (query) => read(lookups, "timeline", query),
     // Where it does not delay what an index answers at once.
     exportPage: (query) => read(searches, "exportPage", query),
-    since: (seq, limit) => read(lookups, "since", { seq, limit }),
+    since: (seq, limit, { payload = false } = {}) => read(lookups, "since", { seq, limit, payload }),
     lastSequence: () => read(lookups, "lastSequence", undefined),
     onCommitted: (listener) => void listeners.add(listener),
     check() {

@@ -4,6 +4,7 @@ import { createExport } from "./export.ts";
 import { createPages } from "./pages.ts";
 import { MESSAGE_COLUMNS, toStoredMessage } from "./rows.ts";
 import { createSearch } from "./search.ts";
+import { withPayloads } from "./payloads.ts";
 import { createSequence } from "./sequence.ts";
 import { createStats } from "./stats.ts";
 import { createTimeCounts } from "./time-counts.ts";
@@ -18,6 +19,7 @@ export function isSearch(query: MessageQuery): boolean {
 export interface Queries {
   list(query: MessageQuery): MessagePage;
   get(messageId: string): StoredMessage | undefined;
+  payload(messageId: string): string | undefined;
   stats(): Stats;
   timeline(query: TimelineQuery): Timeline;
   /** How many messages are stored. */
@@ -25,7 +27,7 @@ export interface Queries {
   /** The next messages that match, in the order of a list. */
   exportPage(query: ExportQuery): ExportPage;
   /** Messages behind `seq` in the order of commits: at most `limit`, and fewer where they are large. */
-  since(seq: number, limit: number): SequencedPage;
+  since(seq: number, limit: number, payload: boolean): SequencedPage;
   /** The `seq` of the newest message, also where it has been removed. */
   lastSequence(): number;
 }
@@ -63,9 +65,17 @@ export function createQueries(db: DatabaseSync): Queries {
       const row = prepare(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE message_id = ?`).get(messageId);
       return row === undefined ? undefined : toStoredMessage(row);
     },
+    payload(messageId) {
+      const row = prepare("SELECT payload FROM messages JOIN payloads USING (seq) WHERE message_id = ?").get(messageId);
+      return row === undefined ? undefined : String(row["payload"]);
+    },
     stats: () => snapshot(stats),
     timeline: (query) => snapshot(() => timeline(query)),
-    exportPage: (query) => snapshot(() => exportPage(query)),
+    exportPage: (query) =>
+      snapshot(() => {
+        const page = exportPage(query);
+        return query.payload ? { ...page, data: withPayloads(prepare, page.data) } : page;
+      }),
     ...createSequence(prepare),
     count: () => snapshot(() => timeCounts.countAll()),
   };

@@ -1,4 +1,5 @@
 import type { ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, StoredMessage, Timeline, TimelineQuery } from "../../../core/message.ts";
+import type { Erasure } from "../../../core/store.ts";
 import type { FlatBatch } from "../write/batch.ts";
 import type { Removed } from "../write/removal.ts";
 
@@ -19,21 +20,24 @@ export type Calls = Readonly<Record<string, { readonly takes: unknown; readonly 
 
 export type WriterCalls = {
   /** Gives one outcome byte a message, the seconds that the transaction took, and the frames of the WAL that no checkpoint has copied. */
-  write: { takes: { batch: FlatBatch; createdAt: string }; gives: { outcomes: Uint8Array; seconds: number; walFrames: number } };
+  write: { takes: { batch: FlatBatch; payloads: readonly (string | null)[]; createdAt: string }; gives: { outcomes: Uint8Array; seconds: number; walFrames: number } };
   /** Removes some of the messages received before this `created_at`. */
   remove: { takes: string; gives: Removed };
+  /** Erases some; `more` are left. */
+  erase: { takes: Erasure; gives: Removed };
   /** Takes the time of the check. */
   probe: { takes: string; gives: void };
 };
 
 export type ReaderCalls = {
+  payload: { takes: string; gives: string | undefined };
   list: { takes: MessageQuery; gives: MessagePage };
   get: { takes: string; gives: StoredMessage | undefined };
   stats: { takes: undefined; gives: Stats };
   timeline: { takes: TimelineQuery; gives: Timeline };
   count: { takes: undefined; gives: number };
   exportPage: { takes: ExportQuery; gives: ExportPage };
-  since: { takes: { seq: number; limit: number }; gives: SequencedPage };
+  since: { takes: { seq: number; limit: number; payload: boolean }; gives: SequencedPage };
   lastSequence: { takes: undefined; gives: number };
 };
 

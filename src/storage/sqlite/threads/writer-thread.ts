@@ -28,9 +28,9 @@ serveThread<WriterCalls>((settings) => {
 
   return {
     handlers: {
-      write({ batch, createdAt }) {
+      write({ batch, payloads, createdAt }) {
         const startedAt = performance.now();
-        const outcomes = writer.write(batch, createdAt);
+        const outcomes = writer.write(batch, createdAt, payloads);
         const seconds = (performance.now() - startedAt) / 1000;
         idle.refresh();
         const walFrames = checkpoints.waitingFrames();
@@ -39,6 +39,7 @@ serveThread<WriterCalls>((settings) => {
         return { outcomes, seconds, walFrames };
       },
       remove: (before) => writer.remove(before),
+      erase: (which) => writer.erase(which),
       probe: (checkedAt) => writer.probe(checkedAt),
     },
     close() {

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { isInputOutputError, UncertainCommit } from "../database.ts";
 import type { Indexer } from "../index/indexer.ts";
+import type { Erasure } from "../../../core/store.ts";
 import { createRemoval, type Removed } from "./removal.ts";
 import { LAST_SEQ } from "../read/rows.ts";
 
@@ -20,11 +21,13 @@ export interface BatchWriter {
    * a message after COMMIT. Throws where nothing of it was stored, and `UncertainCommit` where nobody knows.
    * After an I/O error nothing more is written: every later call throws that error.
    */
-  write(batch: FlatBatch, createdAt: string): Uint8Array;
+  write(batch: FlatBatch, createdAt: string, payloads?: readonly (string | null)[]): Uint8Array;
   /** Derives some of the backlog in a transaction of its own; true while more is left. */
   catchUp(): boolean;
   /** Removes some of the messages received before `before`, or derives what must be derived first: see `Removal`. */
   remove(before: string): Removed;
+  /** Takes some of these messages out of everything; `more` are left. */
+  erase(which: Erasure): Removed;
   /** Proves that pages can be allocated and that a write reaches the disk; throws where not. */
   probe(checkedAt: string): void;
 }
@@ -39,10 +42,11 @@ export function createBatchWriter(db: DatabaseSync, { indexer, removes = false }
   const begin = db.prepare("BEGIN IMMEDIATE");
   const commit = db.prepare("COMMIT");
   const removal = createRemoval(db);
-  const looksUpRemoved = removes || removal.hasRemoved();
+  let looksUpRemoved = removes || removal.hasRemoved();
   const insert = db.prepare(`
     INSERT INTO messages (seq, message_id, from_msisdn, to_msisdn, ts, text, created_at)
-    VALUES (${looksUpRemoved ? `1 + ${LAST_SEQ}` : "NULL"}, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING`);
+    VALUES (CASE ? WHEN 1 THEN 1 + ${LAST_SEQ} END, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING`);
+  const insertPayload = db.prepare("INSERT INTO payloads (seq, payload) VALUES (?, ?)");
   const wasRemoved = db.prepare("SELECT 1 FROM removed_messages WHERE message_id = ?");
   const same = db.prepare(`
     SELECT 1 FROM messages
@@ -69,7 +73,7 @@ export function createBatchWriter(db: DatabaseSync, { indexer, removes = false }
     }
   }
 
-  function insertAll(batch: FlatBatch, createdAt: string): Uint8Array {
+  function insertAll(batch: FlatBatch, createdAt: string, payloads: readonly (string | null)[]): Uint8Array {
     const outcomes = new Uint8Array(batch.length / FIELDS_PER_MESSAGE);
     for (let index = 0; index < outcomes.length; index += 1) {
       const at = index * FIELDS_PER_MESSAGE;
@@ -82,7 +86,12 @@ export function createBatchWriter(db: DatabaseSync, { indexer, removes = false }
         outcomes[index] = DUPLICATE;
         continue;
       }
-      if (insert.run(id, from, to, ts, text, createdAt).changes === 1) continue;
+      const { changes, lastInsertRowid } = insert.run(looksUpRemoved ? 1 : 0, id, from, to, ts, text, createdAt);
+      if (changes === 1) {
+        const payload = payloads[index] ?? null;
+        if (payload !== null) insertPayload.run(lastInsertRowid, payload);
+        continue;
+      }
       outcomes[index] = same.get(id, from, to, ts, text) === undefined ? CONFLICT : DUPLICATE;
     }
     return outcomes;
@@ -100,10 +109,10 @@ export function createBatchWriter(db: DatabaseSync, { indexer, removes = false }
   }
 
   return {
-    write(batch, createdAt) {
+    write(batch, createdAt, payloads = []) {
       const outcomes = withIndexStep(() => {
         if (indexer.isDue()) indexer.step();
-        return insertAll(batch, createdAt);
+        return insertAll(batch, createdAt, payloads);
       });
       indexer.grew(createdSenders(batch, outcomes));
       return outcomes;
@@ -118,6 +127,12 @@ export function createBatchWriter(db: DatabaseSync, { indexer, removes = false }
         if (removed.more && removed.messages === 0) indexer.step();
         return removed;
       }),
+    erase(which) {
+      while (indexer.isBehind()) withIndexStep(() => indexer.step());
+      const erased = transaction(() => removal.erase(which));
+      if (erased.messages > 0) looksUpRemoved = true;
+      return erased;
+    },
     probe(checkedAt) {
       transaction(() => {
         db.exec("SAVEPOINT allocation");

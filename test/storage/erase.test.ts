@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { Message } from "../../src/core/message.ts";
+import { openDatabase } from "../../src/storage/sqlite/database.ts";
+import { createIndexer } from "../../src/storage/sqlite/index/indexer.ts";
+import { checkCounters } from "../../src/storage/sqlite/maintain/check-counters.ts";
+import { checkMarks } from "../../src/storage/sqlite/maintain/check-file.ts";
+import { checkSearch } from "../../src/storage/sqlite/maintain/check-search.ts";
+import { checkSenders } from "../../src/storage/sqlite/maintain/check-senders.ts";
+import { message, openTestStore, temporaryFolder } from "../support/store.ts";
+
+function some(count: number): readonly Message[] {
+  return Array.from({ length: count }, (_, index) =>
+    message(`m${index}`, { from: `+${index % 3}`, ts: `2025-01-1${index % 4}T1${index % 7}:00:00Z`, text: index % 5 === 0 ? null : `text ${index}` }),
+  );
+}
+
+test("what is derived stays exact when messages are erased from anywhere in the order", async (t) => {
+  const path = join(temporaryFolder(t), "app.db");
+  const first = await openTestStore(t, { path });
+  await first.store.insertAll(some(1000));
+  for (const messageId of ["m0", "m500", "m999", "m501"]) assert.equal(await first.store.erase({ messageId }), 1, messageId);
+  assert.equal(await first.store.erase({ messageId: "m500" }), 0);
+  assert.equal(await first.store.erase({ from: "+1" }), 333);
+  await first.store.insertAll([message("new", { from: "+1" }), message("m500")]);
+  assert.equal(first.store.count(), 1000 - 4 - 333 + 1);
+  assert.equal((await first.store.list({ limit: 1, offset: 0, from: "+1" })).total, 1);
+  await first.store.close();
+
+  using db = openDatabase(path);
+  createIndexer(db);
+  for (const check of [checkMarks, checkCounters, checkSenders, checkSearch]) {
+    const finding = check(db, () => {});
+    assert.ok(finding.ok, finding.detail);
+  }
+});
+
+test("a place in the order of commits is given once, though the newest message is erased", async (t) => {
+  const { store } = await openTestStore(t);
+  await store.insertAll([message("a"), message("b")]);
+  await store.erase({ messageId: "b" });
+  assert.equal(await store.lastSequence(), 2);
+  await store.insert(message("c"));
+  assert.deepEqual((await store.since(0, 9)).data.map(({ seq, message_id }) => [seq, message_id]), [[1, "a"], [3, "c"]]);
+});
+
+test("several messages share one transaction, with an outcome each", async (t) => {
+  const { store, committed } = await openTestStore(t, { maxBatchMessages: 4096 });
+  assert.deepEqual(await store.insertAll(some(1000)), Array<string>(1000).fill("created"));
+  assert.deepEqual(committed, [1000]);
+  assert.deepEqual(await store.insertAll([message("m1", { from: "+1", text: "other" }), message("x"), message("x")]), ["conflict", "created", "duplicate"]);
+  assert.deepEqual(await store.insertAll(some(5000).slice(1000)), Array<string>(4000).fill("created"));
+});
+
+test("of several messages none is stored if one cannot be", async (t) => {
+  const { store } = await openTestStore(t, { maxPageCount: 60 });
+  const large = Array.from({ length: 40 }, (_, index) => message(`m${index}`, { text: "x".repeat(16_000) }));
+  assert.deepEqual([...new Set(await store.insertAll(large))], ["unavailable"]);
+  assert.equal((await store.list({ limit: 1, offset: 0 })).total, 0);
+  assert.deepEqual(await store.insertAll(large.slice(0, 1)), ["created"]);
+});
+
+test("a payload is that of the message that was stored, and goes with it", async (t) => {
+  const { store } = await openTestStore(t);
+  await store.insertAll([{ ...message("a"), payload: '{"a":1}' }, message("b")]);
+  await store.insertAll([{ ...message("a"), payload: '{"a":2}' }]);
+  assert.deepEqual([await store.payload("a"), await store.payload("b"), await store.payload("c")], ['{"a":1}', undefined, undefined]);
+  assert.deepEqual((await store.since(0, 9, { payload: true })).data.map(({ payload }) => payload), ['{"a":1}', null]);
+  await store.erase({ messageId: "a" });
+  assert.equal(await store.payload("a"), undefined);
+});
