@@ -155,9 +155,9 @@ check 'GET /webhook without a token' 403 '{"detail":*}'
 request /webhook --request DELETE
 check 'DELETE /webhook' 405 '{"detail":*}'
 check_header 'DELETE /webhook has Allow' 'allow: (.*, *)?POST'
-request /messages --request DELETE
-check 'DELETE /messages' 405 '{"detail":*}'
-check_header 'DELETE /messages has Allow' 'allow: (.*, *)?GET'
+request /messages --request PUT
+check 'PUT /messages' 405 '{"detail":*}'
+check_header 'PUT /messages has Allow' 'allow: (.*, *)?GET'
 request /messages --request OPTIONS
 check 'OPTIONS /messages' 204 ''
 check_header 'OPTIONS /messages has Allow' 'allow: (.*, *)?GET'

@@ -117,6 +117,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     rateLimit: createRateLimit(config.rateLimitPerMinute, clock),
     verifyTwilio: config.twilio === undefined ? undefined : createTwilioVerifier(config.twilio, clock),
     verifyToken: config.verifyToken,
+    erasable: config.apiToken !== undefined,
   });
   metrics.announceRoutes(routes);
   const exchange = createExchange({

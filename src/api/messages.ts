@@ -53,6 +53,15 @@ export const UNTIL: Parameter = {
   examples: { utc: { value: "2025-01-16T00:00:00Z" } },
 };
 
+/** Of exports and the tail. */
+export const PAYLOAD: Parameter = {
+  name: "payload",
+  in: "query",
+  required: false,
+  description: "`1` adds the field `payload`: what a platform sent about each message, null for the service's own form. In NDJSON and CSV alone.",
+  schema: { type: "string", enum: ["0", "1"], default: "0" },
+};
+
 /** `GET /messages` */
 export const LIST_MESSAGES: Operation = {
   method: "GET",
@@ -138,6 +147,7 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
       schema: { type: "string", enum: ["0", "1"], default: "0" },
       examples: { excel: { value: "1" } },
     },
+    PAYLOAD,
   ],
   responses: {
     200: {
@@ -156,7 +166,7 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
           examples: { line: { value: `${JSON.stringify(MESSAGE_EXAMPLE)}\n` } },
         },
         [`${CSV_TYPE}; charset=utf-8`]: {
-          schema: { type: "string", pattern: "^message_id,from,to,ts,text,created_at\\r\\n" },
+          schema: { type: "string", pattern: "^message_id,from,to,ts,text,created_at(,payload)?\\r\\n" },
           examples: {
             row: { value: "message_id,from,to,ts,text,created_at\r\nm1,'+919876543210,'+14155550100,2025-01-15T10:00:00Z,Hello,2025-01-15T10:00:00.412Z\r\n" },
           },

@@ -8,16 +8,16 @@ export type Access = "open" | "token";
 
 /** What the document says about one route; what holds for every request is added by `createDocument`. */
 export interface Operation {
-  readonly method: "GET" | "POST";
-  /** A literal path, or one whose last segment is a `{parameter}`. */
+  readonly method: "GET" | "POST" | "DELETE";
+  /** A literal path, or one with a segment that is a `{parameter}`. */
   readonly path: string;
   readonly id: string;
   readonly tag: Tag;
   readonly summary: string;
   /** CommonMark; of it, paragraphs and code spans. */
   readonly description: string;
-  /** `signature`: the headers with which senders sign; `twilio`: that of Twilio. */
-  readonly access: Access | "signature" | "twilio";
+  /** `signature`: the headers with which senders sign; `twilio`: that of Twilio; `erasure`: the token, in any case. */
+  readonly access: Access | "signature" | "twilio" | "erasure";
   readonly parameters: readonly Parameter[];
   readonly requestBody?: RequestBody;
   /** Those that any request may get are there anyway; one of the same status here comes in their place. */

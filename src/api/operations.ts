@@ -1,3 +1,4 @@
+import { ERASE_MESSAGE, ERASE_SENDER, GET_PAYLOAD } from "./erasure.ts";
 import { LIVE, READY } from "./health.ts";
 import { GET_MESSAGE } from "./message.ts";
 import { LIST_MESSAGES } from "./messages.ts";
@@ -18,7 +19,10 @@ export const OPERATIONS: readonly Operation[] = [
   TWILIO,
   SUBSCRIPTION,
   LIST_MESSAGES,
+  ERASE_SENDER,
   GET_MESSAGE,
+  ERASE_MESSAGE,
+  GET_PAYLOAD,
   TAIL,
   GET_STATS,
   GET_TIMELINE,

@@ -6,6 +6,7 @@ const STORED: Readonly<Record<string, Schema>> = {
   to: { $ref: "#/components/schemas/Party" },
   ts: { $ref: "#/components/schemas/Timestamp" },
   text: { $ref: "#/components/schemas/Text" },
+  payload: { description: "If `payload=1` asked for it: what a platform sent about it, or null.", type: ["object", "null"] },
   created_at: { description: "When it was stored, in UTC.", type: "string", format: "date-time", examples: ["2025-01-15T10:00:00.412Z"] },
 };
 
@@ -128,7 +129,7 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
     enum: [
       "json_invalid", "dict_type", "missing", "string_type", "string_too_short", "string_too_long", "string_unicode", "string_pattern_mismatch",
       "datetime_parsing", "int_parsing", "greater_than_equal", "less_than_equal", "enum", "cursor_parsing", "cursor_with_offset", "page_of_export",
-      "percent_encoding",
+      "extra_forbidden", "percent_encoding",
     ],
   },
 };

@@ -49,6 +49,7 @@ const REQUIREMENTS: Readonly<Record<Operation["access"], readonly Requirement[]>
   // The document is the same whether a token is configured or not.
   token: [{ token: [] }, {}],
   signature: [{ signature: [] }, { hubSignature: [] }, { standardWebhook: [] }, { svixWebhook: [] }],
+  erasure: [{ token: [] }],
   twilio: [{ twilioSignature: [] }],
 };
 

@@ -2,6 +2,7 @@ import type { Header, Schema } from "./openapi.ts";
 import { NDJSON_TYPE } from "./media-types.ts";
 import { WITH_BODY } from "./headers.ts";
 import { MESSAGE_EXAMPLE } from "./message.ts";
+import { PAYLOAD } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import { response, validationResponse } from "./responses.ts";
 import { schema } from "./schemas.ts";
@@ -42,6 +43,7 @@ Server-sent events where \`Accept\` prefers them, with \`seq\` as their id, and 
       schema: PLACE,
       examples: { seen: { value: 17 } },
     },
+    PAYLOAD,
   ],
   responses: {
     200: {

@@ -3,7 +3,7 @@ import { request as requestHttps } from "node:https";
 import { text } from "node:stream/consumers";
 
 export interface Question {
-  readonly method?: "GET" | "POST";
+  readonly method?: "GET" | "POST" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
   /** Keeps connections for the next question; without it each has its own. */
@@ -29,24 +29,22 @@ const MAX_DETAIL_LENGTH = 2_000;
  * @param target - path and query.
  */
 export function ask(service: URL, target: string, question: Question): Promise<IncomingMessage> {
-  const url = new URL(service.pathname.replace(/\/+$/, "") + target, service);
-  url.username = service.username;
-  url.password = service.password;
-  return askAt(url, question, service);
+  // As it is: a URL would take `%2E` for the folder itself.
+  return askAt(service, { ...question, path: service.pathname.replace(/\/+$/, "") + target });
 }
 
-/** The same at a URL as it is; `service` is what the reason of `NoAnswer` names. */
-export function askAt(url: URL, question: Question, service: URL = url): Promise<IncomingMessage> {
-  const { method = "GET", headers, body, agent, silenceLimitMs } = question;
+/** The same at a URL, with another path and query in place of its own if there is one. */
+export function askAt(url: URL, question: Question & { readonly path?: string }): Promise<IncomingMessage> {
+  const { method = "GET", headers, body, agent, silenceLimitMs, path = url.pathname + url.search } = question;
   return new Promise((resolve, reject) => {
     const request = (url.protocol === "https:" ? requestHttps : requestHttp)(
       url,
-      { method, headers: body === undefined ? headers : { ...headers, "Content-Length": body.length }, agent: agent ?? false, timeout: silenceLimitMs },
+      { method, path, headers: body === undefined ? headers : { ...headers, "Content-Length": body.length }, agent: agent ?? false, timeout: silenceLimitMs },
       resolve,
     );
     request.on("timeout", () => request.destroy(new Error(`silent for ${silenceLimitMs / 1000} s`)));
     request.on("socket", (socket) => socket.setKeepAlive(true, KEEP_ALIVE_MS));
-    request.on("error", (error) => reject(noAnswer(service, error)));
+    request.on("error", (error) => reject(noAnswer(url, error)));
     request.end(body);
   });
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import type { Outcome } from "../core/outcome.ts";
-import type { Command, CommandName, ExportCommand, ExportFormat, ForwardCommand, SendCommand, SignCommand } from "./command.ts";
+import type { Command, CommandName, EraseCommand, ExportCommand, ExportFormat, ForwardCommand, SendCommand, SignCommand } from "./command.ts";
 import { parseServiceUrl } from "./service-url.ts";
 import { isCommandName } from "./usage.ts";
 
@@ -48,6 +48,7 @@ export const OPTIONS_OF: Readonly<Record<CommandName, readonly string[]>> = {
   tail: ["url", "after"],
   forward: ["to", "url", "place", "after", "concurrency", "dead-letter", "max-attempts", "metrics-port"],
   export: ["url", "format", ...FILTERS, "output"],
+  erase: ["url", "id", "from"],
   backup: [],
   verify: ["rebuild"],
   openapi: [],
@@ -109,6 +110,8 @@ function readCommand(name: CommandName, values: Values, files: readonly string[]
       return readForward(values);
     case "export":
       return readExport(values);
+    case "erase":
+      return readErase(values);
     case "backup":
       return file === undefined ? problem("backup takes one FILE") : { ok: true, value: { name, target: file } };
     case "verify":
@@ -145,6 +148,14 @@ function readExport(values: Values): Parsed<ExportCommand> {
   if (output === "") return problem("--output must not be empty");
   const filters = Object.fromEntries(FILTERS.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])));
   return { ok: true, value: { name: "export", url: url.value, format, filters, output } };
+}
+
+function readErase(values: Values): Parsed<EraseCommand> {
+  const url = readUrl(values);
+  if (!url.ok) return url;
+  const { id = "", from = "" } = values;
+  if ((id === "") === (from === "")) return problem("erase takes either --id or --from");
+  return { ok: true, value: { name: "erase", url: url.value, what: id === "" ? { from } : { id } } };
 }
 
 function readForward(values: Values): Parsed<ForwardCommand> {

@@ -1,4 +1,4 @@
-/** Where `send`, `tail`, `forward` and `export` find the service; undefined leaves it to the environment. */
+/** Where `send`, `tail`, `forward`, `export` and `erase` find the service; undefined leaves it to the environment. */
 interface Remote {
   readonly url: URL | undefined;
 }
@@ -59,6 +59,11 @@ export interface ExportCommand extends Remote {
   readonly output: string | undefined;
 }
 
+export interface EraseCommand extends Remote {
+  readonly name: "erase";
+  readonly what: { readonly id: string } | { readonly from: string };
+}
+
 export interface BackupCommand {
   readonly name: "backup";
   readonly target: string;
@@ -76,7 +81,7 @@ export interface OpenApiCommand {
 }
 
 /** What does its work and ends. */
-export type Task = SendCommand | SignCommand | TailCommand | ForwardCommand | ExportCommand | BackupCommand | VerifyCommand | OpenApiCommand;
+export type Task = SendCommand | SignCommand | TailCommand | ForwardCommand | ExportCommand | EraseCommand | BackupCommand | VerifyCommand | OpenApiCommand;
 
 export type CommandName = Task["name"] | "serve";
 

@@ -1,6 +1,7 @@
 import { NoAnswer } from "./ask.ts";
 import { isBrokenPipe } from "./broken-pipe.ts";
 import type { Task } from "./command.ts";
+import { erase } from "./erase.ts";
 import { EX_FAILURE, EX_OK, EX_UNAVAILABLE } from "./exit-status.ts";
 import { exportMessages } from "./export.ts";
 import { forward } from "./forward.ts";
@@ -34,6 +35,8 @@ function dispatch(command: Task, terminal: Terminal): Promise<number> {
       return forward(terminal, command);
     case "export":
       return exportMessages(terminal, command);
+    case "erase":
+      return erase(terminal, command);
     case "backup":
     case "verify":
       return runOnDatabase(command, terminal);

@@ -134,6 +134,24 @@ Examples:
   webhook-inbox export | webhook-inbox send --url http://other:8000 --file -
 `,
   },
+  erase: {
+    operand: "",
+    summary: "erase a message, or all messages of a sender",
+    details: `Erases for good, for a person who asks to be forgotten: rows, search and
+payloads are overwritten in the database. Backups keep what they have. The ids
+stay known: a later delivery of one is a repeat. Prints how many were erased.
+
+  --id ID        the message of this message_id
+  --from NUMBER  all messages of this sender
+  --url URL      the service, in place of $WEBHOOK_INBOX_URL
+
+The token is $API_TOKEN: a service without one refuses.
+Exit status: 0 erased, 1 refused, or no such message, 69 no answer.
+
+Example:
+  webhook-inbox erase --from +919876543210
+`,
+  },
   backup: {
     operand: "FILE",
     summary: "copy the database to FILE, and check the copy",
@@ -201,7 +219,7 @@ ${LIST}
   -h, --help       print this
   --version        print the version
 
-send, tail, forward and export ask $WEBHOOK_INBOX_URL, by default
+send, tail, forward, export and erase ask $WEBHOOK_INBOX_URL, by default
 http://127.0.0.1:8000.
 Exit status: 0 done and sound, 1 failed or not sound, 64 a wrong command line,
 69 no answer from the service, 78 a wrong setting, 128 + N ended by signal N.

@@ -4,6 +4,13 @@ const COLUMNS = ["message_id", "from", "to", "ts", "text", "created_at"] as cons
 
 export const CSV_HEADER: string = `${COLUMNS.join(",")}\r\n`;
 
+/** The header of records with a payload. */
+export const CSV_HEADER_WITH_PAYLOAD: string = `${COLUMNS.join(",")},payload\r\n`;
+
+export function csvRecordWithPayload(message: StoredMessage): string {
+  return `${csvRecord(message).slice(0, -2)},${csvCell(message.payload ?? null)}\r\n`;
+}
+
 /** One record (RFC 4180). No text is an empty cell, an empty text a quoted one. */
 export function csvRecord(message: StoredMessage): string {
   return `${COLUMNS.map((column) => csvCell(message[column])).join(",")}\r\n`;

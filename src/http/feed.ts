@@ -11,6 +11,8 @@ export interface FeedFormat {
   /** Formats with different texts have different names. */
   readonly name: string;
   readonly write: (message: SequencedMessage) => string;
+  /** The messages have their payloads. */
+  readonly payload?: boolean;
   /** Given where no message has come for so long. */
   readonly beat?: { readonly text: string; readonly everyMs: number };
 }
@@ -35,8 +37,8 @@ export function createFeed(store: Pick<MessageStore, "since" | "onCommitted">): 
     for (const wake of waiting) wake();
   });
 
-  async function read(after: number, { write }: FeedFormat): Promise<Piece> {
-    const { data, more } = await store.since(after, MESSAGES_AT_ONCE);
+  async function read(after: number, { write, payload = false }: FeedFormat): Promise<Piece> {
+    const { data, more } = await store.since(after, MESSAGES_AT_ONCE, { payload });
     return { text: data.map(write).join(""), last: data.at(-1)?.seq ?? after, more };
   }
 

@@ -51,8 +51,8 @@ export interface Reply {
 export type Handler = (request: Request) => Reply | Promise<Reply>;
 
 export interface Route {
-  readonly method: "GET" | "POST";
-  /** A literal path, or one whose last segment is a `{parameter}`. */
+  readonly method: "GET" | "POST" | "DELETE";
+  /** A literal path, or one with a segment that is a `{parameter}`. */
   readonly path: string;
   readonly access: Access;
   /** Takes deliveries: one that is refused as `unavailable` before the handler sees it has that result in log and metrics too. */

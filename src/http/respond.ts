@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { JSON_TYPE } from "../api/media-types.ts";
+import type { StoredMessage } from "../core/message.ts";
 import type { Refusal, RefusalCode } from "../core/outcome.ts";
 import { preferredEncoding } from "./encodings.ts";
 import type { Reply } from "./message.ts";
@@ -38,8 +39,17 @@ const LINE_ENDS = /[\u0085\u2028\u2029]/g;
 
 /** One line of NDJSON. No character in it ends a line for any reader: they come as escapes. */
 export function jsonLine(value: unknown): string {
-  const line = JSON.stringify(value).replace(LINE_ENDS, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
-  return `${line}\n`;
+  return toLine(JSON.stringify(value));
+}
+
+/** A line of a message that was read with its payload: that is JSON already, or null. */
+export function messageLine({ payload, ...message }: StoredMessage): string {
+  if (payload === undefined) return jsonLine(message);
+  return toLine(`${JSON.stringify(message).slice(0, -1)},"payload":${payload ?? "null"}}`);
+}
+
+function toLine(json: string): string {
+  return `${json.replace(LINE_ENDS, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
 }
 
 export function json(value: unknown): Reply {

@@ -22,12 +22,12 @@ interface Resource {
  */
 export function createRouter(routes: readonly Route[]): Router {
   const literal = new Map<string, Resource>();
-  const parametric: { readonly prefix: string; readonly resource: Resource }[] = [];
+  const parametric: { readonly prefix: string; readonly suffix: string; readonly resource: Resource }[] = [];
   for (const [path, ofPath] of Map.groupBy(routes, (route) => route.path)) {
     const resource = createResource(path, ofPath);
     const brace = path.indexOf("{");
     if (brace === -1) literal.set(path, resource);
-    else parametric.push({ prefix: path.slice(0, brace), resource });
+    else parametric.push({ prefix: path.slice(0, brace), suffix: path.slice(path.indexOf("}") + 1), resource });
   }
   const everything = [...new Set([...literal.values(), ...parametric.map((entry) => entry.resource)].flatMap((r) => r.allow.split(", ")))];
 
@@ -38,9 +38,9 @@ export function createRouter(routes: readonly Route[]): Router {
     const resource = literal.get(path);
     if (resource !== undefined) return select(resource, method, "");
     if (given === "*" && method === "OPTIONS") return { kind: "options", path: given, allow: everything.join(", ") };
-    for (const { prefix, resource: candidate } of parametric) {
-      if (!path.startsWith(prefix)) continue;
-      const segment = path.slice(prefix.length);
+    for (const { prefix, suffix, resource: candidate } of parametric) {
+      if (!path.startsWith(prefix) || !path.endsWith(suffix) || path.length < prefix.length + suffix.length) continue;
+      const segment = path.slice(prefix.length, path.length - suffix.length);
       if (segment === "" || segment.includes("/")) continue;
       return select(candidate, method, segment);
     }
@@ -69,7 +69,7 @@ function select(resource: Resource, method: string, segment: string): Match {
   try {
     return { kind: "route", route, parameter: decodeURIComponent(segment) };
   } catch {
-    const name = path.slice(path.indexOf("{") + 1, -1);
+    const name = path.slice(path.indexOf("{") + 1, path.indexOf("}"));
     const msg = "percent-encode it as UTF-8, for example %2F for a slash";
     const refusal: Refusal = { code: "validation_error", detail: [{ loc: ["path", name], msg, type: "percent_encoding" }] };
     return { kind: "refusal", path, access: route.access, refusal };

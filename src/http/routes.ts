@@ -4,9 +4,10 @@ import type { MessageStore } from "../core/store.ts";
 import type { Site } from "../core/site.ts";
 import type { VerifyTwilio } from "../signature/twilio.ts";
 import type { Verify } from "../signature/verify.ts";
+import { createEraseMessage, createEraseSender } from "./handlers/erase.ts";
 import { createReady, live } from "./handlers/health.ts";
 import { createIngest } from "./handlers/ingest.ts";
-import { createGetMessage, createListMessages } from "./handlers/messages.ts";
+import { createGetMessage, createGetPayload, createListMessages } from "./handlers/messages.ts";
 import { createMetrics } from "./handlers/metrics.ts";
 import { createOpenApi } from "./handlers/openapi.ts";
 import { createAsset, createPage } from "./handlers/pages.ts";
@@ -20,6 +21,8 @@ import type { RateLimit } from "./rate-limit.ts";
 export interface RouteOptions {
   readonly store: MessageStore;
   readonly verify: Verify;
+  /** Whether a token is configured. */
+  readonly erasable: boolean;
   /** Undefined if Twilio is not configured. */
   readonly verifyTwilio: VerifyTwilio | undefined;
   readonly rateLimit: RateLimit;
@@ -40,7 +43,10 @@ export function createRoutes(options: RouteOptions): readonly Route[] {
     { method: "POST", path: "/webhook/twilio", access: "open", takesDeliveries: true, handle: createTwilioIngest(options) },
     { method: "GET", path: "/webhook", access: "open", handle: createSubscription(options.verifyToken) },
     { method: "GET", path: "/messages", access: "token", handle: createListMessages(store) },
+    { method: "DELETE", path: "/messages", access: "token", handle: createEraseSender(options) },
     { method: "GET", path: "/messages/{message_id}", access: "token", handle: createGetMessage(store) },
+    { method: "DELETE", path: "/messages/{message_id}", access: "token", handle: createEraseMessage(options) },
+    { method: "GET", path: "/messages/{message_id}/payload", access: "token", handle: createGetPayload(store) },
     { method: "GET", path: "/tail", access: "token", handle: createTail(store) },
     { method: "GET", path: "/stats", access: "token", handle: createStats(store) },
     { method: "GET", path: "/stats/timeline", access: "token", handle: createTimeline(store) },

@@ -26,7 +26,7 @@ ${requestBody === undefined ? "" : `<h4>Request body</h4>\n${proseHtml(requestBo
 <h4>Answers</h4>
 ${Object.entries(operation.responses).map(([status, response]) => (isInline(response) ? responseHtml(status, response, document) : "")).join("\n")}
 ${sharedHtml(operation, document)}
-${renderTryForm(placed)}
+${method === "DELETE" ? "" : renderTryForm(placed)}
 </section>`;
 }
 

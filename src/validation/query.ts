@@ -54,19 +54,23 @@ export function parseMessageQuery(rawQuery: string): Outcome<MessageQuery, reado
 
 export type ListFormat = "json" | "ndjson" | "csv";
 
+/** In what form a list is wanted. */
 export interface ListForm {
   /** Undefined if it is absent. */
   readonly format: ListFormat | undefined;
   /** CSV begins with a byte order mark, without which Excel takes UTF-8 for an older encoding. */
   readonly bom: boolean;
+  /** With what platforms sent about each message; for an export alone. */
+  readonly payload: boolean;
 }
 
-/** Reads `format`, and `bom`: `1` or `0`, the default. Refusals: those of `QueryReader.choice`. */
+/** Reads `format`, and `bom` and `payload`: `1` or `0`, the default. Refusals: those of `QueryReader.choice`. */
 export function parseListForm(rawQuery: string): Outcome<ListForm, readonly FieldError[]> {
   const reader = createQueryReader(rawQuery);
   const format = reader.choice("format", ["json", "ndjson", "csv"]);
   const bom = reader.choice("bom", ["0", "1"]) === "1";
-  return reader.errors.length > 0 ? { ok: false, error: reader.errors } : { ok: true, value: { format, bom } };
+  const payload = reader.choice("payload", ["0", "1"]) === "1";
+  return reader.errors.length > 0 ? { ok: false, error: reader.errors } : { ok: true, value: { format, bom, payload } };
 }
 
 /** Reads the same parameters for an export, which has all messages: `limit` and `offset` are refused with `page_of_export`. */

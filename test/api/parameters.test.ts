@@ -57,6 +57,7 @@ test("the document has the parameters and headers that handlers ask for, and no 
     verify: createVerifier({ current: "testsecret", previous: [] }, { clock, toleranceSeconds: 300 }),
     verifyTwilio: createTwilioVerifier({ authToken: "t", publicUrl: "https://a.example" }, clock),
     verifyToken: "t",
+    erasable: true,
   });
   for (const { method, path, operation } of operationsOf(DOCUMENT)) {
     const route = routes.find((one) => one.method === method && one.path === path);

@@ -7,8 +7,10 @@ import { at } from "../support/json.ts";
 const READ = "GET, HEAD, OPTIONS";
 const ALLOW: readonly (readonly [string, string])[] = [
   ["/webhook", "GET, HEAD, OPTIONS, POST"],
-  ["/messages", READ],
-  ["/messages/m1", READ],
+  ["/webhook/twilio", "OPTIONS, POST"],
+  ["/messages", `DELETE, ${READ}`],
+  ["/messages/m1", `DELETE, ${READ}`],
+  ["/messages/m1/payload", READ],
   ["/tail", READ],
   ["/stats", READ],
   ["/health/live", READ],
@@ -34,7 +36,7 @@ test("a method that a path does not have is answered 405 with Allow", async (t) 
 
 test("OPTIONS is answered 204 with Allow and without a body", async (t) => {
   const app = await startTestApp(t);
-  for (const [path, allow] of [...ALLOW, ["*", "GET, HEAD, OPTIONS, POST"]] as const) {
+  for (const [path, allow] of [...ALLOW, ["*", "DELETE, GET, HEAD, OPTIONS, POST"]] as const) {
     const answer = await app.request(path, { method: "OPTIONS" });
     assert.equal(answer.status, 204, path);
     assert.deepEqual((answer.headers["allow"] ?? "").split(", ").toSorted(), allow.split(", "));

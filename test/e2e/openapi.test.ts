@@ -35,6 +35,8 @@ const NOTIFICATION = notification([
 /** Method, target, and headers in place of the token. */
 const READS: readonly (readonly [target: string, headers?: Record<string, string>])[] = [
   ["/messages"], ["/messages?limit=0&offset=-1&since=x"], ["/messages?limit=101&offset=x"], ["/messages", { Authorization: "Bearer x" }],
+  ["/messages/i/payload"], [`/messages/${"i".repeat(300)}/payload`], ["/messages/%ff/payload"], ["/messages/i/payload", {}],
+  ["/messages?format=csv&payload=1"], ["/messages?format=ndjson&payload=1"],
   ["/messages/order%2F7"], ["/messages/none"], ["/messages/%ff"], ["/messages/m1", {}],
   ["/messages?limit=1"], ["/messages?limit=1&order=desc&from=+919876543210&to=+14155550100&until=2030-01-01T00:00:00Z"],
   ["/messages?order=x&cursor=x&format=x&offset=1&until=x"], ["/messages?format=csv&limit=1"], ["/messages?format=csv"], ["/messages?format=ndjson"],
@@ -47,6 +49,11 @@ const READS: readonly (readonly [target: string, headers?: Record<string, string
 ];
 
 type Seen = readonly [method: string, target: string, answer: ObservedAnswer];
+
+/** What is to be erased, and headers in place of the token. */
+const ERASURES: readonly (readonly [target: string, headers?: Record<string, string>])[] = [
+  ["/messages/order%2F7"], ["/messages/order%2F7"], ["/messages/%ff"], ["/messages/m1", {}], ["/messages?from=+1"], ["/messages"], ["/messages?from=+1&to=+2"], ["/messages?from=+1", {}],
+];
 
 /** The head and the first message of an answer without end. */
 async function startOf(url: string, headers: Record<string, string>): Promise<ObservedAnswer> {
@@ -87,6 +94,8 @@ async function answersOf(t: TestContext): Promise<readonly Seen[]> {
     seen.push(["OPTIONS", target, await app.request(target, { method: "OPTIONS" })]);
   }
 
+  for (const [target, headers = { Authorization: "Bearer t" }] of ERASURES) seen.push(["DELETE", target, await app.request(target, { method: "DELETE", headers })]);
+
   other.exec("BEGIN IMMEDIATE");
   seen.push(["POST", "/webhook", await app.deliver(delivery({ message_id: "m2" }))]);
   seen.push(["POST", "/webhook/twilio", await postTwilio(app, { ...SMS, MessageSid: "SM2" })]);
@@ -95,6 +104,7 @@ async function answersOf(t: TestContext): Promise<readonly Seen[]> {
 
   const limited = await startTestApp(t, { env: { WEBHOOK_RATE_LIMIT: "1" } });
   for (const body of messages) seen.push(["POST", "/webhook", await limited.deliver(body)]);
+  for (const target of ["/messages/m1", "/messages?from=+1"]) seen.push(["DELETE", target, await limited.request(target, { method: "DELETE" })]);
   seen.push(["POST", "/webhook/twilio", await postTwilio(limited, SMS)]);
   const small = await startTestApp(t, { env: { ...ENV, WEBHOOK_RATE_LIMIT: "1" } });
   for (const _ of messages) seen.push(["POST", "/webhook/twilio", await postTwilio(small, SMS)]);

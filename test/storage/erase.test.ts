@@ -12,7 +12,11 @@ import { message, openTestStore, temporaryFolder } from "../support/store.ts";
 
 function some(count: number): readonly Message[] {
   return Array.from({ length: count }, (_, index) =>
-    message(`m${index}`, { from: `+${index % 3}`, ts: `2025-01-1${index % 4}T1${index % 7}:00:00Z`, text: index % 5 === 0 ? null : `text ${index}` }),
+    message(`m${index}`, {
+      from: `+${index % 3}`,
+      ts: `2025-01-1${index % 4}T1${index % 7}:00:00Z`,
+      text: index % 5 === 0 ? null : `text ${index}`,
+    }),
   );
 }
 
@@ -42,14 +46,24 @@ test("a place in the order of commits is given once, though the newest message i
   await store.erase({ messageId: "b" });
   assert.equal(await store.lastSequence(), 2);
   await store.insert(message("c"));
-  assert.deepEqual((await store.since(0, 9)).data.map(({ seq, message_id }) => [seq, message_id]), [[1, "a"], [3, "c"]]);
+  assert.deepEqual(
+    (await store.since(0, 9)).data.map(({ seq, message_id }) => [seq, message_id]),
+    [
+      [1, "a"],
+      [3, "c"],
+    ],
+  );
 });
 
 test("several messages share one transaction, with an outcome each", async (t) => {
   const { store, committed } = await openTestStore(t, { maxBatchMessages: 4096 });
   assert.deepEqual(await store.insertAll(some(1000)), Array<string>(1000).fill("created"));
   assert.deepEqual(committed, [1000]);
-  assert.deepEqual(await store.insertAll([message("m1", { from: "+1", text: "other" }), message("x"), message("x")]), ["conflict", "created", "duplicate"]);
+  assert.deepEqual(await store.insertAll([message("m1", { from: "+1", text: "other" }), message("x"), message("x")]), [
+    "conflict",
+    "created",
+    "duplicate",
+  ]);
   assert.deepEqual(await store.insertAll(some(5000).slice(1000)), Array<string>(4000).fill("created"));
 });
 
@@ -66,7 +80,10 @@ test("a payload is that of the message that was stored, and goes with it", async
   await store.insertAll([{ ...message("a"), payload: '{"a":1}' }, message("b")]);
   await store.insertAll([{ ...message("a"), payload: '{"a":2}' }]);
   assert.deepEqual([await store.payload("a"), await store.payload("b"), await store.payload("c")], ['{"a":1}', undefined, undefined]);
-  assert.deepEqual((await store.since(0, 9, { payload: true })).data.map(({ payload }) => payload), ['{"a":1}', null]);
+  assert.deepEqual(
+    (await store.since(0, 9, { payload: true })).data.map(({ payload }) => payload),
+    ['{"a":1}', null],
+  );
   await store.erase({ messageId: "a" });
   assert.equal(await store.payload("a"), undefined);
 });

@@ -15,6 +15,7 @@ export async function createTestRoutes(t: TestContext, options: Partial<RouteOpt
     rateLimit: () => ({ ok: true }),
     verifyTwilio: undefined,
     verifyToken: undefined,
+    erasable: false,
     metrics: { expose: async () => "" },
     readiness: async () => [],
     site: createSite(document),

@@ -1,10 +1,10 @@
 import type { ExportPage, ExportQuery, StoredMessage } from "../../core/message.ts";
 import type { MessageStore } from "../../core/store.ts";
 import { parseExportQuery, type ListFormat } from "../../validation/query.ts";
-import { CSV_HEADER, csvRecord } from "../csv.ts";
+import { CSV_HEADER, CSV_HEADER_WITH_PAYLOAD, csvRecord, csvRecordWithPayload } from "../csv.ts";
 import { CSV_TYPE, NDJSON_TYPE } from "../../api/media-types.ts";
 import type { Reply } from "../message.ts";
-import { jsonLine, refuse } from "../respond.ts";
+import { messageLine, refuse } from "../respond.ts";
 
 export type ExportFormat = Exclude<ListFormat, "json">;
 
@@ -13,15 +13,18 @@ interface Writer {
   readonly headers?: Readonly<Record<string, string>>;
   readonly head: string;
   readonly write: (message: StoredMessage) => string;
+  /** With the payload of each message. */
+  readonly withPayload: Pick<Writer, "head" | "write">;
 }
 
 const WRITERS: Readonly<Record<ExportFormat, Writer>> = {
-  ndjson: { contentType: NDJSON_TYPE, head: "", write: jsonLine },
+  ndjson: { contentType: NDJSON_TYPE, head: "", write: messageLine, withPayload: { head: "", write: messageLine } },
   csv: {
     contentType: `${CSV_TYPE}; charset=utf-8`,
     headers: { "Content-Disposition": 'attachment; filename="messages.csv"' },
     head: CSV_HEADER,
     write: csvRecord,
+    withPayload: { head: CSV_HEADER_WITH_PAYLOAD, write: csvRecordWithPayload },
   },
 };
 
@@ -30,12 +33,15 @@ const BYTE_ORDER_MARK = "\uFEFF";
 /** All messages that match the query of `GET /messages` when it begins, streamed in short reads. */
 export async function exportMessages(
   store: Pick<MessageStore, "exportPage" | "lastSequence">,
-  { query: rawQuery, format, bom }: { readonly query: string; readonly format: ExportFormat; readonly bom: boolean },
+  { query: rawQuery, format, bom, payload }: {
+    readonly query: string; readonly format: ExportFormat; readonly bom: boolean; readonly payload: boolean;
+  },
 ): Promise<Reply> {
   const parsed = parseExportQuery(rawQuery);
   if (!parsed.ok) return refuse({ code: "validation_error", detail: parsed.error });
-  const query: ExportQuery = { ...parsed.value, upTo: await store.lastSequence() };
-  const { head, write, ...reply } = WRITERS[format];
+  const query: ExportQuery = { ...parsed.value, payload, upTo: await store.lastSequence() };
+  const { withPayload, ...plain } = WRITERS[format];
+  const { head, write, ...reply } = payload ? { ...plain, ...withPayload } : plain;
   // Before the head, so that a database that does not answer is told by the status.
   const first = await store.exportPage(query);
 

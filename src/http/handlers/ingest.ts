@@ -8,7 +8,7 @@ import { limitDeliveries, refuseBody, refuseSignature } from "./deliveries.ts";
 import { storeDelivery } from "./store-delivery.ts";
 
 export interface IngestOptions {
-  readonly store: Pick<MessageStore, "insert">;
+  readonly store: Pick<MessageStore, "insertAll">;
   readonly verify: Verify;
   readonly rateLimit: RateLimit;
 }

@@ -20,13 +20,21 @@ export function createListMessages(store: Pick<MessageStore, "list" | "exportPag
     const given = parseListForm(request.query);
     if (!given.ok) return refuse({ code: "validation_error", detail: [...(query.ok ? [] : query.error), ...given.error] });
     const format = given.value.format ?? FORMATS[preferredType(request.headers.accept ?? "", [JSON_TYPE, NDJSON_TYPE, CSV_TYPE])];
-    if (format !== "json") return exportMessages(store, { query: request.query, format, bom: given.value.bom });
+    if (format !== "json") return exportMessages(store, { ...given.value, query: request.query, format });
     if (!query.ok) return refuse({ code: "validation_error", detail: query.error });
     const { limit, offset, order = "asc" } = query.value;
     const { data, total, next } = await store.list(query.value);
     if (next === undefined) return json({ data, total, limit, offset });
     const cursor = formatCursor(order, next);
     return { ...json({ data, total, limit, offset, next_cursor: cursor }), headers: { Link: nextLink(request.query, cursor) } };
+  };
+}
+
+/** `GET /messages/{message_id}/payload`: what a platform sent about it, as it was kept. A native message has none. */
+export function createGetPayload(store: Pick<MessageStore, "payload">): Handler {
+  return async (request) => {
+    const payload = await store.payload(request.parameter);
+    return payload === undefined ? refuse({ code: "not_found", detail: "not found" }) : { status: 200, body: payload };
   };
 }
 

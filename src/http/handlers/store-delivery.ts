@@ -6,7 +6,7 @@ import type { Reply } from "../message.ts";
 import { refuse } from "../respond.ts";
 
 export interface StoreDeliveryOptions {
-  readonly store: Pick<MessageStore, "insert">;
+  readonly store: Pick<MessageStore, "insertAll">;
   /** When the request came, in milliseconds since the epoch. */
   readonly receivedAtMs: number;
   readonly signature: SecretName;
@@ -27,7 +27,7 @@ export async function storeDelivery(delivery: Delivery, options: StoreDeliveryOp
     ...(messages.length === 1 && first !== undefined && { messageId: first.messageId }),
     ...(warnings.length > 0 && { warnings }),
   };
-  const outcomes = await Promise.all(messages.map((message) => store.insert(message)));
+  const outcomes = messages.length === 0 ? [] : await store.insertAll(messages);
   if (outcomes.includes("unknown")) return { ...NOT_STORED, unanswered: true, delivery: { ...facts, result: "unavailable" } };
   if (outcomes.includes("unavailable")) return { ...NOT_STORED, delivery: { ...facts, result: "unavailable" } };
 

@@ -4,7 +4,7 @@ import { parseTailQuery } from "../../validation/tail-query.ts";
 import { preferredType } from "../accept.ts";
 import { createFeed, type FeedFormat } from "../feed.ts";
 import type { Handler } from "../message.ts";
-import { jsonLine, refuse } from "../respond.ts";
+import { messageLine, refuse } from "../respond.ts";
 import { NDJSON_TYPE } from "../../api/media-types.ts";
 
 const EVENT_STREAM = "text/event-stream";
@@ -26,7 +26,7 @@ export function createTail(store: Pick<MessageStore, "since" | "lastSequence" | 
   const feed = createFeed(store);
   const everyMs = options.beatMs ?? BEAT_MS;
   const formats: Readonly<Record<typeof NDJSON_TYPE | typeof EVENT_STREAM, FeedFormat>> = {
-    [NDJSON_TYPE]: { name: NDJSON_TYPE, write: jsonLine, beat: { text: "\n", everyMs } },
+    [NDJSON_TYPE]: { name: NDJSON_TYPE, write: messageLine, beat: { text: "\n", everyMs } },
     [EVENT_STREAM]: { name: EVENT_STREAM, write: toEvent, beat: { text: ":\n\n", everyMs } },
   };
 
@@ -36,12 +36,13 @@ export function createTail(store: Pick<MessageStore, "since" | "lastSequence" | 
     const type = preferredType(request.headers.accept ?? "", [NDJSON_TYPE, EVENT_STREAM]);
     // Asked in any case: a database that does not answer is told by the status.
     const newest = await store.lastSequence();
-    const after = query.value.after ?? newest;
+    const { after = newest, payload } = query.value;
+    const format = payload ? { ...formats[type], name: `${type} with payload`, payload } : formats[type];
 
     async function* pieces(signal: AbortSignal): AsyncGenerator<string, void> {
       // A browser that loses its connection before the first message then knows where to go on.
       if (type === EVENT_STREAM) yield `id: ${after}\n\n`;
-      yield* feed.follow(after, formats[type], signal);
+      yield* feed.follow(after, format, signal);
     }
     return {
       status: 200,
@@ -55,5 +56,5 @@ export function createTail(store: Pick<MessageStore, "since" | "lastSequence" | 
 }
 
 function toEvent(message: SequencedMessage): string {
-  return `id: ${message.seq}\ndata: ${jsonLine(message)}\n`;
+  return `id: ${message.seq}\ndata: ${messageLine(message)}\n`;
 }

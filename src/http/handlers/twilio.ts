@@ -10,7 +10,7 @@ import { limitDeliveries, refuseBody, refuseSignature } from "./deliveries.ts";
 import { storeDelivery } from "./store-delivery.ts";
 
 export interface TwilioIngestOptions {
-  readonly store: Pick<MessageStore, "insert">;
+  readonly store: Pick<MessageStore, "insertAll">;
   /** Undefined if Twilio is not configured. */
   readonly verifyTwilio: VerifyTwilio | undefined;
   readonly rateLimit: RateLimit;

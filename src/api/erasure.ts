@@ -1,0 +1,118 @@
+import { headers, WITH_BODY } from "./headers.ts";
+import { JSON_TYPE } from "./media-types.ts";
+import type { Operation } from "./operation.ts";
+import { errorResponse, jsonResponse, response, validationResponse } from "./responses.ts";
+import { schema } from "./schemas.ts";
+
+const WHAT_GOES =
+  "The rows, what search and counts have of them, and their payloads are overwritten in the database. The ids stay known: a later delivery of one is a repeat. Backups, and until the next checkpoint the write-ahead log, still have them.";
+const FORBIDDEN = errorResponse("`API_TOKEN` is not set: anybody who reaches the port could erase.", {
+  unset: "messages can be erased only if API_TOKEN is set",
+});
+
+/** `DELETE /messages/{message_id}` */
+export const ERASE_MESSAGE: Operation = {
+  method: "DELETE",
+  path: "/messages/{message_id}",
+  id: "eraseMessage",
+  tag: "Messages",
+  access: "erasure",
+  summary: "Erase one message",
+  description: `For a person who asks to be forgotten. ${WHAT_GOES}`,
+  parameters: [
+    {
+      name: "message_id",
+      in: "path",
+      required: true,
+      description: "Percent-encoded, as for reading it.",
+      schema: schema("MessageId"),
+      examples: { id: { value: "m1" } },
+    },
+  ],
+  responses: {
+    204: { description: "It is gone, and that is synced to disk.", headers: headers("X-Request-ID") },
+    401: response("Unauthorized"),
+    403: FORBIDDEN,
+    404: response("NotFound"),
+    422: response("BrokenPath"),
+  },
+};
+
+/** `DELETE /messages` */
+export const ERASE_SENDER: Operation = {
+  method: "DELETE",
+  path: "/messages",
+  id: "eraseSender",
+  tag: "Messages",
+  access: "erasure",
+  summary: "Erase all messages of a sender",
+  description: `For a person who asks to be forgotten. ${WHAT_GOES}`,
+  parameters: [
+    {
+      name: "from",
+      in: "query",
+      required: true,
+      description: "Exactly this sender. Any other parameter is refused, since it could be meant as a filter.",
+      schema: { type: "string", minLength: 1 },
+      examples: { sender: { value: "+919876543210" } },
+    },
+  ],
+  responses: {
+    200: jsonResponse("They are gone, and that is synced to disk.", { type: "object", required: ["erased"], properties: { erased: schema("Count") } }, {
+      examples: { erased: { value: { erased: 3 } } },
+    }),
+    401: response("Unauthorized"),
+    403: FORBIDDEN,
+    422: validationResponse("Not exactly one sender.", {
+      missing: {
+        value: { detail: [{ loc: ["query", "from"], msg: "Parameter is missing: must be the sender whose messages are to be erased", type: "missing" }] },
+      },
+    }),
+  },
+};
+
+/** `GET /messages/{message_id}/payload` */
+export const GET_PAYLOAD: Operation = {
+  method: "GET",
+  path: "/messages/{message_id}/payload",
+  id: "getPayload",
+  tag: "Messages",
+  access: "token",
+  summary: "Get what a platform sent about a message",
+  description:
+    "Of WhatsApp the `value` of the notification as if it had brought this message alone, with its metadata and the person's contact; of Twilio the parameters of the form. A message in the service's own form has none.",
+  parameters: [
+    {
+      name: "message_id",
+      in: "path",
+      required: true,
+      description: "Percent-encoded, as for the message itself.",
+      schema: schema("MessageId"),
+      examples: { id: { value: "wamid.HBgMOTE5ODc2NTQzMjEw" } },
+    },
+  ],
+  responses: {
+    200: {
+      description: "The payload.",
+      headers: WITH_BODY,
+      content: {
+        [JSON_TYPE]: {
+          schema: { type: "object" },
+          examples: {
+            image: {
+              value: {
+                messaging_product: "whatsapp",
+                metadata: { display_phone_number: "14155550100", phone_number_id: "106540352242922" },
+                contacts: [{ profile: { name: "Asha Rao" }, wa_id: "919876543210" }],
+                messages: [{ from: "919876543210", id: "wamid.HBgMOTE5ODc2NTQzMjEw", timestamp: "1736935200", type: "image", image: { id: "1003383421387256" } }],
+              },
+            },
+          },
+        },
+      },
+    },
+    401: response("Unauthorized"),
+    404: response("NotFound"),
+    422: response("BrokenPath"),
+  },
+};

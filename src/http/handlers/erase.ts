@@ -1,0 +1,32 @@
+import type { MessageStore } from "../../core/store.ts";
+import type { Refusal } from "../../core/outcome.ts";
+import { parseEraseQuery } from "../../validation/erase-query.ts";
+import type { Handler } from "../message.ts";
+import { json, refuse } from "../respond.ts";
+
+export interface EraseOptions {
+  readonly store: Pick<MessageStore, "erase">;
+  /** Whether a token is configured: without one anybody who reaches the port could erase. */
+  readonly erasable: boolean;
+}
+
+const NOT_ERASABLE: Refusal = { code: "forbidden", detail: "messages can be erased only if API_TOKEN is set" };
+
+/** `DELETE /messages/{message_id}`: 204 once it is gone and that is synced; 404 if it is not there. */
+export function createEraseMessage({ store, erasable }: EraseOptions): Handler {
+  return async (request) => {
+    if (!erasable) return refuse(NOT_ERASABLE);
+    const erased = await store.erase({ messageId: request.parameter });
+    return erased === 0 ? refuse({ code: "not_found", detail: "not found" }) : { status: 204, body: "" };
+  };
+}
+
+/** `DELETE /messages?from=…`: all messages of a sender; gives how many they were. */
+export function createEraseSender({ store, erasable }: EraseOptions): Handler {
+  return async (request) => {
+    if (!erasable) return refuse(NOT_ERASABLE);
+    const query = parseEraseQuery(request.query);
+    if (!query.ok) return refuse({ code: "validation_error", detail: query.error });
+    return json({ erased: await store.erase(query.value) });
+  };
+}
