@@ -101,6 +101,10 @@ figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }
 /* However long the text, the way out stays in sight. */
 .detail .card-head { position: sticky; top: 0; z-index: 1; margin: 0 -1.1rem; padding: 1rem 1.1rem 0.6rem; background: var(--surface); }
 .detail-text { margin-bottom: 1rem; padding: 0.75rem 0.9rem; border-radius: var(--radius); background: var(--surface-raised); white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; }
+.detail-steps, .detail-copy { display: flex; flex-wrap: wrap; align-items: center; gap: 0.4rem; }
+.detail-copy { margin-top: 1rem; }
+.detail-copy button { min-height: 1.75rem; padding: 0 0.6rem; font-size: 0.8125rem; }
+button:disabled { color: var(--text-quiet); border-style: dashed; cursor: default; }
 .detail dl { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0.4rem 1.25rem; align-items: baseline; }
 .detail dt { color: var(--text-quiet); font-size: 0.875rem; }
 .detail dd { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 0.75rem; min-width: 0; overflow-wrap: anywhere; }

@@ -95,8 +95,11 @@ const MESSAGES = `<section class="messages" aria-labelledby="messages-title">
 
 const DETAIL = `<dialog id="detail" class="detail" aria-labelledby="detail-title">
 <div class="detail-parts">
-<div class="card-head"><h2 id="detail-title">Message</h2><button type="button" id="detail-close">Close</button></div>
+<div class="card-head"><h2 id="detail-title">Message</h2><div class="detail-steps"><button type="button" id="detail-previous" title="Previous (k)">↑<span class="spoken"> Previous message</span></button>
+<button type="button" id="detail-next" title="Next (j)">↓<span class="spoken"> Next message</span></button>
+<button type="button" id="detail-close">Close</button></div></div>
 <div id="detail-text" class="detail-text" dir="auto"></div>
 <dl id="detail-fields"></dl>
+<div id="detail-copy" class="detail-copy"></div>
 </div>
 </dialog>`;

@@ -1,17 +1,20 @@
+import type { Address } from "./address.ts";
 import { byId } from "./dom.ts";
-import { fromLocal, isFiltered, NO_FILTERS, readFilters, toLocal, toNumber, toParameters, type Filters } from "./filters.ts";
+import { fromLocal, isFiltered, NO_FILTERS, toLocal, toNumber, toParameters, type Filters } from "./filters.ts";
 
 /** The filters as the form and the page's address hold them. */
 export interface FilterForm {
   current(): Filters;
   /** Changes some and tells of it at once. */
   set(changes: Partial<Filters>): void;
+  /** Does what the address says. */
+  follow(): void;
 }
 
 /** Long enough for the next key, too short to wait for. */
 const DEBOUNCE_MS = 200;
 
-export function createFilterForm(onChange: (filters: Filters) => void): FilterForm {
+export function createFilterForm(address: Address, onChange: (filters: Filters) => void): FilterForm {
   const form = byId("filters", HTMLFormElement);
   const q = byId("q", HTMLInputElement);
   const from = byId("from", HTMLInputElement);
@@ -20,15 +23,17 @@ export function createFilterForm(onChange: (filters: Filters) => void): FilterFo
   const until = byId("until", HTMLInputElement);
   const clear = byId("clear", HTMLButtonElement);
   const more = byId("more", HTMLButtonElement);
-  let filters = readFilters(location.search);
+  let filters = address.filters();
+  /** A step of the history has been made since the reader came to the field. */
+  let isTyping = false;
   let timer: number | undefined;
 
   function show(): void {
     q.value = filters.q;
     from.value = filters.from;
     to.value = filters.to;
-    since.value = toLocal(filters.since);
-    until.value = toLocal(filters.until);
+    showInstant(since, filters.since);
+    showInstant(until, filters.until);
     clear.hidden = !isFiltered(filters);
   }
 
@@ -37,14 +42,14 @@ export function createFilterForm(onChange: (filters: Filters) => void): FilterFo
     if (toParameters(wanted).toString() === toParameters(filters).toString()) return;
     filters = wanted;
     clear.hidden = !isFiltered(filters);
-    const query = toParameters(filters).toString();
-    history.replaceState(null, "", query === "" ? location.pathname : `?${query}`);
+    address.useFilters(filters, { typing: isTyping });
+    isTyping = form.contains(document.activeElement);
     onChange(filters);
   }
 
   /** An instant that is still as it was shown keeps its seconds and its zone. */
   function instant(input: HTMLInputElement, known: string): string {
-    return input.value === toLocal(known) ? known : fromLocal(input.value);
+    return input.value === known || input.value === toLocal(known) ? known : fromLocal(input.value);
   }
 
   function read(): Filters {
@@ -68,8 +73,9 @@ export function createFilterForm(onChange: (filters: Filters) => void): FilterFo
     set(NO_FILTERS);
     q.focus();
   });
-  // Another address of the same page, typed or come back to.
-  addEventListener("popstate", () => set(readFilters(location.search)));
+  form.addEventListener("focusin", () => {
+    isTyping = false;
+  });
   show();
   // On a phone they are folded away, unless the address has some of them.
   function unfold(open: boolean): void {
@@ -77,5 +83,24 @@ export function createFilterForm(onChange: (filters: Filters) => void): FilterFo
   }
   more.addEventListener("click", () => unfold(more.getAttribute("aria-expanded") !== "true"));
   unfold(isFiltered({ ...filters, q: "" }));
-  return { current: () => filters, set };
+  return {
+    current: () => filters,
+    set,
+    follow() {
+      clearTimeout(timer);
+      const wanted = address.filters();
+      const isSame = toParameters(wanted).toString() === toParameters(filters).toString();
+      filters = wanted;
+      show();
+      if (!isSame) onChange(filters);
+    },
+  };
+}
+
+/** What is no time is shown as the address has it: an empty field would not say what the service refuses. */
+function showInstant(input: HTMLInputElement, instant: string): void {
+  const isInstant = instant === "" || toLocal(instant) !== "";
+  input.type = isInstant ? "datetime-local" : "text";
+  input.value = isInstant ? toLocal(instant) : instant;
+  input.setAttribute("aria-invalid", String(!isInstant));
 }

@@ -1,10 +1,11 @@
 import type { StoredMessage } from "../../core/message.ts";
+import { createAddress } from "./address.ts";
 import { createAnnouncer } from "./announcer.ts";
 import { createApi } from "./api.ts";
 import { createDetail } from "./detail.ts";
 import { byId } from "./dom.ts";
 import { createFilterForm } from "./filter-form.ts";
-import { isFiltered } from "./filters.ts";
+import { isFiltered, type Filters } from "./filters.ts";
 import { countOf } from "./format.ts";
 import { createGather } from "./gather.ts";
 import { createHold } from "./hold.ts";
@@ -25,9 +26,18 @@ const STATES: Readonly<Record<TailState, string>> = {
 const rowList = byId("rows", HTMLUListElement);
 const api = createApi();
 const announcer = createAnnouncer(byId("announcements", HTMLElement));
+const address = createAddress(() => {
+  filterForm.follow();
+  detail.follow();
+});
 const tokenForm = createTokenForm(api, start);
-const filterForm = createFilterForm((filters) => void list.load(filters));
-const detail = createDetail({ onFilter: (field, number) => filterForm.set({ [field]: number }) });
+const filterForm = createFilterForm(address, (filters) => void list.load(filters));
+const detail = createDetail({
+  api,
+  address,
+  onFilter: (field, number) => filterForm.set({ [field]: number }),
+  neighbour: (message, steps) => list.neighbour(message, steps),
+});
 const overview = createOverview({
   api,
   onSender: (from) => filterForm.set({ from }),
@@ -47,7 +57,10 @@ const list = createMessageList({
   isHeld: hold.isHeld,
   onOpen: (message) => detail.open(message),
   onUnauthorized: askForToken,
-  onChange: notes.show,
+  onChange(view) {
+    notes.show(view);
+    document.title = titleOf(filterForm.current(), view.newer ?? 0);
+  },
   onLoaded(total) {
     announcer.say(`${countOf(total, "message")}${isFiltered(filterForm.current()) ? " found" : ""}`);
     // The service responds: what else is waiting for it need not wait longer.
@@ -96,6 +109,13 @@ function start(): void {
   tail.start();
   void list.load(filterForm.current());
   overview.refresh();
+  detail.follow();
+}
+
+/** In the browser's list of tabs: what came, and what is looked for. */
+function titleOf(filters: Filters, newer: number): string {
+  const words = Object.values(filters).filter((value) => value !== "").join(", ");
+  return `${newer > 0 ? `(${newer}) ` : ""}${words === "" ? "" : `${words} · `}Inbox · webhook-inbox`;
 }
 
 function toInstant(ms: number): string {

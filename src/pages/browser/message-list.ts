@@ -7,7 +7,7 @@ import { fetchStretch, type Stretch } from "./page-source.ts";
 import { createRecovery } from "./recovery.ts";
 import { createReach } from "./reach.ts";
 import { createRowKeys } from "./row-keys.ts";
-import { createRowWindow, type Page, type Row, type WindowElements } from "./row-window.ts";
+import { createPage, createRowWindow, pagesFrom, type Row, type WindowElements } from "./row-window.ts";
 
 export interface ListView {
   readonly state: ListState;
@@ -45,6 +45,8 @@ export interface MessageList {
   toTop(): Promise<void>;
   /** Tries again what failed. */
   retry(): void;
+  /** The message so many rows further down; undefined if its row is not there. */
+  neighbour(message: StoredMessage, steps: number): StoredMessage | undefined;
 }
 
 /** More messages at once, or more rows in the first page, are not put in one by one. */
@@ -52,11 +54,6 @@ const MOST_ARRIVALS = 100;
 const MOST_FIRST_ROWS = 150;
 /** What arrives so soon after a count was fetched may be in it. */
 const UNSURE_MS = 2000;
-
-const createPage = (cursor: string | undefined): Page => ({ cursor, first: undefined, height: 0, rows: undefined });
-
-/** The page that follows, not fetched yet. */
-const pagesFrom = (cursor: string | undefined): readonly Page[] => (cursor === undefined ? [] : [createPage(cursor)]);
 
 export function createMessageList(options: ListOptions): MessageList {
   const { api, list, above } = options;
@@ -232,6 +229,7 @@ export function createMessageList(options: ListOptions): MessageList {
     arrived,
     release,
     retry,
+    neighbour: (message, steps) => rows.neighbour(message, steps)?.message,
     missed() {
       if (rows.isTopInSight() && !options.isHeld()) {
         void load();

@@ -1,6 +1,7 @@
 import type { StoredMessage } from "../../core/message.ts";
 import { create } from "./dom.ts";
 import { formatTime } from "./format.ts";
+import { markAll } from "./mark.ts";
 
 /** Code units of a text that a row holds; it shows less, the detail shows all. */
 const EXCERPT_LENGTH = 240;
@@ -22,18 +23,17 @@ export function createRow(message: StoredMessage, search: RegExp | undefined): H
 
 function createExcerpt(text: string | null, search: RegExp | undefined): HTMLSpanElement {
   if (text === null || text === "") return create("span", { class: "text quiet" }, text === null ? "no text" : "empty text");
+  // Line breaks are shown as spaces: of such a text nothing would be seen.
+  if (text.trim() === "") return create("span", { class: "text quiet" }, "only spaces and line breaks");
   const found = search?.exec(text) ?? undefined;
   const start = found === undefined || found.index <= 2 * LEAD_LENGTH ? 0 : wholeFrom(text, found.index - LEAD_LENGTH);
   const end = wholeFrom(text, start + EXCERPT_LENGTH);
   const lead = start > 0 ? "…" : "";
   const tail = end < text.length ? "…" : "";
   const span = create("span", { class: "text", dir: "auto" });
-  if (found === undefined) {
-    span.append(lead, text.slice(start, end), tail);
-  } else {
-    const matchEnd = Math.min(found.index + found[0].length, end);
-    span.append(lead, text.slice(start, found.index), create("mark", {}, text.slice(found.index, matchEnd)), text.slice(matchEnd, end), tail);
-  }
+  const isCut = found !== undefined && found.index + found[0].length > end;
+  if (isCut) span.append(lead, text.slice(start, found.index), create("mark", {}, text.slice(found.index, end)), tail);
+  else span.append(lead, ...markAll(text.slice(start, end), search), tail);
   return span;
 }
 

@@ -15,6 +15,11 @@ export interface Page {
   rows: Row[] | undefined;
 }
 
+export const createPage = (cursor: string | undefined): Page => ({ cursor, first: undefined, height: 0, rows: undefined });
+
+/** The page that follows, not fetched yet. */
+export const pagesFrom = (cursor: string | undefined): readonly Page[] => (cursor === undefined ? [] : [createPage(cursor)]);
+
 export interface WindowElements {
   readonly list: HTMLUListElement;
   /** Stand for the pages above and below that are not there. */
@@ -35,6 +40,8 @@ export interface RowWindow {
   hideLast(): void;
   /** Whether the row of a message is there. */
   has(message: StoredMessage): boolean;
+  /** The row that stands so many rows below that of a message; undefined if one of them is not there. */
+  neighbour(message: StoredMessage, steps: number): Row | undefined;
   /** Puts a row at its place among those that are there; false if its place is not there, or taken by the same message. */
   insert(row: Row): boolean;
   /** The top of the list is on the screen, or below it. */
@@ -96,6 +103,11 @@ export function createRowWindow(elements: WindowElements): RowWindow {
     heightOf,
     isTopInSight,
     has: ({ message_id: id }) => pages.slice(from, to).some((page) => page.rows?.some(({ message }) => message.message_id === id) === true),
+    neighbour({ message_id: id }, steps) {
+      const shown = pages.slice(from, to).flatMap((page) => page.rows ?? []);
+      const index = shown.findIndex(({ message }) => message.message_id === id);
+      return index === -1 ? undefined : shown[index + steps];
+    },
     clear() {
       pages.length = 0;
       from = 0;

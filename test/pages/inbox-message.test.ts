@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { browserTests, READY, sharedInbox, textsOf } from "../support/inbox-page.ts";
+import { stored } from "../support/inbox-service.ts";
+
+const browserTest = browserTests();
+const shared = sharedInbox([
+  ...Array.from({ length: 60 }, (_, index) => stored(index)),
+  stored(100, { message_id: "a/b ü?", text: '{"order":{"id":7,"note":"seven Seven"}}' }),
+  stored(101, { message_id: "blank", text: " \n\n " }),
+]);
+
+const isOpen = (): boolean => document.querySelector<HTMLDialogElement>("#detail")?.open === true;
+const shownText = (): string | null | undefined => document.querySelector("#detail-text")?.textContent;
+
+browserTest("a message has an address, which opens it, and Back closes it", async (_t, newPage) => {
+  const { url } = await shared();
+  const page = await newPage();
+  await page.open(`${url}/?message=${encodeURIComponent("a/b ü?")}`);
+  await page.until(isOpen);
+  assert.deepEqual(JSON.parse(String(await page.evaluate(shownText))), { order: { id: 7, note: "seven Seven" } });
+  assert.ok(String(await page.evaluate(shownText)).includes("\n  "), "JSON is shown as JSON");
+
+  await page.open(url);
+  await page.until(READY);
+  await page.click("#rows li:nth-child(4) .row");
+  assert.equal(await page.evaluate(() => new URLSearchParams(location.search).get("message")), "m0000058");
+  await page.evaluate(() => history.back());
+  await page.until(() => location.search === "" && document.querySelector<HTMLDialogElement>("#detail")?.open === false);
+  await page.evaluate(() => history.forward());
+  await page.until(isOpen);
+  await page.press("Escape");
+  await page.until(() => location.search === "" && document.querySelector<HTMLDialogElement>("#detail")?.open === false);
+  assert.deepEqual(page.problems, []);
+});
+
+browserTest("an address whose message is not there says so", async (_t, newPage) => {
+  const page = await newPage();
+  await page.open(`${(await shared()).url}/?message=none`);
+  await page.until(() => document.querySelector("#detail-text")?.textContent === "No message has the id none");
+});
+
+browserTest("Back undoes a filter, and typing one word is one step", async (_t, newPage) => {
+  const page = await newPage();
+  await page.open((await shared()).url);
+  await page.until(READY);
+  await page.click("#q");
+  await page.type("number 1");
+  await page.until(() => location.search === "?q=number+1");
+  await page.type("7");
+  await page.until(() => location.search === "?q=number+17" && document.querySelector("#count")?.textContent === "1 message");
+  assert.equal(await page.evaluate(() => document.title), "number 17 · Inbox · webhook-inbox");
+  await page.evaluate(() => history.back());
+  await page.until(() => location.search === "" && document.querySelector("#count")?.textContent === "62 messages");
+  assert.equal(await page.evaluate(() => document.querySelector<HTMLInputElement>("#q")?.value), "");
+});
+
+browserTest("j and k and the arrows go from message to message", async (_t, newPage) => {
+  const page = await newPage();
+  await page.open((await shared()).url);
+  await page.until(READY);
+  await page.click("#rows li:nth-child(3) .row");
+  const seen: unknown[] = [];
+  for (const key of ["j", "ArrowRight", "k", "ArrowLeft"]) {
+    await page.press(key);
+    seen.push(await page.evaluate(shownText));
+  }
+  assert.deepEqual(seen, ["Message number 58", "Message number 57", "Message number 58", "Message number 59"]);
+  assert.equal(await page.evaluate(() => new URLSearchParams(location.search).get("message")), "m0000059");
+});
+
+browserTest("what is searched for is marked everywhere, in the row and in the message", async (_t, newPage) => {
+  const page = await newPage();
+  await page.open(`${(await shared()).url}/?q=seven`);
+  await page.until(READY);
+  assert.deepEqual(await page.evaluate(textsOf("#rows mark")), ["seven", "Seven"]);
+  await page.click("#rows .row");
+  assert.deepEqual(await page.evaluate(textsOf("#detail-text mark")), ["seven", "Seven"]);
+});
+
+browserTest("a text of line breaks is not a blank row", async (_t, newPage) => {
+  const page = await newPage();
+  await page.open((await shared()).url);
+  await page.until(READY);
+  assert.equal(await page.evaluate(() => document.querySelector("#rows .text")?.textContent), "only spaces and line breaks");
+});
+
+browserTest("id, text, JSON and a curl command can be copied", async (_t, newPage) => {
+  const { url } = await shared();
+  const page = await newPage();
+  await page.open(`${url}/?message=m0000007`);
+  await page.until(isOpen);
+  await page.evaluate(() => {
+    Object.defineProperty(navigator, "clipboard", { value: { writeText: async (text: string) => void (document.documentElement.dataset["copied"] = text) } });
+  });
+  const copied: unknown[] = [];
+  for (const index of [0, 1, 2, 3]) {
+    await page.evaluate((at) => document.querySelectorAll<HTMLElement>("#detail-copy button")[at]?.click(), index);
+    copied.push(await page.evaluate(() => document.documentElement.dataset["copied"]));
+  }
+  assert.deepEqual([copied[0], copied[1], Object(JSON.parse(String(copied[2]))).message_id, copied[3]], ["m0000007", "Message number 7", "m0000007", `curl '${url}/messages/m0000007'`]);
+});
+
+browserTest("a time in the address that is none stands in its field", async (_t, newPage) => {
+  const page = await newPage();
+  await page.open(`${(await shared()).url}/?since=garbage`);
+  await page.until(() => document.querySelector("#notice")?.checkVisibility() === true);
+  const field = await page.evaluate(() => {
+    const input = document.querySelector<HTMLInputElement>("#since");
+    return [input?.value, input?.getAttribute("aria-invalid")];
+  });
+  assert.deepEqual(field, ["garbage", "true"]);
+  await page.click("#clear");
+  await page.until(() => document.querySelector("#count")?.textContent === "62 messages");
+  assert.equal(await page.evaluate(() => document.querySelector<HTMLInputElement>("#since")?.type), "datetime-local");
+});
