@@ -130,8 +130,8 @@ const WORDS = ["Straße", "STRASSE", "ΣΑΣ", "σας", "😀", "\u0001", "50%_
 
 function randomMessages(count: number): readonly Message[] {
   return Array.from({ length: count }, (_, index) => {
-    const text = `${pick(WORDS)} ${pick(WORDS)}`;
-    return message(`${pick(["ä", "z", "\u{10000}", "\uFFFF"])}${index}`, { from: pick(SENDERS), to: pick(SENDERS), ts: pick(TIMES), text });
+    const messageId = `${pick(["ä", "z", "\u{10000}", "\uFFFF"])}${index}`;
+    return message(messageId, { from: pick(SENDERS), to: pick(SENDERS), ts: pick(TIMES), text: `${pick(WORDS)} ${pick(WORDS)}` });
   });
 }
 

@@ -19,7 +19,9 @@ for (const [code, meaning] of BY_CODE) {
 }
 
 test("what ends the session is unknown, whatever its code", () => {
-  for (const severity of ["FATAL", "PANIC"]) assert.equal(meaningOf(new PostgresError({ severity, code: "57P01", message: "" })), "unknown");
+  for (const severity of ["FATAL", "PANIC"]) {
+    assert.equal(meaningOf(new PostgresError({ severity, code: "57P01", message: "" })), "unknown");
+  }
   assert.equal(meaningOf(new ConnectionLost("unknown", new Error(""))), "unknown");
 });
 

@@ -49,27 +49,29 @@ async function until(label: string, ask: () => Promise<string | null | undefined
 
 const WAITING = "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() AND";
 
-/** The insert of the message `fault` fails with this SQLSTATE, so many times. */
+/** From now on the insert of a message whose id begins with `fault` fails with this SQLSTATE, up to `times` times. */
 async function fail(admin: Connection, code: string, times: number): Promise<void> {
   await admin.run([
-    { sql: "CREATE SEQUENCE faults" },
+    { sql: "CREATE SEQUENCE IF NOT EXISTS faults" },
+    { sql: "ALTER SEQUENCE faults RESTART" },
     {
-      sql: `CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        IF NEW.message_id = 'fault' AND nextval('faults') <= ${times} THEN RAISE EXCEPTION 'as told' USING ERRCODE = '${code}'; END IF;
+      sql: `CREATE OR REPLACE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF NEW.message_id LIKE 'fault%' AND nextval('faults') <= ${times} THEN RAISE EXCEPTION 'as told' USING ERRCODE = '${code}'; END IF;
         RETURN NEW; END $$`,
     },
-    { sql: "CREATE TRIGGER fault BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION fault()" },
+    { sql: "CREATE OR REPLACE TRIGGER fault BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION fault()" },
   ], SOON);
 }
 
-for (const code of ["25006", "40001", "40P01", "55P03", "57014", "53100", "58030", "26000", "0A000", "40003", "08006", "XX000"]) {
-  test(`a batch that meets ${code} once is sent again, and stored once`, { skip }, async (t) => {
-    const { engine, admin } = await open(t);
+test("a batch that meets a fault which may pass, or an unknown outcome, is sent again and stored once", { skip }, async (t) => {
+  const { engine, admin } = await open(t);
+  const codes = ["25006", "40001", "55P03", "57014", "53100", "0A000", "40003", "XX000"];
+  for (const [index, code] of codes.entries()) {
     await fail(admin, code, 1);
-    assert.deepEqual(await engine.write([message("a"), message("fault")], AT), ["created", "created"]);
-    assert.equal(await engine.count(), 2);
-  });
-}
+    assert.deepEqual(await engine.write([message(code), message(`fault-${code}`)], AT), ["created", "created"], code);
+    assert.equal(await engine.count(), 2 * (index + 1), code);
+  }
+});
 
 test("a message that the server refuses by itself does not take the others with it", { skip }, async (t) => {
   const { engine, admin, refusals } = await open(t);
