@@ -181,7 +181,7 @@ test("the table of metrics has every family of the service itself, with type, la
 });
 
 test("the table of log fields has every field of a request's line", () => {
-  const exchange = { requestId: "r", method: "POST", path: "/webhook", route: "/webhook", status: 200, durationMs: 1, fault: "f", traceId: "t" };
+  const exchange = { requestId: "r", method: "POST", path: "/webhook", route: "/webhook", status: 200, durationMs: 1, fault: "f", traceId: "t", client: "c", errors: [{ loc: ["body"], msg: "m", type: "e" }] };
   const deliveries: readonly DeliveryFacts[] = [
     { result: "duplicate", messageId: "m1", warnings: ["w"], counts: { format: "whatsapp", created: 0, duplicates: 0, conflicts: 1, ignored: 0 } },
     { result: "invalid_signature", signature: "missing", hint: "h" },

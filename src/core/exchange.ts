@@ -1,4 +1,4 @@
-import type { SecretName, SenderFormat, SignatureFailure, WebhookResult } from "./outcome.ts";
+import type { FieldError, SecretName, SenderFormat, SignatureFailure, WebhookResult } from "./outcome.ts";
 
 /** What a delivery to the webhook adds to its exchange. */
 export interface DeliveryFacts {
@@ -48,6 +48,10 @@ export interface FinishedExchange {
   readonly route: string | undefined;
   readonly status: number;
   readonly durationMs: number;
+  /** The client's address, as the peer's or as trusted proxies tell it; undefined if the connection had gone already. */
+  readonly client?: string | undefined;
+  /** Which fields or parameters a 422 was about and the type of each error; no content. */
+  readonly errors?: readonly FieldError[] | undefined;
   /** The caller's trace (W3C Trace Context): 32 lower-case hex digits. */
   readonly traceId?: string | undefined;
   readonly delivery?: DeliveryFacts | undefined;

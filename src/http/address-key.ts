@@ -18,6 +18,15 @@ export function addressKey(address: string): string | undefined {
   return [high >> 8, high & 0xff, low >> 8, low & 0xff].join(".");
 }
 
+/** The whole address, without port, brackets and zone, an IPv4 address in an IPv6 one as that; undefined for a text that is no address. */
+export function fullAddress(address: string): string | undefined {
+  const host = withoutPort(address);
+  if (isIPv4(host)) return host;
+  if (!isIPv6(host)) return undefined;
+  const key = addressKey(host);
+  return key?.includes(":") ? host.slice(0, zoneStart(host)) : key;
+}
+
 function withoutPort(address: string): string {
   const bracketed = /^\[([^\]]*)\](?::[0-9]*)?$/.exec(address)?.[1];
   if (bracketed !== undefined) return bracketed;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { addressKey } from "./address-key.ts";
+import { addressKey, fullAddress } from "./address-key.ts";
 
 /**
  * What stands for the client in the rate limit: see `addressKey`. Each trusted proxy has appended the address it saw to
@@ -9,13 +9,22 @@ import { addressKey } from "./address-key.ts";
  * one to be taken is no address, the next to the right that is one.
  */
 export function clientAddress(req: IncomingMessage, trustedProxies: number): string {
-  const peer = addressKey(req.socket.remoteAddress ?? "") ?? "unknown";
+  return findAddress(req, trustedProxies, addressKey) ?? "unknown";
+}
+
+/** The same client's whole address, for the log; undefined if the connection has gone. */
+export function fullClientAddress(req: IncomingMessage, trustedProxies: number): string | undefined {
+  return findAddress(req, trustedProxies, fullAddress);
+}
+
+function findAddress(req: IncomingMessage, trustedProxies: number, read: (address: string) => string | undefined): string | undefined {
+  const peer = read(req.socket.remoteAddress ?? "");
   const forwarded = req.headers["x-forwarded-for"];
   if (trustedProxies === 0 || forwarded === undefined) return peer;
   const entries = String(forwarded).split(",").map((entry) => entry.trim()).filter((entry) => entry !== "");
   for (const entry of entries.slice(-trustedProxies)) {
-    const key = addressKey(entry);
-    if (key !== undefined) return key;
+    const address = read(entry);
+    if (address !== undefined) return address;
   }
   return peer;
 }

@@ -8,7 +8,7 @@ import type { Refusal } from "../core/outcome.ts";
 import type { Authorize } from "./access.ts";
 import { discardRest, isEndless, readBody, refuseUnread } from "./body.ts";
 import { createByteBudget } from "./byte-budget.ts";
-import { clientAddress } from "./client-address.ts";
+import { clientAddress, fullClientAddress } from "./client-address.ts";
 import { describeFault } from "./describe-fault.ts";
 import type { Reply, Request } from "./message.ts";
 import { refuse, respond } from "./respond.ts";
@@ -107,6 +107,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
   async function handle(req: IncomingMessage, res: ServerResponse, circumstances: Circumstances): Promise<void> {
     const startedAt = performance.now();
     const method = req.method ?? "-";
+    // Not at the end: a connection that has closed has no address.
+    const client = fullClientAddress(req, options.trustedProxies);
     const target = splitTarget(req.url ?? "");
     const match = router(method, target.path);
     const sent = req.headers["x-request-id"];
@@ -147,6 +149,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
       status: reply.status,
       durationMs,
       stream,
+      client,
+      errors: reply.errors,
       traceId: readTraceId(req.headers["traceparent"]),
       delivery: reply.delivery,
       fault,

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Access } from "../api/operation.ts";
 import type { DeliveryFacts } from "../core/exchange.ts";
-import type { Outcome } from "../core/outcome.ts";
+import type { FieldError, Outcome } from "../core/outcome.ts";
 import type { Encodings } from "./encodings.ts";
 
 /** What a handler is given. */
@@ -44,6 +44,8 @@ export interface Reply {
   readonly contentType?: string;
   /** `no-store` where absent. */
   readonly cacheControl?: string;
+  /** Of a 422, for the log. */
+  readonly errors?: readonly FieldError[];
   /** For the log and the metrics of the webhook. */
   readonly delivery?: DeliveryFacts;
 }

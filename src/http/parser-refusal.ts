@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { ExchangeObserver } from "../core/exchange.ts";
 import type { Refusal } from "../core/outcome.ts";
+import { fullAddress } from "./address-key.ts";
 import { errorBody, STATUS } from "./respond.ts";
 import { JSON_TYPE } from "../api/media-types.ts";
 
@@ -30,6 +32,7 @@ export function refuseUnparsed(socket: Duplex, refusal: Refusal, observer: Excha
   const requestId = randomUUID();
   const status = STATUS[refusal.code];
   const body = errorBody(refusal);
+  const client = socket instanceof Socket ? fullAddress(socket.remoteAddress ?? "") : undefined;
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     `X-Request-ID: ${requestId}`,
@@ -45,5 +48,5 @@ export function refuseUnparsed(socket: Duplex, refusal: Refusal, observer: Excha
   socket.once("close", () => clearTimeout(deadline));
   socket.resume();
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
-  observer.finished({ requestId, method: "-", path: "-", route: undefined, status, durationMs: 0 });
+  observer.finished({ requestId, method: "-", path: "-", route: undefined, status, durationMs: 0, client });
 }

@@ -31,7 +31,8 @@ export function errorBody(refusal: Refusal): string {
 }
 
 export function refuse(refusal: Refusal): Reply {
-  return { status: STATUS[refusal.code], body: errorBody(refusal), headers: refusal.headers };
+  const { code, detail, headers } = refusal;
+  return { status: STATUS[code], body: errorBody(refusal), headers, ...(typeof detail === "object" && { errors: detail }) };
 }
 
 // Readers of lines in Python, Ruby, Java and JavaScript take them for line ends.

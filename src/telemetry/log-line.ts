@@ -1,4 +1,5 @@
 import type { DeliveryCounts, FinishedExchange } from "../core/exchange.ts";
+import type { FieldError } from "../core/outcome.ts";
 
 export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
 
@@ -20,6 +21,7 @@ export function requestLine(ts: string, level: LogLevel, exchange: FinishedExcha
   let line =
     `{"ts":"${ts}","level":"${level}","request_id":${jsonString(exchange.requestId)},"method":${jsonString(exchange.method)}` +
     `,"path":${jsonString(exchange.path)},"status":${exchange.status},"latency_ms":${roundedMs(exchange.durationMs)}`;
+  if (exchange.client !== undefined) line += `,"client":${jsonString(exchange.client)}`;
   if (exchange.traceId !== undefined) line += `,"trace_id":"${exchange.traceId}"`;
   if (delivery !== undefined) {
     if (delivery.messageId !== undefined) line += `,"message_id":${jsonString(delivery.messageId)}`;
@@ -29,9 +31,16 @@ export function requestLine(ts: string, level: LogLevel, exchange: FinishedExcha
     if (delivery.result === "invalid_signature" && delivery.signature !== undefined) line += `,"reason":"${delivery.signature}"`;
     if (delivery.hint !== undefined) line += `,"hint":${jsonString(delivery.hint)}`;
   }
+  if (exchange.errors !== undefined) line += `,"errors":${jsonString(exchange.errors.map(wordError).join(", "))}`;
   if (stream !== undefined) line += `,"stream_ms":${roundedMs(stream.durationMs)},"ended":"${stream.ended}"`;
   if (fault !== undefined) line += `,"error":${jsonString(fault)}`;
   return `${line}}\n`;
+}
+
+/** Which field or parameter, or `body` for the whole of it, and what about it. */
+function wordError({ loc, type }: FieldError): string {
+  const [part = "", ...names] = loc;
+  return `${names.join(".") || part}:${type}`;
 }
 
 /** A native delivery holds one message, which the rest of the line tells all about. */

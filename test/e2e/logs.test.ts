@@ -12,13 +12,13 @@ test("the line of a request has these fields, in this order", async (t) => {
   await app.deliver(delivery(), { "X-Request-ID": "id-1" });
   await app.request("/messages?q=Hello&limit=1", { headers: { "X-Request-ID": "id-2" } });
   const [created, listed] = await app.requestLines(2);
-  assert.deepEqual(Object.keys(created ?? {}), ["ts", "level", "request_id", "method", "path", "status", "latency_ms", "message_id", "dup", "result"]);
+  assert.deepEqual(Object.keys(created ?? {}), ["ts", "level", "request_id", "method", "path", "status", "latency_ms", "client", "message_id", "dup", "result"]);
   assert.deepEqual({ ...created, latency_ms: 0 }, {
-    ts: "2025-01-15T10:00:00.007Z", level: "INFO", request_id: "id-1", method: "POST", path: "/webhook", status: 200, latency_ms: 0,
+    ts: "2025-01-15T10:00:00.007Z", level: "INFO", request_id: "id-1", method: "POST", path: "/webhook", status: 200, latency_ms: 0, client: "127.0.0.1",
     message_id: "m1", dup: false, result: "created",
   });
   assert.deepEqual({ ...listed, latency_ms: 0 }, {
-    ts: "2025-01-15T10:00:00.007Z", level: "INFO", request_id: "id-2", method: "GET", path: "/messages", status: 200, latency_ms: 0,
+    ts: "2025-01-15T10:00:00.007Z", level: "INFO", request_id: "id-2", method: "GET", path: "/messages", status: 200, latency_ms: 0, client: "127.0.0.1",
   });
   for (const line of [created, listed]) {
     const latency = line?.["latency_ms"];
