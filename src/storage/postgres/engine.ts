@@ -3,6 +3,7 @@ import { StoreUnavailable, type InsertOutcome } from "../../core/store.ts";
 import { createPool } from "../../postgres/pool.ts";
 import type { ConnectionUrl } from "../../postgres/url.ts";
 import { deriveCounts } from "./counts.ts";
+import { readDurability } from "./durability.ts";
 import { createFold } from "./fold.ts";
 import { createQueries, type Queries } from "./queries.ts";
 import { removeBefore, REMOVED_AT_ONCE } from "./removal.ts";
@@ -19,6 +20,10 @@ const BUDGET_MS = 25_000;
 export interface EngineOptions {
   /** Told each refusal of a message by itself. */
   readonly refused: (reason: string) => void;
+  /** Told at the start what the operator should know of the server's settings. */
+  readonly remark: (text: string) => void;
+  /** Takes a server that may lose what it has confirmed: for tests, which are quicker without fsync. */
+  readonly mayLose?: boolean | undefined;
   /** How long a batch is sent again until its outcome is known, in milliseconds; 25,000 by default. */
   readonly budgetMs?: number | undefined;
 }
@@ -37,9 +42,10 @@ export interface Engine extends Queries {
 /**
  * Opens the database and brings it to this build's schema.
  *
- * Rejects with StoreUnavailable if it cannot be reached or is of a newer build.
+ * Rejects with StoreUnavailable if it cannot be reached, is of a newer build, or its settings let it lose what it has confirmed.
  */
-export async function openEngine(url: ConnectionUrl, { refused, budgetMs = BUDGET_MS }: EngineOptions): Promise<Engine> {
+export async function openEngine(url: ConnectionUrl, options: EngineOptions): Promise<Engine> {
+  const { refused, remark, mayLose = false, budgetMs = BUDGET_MS } = options;
   const fold = createFold();
   const primary: ConnectionUrl = { ...url, sessionKind: "read-write" };
   const upkeep = createPool(primary, { size: 1, maxWaiting: 16, waitMs: WORK_DEADLINE_MS });
@@ -55,6 +61,9 @@ export async function openEngine(url: ConnectionUrl, { refused, budgetMs = BUDGE
   try {
     const found = await upkeep.use((connection) => migrate(connection, MIGRATION_DEADLINE_MS));
     if (found > SCHEMA_VERSION) throw new Error(`a newer build made it: its version must be ${SCHEMA_VERSION} or less, not ${found}`);
+    const { refusals, remarks } = await upkeep.use((connection) => readDurability(connection, WORK_DEADLINE_MS));
+    if (refusals.length > 0 && !mayLose) throw new Error(refusals.join("; "));
+    for (const text of remarks) remark(text);
   } catch (error) {
     await close();
     throw new StoreUnavailable(`Cannot open the database: ${error instanceof Error ? error.message : String(error)}`, { cause: error });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test, type TestContext } from "node:test";
 import { seededRandom } from "../../../scripts/bench/messages.ts";
 import type { ExportQuery, Message, MessageQuery, Place, StoredMessage } from "../../../src/core/message.ts";
-import { openEngine, type Engine } from "../../../src/storage/postgres/engine.ts";
+import { openEngine, type Engine, type EngineOptions } from "../../../src/storage/postgres/engine.ts";
 import { connectFor, urlOf } from "../../postgres/server.ts";
 import { atEnd } from "../../support/cleanup.ts";
 import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../../support/postgres.ts";
@@ -10,6 +10,7 @@ import { message } from "../../support/store.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
 const AT = "2025-06-01T00:00:00.000Z";
+const OPTIONS: EngineOptions = { refused: () => {}, remark: () => {}, mayLose: true };
 let server: PostgresServer;
 
 before(async () => {
@@ -19,7 +20,7 @@ before(async () => {
 after(() => server?.stop());
 
 async function open(t: TestContext, url: string): Promise<Engine> {
-  const engine = await openEngine(urlOf(url), { refused: () => {} });
+  const engine = await openEngine(urlOf(url), OPTIONS);
   atEnd(t, () => engine.close());
   return engine;
 }
@@ -36,7 +37,7 @@ test("a database of a newer build is refused", { skip }, async (t) => {
   await open(t, url);
   const admin = await connectFor(t, url);
   await admin.run([{ sql: "UPDATE inbox_state SET version = 1000" }], { deadlineMs: 5000 });
-  await assert.rejects(openEngine(urlOf(url), { refused: () => {} }), { name: "StoreUnavailable" });
+  await assert.rejects(openEngine(urlOf(url), OPTIONS), { name: "StoreUnavailable" });
 });
 
 test("a repeat is a duplicate, other content a conflict, within a batch and later, and nothing is changed", { skip }, async (t) => {

@@ -1,0 +1,29 @@
+import type { Connection } from "../../postgres/connection.ts";
+
+/** What a server's settings mean for a message that it confirms, in words for the operator. */
+export interface Durability {
+  /** It may be lost though the server has confirmed it: the service must not start. */
+  readonly refusals: readonly string[];
+  /** What is not wrong, but must be known. */
+  readonly remarks: readonly string[];
+}
+
+const ASK = `SELECT current_setting('fsync'), current_setting('synchronous_commit'),
+  current_setting('synchronous_standby_names'), show_trgm('δυσ') <> '{}', current_setting('server_version_num')::int >= 140000`;
+
+/**
+ * Asks the server for the settings that decide it (https://www.postgresql.org/docs/current/runtime-config-wal.html), and whether its
+ * locale lets pg_trgm see letters that are not ASCII; needs the extension.
+ */
+export async function readDurability(connection: Connection, deadlineMs: number): Promise<Durability> {
+  const { results } = await connection.run([{ sql: ASK }], { deadlineMs });
+  const [fsync, commit, standbys, seesLetters, isKnown] = results[0]?.rows[0] ?? [];
+  const refusals: string[] = [];
+  const remarks: string[] = [];
+  if (isKnown !== "t") refusals.push("the server must be PostgreSQL 14 or later");
+  if (fsync !== "on") refusals.push("fsync must be on");
+  if (commit === "off" || commit === "local") refusals.push(`synchronous_commit must be on, not ${commit}`);
+  if (standbys === "") remarks.push("synchronous_standby_names is empty: messages are durable on one machine");
+  if (seesLetters !== "t") remarks.push("LC_CTYPE hides all letters but ASCII from pg_trgm: searches for others look at every row");
+  return { refusals, remarks };
+}

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { openEngine } from "../../../src/storage/postgres/engine.ts";
+import { connectFor, urlOf } from "../../postgres/server.ts";
+import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../../support/postgres.ts";
+
+const skip = SKIP_WITHOUT_POSTGRES;
+let server: PostgresServer;
+
+before(async () => {
+  if (skip === false) server = await startPostgres({ settings: { fsync: "on" } });
+});
+
+after(() => server?.stop());
+
+test("a server that confirms what it may lose is refused, naming the setting", { skip }, async (t) => {
+  const url = await server.createDatabase();
+  const admin = await connectFor(t, url);
+  for (const value of ["off", "local"]) {
+    await admin.run([{ sql: `ALTER USER postgres SET synchronous_commit = ${value}` }], { deadlineMs: 5000 });
+    const options = { refused: () => {}, remark: () => {} };
+    await assert.rejects(openEngine(urlOf(url), options), (error: Error) => error.message.includes("synchronous_commit"));
+  }
+  await admin.run([{ sql: "ALTER USER postgres RESET synchronous_commit" }], { deadlineMs: 5000 });
+});
+
+test("without a standby to wait for it is said what is durable where", { skip }, async () => {
+  const remarks: string[] = [];
+  const url = urlOf(await server.createDatabase());
+  const engine = await openEngine(url, { refused: () => {}, remark: (text) => remarks.push(text) });
+  await engine.close();
+  assert.equal(remarks.length, 1);
+  assert.ok(remarks[0]?.includes("synchronous_standby_names"));
+});
+
+test("fsync=off is refused", { skip }, async () => {
+  const careless = await startPostgres();
+  try {
+    const options = { refused: () => {}, remark: () => {} };
+    await assert.rejects(openEngine(urlOf(careless.url("postgres")), options), (error: Error) => error.message.includes("fsync"));
+  } finally {
+    await careless.stop();
+  }
+});
