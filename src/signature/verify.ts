@@ -3,6 +3,7 @@ import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from "no
 import type { SecretName, SignatureFailure } from "../core/outcome.ts";
 import type { Clock } from "../core/clock.ts";
 import { standardWebhooksKey, type Secrets } from "../core/secrets.ts";
+import { foreignHint } from "./foreign-headers.ts";
 import { readHexOrBase64, readSignature } from "./header.ts";
 import { headerText, type SignatureHeaders } from "./headers.ts";
 import { createHintBudget } from "./hint-budget.ts";
@@ -35,7 +36,6 @@ const MAC_BYTES = 32;
 const CURRENT: Verification = Object.freeze({ ok: true, secret: "current" });
 const PREVIOUS: Verification = Object.freeze({ ok: true, secret: "previous" });
 const MISSING: Verification = Object.freeze({ ok: false, reason: "missing" });
-const MISSING_BUT_SHA1: Verification = Object.freeze({ ok: false, reason: "missing", hint: "X-Hub-Signature is SHA-1: X-Hub-Signature-256 is required" });
 const MALFORMED_EXTRA: Verification = Object.freeze({
   ok: false,
   reason: "malformed",
@@ -112,7 +112,8 @@ export function createVerifier(secrets: Secrets, options: VerifierOptions): Veri
     if (headers["svix-signature"] !== undefined) return verifyStandard(body, headers, "svix");
     const extra = extraHeader === undefined ? undefined : headerText(headers[extraHeader]);
     if (extra !== undefined) return verifyExtra(body, extra);
-    return headers["x-hub-signature"] === undefined ? MISSING : MISSING_BUT_SHA1;
+    const hint = foreignHint(headers);
+    return hint === undefined ? MISSING : { ok: false, reason: "missing", hint };
   };
 }
 

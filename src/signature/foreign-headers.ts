@@ -1,0 +1,24 @@
+import type { SignatureHeaders } from "./headers.ts";
+
+const SIGN_HERE = "HMAC-SHA256 of the body in X-Signature is required";
+
+/** What the headers of other services mean here, the ones that say most first. */
+const FOREIGN: readonly (readonly [header: string, hint: string])[] = [
+  ["x-hub-signature", "X-Hub-Signature is SHA-1: X-Hub-Signature-256 is required"],
+  ["x-shopify-hmac-sha256", "X-Shopify-Hmac-Sha256 is a header of Shopify: WEBHOOK_SIGNATURE_HEADER=X-Shopify-Hmac-Sha256 lets it be read"],
+  ["x-twilio-signature", "X-Twilio-Signature is a header of Twilio: /webhook/twilio must be its webhook URL"],
+  ["stripe-signature", `Stripe-Signature is a header of Stripe, which signs a timestamp in front of the body: ${SIGN_HERE}`],
+  ["x-slack-signature", `X-Slack-Signature is a header of Slack, which signs a version and a timestamp in front of the body: ${SIGN_HERE}`],
+  ["x-gitlab-token", `X-Gitlab-Token is the secret itself and no signature: ${SIGN_HERE}`],
+  ["x-telegram-bot-api-secret-token", `X-Telegram-Bot-Api-Secret-Token is the secret itself and no signature: ${SIGN_HERE}`],
+];
+const JWT = /^(?:Bearer +)?eyJ[\w-]*\.[\w-]+\.[\w-]*$/i;
+const JWT_HEADERS: readonly string[] = ["authorization", "x-jwt-assertion", "x-signature-jwt", "x-webhook-token"];
+
+/** What to do about a delivery that only another service's header signs; undefined if there is none. No part of a value is in it. */
+export function foreignHint(headers: SignatureHeaders): string | undefined {
+  const known = FOREIGN.find(([header]) => headers[header] !== undefined)?.[1];
+  if (known !== undefined) return known;
+  const token = JWT_HEADERS.find((header) => JWT.test(String(headers[header] ?? "")));
+  return token === undefined ? undefined : `the header ${token} has a JSON Web Token, which says nothing of the body: ${SIGN_HERE}`;
+}
