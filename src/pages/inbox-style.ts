@@ -83,7 +83,8 @@ figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }
 .list { overflow: hidden; overflow-anchor: none; }
 .end { padding: 1.5rem 1rem; text-align: center; }
 .end:empty { display: none; }
-.first { padding-top: 0; }
+.first, .suggestions { padding-top: 0; }
+.suggestions { display: flex; flex-wrap: wrap; align-items: center; justify-content: center; gap: 0.4rem; }
 #rows > li + li, #above + #rows > li { border-top: 1px solid var(--line); }
 #rows > li:first-child { border-top: 0; }
 .row {

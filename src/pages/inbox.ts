@@ -89,6 +89,7 @@ const MESSAGES = `<section class="messages" aria-labelledby="messages-title">
 <div id="below"></div>
 <div id="cut" class="notice bad cut" role="alert" hidden><span>The list stops here: <span id="cut-text"></span></span> <button type="button" id="cut-retry">Try again</button></div>
 <p id="end" class="end quiet">Loading</p>
+<p id="suggestions" class="end suggestions" hidden></p>
 <p id="first" class="end first" hidden><a href="docs#deliverMessage">Sign and send one</a> from the page of the API, or with <code>webhook-inbox send</code> from a shell.</p>
 </div>
 </section>`;

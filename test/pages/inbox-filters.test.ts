@@ -128,3 +128,14 @@ browserTest("a top sender and a bar of the chart are filters too; the chart goes
   await page.click("#senders li:nth-child(2) button");
   await page.until(`${ROWS} === "Alphabet|beta"`);
 });
+
+browserTest("a sender that is no whole number finds nothing, and is offered the numbers that begin with it", async (_t, newPage) => {
+  const service = await shared();
+  const page = await newPage();
+  await page.open(`${service.url}/?from=%2B`);
+  await page.until(READY);
+  await page.until(() => document.querySelectorAll("#suggestions button").length === 2);
+  await page.evaluate(() => document.querySelector<HTMLElement>("#suggestions button")?.click());
+  await page.until(`${ROWS} === "Alphabet|beta"`);
+  assert.equal(await page.evaluate(() => document.querySelector("#suggestions")?.checkVisibility()), false);
+});

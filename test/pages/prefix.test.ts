@@ -40,5 +40,6 @@ browserTest("behind a proxy that strips a path, pages, assets, links and request
   await page.until(READY);
   assert.equal(Object(await page.evaluate(textsOf("#rows .text"))).length > 0, true);
   assert.deepEqual(service.gateway.targets.filter((target) => !target.startsWith("/inbox/")), []);
-  assert.deepEqual(page.problems, []);
+  // Chromium itself reports the 404 that tells the form that its message is new.
+  assert.deepEqual(page.problems.filter((problem) => !problem.includes("/messages/try-")), []);
 });

@@ -41,10 +41,13 @@ const detail = createDetail({
 const overview = createOverview({
   api,
   onSender: (from) => filterForm.set({ from }),
+  onSenders: () => notes.refresh(),
   onBucket: (startMs, endMs) => filterForm.set({ since: toInstant(startMs), until: toInstant(endMs) }),
 });
 const notes = createListNotes({
-  isFiltered: () => isFiltered(filterForm.current()),
+  filters: filterForm.current,
+  senders: overview.senders,
+  onSender: (from) => filterForm.set({ from }),
   onRetry: tryAgain,
 });
 const hold = createHold({ list: rowList, dialog: byId("detail", HTMLDialogElement), onRelease: () => list.release() });

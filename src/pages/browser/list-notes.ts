@@ -1,4 +1,5 @@
-import { byId } from "./dom.ts";
+import { byId, create } from "./dom.ts";
+import { isFiltered, type Filters } from "./filters.ts";
 import { countOf } from "./format.ts";
 import { SHOWN } from "./list-state.ts";
 import type { ListView } from "./message-list.ts";
@@ -6,15 +7,20 @@ import type { ListView } from "./message-list.ts";
 export interface ListNotes {
   /** Says around the rows what the list is doing. */
   show(view: ListView): void;
+  /** Other senders are known by now. */
+  refresh(): void;
 }
 
 export interface ListNotesOptions {
-  readonly isFiltered: () => boolean;
+  readonly filters: () => Filters;
+  /** Senders that are known to have sent. */
+  readonly senders: () => readonly string[];
+  readonly onSender: (number: string) => void;
   readonly onRetry: () => void;
 }
 
 /** What stands around the rows: their number, failures with a button, the pill of new messages, the words at the end. */
-export function createListNotes({ isFiltered, onRetry }: ListNotesOptions): ListNotes {
+export function createListNotes({ filters, senders, onSender, onRetry }: ListNotesOptions): ListNotes {
   const count = byId("count", HTMLElement);
   const rows = byId("rows", HTMLUListElement);
   const newer = byId("newer", HTMLButtonElement);
@@ -23,14 +29,31 @@ export function createListNotes({ isFiltered, onRetry }: ListNotesOptions): List
   const places = { above: "notice", below: "cut" } as const;
   for (const id of Object.values(places)) byId(`${id}-retry`, HTMLButtonElement).addEventListener("click", onRetry);
 
+  const suggestions = byId("suggestions", HTMLElement);
+
+  /** A sender is matched exactly: what begins with it is offered. */
+  function suggest(): void {
+    const { from } = filters();
+    const found = from === "" ? [] : senders().filter((number) => number.startsWith(from) && number !== from);
+    const words = found.length > 0 ? `The sender is matched exactly. These begin with ${from}:` : `The sender is matched exactly: ${from} has to be the whole number.`;
+    suggestions.replaceChildren(...(from === "" ? [] : [create("span", {}, words)]), ...found.map((number) => {
+      const button = create("button", { type: "button" }, number);
+      button.addEventListener("click", () => onSender(number));
+      return button;
+    }));
+  }
+
   function endText(view: ListView): string {
     const shown = SHOWN[view.state];
     if (shown.end === "loading") return "Loading";
     if (shown.end === "nothing" || rows.childElementCount > 0) return "";
-    return isFiltered() ? "No message matches these filters" : "No messages yet. They appear here as they arrive.";
+    return isFiltered(filters()) ? "No message matches these filters" : "No messages yet. They appear here as they arrive.";
   }
 
   return {
+    refresh() {
+      if (!suggestions.hidden) suggest();
+    },
     show(view) {
       const { busy, failure, end: ending } = SHOWN[view.state];
       rows.setAttribute("aria-busy", String(busy));
@@ -43,7 +66,9 @@ export function createListNotes({ isFiltered, onRetry }: ListNotesOptions): List
       newer.hidden = view.newer === 0;
       newer.textContent = view.newer === undefined ? "↑ Show what came meanwhile" : `↑ ${countOf(view.newer, "new message")}`;
       end.textContent = endText(view);
-      first.hidden = ending !== "outcome" || isFiltered() || rows.childElementCount > 0;
+      suggestions.hidden = ending !== "outcome" || rows.childElementCount > 0;
+      if (!suggestions.hidden) suggest();
+      first.hidden = ending !== "outcome" || isFiltered(filters()) || rows.childElementCount > 0;
     },
   };
 }

@@ -10,6 +10,8 @@ export interface OverviewOptions {
   readonly api: Api;
   readonly onSender: (number: string) => void;
   readonly onBucket: OnBucket;
+  /** What `senders` gives may have changed. */
+  readonly onSenders: () => void;
 }
 
 /** Totals, the chart over time and that of the largest senders: of all messages, whatever the filters. */
@@ -18,6 +20,8 @@ export interface Overview {
   refresh(): void;
   /** Asks at once again if the last request failed. */
   retry(): void;
+  /** The senders that it knows. */
+  senders(): readonly string[];
 }
 
 const REFRESH_MS = 5000;
@@ -87,6 +91,7 @@ export function createOverview(options: OverviewOptions): Overview {
     if (stats.kind === "ok") {
       showTotals(stats.value);
       showSenders(stats.value.messages_per_sender);
+      options.onSenders();
     }
     if (timeline.kind === "ok") drawTimeline(elements, timeline.value, options.onBucket);
   }
@@ -111,5 +116,5 @@ export function createOverview(options: OverviewOptions): Overview {
       void ask();
     });
   }
-  return { refresh, retry: recovery.now };
+  return { refresh, retry: recovery.now, senders: () => Array.from(numbers.options, ({ value }) => value) };
 }

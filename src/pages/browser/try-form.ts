@@ -2,29 +2,39 @@ import type { Api } from "./api.ts";
 import { byId, create } from "./dom.ts";
 import { addressOf } from "./root.ts";
 import { composeRequest, curlCommand, type TryRequest } from "./try-request.ts";
+import { createTryDelivery } from "./try-delivery.ts";
 import { toBytes } from "./sign.ts";
 
 /** So much of an answer is shown; streams without end are cut off there too. */
 const SHOWN_CHARACTERS = 256 * 1024;
+
+const DELIVERY = "deliverMessage-try";
 
 /** Makes a form of the page send its request and show the answer, piece by piece as it comes. */
 export function createTryForm(form: HTMLFormElement, api: Api): void {
   const status = byId(`${form.id}-status`, HTMLElement);
   const answer = byId(`${form.id}-answer`, HTMLElement);
   const stop = byId(`${form.id}-stop`, HTMLButtonElement);
+  const body = form.querySelector("textarea");
+  const delivery = form.id === DELIVERY && body !== null ? createTryDelivery(body, api) : undefined;
   let running: AbortController | undefined;
+  delivery?.renew();
 
   async function run(controller: AbortController): Promise<string> {
     const composed = await composeRequest(form);
     if (composed.kind === "refused") return composed.message;
     const { request } = composed;
+    const inWords = await delivery?.prepare(controller.signal);
     const startedAt = performance.now();
     const response = await send(request, api, controller.signal);
     const tookMs = Math.round(performance.now() - startedAt);
-    const outcome = `${response.status} ${response.statusText}, ${tookMs} ms`;
+    const meaning = inWords === undefined ? "" : `: ${inWords(response.status)}`;
+    const outcome = `${response.status} ${response.statusText}, ${tookMs} ms${meaning}`;
     if (running !== controller) return outcome;
     status.textContent = outcome;
     await show(response, curlCommand(request, api.hasToken()));
+    if (response.status === 200 && delivery !== undefined) answer.prepend(delivery.link());
+    if (running === controller) delivery?.renew();
     return outcome;
   }
 

@@ -1,0 +1,66 @@
+import type { Api } from "./api.ts";
+import { create } from "./dom.ts";
+import { addressOf } from "./root.ts";
+
+/** What is special about the form that delivers a message: a new message for each send, and the response in words. */
+export interface TryDelivery {
+  /** Gives the body a new id and the present time, as far as the reader has not written others. */
+  renew(): void;
+  /** To be called before the request; what it gives is called after it, with the status, and says what became of the message. */
+  prepare(signal: AbortSignal): Promise<(status: number) => string>;
+  /** A link to the message of the last request. */
+  link(): HTMLElement;
+}
+
+const TEN_BYTES = 10;
+
+export function createTryDelivery(body: HTMLTextAreaElement, api: Api): TryDelivery {
+  let own = fieldsOf(body.value);
+
+  return {
+    renew() {
+      const { message_id: id, ts } = fieldsOf(body.value);
+      const changes = {
+        ...(id !== undefined && id === own.message_id && { message_id: `try-${randomHex()}` }),
+        ...(ts !== undefined && ts === own.ts && { ts: new Date().toISOString() }),
+      };
+      if (Object.keys(changes).length === 0) return;
+      body.value = JSON.stringify({ ...JSON.parse(body.value), ...changes });
+      own = { ...own, ...changes };
+    },
+    async prepare(signal) {
+      const { message_id: id = "" } = fieldsOf(body.value);
+      const before = id === "" ? undefined : (await api.open(`/messages/${encodeURIComponent(id)}`, { Accept: "application/json" }, signal)).status;
+      return (status) => {
+        if (status === 401) return "refused because the signature is not that of this body and secret";
+        if (status === 422) return "refused because of the fields named below";
+        if (status !== 200) return "not stored";
+        if (before === 404) return "stored";
+        return before === 200 ? "a repeat: the message was stored before, and stays as it was" : "accepted; only with the token can be told whether it is a repeat";
+      };
+    },
+    link() {
+      const { message_id: id = "" } = fieldsOf(body.value);
+      return create("p", { class: "try-link" }, create("a", { href: addressOf(`/?message=${encodeURIComponent(id)}`) }, "Show the message"));
+    },
+  };
+}
+
+interface Fields {
+  readonly message_id?: string;
+  readonly ts?: string;
+}
+
+function fieldsOf(json: string): Fields {
+  try {
+    const { message_id: id, ts } = Object(JSON.parse(json));
+    return { ...(typeof id === "string" && { message_id: id }), ...(typeof ts === "string" && { ts }) };
+  } catch {
+    return {};
+  }
+}
+
+/** `crypto.randomUUID` is there in secure contexts alone. */
+function randomHex(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(TEN_BYTES)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
