@@ -53,3 +53,11 @@ test("deliveries of one connection do not wait for each other", async (t) => {
   const batches = Number(/^webhook_batch_messages_count (\d+)/m.exec((await app.request("/metrics")).body)?.[1]);
   assert.ok(batches < 10, `${batches} transactions`);
 });
+
+test("an erasure waits for the delivery before it, and a read for the erasure", async (t) => {
+  const app = await startTestApp(t, { env: { API_TOKEN: "t" } });
+  const { write, answers } = await openConnection(t, app.url);
+  const token = (request: string): string => request.replace("Host: x", "Host: x\r\nAuthorization: Bearer t");
+  write(post("a") + ["DELETE", "GET"].map((method) => token(read(method, "/messages/a"))).join(""));
+  assert.deepEqual((await answers(3)).map(({ status }) => status), [200, 204, 404]);
+});
