@@ -45,9 +45,11 @@ export function createObserver({ logger, metrics, clock }: ObserverOptions): Exc
     committed(messages: number, seconds: number): void {
       metrics.batchMessages.observe(messages);
       metrics.commitSeconds.observe(seconds);
+      logger.debug("committed", { messages, duration_ms: Math.round(seconds * 1e6) / 1e3 });
     },
     removed(messages: number): void {
       metrics.removed.add(messages);
+      logger.debug("removed", { messages });
     },
     commitFailed(messages: number, reason: string): void {
       metrics.commitFailures.inc();

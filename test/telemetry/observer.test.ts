@@ -136,7 +136,7 @@ describe("any other exchange becomes one line and its counts", () => {
 
 describe("the store's work", () => {
   test("is counted for each transaction", async () => {
-    const { observer, lines, samples } = observed();
+    const { observer, samples } = observed();
     observer.committed(64, 0.002);
     observer.committed(1, 0.5);
     const after = await samples();
@@ -145,7 +145,6 @@ describe("the store's work", () => {
     assert.equal(after.get('webhook_batch_messages_bucket{le="64"}'), 2);
     assert.equal(after.get("webhook_commit_duration_seconds_sum"), 0.502);
     assert.equal(after.get("webhook_commit_failures_total"), 0);
-    assert.deepEqual(lines(), []);
   });
 
   test("becomes an ERROR line where a transaction failed", async () => {
@@ -168,5 +167,13 @@ test("everything that was observed adds up in the exposition", async () => {
   const text = await expose();
   parseExposition(text);
   assert.equal(text, readFileSync(new URL("./fixtures/busy-service.prometheus.txt", import.meta.url), "utf8"));
-  assert.equal(lines().length, DELIVERIES.length + 3);
+  assert.equal(lines().length, DELIVERIES.length + 4);
+});
+
+test("each transaction and each removal is a line of level DEBUG", () => {
+  const { observer, lines } = observed();
+  observer.committed(3, 0.0015);
+  observer.removed(2);
+  const head = { ts: new Date(NOW_MS).toISOString(), level: "DEBUG" };
+  assert.deepEqual(lines(), [{ ...head, msg: "committed", messages: 3, duration_ms: 1.5 }, { ...head, msg: "removed", messages: 2 }]);
 });
