@@ -6,7 +6,7 @@ export type Tag = "Webhook" | "Messages" | "Statistics" | "Health and metrics" |
 /** `token`: shows messages, so `Authorization: Bearer` is required where a token is configured. */
 export type Access = "open" | "token";
 
-/** What the document says about one route; what holds for every request is added by `createDocument`. */
+/** What the document says about one route; what holds for every request is added by `createOpenApiDocument`. */
 export interface Operation {
   readonly method: "GET" | "POST" | "DELETE";
   /** A literal path, or one with a segment that is a `{parameter}`. */
