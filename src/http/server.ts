@@ -110,7 +110,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     // Deliveries are stored together, whatever their number; all else sees what the requests before it have written.
     if (req.method === "POST") connection.writes = unanswered > 1 ? Promise.all([connection.writes, handle()]) : handle();
     else if (req.method === "DELETE") connection.writes = Promise.resolve(connection.writes).then(handle);
-    else if (unanswered > 1) void Promise.resolve(connection.writes).then(handle);
+    else if (unanswered > 1 && connection.writes !== undefined) void connection.writes.then(handle);
     else void handle();
   }
   server.on("connection", connections.opened);
