@@ -55,6 +55,19 @@ export function checkpointRecovered(db: DatabaseSync): void {
   }
 }
 
+/**
+ * Moves what the WAL holds into the database before the last connection closes, as far as other processes allow: a reader such as
+ * Litestream must not hold a stop up for the busy timeout. On a full disk it stays in the WAL, where it is synced. Throws if the
+ * disk fails.
+ */
+export function checkpointAtClose(db: DatabaseSync): void {
+  try {
+    db.exec("PRAGMA busy_timeout=0; PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch (error) {
+    if (!isBusy(error) && sqliteCode(error) !== SQLITE_FULL) throw error;
+  }
+}
+
 /** The database cannot be opened or upgraded; the message is for the operator. */
 export class DatabaseError extends Error {
   override name = "DatabaseError";
@@ -66,10 +79,11 @@ export class UncertainCommit extends Error {
 }
 
 // Primary result codes of https://www.sqlite.org/rescode.html; the low byte of an extended code.
+const SQLITE_BUSY = 5;
 const SQLITE_IOERR = 10;
 const SQLITE_FULL = 13;
 const HINTS: Readonly<Record<number, string>> = {
-  5: "another process must release its lock on it",
+  [SQLITE_BUSY]: "another process must release its lock on it",
   8: "it must be writable",
   [SQLITE_IOERR]: "its disk must answer without errors",
   11: "it must be restored from a backup, its content is damaged",
@@ -94,6 +108,12 @@ export function explain(error: unknown, location: string): string {
 export function isInputOutputError(error: unknown): boolean {
   const code = sqliteCode(error);
   return code !== undefined && (code & 0xff) === SQLITE_IOERR;
+}
+
+/** Whether another connection holds the lock that was needed. */
+export function isBusy(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code !== undefined && (code & 0xff) === SQLITE_BUSY;
 }
 
 function sqliteCode(error: unknown): number | undefined {

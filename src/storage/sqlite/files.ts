@@ -1,0 +1,67 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync, realpathSync } from "node:fs";
+import { stat, statfs } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { DatabaseLocation } from "../../core/database-location.ts";
+import { StoreUnavailable, type FileSizes } from "../../core/store.ts";
+import { DatabaseError } from "./database.ts";
+
+/** The files of one database; each method is cheap enough for a health check. */
+export interface DatabaseFiles {
+  /** What SQLite opens: an absolute path without symbolic links, or a `file:` URI for a database in memory. */
+  readonly location: string;
+  readonly inMemory: boolean;
+  /** Tells the database and its WAL from other files of the same names; undefined if one of them is missing. */
+  identity(): Promise<string | undefined>;
+  /** Rejects with `StoreUnavailable` for a database in memory. */
+  sizes(): Promise<FileSizes>;
+}
+
+/**
+ * Finds the files of a database, and creates the folder if it is missing. Links are resolved once: SQLite keeps its WAL beside
+ * the file that a link leads to, and a link that changes must not change which file is looked at.
+ *
+ * Throws `DatabaseError` if the folder cannot be created.
+ */
+export function locateFiles(database: DatabaseLocation): DatabaseFiles {
+  if (database.kind === "memory") {
+    return {
+      // SQLite's memdb shares one database in memory among the connections of a process that name it alike.
+      location: `file:/webhook-inbox-${randomUUID()}?vfs=memdb`,
+      inMemory: true,
+      identity: () => Promise.resolve(undefined),
+      sizes: () => Promise.reject(new StoreUnavailable("a database in memory has no files")),
+    };
+  }
+  const path = resolveLinks(database.path);
+  return { location: path, inMemory: false, identity: () => identityOf(path), sizes: () => sizesOf(path) };
+}
+
+function resolveLinks(path: string): string {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    return realpathSync(path);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return join(realpathSync(dirname(path)), basename(path));
+    throw new DatabaseError(`Cannot create the database's folder: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function identityOf(path: string): Promise<string | undefined> {
+  try {
+    const [file, wal] = await Promise.all([stat(path), stat(`${path}-wal`)]);
+    return `${file.dev}:${file.ino} ${wal.dev}:${wal.ino}`;
+  } catch {
+    return undefined;
+  }
+}
+
+async function sizesOf(path: string): Promise<FileSizes> {
+  const [file, wal, disk] = await Promise.all([
+    stat(path),
+    // SQLite removes the WAL when its last connection closes.
+    stat(`${path}-wal`).catch(() => ({ size: 0 })),
+    statfs(path),
+  ]);
+  return { databaseBytes: file.size, walBytes: wal.size, diskFreeBytes: disk.bavail * disk.bsize };
+}
