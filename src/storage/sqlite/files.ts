@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, realpathSync } from "node:fs";
+import { lstatSync, mkdirSync, readlinkSync, realpathSync } from "node:fs";
 import { stat, statfs } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { DatabaseLocation } from "../../core/database-location.ts";
 import { StoreUnavailable, type FileSizes } from "../../core/store.ts";
 import { DatabaseError } from "./database.ts";
@@ -40,9 +40,10 @@ export function locateFiles(database: DatabaseLocation): DatabaseFiles {
 function resolveLinks(path: string): string {
   try {
     mkdirSync(dirname(path), { recursive: true });
-    return realpathSync(path);
+    // A link may lead to a database that does not exist yet.
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return resolveLinks(resolve(dirname(path), readlinkSync(path)));
+    return join(realpathSync(dirname(path)), basename(path));
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return join(realpathSync(dirname(path)), basename(path));
     throw new DatabaseError(`Cannot create the database's folder: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -1,13 +1,11 @@
-import { randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
-import { stat, statfs } from "node:fs/promises";
-import { dirname } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { DatabaseLocation } from "../../core/database-location.ts";
 import type { Clock } from "../../core/clock.ts";
-import { StoreUnavailable, type FileSizes, type MessageStore, type StoreObserver } from "../../core/store.ts";
+import { StoreUnavailable, type MessageStore, type StoreObserver } from "../../core/store.ts";
 import { CHECKPOINT_FRAMES } from "./write/checkpoints.ts";
 import { DatabaseError } from "./database.ts";
+import { locateFiles, type DatabaseFiles } from "./files.ts";
+import { becomeOwner } from "./owner.ts";
 import { createGroupCommit } from "../shared/group-commit.ts";
 import type { CheckpointCalls, ReaderCalls, ThreadSettings, WriterCalls } from "./threads/protocol.ts";
 import { isSearch } from "./read/queries.ts";
@@ -36,14 +34,25 @@ const CHECK_DEADLINE_MS = 2_000;
 const MAX_WAITING_READS = 128;
 
 /**
- * Opens or creates the database, upgrades it, and starts one writer thread, one that copies the WAL into the database
+ * Becomes the owner of the database, opens or creates it, upgrades it, and starts one writer thread, one that copies the WAL into the database
  * behind it, and two reader threads: one for what an index answers at once, one for searches, so that neither waits
  * behind the other.
  * Rejects with `DatabaseError`, whose message tells the operator what to mend.
  */
 export async function openStore(database: DatabaseLocation, options: StoreOptions): Promise<MessageStore> {
+  const files = locateFiles(database);
+  const ownership = files.inMemory ? undefined : becomeOwner(files.location, options.clock.nowMs());
+  try {
+    return await openOwned(files, options, () => ownership?.release());
+  } catch (error) {
+    ownership?.release();
+    throw error;
+  }
+}
+
+async function openOwned(files: DatabaseFiles, options: StoreOptions, release: () => void): Promise<MessageStore> {
   const { busyTimeoutMs, maxPageCount, retentionDays } = options;
-  const settings: ThreadSettings = { location: locate(database), busyTimeoutMs, maxPageCount, removes: retentionDays !== undefined };
+  const settings: ThreadSettings = { location: files.location, busyTimeoutMs, maxPageCount, removes: retentionDays !== undefined };
   const start = { onFatal: options.onFatal };
   const writer = await startThread<WriterCalls>("writer-thread", settings, start).catch(rethrowForOperator);
   const [lookups, searches, checkpointer] = await Promise.all([
@@ -53,8 +62,8 @@ export async function openStore(database: DatabaseLocation, options: StoreOption
     startThread<CheckpointCalls>("checkpoint-thread", settings, start),
   ]).catch(rethrowForOperator);
 
-  const identity = await fileIdentity(database);
   let stored = await lookups.call("count", undefined);
+  const identity = await files.identity();
   const listeners = new Set<() => void>();
   const inserts = createGroupCommit(writer, {
     ...options,
@@ -87,7 +96,7 @@ export async function openStore(database: DatabaseLocation, options: StoreOption
   }
 
   async function proveWritable(): Promise<readonly string[]> {
-    if ((await fileIdentity(database)) !== identity) {
+    if ((await files.identity()) !== identity) {
       // What is written now is lost with the last descriptor: only a start can open what stands there instead.
       const reason = `${settings.location}: it was removed or replaced while the service had it open`;
       options.onFatal(reason);
@@ -145,35 +154,15 @@ export async function openStore(database: DatabaseLocation, options: StoreOption
     },
     count: () => stored,
     queueDepth: () => inserts.waiting(),
-    fileSizes: () => fileSizes(database),
+    fileSizes: () => files.sizes(),
     async close() {
       retention?.stop();
       await inserts.close();
       await Promise.all([lookups.close(), searches.close(), checkpointer.close()]);
       // Last, so that no reader keeps its checkpoint from emptying the WAL.
-      await writer.close();
+      await writer.close().finally(release);
     },
   };
-}
-
-/** Tells a file from another one of the same name; undefined where there is none. */
-async function fileIdentity(database: DatabaseLocation): Promise<string | undefined> {
-  if (database.kind === "memory") return undefined;
-  return stat(database.path).then(
-    ({ dev, ino }) => `${dev}:${ino}`,
-    () => undefined,
-  );
-}
-
-async function fileSizes(database: DatabaseLocation): Promise<FileSizes> {
-  if (database.kind === "memory") throw new StoreUnavailable("a database in memory has no files");
-  const [file, wal, disk] = await Promise.all([
-    stat(database.path),
-    // SQLite removes the WAL when its last connection closes.
-    stat(`${database.path}-wal`).catch(() => ({ size: 0 })),
-    statfs(database.path),
-  ]);
-  return { databaseBytes: file.size, walBytes: wal.size, diskFreeBytes: disk.bavail * disk.bsize };
 }
 
 async function withinDeadline(reasons: Promise<readonly string[]>): Promise<readonly string[]> {
@@ -188,17 +177,6 @@ async function withinDeadline(reasons: Promise<readonly string[]>): Promise<read
     deadline.abort();
     late.catch(() => undefined);
   }
-}
-
-function locate(database: DatabaseLocation): string {
-  // SQLite's memdb shares one database in memory among the connections of a process that name it alike.
-  if (database.kind === "memory") return `file:/webhook-inbox-${randomUUID()}?vfs=memdb`;
-  try {
-    mkdirSync(dirname(database.path), { recursive: true });
-  } catch (error) {
-    throw new DatabaseError(`Cannot create the database's folder: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  return database.path;
 }
 
 function rethrowForOperator(error: unknown): never {

@@ -3,7 +3,7 @@ import { DatabaseError, explain, isBusy } from "./database.ts";
 
 /** The one process that may write a database. */
 export interface Ownership {
-  /** Lets the next process in. */
+  /** Lets the next process in; a second call does nothing. */
   release(): void;
 }
 
@@ -30,7 +30,11 @@ export function becomeOwner(path: string, nowMs: number): Ownership {
     throw new DatabaseError(`Cannot open the database: ${explain(error, file)}`, { cause: error });
   }
   const owned = db;
-  return { release: () => owned.close() };
+  return {
+    release() {
+      if (owned.isOpen) owned.close();
+    },
+  };
 }
 
 /** Writes down who the owner is, for the next process to name it. A full disk is no reason not to start. */

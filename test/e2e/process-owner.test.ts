@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { delivery, send, SECRET, sign } from "../support/app.ts";
+import { storedIds } from "../support/database.ts";
+import { spawnService, startService, type RunningService } from "../support/process.ts";
+
+async function deliver({ url }: RunningService, id: string): Promise<number> {
+  const body = JSON.stringify(delivery({ message_id: id }));
+  return (await send(url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body) } })).status;
+}
+
+test("the same start command again fails with status 1 and names the file and its owner, and the service goes on", async (t) => {
+  const service = await startService(t);
+  const database = join(service.folder, "data", "app.db");
+  assert.equal(await deliver(service, "m1"), 200);
+
+  for (const PORT of ["0", new URL(service.url).port]) {
+    const second = spawnService(t, { WEBHOOK_SECRET: SECRET, PORT, RETENTION_DAYS: "1" }, { folder: service.folder });
+    assert.deepEqual(await second.exited, { code: 1, signal: null });
+    assert.equal(second.stdout(), "");
+  }
+  const second = spawnService(t, { WEBHOOK_SECRET: SECRET, PORT: "0" }, { folder: service.folder });
+  await second.exited;
+  assert.match(second.stderr(), new RegExp(`${RegExp.escape(database)} .*\\b${service.pid}\\b.*\\d{4}-\\d\\d-\\d\\dT`));
+
+  assert.equal(await deliver(service, "m2"), 200);
+  service.signal("SIGKILL");
+  await service.exited;
+  const next = await startService(t, {}, { folder: service.folder });
+  assert.equal(await deliver(next, "m3"), 200);
+  assert.deepEqual(storedIds(database), ["m1", "m2", "m3"]);
+});

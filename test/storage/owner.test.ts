@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { readFileSync, symlinkSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { otherConnection } from "../support/database.ts";
+import { message, openTestStore, temporaryFolder } from "../support/store.ts";
+
+for (const [title, nameOf] of [
+  ["its own path", (path: string) => path],
+  ["a symbolic link to it", (path: string) => {
+    const link = join(path, "..", "link.db");
+    symlinkSync(path, link);
+    return link;
+  }],
+] as const) {
+  test(`a second store on one database, by ${title}, is refused before it reads or writes anything`, async (t) => {
+    const { store, path, fatal } = await openTestStore(t);
+    await store.insert(message("m1"));
+    const before = ["", "-wal"].map((suffix) => readFileSync(path + suffix));
+    await assert.rejects(openTestStore(t, { path: nameOf(path), retentionDays: 1, clock: { nowMs: () => Date.now() + 1e12 } }), { name: "DatabaseError" });
+    assert.deepEqual(["", "-wal"].map((suffix) => readFileSync(path + suffix)), before);
+    assert.equal(await store.insert(message("m2")), "created");
+    assert.equal((await store.stats()).total_messages, 2);
+    assert.deepEqual(fatal, []);
+  });
+}
+
+test("a store that has closed, or could not be opened, leaves the database to the next one", async (t) => {
+  const path = join(temporaryFolder(t), "app.db");
+  const first = await openTestStore(t, { path });
+  await first.store.close();
+  {
+    using db = new DatabaseSync(path);
+    db.exec("PRAGMA user_version = 99");
+  }
+  await assert.rejects(openTestStore(t, { path }), { name: "DatabaseError" });
+  {
+    using db = new DatabaseSync(path);
+    db.exec("PRAGMA user_version = 3");
+  }
+  assert.equal(await (await openTestStore(t, { path })).store.insert(message("m1")), "created");
+});
+
+test("the lock of the owner hinders no reader of the database", async (t) => {
+  const { store, path } = await openTestStore(t);
+  await store.insert(message("m1"));
+  using reader = new DatabaseSync(path, { readOnly: true });
+  assert.equal(reader.prepare("SELECT count(*) AS n FROM messages").get()?.["n"], 1);
+});
+
+test("a stop does not wait for another process that reads the database", async (t) => {
+  // With the timeout of the connection the last checkpoint would outlast the test.
+  const { store, path } = await openTestStore(t, { busyTimeoutMs: 3_600_000 });
+  await store.insert(message("m1"));
+  const reader = otherConnection(t, path);
+  reader.exec("BEGIN; SELECT count(*) FROM messages");
+  await store.insert(message("m2"));
+  await store.close();
+  reader.exec("COMMIT");
+  assert.equal(reader.prepare("SELECT count(*) AS n FROM messages").get()?.["n"], 2);
+});
+
+test("a WAL that is removed under the store is a fatal fault at the next check", async (t) => {
+  const { store, path, fatal } = await openTestStore(t);
+  assert.deepEqual(await store.check(), []);
+  rmSync(`${path}-wal`);
+  assert.equal((await store.check()).length, 1);
+  assert.equal(fatal.length, 1);
+});
+
+test("a database opened by a symbolic link has the sizes of its own files", async (t) => {
+  const folder = temporaryFolder(t);
+  const real = join(folder, "real.db");
+  symlinkSync(real, join(folder, "link.db"));
+  const { store } = await openTestStore(t, { path: join(folder, "link.db") });
+  await store.insert(message("m1"));
+  const { databaseBytes, walBytes } = await store.fileSizes();
+  assert.ok(databaseBytes > 0 && walBytes > 0, `${databaseBytes} and ${walBytes} bytes`);
+});
