@@ -72,7 +72,7 @@ function totalOf(query: MessageQuery): Statement {
 }
 
 /** The page without the row that only tells that others follow. */
-export function cut(rows: readonly StoredMessage[], total: number, limit: number, more = rows.length > limit): MessagePage {
+export function cut(rows: readonly StoredMessage[], total: number, limit: number, more: boolean = rows.length > limit): MessagePage {
   const data = rows.slice(0, limit);
   const last = data.at(-1);
   return { data, total, ...(more && last !== undefined && { next: placeOf(last) }) };
