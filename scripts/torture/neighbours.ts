@@ -17,7 +17,6 @@ export interface NeighbourOptions {
 /** Each connection waits so long between its requests: the load must leave room for the neighbours. */
 const PACE_MS = 20;
 const READERS = 2;
-const HELD_AT_STOP_MS = 2_000;
 const MOST_LEFT_BYTES = 200_000;
 
 /**
@@ -103,7 +102,7 @@ async function goesOn({ ledger }: Harness, where: string, url: string): Promise<
 /** A stranger that has the file open must not keep a stop from ending in order. */
 async function endBesideReader(harness: Harness, where: string, { service, url }: Started): Promise<void> {
   await harness.check(where, url);
-  const reader = holdSnapshot(harness.database, setTimeout(HELD_AT_STOP_MS));
+  const reader = holdSnapshot(harness.database, service.exited);
   service.signal("SIGTERM");
   await harness.endInOrder(`${where}, beside a reader`, service);
   await reader;
