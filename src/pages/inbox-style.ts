@@ -74,7 +74,8 @@ figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }
 .messages:has(#rows[aria-busy="true"]) .slow { visibility: visible; }
 .messages:has(#rows[aria-busy="true"]) #count { visibility: hidden; }
 .messages-head button { min-height: 1.75rem; padding: 0 0.5rem; line-height: 1.5; }
-.keys { display: none; margin-left: auto; font-size: 0.8125rem; }
+.tools { display: flex; margin-left: auto; }
+.keys { display: none; font-size: 0.8125rem; }
 .messages:has(:focus-visible) .keys { display: block; }
 .notice { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.5rem; margin-bottom: 0.5rem; }
 .notice.cut { margin: 0.75rem; }

@@ -80,6 +80,9 @@ const OVERVIEW = `<details id="overview" class="overview">
 const MESSAGES = `<section class="messages" aria-labelledby="messages-title">
 <div class="messages-head"><h2 id="messages-title">Messages</h2><div class="count"><p id="count" class="quiet"></p><p class="slow quiet" aria-hidden="true">Loading …</p></div>
 <button type="button" id="clear" class="plain" hidden>Clear filters</button>
+<div class="tools"><button type="button" id="pause" class="plain" aria-pressed="false">Pause</button>
+<button type="button" id="export-csv" class="plain">CSV<span class="spoken"> of these messages</span></button>
+<button type="button" id="export-ndjson" class="plain">NDJSON<span class="spoken"> of these messages</span></button></div>
 <p id="keys" class="quiet keys">↑ ↓ to move, Enter to open</p></div>
 <div id="notice" class="notice bad" role="alert" hidden><span id="notice-text"></span> <button type="button" id="notice-retry">Try again</button></div>
 <div class="newer"><button type="button" id="newer" class="primary" hidden></button></div>

@@ -4,6 +4,7 @@ import { createAnnouncer } from "./announcer.ts";
 import { createApi } from "./api.ts";
 import { createDetail } from "./detail.ts";
 import { byId } from "./dom.ts";
+import { createExport } from "./export.ts";
 import { createFilterForm } from "./filter-form.ts";
 import { isFiltered, type Filters } from "./filters.ts";
 import { countOf } from "./format.ts";
@@ -125,6 +126,19 @@ function toInstant(ms: number): string {
   return new Date(ms).toISOString().replace(".000Z", "Z");
 }
 
+createExport(api, filterForm.current);
+const pause = byId("pause", HTMLButtonElement);
+pause.addEventListener("click", () => {
+  const isPaused = pause.getAttribute("aria-pressed") !== "true";
+  pause.setAttribute("aria-pressed", String(isPaused));
+  hold.set("pause", isPaused);
+});
+// As in other tools that people search in all day.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  byId("q", HTMLInputElement).focus();
+});
 byId("newer", HTMLButtonElement).addEventListener("click", () => void list.toTop());
 // A browser has few connections to one host for all of its tabs: those that nobody sees give theirs back.
 document.addEventListener("visibilitychange", () => {

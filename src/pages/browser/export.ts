@@ -1,0 +1,32 @@
+import type { Api } from "./api.ts";
+import { byId, create } from "./dom.ts";
+import { toParameters, type Filters } from "./filters.ts";
+import { addressOf } from "./root.ts";
+
+/** Excel takes CSV without a byte order mark for an older encoding. */
+const FORMATS = { csv: "format=csv&bom=1", ndjson: "format=ndjson" } as const;
+
+/** Buttons that save all messages which the present filters admit, as the API streams them. */
+export function createExport(api: Api, filters: () => Filters): void {
+  async function save(format: keyof typeof FORMATS): Promise<void> {
+    const path = `/messages?${[String(toParameters(filters())), FORMATS[format]].filter((part) => part !== "").join("&")}`;
+    // The browser itself writes a stream to the disk, but sends no token.
+    if (!api.hasToken()) {
+      download(addressOf(path), format);
+      return;
+    }
+    const response = await api.open(path, {}, new AbortController().signal);
+    if (!response.ok) return;
+    const url = URL.createObjectURL(await response.blob());
+    download(url, format);
+    URL.revokeObjectURL(url);
+  }
+
+  for (const format of ["csv", "ndjson"] as const) {
+    byId(`export-${format}`, HTMLButtonElement).addEventListener("click", () => void save(format));
+  }
+}
+
+function download(url: string, format: string): void {
+  create("a", { href: url, download: `messages.${format}` }).click();
+}

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { browserTests, READY } from "../support/inbox-page.ts";
+import { startInboxService, stored } from "../support/inbox-service.ts";
+
+const browserTest = browserTests();
+
+browserTest("while it is paused the list stays as it is and counts what comes; afterwards all of it is there", async (t, newPage) => {
+  const service = await startInboxService(t, [stored(1), stored(2)]);
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(READY);
+  await page.click("#pause");
+  await service.commit(stored(3), stored(4));
+  await page.until(() => document.querySelector("#newer")?.textContent === "↑ 2 new messages");
+  assert.equal(await page.evaluate(() => document.querySelectorAll("#rows li").length), 2);
+  assert.equal(await page.evaluate(() => document.title.startsWith("(2) ")), true);
+  await page.click("#pause");
+  await page.until(() => document.querySelectorAll("#rows li").length === 4 && document.querySelector<HTMLElement>("#newer")?.hidden === true);
+});
+
+browserTest("the present filter is saved as CSV for Excel and as NDJSON, from the API's own stream", async (t, newPage) => {
+  const service = await startInboxService(t, [stored(1, { from: "+1" }), stored(2, { from: "+2" })]);
+  const page = await newPage();
+  await page.open(`${service.url}/?from=%2B2`);
+  await page.until(READY);
+  await page.click("#export-csv");
+  await page.click("#export-ndjson");
+  const wanted = ["/messages?from=%2B2&format=csv&bom=1", "/messages?from=%2B2&format=ndjson"];
+  while (!wanted.every((target) => service.gateway.targets.includes(target))) await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+});
+
+browserTest("the key / leads to the search", async (t, newPage) => {
+  const service = await startInboxService(t);
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(READY);
+  await page.press("/");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "q");
+});
