@@ -11,6 +11,7 @@ export function renderDocs(document: OpenApiDocument, paths: Pick<Shell, "root" 
   return renderShell({
     ...paths,
     title: "API",
+    skipTo: "main",
     path: "docs",
     header: "",
     withoutScript: "Everything can be read; the forms that send requests need JavaScript.",

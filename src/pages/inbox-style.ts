@@ -15,6 +15,10 @@ export const INBOX_STYLE = `
 .error:empty { display: none; }
 
 .inbox { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); align-items: start; }
+/* Below the filters for the eye, after the list for the focus. */
+.filters { order: -2; }
+.overview { order: -1; }
+.messages:focus { outline: none; }
 .filters { display: grid; gap: 0.6rem; grid-template-columns: minmax(0, 1fr) auto; align-items: end; padding: 0.75rem; }
 .more-filters { display: none; grid-column: 1 / -1; gap: 0.6rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr)); }
 [aria-expanded="true"] + .more-filters { display: grid; }

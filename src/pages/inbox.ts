@@ -5,6 +5,7 @@ export function renderInbox(paths: Pick<Shell, "iconPath" | "stylePath" | "witho
   return renderShell({
     ...paths,
     title: "Inbox",
+    skipTo: "messages",
     path: "",
     root: "./",
     header: `<p id="live" class="live" role="status" data-state="connecting"><span class="dot" aria-hidden="true"></span><span class="spoken">New messages: </span><span id="live-text">Connecting</span></p>
@@ -14,8 +15,8 @@ export function renderInbox(paths: Pick<Shell, "iconPath" | "stylePath" | "witho
 ${TOKEN_FORM}
 <div id="inbox" class="inbox">
 ${FILTERS}
-${OVERVIEW}
 ${MESSAGES}
+${OVERVIEW}
 </div>
 ${DETAIL}`,
   });
@@ -77,7 +78,7 @@ const OVERVIEW = `<details id="overview" class="overview">
 </div>
 </details>`;
 
-const MESSAGES = `<section class="messages" aria-labelledby="messages-title">
+const MESSAGES = `<section id="messages" tabindex="-1" class="messages" aria-labelledby="messages-title">
 <div class="messages-head"><h2 id="messages-title">Messages</h2><div class="count"><p id="count" class="quiet"></p><p class="slow quiet" aria-hidden="true">Loading …</p></div>
 <button type="button" id="clear" class="plain" hidden>Clear filters</button>
 <div class="tools"><button type="button" id="pause" class="plain" aria-pressed="false">Pause</button>

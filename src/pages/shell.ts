@@ -3,6 +3,8 @@ export interface Shell {
   /** From the page to the root of the service, such as `./`: a proxy may serve it below any path. */
   readonly root: string;
   readonly title: string;
+  /** The id of what the skip link leads to. */
+  readonly skipTo: string;
   /** The path of the page below the root, which the navigation marks. */
   readonly path: string;
   readonly stylePath: string;
@@ -39,7 +41,7 @@ export function renderShell(shell: Shell): string {
 <script type="module" src="${root}${shell.scriptPath}"></script>
 </head>
 <body>
-<a class="skip-link" href="#main">Skip to the content</a>
+<a class="skip-link" href="#${shell.skipTo}">Skip to the content</a>
 <header class="site-header">
 <p class="site-name">webhook-inbox</p>
 <nav aria-label="Pages"><ul>${NAVIGATION.map(([path, label]) => navigationItem(path, label, shell)).join("")}</ul></nav>

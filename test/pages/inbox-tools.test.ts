@@ -37,3 +37,17 @@ browserTest("the key / leads to the search", async (t, newPage) => {
   await page.press("/");
   assert.equal(await page.evaluate(() => document.activeElement?.id), "q");
 });
+
+browserTest("the list comes before the charts in the order of focus, and the skip link leads to it", async (t, newPage) => {
+  const service = await startInboxService(t, [stored(1)]);
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(READY);
+  assert.equal(await page.evaluate(() => {
+    const [list, charts] = ["rows", "overview"].map((id) => document.getElementById(id) ?? document.body);
+    return list?.compareDocumentPosition(charts ?? list) === Node.DOCUMENT_POSITION_FOLLOWING;
+  }), true);
+  await page.press("Tab");
+  await page.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "messages");
+});
