@@ -1,16 +1,14 @@
-import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import type { Config } from "./config.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Secrets } from "./core/secrets.ts";
 import { createAuthorize } from "./http/access.ts";
-import { connectionLimit } from "./http/connection-limit.ts";
 import { createExchange } from "./http/exchange.ts";
 import { createOpenApiDocument } from "./api/document.ts";
 import { createRateLimit } from "./http/rate-limit.ts";
 import { createRouter } from "./http/router.ts";
 import { createRoutes } from "./http/routes.ts";
-import { startServer } from "./http/server.ts";
+import { createListener } from "./http/listener.ts";
 import { createSite } from "./pages/site.ts";
 import { createTwilioVerifier } from "./signature/twilio.ts";
 import { createVerifier } from "./signature/verify.ts";
@@ -60,16 +58,6 @@ export interface App {
 /** Part of the time for a stop that is kept for the last commit, the checkpoint and the log. */
 const CLOSING_SHARE = 0.2;
 
-/** How many files the process may have open, where the system tells. */
-function maxDescriptors(): number | undefined {
-  try {
-    const soft = /^Max open files\s+([0-9]+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
-    return soft === undefined ? undefined : Number(soft);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Composition root: puts the parts together and listens. Rejects where the database cannot be opened or the address cannot be used. */
 export async function start(config: Config, options: StartOptions): Promise<App> {
   const { build } = options;
@@ -93,6 +81,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
   });
   const stopProcessMetrics = registerProcessMetrics(registry);
   const observer = createObserver({ logger, metrics, clock });
+  const listener = createListener(config, { observer, maxConnections: options.maxConnections });
   const store = await openStore(config.database, {
     clock,
     observer,
@@ -100,10 +89,14 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     busyTimeoutMs: options.busyTimeoutMs,
     maxBatchMessages: options.maxBatchMessages,
     maxPageCount: options.maxPageCount,
+    onOwned: listener.listen,
     onFatal: (reason) => {
       logger.error("fatal storage fault", { reason });
       options.onFatal(reason);
     },
+  }).catch(async (error) => {
+    await listener.abandon();
+    throw error;
   });
 
   const document = createOpenApiDocument(build.version);
@@ -120,7 +113,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     erasable: config.apiToken !== undefined,
   });
   metrics.announceRoutes(routes);
-  const exchange = createExchange({
+  const server = listener.serve(createExchange({
     observer,
     clock,
     router: createRouter(routes),
@@ -128,12 +121,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     bodyLimitBytes: config.bodyLimitBytes,
     trustedProxies: config.trustedProxies,
     stopping: () => stopping,
-  });
-  const maxConnections = options.maxConnections ?? connectionLimit(maxDescriptors());
-  const server = await startServer({ host: config.host, port: config.port, exchange, observer, maxConnections }).catch(async (error) => {
-    await store.close();
-    throw error;
-  });
+  }));
   logger.info("started", { url: server.url, ...build, messages: store.count() });
 
   return {

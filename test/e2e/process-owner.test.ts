@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { delivery, send, SECRET, sign } from "../support/app.ts";
@@ -19,10 +20,8 @@ test("the same start command again fails with status 1 and names the file and it
     const second = spawnService(t, { WEBHOOK_SECRET: SECRET, PORT, RETENTION_DAYS: "1" }, { folder: service.folder });
     assert.deepEqual(await second.exited, { code: 1, signal: null });
     assert.equal(second.stdout(), "");
+    assert.match(second.stderr(), new RegExp(`${RegExp.escape(database)} .*\\b${service.pid}\\b.*\\d{4}-\\d\\d-\\d\\dT`));
   }
-  const second = spawnService(t, { WEBHOOK_SECRET: SECRET, PORT: "0" }, { folder: service.folder });
-  await second.exited;
-  assert.match(second.stderr(), new RegExp(`${RegExp.escape(database)} .*\\b${service.pid}\\b.*\\d{4}-\\d\\d-\\d\\dT`));
 
   assert.equal(await deliver(service, "m2"), 200);
   service.signal("SIGKILL");
@@ -30,4 +29,11 @@ test("the same start command again fails with status 1 and names the file and it
   const next = await startService(t, {}, { folder: service.folder });
   assert.equal(await deliver(next, "m3"), 200);
   assert.deepEqual(storedIds(database), ["m1", "m2", "m3"]);
+});
+
+test("a service whose port is in use leaves its own database as it is", async (t) => {
+  const service = await startService(t);
+  const other = spawnService(t, { WEBHOOK_SECRET: SECRET, PORT: new URL(service.url).port });
+  assert.equal((await other.exited).code, 1);
+  assert.equal(existsSync(join(other.folder, "data", "app.db")), false);
 });

@@ -15,6 +15,8 @@ import { startThread, type Thread } from "./threads/thread.ts";
 export interface StoreOptions {
   readonly clock: Clock;
   readonly observer: StoreObserver;
+  /** Called once no other process may own the database, before anything of it is read or written; if it rejects, so does the opening. */
+  readonly onOwned?: (() => Promise<void>) | undefined;
   /** The database can no longer be trusted: answer what waits, then end the process. */
   readonly onFatal: (reason: string) => void;
   /** How long to wait for a lock of another process, in milliseconds; 5,000 by default. */
@@ -43,6 +45,7 @@ export async function openStore(database: DatabaseLocation, options: StoreOption
   const files = locateFiles(database);
   const ownership = files.inMemory ? undefined : becomeOwner(files.location, options.clock.nowMs());
   try {
+    await options.onOwned?.();
     return await openOwned(files, options, () => ownership?.release());
   } catch (error) {
     ownership?.release();
