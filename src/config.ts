@@ -84,7 +84,7 @@ export function loadConfig(
   const host = accept(readHost(env), "");
   const port = integer("PORT", { min: 0, max: 65_535, whenUnset: 8000 });
   const logLevel = accept(readLogLevel(env), "INFO");
-  const bodyLimitBytes = integer("MAX_BODY_BYTES", { min: 1, max: 268_435_456, whenUnset: 262_144 });
+  const bodyLimitBytes = integer("MAX_BODY_BYTES", { min: 1, max: 268_435_456, whenUnset: 4_194_304 });
   const rateLimitPerMinute = integer("WEBHOOK_RATE_LIMIT", { min: 0, max: 1_000_000_000, whenUnset: 0 });
   const toleranceSeconds = integer("WEBHOOK_TOLERANCE_SECONDS", { min: 1, max: 1_000_000_000, whenUnset: 300 });
   const signatureHeader = accept(readMatching(env, "WEBHOOK_SIGNATURE_HEADER", HEADER_NAME), undefined);

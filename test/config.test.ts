@@ -26,7 +26,7 @@ describe("loadConfig", () => {
       host: "127.0.0.1",
       port: 8000,
       logLevel: "INFO",
-      bodyLimitBytes: 262_144,
+      bodyLimitBytes: 4_194_304,
       rateLimitPerMinute: 0,
       toleranceSeconds: 300,
       trustedProxies: 0,

@@ -45,7 +45,7 @@ Of the headers that sign, \`X-Signature\` decides where it is sent, then \`X-Hub
   requestBody: {
     required: true,
     description:
-      "A JSON object in UTF-8, whatever the `Content-Type`: a message, or a notification of the WhatsApp Cloud API (`object` is `whatsapp_business_account`), of at most `MAX_BODY_BYTES` (262144).",
+      "A JSON object in UTF-8, whatever the `Content-Type`: a message, or a notification of the WhatsApp Cloud API (`object` is `whatsapp_business_account`), of at most `MAX_BODY_BYTES` (4194304).",
     content: {
       [JSON_TYPE]: {
         schema: { oneOf: [schema("Delivery"), schema("WhatsAppNotification")] },
@@ -71,7 +71,7 @@ Of the headers that sign, \`X-Signature\` decides where it is sent, then \`X-Hub
     408: withHeaders(RESPONSES.RequestTimeout, ALLOWANCE),
     413: errorResponse(
       "The body has more than `MAX_BODY_BYTES`; it is not read, or cut off while it arrives. Or more than 16 KiB of chunk extensions.",
-      { body: "the body must be at most 262144 bytes" },
+      { body: "the body must be at most 4194304 bytes" },
       ALLOWANCE,
     ),
     415: errorResponse(

@@ -36,10 +36,10 @@ for (const [bytes, status] of [[LIMIT, 200], [LIMIT + 1, 413]] as const) {
   });
 }
 
-test("the default limit is 262144 bytes", async (t) => {
+test("the default limit is 4194304 bytes", async (t) => {
   const app = await startTestApp(t);
-  assert.equal((await app.deliver("x".repeat(262_144))).status, 422);
-  assert.equal((await app.deliver("x".repeat(262_145))).status, 413);
+  assert.equal((await app.deliver("x".repeat(4_194_304))).status, 422);
+  assert.equal((await app.deliver("x".repeat(4_194_305))).status, 413);
 });
 
 test("an announced body that is too large is refused before any of it has come", async (t) => {
