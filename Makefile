@@ -22,7 +22,7 @@ help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: dist/main.js ## install, build and start the service; needs WEBHOOK_SECRET
-	@exec $(node) --enable-source-maps --max-semi-space-size=8 dist/main.js
+	@export $(revision); exec $(node) --enable-source-maps --max-semi-space-size=8 dist/main.js
 
 test: typecheck ## install, typecheck everything, run every test
 	@$(tests)
