@@ -1,24 +1,35 @@
 import type { Message } from "../../core/message.ts";
 import type { Clock } from "../../core/clock.ts";
 import { OutcomeUnknown, StoreUnavailable, type InsertOutcome, type StoreObserver } from "../../core/store.ts";
-import { CONFLICT, CREATED, FIELDS_PER_MESSAGE } from "../sqlite/write/batch.ts";
-import type { WriterCalls } from "../sqlite/threads/protocol.ts";
-import type { Thread } from "../sqlite/threads/thread.ts";
 
 /** More messages than that waiting for their commit are refused: at 18 KB for the largest, 74 MB. */
 export const MAX_WAITING_MESSAGES = 4096;
 
-/** A second batch is handed over behind the one being committed, so that the writer need not wait for the event loop … */
+/** A second batch is handed over while one is being committed, so that the writer need not wait for the event loop … */
 const MAX_BATCHES_UNDER_WAY = 2;
-/** … once it holds so many messages: smaller ones would cost more syncs than they save. */
+/** … once it holds this many messages: smaller ones would cost more syncs than they save. */
 const MIN_SECOND_BATCH = 16;
+
+/** What an engine gives back for a batch that it has committed, in one transaction. */
+export interface Committed {
+  /** One a message, in their order. */
+  readonly outcomes: readonly InsertOutcome[];
+  /** How long the transaction took. */
+  readonly seconds: number;
+}
+
+/**
+ * Commits a batch in one transaction; `createdAt` is ISO 8601 in UTC. Rejects if nothing of it is stored, with `OutcomeUnknown` if
+ * that cannot be told.
+ */
+export type CommitBatch = (messages: readonly Message[], createdAt: string) => Promise<Committed>;
 
 export interface GroupCommitOptions {
   readonly clock: Clock;
   readonly observer: StoreObserver;
-  /** Told how many rows a commit has added and how many frames of the WAL no checkpoint has copied yet, before the waiters are answered. */
-  readonly onCommitted: (created: number, walFrames: number) => void;
-  /** The most that one transaction takes; all that waits, by default. */
+  /** Told how many rows a commit has added, before the waiters are answered. */
+  readonly onCommitted: (created: number) => void;
+  /** The most that one transaction takes, though it may split a delivery; all that waits, by default. */
   readonly maxBatchMessages?: number | undefined;
 }
 
@@ -36,10 +47,9 @@ type Answer = (outcome: InsertOutcome) => void;
  * Group commit: while the writer commits one batch the next one gathers, so the more messages arrive the
  * fewer syncs each of them costs.
  */
-export function createGroupCommit(writer: Thread<WriterCalls>, options: GroupCommitOptions): GroupCommit {
-  const maxBatchMessages = options.maxBatchMessages ?? MAX_WAITING_MESSAGES;
-  const batch: (string | null)[] = [];
-  const payloads: (string | null)[] = [];
+export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommitOptions): GroupCommit {
+  const maxBatchMessages = options.maxBatchMessages ?? Infinity;
+  const batch: Message[] = [];
   const waiters: Answer[] = [];
   let underWay = 0;
   let underWayMessages = 0;
@@ -49,24 +59,24 @@ export function createGroupCommit(writer: Thread<WriterCalls>, options: GroupCom
 
   function dispatch(): void {
     while (waiters.length > 0 && (underWay === 0 || (underWay < MAX_BATCHES_UNDER_WAY && waiters.length >= MIN_SECOND_BATCH))) {
-      commit(batch.splice(0, maxBatchMessages * FIELDS_PER_MESSAGE), payloads.splice(0, maxBatchMessages), waiters.splice(0, maxBatchMessages));
+      commit(batch.splice(0, maxBatchMessages), waiters.splice(0, maxBatchMessages));
     }
     if (closing && underWay === 0) closed.resolve();
   }
 
-  function commit(messages: (string | null)[], theirPayloads: (string | null)[], answers: readonly Answer[]): void {
+  function commit(messages: readonly Message[], answers: readonly Answer[]): void {
     underWay += 1;
     underWayMessages += answers.length;
     const createdAt = new Date(options.clock.nowMs()).toISOString();
-    writer.call("write", { batch: messages, payloads: theirPayloads, createdAt }).then(
-      ({ outcomes, seconds, walFrames }) => {
+    commitBatch(messages, createdAt).then(
+      ({ outcomes, seconds }) => {
         // The next batch first, so that the writer works while this one is answered.
         settle(answers);
         let created = 0;
-        for (const outcome of outcomes) if (outcome === CREATED) created += 1;
-        options.onCommitted(created, walFrames);
+        for (const outcome of outcomes) if (outcome === "created") created += 1;
+        options.onCommitted(created);
         options.observer.committed(answers.length, seconds);
-        answers.forEach((answer, index) => answer(toOutcome(outcomes[index])));
+        answers.forEach((answer, index) => answer(outcomes[index] ?? "unavailable"));
       },
       (error) => {
         settle(answers);
@@ -84,8 +94,7 @@ export function createGroupCommit(writer: Thread<WriterCalls>, options: GroupCom
   }
 
   function enqueue(message: Message): Promise<InsertOutcome> {
-    batch.push(message.messageId, message.from, message.to, message.ts, message.text);
-    payloads.push(message.payload ?? null);
+    batch.push(message);
     return new Promise((resolve) => waiters.push(resolve));
   }
 
@@ -119,9 +128,4 @@ export function createGroupCommit(writer: Thread<WriterCalls>, options: GroupCom
       return closed.promise;
     },
   };
-}
-
-function toOutcome(byte: number | undefined): InsertOutcome {
-  if (byte === CREATED) return "created";
-  return byte === CONFLICT ? "conflict" : "duplicate";
 }

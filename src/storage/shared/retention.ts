@@ -1,13 +1,21 @@
 import { performance } from "node:perf_hooks";
 import type { Clock } from "../../core/clock.ts";
-import type { WriterCalls } from "../sqlite/threads/protocol.ts";
-import type { Thread } from "../sqlite/threads/thread.ts";
 
 const DAY_MS = 86_400_000;
 /** How often it is looked whether a message has become too old. */
 const CHECK_MS = 60_000;
 /** After each transaction the writer is left to the messages that come in for so many times as long as that took. */
 const PAUSE_FACTOR = 3;
+
+/** What one transaction has removed. */
+export interface Removed {
+  readonly messages: number;
+  /** More are old enough; if none was removed, the engine needs some time first. */
+  readonly more: boolean;
+}
+
+/** Removes some of the messages received before `before` (a `created_at`), a few milliseconds' worth. */
+export type RemoveSome = (before: string) => Promise<Removed>;
 
 export interface RetentionOptions {
   /** Messages are kept for so many days from their receipt. */
@@ -18,7 +26,7 @@ export interface RetentionOptions {
 }
 
 /** Removes messages that have become too old, a few at a time, until it is stopped. */
-export function startRetention(writer: Pick<Thread<WriterCalls>, "call">, options: RetentionOptions): { stop(): void } {
+export function startRetention(removeOld: RemoveSome, options: RetentionOptions): { stop(): void } {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -26,7 +34,7 @@ export function startRetention(writer: Pick<Thread<WriterCalls>, "call">, option
     const startedAt = performance.now();
     const before = new Date(options.clock.nowMs() - options.days * DAY_MS).toISOString();
     // Where it fails, the next message meets the same fault and reports it.
-    const { messages, more } = await writer.call("remove", before).catch(() => ({ messages: 0, more: false }));
+    const { messages, more } = await removeOld(before).catch(() => ({ messages: 0, more: false }));
     if (messages > 0) options.onRemoved(messages);
     if (!stopped) schedule(more ? PAUSE_FACTOR * (performance.now() - startedAt) : CHECK_MS);
   }

@@ -2,11 +2,13 @@ import { setTimeout } from "node:timers/promises";
 import type { DatabaseLocation } from "../../core/database-location.ts";
 import type { Clock } from "../../core/clock.ts";
 import { StoreUnavailable, type MessageStore, type StoreObserver } from "../../core/store.ts";
+import type { Message } from "../../core/message.ts";
+import { flatten, toOutcomes } from "./write/batch.ts";
 import { CHECKPOINT_FRAMES } from "./write/checkpoints.ts";
 import { DatabaseError } from "./database.ts";
 import { locateFiles, type DatabaseFiles } from "./files.ts";
 import { becomeOwner } from "./owner.ts";
-import { createGroupCommit } from "../shared/group-commit.ts";
+import { createGroupCommit, type Committed } from "../shared/group-commit.ts";
 import type { CheckpointCalls, ReaderCalls, ThreadSettings, WriterCalls } from "./threads/protocol.ts";
 import { isSearch } from "./read/queries.ts";
 import { startRetention } from "../shared/retention.ts";
@@ -68,19 +70,25 @@ async function openOwned(files: DatabaseFiles, options: StoreOptions, release: (
   let stored = await lookups.call("count", undefined);
   const identity = await files.identity();
   const listeners = new Set<() => void>();
-  const inserts = createGroupCommit(writer, {
+
+  async function commitBatch(messages: readonly Message[], createdAt: string): Promise<Committed> {
+    const { outcomes, seconds, walFrames } = await writer.call("write", { ...flatten(messages), createdAt });
+    if (walFrames >= CHECKPOINT_FRAMES && checkpointer.pending() === 0) {
+      // A full disk fails it, which the next commit reports: it stays in the WAL, where it is safe, until there is room.
+      checkpointer.call("checkpoint", undefined).catch(() => undefined);
+    }
+    return { outcomes: toOutcomes(outcomes), seconds };
+  }
+
+  const inserts = createGroupCommit(commitBatch, {
     ...options,
-    onCommitted: (created, walFrames) => {
+    onCommitted: (created) => {
       stored += created;
       if (created > 0) for (const listener of listeners) listener();
-      if (walFrames >= CHECKPOINT_FRAMES && checkpointer.pending() === 0) {
-        // A full disk fails it, which the next commit reports: it stays in the WAL, where it is safe, until there is room.
-        checkpointer.call("checkpoint", undefined).catch(() => undefined);
-      }
     },
   });
 
-  const retention = retentionDays === undefined ? undefined : startRetention(writer, {
+  const retention = retentionDays === undefined ? undefined : startRetention((before) => writer.call("remove", before), {
     days: retentionDays,
     clock: options.clock,
     onRemoved: (count) => {

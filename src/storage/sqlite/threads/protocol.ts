@@ -1,7 +1,7 @@
 import type { ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, StoredMessage, Timeline, TimelineQuery } from "../../../core/message.ts";
 import type { Erasure } from "../../../core/store.ts";
 import type { FlatBatch } from "../write/batch.ts";
-import type { Removed } from "../write/removal.ts";
+import type { Removed } from "../../shared/retention.ts";
 
 /** What every thread of the store is started with. */
 export interface ThreadSettings {

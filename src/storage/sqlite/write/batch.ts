@@ -1,8 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { Message } from "../../../core/message.ts";
+import type { InsertOutcome } from "../../../core/store.ts";
 import { isInputOutputError, UncertainCommit } from "../database.ts";
 import type { Indexer } from "../index/indexer.ts";
 import type { Erasure } from "../../../core/store.ts";
-import { createRemoval, type Removed } from "./removal.ts";
+import { createRemoval } from "./removal.ts";
+import type { Removed } from "../../shared/retention.ts";
 import { LAST_SEQ } from "../read/rows.ts";
 
 /** What became of one message of a committed batch, as one byte across threads. */
@@ -151,4 +154,20 @@ function createdSenders(batch: FlatBatch, outcomes: Uint8Array): readonly string
     if (outcomes[index] === CREATED && typeof sender === "string") senders.push(sender);
   }
   return senders;
+}
+
+/** A batch as it crosses to the writer thread; payloads are null for most messages. */
+export function flatten(messages: readonly Message[]): { readonly batch: FlatBatch; readonly payloads: readonly (string | null)[] } {
+  const batch: (string | null)[] = [];
+  const payloads: (string | null)[] = [];
+  for (const { messageId, from, to, ts, text, payload = null } of messages) {
+    batch.push(messageId, from, to, ts, text);
+    payloads.push(payload);
+  }
+  return { batch, payloads };
+}
+
+/** What the bytes of a committed batch mean. */
+export function toOutcomes(bytes: Uint8Array): readonly InsertOutcome[] {
+  return Array.from(bytes, (byte) => (byte === CREATED ? "created" : byte === CONFLICT ? "conflict" : "duplicate"));
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { Removed } from "../../shared/retention.ts";
 import type { Erasure } from "../../../core/store.ts";
 import { ALL_LEVELS, SENDER_LEVELS, upsertTimeCounts } from "../read/time-counts.ts";
 
@@ -16,12 +17,6 @@ export interface Removal {
   remove(before: string): Removed;
   /** Takes some of these out, wherever they are in the order; all that is derived must have them. */
   erase(which: Erasure): Removed;
-}
-
-export interface Removed {
-  readonly messages: number;
-  /** More are old enough; where none was removed, they must be derived first. */
-  readonly more: boolean;
 }
 
 export function createRemoval(db: DatabaseSync): Removal {

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Message } from "../../../src/core/message.ts";
+import { OutcomeUnknown, StoreUnavailable } from "../../../src/core/store.ts";
+import { createGroupCommit, MAX_WAITING_MESSAGES, type Committed, type GroupCommit } from "../../../src/storage/shared/group-commit.ts";
+import { message } from "../../support/store.ts";
+
+interface Writer {
+  readonly group: GroupCommit;
+  /** The batches handed over so far, in their order. */
+  readonly batches: readonly (readonly Message[])[];
+  /** Ends the oldest batch that is under way. */
+  finish(error?: Error): void;
+}
+
+/** A group commit over a writer that ends a batch when it is told to. */
+function createWriter(): Writer {
+  const batches: (readonly Message[])[] = [];
+  const underWay: PromiseWithResolvers<Committed>[] = [];
+  const group = createGroupCommit(
+    (messages) => {
+      batches.push(messages);
+      const commit = Promise.withResolvers<Committed>();
+      underWay.push(commit);
+      return commit.promise;
+    },
+    {
+      clock: { nowMs: () => 0 },
+      observer: { committed: () => {}, commitFailed: () => {}, removed: () => {} },
+      onCommitted: () => {},
+    },
+  );
+  let finished = 0;
+  return {
+    group,
+    batches,
+    finish(error) {
+      const commit = underWay.shift();
+      if (error !== undefined) commit?.reject(error);
+      else commit?.resolve({ outcomes: (batches[finished] ?? []).map(() => "created"), seconds: 0 });
+      finished += 1;
+    },
+  };
+}
+
+function messages(count: number, prefix: string): readonly Message[] {
+  return Array.from({ length: count }, (_, index) => message(`${prefix}${index}`));
+}
+
+test("a delivery is never split, however many messages wait with it", async () => {
+  const { group, batches, finish } = createWriter();
+  const waiting = messages(MAX_WAITING_MESSAGES - 1, "m").map((one) => group.insert(one));
+  const delivery = messages(1_000, "d");
+  const outcomes = group.insertAll(delivery);
+  for (let batch = 0; batch < 4; batch += 1) {
+    finish();
+    await Promise.resolve();
+    await new Promise(setImmediate);
+  }
+  assert.deepEqual(new Set(await outcomes), new Set(["created"]));
+  await Promise.all(waiting);
+  const holding = batches.filter((batch) => batch.some(({ messageId }) => messageId.startsWith("d")));
+  assert.deepEqual(holding.map((batch) => batch.filter(({ messageId }) => messageId.startsWith("d")).length), [1_000]);
+});
+
+for (const [title, error, outcome] of [
+  ["that fails is unavailable", new StoreUnavailable("full"), "unavailable"],
+  ["whose outcome is unknown is unknown", new OutcomeUnknown("gone"), "unknown"],
+] as const) {
+  test(`every message of a batch ${title}, and the next batch goes on`, async () => {
+    const { group, finish } = createWriter();
+    const first = group.insertAll(messages(20, "m"));
+    const second = group.insertAll(messages(20, "n"));
+    finish(error);
+    assert.deepEqual(new Set(await first), new Set([outcome]));
+    finish();
+    assert.deepEqual(new Set(await second), new Set(["created"]));
+  });
+}
