@@ -26,21 +26,39 @@ export function createAddress(onMove: () => void): Address {
     else history.pushState(options.state ?? null, "", target);
   }
 
-  addEventListener("popstate", onMove);
+  /** The step back that closes a message is on its way: the browser takes it later. */
+  let isClosing = false;
+  /** A message that was opened meanwhile. */
+  let wanted: string | undefined;
+
+  function openMessage(id: string): void {
+    if (isClosing) wanted = id;
+    if (isClosing || message() === id) return;
+    const parameters = toParameters(readFilters(location.search));
+    parameters.set(MESSAGE, id);
+    // From one open message to the next is no further step.
+    go(parameters, message() === undefined ? { replace: false, state: OPENED } : { replace: true, state: String(history.state) });
+  }
+
+  addEventListener("popstate", () => {
+    if (!isClosing) {
+      onMove();
+      return;
+    }
+    isClosing = false;
+    if (wanted !== undefined) openMessage(wanted);
+    wanted = undefined;
+  });
   return {
     message,
     filters: () => readFilters(location.search),
     useFilters: (filters, options) => go(toParameters(filters), { replace: options?.typing === true || message() !== undefined }),
-    openMessage(id) {
-      if (message() === id) return;
-      const parameters = toParameters(readFilters(location.search));
-      parameters.set(MESSAGE, id);
-      // From one open message to the next is no further step.
-      go(parameters, message() === undefined ? { replace: false, state: OPENED } : { replace: true, state: String(history.state) });
-    },
+    openMessage,
     closeMessage() {
-      if (message() === undefined) return;
-      if (history.state === OPENED) history.back();
+      wanted = undefined;
+      if (isClosing || message() === undefined) return;
+      isClosing = history.state === OPENED;
+      if (isClosing) history.back();
       else go(toParameters(readFilters(location.search)), { replace: true });
     },
   };

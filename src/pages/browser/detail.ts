@@ -100,7 +100,10 @@ export function createDetail(options: DetailOptions): Detail {
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
   });
-  dialog.addEventListener("close", () => address.closeMessage());
+  dialog.addEventListener("close", () => {
+    // The event comes later than the close: another message may be open by then.
+    if (!dialog.open) address.closeMessage();
+  });
   dialog.addEventListener("keydown", (event) => {
     const steps = event.ctrlKey || event.metaKey || event.altKey ? undefined : STEPS[event.key];
     if (steps !== undefined) step(steps);
