@@ -74,7 +74,8 @@ test("a service whose disk does not answer says so after two seconds, and how ma
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");
   const connection = await openConnection(t, app.url);
-  connection.write(`${rawPost(JSON.stringify(delivery())).repeat(3)}GET /nope HTTP/1.1\r\nHost: x\r\n\r\n`);
+  connection.write(`${rawPost(JSON.stringify(delivery())).repeat(3)}POST /nope HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`);
+  // It waits for no delivery, so its line tells that those before it have been read.
   await app.requestLines(1);
   const [ready, metrics] = await Promise.all([app.request("/health/ready"), app.request("/metrics")]);
   assert.equal(ready.status, 503);
