@@ -69,7 +69,7 @@ const FAULTS: readonly (readonly [string, string, number, string, readonly numbe
 ];
 
 test("every request gets its one answer and its one log line, whatever follows it:", async (t) => {
-  const app = await startTestApp(t);
+  const app = await startTestApp(t, { env: { MAX_BODY_BYTES: "262144" } });
   let logged = 0;
   for (const [title, first, awaited, then, statuses, log] of FAULTS) {
     await t.test(title, async (t) => {
