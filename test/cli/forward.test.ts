@@ -162,15 +162,16 @@ test("a sender whose message is refused does not hold up the others, and the pla
 
 test("a message goes to the dead letters after its attempts, as it came, and the place passes it", async (t) => {
   const file = join(temporaryFolder(t), "dead.ndjson");
-  const receiver = await startReceiver(t, (_, seq) => (seq === 2 ? 200 : 400));
-  const lines = [line(1), line(2), line(3)];
-  const { place } = await run(t, await startTail(t, lines, receiver.reached(7)), {
+  const receiver = await startReceiver(t, (_, seq) => (seq === 2 || seq === 4 ? 200 : 400));
+  // The fourth is sent once the third has been passed.
+  const lines = [line(1), line(2), line(3), line(4)];
+  const { place } = await run(t, await startTail(t, lines, receiver.reached(8)), {
     to: new URL(receiver.url),
     deadLetter: { file, maxAttempts: 3 },
   });
-  assert.deepEqual(seqsOf(receiver.asked), [1, 1, 1, 2, 3, 3, 3]);
+  assert.deepEqual(seqsOf(receiver.asked), [1, 1, 1, 2, 3, 3, 3, 4]);
   assert.equal(readFileSync(file, "utf8"), line(1) + line(3));
-  assert.equal(readPlace(place), 3);
+  assert.ok(readPlace(place) >= 3);
 });
 
 test("dead letters that cannot be written end the command, and the message is not passed", async (t) => {
