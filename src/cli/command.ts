@@ -42,7 +42,7 @@ export interface ForwardCommand extends Remote {
   readonly after: number;
   /** The most requests at once. */
   readonly concurrency: number;
-  /** Where a message goes after so many attempts; undefined tries indefinitely. */
+  /** Where a message goes after its last attempt; undefined means that attempts go on indefinitely. */
   readonly deadLetter: { readonly file: string; readonly maxAttempts: number } | undefined;
   /** Undefined reports on standard error. */
   readonly metricsPort: number | undefined;

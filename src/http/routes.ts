@@ -35,7 +35,7 @@ export interface RouteOptions {
   readonly readiness: () => Promise<readonly string[]>;
 }
 
-/** Every endpoint of the service; what it takes and gives is told in `src/api/`. */
+/** Every endpoint of the service; `src/api/` describes what each takes and gives. */
 export function createRoutes(options: RouteOptions): readonly Route[] {
   const { store, site } = options;
   return [

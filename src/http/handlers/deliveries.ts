@@ -23,7 +23,7 @@ export function refuseBody(refusal: Refusal): Reply {
   return code === "too_large" || code === "unavailable" ? { ...reply, delivery: { result: code } } : reply;
 }
 
-/** The sender is told nothing; the log has the reason and the hint. */
+/** The response gives no reason; the log has it, with the hint. */
 export function refuseSignature({ reason, hint }: Extract<Verification, { ok: false }>): Reply {
   return {
     ...refuse(INVALID_SIGNATURE),

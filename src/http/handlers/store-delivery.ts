@@ -10,7 +10,7 @@ export interface StoreDeliveryOptions {
   /** When the request came, in milliseconds since the epoch. */
   readonly receivedAtMs: number;
   readonly signature: SecretName;
-  /** What the sender is told once all of it is stored. */
+  /** The response to the sender once all of it is stored. */
   readonly acknowledgement: Pick<Reply, "body" | "contentType">;
 }
 

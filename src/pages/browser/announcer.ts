@@ -1,12 +1,12 @@
 import { countOf } from "./format.ts";
 
-/** A screen reader is told of arrivals no more often than this. */
+/** The shortest time between two announcements of arrivals. */
 const EVERY_MS = 5000;
 
-/** What a screen reader is told. */
+/** What a screen reader reads aloud. */
 export interface Announcer {
   say(text: string): void;
-  /** Counts messages that arrived; they are told together. */
+  /** Counts messages that arrived; they are announced together. */
   count(arrived: number): void;
 }
 

@@ -12,7 +12,7 @@ export interface DetailOptions {
   readonly address: Address;
   /** The reader wants the messages of this sender or to this recipient alone. */
   readonly onFilter: (field: "from" | "to", number: string) => void;
-  /** The message that stands so many rows further down; undefined if none is there. */
+  /** The message this many rows further down; undefined if there is none. */
   readonly neighbour: (message: StoredMessage, steps: number) => StoredMessage | undefined;
 }
 

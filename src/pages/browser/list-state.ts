@@ -22,7 +22,7 @@ export interface Shown {
   readonly counted: boolean;
   /** Rows may be there. */
   readonly rows: boolean;
-  /** Where a failure is told, with a button that tries again. */
+  /** Where a failure is shown, with a button that tries again. */
   readonly failure: "none" | "above" | "below";
   /** What stands below the last row; `outcome`: nothing, or that there is no message. */
   readonly end: "loading" | "outcome" | "nothing";
