@@ -1,4 +1,4 @@
-import type { Stats } from "../../src/core/message.ts";
+import type { Stats } from "../../src/core/queries.ts";
 import { sameContent, type Attempt, type Content, type Ledger } from "./ledger.ts";
 
 export interface Row extends Content {

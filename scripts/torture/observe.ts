@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import type { MessagePage, Stats } from "../../src/core/message.ts";
+import type { MessagePage, Stats } from "../../src/core/queries.ts";
 import { PAGE_LIMIT, type Observation, type Row, type Search, type SenderList } from "./check.ts";
 import { pick, type Random } from "./messages.ts";
 

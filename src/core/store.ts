@@ -1,4 +1,5 @@
-import type { ExportPage, ExportQuery, Message, MessagePage, MessageQuery, SequencedPage, Stats, StoredMessage, Timeline, TimelineQuery } from "./message.ts";
+import type { Message, StoredMessage } from "./message.ts";
+import type { ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, Timeline, TimelineQuery } from "./queries.ts";
 
 /**
  * What became of one message: `conflict` is a duplicate whose content differs from the stored row,

@@ -1,4 +1,4 @@
-import type { Order, Place } from "../core/message.ts";
+import type { Order, KeysetPosition } from "../core/order.ts";
 
 /** Of the form, so that another one can be told from it. */
 const VERSION = 1;
@@ -6,12 +6,12 @@ const VERSION = 1;
 const MAX_LENGTH = 8_192;
 
 /** A place in an order as text for a URL; clients hand it back as it is. */
-export function formatCursor(order: Order, { key, messageId }: Place): string {
+export function formatCursor(order: Order, { key, messageId }: KeysetPosition): string {
   return Buffer.from(JSON.stringify([VERSION, order, key, messageId])).toString("base64url");
 }
 
 /** The place, or undefined for a text that `formatCursor` has not made for this order. */
-export function parseCursor(text: string, order: Order): Place | undefined {
+export function parseCursor(text: string, order: Order): KeysetPosition | undefined {
   if (text.length > MAX_LENGTH || !/^[A-Za-z0-9_-]+$/.test(text)) return undefined;
   let value: unknown;
   try {

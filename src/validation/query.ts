@@ -1,5 +1,5 @@
-import type { MessageQuery } from "../core/message.ts";
 import type { FieldError, Outcome } from "../core/outcome.ts";
+import type { MessageQuery } from "../core/queries.ts";
 import { parseCursor } from "./cursor.ts";
 import { createQueryReader, type IntegerRange } from "./query-reader.ts";
 

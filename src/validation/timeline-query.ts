@@ -1,5 +1,5 @@
-import type { TimelineQuery } from "../core/message.ts";
 import type { FieldError, Outcome } from "../core/outcome.ts";
+import type { TimelineQuery } from "../core/queries.ts";
 import { createQueryReader, type IntegerRange } from "./query-reader.ts";
 
 const LIMIT: IntegerRange = { min: 1, max: 10_000, whenAbsent: 1_000 };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { SequencedMessage, SequencedPage } from "../../src/core/message.ts";
+import type { SequencedMessage } from "../../src/core/message.ts";
+import type { SequencedPage } from "../../src/core/queries.ts";
 import { createFeed, type FeedFormat } from "../../src/http/feed.ts";
 
 const FORMAT: FeedFormat = { name: "seq", write: ({ seq }) => `${seq} ` };

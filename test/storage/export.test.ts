@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import type { ExportQuery, Message } from "../../src/core/message.ts";
+import { createTextMatcher } from "../../src/core/filter.ts";
+import type { Message } from "../../src/core/message.ts";
+import type { ExportQuery } from "../../src/core/queries.ts";
 import type { MessageStore } from "../../src/core/store.ts";
-import { containsMatcher } from "../../src/storage/sqlite/index/fold.ts";
 import { message, openTestStore } from "../support/store.ts";
 
 type Filter = Omit<ExportQuery, "upTo" | "order">;
@@ -37,7 +38,7 @@ function expected(messages: readonly Message[], { from, to, since, until, q }: F
   return messages
     .filter((one) => (from === undefined || one.from === from) && (to === undefined || one.to === to))
     .filter((one) => (since === undefined || key(one) >= since.slice(0, -1)) && (until === undefined || key(one) < until.slice(0, -1)))
-    .filter((one) => q === undefined || (one.text !== null && containsMatcher(q)(one.text)))
+    .filter((one) => q === undefined || (one.text !== null && createTextMatcher(q)(one.text)))
     .toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : Buffer.compare(Buffer.from(a.messageId), Buffer.from(b.messageId))))
     .map((one) => one.messageId);
 }

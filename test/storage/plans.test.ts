@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { MessageQuery } from "../../src/core/message.ts";
+import type { MessageQuery } from "../../src/core/queries.ts";
 import { openDatabase } from "../../src/storage/sqlite/database.ts";
 import { migrate } from "../../src/storage/sqlite/migrations.ts";
 import { createQueries } from "../../src/storage/sqlite/read/queries.ts";

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import type { Message, MessagePage, MessageQuery, Place } from "../../src/core/message.ts";
+import { createTextMatcher } from "../../src/core/filter.ts";
+import type { Message } from "../../src/core/message.ts";
+import type { KeysetPosition } from "../../src/core/order.ts";
+import type { MessagePage, MessageQuery } from "../../src/core/queries.ts";
 import type { MessageStore } from "../../src/core/store.ts";
-import { containsMatcher } from "../../src/storage/sqlite/index/fold.ts";
 import { message, openTestStore } from "../support/store.ts";
 
 test("pages are in the order of time, then of code points", async (t) => {
@@ -143,14 +145,14 @@ function matches(one: Message, filter: Partial<MessageQuery>): boolean {
     (filter.to === undefined || one.to === filter.to) &&
     (filter.since === undefined || key(one) >= filter.since.slice(0, -1)) &&
     (filter.until === undefined || key(one) < filter.until.slice(0, -1)) &&
-    (filter.q === undefined || (one.text !== null && containsMatcher(filter.q)(one.text)))
+    (filter.q === undefined || (one.text !== null && createTextMatcher(filter.q)(one.text)))
   );
 }
 
 /** Each page begins where the one before it has ended. */
 async function compareWalk(store: MessageStore, filter: Partial<MessageQuery>, expected: readonly Message[]): Promise<void> {
   const seen: string[] = [];
-  for (let after: Place | undefined; ; ) {
+  for (let after: KeysetPosition | undefined; ; ) {
     const page: MessagePage = await store.list({ ...filter, limit: 97, offset: 0, ...(after && { after }) });
     assert.equal(page.total, expected.length);
     seen.push(...ids(page));
@@ -168,7 +170,7 @@ test("a walk from place to place neither repeats nor leaves out what stays, what
       const first = Array.from({ length: 30 }, (_, index) => message(`m${10 + index}`, { from: "+1" }));
       await insertAll(store, first);
       const seen: string[] = [];
-      for (let after: Place | undefined, round = 0; ; round += 1) {
+      for (let after: KeysetPosition | undefined, round = 0; ; round += 1) {
         const page: MessagePage = await store.list({ order, limit: 7, offset: 0, ...(from && { from }), ...(after && { after }) });
         seen.push(...ids(page));
         if (page.next === undefined) break;

@@ -1,4 +1,5 @@
-import type { ExportPage, ExportQuery, StoredMessage } from "../../core/message.ts";
+import type { StoredMessage } from "../../core/message.ts";
+import type { ExportPage, ExportQuery } from "../../core/queries.ts";
 import type { MessageStore } from "../../core/store.ts";
 import { parseExportQuery, type ListFormat } from "../../validation/query.ts";
 import { CSV_HEADER, CSV_HEADER_WITH_PAYLOAD, csvRecord, csvRecordWithPayload } from "../csv.ts";

@@ -1,4 +1,4 @@
-import type { Bucket } from "../../core/message.ts";
+import type { Bucket } from "../../core/queries.ts";
 
 const NUMBER = new Intl.NumberFormat();
 const TIME_OF_DAY = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });

@@ -1,4 +1,4 @@
-import type { Bucket, Stats } from "../../core/message.ts";
+import type { Bucket, Stats } from "../../core/queries.ts";
 import type { Api } from "./api.ts";
 import { byId, create, createSvg } from "./dom.ts";
 import { countOf, formatNumber, formatTime } from "./format.ts";

@@ -1,4 +1,5 @@
-import type { MessagePage, StoredMessage } from "../../core/message.ts";
+import type { StoredMessage } from "../../core/message.ts";
+import type { MessagePage } from "../../core/queries.ts";
 import type { Answer, Api } from "./api.ts";
 import { toParameters, type Filters } from "./filters.ts";
 import { compareNewestFirst } from "./order.ts";

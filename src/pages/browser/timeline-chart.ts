@@ -1,4 +1,4 @@
-import type { Bucket } from "../../core/message.ts";
+import type { Bucket } from "../../core/queries.ts";
 import { create, createSvg } from "./dom.ts";
 import { countOf, formatBucket, formatNumber } from "./format.ts";
 import { BUCKET_MS, toBars, type Bar, type TimelineAnswer } from "./timeline.ts";

@@ -1,4 +1,4 @@
-import type { Bucket, Timeline } from "../../core/message.ts";
+import type { Bucket, Timeline } from "../../core/queries.ts";
 
 /** What `GET /stats/timeline` answers. */
 export interface TimelineAnswer extends Timeline {

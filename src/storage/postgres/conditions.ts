@@ -1,4 +1,5 @@
-import type { ExportQuery, Order, Place } from "../../core/message.ts";
+import type { Order, KeysetPosition } from "../../core/order.ts";
+import type { ExportQuery } from "../../core/queries.ts";
 import type { Fold } from "./fold.ts";
 import { toKey, type Parameters } from "./rows.ts";
 import { escapeText } from "./text.ts";
@@ -22,7 +23,7 @@ export function contains(q: string, fold: Fold, { add }: Parameters): string {
 }
 
 /** SQL: what follows a place in the order. */
-export function placeAfter({ key, messageId }: Place, order: Order, { add }: Parameters): string {
+export function placeAfter({ key, messageId }: KeysetPosition, order: Order, { add }: Parameters): string {
   return `(ts, message_id) ${order === "asc" ? ">" : "<"} (${add(key)}, ${add(escapeText(messageId))})`;
 }
 

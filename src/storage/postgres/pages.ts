@@ -1,9 +1,11 @@
-import type { MessagePage, MessageQuery, StoredMessage } from "../../core/message.ts";
+import type { StoredMessage } from "../../core/message.ts";
+import { positionOf } from "../../core/order.ts";
+import type { MessagePage, MessageQuery } from "../../core/queries.ts";
 import type { Row } from "../../postgres/backend.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 import { conditionsOf, orderBy, placeAfter, where } from "./conditions.ts";
 import { COUNT_ALL, countFrom, seekMinute, TAIL } from "./counts.ts";
-import { createParameters, MESSAGE_COLUMNS, numberAt, placeOf, textAt, toKey, toStoredMessage } from "./rows.ts";
+import { createParameters, MESSAGE_COLUMNS, numberAt, textAt, toKey, toStoredMessage } from "./rows.ts";
 
 /** An OFFSET walks what it skips; a greater one starts near its place instead. */
 const MAX_SKIPPED_ROWS = 1_000;
@@ -75,5 +77,5 @@ function totalOf(query: MessageQuery): Statement {
 export function cut(rows: readonly StoredMessage[], total: number, limit: number, more: boolean = rows.length > limit): MessagePage {
   const data = rows.slice(0, limit);
   const last = data.at(-1);
-  return { data, total, ...(more && last !== undefined && { next: placeOf(last) }) };
+  return { data, total, ...(more && last !== undefined && { next: positionOf(last) }) };
 }

@@ -1,14 +1,5 @@
-import type {
-  ExportPage,
-  ExportQuery,
-  MessagePage,
-  MessageQuery,
-  SequencedPage,
-  Stats,
-  StoredMessage,
-  Timeline,
-  TimelineQuery,
-} from "../../core/message.ts";
+import type { StoredMessage } from "../../core/message.ts";
+import type { ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, Timeline, TimelineQuery } from "../../core/queries.ts";
 import { StoreUnavailable } from "../../core/store.ts";
 import type { Connection } from "../../postgres/connection.ts";
 import type { Statement } from "../../postgres/frontend.ts";

@@ -1,4 +1,4 @@
-import type { Place, StoredMessage } from "../../core/message.ts";
+import type { StoredMessage } from "../../core/message.ts";
 import type { Row } from "../../postgres/backend.ts";
 import type { Value } from "../../postgres/frontend.ts";
 import { unescapeText } from "./text.ts";
@@ -44,8 +44,4 @@ export function toStoredMessage(row: Row, start = 0): StoredMessage {
     text: text === undefined || text === null ? null : unescapeText(text),
     created_at: textAt(row, start + 5),
   };
-}
-
-export function placeOf(message: Pick<StoredMessage, "ts" | "message_id">): Place {
-  return { key: toKey(message.ts), messageId: message.message_id };
 }

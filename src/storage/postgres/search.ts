@@ -1,4 +1,4 @@
-import type { MessagePage, MessageQuery } from "../../core/message.ts";
+import type { MessagePage, MessageQuery } from "../../core/queries.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 import { conditionsOf, contains, orderBy, placeAfter, where } from "./conditions.ts";
 import type { Fold } from "./fold.ts";

@@ -1,4 +1,4 @@
-import type { Bucket, Stats, Timeline, TimelineQuery } from "../../core/message.ts";
+import type { Bucket, Stats, Timeline, TimelineQuery } from "../../core/queries.ts";
 import { COUNT_ALL, countFrom, TAIL } from "./counts.ts";
 import type { Read } from "./pages.ts";
 import { createParameters, LAST, numberAt, textAt, toKey } from "./rows.ts";

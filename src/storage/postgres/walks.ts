@@ -1,8 +1,10 @@
-import type { ExportPage, ExportQuery, SequencedMessage, SequencedPage, StoredMessage } from "../../core/message.ts";
+import type { SequencedMessage, StoredMessage } from "../../core/message.ts";
+import { positionOf } from "../../core/order.ts";
+import type { ExportPage, ExportQuery, SequencedPage } from "../../core/queries.ts";
 import { conditionsOf, contains, orderBy, placeAfter, where } from "./conditions.ts";
 import type { Fold } from "./fold.ts";
 import type { Read } from "./pages.ts";
-import { createParameters, MESSAGE_COLUMNS, numberAt, placeOf, toStoredMessage } from "./rows.ts";
+import { createParameters, MESSAGE_COLUMNS, numberAt, toStoredMessage } from "./rows.ts";
 
 /** A page ends with so many matches, … */
 const PAGE_MATCHES = 256;
@@ -41,7 +43,7 @@ export async function readExportPage(read: Read, query: ExportQuery, fold: Fold)
   for (const row of rows) if (row[0] === "t") data.push(toStoredMessage(row, 3));
   const last = rows.at(-1);
   const isCut = rows.length === rowLimit || numberAt(last, 1) >= PAGE_MATCHES || numberAt(last, 2) >= PAGE_CHARACTERS;
-  return { data, ...(isCut && last !== undefined && { next: placeOf(toStoredMessage(last, 3)) }) };
+  return { data, ...(isCut && last !== undefined && { next: positionOf(toStoredMessage(last, 3)) }) };
 }
 
 /** Messages after `seq` in the order of commits. One with a smaller `seq` than one that can be seen never comes later. */

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test, type TestContext } from "node:test";
 import { seededRandom } from "../../../scripts/bench/messages.ts";
-import type { ExportQuery, Message, MessageQuery, Place, StoredMessage } from "../../../src/core/message.ts";
+import type { Message, StoredMessage } from "../../../src/core/message.ts";
+import type { KeysetPosition } from "../../../src/core/order.ts";
+import type { ExportQuery, MessageQuery } from "../../../src/core/queries.ts";
 import { openEngine, type Engine, type EngineOptions } from "../../../src/storage/postgres/engine.ts";
 import { connectFor, urlOf } from "../../postgres/server.ts";
 import { atEnd } from "../../support/cleanup.ts";
@@ -96,9 +98,9 @@ interface Model {
 }
 
 function modelOf(messages: readonly Message[]): Model {
-  const place = (row: StoredMessage): Place => ({ key: row.ts.slice(0, -1), messageId: row.message_id });
+  const place = (row: StoredMessage): KeysetPosition => ({ key: row.ts.slice(0, -1), messageId: row.message_id });
   const compareText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
-  const compare = (a: Place, b: Place): number => compareText(a.key, b.key) || compareText(a.messageId, b.messageId);
+  const compare = (a: KeysetPosition, b: KeysetPosition): number => compareText(a.key, b.key) || compareText(a.messageId, b.messageId);
   const rows = messages.map(({ messageId, ...fields }): StoredMessage => {
     const { from, to, ts, text } = fields;
     return { message_id: messageId, from, to, ts, text, created_at: AT };
@@ -170,7 +172,7 @@ async function assertReads(engine: Engine, messages: readonly Message[]): Promis
 async function exported(engine: Engine, filters: Omit<ExportQuery, "upTo" | "after">): Promise<readonly StoredMessage[]> {
   const upTo = await engine.lastSequence();
   const data: StoredMessage[] = [];
-  for (let after: Place | undefined; ;) {
+  for (let after: KeysetPosition | undefined; ;) {
     const page = await engine.exportPage({ ...filters, upTo, ...(after !== undefined && { after }) });
     data.push(...page.data);
     if (page.next === undefined) return data;

@@ -9,12 +9,6 @@ export function foldCase(text: string): string {
   return text.toLowerCase().toUpperCase().toLowerCase().replaceAll("ς", "σ");
 }
 
-/** The decision: does `text` contain `q`, letters compared by Unicode simple case folding? */
-export function containsMatcher(q: string): (text: string) => boolean {
-  const pattern = new RegExp(RegExp.escape(q), "iu");
-  return (text) => pattern.test(text);
-}
-
 // A long phrase is narrowed down enough by a few of its trigrams; each one more costs a walk of its list.
 const MAX_TRIGRAMS = 16;
 

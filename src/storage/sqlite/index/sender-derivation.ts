@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Derivation } from "./derivation.ts";
-import { compareText } from "../read/rows.ts";
+import { compareText } from "../../../core/order.ts";
 import { SENDER_LEVELS, upsertTimeCounts } from "../read/time-counts.ts";
 
 /** More rows a round write fewer pages, since a sender's rows of one round lie side by side; and readers scan more of them. */

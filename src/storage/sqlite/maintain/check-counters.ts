@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import { createFaultList, inSnapshot, numberOf, type Check, type FaultList, type Finding, type ReportProgress } from "./check.ts";
-import { compareText } from "../read/rows.ts";
+import { compareText } from "../../../core/order.ts";
 import { ALL_LEVELS, SENDER_LEVELS } from "../read/time-counts.ts";
 
 /** Rows between two reports of progress. */

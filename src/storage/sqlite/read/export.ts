@@ -1,7 +1,9 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
-import type { ExportPage, ExportQuery, Place, StoredMessage } from "../../../core/message.ts";
-import { containsMatcher } from "../index/fold.ts";
-import { compareKeys, compareText, LAST, MESSAGE_COLUMNS, sortKey, tailBehind, toStoredMessage, type Prepare } from "./rows.ts";
+import { createMatcher } from "../../../core/filter.ts";
+import type { StoredMessage } from "../../../core/message.ts";
+import { comparePositions, compareText, LAST, sortKey, type KeysetPosition } from "../../../core/order.ts";
+import type { ExportPage, ExportQuery } from "../../../core/queries.ts";
+import { MESSAGE_COLUMNS, tailBehind, toStoredMessage, type Prepare } from "./rows.ts";
 
 /** A page ends with so many matches, … */
 const PAGE_MATCHES = 256;
@@ -15,7 +17,7 @@ type Row = Record<string, SQLOutputValue>;
 /** The part of an order that is left: from behind `start` on, up to `end`, whose own key is `since` (descending) or just out of it. */
 interface Range {
   readonly direction: "ASC" | "DESC";
-  readonly start: Place;
+  readonly start: KeysetPosition;
   readonly end: string;
 }
 
@@ -39,11 +41,11 @@ export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPa
     const sign = direction === "ASC" ? 1 : -1;
     const isWithin = (row: Row): boolean => {
       const { key } = rowPlace(row);
-      return sign * compareKeys(rowPlace(row), start) > 0 && (sign === 1 ? compareText(key, end) < 0 : compareText(key, end) >= 0);
+      return sign * comparePositions(rowPlace(row), start) > 0 && (sign === 1 ? compareText(key, end) < 0 : compareText(key, end) >= 0);
     };
     const tail = prepare(`SELECT ${MESSAGE_COLUMNS} FROM ${tailBehind("sender_mark")} AND from_msisdn = ? AND seq <= ?`).all(from, upTo)
       .filter(isWithin)
-      .sort((a, b) => sign * compareKeys(rowPlace(a), rowPlace(b)));
+      .sort((a, b) => sign * comparePositions(rowPlace(a), rowPlace(b)));
     const [behind, within] = direction === "ASC" ? [">", "<"] : ["<", ">="];
     const columns = MESSAGE_COLUMNS.split(", ").map((column) => `messages.${column}`).join(", ");
     const derived = prepare(`SELECT ${columns} FROM sender_messages AS hit CROSS JOIN messages ON messages.seq = hit.seq
@@ -52,7 +54,7 @@ export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPa
     const values: readonly SQLInputValue[] = [from, start.key, start.messageId, end, upTo];
     let next = 0;
     for (const row of derived.iterate(...values)) {
-      for (let candidate = tail[next]; candidate !== undefined && sign * compareKeys(rowPlace(candidate), rowPlace(row)) < 0; candidate = tail[next]) {
+      for (let candidate = tail[next]; candidate !== undefined && sign * comparePositions(rowPlace(candidate), rowPlace(row)) < 0; candidate = tail[next]) {
         yield candidate;
         next += 1;
       }
@@ -64,14 +66,16 @@ export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPa
   return (query) => {
     const range = rangeOf(query);
     const rows = query.from === undefined ? rowsOfAll(range, query.upTo) : rowsOfSender(query.from, range, query.upTo);
-    const accepts = matcherOf(query);
+    // Its other filters are those of the range.
+    const { to, q } = query;
+    const matches = createMatcher({ ...(to !== undefined && { to }), ...(q !== undefined && { q }) });
     const data: StoredMessage[] = [];
     let seen = 0;
     let units = 0;
     for (const row of rows) {
       seen += 1;
-      if (accepts(row)) {
-        const message = toStoredMessage(row);
+      const message = toStoredMessage(row);
+      if (matches(message)) {
         data.push(message);
         units += message.text?.length ?? 0;
       }
@@ -82,19 +86,13 @@ export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPa
 }
 
 function rangeOf({ order = "asc", since, until, after }: ExportQuery): Range {
-  const from: Place = { key: since === undefined ? "" : sortKey(since), messageId: "" };
-  const to: Place = { key: until === undefined ? LAST : sortKey(until), messageId: "" };
+  const from: KeysetPosition = { key: since === undefined ? "" : sortKey(since), messageId: "" };
+  const to: KeysetPosition = { key: until === undefined ? LAST : sortKey(until), messageId: "" };
   // The nearer one of two bounds: with both the index might be walked from the wrong one.
-  if (order === "asc") return { direction: "ASC", start: after !== undefined && compareKeys(after, from) > 0 ? after : from, end: to.key };
-  return { direction: "DESC", start: after !== undefined && compareKeys(after, to) < 0 ? after : to, end: from.key };
+  if (order === "asc") return { direction: "ASC", start: after !== undefined && comparePositions(after, from) > 0 ? after : from, end: to.key };
+  return { direction: "DESC", start: after !== undefined && comparePositions(after, to) < 0 ? after : to, end: from.key };
 }
 
-function matcherOf({ to, q }: ExportQuery): (row: Row) => boolean {
-  const contains = q === undefined ? undefined : containsMatcher(q);
-  return (row) =>
-    (to === undefined || row["to_msisdn"] === to) && (contains === undefined || (row["text"] !== null && contains(String(row["text"]))));
-}
-
-function rowPlace(row: Row): Place {
+function rowPlace(row: Row): KeysetPosition {
   return { key: sortKey(String(row["ts"])), messageId: String(row["message_id"]) };
 }

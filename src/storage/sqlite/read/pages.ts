@@ -1,6 +1,8 @@
 import type { SQLInputValue } from "node:sqlite";
-import type { MessagePage, MessageQuery, Order, Place, StoredMessage } from "../../../core/message.ts";
-import { compareKeys, compareRows, compareText, LAST, MESSAGE_COLUMNS, placeOf, sortKey, tailBehind, toStoredMessage, type Prepare } from "./rows.ts";
+import type { StoredMessage } from "../../../core/message.ts";
+import { compareMessages, comparePositions, compareText, LAST, positionOf, sortKey, type KeysetPosition, type Order } from "../../../core/order.ts";
+import type { MessagePage, MessageQuery } from "../../../core/queries.ts";
+import { MESSAGE_COLUMNS, tailBehind, toStoredMessage, type Prepare } from "./rows.ts";
 import type { TimeCounts } from "./time-counts.ts";
 
 /** An OFFSET walks what it skips; a greater one starts near its place instead. */
@@ -88,7 +90,7 @@ export function createPages(prepare: Prepare, timeCounts: TimeCounts): (query: P
       start = { key: near.key, skip: derivedPosition - derivedBefore };
     }
     const derived = derivedRowsOf(from)(BETWEEN, [start.key, high], { order: "asc", limit: offset - first + limit, skip: start.skip });
-    const merged = [...derived, ...later.filter((row) => compareText(sortKey(row.ts), high) < 0)].sort(compareRows);
+    const merged = [...derived, ...later.filter((row) => compareText(sortKey(row.ts), high) < 0)].sort(compareMessages);
     return merged.slice(offset - first, offset - first + limit);
   }
 
@@ -105,7 +107,7 @@ export function createPages(prepare: Prepare, timeCounts: TimeCounts): (query: P
     return { data, total, ...(offset + limit < total && nextOf(data)) };
   }
 
-  function pageAfter(query: PageQuery, range: Range, place: Place, total: number): MessagePage {
+  function pageAfter(query: PageQuery, range: Range, place: KeysetPosition, total: number): MessagePage {
     const { from, order = "asc", limit, offset } = query;
     const most = offset + limit + 1;
     let rows: StoredMessage[];
@@ -113,8 +115,8 @@ export function createPages(prepare: Prepare, timeCounts: TimeCounts): (query: P
       rows = rowsAfter(allRows, range, place, { order, limit: most });
     } else {
       const sign = order === "asc" ? 1 : -1;
-      const tail = tailOf(from).filter((row) => isWithin(row, range) && sign * compareKeys(placeOf(row), place) > 0);
-      rows = [...rowsAfter(derivedRowsOf(from), range, place, { order, limit: most }), ...tail].sort((a, b) => sign * compareRows(a, b));
+      const tail = tailOf(from).filter((row) => isWithin(row, range) && sign * comparePositions(positionOf(row), place) > 0);
+      rows = [...rowsAfter(derivedRowsOf(from), range, place, { order, limit: most }), ...tail].sort((a, b) => sign * compareMessages(a, b));
     }
     const data = rows.slice(offset, offset + limit);
     return { data, total, ...(rows.length > offset + limit && nextOf(data)) };
@@ -131,7 +133,7 @@ export function createPages(prepare: Prepare, timeCounts: TimeCounts): (query: P
 const BETWEEN = "key >= ? AND key < ?";
 
 /** In two ranges of an index: one that would leave out by `message_id` could walk a million rows of one instant. */
-function rowsAfter(source: Source, range: Range, place: Place, part: Part): StoredMessage[] {
+function rowsAfter(source: Source, range: Range, place: KeysetPosition, part: Part): StoredMessage[] {
   const { low, high } = range;
   const isAscending = part.order === "asc";
   const isBefore = compareText(place.key, low) < 0;
@@ -150,7 +152,7 @@ function isWithin(row: StoredMessage, { low, high }: Range): boolean {
   return compareText(key, low) >= 0 && compareText(key, high) < 0;
 }
 
-export function nextOf(data: readonly StoredMessage[]): { readonly next?: Place } {
+export function nextOf(data: readonly StoredMessage[]): { readonly next?: KeysetPosition } {
   const last = data.at(-1);
-  return last === undefined ? {} : { next: placeOf(last) };
+  return last === undefined ? {} : { next: positionOf(last) };
 }

@@ -1,10 +1,13 @@
 import { performance } from "node:perf_hooks";
 import type { SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
-import type { MessagePage, MessageQuery, Place, StoredMessage } from "../../../core/message.ts";
-import { containsMatcher, trigramQuery } from "../index/fold.ts";
+import { createMatcher } from "../../../core/filter.ts";
+import type { StoredMessage } from "../../../core/message.ts";
+import { comparePositions, compareText, LAST, sortKey, type KeysetPosition } from "../../../core/order.ts";
+import type { MessagePage, MessageQuery } from "../../../core/queries.ts";
+import { trigramQuery } from "../index/fold.ts";
 import { createGiveWay } from "./give-way.ts";
 import { nextOf } from "./pages.ts";
-import { compareKeys, compareText, LAST, MESSAGE_COLUMNS, sortKey, tailBehind, toStoredMessage, type Prepare } from "./rows.ts";
+import { MESSAGE_COLUMNS, tailBehind, toStoredMessage, type Prepare } from "./rows.ts";
 
 /** Beyond so many candidates a walk in the order of the answer is cheaper than fetching and sorting them. */
 const MAX_CANDIDATES = 200_000;
@@ -24,7 +27,7 @@ interface Candidates {
   readonly mark: "search_mark" | "sender_mark";
 }
 
-interface Match extends Place {
+interface Match extends KeysetPosition {
   readonly seq: number;
 }
 
@@ -70,8 +73,8 @@ function searchAmong(prepare: Prepare, query: MessageQuery, candidates: Candidat
 
   const { after, order, offset, limit } = query;
   const sign = order === "desc" ? -1 : 1;
-  matches.sort((a, b) => sign * compareKeys(a, b));
-  const following = after === undefined ? matches : matches.filter((one) => sign * compareKeys(one, after) > 0);
+  matches.sort((a, b) => sign * comparePositions(a, b));
+  const following = after === undefined ? matches : matches.filter((one) => sign * comparePositions(one, after) > 0);
   const data = fetchAll(prepare, following.slice(offset, offset + limit));
   return { data, total: matches.length, ...(following.length > offset + limit && nextOf(data)) };
 }
@@ -95,17 +98,10 @@ function fetchAll(prepare: Prepare, matches: readonly Match[]): StoredMessage[] 
 }
 
 /** Whether a row matches all filters. */
-function acceptsRow({ q, from, to, since, until }: MessageQuery): (row: Scanned) => boolean {
-  const contains = q === undefined ? undefined : containsMatcher(q);
-  const low = since === undefined ? undefined : sortKey(since);
-  const high = until === undefined ? undefined : sortKey(until);
-  // Both are ASCII: beside such a text the order of UTF-16 units is that of code points.
-  return ({ 1: ts, 3: text, 4: sender, 5: recipient }) =>
-    (from === undefined || from === sender) &&
-    (to === undefined || to === recipient) &&
-    (low === undefined || sortKey(String(ts)) >= low) &&
-    (high === undefined || sortKey(String(ts)) < high) &&
-    (contains === undefined || (typeof text === "string" && contains(text)));
+function acceptsRow(query: MessageQuery): (row: Scanned) => boolean {
+  const matches = createMatcher(query);
+  return ({ 1: ts, 3: text, 4: from, 5: to }) =>
+    matches({ ts: String(ts), text: typeof text === "string" ? text : null, from: String(from), to: String(to) });
 }
 
 interface WalkOptions {
@@ -131,7 +127,7 @@ function walk(prepare: Prepare, query: MessageQuery, { snapshot, giveWay }: Walk
   const data: StoredMessage[] = [];
   let total = 0;
   let following = 0;
-  let place: Place = { key: order === "asc" ? low : high, messageId: "" };
+  let place: KeysetPosition = { key: order === "asc" ? low : high, messageId: "" };
 
   function lookAtMore(): readonly Scanned[] {
     const rows = statement.all(place.key, place.messageId, last);
@@ -140,7 +136,7 @@ function walk(prepare: Prepare, query: MessageQuery, { snapshot, giveWay }: Walk
       if (!accepts(row)) continue;
       const match = toMatch(row);
       total += 1;
-      if (after !== undefined && sign * compareKeys(match, after) <= 0) continue;
+      if (after !== undefined && sign * comparePositions(match, after) <= 0) continue;
       if (following >= offset && following < offset + limit) page.push(match);
       following += 1;
     }

@@ -1,4 +1,5 @@
-import type { SequencedMessage, SequencedPage } from "../../../core/message.ts";
+import type { SequencedMessage } from "../../../core/message.ts";
+import type { SequencedPage } from "../../../core/queries.ts";
 import { withPayloads } from "./payloads.ts";
 import { LAST_SEQ, MESSAGE_COLUMNS, toStoredMessage, type Prepare } from "./rows.ts";
 

@@ -1,4 +1,4 @@
-import type { Stats } from "../../../core/message.ts";
+import type { Stats } from "../../../core/queries.ts";
 import { tailBehind, type Prepare } from "./rows.ts";
 import type { TimeCounts } from "./time-counts.ts";
 

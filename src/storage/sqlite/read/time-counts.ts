@@ -1,5 +1,6 @@
 import type { SQLInputValue } from "node:sqlite";
-import { LAST, tailBehind, type Prepare } from "./rows.ts";
+import { LAST } from "../../../core/order.ts";
+import { tailBehind, type Prepare } from "./rows.ts";
 
 /** Lengths of the prefixes of a key that are counted: day, hour, minute and second of all rows … */
 export const ALL_LEVELS: readonly number[] = [10, 13, 16, 19];

@@ -1,5 +1,6 @@
-import type { Bucket, Timeline, TimelineQuery } from "../../../core/message.ts";
-import { compareText, LAST, sortKey, tailBehind, type Prepare } from "./rows.ts";
+import { compareText, LAST, sortKey } from "../../../core/order.ts";
+import type { Bucket, Timeline, TimelineQuery } from "../../../core/queries.ts";
+import { tailBehind, type Prepare } from "./rows.ts";
 import type { TimeCounts } from "./time-counts.ts";
 
 interface Level {

@@ -1,4 +1,5 @@
-import type { ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, StoredMessage, Timeline, TimelineQuery } from "../../../core/message.ts";
+import type { StoredMessage } from "../../../core/message.ts";
+import type { ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, Timeline, TimelineQuery } from "../../../core/queries.ts";
 import type { Erasure } from "../../../core/store.ts";
 import type { FlatBatch } from "../write/batch.ts";
 import type { Removed } from "../../shared/retention.ts";
