@@ -76,7 +76,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     build,
     queueDepth: () => store.queueDepth(),
     storedMessages: () => store.count(),
-    files: () => store.fileSizes(),
+    sizes: () => store.sizes(),
     ready: async () => (await readiness()).length === 0,
   });
   const stopProcessMetrics = registerProcessMetrics(registry);

@@ -2,24 +2,25 @@ import type { Message, StoredMessage } from "./message.ts";
 import type { ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, Timeline, TimelineQuery } from "./queries.ts";
 
 /**
- * What became of one message: `conflict` is a duplicate whose content differs from the stored row,
- * `unavailable` means that it is not stored, `unknown` that nobody can tell before the next start.
+ * What became of one message. `created`: it is committed, synced, and given back by every read. `duplicate`: a message of its id
+ * was, and may have been removed since. `conflict`: the same, and what is stored has another content. `unavailable`: it is not
+ * stored. `in_doubt`: nobody can tell whether it is.
  */
-export type InsertOutcome = "created" | "duplicate" | "conflict" | "unavailable" | "unknown";
+export type InsertOutcome = "created" | "duplicate" | "conflict" | "unavailable" | "in_doubt";
 
 /**
- * Durable storage of messages. Every method is asynchronous and none blocks the caller's thread.
- * Reads reject with `StoreUnavailable` where the database cannot answer.
+ * Durable storage of messages. What every engine promises is numbered in `src/storage/README.md`. Every method is asynchronous and
+ * none blocks the caller's thread. Reads reject with `StoreUnavailable` if the database cannot tell.
  */
 export interface MessageStore {
   /**
-   * Settles once the transaction that holds the message is committed and synced, or has failed.
+   * Settles once the transaction that holds the message is committed and synced, or has failed; never rejects.
    * Calls made at about the same time share one transaction.
    */
   insert(message: Message): Promise<InsertOutcome>;
   /**
    * The same for several messages in one transaction: all of them are stored, or none. Gives an outcome for each; if one is
-   * `unavailable` or `unknown`, all are.
+   * `unavailable` or `in_doubt`, all are.
    */
   insertAll(messages: readonly Message[]): Promise<readonly InsertOutcome[]>;
   list(query: MessageQuery): Promise<MessagePage>;
@@ -28,36 +29,38 @@ export interface MessageStore {
   payload(messageId: string): Promise<string | undefined>;
   /**
    * Takes messages out of rows, search and payloads, and gives how many. Their ids stay known: a later copy is a duplicate.
-   * Settles once that is committed and synced.
+   * Settles once that is committed and synced. Rejects with `InDoubt` if nobody can tell whether it is.
    */
   erase(which: Erasure): Promise<number>;
   stats(): Promise<Stats>;
   timeline(query: TimelineQuery): Promise<Timeline>;
   /** The next messages that match, in the order of a list; each call is a short read of its own. */
   exportPage(query: ExportQuery): Promise<ExportPage>;
-  /** Messages behind `seq` in the order of commits: at most `limit`, and fewer where they are large. */
+  /** Messages after `seq` in the order of commits: at most `limit`, and fewer if they are large. */
   since(seq: number, limit: number, options?: { readonly payload?: boolean }): Promise<SequencedPage>;
-  /** The `seq` of the newest message, also where it has been removed; 0 before the first one. */
+  /** The `seq` of the newest message, also if it has been removed; 0 before the first one. */
   lastSequence(): Promise<number>;
   /** Calls `listener` after each commit that has added messages: a read that begins then finds them. */
   onCommitted(listener: () => void): void;
-  /** Proves that the database answers and takes writes; gives the reasons why not, empty where it does. */
+  /** Proves that the database answers and takes writes; gives the reasons why not, empty if it does. */
   check(): Promise<readonly string[]>;
   /** How many messages are stored; costs nothing. */
   count(): number;
   /** How many messages wait for their commit. */
   queueDepth(): number;
-  /** Rejects where the database has no files. */
-  fileSizes(): Promise<FileSizes>;
-  /** Commits what waits, checkpoints the WAL and closes; later inserts are `unavailable`. */
+  /** Rejects if they cannot be read. */
+  sizes(): Promise<StoreSizes>;
+  /** Commits what waits and lets go of the database; later inserts are `unavailable`. */
   close(): Promise<void>;
 }
 
-/** Sizes of the database's files and the room left on their file system. */
-export interface FileSizes {
-  readonly databaseBytes: number;
-  readonly walBytes: number;
-  readonly diskFreeBytes: number;
+/** What the database takes and has left; each engine tells what it can know. */
+export interface StoreSizes {
+  readonly databaseBytes?: number;
+  /** Of the log that is written before the database itself. */
+  readonly walBytes?: number;
+  /** On the file system of the database. */
+  readonly diskFreeBytes?: number;
 }
 
 /** The store cannot answer: the reason is in the message, for the operator's log. */
@@ -66,8 +69,8 @@ export class StoreUnavailable extends Error {
 }
 
 /** The store was at work on it when it failed: it may have been done or not. */
-export class OutcomeUnknown extends StoreUnavailable {
-  override name = "OutcomeUnknown";
+export class InDoubt extends StoreUnavailable {
+  override name = "InDoubt";
 }
 
 /** One message, or all of a sender. */
@@ -77,7 +80,7 @@ export type Erasure = { readonly messageId: string } | { readonly from: string }
 export interface StoreObserver {
   /** One transaction was committed: how many messages it held and how long it took, in seconds. */
   committed(messages: number, seconds: number): void;
-  /** One transaction failed; none of its messages is stored, unless their outcome is `unknown`. */
+  /** One transaction failed; none of its messages is stored, unless their outcome is `in_doubt`. */
   commitFailed(messages: number, reason: string): void;
   /** So many messages were removed for their age. */
   removed(messages: number): void;

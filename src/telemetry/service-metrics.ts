@@ -1,5 +1,5 @@
 import type { SecretName, SenderFormat, SignatureFailure, WebhookResult } from "../core/outcome.ts";
-import type { FileSizes } from "../core/store.ts";
+import type { StoreSizes } from "../core/store.ts";
 import type { Counter, Gauge, Histogram, Registry } from "./registry.ts";
 
 export interface ServiceMetricsOptions {
@@ -12,8 +12,8 @@ export interface ServiceMetricsOptions {
   /** Asked at each scrape. */
   readonly queueDepth: () => number;
   readonly storedMessages: () => number;
-  /** Asked at each scrape; while it rejects, the three gauges show no sample rather than an old one. */
-  readonly files: () => Promise<FileSizes>;
+  /** Asked at each scrape; a size that is not told has no sample, rather than an old one. */
+  readonly sizes: () => Promise<StoreSizes>;
   /** Asked at each scrape; a rejection counts as not ready. */
   readonly ready: () => Promise<boolean>;
 }
@@ -88,7 +88,7 @@ export function createServiceMetrics(registry: Registry, options: ServiceMetrics
   const commitFailures = registry.counter("webhook_commit_failures_total", "Transactions that failed.");
   const removed = registry.counter("webhook_removed_messages_total", "Messages removed because they were older than RETENTION_DAYS.");
   registry.sampledGauge("webhook_stored_messages", "Messages in the database.", options.storedMessages);
-  registerFileSizes(registry, options.files);
+  registerSizes(registry, options.sizes);
   // A service that cannot even tell is not ready: without a sample an alert on 0 would stay silent.
   registry.sampledGauge("webhook_ready", "1 while the service is ready, 0 otherwise.", async () =>
     (await Promise.try(options.ready).catch(() => false)) ? 1 : 0,
@@ -182,18 +182,18 @@ function createRouteTable(registry: Registry): ServiceMetrics["route"] {
   };
 }
 
-function registerFileSizes(registry: Registry, files: () => Promise<FileSizes>): void {
-  const database = registry.gauge("webhook_database_bytes", "Size of the database file.");
-  const wal = registry.gauge("webhook_wal_bytes", "Size of the write-ahead log file.");
-  const diskFree = registry.gauge("webhook_disk_free_bytes", "Free bytes on the database's file system.");
+function registerSizes(registry: Registry, read: () => Promise<StoreSizes>): void {
+  const families = {
+    databaseBytes: registry.gauge("webhook_database_bytes", "Size of the database file."),
+    walBytes: registry.gauge("webhook_wal_bytes", "Size of the write-ahead log file."),
+    diskFreeBytes: registry.gauge("webhook_disk_free_bytes", "Free bytes on the database's file system."),
+  };
   registry.onScrape(async () => {
-    const sizes = await Promise.try(files).catch(() => undefined);
-    if (sizes === undefined) {
-      for (const family of [database, wal, diskFree]) family.clear();
-      return;
+    const sizes = await Promise.try(read).catch((): StoreSizes => ({}));
+    for (const name of ["databaseBytes", "walBytes", "diskFreeBytes"] as const) {
+      const size = sizes[name];
+      if (size === undefined) families[name].clear();
+      else families[name].labels().set(size);
     }
-    database.labels().set(sizes.databaseBytes);
-    wal.labels().set(sizes.walBytes);
-    diskFree.labels().set(sizes.diskFreeBytes);
   });
 }

@@ -7,7 +7,7 @@ export const SERVICE_OPTIONS: ServiceMetricsOptions = {
   build: { version: "1.2.3", revision: "abc", node: "26.10.0", sqlite: "3.53.4" },
   queueDepth: () => 3,
   storedMessages: () => 1000,
-  files: () => Promise.resolve({ databaseBytes: 4096, walBytes: 512, diskFreeBytes: 1e12 }),
+  sizes: () => Promise.resolve({ databaseBytes: 4096, walBytes: 512, diskFreeBytes: 1e12 }),
   ready: () => Promise.resolve(true),
 };
 

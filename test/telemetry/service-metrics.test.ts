@@ -52,7 +52,7 @@ describe("the metrics of the service", () => {
   test("show no file sizes while these cannot be read, and show them again afterwards", async () => {
     let broken = false;
     const { registry } = createService({
-      files: () => (broken ? Promise.reject(new Error("gone")) : Promise.resolve({ databaseBytes: 1, walBytes: 2, diskFreeBytes: 3 })),
+      sizes: () => (broken ? Promise.reject(new Error("gone")) : Promise.resolve({ databaseBytes: 1, walBytes: 2, diskFreeBytes: 3 })),
     });
     const names = ["webhook_database_bytes", "webhook_wal_bytes", "webhook_disk_free_bytes"];
     for (const [state, expected] of [[false, [1, 2, 3]], [true, [undefined, undefined, undefined]], [false, [1, 2, 3]]] as const) {

@@ -28,7 +28,7 @@ export async function storeDelivery(delivery: Delivery, options: StoreDeliveryOp
     ...(warnings.length > 0 && { warnings }),
   };
   const outcomes = messages.length === 0 ? [] : await store.insertAll(messages);
-  if (outcomes.includes("unknown")) return { ...NOT_STORED, unanswered: true, delivery: { ...facts, result: "unavailable" } };
+  if (outcomes.includes("in_doubt")) return { ...NOT_STORED, unanswered: true, delivery: { ...facts, result: "unavailable" } };
   if (outcomes.includes("unavailable")) return { ...NOT_STORED, delivery: { ...facts, result: "unavailable" } };
 
   const counts = countsOf(delivery, outcomes);

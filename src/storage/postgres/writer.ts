@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
 import type { Message } from "../../core/message.ts";
-import { OutcomeUnknown, StoreUnavailable, type InsertOutcome } from "../../core/store.ts";
+import { InDoubt, StoreUnavailable, type InsertOutcome } from "../../core/store.ts";
 import { connect } from "../../postgres/connect.ts";
 import type { Connection, PipelineResult } from "../../postgres/connection.ts";
 import type { Report } from "../../postgres/errors.ts";
@@ -27,7 +27,7 @@ export interface Writer {
    * Stores a batch in one transaction; gives one outcome a message once the server has confirmed it. Up to two batches may be
    * under way. A message that the server refuses by itself is `unavailable`, the others are stored without it.
    *
-   * Rejects with StoreUnavailable if nothing is stored, and with OutcomeUnknown if nobody could tell within the budget.
+   * Rejects with StoreUnavailable if nothing is stored, and with InDoubt if nobody could tell within the budget.
    */
   write(messages: readonly Message[], createdAt: string): Promise<readonly InsertOutcome[]>;
   /** Runs statements on the same connection, once. */
@@ -116,7 +116,7 @@ export function createWriter(url: ConnectionUrl, { fold, budgetMs, refused }: Wr
         const reason = error instanceof Error ? error.message : String(error);
         const isOver = performance.now() - startedAt + pauseMs >= budgetMs;
         if (isOver || (meaning === "refused" && !isUnknown)) {
-          throw isUnknown ? new OutcomeUnknown(reason, { cause: error }) : new StoreUnavailable(reason, { cause: error });
+          throw isUnknown ? new InDoubt(reason, { cause: error }) : new StoreUnavailable(reason, { cause: error });
         }
         await setTimeout(pauseMs);
         pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2);
@@ -131,7 +131,7 @@ export function createWriter(url: ConnectionUrl, { fold, budgetMs, refused }: Wr
         outcomes.push(...await write([message], createdAt));
       } catch (error) {
         refused(error instanceof Error ? error.message : String(error));
-        outcomes.push(error instanceof OutcomeUnknown ? "unknown" : "unavailable");
+        outcomes.push(error instanceof InDoubt ? "in_doubt" : "unavailable");
       }
     }
     return outcomes;

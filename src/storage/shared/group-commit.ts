@@ -1,6 +1,6 @@
 import type { Message } from "../../core/message.ts";
 import type { Clock } from "../../core/clock.ts";
-import { OutcomeUnknown, StoreUnavailable, type InsertOutcome, type StoreObserver } from "../../core/store.ts";
+import { InDoubt, StoreUnavailable, type InsertOutcome, type StoreObserver } from "../../core/store.ts";
 
 /** More messages than that waiting for their commit are refused: at 18 KB for the largest, 74 MB. */
 export const MAX_WAITING_MESSAGES = 4096;
@@ -19,7 +19,7 @@ export interface Committed {
 }
 
 /**
- * Commits a batch in one transaction; `createdAt` is ISO 8601 in UTC. Rejects if nothing of it is stored, with `OutcomeUnknown` if
+ * Commits a batch in one transaction; `createdAt` is ISO 8601 in UTC. Rejects if nothing of it is stored, with `InDoubt` if
  * that cannot be told.
  */
 export type CommitBatch = (messages: readonly Message[], createdAt: string) => Promise<Committed>;
@@ -81,7 +81,7 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
       (error) => {
         settle(answers);
         options.observer.commitFailed(answers.length, error instanceof StoreUnavailable ? error.message : String(error));
-        const outcome = error instanceof OutcomeUnknown ? "unknown" : "unavailable";
+        const outcome = error instanceof InDoubt ? "in_doubt" : "unavailable";
         for (const answer of answers) answer(outcome);
       },
     );

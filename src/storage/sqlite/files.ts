@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, readlinkSync, realpathSync } from "node:fs";
 import { stat, statfs } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { DatabaseLocation } from "../../core/database-location.ts";
-import { StoreUnavailable, type FileSizes } from "../../core/store.ts";
+import type { StoreSizes } from "../../core/store.ts";
 import { DatabaseError } from "./database.ts";
 
 /** The files of one database; each method is cheap enough for a health check. */
@@ -13,8 +13,7 @@ export interface DatabaseFiles {
   readonly inMemory: boolean;
   /** Tells the database and its WAL from other files of the same names; undefined if one of them is missing. */
   identity(): Promise<string | undefined>;
-  /** Rejects with `StoreUnavailable` for a database in memory. */
-  sizes(): Promise<FileSizes>;
+  sizes(): Promise<StoreSizes>;
 }
 
 /**
@@ -30,7 +29,7 @@ export function locateFiles(database: DatabaseLocation): DatabaseFiles {
       location: `file:/webhook-inbox-${randomUUID()}?vfs=memdb`,
       inMemory: true,
       identity: () => Promise.resolve(undefined),
-      sizes: () => Promise.reject(new StoreUnavailable("a database in memory has no files")),
+      sizes: () => Promise.resolve({}),
     };
   }
   const path = resolveLinks(database.path);
@@ -57,7 +56,7 @@ async function identityOf(path: string): Promise<string | undefined> {
   }
 }
 
-async function sizesOf(path: string): Promise<FileSizes> {
+async function sizesOf(path: string): Promise<StoreSizes> {
   const [file, wal, disk] = await Promise.all([
     stat(path),
     // SQLite removes the WAL when its last connection closes.

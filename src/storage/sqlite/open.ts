@@ -165,7 +165,7 @@ async function openOwned(files: DatabaseFiles, options: StoreOptions, release: (
     },
     count: () => stored,
     queueDepth: () => inserts.waiting(),
-    fileSizes: () => files.sizes(),
+    sizes: () => files.sizes(),
     async close() {
       retention?.stop();
       await inserts.close();

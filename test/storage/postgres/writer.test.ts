@@ -81,7 +81,7 @@ test("a message that the server refuses by itself does not take the others with 
 });
 
 test("what is surely not stored is unavailable, what may be is unknown, once the budget is over", { skip }, async (t) => {
-  for (const [code, name] of [["53100", "StoreUnavailable"], ["42P01", "StoreUnavailable"], ["XX000", "OutcomeUnknown"]] as const) {
+  for (const [code, name] of [["53100", "StoreUnavailable"], ["42P01", "StoreUnavailable"], ["XX000", "InDoubt"]] as const) {
     const { engine, admin } = await open(t, 500);
     await fail(admin, code, 1000);
     await assert.rejects(engine.write([message("fault")], AT), { name });

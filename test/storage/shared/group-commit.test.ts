@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Message } from "../../../src/core/message.ts";
-import { OutcomeUnknown, StoreUnavailable } from "../../../src/core/store.ts";
+import { InDoubt, StoreUnavailable } from "../../../src/core/store.ts";
 import { createGroupCommit, MAX_WAITING_MESSAGES, type Committed, type GroupCommit } from "../../../src/storage/shared/group-commit.ts";
 import { message } from "../../support/store.ts";
 
@@ -65,7 +65,7 @@ test("a delivery is never split, however many messages wait with it", async () =
 
 for (const [title, error, outcome] of [
   ["that fails is unavailable", new StoreUnavailable("full"), "unavailable"],
-  ["whose outcome is unknown is unknown", new OutcomeUnknown("gone"), "unknown"],
+  ["whose outcome nobody can tell is in doubt", new InDoubt("gone"), "in_doubt"],
 ] as const) {
   test(`every message of a batch ${title}, and the next batch goes on`, async () => {
     const { group, finish } = createWriter();

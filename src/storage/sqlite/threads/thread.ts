@@ -1,10 +1,10 @@
 import { Worker } from "node:worker_threads";
-import { OutcomeUnknown, StoreUnavailable } from "../../../core/store.ts";
+import { InDoubt, StoreUnavailable } from "../../../core/store.ts";
 import { CLOSE, type Calls, type Reply, type ThreadSettings } from "./protocol.ts";
 
 /** A worker thread that answers calls one after the other. */
 export interface Thread<C extends Calls> {
-  /** Rejects with `StoreUnavailable` where the thread could not do it, with `OutcomeUnknown` where it may have done it. */
+  /** Rejects with `StoreUnavailable` where the thread could not do it, with `InDoubt` where it may have done it. */
   call<Name extends keyof C & string>(name: Name, argument: C[Name]["takes"]): Promise<C[Name]["gives"]>;
   /** How many calls wait for their answer. */
   pending(): number;
@@ -41,13 +41,13 @@ export async function startThread<C extends Calls>(
       caller?.resolve(reply.value);
       return;
     }
-    caller?.reject(reply.uncertain ? new OutcomeUnknown(reply.reason) : new StoreUnavailable(reply.reason));
+    caller?.reject(reply.uncertain ? new InDoubt(reply.reason) : new StoreUnavailable(reply.reason));
     if (reply.fatal) options.onFatal(reply.reason);
   });
   worker.on("error", (error: Error) => options.onFatal(`${module} failed: ${error.stack ?? error.message}`));
   worker.on("exit", () => {
     ended = true;
-    for (const { reject } of waiting.splice(0)) reject(new OutcomeUnknown(`${module} has ended`));
+    for (const { reject } of waiting.splice(0)) reject(new InDoubt(`${module} has ended`));
   });
 
   // Answers come in the order of the calls, so the first one waiting is the one meant.
