@@ -25,9 +25,8 @@ else
 fi
 
 # What the operator's shell and .env set for a deployment must not reach this one.
-unset DATABASE_URL WEBHOOK_SECRET_PREVIOUS WEBHOOK_SECRET_FILE LOG_LEVEL MAX_BODY_BYTES WEBHOOK_RATE_LIMIT \
-  WEBHOOK_TOLERANCE_SECONDS WEBHOOK_SIGNATURE_HEADER WEBHOOK_VERIFY_TOKEN TWILIO_AUTH_TOKEN PUBLIC_URL TRUSTED_PROXIES API_TOKEN SHUTDOWN_TIMEOUT_MS RETENTION_DAYS \
-  STOP_GRACE_PERIOD COMPOSE_FILE COMPOSE_PROFILES
+# shellcheck disable=SC2046 # a list of names
+unset $(sed -n 's/^#\{0,1\}\([A-Z_]*\)=.*/\1/p' .env.example) COMPOSE_PROFILES
 work=$(mktemp -d)
 : > "$work/env"
 name=webhook-inbox-check-$$

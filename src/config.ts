@@ -1,62 +1,26 @@
-import { readFileSync } from "node:fs";
 import type { DatabaseLocation } from "./core/database-location.ts";
 import type { Outcome } from "./core/outcome.ts";
-import { standardWebhooksKey, type Secrets } from "./core/secrets.ts";
-import { read, readInteger, readMatching, readToken, refuse, type Environment, type IntegerRule, type TextRule } from "./config-values.ts";
+import type { Secrets } from "./core/secrets.ts";
+import { freezeSecrets, readSecretFile, type ReadFile } from "./secret-file.ts";
+import { isSet, readSetting, refuse, type Environment } from "./setting.ts";
+import { FORWARD_SECRET, SETTINGS, type Settings } from "./settings.ts";
 
-export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
-
-/** The whole configuration, frozen. */
-export interface Config {
+/** The whole configuration, frozen: the settings, and in place of those that belong together what they give together. */
+export interface Config extends Omit<Settings, "secret" | "previousSecret" | "twilioAuthToken" | "publicUrl"> {
   /** From whichever variables set them. */
   readonly secrets: Secrets;
-  /** `WEBHOOK_SECRET_FILE`, to be read again with `readSecretFile` on SIGHUP. */
-  readonly secretFile?: string;
-  /** `WEBHOOK_SECRET_PREVIOUS`, to be handed to `readSecretFile`; empty where it is unset. */
+  /** `WEBHOOK_SECRET_PREVIOUS`, to be handed to `readSecretFile`; empty if it is unset. */
   readonly extraPrevious: readonly string[];
-  readonly database: DatabaseLocation;
-  readonly host: string;
-  /** 0 picks a free one. */
-  readonly port: number;
-  readonly logLevel: LogLevel;
-  readonly bodyLimitBytes: number;
-  /** Requests a minute per client address; 0 is no limit. */
-  readonly rateLimitPerMinute: number;
-  /** How far a delivery's timestamp may be from the clock, either way. */
-  readonly toleranceSeconds: number;
-  /** One more header that may hold the signature of the raw body, in lower case. */
-  readonly signatureHeader?: string;
-  /** What Twilio's webhooks are checked with; unset, none is taken. */
-  readonly twilio?: { readonly authToken: string; readonly publicUrl: string };
-  /** What a platform must send to subscribe; unset, none may. */
-  readonly verifyToken?: string;
-  /** How many proxies in front to believe in `X-Forwarded-For`. */
-  readonly trustedProxies: number;
-  readonly apiToken?: string;
-  readonly shutdownTimeoutMs: number;
-  /** Messages are kept for so many days from their receipt; for ever where absent. */
-  readonly retentionDays?: number;
+  /** What Twilio's webhooks are checked with; without it, none is taken. */
+  readonly twilio: Twilio | undefined;
 }
 
-export type ReadFile = (path: string) => string;
+interface Twilio {
+  readonly authToken: string;
+  readonly publicUrl: string;
+}
 
-const HOST: TextRule = { pattern: /^[^\s[\]/]+$/, rule: "must be a host name or an IP address, without white space, brackets or slashes" };
-// RFC 9110 section 5.6.2.
-const HEADER_NAME: TextRule = { pattern: /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, rule: "must be the name of a header, such as X-Shopify-Hmac-Sha256" };
-const PUBLIC_URL: TextRule = {
-  pattern: /^https?:\/\/[^\s/?#"]+(?:\/[^\s?#"]*)?$/i,
-  rule: "must be the http or https URL that Twilio calls, up to the path of the endpoint, such as https://inbox.example.com",
-};
-const LOG_LEVELS: ReadonlyMap<string, LogLevel> = new Map([
-  ["DEBUG", "DEBUG"],
-  ["INFO", "INFO"],
-  ["WARNING", "WARNING"],
-  ["WARN", "WARNING"],
-  ["ERROR", "ERROR"],
-]);
-const DATABASE_FORMS = "sqlite:////absolute/path.db, sqlite:///./relative/path.db or sqlite:///:memory:";
-const NO_SECRETS: Secrets = { current: "", previous: [] };
-const WHSEC_FORM = "must have base64 behind whsec_, with its padding and nothing else (Standard Webhooks)";
+type Partly<Values> = { -readonly [Key in keyof Values]?: Values[Key] };
 
 /**
  * Reads the configuration from the environment; an empty variable counts as unset.
@@ -64,177 +28,88 @@ const WHSEC_FORM = "must have base64 behind whsec_, with its padding and nothing
  * Reports every problem at once, one line each that begins with the variable's name. No line holds a value, since any
  * of them may have been given a secret by mistake; the one exception is the path of `WEBHOOK_SECRET_FILE`.
  */
-export function loadConfig(
-  env: Environment,
-  options: { readonly readFile?: ReadFile } = {},
-): Outcome<Config, readonly string[]> {
+export function loadConfig(env: Environment, options: { readonly readFile?: ReadFile } = {}): Outcome<Config, readonly string[]> {
   const problems: string[] = [];
-  /** The fallback of a refused value only fills its place: a problem keeps the config from being handed out. */
-  const accept = <T>(outcome: Outcome<T, string>, fallback: T): T => {
-    if (outcome.ok) return outcome.value;
-    problems.push(outcome.error);
-    return fallback;
+  const settings: Partly<Settings> = {};
+  const take = <Key extends keyof Settings>(key: Key): void => {
+    const read = readSetting<Settings[Key]>(env, SETTINGS[key]);
+    if (read.ok) settings[key] = read.value;
+    else problems.push(read.error);
   };
-  const integer = (name: string, rule: IntegerRule): number => accept(readInteger(env, name, rule), rule.whenUnset);
+  for (const key of Object.keys(SETTINGS).filter(isSettingKey)) take(key);
 
-  const secretFile = read(env, "WEBHOOK_SECRET_FILE");
-  const extraPrevious = Object.freeze(accept(readPreviousSecret(env), []));
-  const secrets = accept(readSecrets(env, options.readFile ?? readTextFile, extraPrevious), NO_SECRETS);
-  const database = accept(loadDatabase(env), { kind: "memory" });
-  const host = accept(readHost(env), "");
-  const port = integer("PORT", { min: 0, max: 65_535, whenUnset: 8000 });
-  const logLevel = accept(readLogLevel(env), "INFO");
-  const bodyLimitBytes = integer("MAX_BODY_BYTES", { min: 1, max: 268_435_456, whenUnset: 4_194_304 });
-  const rateLimitPerMinute = integer("WEBHOOK_RATE_LIMIT", { min: 0, max: 1_000_000_000, whenUnset: 0 });
-  const toleranceSeconds = integer("WEBHOOK_TOLERANCE_SECONDS", { min: 1, max: 1_000_000_000, whenUnset: 300 });
-  const signatureHeader = accept(readMatching(env, "WEBHOOK_SIGNATURE_HEADER", HEADER_NAME), undefined);
-  const verifyToken = accept(readToken(env, "WEBHOOK_VERIFY_TOKEN"), undefined);
-  const twilio = accept(readTwilio(env), undefined);
-  const trustedProxies = integer("TRUSTED_PROXIES", { min: 0, max: 100, whenUnset: 0 });
-  const apiToken = accept(loadApiToken(env), undefined);
-  const shutdownTimeoutMs = integer("SHUTDOWN_TIMEOUT_MS", { min: 1, max: 600_000, whenUnset: 10_000 });
-  const retentionDays = integer("RETENTION_DAYS", { min: 0, max: 36_500, whenUnset: 0 });
-  if (problems.length > 0) return { ok: false, error: problems };
+  const secrets = combineSecrets(env, settings, options.readFile);
+  const twilio = combineTwilio(env, settings);
+  for (const outcome of [secrets, twilio]) if (!outcome.ok) problems.push(outcome.error);
+  if (problems.length > 0 || !isComplete(settings) || !secrets.ok || !twilio.ok) return { ok: false, error: problems };
 
+  const { secret: _secret, previousSecret, twilioAuthToken: _token, publicUrl: _url, ...rest } = settings;
   const config: Config = {
-    secrets,
-    ...(secretFile !== undefined && { secretFile }),
-    extraPrevious,
-    database: Object.freeze(database),
-    host,
-    port,
-    logLevel,
-    bodyLimitBytes,
-    rateLimitPerMinute,
-    toleranceSeconds,
-    ...(signatureHeader !== undefined && { signatureHeader: signatureHeader.toLowerCase() }),
-    ...(twilio !== undefined && { twilio }),
-    ...(verifyToken !== undefined && { verifyToken }),
-    trustedProxies,
-    ...(apiToken !== undefined && { apiToken }),
-    shutdownTimeoutMs,
-    ...(retentionDays > 0 && { retentionDays }),
+    ...rest,
+    database: Object.freeze(rest.database),
+    secrets: secrets.value,
+    extraPrevious: Object.freeze(present(previousSecret)),
+    twilio: twilio.value,
   };
   return { ok: true, value: Object.freeze(config) };
 }
 
-/**
- * Reads a file with one secret a line, the first the current one. Blank lines, the CR of a CRLF and a byte order mark
- * are dropped; other white space belongs to the secret. `extraPrevious` follows the file's own previous secrets.
- *
- * Refusals, each a line that begins with `WEBHOOK_SECRET_FILE`: the file cannot be read (with the system's error code),
- * is not UTF-8 (a key in raw bytes), holds no secret, or one that begins with `whsec_` and is not base64 behind it.
- */
-export function readSecretFile(
-  path: string,
-  readFile: ReadFile = readTextFile,
-  options: { readonly extraPrevious?: readonly string[] } = {},
-): Outcome<Secrets, string> {
-  // Quoted as JSON, so that a line feed in the path cannot break the line.
-  const file = JSON.stringify(path);
-  let content: string;
-  try {
-    content = readFile(path);
-  } catch (error) {
-    return refuse("WEBHOOK_SECRET_FILE", `cannot read ${file} (${errorCode(error)}): must be a readable file`);
-  }
-  // Where decoding had to put a replacement character, signatures could never match.
-  if (content.includes("\ufffd")) return refuse("WEBHOOK_SECRET_FILE", `cannot use ${file}: must be UTF-8 text`);
-  const [current, ...previous] = content
-    .replace(/^\ufeff/, "")
-    .split("\n")
-    .map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line))
-    .filter((line) => line.trim() !== "");
-  if (current === undefined) {
-    return refuse("WEBHOOK_SECRET_FILE", `cannot use ${file}: must hold at least one secret, one a line`);
-  }
-  if (![current, ...previous].every(isWellFormed)) return refuse("WEBHOOK_SECRET_FILE", `cannot use ${file}: every whsec_ secret ${WHSEC_FORM}`);
-  return { ok: true, value: freezeSecrets(current, [...previous, ...(options.extraPrevious ?? [])]) };
-}
-
-function readTextFile(path: string): string {
-  return readFileSync(path, "utf8");
-}
-
-function errorCode(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-}
-
-function freezeSecrets(current: string, previous: readonly string[]): Secrets {
-  return Object.freeze({ current, previous: Object.freeze([...previous]) });
-}
-
 /** The secrets alone, for commands that sign. Refusal: a line that begins with a variable's name. */
 export function loadSecrets(env: Environment): Outcome<Secrets, string> {
-  return readSecrets(env, readTextFile, []);
+  const secret = readSetting(env, SETTINGS.secret);
+  const secretFile = readSetting(env, SETTINGS.secretFile);
+  if (!secret.ok) return secret;
+  if (!secretFile.ok) return secretFile;
+  return combineSecrets(env, { secret: secret.value, secretFile: secretFile.value });
 }
 
 /** `FORWARD_SECRET`, which signs what is forwarded. Refusal: a line that begins with its name. */
 export function loadForwardSecret(env: Environment): Outcome<string, string> {
-  const secret = read(env, "FORWARD_SECRET");
-  if (secret === undefined) return refuse("FORWARD_SECRET", "must be set to the secret that the receiver checks signatures with");
-  return isWellFormed(secret) ? { ok: true, value: secret } : refuse("FORWARD_SECRET", WHSEC_FORM);
-}
-
-function readSecrets(env: Environment, readFile: ReadFile, extraPrevious: readonly string[]): Outcome<Secrets, string> {
-  const current = read(env, "WEBHOOK_SECRET");
-  const file = read(env, "WEBHOOK_SECRET_FILE");
-  if (file === undefined) {
-    if (current !== undefined && !isWellFormed(current)) return refuse("WEBHOOK_SECRET", WHSEC_FORM);
-    if (current !== undefined) return { ok: true, value: freezeSecrets(current, extraPrevious) };
-    return refuse("WEBHOOK_SECRET", "must be set and not empty, unless WEBHOOK_SECRET_FILE is set");
-  }
-  if (current !== undefined) return refuse("WEBHOOK_SECRET_FILE", "must not be set together with WEBHOOK_SECRET");
-  return readSecretFile(file, readFile, { extraPrevious });
-}
-
-function readPreviousSecret(env: Environment): Outcome<readonly string[], string> {
-  const secret = read(env, "WEBHOOK_SECRET_PREVIOUS");
-  if (secret === undefined) return { ok: true, value: [] };
-  return isWellFormed(secret) ? { ok: true, value: [secret] } : refuse("WEBHOOK_SECRET_PREVIOUS", WHSEC_FORM);
-}
-
-function isWellFormed(secret: string): boolean {
-  return standardWebhooksKey(secret) !== undefined;
+  const secret = readSetting(env, FORWARD_SECRET);
+  if (!secret.ok) return secret;
+  if (secret.value === undefined) return refuse(FORWARD_SECRET, `must be set to ${FORWARD_SECRET.doc}`);
+  return { ok: true, value: secret.value };
 }
 
 /** `DATABASE_URL` alone, for commands that need no secret. Refusal: a line that begins with the variable's name. */
 export function loadDatabase(env: Environment): Outcome<DatabaseLocation, string> {
-  const url = read(env, "DATABASE_URL") ?? "sqlite:///./data/app.db";
-  const path = /^sqlite(?:\+aiosqlite)?:\/\/\/(.+)$/s.exec(url)?.[1];
-  if (path === undefined) return refuse("DATABASE_URL", `must have the form ${DATABASE_FORMS}`);
-  if (path.includes("?")) return refuse("DATABASE_URL", `must have no ?query part, only the form ${DATABASE_FORMS}`);
-  if (path === ":memory:") return { ok: true, value: { kind: "memory" } };
-  // SQLite would read such a path as a URI with options of its own (sqlite.org/uri.html).
-  if (path.startsWith("file:")) return refuse("DATABASE_URL", `must name a path, not a file: URI: ${DATABASE_FORMS}`);
-  if (path.endsWith("/")) return refuse("DATABASE_URL", `must name a file, not a folder: ${DATABASE_FORMS}`);
-  return { ok: true, value: { kind: "file", path } };
-}
-
-function readHost(env: Environment): Outcome<string, string> {
-  const host = readMatching(env, "HOST", HOST);
-  return host.ok ? { ok: true, value: host.value ?? "127.0.0.1" } : host;
-}
-
-function readLogLevel(env: Environment): Outcome<LogLevel, string> {
-  const level = LOG_LEVELS.get((read(env, "LOG_LEVEL") ?? "INFO").toUpperCase());
-  if (level !== undefined) return { ok: true, value: level };
-  return refuse("LOG_LEVEL", "must be one of DEBUG, INFO, WARNING and ERROR");
+  return readSetting(env, SETTINGS.database);
 }
 
 /** `API_TOKEN` alone, for commands that read from a service. Refusal: a line that begins with the variable's name. */
 export function loadApiToken(env: Environment): Outcome<string | undefined, string> {
-  return readToken(env, "API_TOKEN");
+  return readSetting(env, SETTINGS.apiToken);
 }
 
-function readTwilio(env: Environment): Outcome<Config["twilio"], string> {
-  const authToken = readToken(env, "TWILIO_AUTH_TOKEN");
-  if (!authToken.ok) return authToken;
-  const publicUrl = readMatching(env, "PUBLIC_URL", PUBLIC_URL);
-  if (!publicUrl.ok) return publicUrl;
-  if (authToken.value !== undefined && publicUrl.value !== undefined) {
-    return { ok: true, value: Object.freeze({ authToken: authToken.value, publicUrl: publicUrl.value }) };
+/** Of the variables that were refused, `settings` has nothing: they are not reported a second time. */
+function combineSecrets(env: Environment, settings: Partly<Settings>, readFile?: ReadFile): Outcome<Secrets, string> {
+  const { secret, secretFile, previousSecret } = settings;
+  const extraPrevious = present(previousSecret);
+  if (isSet(env, SETTINGS.secretFile)) {
+    if (isSet(env, SETTINGS.secret)) return refuse(SETTINGS.secretFile, "must not be set together with WEBHOOK_SECRET");
+    if (secretFile !== undefined) return readSecretFile(secretFile, readFile, { extraPrevious });
+  } else if (!isSet(env, SETTINGS.secret)) {
+    return refuse(SETTINGS.secret, "must be set and not empty, unless WEBHOOK_SECRET_FILE is set");
   }
-  if (authToken.value === publicUrl.value) return { ok: true, value: undefined };
-  return refuse(authToken.value === undefined ? "TWILIO_AUTH_TOKEN" : "PUBLIC_URL", "must be set, because TWILIO_AUTH_TOKEN and PUBLIC_URL need each other");
+  return { ok: true, value: freezeSecrets(secret ?? "", extraPrevious) };
+}
+
+function combineTwilio(env: Environment, { twilioAuthToken, publicUrl }: Partly<Settings>): Outcome<Twilio | undefined, string> {
+  const needed = "must be set, because TWILIO_AUTH_TOKEN and PUBLIC_URL need each other";
+  const [hasToken, hasUrl] = [isSet(env, SETTINGS.twilioAuthToken), isSet(env, SETTINGS.publicUrl)];
+  if (hasToken !== hasUrl) return refuse(hasToken ? SETTINGS.publicUrl : SETTINGS.twilioAuthToken, needed);
+  if (twilioAuthToken === undefined || publicUrl === undefined) return { ok: true, value: undefined };
+  return { ok: true, value: Object.freeze({ authToken: twilioAuthToken, publicUrl }) };
+}
+
+function present(secret: string | undefined): readonly string[] {
+  return secret === undefined ? [] : [secret];
+}
+
+function isSettingKey(text: string): text is keyof Settings {
+  return Object.hasOwn(SETTINGS, text);
+}
+
+function isComplete(settings: Partly<Settings>): settings is Settings {
+  return Object.keys(SETTINGS).every((key) => Object.hasOwn(settings, key));
 }

@@ -8,7 +8,8 @@ import { parseCommandLine } from "./cli/command-line.ts";
 import { EX_CONFIG, EX_FAILURE, EX_OK, EX_USAGE } from "./cli/exit-status.ts";
 import { usage } from "./cli/usage.ts";
 import { unsupportedRuntime } from "./runtime.ts";
-import { loadConfig, readSecretFile, type Config } from "./config.ts";
+import { loadConfig, type Config } from "./config.ts";
+import { readSecretFile } from "./secret-file.ts";
 
 /** One stop can arrive twice: from the supervisor that signals a whole group, and from make, which passes its own on. */
 const ONE_STOP_MS = 50;

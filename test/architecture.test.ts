@@ -19,9 +19,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   postgres: ["core"],
   storage: ["core", "postgres"],
   telemetry: ["core"],
-  "config.ts": ["config-values.ts", "core"],
-  // What config.ts reads variables with.
-  "config-values.ts": ["core"],
+  "config.ts": ["core", "secret-file.ts", "setting.ts", "settings.ts"],
+  "secret-file.ts": ["core", "setting.ts", "settings.ts"],
+  "settings.ts": ["core", "setting.ts"],
+  "setting.ts": ["core"],
   "runtime.ts": [],
   // The OpenAPI document, beside the routes that it describes.
   api: ["core"],
@@ -34,7 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // A program of its own.
   "healthcheck.ts": [],
   // The log's way out of the process belongs to main: it outlives the app.
-  "main.ts": ["app.ts", "cli", "config.ts", "runtime.ts", "telemetry"],
+  "main.ts": ["app.ts", "cli", "config.ts", "runtime.ts", "secret-file.ts", "telemetry"],
 };
 
 /** Paths from the root of every file below `folder`, with slashes. */

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { loadConfig, readSecretFile } from "../src/config.ts";
+import { loadConfig } from "../src/config.ts";
+import { readSecretFile } from "../src/secret-file.ts";
 
 function failingRead(code: string): () => never {
   return () => {

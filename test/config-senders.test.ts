@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { loadConfig, type Config } from "../src/config.ts";
-import type { Environment } from "../src/config-values.ts";
+import type { Environment } from "../src/setting.ts";
 
 const SECRET = { WEBHOOK_SECRET: "testsecret" };
 
@@ -36,6 +36,10 @@ describe("the settings for senders", () => {
       assert.deepEqual(refused({ ...SECRET, ...given }), [missing]);
     });
   }
+
+  it("refuses a TWILIO_AUTH_TOKEN with a space", () => {
+    assert.deepEqual(refused({ ...SECRET, TWILIO_AUTH_TOKEN: "two words", PUBLIC_URL: "https://a.example" }), ["TWILIO_AUTH_TOKEN"]);
+  });
 
   for (const publicUrl of ["inbox.example.com", "ftp://a.example", "https://", "https:///x", "https://a.example?x=1", "https://a.example/#x", "https://a.example/a b", "https://a.example\n"]) {
     it(`refuses PUBLIC_URL=${JSON.stringify(publicUrl)}`, () => {

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { loadConfig } from "../src/config.ts";
 import type { DeliveryFacts } from "../src/core/exchange.ts";
 import { STATUS } from "../src/http/respond.ts";
 import { requestLine } from "../src/telemetry/log-line.ts";
@@ -140,26 +139,6 @@ test("the table of outcomes has every refusal with its status, and every result 
   );
   const results = rows.filter(({ result }) => result === "yes").map(({ outcome }) => outcome);
   assert.deepEqual(sorted(results), sorted(labelValues(await scrape(t), "webhook_requests_total", "result")));
-});
-
-test("the table of variables has exactly those that config.ts reads, with their defaults", () => {
-  const rows = spanRows("Configuration").map(([names = [], values = []]) => ({ name: names[0] ?? "", value: values[0] }));
-  const read = new Set<string>();
-  const secret: Record<string, string> = { WEBHOOK_SECRET: "x" };
-  const unset = loadConfig(
-    new Proxy(secret, {
-      get(target, name) {
-        read.add(String(name));
-        return target[String(name)];
-      },
-    }),
-  );
-  assert.deepEqual(sorted(rows.map(({ name }) => name)), sorted(read));
-
-  const withDefault = rows.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]));
-  assert.deepEqual(loadConfig({ ...secret, ...Object.fromEntries(withDefault) }), unset);
-  const withoutDefault = rows.filter(({ value }) => value === undefined).map(({ name }) => name);
-  assert.deepEqual(withoutDefault, ["WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS", "WEBHOOK_SECRET_FILE", "WEBHOOK_SIGNATURE_HEADER", "WEBHOOK_VERIFY_TOKEN", "TWILIO_AUTH_TOKEN", "PUBLIC_URL", "API_TOKEN"]);
 });
 
 test("the table of metrics has every family of the service itself, with type, labels and their fixed values", async (t) => {

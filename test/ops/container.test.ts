@@ -93,18 +93,3 @@ test(".env.example documents each variable of the Compose files", () => {
     assert.match(ENV_EXAMPLE, new RegExp(`^#?${name}=`, "m"));
   }
 });
-
-test("Compose hands on every variable of the service", () => {
-  const read = new Set<string>();
-  loadConfig(
-    new Proxy<Record<string, string>>({}, {
-      get(_, name) {
-        read.add(String(name));
-        return undefined;
-      },
-    }),
-  );
-  const known = new Set([...interpolated(COMPOSE), ...interpolated(SECRET_FILE), ...handedOn()]);
-  // The image listens on every address of its own network; which of the machine's is published is PUBLISH_ADDRESS.
-  assert.deepEqual([...read].filter((name) => !known.has(name)), ["HOST"]);
-});

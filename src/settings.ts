@@ -1,0 +1,189 @@
+import type { DatabaseLocation } from "./core/database-location.ts";
+import type { Outcome } from "./core/outcome.ts";
+import { standardWebhooksKey } from "./core/secrets.ts";
+import { integer, matching, optional, unlessZero, type Setting } from "./setting.ts";
+
+export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
+
+/** What each variable of the service gives. */
+export interface Settings {
+  readonly secret: string | undefined;
+  readonly previousSecret: string | undefined;
+  /** To be read again with `readSecretFile` on SIGHUP. */
+  readonly secretFile: string | undefined;
+  readonly database: DatabaseLocation;
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+  readonly logLevel: LogLevel;
+  readonly bodyLimitBytes: number;
+  /** Requests a minute per client address; 0 is no limit. */
+  readonly rateLimitPerMinute: number;
+  /** How far a delivery's timestamp may be from the clock, either way. */
+  readonly toleranceSeconds: number;
+  /** One more header that may hold the signature of the raw body, in lower case. */
+  readonly signatureHeader: string | undefined;
+  /** What a platform must send to subscribe; unset, none may. */
+  readonly verifyToken: string | undefined;
+  readonly twilioAuthToken: string | undefined;
+  readonly publicUrl: string | undefined;
+  /** How many proxies in front to believe in `X-Forwarded-For`. */
+  readonly trustedProxies: number;
+  readonly apiToken: string | undefined;
+  readonly shutdownTimeoutMs: number;
+  /** Messages are kept for so many days from their receipt; indefinitely if absent. */
+  readonly retentionDays: number | undefined;
+}
+
+// RFC 6750 section 2.1: anything else could not stand in an Authorization header, so no request would ever match.
+const TOKEN = matching({ pattern: /^[\x21-\x7e]+$/, rule: "must be visible ASCII characters without spaces" });
+const HOST = matching({ pattern: /^[^\s[\]/]+$/, rule: "must be a host name or an IP address, without white space, brackets or slashes" });
+// RFC 9110 section 5.6.2.
+const HEADER_NAME = matching({ pattern: /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, rule: "must be the name of a header, such as X-Shopify-Hmac-Sha256" });
+const PUBLIC_URL = matching({
+  pattern: /^https?:\/\/[^\s/?#"]+(?:\/[^\s?#"]*)?$/i,
+  rule: "must be the http or https URL that Twilio calls, up to the path of the endpoint, such as https://inbox.example.com",
+});
+const LOG_LEVELS: ReadonlyMap<string, LogLevel> = new Map([
+  ["DEBUG", "DEBUG"],
+  ["INFO", "INFO"],
+  ["WARNING", "WARNING"],
+  ["WARN", "WARNING"],
+  ["ERROR", "ERROR"],
+]);
+const DATABASE_FORMS = "sqlite:////absolute/path.db, sqlite:///./relative/path.db or sqlite:///:memory:";
+
+const WHSEC_FORM = "must be base64 after whsec_, with its padding and nothing else (Standard Webhooks)";
+
+/** Every variable that the service reads, in the order of README's table. */
+export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]> } = {
+  secret: {
+    name: "WEBHOOK_SECRET",
+    secret: true,
+    parse: optional(parseSecret),
+    default: "",
+    doc: "the HMAC key, as UTF-8; required unless `WEBHOOK_SECRET_FILE` is set; behind `whsec_`, base64 must follow",
+  },
+  previousSecret: {
+    name: "WEBHOOK_SECRET_PREVIOUS",
+    secret: true,
+    parse: optional(parseSecret),
+    default: "",
+    example: "the-old-secret",
+    doc: "also accepted, while senders move to the new secret",
+  },
+  secretFile: {
+    name: "WEBHOOK_SECRET_FILE",
+    parse: optional(parseText),
+    default: "",
+    example: "/run/secrets/webhook",
+    doc: "a file with one secret a line, the current one first; read again on SIGHUP",
+  },
+  database: {
+    name: "DATABASE_URL",
+    parse: parseDatabase,
+    default: "sqlite:///./data/app.db",
+    doc: "also `sqlite:////absolute/path.db` and `sqlite:///:memory:`; a missing folder is created",
+  },
+  host: { name: "HOST", parse: HOST, default: "127.0.0.1", doc: "the address to listen on" },
+  port: { name: "PORT", ...integer(0, 65_535), default: "8000", doc: "`0` picks a free one, which the start-up log line names" },
+  logLevel: { name: "LOG_LEVEL", parse: parseLogLevel, default: "INFO", doc: "`DEBUG`, `INFO`, `WARNING` or `ERROR`" },
+  bodyLimitBytes: { name: "MAX_BODY_BYTES", ...integer(1, 268_435_456), default: "4194304", doc: "the largest body" },
+  rateLimitPerMinute: {
+    name: "WEBHOOK_RATE_LIMIT",
+    ...integer(0, 1_000_000_000),
+    default: "0",
+    doc: "requests a minute that one address may `POST` to `/webhook`; `0` is no limit",
+  },
+  toleranceSeconds: {
+    name: "WEBHOOK_TOLERANCE_SECONDS",
+    ...integer(1, 1_000_000_000),
+    default: "300",
+    doc: "how far a `webhook-timestamp` may be in the past or the future",
+  },
+  signatureHeader: {
+    name: "WEBHOOK_SIGNATURE_HEADER",
+    parse: optional((text) => HEADER_NAME(text.toLowerCase())),
+    default: "",
+    example: "X-Shopify-Hmac-Sha256",
+    doc: "one more header that may hold the HMAC of the raw body, in hex or base64, such as `X-Shopify-Hmac-Sha256`",
+  },
+  verifyToken: {
+    name: "WEBHOOK_VERIFY_TOKEN",
+    secret: true,
+    parse: optional(TOKEN),
+    default: "",
+    example: "a-random-string",
+    doc: "the token of `GET /webhook`; unset, no platform can subscribe",
+  },
+  twilioAuthToken: {
+    name: "TWILIO_AUTH_TOKEN",
+    secret: true,
+    parse: optional(TOKEN),
+    default: "",
+    example: "the-auth-token",
+    doc: "the Auth Token of a Twilio account; needs `PUBLIC_URL`",
+  },
+  publicUrl: {
+    name: "PUBLIC_URL",
+    parse: optional(PUBLIC_URL),
+    default: "",
+    example: "https://inbox.example.com",
+    doc: "the URL that Twilio calls, up to `/webhook/twilio`; needs `TWILIO_AUTH_TOKEN`",
+  },
+  trustedProxies: {
+    name: "TRUSTED_PROXIES",
+    ...integer(0, 100),
+    default: "0",
+    doc: "how many proxies in front to believe in `X-Forwarded-For`",
+  },
+  apiToken: {
+    name: "API_TOKEN",
+    secret: true,
+    parse: optional(TOKEN),
+    default: "",
+    example: "a-long-random-string",
+    doc: "the token that reading needs; unset, anyone who reaches the port may read",
+  },
+  shutdownTimeoutMs: { name: "SHUTDOWN_TIMEOUT_MS", ...integer(1, 600_000), default: "10000", doc: "the most that a graceful stop may take" },
+  retentionDays: {
+    name: "RETENTION_DAYS",
+    range: integer(0, 36_500).range,
+    parse: unlessZero(integer(0, 36_500).parse),
+    default: "0",
+    doc: "messages are removed so many days after their receipt; `0` keeps them all",
+  },
+};
+
+/** What `webhook-inbox forward` signs with. */
+export const FORWARD_SECRET: Setting<string | undefined> = {
+  name: "FORWARD_SECRET",
+  secret: true,
+  parse: optional(parseSecret),
+  default: "",
+  doc: "the secret that the receiver checks signatures with",
+};
+
+function parseText(text: string): Outcome<string, string> {
+  return { ok: true, value: text };
+}
+
+function parseSecret(text: string): Outcome<string, string> {
+  return standardWebhooksKey(text) === undefined ? { ok: false, error: WHSEC_FORM } : { ok: true, value: text };
+}
+
+function parseLogLevel(text: string): Outcome<LogLevel, string> {
+  const level = LOG_LEVELS.get(text.toUpperCase());
+  return level === undefined ? { ok: false, error: "must be one of DEBUG, INFO, WARNING and ERROR" } : { ok: true, value: level };
+}
+
+function parseDatabase(url: string): Outcome<DatabaseLocation, string> {
+  const path = /^sqlite(?:\+aiosqlite)?:\/\/\/(.+)$/s.exec(url)?.[1];
+  if (path === undefined) return { ok: false, error: `must have the form ${DATABASE_FORMS}` };
+  if (path.includes("?")) return { ok: false, error: `must have no ?query part, only the form ${DATABASE_FORMS}` };
+  if (path === ":memory:") return { ok: true, value: { kind: "memory" } };
+  // SQLite would read such a path as a URI with options of its own (sqlite.org/uri.html).
+  if (path.startsWith("file:")) return { ok: false, error: `must name a path, not a file: URI: ${DATABASE_FORMS}` };
+  if (path.endsWith("/")) return { ok: false, error: `must name a file, not a folder: ${DATABASE_FORMS}` };
+  return { ok: true, value: { kind: "file", path } };
+}
