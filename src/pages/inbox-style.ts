@@ -94,8 +94,9 @@ figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }
 #rows > li:first-child { border-top: 0; }
 .row {
   display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0.1rem 0.75rem; justify-content: stretch; align-items: baseline;
-  width: 100%; min-height: 0; padding: 0.55rem 0.9rem; border: 0; border-radius: 0; background: none; text-align: left;
+  padding: 0.55rem 0.9rem; cursor: pointer;
 }
+.row:hover { background: var(--surface-raised); }
 .row:focus-visible { outline-offset: -2px; }
 .row time { grid-area: 1 / 2; font-size: 0.8125rem; color: var(--text-quiet); white-space: nowrap; font-variant-numeric: tabular-nums; }
 .row .parties { grid-area: 1 / 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 0.875rem; color: var(--text-quiet); font-variant-numeric: tabular-nums; }

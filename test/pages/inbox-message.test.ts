@@ -99,6 +99,26 @@ browserTest("what is searched for is marked everywhere, in the row and in the me
   assert.deepEqual(await page.evaluate(textsOf("#detail-text mark")), ["seven", "Seven"]);
 });
 
+browserTest("the text of a row can be selected without opening the message, and a click opens it", async (_t, newPage) => {
+  const page = await newPage();
+  await page.open((await shared()).url);
+  await page.until(READY);
+  const [x, y] = Object(await page.evaluate(() => {
+    const { left, top, height } = document.querySelector("#rows li:nth-child(4) .text")?.getBoundingClientRect() ?? new DOMRect();
+    return [left, top + height / 2];
+  }));
+  const mouse = (type: string, toX: number, buttons: number): Promise<unknown> =>
+    page.command("Input.dispatchMouseEvent", { type, x: toX, y, button: "left", buttons, clickCount: 1 });
+  await mouse("mousePressed", x + 1, 1);
+  for (const step of [20, 80, 200]) await mouse("mouseMoved", x + step, 1);
+  await mouse("mouseReleased", x + 200, 0);
+  assert.equal(await page.evaluate(() => String(getSelection())), "Message number 58");
+  assert.equal(await page.evaluate(isOpen), false);
+  await page.click("#rows li:nth-child(5) .row");
+  await page.until(isOpen);
+  assert.equal(await page.evaluate(shownText), "Message number 57");
+});
+
 browserTest("a text of line breaks is not a blank row", async (_t, newPage) => {
   const page = await newPage();
   await page.open((await shared()).url);

@@ -76,11 +76,7 @@ export function createMessageList(options: ListOptions): MessageList {
   let countedAtMs = 0;
   let recounting: number | undefined;
 
-  const toRow = (message: StoredMessage): Row => {
-    const element = createRow(message, search);
-    element.firstElementChild?.addEventListener("click", () => options.onOpen(message));
-    return { message, element };
-  };
+  const toRow = (message: StoredMessage): Row => ({ message, element: createRow(message, { search, onOpen: () => options.onOpen(message) }) });
 
   function tell(): void {
     options.onChange({ state, total: SHOWN[state].counted ? total : undefined, reason, newer });
@@ -241,7 +237,7 @@ export function createMessageList(options: ListOptions): MessageList {
     async toTop() {
       await load();
       above.scrollIntoView({ block: "start", behavior: "instant" });
-      list.querySelector("button")?.focus({ preventScroll: true });
+      list.querySelector<HTMLElement>(".row")?.focus({ preventScroll: true });
     },
   };
 }

@@ -8,17 +8,32 @@ const EXCERPT_LENGTH = 240;
 /** What stands before a match that lies further inside the text. */
 const LEAD_LENGTH = 30;
 
-/** A row of the list: a button that opens the message. */
-export function createRow(message: StoredMessage, search: RegExp | undefined): HTMLLIElement {
-  const button = create(
-    "button",
-    { type: "button", class: "row", tabindex: "-1" },
+export interface RowOptions {
+  /** What the texts were searched for. */
+  readonly search: RegExp | undefined;
+  readonly onOpen: () => void;
+}
+
+/** A row of the list: a button that opens the message. No `button` element, whose text nobody can select. */
+export function createRow(message: StoredMessage, { search, onOpen }: RowOptions): HTMLLIElement {
+  const row = create(
+    "div",
+    { role: "button", class: "row", tabindex: "-1" },
     create("time", { datetime: message.ts, title: message.ts }, formatTime(message.ts)),
     create("span", { class: "parties" }, create("bdi", { class: "from" }, message.from), create("span", { class: "arrow", "aria-hidden": "true" }, " → "),
       create("span", { class: "spoken" }, " to "), create("bdi", {}, message.to)),
     createExcerpt(message.text, search),
   );
-  return create("li", {}, button);
+  row.addEventListener("click", ({ detail: clicks }) => {
+    // The end of a selection is a click, too; a click of a script's has no count.
+    if (clicks === 0 || getSelection()?.isCollapsed !== false) onOpen();
+  });
+  row.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    onOpen();
+  });
+  return create("li", {}, row);
 }
 
 function createExcerpt(text: string | null, search: RegExp | undefined): HTMLSpanElement {
