@@ -79,8 +79,6 @@ figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }
 .messages:has(#rows[aria-busy="true"]) #count { visibility: hidden; }
 .messages-head button { min-height: 1.75rem; padding: 0 0.5rem; line-height: 1.5; }
 .tools { display: flex; margin-left: auto; }
-.keys { display: none; font-size: 0.8125rem; }
-.messages:has(:focus-visible) .keys { display: block; }
 .notice { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.5rem; margin-bottom: 0.5rem; }
 .notice.cut { margin: 0.75rem; }
 .newer { position: sticky; top: 4rem; z-index: 2; height: 0; text-align: center; }
@@ -115,6 +113,7 @@ button:disabled { color: var(--text-quiet); border-style: dashed; cursor: defaul
 .detail dl { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 0.4rem 1.25rem; align-items: baseline; }
 .detail dt { color: var(--text-quiet); font-size: 0.875rem; }
 .detail dd { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 0.75rem; min-width: 0; overflow-wrap: anywhere; }
+.detail kbd { padding: 0.05rem 0.4rem; border: 1px solid var(--control-line); border-radius: 0.3rem; font: inherit; color: var(--text); }
 .detail dd button { min-height: 1.75rem; padding: 0 0.5rem; }
 
 @media (min-width: 62rem) {

@@ -18,7 +18,8 @@ ${FILTERS}
 ${MESSAGES}
 ${OVERVIEW}
 </div>
-${DETAIL}`,
+${DETAIL}
+${HELP}`,
   });
 }
 
@@ -83,8 +84,9 @@ const MESSAGES = `<section id="messages" tabindex="-1" class="messages" aria-lab
 <button type="button" id="clear" class="plain" hidden>Clear filters</button>
 <div class="tools"><button type="button" id="pause" class="plain" aria-pressed="false">Pause</button>
 <button type="button" id="export-csv" class="plain">CSV<span class="spoken"> of these messages</span></button>
-<button type="button" id="export-ndjson" class="plain">NDJSON<span class="spoken"> of these messages</span></button></div>
-<p id="keys" class="quiet keys">↑ ↓ to move, Enter to open</p></div>
+<button type="button" id="export-ndjson" class="plain">NDJSON<span class="spoken"> of these messages</span></button>
+<button type="button" id="show-help" class="plain" aria-haspopup="dialog">Keys</button></div>
+<p id="keys" class="spoken">↑ ↓ to move, Enter to open, ? for all keys</p></div>
 <div id="notice" class="notice bad" role="alert" hidden><span id="notice-text"></span> <button type="button" id="notice-retry">Try again</button></div>
 <div class="newer"><button type="button" id="newer" class="primary" hidden></button></div>
 <div class="card list">
@@ -106,5 +108,24 @@ const DETAIL = `<dialog id="detail" class="detail" aria-labelledby="detail-title
 <div id="detail-text" class="detail-text" dir="auto"></div>
 <dl id="detail-fields"></dl>
 <div id="detail-copy" class="detail-copy"></div>
+</div>
+</dialog>`;
+
+const KEYS: readonly (readonly [keys: readonly string[], does: string])[] = [
+  [["/"], "Search"],
+  [["↑", "↓"], "Go from row to row"],
+  [["Page Up", "Page Down"], "Go ten rows up or down"],
+  [["Home", "End"], "Go to the first or the last row that is loaded"],
+  [["Enter"], "Open the message"],
+  [["j", "→"], "In an open message: go to the next one"],
+  [["k", "←"], "In an open message: go to the previous one"],
+  [["Escape"], "Close the message, or this list"],
+  [["?"], "Show this list"],
+];
+
+const HELP = `<dialog id="help" class="detail" aria-labelledby="help-title">
+<div class="detail-parts">
+<div class="card-head"><h2 id="help-title">Keys</h2><button type="button" id="help-close">Close</button></div>
+<dl>${KEYS.map(([keys, does]) => `<dt>${keys.map((key) => `<kbd>${key}</kbd>`).join(" ")}</dt><dd>${does}</dd>`).join("\n")}</dl>
 </div>
 </dialog>`;

@@ -23,7 +23,7 @@ browserTest("everything works by keyboard: skip link, filters, rows, detail, and
   assert.equal(await page.evaluate(`document.querySelector(".skip-link").getBoundingClientRect().top < 0`), true);
   // Between them the links to the pages.
   assert.equal(stops[3], "q");
-  await page.evaluate(`document.querySelector("#export-ndjson").focus()`);
+  await page.evaluate(`document.querySelector("#show-help").focus()`);
   await page.press("Tab");
   assert.equal(await page.evaluate(ACTIVE), "row");
   assert.equal(await page.evaluate(`document.querySelectorAll('.row[tabindex="0"]').length`), 1);

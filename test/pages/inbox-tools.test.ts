@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { browserTests, READY } from "../support/inbox-page.ts";
+import { browserTests, READY, textsOf } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
 
 const browserTest = browserTests();
@@ -36,6 +36,28 @@ browserTest("the key / leads to the search", async (t, newPage) => {
   await page.until(READY);
   await page.press("/");
   assert.equal(await page.evaluate(() => document.activeElement?.id), "q");
+});
+
+browserTest("the key ? shows which keys there are, Escape closes it, and the focus returns; in a field it is a question mark", async (t, newPage) => {
+  const service = await startInboxService(t, [stored(1)]);
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(READY);
+  await page.evaluate(() => document.querySelector<HTMLElement>("#rows .row")?.focus());
+  await page.press("?");
+  assert.equal(await page.evaluate(() => document.querySelector<HTMLDialogElement>("#help")?.open), true);
+  assert.equal(await page.evaluate(() => document.querySelector("#help")?.contains(document.activeElement)), true);
+  const keys = String(await page.evaluate(textsOf("#help kbd")));
+  for (const key of ["/", "?", "j", "k", "Enter", "Escape"]) assert.ok(keys.split(",").includes(key), key);
+  await page.press("Escape");
+  assert.equal(await page.evaluate(() => document.querySelector<HTMLDialogElement>("#help")?.open), false);
+  assert.equal(await page.evaluate(() => document.activeElement?.className), "row");
+  await page.click("#show-help");
+  assert.equal(await page.evaluate(() => document.querySelector<HTMLDialogElement>("#help")?.open), true);
+  await page.press("Escape");
+  await page.click("#q");
+  await page.press("?");
+  assert.equal(await page.evaluate(() => document.querySelector<HTMLDialogElement>("#help")?.open), false);
 });
 
 browserTest("the list comes before the charts in the order of focus, and the skip link leads to it", async (t, newPage) => {

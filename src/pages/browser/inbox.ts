@@ -13,6 +13,7 @@ import { createHold } from "./hold.ts";
 import { createListNotes } from "./list-notes.ts";
 import { createMessageList } from "./message-list.ts";
 import { createOverview } from "./overview.ts";
+import { createShortcuts } from "./shortcuts.ts";
 import { createTail, type TailState } from "./tail.ts";
 import { createTokenForm } from "./token-form.ts";
 
@@ -133,12 +134,7 @@ pause.addEventListener("click", () => {
   pause.setAttribute("aria-pressed", String(isPaused));
   hold.set("pause", isPaused);
 });
-// As in other tools that people search in all day.
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey || event.altKey) return;
-  event.preventDefault();
-  byId("q", HTMLInputElement).focus();
-});
+createShortcuts(byId("q", HTMLInputElement));
 byId("newer", HTMLButtonElement).addEventListener("click", () => void list.toTop());
 // A browser has few connections to one host for all of its tabs: those that nobody sees give theirs back.
 document.addEventListener("visibilitychange", () => {

@@ -1,0 +1,24 @@
+import { byId } from "./dom.ts";
+
+/** Keys that work wherever the focus is, but in a field: `/` leads to the search, `?` shows which keys there are. */
+export function createShortcuts(search: HTMLInputElement): void {
+  const help = byId("help", HTMLDialogElement);
+
+  function showHelp(): void {
+    if (!help.open) help.showModal();
+  }
+
+  const actions: Readonly<Record<string, () => void>> = { "/": () => search.focus(), "?": showHelp };
+  document.addEventListener("keydown", (event) => {
+    const action = event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement ? undefined : actions[event.key];
+    if (action === undefined) return;
+    event.preventDefault();
+    action();
+  });
+  byId("show-help", HTMLButtonElement).addEventListener("click", showHelp);
+  byId("help-close", HTMLButtonElement).addEventListener("click", () => help.close());
+  // A click beside the dialog hits the dialog element itself; what is inside lies in its only child.
+  help.addEventListener("click", (event) => {
+    if (event.target === help) help.close();
+  });
+}
