@@ -13,6 +13,7 @@ export type RefusalCode =
   | "validation_error"
   | "rate_limited"
   | "headers_too_large"
+  | "client_gone"
   | "internal_error"
   | "not_implemented"
   | "unavailable";

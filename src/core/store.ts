@@ -10,7 +10,8 @@ export type InsertOutcome = "created" | "duplicate" | "conflict" | "unavailable"
 
 /**
  * Durable storage of messages. What every engine promises is numbered in `src/storage/README.md`. Every method is asynchronous and
- * none blocks the caller's thread. Reads reject with `StoreUnavailable` if the database cannot tell.
+ * none blocks the caller's thread. Reads reject with `StoreUnavailable` if the database cannot tell, and with `ReadCancelled` once
+ * their signal is aborted.
  */
 export interface MessageStore {
   /**
@@ -23,7 +24,7 @@ export interface MessageStore {
    * `unavailable` or `in_doubt`, all are.
    */
   insertAll(messages: readonly Message[]): Promise<readonly InsertOutcome[]>;
-  list(query: MessageQuery): Promise<MessagePage>;
+  list(query: MessageQuery, options?: ReadOptions): Promise<MessagePage>;
   get(messageId: string): Promise<StoredMessage | undefined>;
   /** What a platform sent about a message, as JSON; undefined for a native message, and if there is none of that id. */
   payload(messageId: string): Promise<string | undefined>;
@@ -32,10 +33,10 @@ export interface MessageStore {
    * Settles once that is committed and synced. Rejects with `InDoubt` if nobody can tell whether it is.
    */
   erase(which: Erasure): Promise<number>;
-  stats(): Promise<Stats>;
-  timeline(query: TimelineQuery): Promise<Timeline>;
+  stats(options?: ReadOptions): Promise<Stats>;
+  timeline(query: TimelineQuery, options?: ReadOptions): Promise<Timeline>;
   /** The next messages that match, in the order of a list; each call is a short read of its own. */
-  exportPage(query: ExportQuery): Promise<ExportPage>;
+  exportPage(query: ExportQuery, options?: ReadOptions): Promise<ExportPage>;
   /** Messages after `seq` in the order of commits: at most `limit`, and fewer if they are large. */
   since(seq: number, limit: number, options?: { readonly payload?: boolean }): Promise<SequencedPage>;
   /** The `seq` of the newest message, also if it has been removed; 0 before the first one. */
@@ -63,9 +64,19 @@ export interface StoreSizes {
   readonly diskFreeBytes?: number;
 }
 
+export interface ReadOptions {
+  /** Aborted once nobody waits for the read: it is dropped from its queue, or ends at its next step. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** The store cannot answer: the reason is in the message, for the operator's log. */
 export class StoreUnavailable extends Error {
   override name = "StoreUnavailable";
+}
+
+/** Nobody waits for the read any more: its signal was aborted. */
+export class ReadCancelled extends Error {
+  override name = "ReadCancelled";
 }
 
 /** The store was at work on it when it failed: it may have been done or not. */

@@ -3,12 +3,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { performance } from "node:perf_hooks";
 import type { Clock } from "../core/clock.ts";
 import type { ExchangeObserver, FinishedStream } from "../core/exchange.ts";
-import { StoreUnavailable } from "../core/store.ts";
+import { ReadCancelled, StoreUnavailable } from "../core/store.ts";
 import type { Refusal } from "../core/outcome.ts";
 import type { Authorize } from "./access.ts";
 import { discardRest, isEndless, readBody, refuseUnread } from "./body.ts";
 import { createByteBudget } from "./byte-budget.ts";
 import { clientAddress, fullClientAddress } from "./client-address.ts";
+import { watchClient, type ClientWatch } from "./client-watch.ts";
 import { describeFault } from "./describe-fault.ts";
 import type { Reply, Request } from "./message.ts";
 import { refuse, respond } from "./respond.ts";
@@ -25,6 +26,8 @@ export interface ExchangeOptions {
   readonly trustedProxies: number;
   /** True once a stop has begun: every answer then closes its connection. */
   readonly stopping: () => boolean;
+  /** How often it is looked whether a client is still there that has ended its sending, in milliseconds; 1,000 by default. */
+  readonly probeClientMs?: number;
 }
 
 export interface Circumstances {
@@ -47,6 +50,7 @@ const BODIES_LIMIT_BYTES = 64 * 1024 * 1024;
 const UNTAKEN_LIMIT = 16 * 1024 * 1024;
 /** Tails, and as many exports. Each holds a piece of its body, of up to some 100 KB, and a connection. */
 const MAX_STREAMS = 64;
+const PROBE_CLIENT_MS = 1_000;
 /** Smaller answers are not counted: the system's own buffers hold them. */
 const COUNTED_ANSWER = 8 * 1024;
 
@@ -54,13 +58,16 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
 /** THE SEAM: match, admit, handle, respond, observe. The one place that catches faults. */
 export function createExchange(options: ExchangeOptions): Exchange {
-  const { router, authorize, observer, clock } = options;
+  const { router, authorize, observer, clock, probeClientMs = PROBE_CLIENT_MS } = options;
   const bodies = createByteBudget(BODIES_LIMIT_BYTES);
   const untaken = createByteBudget(UNTAKEN_LIMIT);
   const streams = createStreams({ untaken, maxOpen: MAX_STREAMS, nowMs: clock.nowMs });
 
-  function toRequest(req: IncomingMessage, res: ServerResponse, target: Target, parameter: string): Request {
+  function toRequest({ req, res, client }: Peer, target: Target, parameter: string): Request {
     return {
+      get signal() {
+        return client.signal;
+      },
       target: target.query === "" ? target.path : `${target.path}?${target.query}`,
       query: target.query,
       parameter,
@@ -78,7 +85,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
     };
   }
 
-  async function answer(req: IncomingMessage, res: ServerResponse, target: Target, match: Match, circumstances: Circumstances): Promise<Reply> {
+  async function answer(peer: Peer, target: Target, match: Match, circumstances: Circumstances): Promise<Reply> {
+    const { req } = peer;
     if (circumstances.refusal !== undefined) return refuseUnseen(circumstances.refusal, match);
     // HTTP/1.0 knows no expectations; a server ignores them there (RFC 9110, section 10.1.1).
     if (expectsContinue(req) && req.headers.expect?.toLowerCase() !== "100-continue") return refuse(EXPECTATION_FAILED);
@@ -92,7 +100,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     // What shows no message is answered all the same, once a connection: health checks and scrapes go on.
     const mayWait = access === "token" || circumstances.pipelined;
     if (mayWait && untaken.exhausted()) return refuseUnseen(TOO_MUCH_UNTAKEN, match);
-    const reply = await match.route.handle(toRequest(req, res, target, match.parameter));
+    const reply = await match.route.handle(toRequest(peer, target, match.parameter));
     // Many may have passed the first look before the first of them was answered.
     return mayWait && reply.body.length >= COUNTED_ANSWER && untaken.exhausted() ? refuse(TOO_MUCH_UNTAKEN) : reply;
   }
@@ -108,7 +116,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const startedAt = performance.now();
     const method = req.method ?? "-";
     // Not at the end: a connection that has closed has no address.
-    const client = fullClientAddress(req, options.trustedProxies);
+    const address = fullClientAddress(req, options.trustedProxies);
+    const client = watchClient(req, res, probeClientMs);
     const target = splitTarget(req.url ?? "");
     const match = router(method, target.path);
     const sent = req.headers["x-request-id"];
@@ -116,11 +125,12 @@ export function createExchange(options: ExchangeOptions): Exchange {
     let reply: Reply;
     let fault: string | undefined;
     try {
-      reply = await answer(req, res, target, match, circumstances);
+      reply = await answer({ req, res, client }, target, match, circumstances);
     } catch (error) {
       fault = describeFault(error);
-      reply = refuse(error instanceof StoreUnavailable ? UNAVAILABLE : INTERNAL_ERROR);
+      reply = refuse(error instanceof ReadCancelled ? CLIENT_GONE : error instanceof StoreUnavailable ? UNAVAILABLE : INTERNAL_ERROR);
     }
+    client.stop();
     if (reply.stream !== undefined) {
       const refusal = streams.refusal(reply.stream);
       if (refusal !== undefined) reply = refuse(refusal);
@@ -149,7 +159,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       status: reply.status,
       durationMs,
       stream,
-      client,
+      client: address,
       errors: reply.errors,
       traceId: readTraceId(req.headers["traceparent"]),
       delivery: reply.delivery,
@@ -172,10 +182,17 @@ const UNAVAILABLE: Refusal = {
   detail: "the database cannot answer now, try again later",
   headers: { "Retry-After": "1" },
 };
+const CLIENT_GONE: Refusal = { code: "client_gone", detail: "the client has closed the connection" };
 const TOO_MUCH_UNTAKEN: Refusal = { ...UNAVAILABLE, detail: "too many answers wait for clients to take them, try again later" };
 const UNANSWERED = "the connection was closed without an answer: whether the message is stored is not known";
 const EXPECTATION_FAILED: Refusal = { code: "expectation_failed", detail: "the only expectation that can be met is 100-continue" };
 const INTERNAL_ERROR: Refusal = { code: "internal_error", detail: "internal error" };
+
+interface Peer {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly client: ClientWatch;
+}
 
 interface Target {
   readonly path: string;

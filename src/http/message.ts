@@ -15,6 +15,8 @@ export interface Request {
   readonly headers: IncomingHttpHeaders;
   /** The peer's address, or what trusted proxies say it is. */
   clientAddress(): string;
+  /** Aborted once the client has gone. */
+  readonly signal: AbortSignal;
   /** When the request's head had arrived, in milliseconds since the epoch. */
   readonly receivedAtMs: number;
   /** Reads the body once; refuses with `too_large`, `unsupported_encoding`, or `bad_request` and `request_timeout` where it never completes. */

@@ -20,6 +20,8 @@ export const STATUS: Readonly<Record<RefusalCode, number>> = {
   validation_error: 422,
   rate_limited: 429,
   headers_too_large: 431,
+  // No standard has a status for it, since nobody sees it: that of nginx stands in log and metrics.
+  client_gone: 499,
   internal_error: 500,
   not_implemented: 501,
   unavailable: 503,

@@ -13,11 +13,11 @@ export interface TestServer extends HttpServer {
   finished(count: number): Promise<readonly FinishedExchange[]>;
 }
 
-export type TestServerOptions = Partial<Timeouts> & { readonly bodyLimitBytes?: number; readonly maxConnections?: number; readonly nowMs?: () => number };
+export type TestServerOptions = Partial<Timeouts> & { readonly bodyLimitBytes?: number; readonly maxConnections?: number; readonly nowMs?: () => number; readonly probeClientMs?: number };
 
 /** The HTTP side alone: `GET /` and `POST /` served by `handle`. */
 export async function startTestServer(t: TestContext, handle: Handler, options: TestServerOptions = {}): Promise<TestServer> {
-  const { bodyLimitBytes = 1000, maxConnections = 1000, nowMs = () => 0, ...timeouts } = options;
+  const { bodyLimitBytes = 1000, maxConnections = 1000, nowMs = () => 0, probeClientMs = 1_000, ...timeouts } = options;
   const done: FinishedExchange[] = [];
   const changes = new EventEmitter();
   const observer = {
@@ -37,6 +37,7 @@ export async function startTestServer(t: TestContext, handle: Handler, options: 
     bodyLimitBytes,
     trustedProxies: 0,
     stopping: () => false,
+    probeClientMs,
   });
   const server = await startServer({ host: "127.0.0.1", port: 0, exchange, observer, maxConnections, timeouts: { ...TIMEOUTS, ...timeouts } });
   atEnd(t, () => server.close(0));

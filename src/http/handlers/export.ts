@@ -34,8 +34,10 @@ const BYTE_ORDER_MARK = "\uFEFF";
 /** All messages that match the query of `GET /messages` when it begins, streamed in short reads. */
 export async function exportMessages(
   store: Pick<MessageStore, "exportPage" | "lastSequence">,
-  { query: rawQuery, format, bom, payload }: {
+  { query: rawQuery, format, bom, payload, signal: ofHead }: {
     readonly query: string; readonly format: ExportFormat; readonly bom: boolean; readonly payload: boolean;
+    /** Of the request, until its response has a head. */
+    readonly signal: AbortSignal;
   },
 ): Promise<Reply> {
   const parsed = parseExportQuery(rawQuery);
@@ -44,7 +46,7 @@ export async function exportMessages(
   const { withPayload, ...plain } = WRITERS[format];
   const { head, write, ...reply } = payload ? { ...plain, ...withPayload } : plain;
   // Before the head, so that a database that does not answer is told by the status.
-  const first = await store.exportPage(query);
+  const first = await store.exportPage(query, { signal: ofHead });
 
   async function* pieces(signal: AbortSignal): AsyncGenerator<string, void> {
     let page: ExportPage = first;
@@ -54,7 +56,7 @@ export async function exportMessages(
       if (text !== "") yield text;
       if (page.next === undefined || signal.aborted) return;
       text = "";
-      page = await store.exportPage({ ...query, after: page.next });
+      page = await store.exportPage({ ...query, after: page.next }, { signal });
     }
   }
   return { status: 200, body: "", stream: { pieces, live: false }, ...reply };

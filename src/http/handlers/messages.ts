@@ -20,10 +20,10 @@ export function createListMessages(store: Pick<MessageStore, "list" | "exportPag
     const given = parseListForm(request.query);
     if (!given.ok) return refuse({ code: "validation_error", detail: [...(query.ok ? [] : query.error), ...given.error] });
     const format = given.value.format ?? FORMATS[preferredType(request.headers.accept ?? "", [JSON_TYPE, NDJSON_TYPE, CSV_TYPE])];
-    if (format !== "json") return exportMessages(store, { ...given.value, query: request.query, format });
+    if (format !== "json") return exportMessages(store, { ...given.value, query: request.query, format, signal: request.signal });
     if (!query.ok) return refuse({ code: "validation_error", detail: query.error });
     const { limit, offset, order = "asc" } = query.value;
-    const { data, total, next } = await store.list(query.value);
+    const { data, total, next } = await store.list(query.value, { signal: request.signal });
     if (next === undefined) return json({ data, total, limit, offset });
     const cursor = formatCursor(order, next);
     return { ...json({ data, total, limit, offset, next_cursor: cursor }), headers: { Link: nextLink(request.query, cursor) } };

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { DatabaseLocation } from "../../core/database-location.ts";
 import type { Clock } from "../../core/clock.ts";
-import { StoreUnavailable, type MessageStore, type StoreObserver } from "../../core/store.ts";
+import { StoreUnavailable, type MessageStore, type ReadOptions, type StoreObserver } from "../../core/store.ts";
 import type { Message } from "../../core/message.ts";
 import { flatten, toOutcomes } from "./write/batch.ts";
 import { CHECKPOINT_FRAMES } from "./write/checkpoints.ts";
@@ -101,9 +101,10 @@ async function openOwned(files: DatabaseFiles, options: StoreOptions, release: (
     thread: Thread<ReaderCalls>,
     name: Name,
     argument: ReaderCalls[Name]["takes"],
+    { signal }: ReadOptions = {},
   ): Promise<ReaderCalls[Name]["gives"]> {
     if (thread.pending() >= MAX_WAITING_READS) return Promise.reject(new StoreUnavailable("too many reads wait"));
-    return thread.call(name, argument);
+    return thread.call(name, argument, signal);
   }
 
   async function proveWritable(): Promise<readonly string[]> {
@@ -148,12 +149,12 @@ async function openOwned(files: DatabaseFiles, options: StoreOptions, release: (
       }
       return erased;
     },
-    list: (query) => read(isSearch(query) ? searches : lookups, "list", query),
+    list: (query, options) => read(isSearch(query) ? searches : lookups, "list", query, options),
     get: (messageId) => read(lookups, "get", messageId),
-    stats: () => read(lookups, "stats", undefined),
-    timeline: (query) => read(lookups, "timeline", query),
+    stats: (options) => read(lookups, "stats", undefined, options),
+    timeline: (query, options) => read(lookups, "timeline", query, options),
     // Where it does not delay what an index answers at once.
-    exportPage: (query) => read(searches, "exportPage", query),
+    exportPage: (query, options) => read(searches, "exportPage", query, options),
     since: (seq, limit, { payload = false } = {}) => read(lookups, "since", { seq, limit, payload }),
     lastSequence: () => read(lookups, "lastSequence", undefined),
     onCommitted: (listener) => void listeners.add(listener),
@@ -169,7 +170,7 @@ async function openOwned(files: DatabaseFiles, options: StoreOptions, release: (
     async close() {
       retention?.stop();
       await inserts.close();
-      await Promise.all([lookups.close(), searches.close(), checkpointer.close()]);
+      await Promise.all([lookups.abandon(), searches.abandon(), checkpointer.close()]);
       // Last, so that no reader keeps its checkpoint from emptying the WAL.
       await writer.close().finally(release);
     },

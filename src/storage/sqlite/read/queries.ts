@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { StoredMessage } from "../../../core/message.ts";
 import type { ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, Timeline, TimelineQuery } from "../../../core/queries.ts";
+import { createCancellation, type Cancellation } from "../cancellation.ts";
 import { createExport } from "./export.ts";
 import { createPages } from "./pages.ts";
 import { MESSAGE_COLUMNS, toStoredMessage } from "./rows.ts";
@@ -33,7 +34,8 @@ export interface Queries {
   lastSequence(): number;
 }
 
-export function createQueries(db: DatabaseSync): Queries {
+/** A long read ends with `Cancelled` if `cancellation` says so; without one it always ends by itself. */
+export function createQueries(db: DatabaseSync, cancellation: Cancellation = createCancellation(() => undefined)): Queries {
   const prepared = new Map<string, StatementSync>();
   // The API makes a handful of distinct texts, so every one is prepared once.
   function prepare(sql: string): StatementSync {
@@ -56,7 +58,7 @@ export function createQueries(db: DatabaseSync): Queries {
 
   const timeCounts = createTimeCounts(prepare);
   const page = createPages(prepare, timeCounts);
-  const search = createSearch(prepare, snapshot);
+  const search = createSearch(prepare, { snapshot, cancellation });
   const exportPage = createExport(prepare);
   const stats = createStats(prepare, timeCounts);
   const timeline = createTimeline(prepare, timeCounts);

@@ -4,6 +4,7 @@ import { createMatcher } from "../../../core/filter.ts";
 import type { StoredMessage } from "../../../core/message.ts";
 import { comparePositions, compareText, LAST, sortKey, type KeysetPosition } from "../../../core/order.ts";
 import type { MessagePage, MessageQuery } from "../../../core/queries.ts";
+import type { Cancellation } from "../cancellation.ts";
 import { trigramQuery } from "../index/fold.ts";
 import { createGiveWay } from "./give-way.ts";
 import { nextOf } from "./pages.ts";
@@ -13,12 +14,19 @@ import { MESSAGE_COLUMNS, tailBehind, toStoredMessage, type Prepare } from "./ro
 const MAX_CANDIDATES = 200_000;
 /** Rows looked at in one read transaction of a walk: an open one keeps the WAL from being checkpointed. */
 const WALK_ROWS = 5_000;
+/** After so many candidates it is looked whether somebody still waits. */
+const CHECK_ROWS = 1_000;
 
 /** What is looked at of each row, as an array: as objects a search of every row took twice as long. */
 const SCANNED = "seq, ts, message_id, text, from_msisdn, to_msisdn";
 type Scanned = Readonly<Record<number, SQLOutputValue>>;
 
 type Snapshot = <T>(read: () => T) => T;
+
+export interface SearchOptions {
+  readonly snapshot: Snapshot;
+  readonly cancellation: Cancellation;
+}
 
 /** Where to look for matches: rows that something derived points to, and the rows behind its mark. */
 interface Candidates {
@@ -34,13 +42,14 @@ interface Match extends KeysetPosition {
 /**
  * What no index answers at once, substrings above all, with an exact `total`. The trigram index, or the sender where there
  * is no phrase long enough for it, narrows the rows down; every candidate and every row behind the mark is then compared in full. What
- * cannot be narrowed down is looked for in all rows, in short transactions, up to the newest row at its start.
+ * cannot be narrowed down is looked for in all rows, in short transactions, up to the newest row at its start. Throws `Cancelled`
+ * soon after nobody waits for it any more.
  */
-export function createSearch(prepare: Prepare, snapshot: Snapshot): (query: MessageQuery) => MessagePage {
-  const giveWay = createGiveWay(prepare);
+export function createSearch(prepare: Prepare, { snapshot, cancellation }: SearchOptions): (query: MessageQuery) => MessagePage {
+  const giveWay = createGiveWay(prepare, cancellation);
   return (query) => {
     const candidates = candidatesFor(query);
-    const found = candidates === undefined ? undefined : snapshot(() => searchAmong(prepare, query, candidates));
+    const found = candidates === undefined ? undefined : snapshot(() => searchAmong(prepare, query, { candidates, cancellation }));
     return found ?? walk(prepare, query, { snapshot, giveWay });
   };
 }
@@ -55,7 +64,12 @@ function candidatesFor({ q, from }: MessageQuery): Candidates | undefined {
   return { derived: "SELECT seq AS hit FROM sender_messages WHERE from_msisdn = ?", values: [from], mark: "sender_mark" };
 }
 
-function searchAmong(prepare: Prepare, query: MessageQuery, candidates: Candidates): MessagePage | undefined {
+interface SearchAmong {
+  readonly candidates: Candidates;
+  readonly cancellation: Cancellation;
+}
+
+function searchAmong(prepare: Prepare, query: MessageQuery, { candidates, cancellation }: SearchAmong): MessagePage | undefined {
   const accepts = acceptsRow(query);
   const matches: Match[] = [];
   /** Returns how many rows it has looked at. */
@@ -63,6 +77,7 @@ function searchAmong(prepare: Prepare, query: MessageQuery, candidates: Candidat
     let seen = 0;
     for (const row of rows) {
       seen += 1;
+      if (seen % CHECK_ROWS === 0) cancellation.check();
       if (accepts(row)) matches.push(toMatch(row));
     }
     return seen;

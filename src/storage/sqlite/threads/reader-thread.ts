@@ -8,10 +8,10 @@ import { serveThread } from "./serve-thread.ts";
 /** Of 19: at 10 a search without pause took half of the messages a second that came in beside it. */
 const BACKGROUND_NICE = 15;
 
-serveThread<ReaderCalls>((settings) => {
+serveThread<ReaderCalls>((settings, cancellation) => {
   if (settings.inBackground) lowerPriority();
   const db = openDatabase(settings.location, { ...settings, readOnly: true });
-  const queries = createQueries(db);
+  const queries = createQueries(db, cancellation);
   return {
     handlers: {
       list: (query) => queries.list(query),

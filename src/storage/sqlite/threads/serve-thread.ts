@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { Cancelled, createCancellation, type Cancellation, type CancellationFlag } from "../cancellation.ts";
 import { DatabaseError, explain, isInputOutputError, UncertainCommit } from "../database.ts";
 import { CLOSE, type Calls, type Handlers, type Reply, type ThreadSettings } from "./protocol.ts";
 
@@ -9,17 +10,20 @@ interface Service<C extends Calls> {
 
 /**
  * The inside of a thread: opens its connection, says that it is ready, then answers calls in their
- * order. Every failure is answered; none ends the thread.
+ * order. Every failure is answered; none ends the thread. What was cancelled before its turn is not begun.
  */
-export function serveThread<C extends Calls>(open: (settings: ThreadSettings) => Service<C>): void {
+export function serveThread<C extends Calls>(open: (settings: ThreadSettings, cancellation: Cancellation) => Service<C>): void {
   const port = parentPort;
   if (port === null) throw new Error("Cannot serve: this module must run in a worker thread");
   const settings: ThreadSettings = workerData;
+  let current: CancellationFlag | undefined;
+  const cancellation = createCancellation(() => current);
 
   function attempt(work: () => unknown): Reply {
     try {
       return { ok: true, value: work() };
     } catch (thrown) {
+      if (thrown instanceof Cancelled) return { ok: false, reason: thrown.message, fatal: false, uncertain: false };
       const uncertain = thrown instanceof UncertainCommit;
       const error = uncertain ? thrown.cause : thrown;
       const reason = error instanceof DatabaseError ? error.message : explain(error, settings.location);
@@ -29,7 +33,7 @@ export function serveThread<C extends Calls>(open: (settings: ThreadSettings) =>
 
   let service: Service<C> | undefined;
   const opened = attempt(() => {
-    service = open(settings);
+    service = open(settings, cancellation);
   });
   port.postMessage(opened);
   if (service === undefined) {
@@ -37,9 +41,16 @@ export function serveThread<C extends Calls>(open: (settings: ThreadSettings) =>
     return;
   }
   const { handlers, close } = service;
-  port.on("message", ([name, argument]: [keyof C | typeof CLOSE, never]) => {
+  port.on("message", ([name, argument, flag]: [keyof C | typeof CLOSE, never, CancellationFlag | undefined]) => {
     if (name !== CLOSE) {
-      port.postMessage(attempt(() => handlers[name](argument)));
+      current = flag;
+      port.postMessage(
+        attempt(() => {
+          cancellation.check();
+          return handlers[name](argument);
+        }),
+      );
+      current = undefined;
       return;
     }
     port.postMessage(attempt(close));

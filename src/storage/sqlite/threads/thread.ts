@@ -1,15 +1,21 @@
 import { Worker } from "node:worker_threads";
-import { InDoubt, StoreUnavailable } from "../../../core/store.ts";
+import { InDoubt, ReadCancelled, StoreUnavailable } from "../../../core/store.ts";
+import { cancel, createCancellationFlag, type CancellationFlag } from "../cancellation.ts";
 import { CLOSE, type Calls, type Reply, type ThreadSettings } from "./protocol.ts";
 
 /** A worker thread that answers calls one after the other. */
 export interface Thread<C extends Calls> {
-  /** Rejects with `StoreUnavailable` where the thread could not do it, with `InDoubt` where it may have done it. */
-  call<Name extends keyof C & string>(name: Name, argument: C[Name]["takes"]): Promise<C[Name]["gives"]>;
+  /**
+   * Rejects with `StoreUnavailable` where the thread could not do it, with `InDoubt` where it may have done it, and with
+   * `ReadCancelled` as soon as the signal is aborted: what waits is then not begun, and a long read ends at its next step.
+   */
+  call<Name extends keyof C & string>(name: Name, argument: C[Name]["takes"], signal?: AbortSignal): Promise<C[Name]["gives"]>;
   /** How many calls wait for their answer. */
   pending(): number;
   /** Lets the calls before it finish, then ends the thread. */
   close(): Promise<void>;
+  /** The same for a thread that only reads: its calls are cancelled, since a stop waits for no reader. */
+  abandon(): Promise<void>;
 }
 
 export interface ThreadOptions {
@@ -17,8 +23,17 @@ export interface ThreadOptions {
   readonly onFatal: (reason: string) => void;
 }
 
+interface Call {
+  readonly message: readonly [name: string, argument: unknown, flag: CancellationFlag | undefined];
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** A thread's rows and batches are short-lived: V8's default lets them pile up to 48 MB before it looks at them. */
 const YOUNG_GENERATION_MB = 8;
+/** One that it works on, and one that it goes on with without waiting for this thread; those that wait here cost nothing once cancelled. */
+const MAX_HANDED_OVER = 2;
+const NOBODY_WAITS = "nobody waits for it any more";
 
 /** Starts `module` (a file beside this one, without extension) and waits until its database is open. */
 export async function startThread<C extends Calls>(
@@ -32,50 +47,84 @@ export async function startThread<C extends Calls>(
     workerData: settings,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
-  const waiting: { resolve(value: unknown): void; reject(error: Error): void }[] = [];
+  const opened = Promise.withResolvers<unknown>();
+  /** Answers come in the order of the calls, so the first one is the one meant; the thread's first answer is to its start. */
+  const handedOver: Pick<Call, "resolve" | "reject" | "message">[] = [{ message: ["open", undefined, undefined], ...opened }];
+  const waiting: Call[] = [];
   let ended = false;
 
+  function handOver(): void {
+    while (handedOver.length < MAX_HANDED_OVER) {
+      const call = waiting.shift();
+      if (call === undefined) return;
+      handedOver.push(call);
+      worker.postMessage(call.message);
+    }
+  }
+
   worker.on("message", (reply: Reply) => {
-    const caller = waiting.shift();
+    const call = handedOver.shift();
+    handOver();
     if (reply.ok) {
-      caller?.resolve(reply.value);
+      call?.resolve(reply.value);
       return;
     }
-    caller?.reject(reply.uncertain ? new InDoubt(reply.reason) : new StoreUnavailable(reply.reason));
+    call?.reject(reply.uncertain ? new InDoubt(reply.reason) : new StoreUnavailable(reply.reason));
     if (reply.fatal) options.onFatal(reply.reason);
   });
   worker.on("error", (error: Error) => options.onFatal(`${module} failed: ${error.stack ?? error.message}`));
   worker.on("exit", () => {
     ended = true;
-    for (const { reject } of waiting.splice(0)) reject(new InDoubt(`${module} has ended`));
+    for (const { reject } of handedOver.splice(0)) reject(new InDoubt(`${module} has ended`));
+    for (const { reject } of waiting.splice(0)) reject(new StoreUnavailable(`${module} has ended`));
   });
 
-  // Answers come in the order of the calls, so the first one waiting is the one meant.
-  function post(message?: readonly [string, unknown]): Promise<unknown> {
+  function post(name: string, argument: unknown, signal?: AbortSignal): Promise<unknown> {
     if (ended) return Promise.reject(new StoreUnavailable(`${module} has ended`));
-    return new Promise((resolve, reject) => {
-      waiting.push({ resolve, reject });
-      if (message !== undefined) worker.postMessage(message);
-    });
+    if (signal?.aborted) return Promise.reject(new ReadCancelled(NOBODY_WAITS));
+    const flag = signal === undefined ? undefined : createCancellationFlag();
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const call: Call = { message: [name, argument, flag], resolve, reject };
+    waiting.push(call);
+    handOver();
+    if (signal === undefined) return promise;
+    const abandon = (): void => abandonCall(call);
+    signal.addEventListener("abort", abandon, { once: true });
+    return promise.finally(() => signal.removeEventListener("abort", abandon));
+  }
+
+  function abandonCall(call: Call): void {
+    const [, , flag] = call.message;
+    if (flag !== undefined) cancel(flag);
+    const index = waiting.indexOf(call);
+    if (index !== -1) waiting.splice(index, 1);
+    call.reject(new ReadCancelled(NOBODY_WAITS));
   }
 
   const exited = new Promise((resolve) => worker.once("exit", resolve));
   try {
-    await post();
+    await opened.promise;
   } catch (error) {
     // Only then is its connection closed for certain.
     await exited;
     throw error;
   }
+
+  async function close(): Promise<void> {
+    if (ended) return;
+    await post(CLOSE, undefined);
+    await exited;
+  }
+
   return {
-    async call(name, argument) {
-      return post([name, argument]);
+    async call(name, argument, signal) {
+      return post(name, argument, signal);
     },
-    pending: () => waiting.length,
-    async close() {
-      if (ended) return;
-      await post([CLOSE, undefined]);
-      await exited;
+    pending: () => handedOver.length + waiting.length,
+    close,
+    abandon() {
+      for (const call of [...handedOver, ...waiting]) abandonCall(call);
+      return close();
     },
   };
 }

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { ReadCancelled } from "../../src/core/store.ts";
+import type { Handler } from "../../src/http/message.ts";
+import { json } from "../../src/http/respond.ts";
+import { openConnection, type Connection } from "../support/connection.ts";
+import { startTestServer } from "../support/http.ts";
+
+const HEAD = "Host: x\r\n\r\n";
+const GET = `GET / HTTP/1.1\r\n${HEAD}`;
+
+/** Works until its client has gone. */
+const endless: Handler = async ({ signal }) => {
+  if (!signal.aborted) await once(signal, "abort");
+  throw new ReadCancelled("nobody waits for it");
+};
+
+const WAYS: readonly (readonly [title: string, leave: (connection: Connection) => void])[] = [
+  ["closes its connection", ({ socket }) => socket.destroy()],
+  ["resets its connection", ({ socket }) => socket.resetAndDestroy()],
+];
+
+for (const [title, leave] of WAYS) {
+  test(`the work for a client that ${title} is given up, and is no fault of the service`, async (t) => {
+    const begun = Promise.withResolvers<void>();
+    const server = await startTestServer(t, (request) => {
+      const reply = endless(request);
+      begun.resolve();
+      return reply;
+    }, { probeClientMs: 5 });
+    const connection = await openConnection(t, server.url);
+    connection.write(GET);
+    await begun.promise;
+    leave(connection);
+    const [exchange] = await server.finished(1);
+    assert.equal(exchange?.status, 499);
+  });
+}
+
+test("a client that closed its connection before its request was looked at is noticed too", async (t) => {
+  const server = await startTestServer(t, endless, { probeClientMs: 5 });
+  const connection = await openConnection(t, server.url);
+  connection.write(GET);
+  connection.socket.destroySoon();
+  assert.equal((await server.finished(1))[0]?.status, 499);
+});
+
+test("a pipelined request that waits for its turn is given up with its connection", async (t) => {
+  const server = await startTestServer(t, endless, { probeClientMs: 5 });
+  const connection = await openConnection(t, server.url);
+  connection.write(GET.repeat(20));
+  connection.socket.destroySoon();
+  const exchanges = await server.finished(20);
+  assert.ok(exchanges.every(({ status }) => status === 499));
+});
+
+for (const [version, interim] of [["1.1", [102]], ["1.0", []]] as const) {
+  test(`a client of HTTP/${version} that only ends its sending gets its response`, async (t) => {
+    const release = Promise.withResolvers<void>();
+    const server = await startTestServer(t, async ({ signal }) => {
+      assert.ok(!signal.aborted);
+      await release.promise;
+      return json({ aborted: signal.aborted });
+    }, { probeClientMs: 5 });
+    const connection = await openConnection(t, server.url);
+    connection.write(`GET / HTTP/${version}\r\n${HEAD}`);
+    connection.halfClose();
+    // HTTP/1.0 knows no interim response.
+    if (interim.length > 0) await connection.answers(1);
+    release.resolve();
+    const answers = await connection.untilClosed();
+    assert.equal(answers.at(-1)?.body, '{"aborted":false}');
+    assert.deepEqual([...new Set(answers.slice(0, -1).map(({ status }) => status))], interim);
+  });
+}
