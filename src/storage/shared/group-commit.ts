@@ -18,18 +18,23 @@ export interface Committed {
   readonly seconds: number;
 }
 
+/** How a batch is made up of deliveries: how many messages each has, in their order. All of one are stored, or none. */
+export interface Deliveries {
+  readonly sizes: readonly number[];
+}
+
 /**
  * Commits a batch in one transaction; `createdAt` is ISO 8601 in UTC. Rejects if nothing of it is stored, with `InDoubt` if
  * that cannot be told.
  */
-export type CommitBatch = (messages: readonly Message[], createdAt: string) => Promise<Committed>;
+export type CommitBatch = (messages: readonly Message[], createdAt: string, deliveries: Deliveries) => Promise<Committed>;
 
 export interface GroupCommitOptions {
   readonly clock: Clock;
   readonly observer: StoreObserver;
   /** Told how many rows a commit has added, before the waiters are answered. */
   readonly onCommitted: (created: number) => void;
-  /** The most that one transaction takes, though it may split a delivery; all that waits, by default. */
+  /** The most that one transaction takes, but for a delivery that has more by itself; all that waits, by default. */
   readonly maxBatchMessages?: number | undefined;
 }
 
@@ -51,6 +56,8 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
   const maxBatchMessages = options.maxBatchMessages ?? Infinity;
   const batch: Message[] = [];
   const waiters: Answer[] = [];
+  /** Of the deliveries that wait. */
+  const sizes: number[] = [];
   let underWay = 0;
   let underWayMessages = 0;
   let scheduled = false;
@@ -59,16 +66,25 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
 
   function dispatch(): void {
     while (waiters.length > 0 && (underWay === 0 || (underWay < MAX_BATCHES_UNDER_WAY && waiters.length >= MIN_SECOND_BATCH))) {
-      commit(batch.splice(0, maxBatchMessages), waiters.splice(0, maxBatchMessages));
+      commitNext();
     }
     if (closing && underWay === 0) closed.resolve();
   }
 
-  function commit(messages: readonly Message[], answers: readonly Answer[]): void {
+  function commitNext(): void {
+    let messages = sizes[0] ?? 0;
+    let deliveries = 1;
+    for (; deliveries < sizes.length && messages + (sizes[deliveries] ?? 0) <= maxBatchMessages; deliveries += 1) {
+      messages += sizes[deliveries] ?? 0;
+    }
+    commit(batch.splice(0, messages), waiters.splice(0, messages), { sizes: sizes.splice(0, deliveries) });
+  }
+
+  function commit(messages: readonly Message[], answers: readonly Answer[], deliveries: Deliveries): void {
     underWay += 1;
     underWayMessages += answers.length;
     const createdAt = new Date(options.clock.nowMs()).toISOString();
-    commitBatch(messages, createdAt).then(
+    commitBatch(messages, createdAt, deliveries).then(
       ({ outcomes, seconds }) => {
         // The next batch first, so that the writer works while this one is answered.
         settle(answers);
@@ -101,12 +117,15 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
   return {
     insertAll(messages) {
       if (closing || underWayMessages + waiters.length >= MAX_WAITING_MESSAGES) return Promise.resolve(messages.map(() => "unavailable"));
+      if (messages.length === 0) return Promise.resolve([]);
+      sizes.push(messages.length);
       const answered = Promise.all(messages.map(enqueue));
       dispatch();
       return answered;
     },
     insert(message) {
       if (closing || underWayMessages + waiters.length >= MAX_WAITING_MESSAGES) return Promise.resolve("unavailable");
+      sizes.push(1);
       const answered = enqueue(message);
       if (waiters.length >= MIN_SECOND_BATCH && underWay < MAX_BATCHES_UNDER_WAY) {
         // In the middle of a turn: the writer works while the event loop still reads what else has come.

@@ -9,17 +9,21 @@ interface Writer {
   readonly group: GroupCommit;
   /** The batches handed over so far, in their order. */
   readonly batches: readonly (readonly Message[])[];
+  /** Of the deliveries of each batch. */
+  readonly sizes: readonly (readonly number[])[];
   /** Ends the oldest batch that is under way. */
   finish(error?: Error): void;
 }
 
 /** A group commit over a writer that ends a batch when it is told to. */
-function createWriter(): Writer {
+function createWriter(maxBatchMessages?: number): Writer {
   const batches: (readonly Message[])[] = [];
+  const sizes: (readonly number[])[] = [];
   const underWay: PromiseWithResolvers<Committed>[] = [];
   const group = createGroupCommit(
-    (messages) => {
+    (messages, _createdAt, deliveries) => {
       batches.push(messages);
+      sizes.push(deliveries.sizes);
       const commit = Promise.withResolvers<Committed>();
       underWay.push(commit);
       return commit.promise;
@@ -28,12 +32,14 @@ function createWriter(): Writer {
       clock: { nowMs: () => 0 },
       observer: { committed: () => {}, commitFailed: () => {}, removed: () => {} },
       onCommitted: () => {},
+      maxBatchMessages,
     },
   );
   let finished = 0;
   return {
     group,
     batches,
+    sizes,
     finish(error) {
       const commit = underWay.shift();
       if (error !== undefined) commit?.reject(error);
@@ -61,6 +67,17 @@ test("a delivery is never split, however many messages wait with it", async () =
   await Promise.all(waiting);
   const holding = batches.filter((batch) => batch.some(({ messageId }) => messageId.startsWith("d")));
   assert.deepEqual(holding.map((batch) => batch.filter(({ messageId }) => messageId.startsWith("d")).length), [1_000]);
+});
+
+test("a limit to a batch keeps deliveries whole, and the writer is told where each ends", async () => {
+  const { group, sizes, finish } = createWriter(10);
+  const waiting = [20, 4, 4, 4, 1].map((count, index) => group.insertAll(messages(count, `d${index}-`)));
+  for (let batch = 0; batch < 3; batch += 1) {
+    finish();
+    await new Promise(setImmediate);
+  }
+  await Promise.all(waiting);
+  assert.deepEqual(sizes, [[20], [4, 4], [4, 1]]);
 });
 
 for (const [title, error, outcome] of [
