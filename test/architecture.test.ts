@@ -109,7 +109,7 @@ test("every source is imported by another one, but for the programs and the entr
     "src/pages/browser/inbox.ts",
     "src/pages/browser/tsconfig.json",
     // The store does not open this engine yet.
-    "src/storage/postgres/engine.ts",
+    "src/storage/postgres/open.ts",
   ]);
 });
 

@@ -184,7 +184,7 @@ function createRouteTable(registry: Registry): ServiceMetrics["route"] {
 
 function registerSizes(registry: Registry, read: () => Promise<StoreSizes>): void {
   const families = {
-    databaseBytes: registry.gauge("webhook_database_bytes", "Size of the database file."),
+    databaseBytes: registry.gauge("webhook_database_bytes", "Size of the database."),
     walBytes: registry.gauge("webhook_wal_bytes", "Size of the write-ahead log file."),
     diskFreeBytes: registry.gauge("webhook_disk_free_bytes", "Free bytes on the database's file system."),
   };

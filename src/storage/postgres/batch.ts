@@ -32,8 +32,8 @@ export function insertBatch(messages: readonly Message[], createdAt: string, fol
         ORDER BY o ON CONFLICT (message_id) DO NOTHING RETURNING message_id`,
       values: [
         messages.map(({ messageId }) => escapeText(messageId)),
-        messages.map(({ from }) => from),
-        messages.map(({ to }) => to),
+        messages.map(({ from }) => escapeText(from)),
+        messages.map(({ to }) => escapeText(to)),
         messages.map(({ ts }) => toKey(ts)),
         texts,
         texts.map((text) => (text === null ? null : fold(text))),
@@ -79,5 +79,5 @@ export function toOutcomes(messages: readonly Message[], { added, found, sentBef
 }
 
 function hasContent(row: Row, { from, to, ts, text }: Message): boolean {
-  return row[1] === from && row[2] === to && row[3] === toKey(ts) && row[4] === (text === null ? null : escapeText(text));
+  return row[1] === escapeText(from) && row[2] === escapeText(to) && row[3] === toKey(ts) && row[4] === (text === null ? null : escapeText(text));
 }

@@ -9,8 +9,8 @@ export type Filters = Pick<ExportQuery, "from" | "to" | "since" | "until">;
 /** SQL of the filters that are given, but for `q`. */
 export function conditionsOf({ from, to, since, until }: Filters, { add }: Parameters): string[] {
   const conditions: string[] = [];
-  if (from !== undefined) conditions.push(`from_msisdn = ${add(from)}`);
-  if (to !== undefined) conditions.push(`to_msisdn = ${add(to)}`);
+  if (from !== undefined) conditions.push(`from_msisdn = ${add(escapeText(from))}`);
+  if (to !== undefined) conditions.push(`to_msisdn = ${add(escapeText(to))}`);
   if (since !== undefined) conditions.push(`ts >= ${add(toKey(since))}`);
   if (until !== undefined) conditions.push(`ts < ${add(toKey(until))}`);
   return conditions;

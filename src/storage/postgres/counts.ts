@@ -12,7 +12,8 @@ export const ROWS_AT_ONCE = 8192;
 export const TAIL = `tail AS MATERIALIZED (
   SELECT from_msisdn, ts FROM messages WHERE seq > (SELECT count_mark FROM inbox_state WHERE id = 1))`;
 
-const MARK = "SELECT count_mark FROM inbox_state WHERE id = 1";
+/** SQL: up to which `seq` messages are counted. */
+export const MARK = "SELECT count_mark FROM inbox_state WHERE id = 1";
 const TAKE_MARK = `${MARK} FOR UPDATE SKIP LOCKED`;
 
 const DERIVE = `

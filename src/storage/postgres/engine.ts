@@ -1,12 +1,18 @@
 import type { Message } from "../../core/message.ts";
-import { StoreUnavailable, type InsertOutcome } from "../../core/store.ts";
+import { StoreMisconfigured, StoreUnavailable, type Erasure, type InsertOutcome } from "../../core/store.ts";
+import type { Statement } from "../../postgres/frontend.ts";
 import { createPool } from "../../postgres/pool.ts";
-import type { ConnectionUrl } from "../../postgres/url.ts";
+import { describeConnection, type ConnectionUrl } from "../../postgres/url.ts";
+import type { Deliveries } from "../shared/group-commit.ts";
+import type { Removed } from "../shared/retention.ts";
+import { change } from "./change.ts";
 import { deriveCounts } from "./counts.ts";
 import { readDurability } from "./durability.ts";
 import { createFold } from "./fold.ts";
+import { CLEAN_PENDING_LIST } from "./pending-list.ts";
 import { createQueries, type Queries } from "./queries.ts";
-import { removeBefore, REMOVED_AT_ONCE } from "./removal.ts";
+import { createReadiness } from "./readiness.ts";
+import { erase, removeBefore, REMOVED_AT_ONCE } from "./removal.ts";
 import { numberAt } from "./rows.ts";
 import { migrate, SCHEMA_VERSION } from "./schema.ts";
 import { createWriter } from "./writer.ts";
@@ -30,53 +36,83 @@ export interface EngineOptions {
 
 /** A store of messages in PostgreSQL, without what every engine shares: no batch is gathered, nothing is repeated by a clock. */
 export interface Engine extends Queries {
+  /** Of PostgreSQL, as the server names it. */
+  readonly version: string;
   /** One transaction; see `Writer.write`. */
-  write(messages: readonly Message[], createdAt: string): Promise<readonly InsertOutcome[]>;
+  write(messages: readonly Message[], createdAt: string, deliveries?: Deliveries): Promise<readonly InsertOutcome[]>;
   /** Removes some of the messages received before this `created_at`; `more` if others may be old enough. */
-  remove(before: string): Promise<{ readonly messages: number; readonly more: boolean }>;
+  remove(before: string): Promise<Removed>;
+  /** Removes some of these; `more` if others may be left. */
+  erase(which: Erasure): Promise<Removed>;
   /** Counts some of the rows that are not counted yet; gives whether more wait. */
   derive(): Promise<boolean>;
+  /** See `CLEAN_PENDING_LIST`. */
+  clean(): Promise<void>;
+  /** See `createReadiness`. */
+  check(): Promise<readonly string[]>;
+  databaseBytes(): Promise<number>;
   close(): Promise<void>;
 }
 
 /**
  * Opens the database and brings it to this build's schema.
  *
- * Rejects with StoreUnavailable if it cannot be reached, is of a newer build, or its settings let it lose what it has confirmed.
+ * Rejects with StoreMisconfigured if the server's settings let it lose what it has confirmed, and with StoreUnavailable if it cannot
+ * be reached or is of a newer build.
  */
 export async function openEngine(url: ConnectionUrl, options: EngineOptions): Promise<Engine> {
   const { refused, remark, mayLose = false, budgetMs = BUDGET_MS } = options;
   const fold = createFold();
   const primary: ConnectionUrl = { ...url, sessionKind: "read-write" };
-  const upkeep = createPool(primary, { size: 1, maxWaiting: 16, waitMs: WORK_DEADLINE_MS });
+  const upkeep = createPool(primary, { size: 3, maxWaiting: 16, waitMs: WORK_DEADLINE_MS });
   const lookups = createPool(primary, { size: 4, maxWaiting: 128, waitMs: WORK_DEADLINE_MS });
   const searches = createPool(primary, { size: 2, maxWaiting: 128, waitMs: WORK_DEADLINE_MS });
+  const probes = createPool(primary, { size: 1, maxWaiting: 0, waitMs: 0 });
   const writer = createWriter(primary, { fold, budgetMs, refused });
 
   async function close(): Promise<void> {
-    await Promise.all([upkeep.close(), lookups.close(), searches.close()]);
+    await Promise.all([upkeep, lookups, searches, probes].map((pool) => pool.close()));
     await writer.close();
   }
 
-  try {
+  async function prepare(): Promise<string> {
     const found = await upkeep.use((connection) => migrate(connection, MIGRATION_DEADLINE_MS));
-    if (found > SCHEMA_VERSION) throw new Error(`a newer build made it: its version must be ${SCHEMA_VERSION} or less, not ${found}`);
+    if (found > SCHEMA_VERSION) {
+      throw new StoreUnavailable(`a newer build made it: its version must be ${SCHEMA_VERSION} or less, not ${found}`);
+    }
     const { refusals, remarks } = await upkeep.use((connection) => readDurability(connection, WORK_DEADLINE_MS));
-    if (refusals.length > 0 && !mayLose) throw new Error(refusals.join("; "));
+    if (refusals.length > 0 && !mayLose) throw new StoreMisconfigured(refusals.join("; "));
     for (const text of remarks) remark(text);
-  } catch (error) {
-    await close();
-    throw new StoreUnavailable(`Cannot open the database: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    return upkeep.use(async (connection) => connection.parameters.get("server_version") ?? "unknown");
   }
+
+  const version = await prepare().catch(async (error: unknown) => {
+    await close();
+    const reason = `Cannot open ${describeConnection(url)}: ${error instanceof Error ? error.message : String(error)}`;
+    throw error instanceof StoreMisconfigured ? new StoreMisconfigured(reason) : new StoreUnavailable(reason, { cause: error });
+  });
+
+  async function removeSome(statements: readonly Statement[]): Promise<Removed> {
+    const { results } = await change(upkeep, statements, WORK_DEADLINE_MS);
+    const messages = numberAt(results.at(-1)?.rows[0], 0);
+    return { messages, more: messages === REMOVED_AT_ONCE };
+  }
+
   return {
     ...createQueries({ lookups, searches }, fold),
+    version,
     write: writer.write,
-    async remove(before) {
-      const { results } = await writer.run(removeBefore(before), WORK_DEADLINE_MS);
-      const messages = numberAt(results.at(-1)?.rows[0], 0);
-      return { messages, more: messages === REMOVED_AT_ONCE };
-    },
+    remove: (before) => removeSome(removeBefore(before)),
+    erase: (which) => removeSome(erase(which)),
     derive: () => upkeep.use((connection) => deriveCounts(connection, WORK_DEADLINE_MS)),
+    async clean() {
+      await upkeep.run([CLEAN_PENDING_LIST], { deadlineMs: WORK_DEADLINE_MS });
+    },
+    check: createReadiness(probes),
+    async databaseBytes() {
+      const { results } = await lookups.run([{ sql: "SELECT pg_database_size(current_database())" }], { deadlineMs: WORK_DEADLINE_MS });
+      return numberAt(results[0]?.rows[0], 0);
+    },
     close,
   };
 }

@@ -19,7 +19,6 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   "55P03": "again", // lock_not_available: the holder of the lock waits for a standby, or hangs
   "57014": "again", // query_canceled
   "53": "again", // insufficient_resources: disk or memory full, too many connections
-  "54": "again", // program_limit_exceeded
   "58": "again", // system_error
   "26000": "again", // invalid_sql_statement_name: a pooler gave another server
   "42P05": "again", // duplicate_prepared_statement
@@ -38,7 +37,8 @@ export function meaningOf(error: unknown): Meaning {
 
 /** Whether a single message of the batch may be the reason, so that the others succeed without it. */
 export function isOfOneMessage(error: unknown): boolean {
-  return error instanceof PostgresError && /^2[23]/.test(error.code);
+  // 54000 (program_limit_exceeded): an id too long for an index.
+  return error instanceof PostgresError && /^(?:2[23]|54)/.test(error.code);
 }
 
 /** Whether a read is worth sending once more, over another connection. */

@@ -6,6 +6,7 @@ import type { Statement } from "../../postgres/frontend.ts";
 import { conditionsOf, orderBy, placeAfter, where } from "./conditions.ts";
 import { COUNT_ALL, countFrom, seekMinute, TAIL } from "./counts.ts";
 import { createParameters, MESSAGE_COLUMNS, numberAt, textAt, toKey, toStoredMessage } from "./rows.ts";
+import { escapeText } from "./text.ts";
 
 /** An OFFSET walks what it skips; a greater one starts near its place instead. */
 const MAX_SKIPPED_ROWS = 1_000;
@@ -65,7 +66,7 @@ function totalOf(query: MessageQuery): Statement {
     const conditions = conditionsOf({ from, ...(since !== undefined && { since }), ...(until !== undefined && { until }) }, parameters);
     return { sql: `SELECT count(*) FROM messages ${where(conditions)}`, values: parameters.values };
   }
-  const sender = parameters.add(from);
+  const sender = parameters.add(escapeText(from));
   return {
     sql: `WITH ${TAIL} SELECT coalesce((SELECT count FROM sender_counts WHERE from_msisdn = ${sender}), 0)
       + (SELECT count(*) FROM tail WHERE from_msisdn = ${sender})`,

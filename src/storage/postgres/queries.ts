@@ -8,7 +8,7 @@ import { COUNT_ALL, TAIL } from "./counts.ts";
 import { isLostRead } from "./failures.ts";
 import type { Fold } from "./fold.ts";
 import { readPage, type Read } from "./pages.ts";
-import { MESSAGE_COLUMNS, numberAt, toStoredMessage } from "./rows.ts";
+import { MESSAGE_COLUMNS, numberAt, payloadAt, toStoredMessage } from "./rows.ts";
 import { search } from "./search.ts";
 import { readStats, readTimeline } from "./stats.ts";
 import { escapeText } from "./text.ts";
@@ -28,12 +28,13 @@ const BEGIN: readonly Statement[] = [
 export interface Queries {
   list(query: MessageQuery): Promise<MessagePage>;
   get(messageId: string): Promise<StoredMessage | undefined>;
+  payload(messageId: string): Promise<string | undefined>;
   stats(): Promise<Stats>;
   timeline(query: TimelineQuery): Promise<Timeline>;
   count(): Promise<number>;
   exportPage(query: ExportQuery): Promise<ExportPage>;
   /** Messages after `seq` in the order of commits: at most `limit`, and fewer if they are large. */
-  since(seq: number, limit: number): Promise<SequencedPage>;
+  since(seq: number, limit: number, options?: { readonly payload?: boolean }): Promise<SequencedPage>;
   /** The `seq` of the newest message, also if it has been removed. */
   lastSequence(): Promise<number>;
 }
@@ -56,11 +57,16 @@ export function createQueries({ lookups, searches }: QueryPools, fold: Fold): Qu
         const [rows] = await read([{ sql, values: [escapeText(messageId)] }]);
         return rows?.[0] && toStoredMessage(rows[0]);
       }),
+    payload: (messageId) =>
+      snapshot(lookups, async (read) => {
+        const [rows] = await read([{ sql: "SELECT payload FROM messages WHERE message_id = $1", values: [escapeText(messageId)] }]);
+        return rows?.[0] && (payloadAt(rows[0], 0).payload ?? undefined);
+      }),
     stats: () => snapshot(lookups, readStats),
     timeline: (query) => snapshot(lookups, (read) => readTimeline(read, query)),
     count: () => snapshot(lookups, (read) => number(read, `WITH ${TAIL} SELECT ${COUNT_ALL}`)),
     exportPage: (query) => snapshot(searches, (read) => readExportPage(read, query, fold)),
-    since: (seq, limit) => snapshot(lookups, (read) => readSince(read, seq, limit)),
+    since: (seq, limit, options = {}) => snapshot(lookups, (read) => readSince(read, seq, { ...options, limit })),
     lastSequence: () => snapshot(lookups, (read) => number(read, `SELECT ${LAST_SEQUENCE}`)),
   };
 }

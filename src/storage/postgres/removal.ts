@@ -1,27 +1,43 @@
+import type { Erasure } from "../../core/store.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 import { LOCK_FIRST } from "./batch.ts";
+import { MARK } from "./counts.ts";
+import { escapeText } from "./text.ts";
 
 /** Messages removed in one transaction: batches wait for it. */
 export const REMOVED_AT_ONCE = 1000;
 
-const GONE_TIMES = "SELECT l AS level, left(ts, l) AS prefix, count(*) AS n FROM gone, unnest(ARRAY[10, 13, 16]) l GROUP BY 1, 2";
-const GONE_SENDERS = "SELECT from_msisdn, count(*) AS n FROM gone GROUP BY 1";
+/** Those of the oldest messages that were received before `before`, a `created_at`. Earlier builds wrote a space for its T. */
+export function removeBefore(before: string): readonly Statement[] {
+  const chosen = `SELECT seq FROM (SELECT seq, created_at FROM messages ORDER BY seq LIMIT ${REMOVED_AT_ONCE}) AS oldest
+    WHERE replace(created_at, ' ', 'T') < $1`;
+  return remove(chosen, before);
+}
+
+/** One message, or some of a sender. */
+export function erase(which: Erasure): readonly Statement[] {
+  return "from" in which
+    ? remove(`SELECT seq FROM messages WHERE from_msisdn = $1 LIMIT ${REMOVED_AT_ONCE}`, escapeText(which.from))
+    : remove("SELECT seq FROM messages WHERE message_id = $1", escapeText(which.messageId));
+}
+
+const GONE_TIMES = "SELECT l AS level, left(ts, l) AS prefix, count(*) AS n FROM counted, unnest(ARRAY[10, 13, 16]) l GROUP BY 1, 2";
+const GONE_SENDERS = "SELECT from_msisdn, count(*) AS n FROM counted GROUP BY 1";
 
 /**
- * Removes those of the oldest messages that were received before `before` (a `created_at`), with what is derived from them; their
- * ids are kept. Only rows that are counted already are removed. The last result has one row, if any was removed: their number.
+ * Removes messages with what is derived from them; their ids are kept. What is not counted yet is not taken from the counts: the
+ * mark stands still meanwhile. The last result has one row, if any was removed: their number.
  */
-export function removeBefore(before: string): readonly Statement[] {
+function remove(chosen: string, value: string): readonly Statement[] {
   return [
     ...LOCK_FIRST,
     // In the same order as everywhere: the lock of the batches, then the mark of the counts.
-    { sql: "SELECT count_mark FROM inbox_state WHERE id = 1 FOR UPDATE" },
+    { sql: `${MARK} FOR UPDATE` },
     {
-      sql: `WITH oldest AS MATERIALIZED (
-          SELECT seq FROM messages WHERE seq <= (SELECT count_mark FROM inbox_state WHERE id = 1) ORDER BY seq LIMIT ${REMOVED_AT_ONCE}),
-        gone AS (DELETE FROM messages WHERE seq IN (SELECT seq FROM oldest) AND created_at < $1
-          RETURNING seq, message_id, from_msisdn, ts),
+      sql: `WITH chosen AS MATERIALIZED (${chosen}),
+        gone AS (DELETE FROM messages WHERE seq IN (SELECT seq FROM chosen) RETURNING seq, message_id, from_msisdn, ts),
         remembered AS (INSERT INTO removed_messages SELECT message_id FROM gone ON CONFLICT DO NOTHING),
+        counted AS MATERIALIZED (SELECT from_msisdn, ts FROM gone WHERE seq <= (${MARK})),
         times AS MATERIALIZED (${GONE_TIMES}), senders AS MATERIALIZED (${GONE_SENDERS}),
         fewer_times AS (UPDATE time_counts c SET count = count - n FROM times g
           WHERE c.level = g.level AND c.prefix = g.prefix AND c.count > n),
@@ -30,7 +46,7 @@ export function removeBefore(before: string): readonly Statement[] {
         no_senders AS (DELETE FROM sender_counts c USING senders g WHERE c.from_msisdn = g.from_msisdn AND c.count <= n)
         UPDATE inbox_state SET removed_seq = greatest(removed_seq, (SELECT max(seq) FROM gone))
         WHERE id = 1 AND EXISTS (SELECT FROM gone) RETURNING (SELECT count(*) FROM gone)`,
-      values: [before],
+      values: [value],
     },
   ];
 }

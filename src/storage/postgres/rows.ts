@@ -38,10 +38,16 @@ export function toStoredMessage(row: Row, start = 0): StoredMessage {
   const text = row[start + 4];
   return {
     message_id: unescapeText(textAt(row, start)),
-    from: textAt(row, start + 1),
-    to: textAt(row, start + 2),
+    from: unescapeText(textAt(row, start + 1)),
+    to: unescapeText(textAt(row, start + 2)),
     ts: `${textAt(row, start + 3)}Z`,
     text: text === undefined || text === null ? null : unescapeText(text),
     created_at: textAt(row, start + 5),
   };
+}
+
+/** The member `payload` of a message that was read with it, from the column `index`. */
+export function payloadAt(row: Row, index: number): { readonly payload: string | null } {
+  const payload = row[index];
+  return { payload: payload === undefined || payload === null ? null : unescapeText(payload) };
 }

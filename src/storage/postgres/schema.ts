@@ -11,7 +11,8 @@ const MIGRATION_LOCK = 7_310_579_801_334_206n;
 /**
  * `COLLATE "C"` is the order of code points whatever the database's locale. `ts` has no `Z`, so that texts sort like times.
  * `seq` comes from a sequence without a cache, after the row of `inbox_lock` is locked: it grows in the order of commits.
- * `inbox_lock` is only ever locked, since a row that each batch updates slows down under any long transaction.
+ * `inbox_lock` is only ever locked, 1 by batches and 2 by health checks: a row that each batch updates slows down under any long
+ * transaction.
  */
 const SCHEMA: readonly string[] = [
   "CREATE EXTENSION IF NOT EXISTS pg_trgm",
@@ -24,8 +25,8 @@ const SCHEMA: readonly string[] = [
   "CREATE INDEX messages_by_sender ON messages (from_msisdn, ts, message_id)",
   "CREATE INDEX messages_search ON messages USING gin (folded gin_trgm_ops) WITH (gin_pending_list_limit = 65536)",
   'CREATE TABLE removed_messages (message_id text COLLATE "C" PRIMARY KEY)',
-  "CREATE TABLE inbox_lock (id int PRIMARY KEY CHECK (id = 1))",
-  "INSERT INTO inbox_lock VALUES (1)",
+  "CREATE TABLE inbox_lock (id int PRIMARY KEY)",
+  "INSERT INTO inbox_lock VALUES (1), (2)",
   `CREATE TABLE inbox_state (
     id int PRIMARY KEY CHECK (id = 1), version int NOT NULL, count_mark bigint NOT NULL, removed_seq bigint NOT NULL)`,
   `INSERT INTO inbox_state VALUES (1, ${SCHEMA_VERSION}, 0, 0)`,

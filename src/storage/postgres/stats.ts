@@ -2,6 +2,7 @@ import type { Bucket, Stats, Timeline, TimelineQuery } from "../../core/queries.
 import { COUNT_ALL, countFrom, TAIL } from "./counts.ts";
 import type { Read } from "./pages.ts";
 import { createParameters, LAST, numberAt, textAt, toKey } from "./rows.ts";
+import { unescapeText } from "./text.ts";
 
 const SENDERS = `senders AS (
   SELECT from_msisdn, coalesce(s.count, 0) + coalesce(t.count, 0) AS count
@@ -19,7 +20,7 @@ export async function readStats(read: Read): Promise<Stats> {
   return {
     total_messages: numberAt(totals?.[0], 0),
     senders_count: numberAt(totals?.[0], 1),
-    messages_per_sender: ranked.map((row) => ({ from: textAt(row, 0), count: numberAt(row, 1) })),
+    messages_per_sender: ranked.map((row) => ({ from: unescapeText(textAt(row, 0)), count: numberAt(row, 1) })),
     first_message_ts: edge(first),
     last_message_ts: edge(last),
   };

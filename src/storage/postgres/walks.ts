@@ -4,7 +4,8 @@ import type { ExportPage, ExportQuery, SequencedPage } from "../../core/queries.
 import { conditionsOf, contains, orderBy, placeAfter, where } from "./conditions.ts";
 import type { Fold } from "./fold.ts";
 import type { Read } from "./pages.ts";
-import { createParameters, MESSAGE_COLUMNS, numberAt, toStoredMessage } from "./rows.ts";
+import { createParameters, MESSAGE_COLUMNS, numberAt, payloadAt, toStoredMessage } from "./rows.ts";
+import { escapeText } from "./text.ts";
 
 /** A page ends with so many matches, … */
 const PAGE_MATCHES = 256;
@@ -17,13 +18,13 @@ const LENGTH = "coalesce(length(m.text), 0)";
 
 /** The next messages that match, in the order of a list and without its total. */
 export async function readExportPage(read: Read, query: ExportQuery, fold: Fold): Promise<ExportPage> {
-  const { q, to, order = "asc", after, upTo } = query;
+  const { q, to, order = "asc", after, upTo, payload = false } = query;
   const parameters = createParameters();
   const { to: _to, ...filters } = query;
   const conditions = [...conditionsOf(filters, parameters), `seq <= ${parameters.add(upTo)}::bigint`];
   if (after !== undefined) conditions.push(placeAfter(after, order, parameters));
   const hits = [
-    ...(to === undefined ? [] : [`to_msisdn = ${parameters.add(to)}`]),
+    ...(to === undefined ? [] : [`to_msisdn = ${parameters.add(escapeText(to))}`]),
     ...(q === undefined ? [] : [`coalesce(${contains(q, fold, parameters)}, false)`]),
   ];
   const rowLimit = hits.length === 0 ? PAGE_MATCHES : PAGE_ROWS;
@@ -34,27 +35,35 @@ export async function readExportPage(read: Read, query: ExportQuery, fold: Fold)
       m AS (
         SELECT m.*, count(*) FILTER (WHERE hit) ${window} AS hits,
           coalesce(sum(${LENGTH}) FILTER (WHERE hit) ${window}, 0) AS characters FROM looked AS m)
-      SELECT hit, hits, characters, m.message_id, m.from_msisdn, m.to_msisdn, m.ts, CASE WHEN hit THEN m.text END, m.created_at FROM m
+      SELECT hit, hits, characters, m.message_id, m.from_msisdn, m.to_msisdn, m.ts, CASE WHEN hit THEN m.text END, m.created_at,
+        ${payload ? "CASE WHEN hit THEN m.payload END" : "NULL"} FROM m
       WHERE hits - hit::int < ${PAGE_MATCHES} AND characters - CASE WHEN hit THEN ${LENGTH} ELSE 0 END < ${PAGE_CHARACTERS}
       ORDER BY ${orderBy(order, "m.")}`,
     values: parameters.values,
   }]);
   const data: StoredMessage[] = [];
-  for (const row of rows) if (row[0] === "t") data.push(toStoredMessage(row, 3));
+  for (const row of rows) {
+    if (row[0] === "t") data.push({ ...toStoredMessage(row, 3), ...(payload && payloadAt(row, 9)) });
+  }
   const last = rows.at(-1);
   const isCut = rows.length === rowLimit || numberAt(last, 1) >= PAGE_MATCHES || numberAt(last, 2) >= PAGE_CHARACTERS;
   return { data, ...(isCut && last !== undefined && { next: positionOf(toStoredMessage(last, 3)) }) };
 }
 
+export interface SinceOptions {
+  readonly limit: number;
+  readonly payload?: boolean;
+}
+
 /** Messages after `seq` in the order of commits. One with a smaller `seq` than one that can be seen never comes later. */
-export async function readSince(read: Read, seq: number, limit: number): Promise<SequencedPage> {
+export async function readSince(read: Read, seq: number, { limit, payload = false }: SinceOptions): Promise<SequencedPage> {
   const [rows = []] = await read([{
     sql: `WITH page AS (SELECT * FROM messages WHERE seq > $1::bigint ORDER BY seq LIMIT ${limit}),
       m AS (SELECT m.*, sum(${LENGTH}) OVER (ORDER BY m.seq) AS characters FROM page AS m)
-      SELECT m.seq, characters, ${MESSAGE_COLUMNS} FROM m WHERE characters - ${LENGTH} < ${PAGE_CHARACTERS} ORDER BY m.seq`,
+      SELECT m.seq, characters, ${MESSAGE_COLUMNS}, ${payload ? "m.payload" : "NULL"} FROM m WHERE characters - ${LENGTH} < ${PAGE_CHARACTERS} ORDER BY m.seq`,
     values: [seq],
   }]);
-  const data = rows.map((row): SequencedMessage => ({ seq: numberAt(row, 0), ...toStoredMessage(row, 2) }));
+  const data = rows.map((row): SequencedMessage => ({ seq: numberAt(row, 0), ...toStoredMessage(row, 2), ...(payload && payloadAt(row, 8)) }));
   return { data, more: rows.length === limit || numberAt(rows.at(-1), 1) >= PAGE_CHARACTERS };
 }
 

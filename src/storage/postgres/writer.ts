@@ -4,12 +4,13 @@ import type { Message } from "../../core/message.ts";
 import { InDoubt, StoreUnavailable, type InsertOutcome } from "../../core/store.ts";
 import { connect } from "../../postgres/connect.ts";
 import type { Connection, PipelineResult } from "../../postgres/connection.ts";
-import type { Report } from "../../postgres/errors.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 import type { ConnectionUrl } from "../../postgres/url.ts";
+import type { Deliveries } from "../shared/group-commit.ts";
 import { insertBatch, LOCK_FIRST, selectStored, toOutcomes } from "./batch.ts";
 import { isOfOneMessage, meaningOf } from "./failures.ts";
 import type { Fold } from "./fold.ts";
+import { isCancelledWait } from "./replication.ts";
 
 /** Without a word by then the server hangs: the connection is given up, so that another primary can be found. */
 const ATTEMPT_MS = 10_000;
@@ -25,13 +26,11 @@ const JUMP = `SELECT setval('messages_seq', (SELECT last_value FROM messages_seq
 export interface Writer {
   /**
    * Stores a batch in one transaction; gives one outcome a message once the server has confirmed it. Up to two batches may be
-   * under way. A message that the server refuses by itself is `unavailable`, the others are stored without it.
+   * under way. The messages of a delivery that the server refuses by itself are `unavailable`, the others are stored without it.
    *
    * Rejects with StoreUnavailable if nothing is stored, and with InDoubt if nobody could tell within the budget.
    */
-  write(messages: readonly Message[], createdAt: string): Promise<readonly InsertOutcome[]>;
-  /** Runs statements on the same connection, once. */
-  run(statements: readonly Statement[], deadlineMs: number): Promise<PipelineResult>;
+  write(messages: readonly Message[], createdAt: string, deliveries?: Deliveries): Promise<readonly InsertOutcome[]>;
   /** Ends the connection; what is under way must have ended. */
   close(): Promise<void>;
 }
@@ -101,7 +100,8 @@ export function createWriter(url: ConnectionUrl, { fold, budgetMs, refused }: Wr
     return toOutcomes(messages, { added, found: before?.results[0]?.rows ?? [], sentBeforeAt: wasSent ? createdAt : undefined });
   }
 
-  async function write(messages: readonly Message[], createdAt: string): Promise<readonly InsertOutcome[]> {
+  async function write(messages: readonly Message[], createdAt: string, deliveries?: Deliveries): Promise<readonly InsertOutcome[]> {
+    const sizes = deliveries?.sizes ?? messages.map(() => 1);
     const startedAt = performance.now();
     let isUnknown = false;
     let pauseMs = MIN_PAUSE_MS;
@@ -112,7 +112,7 @@ export function createWriter(url: ConnectionUrl, { fold, budgetMs, refused }: Wr
       } catch (error) {
         const meaning = error instanceof NotReplicated ? "unknown" : meaningOf(error);
         isUnknown ||= meaning === "unknown";
-        if (meaning === "refused" && isOfOneMessage(error) && messages.length > 1) return oneByOne(messages, createdAt);
+        if (meaning === "refused" && isOfOneMessage(error) && sizes.length > 1) return oneByOne(messages, createdAt, sizes);
         const reason = error instanceof Error ? error.message : String(error);
         const isOver = performance.now() - startedAt + pauseMs >= budgetMs;
         if (isOver || (meaning === "refused" && !isUnknown)) {
@@ -124,14 +124,16 @@ export function createWriter(url: ConnectionUrl, { fold, budgetMs, refused }: Wr
     }
   }
 
-  async function oneByOne(messages: readonly Message[], createdAt: string): Promise<readonly InsertOutcome[]> {
+  async function oneByOne(messages: readonly Message[], createdAt: string, sizes: readonly number[]): Promise<readonly InsertOutcome[]> {
     const outcomes: InsertOutcome[] = [];
-    for (const message of messages) {
+    for (const size of sizes) {
+      const delivery = messages.slice(outcomes.length, outcomes.length + size);
       try {
-        outcomes.push(...await write([message], createdAt));
+        outcomes.push(...await write(delivery, createdAt, { sizes: [size] }));
       } catch (error) {
         refused(error instanceof Error ? error.message : String(error));
-        outcomes.push(error instanceof InDoubt ? "in_doubt" : "unavailable");
+        const outcome = error instanceof InDoubt ? "in_doubt" : "unavailable";
+        for (const _message of delivery) outcomes.push(outcome);
       }
     }
     return outcomes;
@@ -139,7 +141,6 @@ export function createWriter(url: ConnectionUrl, { fold, budgetMs, refused }: Wr
 
   return {
     write,
-    run,
     async close() {
       const connection = await opening?.catch(() => undefined);
       await connection?.close();
@@ -149,8 +150,3 @@ export function createWriter(url: ConnectionUrl, { fold, budgetMs, refused }: Wr
 
 /** Committed where it was sent, but perhaps nowhere else. */
 class NotReplicated extends Error {}
-
-/** The routine is not translated, the text is (src/backend/replication/syncrep.c). */
-function isCancelledWait({ routine }: Report): boolean {
-  return routine === "SyncRepWaitForLSN";
-}

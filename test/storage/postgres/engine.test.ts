@@ -197,12 +197,15 @@ test("what is removed is gone from everything, its id stays a duplicate, and seq
   const url = await server.createDatabase();
   const engine = await open(t, url);
   const messages = randomMessages(1500);
-  await engine.write(messages.slice(0, 1200), "2025-01-01T00:00:00.000Z");
-  assert.deepEqual(await engine.remove("2025-03-01T00:00:00.000Z"), { messages: 0, more: false });
-  await engine.write(messages.slice(1200), AT);
+  await engine.write(messages.slice(0, 1100), "2025-01-01T00:00:00.000Z");
+  // Some of what is removed is counted, and some is not.
   await engine.derive();
+  await engine.write(messages.slice(1100, 1200), "2025-01-01T00:00:00.000Z");
+  await engine.write(messages.slice(1200), AT);
   assert.deepEqual(await engine.remove("2025-03-01T00:00:00.000Z"), { messages: 1000, more: true });
   assert.deepEqual(await engine.remove("2025-03-01T00:00:00.000Z"), { messages: 200, more: false });
+  await assertReads(engine, messages.slice(1200));
+  while (await engine.derive());
   await assertReads(engine, messages.slice(1200));
   assert.deepEqual(await engine.write(messages.slice(0, 2), AT), ["duplicate", "duplicate"]);
   assert.equal(await engine.count(), 300);

@@ -6,9 +6,9 @@ import { meaningOf, type Meaning } from "../../../src/storage/postgres/failures.
 const BY_CODE: readonly (readonly [string, Meaning])[] = [
   ["25006", "elsewhere"],
   ["40001", "again"], ["40P01", "again"], ["55P03", "again"], ["57014", "again"],
-  ["53100", "again"], ["53200", "again"], ["53300", "again"], ["53400", "again"], ["54000", "again"], ["58030", "again"],
+  ["53100", "again"], ["53200", "again"], ["53300", "again"], ["53400", "again"], ["58030", "again"],
   ["26000", "again"], ["42P05", "again"], ["0A000", "again"],
-  ["42P01", "refused"], ["42501", "refused"], ["22021", "refused"], ["23502", "refused"],
+  ["42P01", "refused"], ["42501", "refused"], ["22021", "refused"], ["23502", "refused"], ["54000", "refused"],
   ["40003", "unknown"], ["08006", "unknown"], ["08007", "unknown"], ["XX000", "unknown"],
 ];
 

@@ -103,13 +103,21 @@ test("a batch whose connection is lost is sent again until it is known, and seq 
 });
 
 test("a cancelled wait for a standby is no success: the batch is sent again, and its rows are known as its own", { skip }, async (t) => {
-  const { engine, sql } = await open(t);
+  const { engine, sql, url } = await open(t);
+  const prober = await connectFor(t, url);
   await engine.write([message("before")], AT);
   await sql("SET synchronous_commit = local");
   await sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
   await sql("SELECT pg_reload_conf()");
   const WAITS = `${WAITING} wait_event = 'SyncRep'`;
-  await until("the setting is in force", () => sql("SELECT 'yes' WHERE current_setting('synchronous_standby_names') = 'nobody'"));
+  // In force once the checkpointer has seen it: then a commit waits.
+  for (let isInForce = false; !isInForce; ) {
+    const committed = prober.run([{ sql: "SELECT pg_logical_emit_message(true, 'test', '')" }], SOON).then(() => undefined);
+    const pid = await Promise.race([committed, until("a commit waits, or does not", () => sql(WAITS))]);
+    isInForce = pid !== undefined;
+    if (isInForce) await sql(`SELECT pg_cancel_backend(${pid})`);
+    await committed;
+  }
   const written = engine.write([message("before", { text: "other" }), message("a")], "2025-06-01T00:00:01.000Z");
   const pid = await until("the batch waits for the standby", () => sql(WAITS));
   assert.equal(await engine.count(), 1);

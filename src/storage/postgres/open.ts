@@ -1,0 +1,95 @@
+import { performance } from "node:perf_hooks";
+import type { Clock } from "../../core/clock.ts";
+import type { MessageStore, StoreObserver } from "../../core/store.ts";
+import type { ConnectionUrl } from "../../postgres/url.ts";
+import { createGroupCommit } from "../shared/group-commit.ts";
+import { startRetention } from "../shared/retention.ts";
+import { openEngine, type EngineOptions } from "./engine.ts";
+import { startUpkeep } from "./upkeep.ts";
+
+export interface PostgresOptions extends EngineOptions {
+  readonly clock: Clock;
+  readonly observer: StoreObserver;
+  /** The most messages that one transaction takes, but for a delivery that has more by itself; 1,000 by default. */
+  readonly maxBatchMessages?: number | undefined;
+  /** Messages are kept for so many days from their receipt; indefinitely if absent. */
+  readonly retentionDays?: number | undefined;
+}
+
+/** Other receivers wait while a batch is being committed. */
+const MAX_BATCH_MESSAGES = 1_000;
+
+/**
+ * Opens the database, or creates the service's tables in it. Any number of receivers may have it open: what one commits, the others'
+ * listeners are told within 250 ms.
+ *
+ * Rejects as `openEngine` does.
+ */
+export async function openPostgresStore(url: ConnectionUrl, options: PostgresOptions): Promise<MessageStore> {
+  const engine = await openEngine(url, options);
+  const listeners = new Set<() => void>();
+  const notify = (): void => {
+    for (const listener of listeners) listener();
+  };
+  const upkeep = await startUpkeep(engine, { remark: options.remark, onOthersCommitted: notify });
+
+  const inserts = createGroupCommit(
+    async (messages, createdAt, deliveries) => {
+      const startedAt = performance.now();
+      const outcomes = await engine.write(messages, createdAt, deliveries);
+      return { outcomes, seconds: (performance.now() - startedAt) / 1000 };
+    },
+    {
+      clock: options.clock,
+      observer: options.observer,
+      maxBatchMessages: options.maxBatchMessages ?? MAX_BATCH_MESSAGES,
+      onCommitted(created) {
+        upkeep.changed(created);
+        if (created > 0) notify();
+      },
+    },
+  );
+
+  const retention = options.retentionDays === undefined ? undefined : startRetention(engine.remove, {
+    days: options.retentionDays,
+    clock: options.clock,
+    onRemoved(count) {
+      upkeep.changed(-count);
+      options.observer.removed(count);
+    },
+  });
+
+  return {
+    insert: (message) => inserts.insert(message),
+    insertAll: (messages) => inserts.insertAll(messages),
+    list: engine.list,
+    get: engine.get,
+    payload: engine.payload,
+    async erase(which) {
+      let erased = 0;
+      for (let more = true; more; ) {
+        const removed = await engine.erase(which);
+        erased += removed.messages;
+        upkeep.changed(-removed.messages);
+        more = removed.more;
+      }
+      return erased;
+    },
+    stats: engine.stats,
+    timeline: engine.timeline,
+    exportPage: engine.exportPage,
+    since: engine.since,
+    lastSequence: engine.lastSequence,
+    onCommitted: (listener) => void listeners.add(listener),
+    check: engine.check,
+    count: upkeep.count,
+    queueDepth: () => inserts.waiting(),
+    sizes: async () => ({ databaseBytes: await engine.databaseBytes() }),
+    async close() {
+      retention?.stop();
+      await inserts.close();
+      await upkeep.stop();
+      await engine.close();
+    },
+  };
+}

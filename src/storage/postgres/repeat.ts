@@ -1,0 +1,41 @@
+/** Work that is done again and again until it is stopped. */
+export interface Repetition {
+  /** Settles once what is under way has ended; nothing begins after it. */
+  stop(): Promise<void>;
+}
+
+/** After a failure the database is left alone for so long. */
+const AFTER_FAILURE_MS = 1_000;
+
+/** Does `work` again `everyMs` after each end of it, later after a failure. Nothing waits for it: each failure is told to `failed`. */
+export function repeat(work: () => Promise<void>, options: { readonly everyMs: number; readonly failed: (error: unknown) => void }): Repetition {
+  let isStopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let underWay = Promise.resolve();
+
+  async function once(): Promise<void> {
+    let delayMs = options.everyMs;
+    try {
+      await work();
+    } catch (error) {
+      options.failed(error);
+      delayMs = AFTER_FAILURE_MS;
+    }
+    if (!isStopped) schedule(delayMs);
+  }
+
+  function schedule(delayMs: number): void {
+    timer = setTimeout(() => {
+      underWay = once();
+    }, delayMs).unref();
+  }
+
+  schedule(options.everyMs);
+  return {
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+      return underWay;
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import type { Engine } from "./engine.ts";
+import { repeat } from "./repeat.ts";
+
+/** How soon what other receivers commit is seen: their tails promise 250 ms. */
+const LOOK_MS = 100;
+const CLEAN_MS = 100;
+const COUNT_MS = 1_000;
+/** While this receiver commits all the time, what it has counted itself is replaced this rarely. */
+const MAX_COUNTS_DROPPED = 10;
+
+export interface UpkeepOptions {
+  /** Told what keeps failing, in words for the operator. */
+  readonly remark: (text: string) => void;
+  /** Told that there may be messages which another receiver has committed. */
+  readonly onOthersCommitted: () => void;
+}
+
+/** What is done after the commit, by one receiver at a time, and what each receiver knows of the others. */
+export interface Upkeep {
+  /** How many messages are stored, as far as this receiver knows. */
+  count(): number;
+  /** This receiver has added or removed messages. */
+  changed(messages: number): void;
+  stop(): Promise<void>;
+}
+
+type Worker = Pick<Engine, "derive" | "clean" | "count" | "lastSequence">;
+
+/** Rejects if the database cannot be read. */
+export async function startUpkeep(engine: Worker, { remark, onOthersCommitted }: UpkeepOptions): Promise<Upkeep> {
+  let [stored, last] = await Promise.all([engine.count(), engine.lastSequence()]);
+  let changes = 0;
+  let dropped = 0;
+  // Something may have been left over.
+  let cleanedUpTo = -1;
+  let reported: string | undefined;
+
+  async function look(): Promise<void> {
+    const newest = await engine.lastSequence();
+    if (newest === last) return;
+    last = newest;
+    onOthersCommitted();
+  }
+
+  async function clean(): Promise<void> {
+    const upTo = last;
+    if (upTo === cleanedUpTo) return;
+    await engine.clean();
+    cleanedUpTo = upTo;
+  }
+
+  async function count(): Promise<void> {
+    while (await engine.derive());
+    const known = changes;
+    const counted = await engine.count();
+    // A commit of this receiver meanwhile may be in the number or not.
+    if (changes !== known && dropped < MAX_COUNTS_DROPPED) {
+      dropped += 1;
+      return;
+    }
+    dropped = 0;
+    stored = counted;
+  }
+
+  function failed(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (reason !== reported) remark(`what is done after each commit has failed and is tried again: ${reason}`);
+    reported = reason;
+  }
+
+  const work = [
+    repeat(look, { everyMs: LOOK_MS, failed }),
+    repeat(clean, { everyMs: CLEAN_MS, failed }),
+    repeat(count, { everyMs: COUNT_MS, failed }),
+  ];
+  return {
+    count: () => stored,
+    changed(messages) {
+      if (messages === 0) return;
+      changes += 1;
+      stored += messages;
+    },
+    async stop() {
+      await Promise.all(work.map((one) => one.stop()));
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { after, before, test, type TestContext } from "node:test";
+import type { MessageStore } from "../../../src/core/store.ts";
+import { openPostgresStore, type PostgresOptions } from "../../../src/storage/postgres/open.ts";
+import { connectFor, urlOf } from "../../postgres/server.ts";
+import { atEnd } from "../../support/cleanup.ts";
+import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../../support/postgres.ts";
+import { message } from "../../support/store.ts";
+
+const skip = SKIP_WITHOUT_POSTGRES;
+const SOON = { deadlineMs: 5_000 };
+let server: PostgresServer;
+
+before(async () => {
+  if (skip === false) server = await startPostgres();
+});
+
+after(() => server?.stop());
+
+async function open(t: TestContext, url: string, options: Partial<PostgresOptions> = {}): Promise<MessageStore> {
+  const store = await openPostgresStore(urlOf(url), {
+    clock: { nowMs: () => Date.now() },
+    observer: { committed: () => {}, commitFailed: () => {}, removed: () => {} },
+    refused: () => {},
+    remark: () => {},
+    mayLose: true,
+    ...options,
+  });
+  atEnd(t, () => store.close());
+  return store;
+}
+
+/** Settles once `isSo` gives true; it is asked after each commit that the store tells of, and every 10 ms. */
+async function until(label: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const endsAt = Date.now() + 5_000;
+  while (!(await isSo())) {
+    if (Date.now() > endsAt) assert.fail(`not within 5 s: ${label}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+test("what one receiver commits, erases and counts, the others learn", { skip }, async (t) => {
+  const url = await server.createDatabase();
+  const [one, other] = [await open(t, url), await open(t, url)];
+  const told = Promise.withResolvers<void>();
+  other.onCommitted(told.resolve);
+  await one.insertAll([message("a"), message("b")]);
+  await told.promise;
+  assert.deepEqual((await other.since(0, 9)).data.map((row) => row.message_id), ["a", "b"]);
+  await until("the other has counted them", () => other.count() === 2);
+  assert.equal(await one.erase({ messageId: "a" }), 1);
+  await until("the other has counted one less", () => other.count() === 1);
+});
+
+test("a delivery that the server refuses by itself is not stored in part, and takes no other with it", { skip }, async (t) => {
+  const store = await open(t, await server.createDatabase());
+  // Too long for an index; random, so that it cannot be compressed.
+  const tooLong = Array.from({ length: 4000 }, () => Math.random().toString(36).slice(2)).join("");
+  const outcomes = await Promise.all([
+    store.insertAll([message("a")]),
+    store.insertAll([message("b"), message(tooLong), message("c")]),
+    store.insertAll([message("d"), message("e")]),
+  ]);
+  assert.deepEqual(outcomes, [["created"], ["unavailable", "unavailable", "unavailable"], ["created", "created"]]);
+  assert.equal((await store.list({ limit: 9, offset: 0 })).total, 3);
+});
+
+test("what is derived is derived soon, and the list of what the search index has not sorted yet is emptied", { skip }, async (t) => {
+  const url = await server.createDatabase();
+  const store = await open(t, url);
+  await store.insertAll(Array.from({ length: 500 }, (_, index) => message(`m${index}`, { text: `text ${index}` })));
+  const admin = await connectFor(t, url);
+  await admin.run([{ sql: "CREATE EXTENSION pgstattuple" }], SOON);
+  const derived = "SELECT count_mark FROM inbox_state WHERE count_mark = (SELECT max(seq) FROM messages)";
+  await until("all are counted", async () => (await admin.run([{ sql: derived }], SOON)).results[0]?.rows.length === 1);
+  const left = "SELECT pending_tuples FROM pgstatginindex('messages_search')";
+  await until("nothing is pending", async () => (await admin.run([{ sql: left }], SOON)).results[0]?.rows[0]?.[0] === "0");
+});
+
+test("a payload comes back byte for byte with its message, and alone", { skip }, async (t) => {
+  const store = await open(t, await server.createDatabase());
+  const payload = '{"a":"\u0000\u0001 \\u0000"}';
+  await store.insertAll([{ ...message("a", { from: "\u0000user" }), payload }, message("b")]);
+  assert.deepEqual([await store.payload("a"), await store.payload("b"), await store.payload("c")], [payload, undefined, undefined]);
+  assert.deepEqual((await store.since(0, 9, { payload: true })).data.map((row) => row.payload), [payload, null]);
+  assert.deepEqual((await store.exportPage({ upTo: 9, payload: true })).data.map((row) => row.payload), [payload, null]);
+  assert.equal((await store.list({ limit: 9, offset: 0, from: "\u0000user" })).data[0]?.from, "\u0000user");
+});
+
+test("a check proves a write: a server that only reads is not ready", { skip }, async (t) => {
+  const url = await server.createDatabase();
+  const store = await open(t, url);
+  assert.deepEqual(await store.check(), []);
+  const admin = await connectFor(t, url);
+  await admin.run([{ sql: "ALTER DATABASE " + urlOf(url).database + " SET default_transaction_read_only = on" }], SOON);
+  await admin.run([{ sql: "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()" }], SOON);
+  await until("it is not ready", async () => (await store.check()).length === 1);
+});
+
+test("the database has the size that the server tells", { skip }, async (t) => {
+  const store = await open(t, await server.createDatabase());
+  const { databaseBytes, walBytes, diskFreeBytes } = await store.sizes();
+  assert.ok(databaseBytes !== undefined && databaseBytes > 1_000_000);
+  assert.deepEqual([walBytes, diskFreeBytes], [undefined, undefined]);
+});
