@@ -1,7 +1,7 @@
 import type { OpenApiDocument, OperationObject, Reference, Response } from "./openapi.ts";
 import { headers, HEADERS, PARAMETERS } from "./headers.ts";
-import type { Operation, Tag } from "./operation.ts";
-import { OPERATIONS } from "./operations.ts";
+import type { Tag } from "./operation.ts";
+import { OPERATION_IDS, OPERATIONS, type OperationId } from "./operations.ts";
 import { ANY_REQUEST, RESPONSES } from "./responses.ts";
 import { SCHEMAS } from "./schemas.ts";
 import { SECURITY_SCHEMES, securityOf } from "./security.ts";
@@ -24,7 +24,7 @@ const EVERY_REQUEST: readonly Reference[] = Object.keys(PARAMETERS).map((name) =
 
 /** The OpenAPI document of the service: the same for every instance of one version. */
 export function createOpenApiDocument(version: string): OpenApiDocument {
-  const byPath = Map.groupBy(OPERATIONS, (operation) => operation.path);
+  const byPath = Map.groupBy(OPERATION_IDS, (id) => OPERATIONS[id].path);
   return {
     openapi: "3.1.1",
     info: {
@@ -37,25 +37,27 @@ export function createOpenApiDocument(version: string): OpenApiDocument {
     // Relative to the document, so that a path prefix of a proxy counts.
     servers: [{ url: ".", description: "The service that this document comes from" }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
-    paths: Object.fromEntries(byPath.entries().map(([path, operations]) => [path, describePath(operations)])),
+    paths: Object.fromEntries(byPath.entries().map(([path, ids]) => [path, describePath(ids)])),
     components: { schemas: SCHEMAS, parameters: PARAMETERS, headers: HEADERS, responses: RESPONSES, securitySchemes: SECURITY_SCHEMES },
   };
 }
 
 /** With what the router adds: `HEAD` beside `GET`, and `OPTIONS`. */
-function describePath(operations: readonly Operation[]): OpenApiDocument["paths"][string] {
-  const described = operations.flatMap((operation) => {
-    const own = [operation.method, describe(operation)] as const;
-    return operation.method === "GET" ? [own, ["HEAD", describeHead(operation)] as const] : [own];
+function describePath(ids: readonly OperationId[]): OpenApiDocument["paths"][string] {
+  const described = ids.flatMap((id) => {
+    const { method } = OPERATIONS[id];
+    const own = [method, describe(id)] as const;
+    return method === "GET" ? [own, ["HEAD", describeHead(id)] as const] : [own];
   });
   const allow = [...described.map(([method]) => method), "OPTIONS"].toSorted().join(", ");
-  const options = operations.slice(0, 1).map((first) => ["OPTIONS", describeOptions(first, allow)] as const);
+  const options = ids.slice(0, 1).map((first) => ["OPTIONS", describeOptions(first, allow)] as const);
   return Object.fromEntries([...described, ...options].map(([method, operation]) => [method.toLowerCase(), operation]));
 }
 
-function describe(operation: Operation): OperationObject {
+function describe(id: OperationId): OperationObject {
+  const operation = OPERATIONS[id];
   return {
-    operationId: operation.id,
+    operationId: id,
     tags: [operation.tag],
     summary: operation.summary,
     description: operation.description,
@@ -66,8 +68,8 @@ function describe(operation: Operation): OperationObject {
   };
 }
 
-function describeHead(operation: Operation): OperationObject {
-  const get = describe(operation);
+function describeHead(id: OperationId): OperationObject {
+  const get = describe(id);
   const responses = Object.entries(get.responses).map(([status, response]) => [status, withoutBody(response)] as const);
   return {
     ...get,
@@ -82,9 +84,10 @@ function withoutBody(response: Response | Reference): Response | Reference {
   return "$ref" in response ? response : { description: response.description, headers: response.headers };
 }
 
-function describeOptions(first: Operation, allow: string): OperationObject {
+function describeOptions(id: OperationId, allow: string): OperationObject {
+  const first = OPERATIONS[id];
   return {
-    operationId: `${first.id}Options`,
+    operationId: `${id}Options`,
     tags: [first.tag],
     summary: `The methods of ${first.path}`,
     description: "In `Allow`, as with every 405.",

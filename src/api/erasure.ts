@@ -14,7 +14,6 @@ const FORBIDDEN = errorResponse("`API_TOKEN` is not set: anybody who reaches the
 export const ERASE_MESSAGE: Operation = {
   method: "DELETE",
   path: "/messages/{message_id}",
-  id: "eraseMessage",
   tag: "Messages",
   access: "erasure",
   summary: "Erase one message",
@@ -42,7 +41,6 @@ export const ERASE_MESSAGE: Operation = {
 export const ERASE_SENDER: Operation = {
   method: "DELETE",
   path: "/messages",
-  id: "eraseSender",
   tag: "Messages",
   access: "erasure",
   summary: "Erase all messages of a sender",
@@ -75,7 +73,6 @@ export const ERASE_SENDER: Operation = {
 export const GET_PAYLOAD: Operation = {
   method: "GET",
   path: "/messages/{message_id}/payload",
-  id: "getPayload",
   tag: "Messages",
   access: "token",
   summary: "Get what a platform sent about a message",

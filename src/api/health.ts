@@ -11,7 +11,6 @@ const OK = { examples: { ok: { value: { status: "ok" } } } };
 export const LIVE: Operation = {
   method: "GET",
   path: "/health/live",
-  id: "isLive",
   tag: TAG,
   access: "open",
   summary: "Whether the process runs",
@@ -31,7 +30,6 @@ const NOT_READY: Schema = {
 export const READY: Operation = {
   method: "GET",
   path: "/health/ready",
-  id: "isReady",
   tag: TAG,
   access: "open",
   summary: "Whether messages can be stored",

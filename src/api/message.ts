@@ -15,7 +15,6 @@ export const MESSAGE_EXAMPLE = {
 export const GET_MESSAGE: Operation = {
   method: "GET",
   path: "/messages/{message_id}",
-  id: "getMessage",
   tag: "Messages",
   access: "token",
   summary: "Get one message",

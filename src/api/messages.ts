@@ -66,7 +66,6 @@ export const PAYLOAD: Parameter = {
 export const LIST_MESSAGES: Operation = {
   method: "GET",
   path: "/messages",
-  id: "listMessages",
   tag: "Messages",
   access: "token",
   summary: "List messages, or export all of them",

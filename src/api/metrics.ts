@@ -5,7 +5,6 @@ import type { Operation } from "./operation.ts";
 export const GET_METRICS: Operation = {
   method: "GET",
   path: "/metrics",
-  id: "getMetrics",
   tag: "Health and metrics",
   access: "open",
   summary: "Metrics for Prometheus",

@@ -13,24 +13,51 @@ import { GET_TIMELINE } from "./timeline.ts";
 import { TWILIO } from "./twilio.ts";
 import { WEBHOOK } from "./webhook.ts";
 
-/** One for each route of `routes.ts`. */
-export const OPERATIONS: readonly Operation[] = [
-  WEBHOOK,
-  TWILIO,
-  SUBSCRIPTION,
-  LIST_MESSAGES,
-  ERASE_SENDER,
-  GET_MESSAGE,
-  ERASE_MESSAGE,
-  GET_PAYLOAD,
-  TAIL,
-  GET_STATS,
-  GET_TIMELINE,
-  LIVE,
-  READY,
-  GET_METRICS,
-  INBOX_PAGE,
-  DOCS_PAGE,
-  OPENAPI,
-  ASSET,
-];
+export type OperationId =
+  | "deliverMessage"
+  | "deliverTwilioMessage"
+  | "confirmSubscription"
+  | "listMessages"
+  | "eraseSender"
+  | "getMessage"
+  | "eraseMessage"
+  | "getPayload"
+  | "tailMessages"
+  | "getStats"
+  | "getTimeline"
+  | "isLive"
+  | "isReady"
+  | "getMetrics"
+  | "showInbox"
+  | "showDocs"
+  | "getOpenApi"
+  | "getAsset";
+
+/** Every endpoint, in the order of the document. Routes, the document and the lists of the tests come from it. */
+export const OPERATIONS: Readonly<Record<OperationId, Operation>> = {
+  deliverMessage: WEBHOOK,
+  deliverTwilioMessage: TWILIO,
+  confirmSubscription: SUBSCRIPTION,
+  listMessages: LIST_MESSAGES,
+  eraseSender: ERASE_SENDER,
+  getMessage: GET_MESSAGE,
+  eraseMessage: ERASE_MESSAGE,
+  getPayload: GET_PAYLOAD,
+  tailMessages: TAIL,
+  getStats: GET_STATS,
+  getTimeline: GET_TIMELINE,
+  isLive: LIVE,
+  isReady: READY,
+  getMetrics: GET_METRICS,
+  showInbox: INBOX_PAGE,
+  showDocs: DOCS_PAGE,
+  getOpenApi: OPENAPI,
+  getAsset: ASSET,
+};
+
+export const OPERATION_IDS: readonly OperationId[] = Object.keys(OPERATIONS).filter(isOperationId);
+
+/** `OPERATIONS` knows no other ids. */
+function isOperationId(text: string): text is OperationId {
+  return Object.hasOwn(OPERATIONS, text);
+}

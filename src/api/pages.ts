@@ -33,7 +33,6 @@ function htmlResponse(description: string): Response {
 export const INBOX_PAGE: Operation = {
   method: "GET",
   path: "/",
-  id: "showInbox",
   tag: TAG,
   access: "open",
   summary: "The inbox page",
@@ -46,7 +45,6 @@ export const INBOX_PAGE: Operation = {
 export const DOCS_PAGE: Operation = {
   method: "GET",
   path: "/docs",
-  id: "showDocs",
   tag: TAG,
   access: "open",
   summary: "This document as a page",
@@ -59,7 +57,6 @@ export const DOCS_PAGE: Operation = {
 export const ASSET: Operation = {
   method: "GET",
   path: "/assets/{name}",
-  id: "getAsset",
   tag: TAG,
   access: "open",
   summary: "What the pages load",

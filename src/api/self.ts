@@ -14,7 +14,6 @@ const VALIDATED: Readonly<Record<string, Header>> = {
 export const OPENAPI: Operation = {
   method: "GET",
   path: "/openapi.json",
-  id: "getOpenApi",
   tag: "Pages and documents",
   access: "open",
   summary: "This document",

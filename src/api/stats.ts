@@ -24,7 +24,6 @@ const STATS: Schema = {
 export const GET_STATS: Operation = {
   method: "GET",
   path: "/stats",
-  id: "getStats",
   tag: "Statistics",
   access: "token",
   summary: "Count messages and senders",

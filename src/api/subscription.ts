@@ -6,7 +6,6 @@ import { errorResponse } from "./responses.ts";
 export const SUBSCRIPTION: Operation = {
   method: "GET",
   path: "/webhook",
-  id: "confirmSubscription",
   tag: "Webhook",
   access: "open",
   summary: "Answer a subscription handshake",

@@ -19,7 +19,6 @@ const HEADERS_OF_TAIL: Readonly<Record<string, Header>> = {
 export const TAIL: Operation = {
   method: "GET",
   path: "/tail",
-  id: "tailMessages",
   tag: "Messages",
   access: "token",
   summary: "Messages as they are committed",

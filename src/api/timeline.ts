@@ -25,7 +25,6 @@ const TIMELINE: Schema = {
 export const GET_TIMELINE: Operation = {
   method: "GET",
   path: "/stats/timeline",
-  id: "getTimeline",
   tag: "Statistics",
   access: "token",
   summary: "Count messages by hour or day",

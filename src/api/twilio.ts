@@ -9,9 +9,9 @@ const ALLOWANCE = headers("RateLimit-Policy", "RateLimit");
 export const TWILIO: Operation = {
   method: "POST",
   path: "/webhook/twilio",
-  id: "deliverTwilioMessage",
   tag: "Webhook",
   access: "twilio",
+  takesDeliveries: true,
   summary: "Store one message from Twilio",
   description: `What Twilio's Programmable Messaging sends for an incoming SMS or WhatsApp message. \`ts\` is the time of receipt, and a \`whatsapp:\` in front of a number is dropped.
 

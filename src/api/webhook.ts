@@ -32,9 +32,9 @@ const NOTIFICATION = {
 export const WEBHOOK: Operation = {
   method: "POST",
   path: "/webhook",
-  id: "deliverMessage",
   tag: "Webhook",
   access: "signature",
+  takesDeliveries: true,
   summary: "Store one signed message",
   description: `The signature is checked over the raw bytes of the body, then the body is read. A rate limit comes first, then size, signature, JSON and fields, storage; the first that fails answers.
 

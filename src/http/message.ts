@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Access } from "../api/operation.ts";
+import type { Access, Operation } from "../api/operation.ts";
 import type { DeliveryFacts } from "../core/exchange.ts";
 import type { FieldError, Outcome } from "../core/outcome.ts";
 import type { Encodings } from "./encodings.ts";
@@ -54,12 +54,8 @@ export interface Reply {
 
 export type Handler = (request: Request) => Reply | Promise<Reply>;
 
-export interface Route {
-  readonly method: "GET" | "POST" | "DELETE";
-  /** A literal path, or one with a segment that is a `{parameter}`. */
-  readonly path: string;
+/** An operation, as far as the router and the exchange need it, with what serves it. */
+export interface Route extends Pick<Operation, "method" | "path" | "takesDeliveries"> {
   readonly access: Access;
-  /** Takes deliveries: one that is refused as `unavailable` before the handler sees it has that result in log and metrics too. */
-  readonly takesDeliveries?: true;
   readonly handle: Handler;
 }

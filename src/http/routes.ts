@@ -1,4 +1,6 @@
 import type { OpenApiDocument } from "../api/openapi.ts";
+import { routeAccess } from "../api/operation.ts";
+import { OPERATION_IDS, OPERATIONS, type OperationId } from "../api/operations.ts";
 import type { MetricsSource } from "../core/exposition.ts";
 import type { MessageStore } from "../core/store.ts";
 import type { Site } from "../core/site.ts";
@@ -15,7 +17,7 @@ import { createStats, createTimeline } from "./handlers/stats.ts";
 import { createSubscription } from "./handlers/subscription.ts";
 import { createTail } from "./handlers/tail.ts";
 import { createTwilioIngest } from "./handlers/twilio.ts";
-import type { Route } from "./message.ts";
+import type { Handler, Route } from "./message.ts";
 import type { RateLimit } from "./rate-limit.ts";
 
 export interface RouteOptions {
@@ -35,27 +37,32 @@ export interface RouteOptions {
   readonly readiness: () => Promise<readonly string[]>;
 }
 
-/** Every endpoint of the service; `src/api/` describes what each takes and gives. */
+/** The operations of `src/api/`, each with its handler. */
 export function createRoutes(options: RouteOptions): readonly Route[] {
+  const handlers = createHandlers(options);
+  return OPERATION_IDS.map((id) => ({ ...OPERATIONS[id], access: routeAccess(OPERATIONS[id]), handle: handlers[id] }));
+}
+
+function createHandlers(options: RouteOptions): Readonly<Record<OperationId, Handler>> {
   const { store, site } = options;
-  return [
-    { method: "POST", path: "/webhook", access: "open", takesDeliveries: true, handle: createIngest(options) },
-    { method: "POST", path: "/webhook/twilio", access: "open", takesDeliveries: true, handle: createTwilioIngest(options) },
-    { method: "GET", path: "/webhook", access: "open", handle: createSubscription(options.verifyToken) },
-    { method: "GET", path: "/messages", access: "token", handle: createListMessages(store) },
-    { method: "DELETE", path: "/messages", access: "token", handle: createEraseSender(options) },
-    { method: "GET", path: "/messages/{message_id}", access: "token", handle: createGetMessage(store) },
-    { method: "DELETE", path: "/messages/{message_id}", access: "token", handle: createEraseMessage(options) },
-    { method: "GET", path: "/messages/{message_id}/payload", access: "token", handle: createGetPayload(store) },
-    { method: "GET", path: "/tail", access: "token", handle: createTail(store) },
-    { method: "GET", path: "/stats", access: "token", handle: createStats(store) },
-    { method: "GET", path: "/stats/timeline", access: "token", handle: createTimeline(store) },
-    { method: "GET", path: "/health/live", access: "open", handle: live },
-    { method: "GET", path: "/health/ready", access: "open", handle: createReady(options.readiness) },
-    { method: "GET", path: "/metrics", access: "open", handle: createMetrics(options.metrics) },
-    { method: "GET", path: "/", access: "open", handle: createPage(site, "inbox") },
-    { method: "GET", path: "/docs", access: "open", handle: createPage(site, "docs") },
-    { method: "GET", path: "/openapi.json", access: "open", handle: createOpenApi(options.document) },
-    { method: "GET", path: "/assets/{name}", access: "open", handle: createAsset(site) },
-  ];
+  return {
+    deliverMessage: createIngest(options),
+    deliverTwilioMessage: createTwilioIngest(options),
+    confirmSubscription: createSubscription(options.verifyToken),
+    listMessages: createListMessages(store),
+    eraseSender: createEraseSender(options),
+    getMessage: createGetMessage(store),
+    eraseMessage: createEraseMessage(options),
+    getPayload: createGetPayload(store),
+    tailMessages: createTail(store),
+    getStats: createStats(store),
+    getTimeline: createTimeline(store),
+    isLive: live,
+    isReady: createReady(options.readiness),
+    getMetrics: createMetrics(options.metrics),
+    showInbox: createPage(site, "inbox"),
+    showDocs: createPage(site, "docs"),
+    getOpenApi: createOpenApi(options.document),
+    getAsset: createAsset(site),
+  };
 }

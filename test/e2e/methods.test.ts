@@ -1,24 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { OPERATIONS } from "../../src/api/operations.ts";
 import { delivery, startTestApp } from "../support/app.ts";
 import { exchangeRaw, openConnection } from "../support/connection.ts";
 import { at } from "../support/json.ts";
 
-const READ = "GET, HEAD, OPTIONS";
-const ALLOW: readonly (readonly [string, string])[] = [
-  ["/webhook", "GET, HEAD, OPTIONS, POST"],
-  ["/webhook/twilio", "OPTIONS, POST"],
-  ["/messages", `DELETE, ${READ}`],
-  ["/messages/m1", `DELETE, ${READ}`],
-  ["/messages/m1/payload", READ],
-  ["/tail", READ],
-  ["/stats", READ],
-  ["/health/live", READ],
-  ["/health/ready", READ],
-  ["/metrics", READ],
-  ["/docs", READ],
-  ["/openapi.json", READ],
-];
+/** Each path, with `x` for its parameter, and what `Allow` must hold. */
+const ALLOW: readonly (readonly [path: string, allow: string])[] = Map.groupBy(Object.values(OPERATIONS), ({ path }) => path)
+  .entries()
+  .map(([path, operations]) => {
+    const methods = operations.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+    return [path.replace(/\{.*\}/, "x"), [...methods, "OPTIONS"].toSorted().join(", ")] as const;
+  })
+  .toArray();
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"];
 
 test("a method that a path does not have is answered 405 with Allow", async (t) => {
