@@ -55,18 +55,6 @@ test("a place in the order of commits is given once, though the newest message i
   );
 });
 
-test("several messages share one transaction, with an outcome each", async (t) => {
-  const { store, committed } = await openTestStore(t, { maxBatchMessages: 4096 });
-  assert.deepEqual(await store.insertAll(some(1000)), Array<string>(1000).fill("created"));
-  assert.deepEqual(committed, [1000]);
-  assert.deepEqual(await store.insertAll([message("m1", { from: "+1", text: "other" }), message("x"), message("x")]), [
-    "conflict",
-    "created",
-    "duplicate",
-  ]);
-  assert.deepEqual(await store.insertAll(some(5000).slice(1000)), Array<string>(4000).fill("created"));
-});
-
 test("of several messages none is stored if one cannot be", async (t) => {
   const { store } = await openTestStore(t, { maxPageCount: 60 });
   const large = Array.from({ length: 40 }, (_, index) => message(`m${index}`, { text: "x".repeat(16_000) }));

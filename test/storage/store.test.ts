@@ -5,35 +5,6 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { openTestStore, message, temporaryFolder } from "../support/store.ts";
 
-test("many copies of one message at once give one row: one created, the rest duplicates", async (t) => {
-  const { store, path } = await openTestStore(t);
-  const outcomes = await Promise.all(Array.from({ length: 200 }, () => store.insert(message("m1"))));
-  assert.equal(outcomes.filter((outcome) => outcome === "created").length, 1);
-  assert.equal(outcomes.filter((outcome) => outcome === "duplicate").length, 199);
-  assert.equal(rowCount(path), 1);
-});
-
-test("messages that come together share a commit", async (t) => {
-  const { store, committed } = await openTestStore(t);
-  await Promise.all(Array.from({ length: 100 }, (_, index) => store.insert(message(`m${index}`))));
-  assert.equal(committed.reduce((sum, size) => sum + size, 0), 100);
-  assert.ok(committed.length < 10, `100 messages took ${committed.length} commits`);
-});
-
-test("a repeat with another content is a conflict and changes nothing", async (t) => {
-  const { store } = await openTestStore(t);
-  await store.insert(message("m1", { text: "first" }));
-  assert.equal(await store.insert(message("m1", { text: "second" })), "conflict");
-  assert.equal(await store.insert(message("m1", { text: null })), "conflict");
-  assert.equal((await store.get("m1"))?.text, "first");
-});
-
-test("the same instant written in another zone is no conflict", async (t) => {
-  const { store } = await openTestStore(t);
-  await store.insert(message("m1", { ts: "2025-01-15T15:30:00+05:30" }));
-  assert.equal(await store.insert(message("m1", { ts: "2025-01-15T10:00:00.000Z" })), "duplicate");
-});
-
 test("when the commit fails every waiter of the batch is told so and no row of it is there", async (t) => {
   const { store, path, failures } = await openTestStore(t);
   await store.insert(message("before"));
@@ -100,16 +71,6 @@ test("what is inserted while the store closes is committed or refused, never los
   assert.equal(await after, "unavailable");
   await closing;
   assert.equal(rowCount(path), 1);
-});
-
-test("a store on the same file sees what the one before it stored", async (t) => {
-  const path = join(temporaryFolder(t), "app.db");
-  const first = await openTestStore(t, { path });
-  await first.store.insert(message("m1"));
-  await first.store.close();
-  const second = await openTestStore(t, { path });
-  assert.equal(second.store.count(), 1);
-  assert.equal(await second.store.insert(message("m1")), "duplicate");
 });
 
 test("what a killed process left in the WAL is in the database itself, synced, before the store answers", async (t) => {

@@ -1,0 +1,95 @@
+import type { Clock } from "../../../src/core/clock.ts";
+import type { Message, StoredMessage } from "../../../src/core/message.ts";
+import type { KeysetPosition } from "../../../src/core/order.ts";
+import type { ExportQuery, MessagePage, MessageQuery } from "../../../src/core/queries.ts";
+import type { MessageStore } from "../../../src/core/store.ts";
+
+/** When every message of the contract is received, unless a case moves the clock. */
+export const NOW_MS: number = Date.parse("2025-06-01T00:00:00Z");
+
+export interface OpenOptions {
+  /** Stands still at `NOW_MS` by default. */
+  readonly clock?: Clock;
+  readonly retentionDays?: number;
+}
+
+/** A store under test, and what an engine must offer so that it can be tested. */
+export interface OpenedStore {
+  readonly store: MessageStore;
+  /** What the store has told its observer so far: messages of each commit, of each failed one, and of each removal. */
+  readonly told: { readonly committed: readonly number[]; readonly failed: readonly number[]; readonly removed: readonly number[] };
+  /** Closes the store and opens the same database again, as the next process would. */
+  reopen(options?: OpenOptions): Promise<OpenedStore>;
+  /** From now on every commit fails, so that nothing of it is stored, until the function that it gives is called. */
+  failCommits(): Promise<() => Promise<void>>;
+}
+
+/** A store of many messages that no case changes, and the same messages in the engine in memory. */
+export interface Library {
+  readonly store: MessageStore;
+  readonly expected: MessageStore;
+}
+
+/** What a case works with. What it opens lasts as long as the case. */
+export interface Bench {
+  /** A new, empty store. */
+  open(options?: OpenOptions): Promise<OpenedStore>;
+  library(): Promise<Library>;
+}
+
+/** One thing that every engine does. Throws if this one does not. */
+export interface ContractCase {
+  /** The number in `src/storage/README.md`. */
+  readonly promise: `P${number}`;
+  readonly name: string;
+  run(bench: Bench): Promise<void>;
+}
+
+export function idsOf(page: { readonly data: readonly Pick<StoredMessage, "message_id">[] }): string[] {
+  return page.data.map((row) => row.message_id);
+}
+
+export async function listIds(store: MessageStore, query: Partial<MessageQuery> = {}): Promise<string[]> {
+  return idsOf(await store.list({ limit: 1_000, offset: 0, ...query }));
+}
+
+export async function totalOf(store: MessageStore, query: Partial<MessageQuery> = {}): Promise<number> {
+  return (await store.list({ limit: 1, offset: 0, ...query })).total;
+}
+
+/** The pages of a list from position to position, until the last one. */
+export async function* walkList(store: MessageStore, query: Omit<MessageQuery, "offset" | "after">): AsyncGenerator<MessagePage> {
+  let after: KeysetPosition | undefined;
+  do {
+    const page: MessagePage = await store.list({ ...query, offset: 0, ...(after && { after }) });
+    yield page;
+    after = page.next;
+  } while (after !== undefined);
+}
+
+export async function exportAll(store: MessageStore, query: ExportQuery): Promise<StoredMessage[]> {
+  const data: StoredMessage[] = [];
+  let page = await store.exportPage(query);
+  data.push(...page.data);
+  while (page.next !== undefined) {
+    page = await store.exportPage({ ...query, after: page.next });
+    data.push(...page.data);
+  }
+  return data;
+}
+
+/** Everything after `seq` in the order of commits. */
+export async function tailAll(store: MessageStore, seq = 0, options: { readonly payload?: boolean } = {}): Promise<readonly (StoredMessage & { readonly seq: number })[]> {
+  const data: (StoredMessage & { readonly seq: number })[] = [];
+  for (let more = true; more; ) {
+    const page = await store.since(data.at(-1)?.seq ?? seq, 1_000, options);
+    data.push(...page.data);
+    more = page.more;
+  }
+  return data;
+}
+
+/** Numbered messages, made one by one. */
+export function make(count: number, one: (index: number) => Message): readonly Message[] {
+  return Array.from({ length: count }, (_, index) => one(index));
+}

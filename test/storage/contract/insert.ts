@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { MAX_WAITING_MESSAGES } from "../../../src/storage/shared/group-commit.ts";
+import { message } from "../../support/store.ts";
+import { exportAll, idsOf, listIds, make, tailAll, totalOf, type ContractCase } from "./case.ts";
+
+/** What is stored, and what a sender is told. */
+export const INSERT: readonly ContractCase[] = [
+  {
+    promise: "P1",
+    name: "of many copies of one message at once one is created, the others are duplicates, and there is one row",
+    async run({ open }) {
+      const { store } = await open();
+      const single = make(100, () => message("m1")).map((one) => store.insert(one));
+      const inDeliveries = make(50, () => message("m1")).map((one) => store.insertAll([one, one]));
+      const outcomes = [await Promise.all(single), await Promise.all(inDeliveries)].flat(2);
+      assert.deepEqual(outcomes.toSorted(), ["created", ...Array<string>(199).fill("duplicate")]);
+      assert.equal(await totalOf(store), 1);
+      assert.deepEqual(idsOf({ data: await tailAll(store) }), ["m1"]);
+    },
+  },
+  {
+    promise: "P1",
+    name: "of messages of one id with different contents, at once, the one that is created is the one that is stored",
+    async run({ open }) {
+      const { store } = await open();
+      const messages = make(60, (index) => message("m1", { text: `text ${index}` }));
+      const outcomes = await Promise.all(messages.map((one) => store.insert(one)));
+      assert.deepEqual(outcomes.toSorted(), [...Array<string>(59).fill("conflict"), "created"]);
+      assert.equal((await store.get("m1"))?.text, messages[outcomes.indexOf("created")]?.text);
+    },
+  },
+  {
+    promise: "P1",
+    name: "a repeat is a conflict if any field differs, but for its payload, and changes nothing",
+    async run({ open }) {
+      const { store } = await open();
+      const first = { ...message("m1", { ts: "2025-01-15T15:30:00+05:30" }), payload: '{"a":1}' };
+      assert.equal(await store.insert(first), "created");
+      const stored = await store.get("m1");
+      for (const fields of [{ from: "+1" }, { to: "+1" }, { ts: "2025-01-15T10:00:00.000000001Z" }, { text: "hello" }, { text: null }, { text: "" }]) {
+        assert.equal(await store.insert(message("m1", fields)), "conflict", JSON.stringify(fields));
+      }
+      assert.equal(await store.insert({ ...message("m1", { ts: "2025-01-15T10:00:00.000Z" }), payload: '{"a":2}' }), "duplicate");
+      assert.deepEqual([await store.get("m1"), await store.payload("m1"), store.count()], [stored, '{"a":1}', 1]);
+      assert.deepEqual(await store.insertAll([message("m1"), message("m2"), message("m2", { text: "other" }), message("m2")]),
+        ["duplicate", "created", "conflict", "duplicate"]);
+      assert.equal(await store.insert(message("m3", { text: null })), "created");
+      assert.equal(await store.insert(message("m3", { text: "" })), "conflict");
+    },
+  },
+  {
+    promise: "P1",
+    name: "ids that look alike are different messages",
+    async run({ open }) {
+      const { store } = await open();
+      const ids = ["a", "A", "a ", " a", "a\0", "\0a", "\u00e4", "a\u0308", "%", "_", "\\", "'", "1", "01", "1.0", "null", "\ufeff", "\ufeffa", "\u{1F600}", "k", "\u212a"];
+      assert.deepEqual(await store.insertAll(ids.map((id) => message(id))), ids.map(() => "created"));
+      for (const id of ids) assert.equal((await store.get(id))?.message_id, id);
+      assert.equal(await store.get("b"), undefined);
+      assert.deepEqual(await store.insertAll(ids.map((id) => message(id))), ids.map(() => "duplicate"));
+    },
+  },
+  {
+    promise: "P2",
+    name: "the messages of a delivery share one transaction, with an outcome each",
+    async run({ open }) {
+      const { store, told } = await open();
+      assert.deepEqual(await store.insertAll(make(1_000, (index) => message(`m${index}`))), Array<string>(1_000).fill("created"));
+      assert.deepEqual(told.committed, [1_000]);
+      assert.deepEqual(await store.insertAll([]), []);
+    },
+  },
+  {
+    promise: "P2",
+    name: "no read sees a part of a delivery",
+    async run({ open }) {
+      const { store } = await open();
+      let isOver = false;
+      async function look(): Promise<void> {
+        while (!isOver) {
+          const { data, total } = await store.list({ limit: 100, offset: 0, from: "+7" });
+          assert.equal(total % 10, 0, `${total} messages are listed`);
+          assert.equal(data.length, total);
+          assert.equal((await tailAll(store)).length % 10, 0);
+        }
+      }
+      const looking = look();
+      for (let round = 0; round < 10; round += 1) {
+        await store.insertAll(make(10, (index) => message(`m${round}-${index}`, { from: "+7" })));
+      }
+      isOver = true;
+      await looking;
+      assert.equal(await totalOf(store), 100);
+    },
+  },
+  {
+    promise: "P3",
+    name: "every read finds what was created before it",
+    async run({ open }) {
+      const { store } = await open();
+      for (let round = 1; round <= 20; round += 1) {
+        const id = `m${round}`;
+        assert.equal(await store.insert(message(id, { from: `+${round}`, text: `word${round}x` })), "created");
+        assert.equal(store.count(), round);
+        const [got, listed, ofSender, found, stats, tail, last, exported, timeline] = await Promise.all([
+          store.get(id), totalOf(store), listIds(store, { from: `+${round}` }), listIds(store, { q: `word${round}X` }), store.stats(), tailAll(store),
+          store.lastSequence(), exportAll(store, { upTo: Number.MAX_SAFE_INTEGER }), store.timeline({ bucket: "day", limit: 9 }),
+        ]);
+        assert.deepEqual([got?.message_id, listed, ofSender, found], [id, round, [id], [id]]);
+        assert.deepEqual([stats.total_messages, stats.senders_count, tail.length, exported.length, timeline.data[0]?.count], Array(5).fill(round));
+        assert.equal(tail.at(-1)?.seq, last);
+      }
+    },
+  },
+  {
+    promise: "P3",
+    name: "the next process finds what was created before, and takes its repeats for duplicates",
+    async run({ open }) {
+      const first = await open();
+      const messages = make(300, (index) => message(`m${index}`, { from: `+${index % 3}`, text: index % 5 === 0 ? null : `text ${index}` }));
+      await first.store.insertAll(messages);
+      const before = [await first.store.list({ limit: 300, offset: 0 }), await tailAll(first.store), await first.store.stats()];
+      const { store } = await first.reopen();
+      assert.equal(store.count(), 300);
+      assert.deepEqual([await store.list({ limit: 300, offset: 0 }), await tailAll(store), await store.stats()], before);
+      assert.deepEqual(await listIds(store, { q: "TEXT 17" }), ["m17", "m171", "m172", "m173", "m174", "m176", "m177", "m178", "m179"]);
+      assert.deepEqual(new Set(await store.insertAll(messages)), new Set(["duplicate"]));
+    },
+  },
+  {
+    promise: "P5",
+    name: `up to ${MAX_WAITING_MESSAGES} messages wait for their commit, further ones are unavailable at once and not stored`,
+    async run({ open }) {
+      const { store } = await open();
+      const outcomes = await Promise.all(make(MAX_WAITING_MESSAGES + 10, (index) => message(`m${index}`)).map((one) => store.insert(one)));
+      assert.deepEqual(outcomes.slice(MAX_WAITING_MESSAGES), Array(10).fill("unavailable"));
+      assert.deepEqual(new Set(outcomes.slice(0, MAX_WAITING_MESSAGES)), new Set(["created"]));
+      assert.deepEqual([await totalOf(store), store.count(), store.queueDepth()], [MAX_WAITING_MESSAGES, MAX_WAITING_MESSAGES, 0]);
+      assert.equal(await store.insert(message("later")), "created");
+    },
+  },
+  {
+    promise: "P7",
+    name: "messages that come together share a commit, and wait in the queue until then",
+    async run({ open }) {
+      const { store, told } = await open();
+      const inserted = make(100, (index) => message(`m${index}`)).map((one) => store.insert(one));
+      assert.equal(store.queueDepth(), 100);
+      await Promise.all(inserted);
+      assert.equal(store.queueDepth(), 0);
+      assert.equal(told.committed.reduce((sum, size) => sum + size, 0), 100);
+      assert.ok(told.committed.length < 10, `100 messages took ${told.committed.length} commits`);
+    },
+  },
+];

@@ -1,0 +1,41 @@
+import type { MessageStore } from "../../../src/core/store.ts";
+import { atEnd } from "../../support/cleanup.ts";
+import type { TestEngine } from "../engines.ts";
+import { NOW_MS, type OpenedStore, type OpenOptions } from "./case.ts";
+import { createMemoryDatabase, openMemoryStore, type MemoryDatabase } from "./memory-store.ts";
+import { createTold } from "./told.ts";
+
+/** Opens a store on what an earlier one has left; `options` as the case has given them. */
+export type OpenOn = (database: MemoryDatabase, options: Parameters<typeof openMemoryStore>[1]) => MessageStore;
+
+/** The engine in memory, or one made of it that does something else. */
+export function createMemoryEngine(name: string, openOn: OpenOn = openMemoryStore): TestEngine {
+  return {
+    name,
+    skip: false,
+    start: () =>
+      Promise.resolve(async (t, options) => {
+        const database = createMemoryDatabase();
+        function open({ clock = { nowMs: () => NOW_MS }, retentionDays }: OpenOptions = {}): OpenedStore {
+          const observer = createTold();
+          const store = openOn(database, { clock, observer, retentionDays });
+          atEnd(t, () => store.close());
+          return {
+            store,
+            told: observer.told,
+            async reopen(next) {
+              await store.close();
+              return open(next);
+            },
+            async failCommits() {
+              database.isFull = true;
+              return async () => {
+                database.isFull = false;
+              };
+            },
+          };
+        }
+        return open(options);
+      }),
+  };
+}

@@ -1,0 +1,211 @@
+import { setImmediate } from "node:timers/promises";
+import type { Clock } from "../../../src/core/clock.ts";
+import { createMatcher, type MessageFilter } from "../../../src/core/filter.ts";
+import type { Message, StoredMessage } from "../../../src/core/message.ts";
+import { compareMessages, comparePositions, compareText, positionOf, type KeysetPosition, type Order } from "../../../src/core/order.ts";
+import type { ExportPage, MessagePage, MessageQuery, SequencedPage, Stats, Timeline } from "../../../src/core/queries.ts";
+import { StoreUnavailable, type Erasure, type InsertOutcome, type MessageStore, type StoreObserver } from "../../../src/core/store.ts";
+import { createGroupCommit, type Committed } from "../../../src/storage/shared/group-commit.ts";
+import { startRetention, type Removed } from "../../../src/storage/shared/retention.ts";
+
+const MAX_WAITING_READS = 128;
+const PAGE_MESSAGES = 256;
+const PAGE_UNITS = 128 * 1024;
+const REMOVED_AT_ONCE = 100;
+
+export interface Row extends StoredMessage {
+  readonly seq: number;
+  readonly payload: string | null;
+}
+
+/** What outlives the process. */
+export interface MemoryDatabase {
+  /** In the order of commits. */
+  rows: readonly Row[];
+  readonly removedIds: Set<string>;
+  lastSeq: number;
+  /** Commits fail while it is set. */
+  isFull: boolean;
+}
+
+export interface MemoryOptions {
+  readonly clock: Clock;
+  readonly observer: StoreObserver;
+  readonly retentionDays?: number | undefined;
+}
+
+export function createMemoryDatabase(): MemoryDatabase {
+  return { rows: [], removedIds: new Set(), lastSeq: 0, isFull: false };
+}
+
+/** The plainest engine that keeps every promise: what the others are compared with. */
+export function openMemoryStore(database: MemoryDatabase, { clock, observer, retentionDays }: MemoryOptions): MessageStore {
+  const listeners = new Set<() => void>();
+  let byId = new Map(database.rows.map((row) => [row.message_id, row]));
+  let ordered: readonly Row[] | undefined;
+  let waitingReads = 0;
+  let isClosed = false;
+
+  function replaceRows(rows: readonly Row[]): void {
+    database.rows = rows;
+    byId = new Map(rows.map((row) => [row.message_id, row]));
+    ordered = undefined;
+  }
+
+  function requireWritable(): void {
+    if (isClosed) throw new StoreUnavailable("the store is closed");
+    if (database.isFull) throw new StoreUnavailable("the memory is full");
+  }
+
+  function insertOne(rows: Row[], message: Message, createdAt: string): InsertOutcome {
+    const { messageId, from, to, ts, text, payload = null } = message;
+    if (database.removedIds.has(messageId)) return "duplicate";
+    const stored = byId.get(messageId);
+    if (stored !== undefined) {
+      return stored.from === from && stored.to === to && stored.ts === ts && stored.text === text ? "duplicate" : "conflict";
+    }
+    database.lastSeq += 1;
+    const row = { seq: database.lastSeq, message_id: messageId, from, to, ts, text, created_at: createdAt, payload };
+    rows.push(row);
+    byId.set(messageId, row);
+    return "created";
+  }
+
+  async function commit(messages: readonly Message[], createdAt: string): Promise<Committed> {
+    await setImmediate();
+    requireWritable();
+    const rows = [...database.rows];
+    const outcomes = messages.map((message) => insertOne(rows, message, createdAt));
+    replaceRows(rows);
+    return { outcomes, seconds: 0 };
+  }
+
+  function remove(isGone: (row: Row) => boolean): number {
+    requireWritable();
+    const gone = database.rows.filter(isGone);
+    for (const { message_id: id } of gone) database.removedIds.add(id);
+    replaceRows(database.rows.filter((row) => !isGone(row)));
+    return gone.length;
+  }
+
+  async function removeOld(before: string): Promise<Removed> {
+    await setImmediate();
+    const old = database.rows.filter((row) => row.created_at < before);
+    const chosen = new Set(old.slice(0, REMOVED_AT_ONCE));
+    return { messages: remove((row) => chosen.has(row)), more: old.length > chosen.size };
+  }
+
+  /** Decides at once whether it may wait, and reads once its turn comes. */
+  async function read<T>(work: () => T): Promise<T> {
+    if (isClosed) throw new StoreUnavailable("the store is closed");
+    if (waitingReads >= MAX_WAITING_READS) throw new StoreUnavailable("too many reads wait");
+    waitingReads += 1;
+    try {
+      await setImmediate();
+      return work();
+    } finally {
+      waitingReads -= 1;
+    }
+  }
+
+  function matching(filter: MessageFilter, order: Order = "asc"): readonly Row[] {
+    ordered ??= database.rows.toSorted(compareMessages);
+    const found = ordered.filter(createMatcher(filter));
+    return order === "asc" ? found : found.toReversed();
+  }
+
+  const inserts = createGroupCommit(commit, {
+    clock,
+    observer,
+    onCommitted: (created) => {
+      if (created > 0) for (const listener of listeners) listener();
+    },
+  });
+  const retention = retentionDays === undefined ? undefined : startRetention(removeOld, { days: retentionDays, clock, onRemoved: observer.removed });
+
+  return {
+    insert: inserts.insert,
+    insertAll: inserts.insertAll,
+    queueDepth: inserts.waiting,
+    onCommitted: (listener) => void listeners.add(listener),
+    async erase(which) {
+      await setImmediate();
+      return remove(isOf(which));
+    },
+    list: (query) => read(() => pageOf(matching(query, query.order), query)),
+    get: (messageId) => read(() => byId.get(messageId)).then((row) => row && toStored(row)),
+    payload: (messageId) => read(() => byId.get(messageId)?.payload ?? undefined),
+    stats: () => read(() => statsOf(matching({}))),
+    timeline: (query) => read(() => timelineOf(matching(query), query)),
+    exportPage: ({ upTo, after, order, payload = false, ...filter }) =>
+      read(() => {
+        const rows = matching(filter, order).filter((row) => row.seq <= upTo);
+        return exportPageOf(following(rows, { after, order }), payload);
+      }),
+    since: (seq, limit, { payload = false } = {}) =>
+      read(() => {
+        const rows = database.rows.filter((row) => row.seq > seq);
+        const page = rows.slice(0, Math.min(limit, largest(rows)));
+        return { data: page.map((row) => ({ seq: row.seq, ...toStored(row, payload) })), more: page.length < rows.length } satisfies SequencedPage;
+      }),
+    lastSequence: () => read(() => database.lastSeq),
+    count: () => database.rows.length,
+    check: () => Promise.resolve(database.isFull ? ["the memory is full"] : []),
+    sizes: () => Promise.resolve({}),
+    async close() {
+      retention?.stop();
+      await inserts.close();
+      isClosed = true;
+    },
+  };
+}
+
+function toStored({ seq: _seq, payload, ...message }: Row, withPayload = false): StoredMessage {
+  return withPayload ? { ...message, payload } : message;
+}
+
+function isOf(which: Erasure): (row: Row) => boolean {
+  return (row) => ("from" in which ? row.from === which.from : row.message_id === which.messageId);
+}
+
+function following(rows: readonly Row[], { after, order = "asc" }: { readonly after: KeysetPosition | undefined; readonly order: Order | undefined }): readonly Row[] {
+  const sign = order === "asc" ? 1 : -1;
+  return after === undefined ? rows : rows.filter((row) => sign * comparePositions(positionOf(row), after) > 0);
+}
+
+function pageOf(rows: readonly Row[], { limit, offset, after, order }: MessageQuery): MessagePage {
+  const left = following(rows, { after, order });
+  const data = left.slice(offset, offset + limit);
+  const last = data.at(-1);
+  return { data: data.map((row) => toStored(row)), total: rows.length, ...(last !== undefined && offset + limit < left.length && { next: positionOf(last) }) };
+}
+
+/** How many of the rows fit into a page. */
+function largest(rows: readonly Row[]): number {
+  let units = 0;
+  const end = rows.findIndex(({ text }) => (units += text?.length ?? 0) >= PAGE_UNITS);
+  return Math.min(PAGE_MESSAGES, end === -1 ? rows.length : end + 1);
+}
+
+function exportPageOf(rows: readonly Row[], payload: boolean): ExportPage {
+  const data = rows.slice(0, largest(rows)).map((row) => toStored(row, payload));
+  const last = data.at(-1);
+  return { data, ...(data.length < rows.length && last !== undefined && { next: positionOf(last) }) };
+}
+
+function statsOf(rows: readonly Row[]): Stats {
+  const senders = [...Map.groupBy(rows, ({ from }) => from)].map(([from, sent]) => ({ from, count: sent.length }));
+  return {
+    total_messages: rows.length,
+    senders_count: senders.length,
+    messages_per_sender: senders.sort((a, b) => b.count - a.count || compareText(a.from, b.from)).slice(0, 10),
+    first_message_ts: rows.at(0)?.ts ?? null,
+    last_message_ts: rows.at(-1)?.ts ?? null,
+  };
+}
+
+function timelineOf(rows: readonly Row[], { bucket, limit }: { readonly bucket: "hour" | "day"; readonly limit: number }): Timeline {
+  const [length, rest] = bucket === "day" ? [10, "T00:00:00Z"] : [13, ":00:00Z"];
+  const data = [...Map.groupBy(rows, ({ ts }) => ts.slice(0, length) + rest)].map(([start, sent]) => ({ start, count: sent.length }));
+  return { data: data.slice(-limit), truncated: data.length > limit };
+}

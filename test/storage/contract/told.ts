@@ -1,0 +1,16 @@
+import type { StoreObserver } from "../../../src/core/store.ts";
+
+/** An observer that keeps what it is told. */
+export interface Told extends StoreObserver {
+  readonly told: { readonly committed: number[]; readonly failed: number[]; readonly removed: number[] };
+}
+
+export function createTold(): Told {
+  const told: Told["told"] = { committed: [], failed: [], removed: [] };
+  return {
+    told,
+    committed: (messages) => void told.committed.push(messages),
+    commitFailed: (messages) => void told.failed.push(messages),
+    removed: (messages) => void told.removed.push(messages),
+  };
+}

@@ -1,0 +1,17 @@
+import type { Lifetime } from "../support/cleanup.ts";
+import type { OpenedStore, OpenOptions } from "./contract/case.ts";
+import { SQLITE } from "./sqlite/engine.ts";
+
+/** Opens a new, empty store that is closed at the end of `t`. */
+export type OpenStore = (t: Lifetime, options?: OpenOptions) => Promise<OpenedStore>;
+
+export interface TestEngine {
+  readonly name: string;
+  /** Why it cannot be tested here; false if it can. */
+  readonly skip: string | false;
+  /** Makes what its stores share, e.g. a server, which lasts as long as `t`. */
+  start(t: Lifetime): Promise<OpenStore>;
+}
+
+/** Every engine that is shipped: each runs the whole contract. */
+export const ENGINES: readonly TestEngine[] = [SQLITE];

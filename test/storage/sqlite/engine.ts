@@ -1,0 +1,50 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { openStore } from "../../../src/storage/sqlite/open.ts";
+import { atEnd, type Lifetime } from "../../support/cleanup.ts";
+import { temporaryFolder } from "../../support/store.ts";
+import { NOW_MS, type OpenedStore, type OpenOptions } from "../contract/case.ts";
+import { createTold } from "../contract/told.ts";
+import type { TestEngine } from "../engines.ts";
+
+/** SQLite on a file in a temporary folder. */
+export const SQLITE: TestEngine = {
+  name: "sqlite",
+  skip: false,
+  start: () => Promise.resolve((t, options) => open(t, join(temporaryFolder(t), "app.db"), options)),
+};
+
+async function open(t: Lifetime, path: string, options: OpenOptions = {}): Promise<OpenedStore> {
+  const observer = createTold();
+  const fatal: string[] = [];
+  const store = await openStore(
+    { kind: "file", path },
+    { clock: { nowMs: () => NOW_MS }, observer, onFatal: (reason) => fatal.push(reason), ...options },
+  );
+  atEnd(t, async () => {
+    await store.close();
+    if (fatal.length > 0) throw new Error(`The store must not find a fatal fault: ${fatal.join("; ")}`);
+  });
+  return {
+    store,
+    told: observer.told,
+    async reopen(next) {
+      await store.close();
+      return open(t, path, next);
+    },
+    failCommits: () => failCommits(path),
+  };
+}
+
+/** A real failure at COMMIT: a deferred foreign key that nothing satisfies. */
+async function failCommits(path: string): Promise<() => Promise<void>> {
+  function run(sql: string): void {
+    using db = new DatabaseSync(path, { timeout: 5_000 });
+    db.exec(sql);
+  }
+  run(`
+    CREATE TABLE fault_parent (id INTEGER PRIMARY KEY);
+    CREATE TABLE fault (parent INTEGER REFERENCES fault_parent DEFERRABLE INITIALLY DEFERRED);
+    CREATE TRIGGER fault_at_commit AFTER INSERT ON messages BEGIN INSERT INTO fault VALUES (1); END;`);
+  return async () => run("DROP TRIGGER fault_at_commit; DROP TABLE fault; DROP TABLE fault_parent;");
+}
