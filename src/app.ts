@@ -12,7 +12,7 @@ import { createListener } from "./http/listener.ts";
 import { createSite } from "./pages/site.ts";
 import { createTwilioVerifier } from "./signature/twilio.ts";
 import { createVerifier } from "./signature/verify.ts";
-import { openStore } from "./storage/sqlite/open.ts";
+import { openStore } from "./storage/open.ts";
 import { createLogger } from "./telemetry/logger.ts";
 import { createObserver } from "./telemetry/observer.ts";
 import { registerProcessMetrics } from "./telemetry/process-metrics.ts";

@@ -66,13 +66,27 @@ function importsOf(file: string): readonly string[] {
     .map((specifier) => join(dirname(file), specifier).split(sep).join("/"));
 }
 
-const sources = filesOf("src");
+// Pages about the code are no sources.
+const sources = filesOf("src").filter((file) => !file.endsWith(".md"));
 
 test("every folder imports only what the table allows", () => {
   assert.deepEqual([...new Set(sources.map(roomOf))].toSorted(), Object.keys(MAY_IMPORT).toSorted());
   const forbidden = sources.flatMap((file) =>
     importsOf(file)
       .filter((imported) => roomOf(imported) !== roomOf(file) && !(MAY_IMPORT[roomOf(file)] ?? []).includes(roomOf(imported)))
+      .map((imported) => `${file} imports ${imported}`),
+  );
+  assert.deepEqual(forbidden, []);
+});
+
+test("no engine of the store imports another, and what they share imports none", () => {
+  const allowed: Readonly<Record<string, readonly string[]>> = { shared: [], sqlite: ["shared"], postgres: ["shared"], "open.ts": ["shared", "sqlite", "postgres"] };
+  const inStorage = sources.filter((file) => roomOf(file) === "storage");
+  const partOf = (file: string): string => file.split("/")[2] ?? "";
+  assert.deepEqual([...new Set(inStorage.map(partOf))].toSorted(), Object.keys(allowed).toSorted());
+  const forbidden = inStorage.flatMap((file) =>
+    importsOf(file)
+      .filter((imported) => roomOf(imported) === "storage" && partOf(imported) !== partOf(file) && !(allowed[partOf(file)] ?? []).includes(partOf(imported)))
       .map((imported) => `${file} imports ${imported}`),
   );
   assert.deepEqual(forbidden, []);

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { openStore } from "../../src/storage/sqlite/open.ts";
+import { openStore } from "../../src/storage/open.ts";
 import { createMessages } from "./messages.ts";
 
 /** As many as may wait for a commit: enough that the sync of each one does not count. */

@@ -5,7 +5,7 @@ import type { TestContext } from "node:test";
 import type { Message } from "../../src/core/message.ts";
 import type { MessageStore, StoreObserver } from "../../src/core/store.ts";
 import { parseTimestamp } from "../../src/core/timestamp.ts";
-import { openStore, type StoreOptions } from "../../src/storage/sqlite/open.ts";
+import { openSqlite, type SqliteOptions } from "../../src/storage/sqlite/open.ts";
 import { atEnd, type Lifetime } from "./cleanup.ts";
 
 /** A folder that goes away with the test. */
@@ -24,7 +24,7 @@ export interface OpenedStore {
 }
 
 /** The real store on a file in a temporary folder, or on the file given. */
-export async function openTestStore(t: TestContext, options: Partial<StoreOptions> & { readonly path?: string } = {}): Promise<OpenedStore> {
+export async function openTestStore(t: TestContext, options: Partial<SqliteOptions> & { readonly path?: string } = {}): Promise<OpenedStore> {
   const path = options.path ?? join(temporaryFolder(t), "app.db");
   const committed: number[] = [];
   const failures: string[] = [];
@@ -34,7 +34,7 @@ export async function openTestStore(t: TestContext, options: Partial<StoreOption
     commitFailed: (_messages, reason) => failures.push(reason),
     removed: () => {},
   };
-  const store = await openStore(
+  const store = await openSqlite(
     { kind: "file", path },
     { clock: { nowMs: () => Date.now() }, observer, onFatal: (reason) => fatal.push(reason), ...options },
   );

@@ -1,7 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { DatabaseLocation } from "../../core/database-location.ts";
-import type { Clock } from "../../core/clock.ts";
-import { StoreUnavailable, type MessageStore, type ReadOptions, type StoreObserver } from "../../core/store.ts";
+import { StoreUnavailable, type MessageStore, type ReadOptions } from "../../core/store.ts";
 import type { Message } from "../../core/message.ts";
 import { flatten, toOutcomes } from "./write/batch.ts";
 import { CHECKPOINT_FRAMES } from "./write/checkpoints.ts";
@@ -9,24 +8,15 @@ import { DatabaseError } from "./database.ts";
 import { locateFiles, type DatabaseFiles } from "./files.ts";
 import { becomeOwner } from "./owner.ts";
 import { createGroupCommit, type Committed } from "../shared/group-commit.ts";
+import type { EngineOptions } from "../shared/options.ts";
 import type { CheckpointCalls, ReaderCalls, ThreadSettings, WriterCalls } from "./threads/protocol.ts";
 import { isSearch } from "./read/queries.ts";
 import { startRetention } from "../shared/retention.ts";
 import { startThread, type Thread } from "./threads/thread.ts";
 
-export interface StoreOptions {
-  readonly clock: Clock;
-  readonly observer: StoreObserver;
-  /** Called once no other process may own the database, before anything of it is read or written; if it rejects, so does the opening. */
-  readonly onOwned?: (() => Promise<void>) | undefined;
-  /** The database can no longer be trusted: answer what waits, then end the process. */
-  readonly onFatal: (reason: string) => void;
+export interface SqliteOptions extends EngineOptions {
   /** How long to wait for a lock of another process, in milliseconds; 5,000 by default. */
   readonly busyTimeoutMs?: number | undefined;
-  /** The most messages that one transaction takes; all that waits, by default. */
-  readonly maxBatchMessages?: number | undefined;
-  /** Messages are kept for so many days from their receipt; for ever where absent. */
-  readonly retentionDays?: number | undefined;
   /** The most pages of 4 KiB that the database may grow to: a limit for tests and small disks; none by default. */
   readonly maxPageCount?: number | undefined;
 }
@@ -43,7 +33,7 @@ const MAX_WAITING_READS = 128;
  * behind the other.
  * Rejects with `DatabaseError`, whose message tells the operator what to mend.
  */
-export async function openStore(database: DatabaseLocation, options: StoreOptions): Promise<MessageStore> {
+export async function openSqlite(database: DatabaseLocation, options: SqliteOptions): Promise<MessageStore> {
   const files = locateFiles(database);
   const ownership = files.inMemory ? undefined : becomeOwner(files.location, options.clock.nowMs());
   try {
@@ -55,7 +45,7 @@ export async function openStore(database: DatabaseLocation, options: StoreOption
   }
 }
 
-async function openOwned(files: DatabaseFiles, options: StoreOptions, release: () => void): Promise<MessageStore> {
+async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: () => void): Promise<MessageStore> {
   const { busyTimeoutMs, maxPageCount, retentionDays } = options;
   const settings: ThreadSettings = { location: files.location, busyTimeoutMs, maxPageCount, removes: retentionDays !== undefined };
   const start = { onFatal: options.onFatal };

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { openStore } from "../../../src/storage/sqlite/open.ts";
+import { openSqlite } from "../../../src/storage/sqlite/open.ts";
 import { atEnd, type Lifetime } from "../../support/cleanup.ts";
 import { temporaryFolder } from "../../support/store.ts";
 import { NOW_MS, type OpenedStore, type OpenOptions } from "../contract/case.ts";
@@ -17,7 +17,7 @@ export const SQLITE: TestEngine = {
 async function open(t: Lifetime, path: string, options: OpenOptions = {}): Promise<OpenedStore> {
   const observer = createTold();
   const fatal: string[] = [];
-  const store = await openStore(
+  const store = await openSqlite(
     { kind: "file", path },
     { clock: { nowMs: () => NOW_MS }, observer, onFatal: (reason) => fatal.push(reason), ...options },
   );
