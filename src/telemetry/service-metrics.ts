@@ -1,6 +1,7 @@
 import type { SecretName, SenderFormat, SignatureFailure, WebhookResult } from "../core/outcome.ts";
 import type { StoreSizes } from "../core/store.ts";
-import type { Counter, Gauge, Histogram, Registry } from "./registry.ts";
+import { helpText, METRICS, type Metric } from "./metrics.ts";
+import type { Counter, Gauge, GaugeSource, Histogram, Registry } from "./registry.ts";
 
 export interface ServiceMetricsOptions {
   readonly build: {
@@ -54,50 +55,33 @@ export interface ServiceMetrics {
 }
 
 const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"]);
-const REQUEST_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-const REQUEST_MS = [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
-const LAG_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400];
-const BATCH_MESSAGES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
-const COMMIT_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** Registers every metric of the service itself; throws where the registry has one of them already. */
 export function createServiceMetrics(registry: Registry, options: ServiceMetricsOptions): ServiceMetrics {
   const route = createRouteTable(registry);
-  const latencyMs = registry.histogram("request_latency_ms", "Time from a request's arrival to its answer, in milliseconds.", {
-    bounds: REQUEST_MS,
-  });
-  const results = registry.counter("webhook_requests_total", "Deliveries to the webhook by result.", { labelNames: ["result"] });
-  const failures = registry.counter("webhook_signature_failures_total", "Signatures refused, by reason.", { labelNames: ["reason"] });
-  const matches = registry.counter("webhook_signature_matches_total", "Signatures accepted, by the secret that matched.", {
-    labelNames: ["secret"],
-  });
+  const latencyMs = registry.histogram(...described(METRICS.latencyMs)).labels();
+  const results = registry.counter(...described(METRICS.results));
+  const failures = registry.counter(...described(METRICS.failures));
+  const matches = registry.counter(...described(METRICS.matches));
   const messages = createMessageCounters(registry);
-  const conflicts = registry.counter("webhook_conflicts_total", "Repeats whose content differs from the stored message.");
-  const lastCreated = registry.gauge(
-    "webhook_last_created_timestamp_seconds",
-    "When this process last stored a new message, as Unix time; no sample before the first.",
-  );
-  const lag = registry.histogram("webhook_delivery_lag_seconds", "Receipt minus the message's ts, of created messages.", {
-    bounds: LAG_SECONDS,
-  });
-  registry.sampledGauge("webhook_queue_depth", "Messages that wait for their commit.", options.queueDepth);
-  const batch = registry.histogram("webhook_batch_messages", "Messages committed in one transaction.", { bounds: BATCH_MESSAGES });
-  const commit = registry.histogram("webhook_commit_duration_seconds", "Time that a committed transaction took.", {
-    bounds: COMMIT_SECONDS,
-  });
-  const commitFailures = registry.counter("webhook_commit_failures_total", "Transactions that failed.");
-  const removed = registry.counter("webhook_removed_messages_total", "Messages removed because they were older than RETENTION_DAYS.");
-  registry.sampledGauge("webhook_stored_messages", "Messages in the database.", options.storedMessages);
+  const conflicts = registry.counter(...described(METRICS.conflicts)).labels();
+  const lastCreated = registry.gauge(...described(METRICS.lastCreated));
+  const lagSeconds = registry.histogram(...described(METRICS.lagSeconds)).labels();
+  sampleGauge(METRICS.queueDepth, options.queueDepth);
+  const batchMessages = registry.histogram(...described(METRICS.batchMessages)).labels();
+  const commitSeconds = registry.histogram(...described(METRICS.commitSeconds)).labels();
+  const commitFailures = registry.counter(...described(METRICS.commitFailures)).labels();
+  const removed = registry.counter(...described(METRICS.removed)).labels();
+  sampleGauge(METRICS.storedMessages, options.storedMessages);
   registerSizes(registry, options.sizes);
   // A service that cannot even tell is not ready: without a sample an alert on 0 would stay silent.
-  registry.sampledGauge("webhook_ready", "1 while the service is ready, 0 otherwise.", async () =>
-    (await Promise.try(options.ready).catch(() => false)) ? 1 : 0,
-  );
+  sampleGauge(METRICS.ready, async () => ((await Promise.try(options.ready).catch(() => false)) ? 1 : 0));
   const { version, revision, node, sqlite } = options.build;
-  registry
-    .gauge("webhook_inbox_build_info", "Always 1; the labels tell what runs.", { labelNames: ["version", "revision", "node", "sqlite"] })
-    .labels(version, revision, node, sqlite)
-    .set(1);
+  registry.gauge(...described(METRICS.buildInfo)).labels(version, revision, node, sqlite).set(1);
+
+  function sampleGauge(metric: Metric, source: GaugeSource): void {
+    registry.sampledGauge(metric.name, helpText(metric), source);
+  }
 
   let lastCreatedChild: Gauge | undefined;
   return {
@@ -105,7 +89,7 @@ export function createServiceMetrics(registry: Registry, options: ServiceMetrics
       for (const { method, path } of routes) route(method, path).requests(200);
     },
     route,
-    latencyMs: latencyMs.labels(),
+    latencyMs,
     results: {
       created: results.labels("created"),
       duplicate: results.labels("duplicate"),
@@ -124,23 +108,26 @@ export function createServiceMetrics(registry: Registry, options: ServiceMetrics
       previous: matches.labels("previous"),
     },
     messages,
-    conflicts: conflicts.labels(),
-    lagSeconds: lag.labels(),
+    conflicts,
+    lagSeconds,
     setLastCreated(ms): void {
       lastCreatedChild ??= lastCreated.labels();
       lastCreatedChild.set(ms / 1000);
     },
-    batchMessages: batch.labels(),
-    commitSeconds: commit.labels(),
-    commitFailures: commitFailures.labels(),
-    removed: removed.labels(),
+    batchMessages,
+    commitSeconds,
+    commitFailures,
+    removed,
   };
 }
 
+/** A metric as the methods of a registry take it. */
+function described<const Row extends Metric>(row: Row): readonly [name: string, help: string, options: Row] {
+  return [row.name, helpText(row), row];
+}
+
 function createMessageCounters(registry: Registry): ServiceMetrics["messages"] {
-  const messages = registry.counter("webhook_messages_total", "What deliveries held, by the sender's format and what became of it.", {
-    labelNames: ["format", "result"],
-  });
+  const messages = registry.counter(...described(METRICS.messages));
   const counters = (format: SenderFormat): MessageCounters => ({
     created: messages.labels(format, "created"),
     duplicate: messages.labels(format, "duplicate"),
@@ -151,13 +138,8 @@ function createMessageCounters(registry: Registry): ServiceMetrics["messages"] {
 }
 
 function createRouteTable(registry: Registry): ServiceMetrics["route"] {
-  const requests = registry.counter("http_requests_total", "Requests answered, by method, route and status.", {
-    labelNames: ["method", "path", "status"],
-  });
-  const durations = registry.histogram("http_request_duration_seconds", "Time from a request's arrival to its answer.", {
-    labelNames: ["method", "path"],
-    bounds: REQUEST_SECONDS,
-  });
+  const requests = registry.counter(...described(METRICS.requests));
+  const durations = registry.histogram(...described(METRICS.requestSeconds));
 
   function createRoute(method: string, path: string): RouteMetrics {
     // Indexed by status: a finished request then builds no label and hashes nothing.
@@ -184,9 +166,9 @@ function createRouteTable(registry: Registry): ServiceMetrics["route"] {
 
 function registerSizes(registry: Registry, read: () => Promise<StoreSizes>): void {
   const families = {
-    databaseBytes: registry.gauge("webhook_database_bytes", "Size of the database."),
-    walBytes: registry.gauge("webhook_wal_bytes", "Size of the write-ahead log file."),
-    diskFreeBytes: registry.gauge("webhook_disk_free_bytes", "Free bytes on the database's file system."),
+    databaseBytes: registry.gauge(...described(METRICS.databaseBytes)),
+    walBytes: registry.gauge(...described(METRICS.walBytes)),
+    diskFreeBytes: registry.gauge(...described(METRICS.diskFreeBytes)),
   };
   registry.onScrape(async () => {
     const sizes = await Promise.try(read).catch((): StoreSizes => ({}));

@@ -1,0 +1,112 @@
+import type { FamilyType } from "./exposition.ts";
+
+/** What is said of one metric: its row of README's table, and its HELP and TYPE. */
+export interface Metric<Names extends readonly string[] = readonly string[]> {
+  readonly name: string;
+  readonly type: FamilyType;
+  readonly labelNames: Names;
+  /** CommonMark, as README's table has it: no capital at the start, no full stop at the end. */
+  readonly help: string;
+  /** Upper bounds of a histogram's buckets; `+Inf` is added. */
+  readonly bounds?: readonly number[];
+}
+
+/** Every metric of the service itself, in the order of the exposition and of README's table. */
+export const METRICS = {
+  requests: {
+    name: "http_requests_total",
+    type: "counter",
+    labelNames: ["method", "path", "status"],
+    help: "requests answered; `path` is the route, such as `/messages/{message_id}`",
+  },
+  requestSeconds: {
+    name: "http_request_duration_seconds",
+    type: "histogram",
+    labelNames: ["method", "path"],
+    bounds: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    help: "from a request's arrival to its answer, or to the head of a stream",
+  },
+  latencyMs: {
+    name: "request_latency_ms",
+    type: "histogram",
+    labelNames: [],
+    bounds: [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000],
+    help: "the same latencies in milliseconds, under the name that older dashboards use",
+  },
+  results: { name: "webhook_requests_total", type: "counter", labelNames: ["result"], help: "deliveries by result" },
+  failures: {
+    name: "webhook_signature_failures_total",
+    type: "counter",
+    labelNames: ["reason"],
+    help: "signatures refused: `missing`, `malformed`, `mismatch` or `stale`",
+  },
+  matches: {
+    name: "webhook_signature_matches_total",
+    type: "counter",
+    labelNames: ["secret"],
+    help: "signatures accepted, with the secret `current` or `previous`: tells when the old secret can go",
+  },
+  messages: {
+    name: "webhook_messages_total",
+    type: "counter",
+    labelNames: ["format", "result"],
+    help: "messages by the sender's format (`native`, `whatsapp`, `twilio`) and what became of them: `created`, `duplicate`, `conflict`, `ignored`",
+  },
+  conflicts: { name: "webhook_conflicts_total", type: "counter", labelNames: [], help: "repeats whose content differs from what is stored" },
+  lastCreated: {
+    name: "webhook_last_created_timestamp_seconds",
+    type: "gauge",
+    labelNames: [],
+    help: "when this process last stored a new message; no sample before the first",
+  },
+  lagSeconds: {
+    name: "webhook_delivery_lag_seconds",
+    type: "histogram",
+    labelNames: [],
+    bounds: [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400],
+    help: "receipt minus `ts`, of created messages",
+  },
+  queueDepth: { name: "webhook_queue_depth", type: "gauge", labelNames: [], help: "messages that wait for their commit" },
+  batchMessages: {
+    name: "webhook_batch_messages",
+    type: "histogram",
+    labelNames: [],
+    bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096],
+    help: "messages committed in one transaction",
+  },
+  commitSeconds: {
+    name: "webhook_commit_duration_seconds",
+    type: "histogram",
+    labelNames: [],
+    bounds: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    help: "time that a committed transaction took",
+  },
+  commitFailures: {
+    name: "webhook_commit_failures_total",
+    type: "counter",
+    labelNames: [],
+    help: "transactions that failed; nothing of them is stored, unless it was an I/O error",
+  },
+  removed: {
+    name: "webhook_removed_messages_total",
+    type: "counter",
+    labelNames: [],
+    help: "messages removed because they were older than `RETENTION_DAYS`",
+  },
+  storedMessages: { name: "webhook_stored_messages", type: "gauge", labelNames: [], help: "messages in the database" },
+  databaseBytes: { name: "webhook_database_bytes", type: "gauge", labelNames: [], help: "size of the database" },
+  walBytes: { name: "webhook_wal_bytes", type: "gauge", labelNames: [], help: "size of its write-ahead log file" },
+  diskFreeBytes: { name: "webhook_disk_free_bytes", type: "gauge", labelNames: [], help: "free bytes on its file system" },
+  ready: { name: "webhook_ready", type: "gauge", labelNames: [], help: "1 while `/health/ready` answers 200, else 0" },
+  buildInfo: {
+    name: "webhook_inbox_build_info",
+    type: "gauge",
+    labelNames: ["version", "revision", "node", "sqlite"],
+    help: "always 1; the labels tell what runs",
+  },
+} as const;
+
+/** The HELP of a metric: a sentence in plain text. */
+export function helpText({ help }: Pick<Metric, "help">): string {
+  return `${help.slice(0, 1).toUpperCase()}${help.slice(1).replaceAll("`", "")}.`;
+}
