@@ -42,7 +42,7 @@ const TOKEN_FORM = `<form class="card docs-token" id="token-form" aria-labelledb
 <h2 id="token-title">Token for the forms</h2>
 <div class="field"><label for="token-input">API token</label>
 <input id="token-input" type="password" autocomplete="off" spellcheck="false" aria-describedby="token-help"></div>
-<p id="token-help" class="quiet">Where the service has one, what shows messages needs it. It is kept until this tab is closed.</p>
+<p id="token-help" class="quiet">Where the service has one, what shows messages needs it. The windows of this browser share it until the last of them is closed.</p>
 <div class="try-actions"><button type="submit">Use token</button> <button type="button" class="plain" id="token-forget" hidden>Forget token</button></div>
 <p id="token-status" role="status"></p>
 </form>`;

@@ -25,7 +25,7 @@ ${HELP}`,
 
 const TOKEN_FORM = `<section id="token" class="card token" aria-labelledby="token-title" hidden>
 <h2 id="token-title">Token needed</h2>
-<p id="token-help" class="quiet">This service shows messages only to those who have its API token. It is kept until this tab is closed.</p>
+<p id="token-help" class="quiet">This service shows messages only to those who have its API token. The windows of this browser share it until the last of them is closed.</p>
 <form id="token-form">
 <div class="field"><label for="token-input">API token</label>
 <input id="token-input" type="password" autocomplete="off" spellcheck="false" required aria-describedby="token-help token-error"></div>

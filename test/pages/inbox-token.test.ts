@@ -6,7 +6,7 @@ const browserTest = browserTests();
 const ROWS = `${textsOf("#rows .text")}.join("|")`;
 const ASKED = `!document.querySelector("#token").hidden && document.querySelector("#inbox").hidden && document.activeElement.id === "token-input"`;
 
-browserTest("the page asks for the token, says when it is wrong, keeps it for the tab and forgets it when told", async (t, newPage) => {
+browserTest("the page asks for the token, says when it is wrong, keeps it for the window and forgets it when told", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { text: "secret" })], { env: { API_TOKEN: "right" } });
   const page = await newPage();
   await page.open(service.url);
@@ -31,7 +31,7 @@ browserTest("the page asks for the token, says when it is wrong, keeps it for th
   assert.ok(service.gateway.targets.every((target) => !target.includes("right")));
 });
 
-browserTest("another tab does not have the token", async (t, newPage) => {
+browserTest("another browser does not have the token", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1)], { env: { API_TOKEN: "right" } });
   const [one, other] = [await newPage(), await newPage()];
   await one.open(service.url);

@@ -15,6 +15,8 @@ export interface Api {
   /** An answer whose body is read while it comes; rejects where there is none. */
   open(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response>;
   hasToken(): boolean;
+  /** Empty: there is none. */
+  token(): string;
   /** Empty: forget it. */
   useToken(token: string): void;
 }
@@ -32,9 +34,11 @@ export function createApi(): Api {
   return {
     open,
     async get(path, signal) {
+      const used = token;
       try {
         const response = await open(path, { Accept: "application/json" }, signal);
-        if (response.status === 401) return { kind: "unauthorized" };
+        // The refusal of an earlier token says nothing about the present one.
+        if (response.status === 401) return { kind: used === token ? "unauthorized" : "aborted" };
         if (!response.ok) return { kind: "failed", message: await reasonOf(response), later: response.status >= 500 || response.status === 429 };
         return { kind: "ok", value: await response.json() };
       } catch {
@@ -42,6 +46,7 @@ export function createApi(): Api {
       }
     },
     hasToken: () => token !== "",
+    token: () => token,
     useToken(given) {
       token = given;
       if (given === "") sessionStorage.removeItem(TOKEN_KEY);

@@ -1,8 +1,10 @@
 import { createApi } from "./api.ts";
 import { byId } from "./dom.ts";
+import { createTokenShare } from "./token-share.ts";
 import { createTryForm } from "./try-form.ts";
 
 const api = createApi();
+const share = createTokenShare({ api, onForget: () => useToken("") });
 const form = byId("token-form", HTMLFormElement);
 const input = byId("token-input", HTMLInputElement);
 const forget = byId("token-forget", HTMLButtonElement);
@@ -19,12 +21,16 @@ function useToken(token: string): void {
 byId("contents", HTMLDetailsElement).open = matchMedia("(min-width: 64rem)").matches;
 forget.hidden = !api.hasToken();
 if (api.hasToken()) status.textContent = "The token is used";
+else void share.ask("").then((token) => token !== undefined && useToken(token));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   const token = input.value.trim();
   if (token !== "") useToken(token);
 });
-forget.addEventListener("click", () => useToken(""));
+forget.addEventListener("click", () => {
+  share.forget();
+  useToken("");
+});
 for (const element of document.querySelectorAll("form.try")) {
   if (element instanceof HTMLFormElement) createTryForm(element, api);
 }

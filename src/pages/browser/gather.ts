@@ -1,16 +1,17 @@
 /** Arrivals are put in together: a busy service must not redraw the page at every message. */
 const GATHER_MS = 250;
 
-/** Takes things one by one, and hands on what has gathered a little later. */
-export function createGather<T>(onGathered: (things: readonly T[]) => void): (thing: T) => void {
+/** Takes things as they come, and hands on what has gathered a little later. */
+export function createGather<T>(onGathered: (things: readonly T[]) => void): (things: readonly T[]) => void {
   let gathered: T[] = [];
-  return (thing) => {
-    gathered.push(thing);
-    if (gathered.length > 1) return;
+  return (things) => {
+    if (things.length === 0) return;
+    gathered.push(...things);
+    if (gathered.length > things.length) return;
     setTimeout(() => {
-      const things = gathered;
+      const all = gathered;
       gathered = [];
-      onGathered(things);
+      onGathered(all);
     }, GATHER_MS);
   };
 }

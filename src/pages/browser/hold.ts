@@ -1,5 +1,5 @@
-/** Why the rows must stay as they are: something of theirs is read, marked or about to be clicked, or the reader wants it so. */
-export type HoldReason = "detail" | "selection" | "pointer" | "focus" | "pause";
+/** Why the rows must stay as they are: something of theirs is read, marked or about to be clicked, nobody sees them, or the reader wants it so. */
+export type HoldReason = "detail" | "selection" | "pointer" | "focus" | "pause" | "hidden";
 
 export interface Hold {
   isHeld(): boolean;

@@ -1,4 +1,4 @@
-import type { StoredMessage } from "../../core/message.ts";
+import type { SequencedMessage } from "../../core/message.ts";
 import { createAddress } from "./address.ts";
 import { createAnnouncer } from "./announcer.ts";
 import { createApi } from "./api.ts";
@@ -14,8 +14,9 @@ import { createListNotes } from "./list-notes.ts";
 import { createMessageList } from "./message-list.ts";
 import { createOverview } from "./overview.ts";
 import { createShortcuts } from "./shortcuts.ts";
-import { createTail, type TailState } from "./tail.ts";
+import type { TailState } from "./tail.ts";
 import { createTokenForm } from "./token-form.ts";
+import { createWindowTail } from "./window-tail.ts";
 
 const STATES: Readonly<Record<TailState, string>> = {
   connecting: "Connecting",
@@ -68,21 +69,22 @@ const list = createMessageList({
   },
   onLoaded(total) {
     announcer.say(`${countOf(total, "message")}${isFiltered(filterForm.current()) ? " found" : ""}`);
+    tokenForm.accepted();
     // The service responds: what else is waiting for it need not wait longer.
     tail.wake();
     overview.retry();
   },
 });
 
-const gather = createGather<StoredMessage>((messages) => {
+const gather = createGather<SequencedMessage>((messages) => {
   list.arrived(messages);
   announcer.count(messages.length);
   overview.refresh();
 });
 
-const tail = createTail({
+const tail = createWindowTail({
   api,
-  onMessage: gather,
+  onMessages: gather,
   onState(state) {
     const live = byId("live", HTMLElement);
     live.dataset["state"] = state;
@@ -94,6 +96,11 @@ const tail = createTail({
   onGap() {
     list.missed();
     overview.refresh();
+  },
+  onReset() {
+    void list.load();
+    overview.refresh();
+    announcer.say("The service has gone back to an earlier state. The list has been loaded again.");
   },
   onUnauthorized: askForToken,
 });
@@ -136,11 +143,9 @@ pause.addEventListener("click", () => {
 });
 createShortcuts(byId("q", HTMLInputElement));
 byId("newer", HTMLButtonElement).addEventListener("click", () => void list.toTop());
-// A browser has few connections to one host for all of its tabs: those that nobody sees give theirs back.
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) tail.stop();
-  else if (!byId("inbox", HTMLElement).hidden) tail.start();
-});
+// What comes meanwhile is counted in the title, and shown when somebody looks.
+document.addEventListener("visibilitychange", () => hold.set("hidden", document.hidden));
+hold.set("hidden", document.hidden);
 byId("overview", HTMLDetailsElement).open = matchMedia("(min-width: 62rem)").matches;
 
 start();

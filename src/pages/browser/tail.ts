@@ -1,4 +1,4 @@
-import type { StoredMessage } from "../../core/message.ts";
+import type { SequencedMessage } from "../../core/message.ts";
 import type { Api } from "./api.ts";
 import { createEventParser } from "./event-stream.ts";
 
@@ -7,10 +7,12 @@ export type TailState = "connecting" | "live" | "waiting" | "paused" | "unavaila
 
 export interface TailOptions {
   readonly api: Pick<Api, "open">;
-  readonly onMessage: (message: StoredMessage) => void;
+  readonly onMessages: (messages: readonly SequencedMessage[]) => void;
   readonly onState: (state: TailState) => void;
   /** Messages may have been missed: what is shown must be asked for again. */
   readonly onGap: () => void;
+  /** The service has gone back to an earlier state: nothing of what is shown can be relied on. */
+  readonly onReset: () => void;
   readonly onUnauthorized: () => void;
 }
 
@@ -22,6 +24,14 @@ export interface Tail {
   wake(): void;
 }
 
+/** A tail of this window's own. */
+export interface OwnTail extends Tail {
+  /** The id of the last event; undefined before the first. */
+  lastId(): string | undefined;
+  /** What was heard some other way: a start goes on from there. */
+  heard(id: string | undefined): void;
+}
+
 const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 30_000;
 /** The service sends a comment every 15 s: after so long the connection is dead, whatever the system says. */
@@ -30,10 +40,14 @@ const SILENCE_MS = 45_000;
 const RESUME_WITHIN_MS = 5 * 60_000;
 
 /** Follows the stream, and takes it up again where it broke off, with growing delays. */
-export function createTail(options: TailOptions): Tail {
+export function createTail(options: TailOptions): OwnTail {
   let running: AbortController | undefined;
   let lastId: string | undefined;
   let lastHeardMs: number | undefined;
+  /** The service's history that the ids belong to, as the service names it. */
+  let generation: string | undefined;
+  /** It has gone back since what is shown was asked for. */
+  let hasGoneBack = false;
   let woken = new AbortController();
 
   function resumption(): Readonly<Record<string, string>> {
@@ -41,6 +55,30 @@ export function createTail(options: TailOptions): Tail {
     if (lastId !== undefined && Date.now() - lastHeardMs < RESUME_WITHIN_MS) return { "Last-Event-ID": lastId };
     lastId = undefined;
     return {};
+  }
+
+  function compareHistory(response: Response): void {
+    const known = generation;
+    generation = response.headers.get("Tail-Generation") ?? undefined;
+    const isOther = known !== undefined && generation !== undefined && known !== generation;
+    if (response.status !== 409 && !isOther) return;
+    hasGoneBack = true;
+    lastId = undefined;
+  }
+
+  async function read(body: ReadableStream<Uint8Array<ArrayBuffer>>, onPiece: () => void): Promise<void> {
+    const parser = createEventParser();
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      onPiece();
+      lastHeardMs = Date.now();
+      const events = parser.take(value);
+      // The first event has no message: it tells where the stream begins.
+      lastId = parser.lastId() ?? lastId;
+      options.onMessages(events.map(({ data }) => JSON.parse(data)));
+    }
   }
 
   /** Gives whether to try again, and after how long at least. */
@@ -59,27 +97,19 @@ export function createTail(options: TailOptions): Tail {
         options.onState("unavailable");
         return undefined;
       }
-      if (response.status === 409) {
-        // The service knows no such position: its history has gone back.
-        lastId = undefined;
-        return 0;
-      }
+      compareHistory(response);
       if (!response.ok || response.body === null) return Number(response.headers.get("Retry-After") ?? 0) * 1000;
       options.onState("live");
-      if (mayHaveMissed) options.onGap();
+      // Once the stream is open: what is asked for now and what the stream brings leave nothing out.
+      if (hasGoneBack) options.onReset();
+      else if (mayHaveMissed) options.onGap();
+      hasGoneBack = false;
       lastHeardMs = Date.now();
-      const parser = createEventParser();
-      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) return 0;
+      await read(response.body, () => {
         clearTimeout(timer);
         timer = setTimeout(() => silence.abort(), SILENCE_MS);
-        lastHeardMs = Date.now();
-        for (const event of parser.take(value)) options.onMessage(JSON.parse(event.data));
-        // The first event has no message: it tells where the stream begins.
-        lastId = parser.lastId() ?? lastId;
-      }
+      });
+      return 0;
     } catch {
       return 0;
     } finally {
@@ -115,6 +145,11 @@ export function createTail(options: TailOptions): Tail {
       options.onState("paused");
     },
     wake: () => woken.abort(),
+    lastId: () => lastId,
+    heard(id) {
+      if (id !== undefined) lastId = id;
+      lastHeardMs = Date.now();
+    },
   };
 }
 

@@ -1,9 +1,12 @@
 import type { Api } from "./api.ts";
 import { byId } from "./dom.ts";
+import { createTokenShare } from "./token-share.ts";
 
-/** The form that takes the place of the inbox while the service wants a token. */
+/** The form that takes the place of the inbox while the service wants a token that no window of the browser has. */
 export interface TokenForm {
   ask(): void;
+  /** The service has accepted the token. */
+  accepted(): void;
 }
 
 export function createTokenForm(api: Api, onToken: () => void): TokenForm {
@@ -15,13 +18,36 @@ export function createTokenForm(api: Api, onToken: () => void): TokenForm {
   const forget = byId("forget", HTMLButtonElement);
   forget.hidden = !api.hasToken();
 
-  function ask(): void {
+  function use(token: string): void {
+    api.useToken(token);
+    input.value = "";
+    section.hidden = true;
+    inbox.hidden = false;
+    forget.hidden = false;
+    onToken();
+  }
+
+  const share = createTokenShare({
+    api,
+    onToken(token) {
+      if (!section.hidden) use(token);
+    },
+    onForget: () => location.reload(),
+  });
+
+  async function ask(): Promise<void> {
     // Each request that is refused asks; the first one knows whether there was a token.
-    if (!section.hidden) return;
-    error.textContent = api.hasToken() ? "The service does not accept this token" : "";
+    if (inbox.hidden) return;
+    const refused = api.token();
     api.useToken("");
-    forget.hidden = true;
     inbox.hidden = true;
+    forget.hidden = true;
+    const other = await share.ask(refused);
+    if (other !== undefined) {
+      use(other);
+      return;
+    }
+    error.textContent = refused === "" ? "" : "The service does not accept this token";
     section.hidden = false;
     input.value = "";
     input.focus();
@@ -30,18 +56,17 @@ export function createTokenForm(api: Api, onToken: () => void): TokenForm {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const token = input.value.trim();
-    if (token === "") return;
-    api.useToken(token);
-    input.value = "";
-    section.hidden = true;
-    inbox.hidden = false;
-    forget.hidden = false;
-    onToken();
+    if (token !== "") use(token);
   });
   // A new page: nothing of what the token let in stays in this one.
   forget.addEventListener("click", () => {
-    api.useToken("");
+    share.forget();
     location.reload();
   });
-  return { ask };
+  return {
+    ask: () => void ask(),
+    accepted() {
+      if (api.hasToken()) share.accepted();
+    },
+  };
 }

@@ -1,0 +1,72 @@
+import type { Api } from "./api.ts";
+import { openChannel } from "./channel.ts";
+import { ROOT } from "./root.ts";
+
+/** The token among the windows of one browser: it goes from window to window, and is stored nowhere beyond them. */
+export interface TokenShare {
+  /** The token of another window; undefined if none has one, or only the one that the service has refused. */
+  ask(refused: string): Promise<string | undefined>;
+  /** The service has accepted the token of this window: others may have it. */
+  accepted(): void;
+  /** Forgets it in all windows. */
+  forget(): void;
+}
+
+export interface TokenShareOptions {
+  readonly api: Pick<Api, "token" | "useToken">;
+  /** Another window has a token, which nobody has asked for just now. */
+  readonly onToken?: (token: string) => void;
+  /** Another window has forgotten it, and this one too. */
+  readonly onForget?: () => void;
+}
+
+type Word = { readonly kind: "ask" } | { readonly kind: "token"; readonly token: string } | { readonly kind: "forget" };
+
+/** A window in the background answers within it. */
+const ANSWER_WITHIN_MS = 300;
+
+export function createTokenShare({ api, onToken, onForget }: TokenShareOptions): TokenShare {
+  let offered = "";
+  let take = onToken;
+
+  function offer(): void {
+    if (offered !== "" && offered === api.token()) channel?.post({ kind: "token", token: offered });
+  }
+
+  const channel = openChannel<Word>(`token ${ROOT}`, (word) => {
+    if (word.kind === "ask") offer();
+    else if (word.kind === "token") take?.(word.token);
+    else {
+      api.useToken("");
+      onForget?.();
+    }
+  });
+
+  return {
+    ask(refused) {
+      if (channel === undefined) return Promise.resolve(undefined);
+      channel.post({ kind: "ask" });
+      return new Promise((resolve) => {
+        function end(token: string | undefined): void {
+          take = onToken;
+          resolve(token);
+        }
+        const timer = setTimeout(end, ANSWER_WITHIN_MS, undefined);
+        take = (token) => {
+          if (token === refused) return;
+          clearTimeout(timer);
+          end(token);
+        };
+      });
+    },
+    accepted() {
+      if (offered === api.token()) return;
+      offered = api.token();
+      offer();
+    },
+    forget() {
+      api.useToken("");
+      channel?.post({ kind: "forget" });
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import { createSharedTail } from "./shared-tail.ts";
+import { createTail, type Tail, type TailOptions } from "./tail.ts";
+
+/** The tail of a window: one for all windows of the browser, or its own if they cannot share one. */
+export function createWindowTail(options: TailOptions): Tail {
+  return createSharedTail(options) ?? createSeenTail(options);
+}
+
+/** A browser has few connections to one host for all of its windows: those that nobody sees give theirs back. */
+function createSeenTail(options: TailOptions): Tail {
+  const own = createTail(options);
+  let isWanted = false;
+  document.addEventListener("visibilitychange", () => {
+    if (!isWanted) return;
+    if (document.hidden) own.stop();
+    else own.start();
+  });
+  return {
+    start() {
+      isWanted = true;
+      own.start();
+    },
+    stop() {
+      isWanted = false;
+      own.stop();
+    },
+    wake: own.wake,
+  };
+}

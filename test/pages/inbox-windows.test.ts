@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import type { BrowserPage } from "../support/browser-page.ts";
+import { browserTests, READY, textsOf } from "../support/inbox-page.ts";
+import { startInboxService, stored } from "../support/inbox-service.ts";
+
+const browserTest = browserTests();
+const ROWS = `${textsOf("#rows .text")}.join("|")`;
+const ASKED = (): boolean => document.querySelector<HTMLElement>("#token")?.hidden === false;
+
+/** Another window of the same browser, with the page in it. */
+async function openWindow(page: BrowserPage, url: string): Promise<BrowserPage> {
+  const opened = await page.newTab();
+  await opened.open(url);
+  return opened;
+}
+
+browserTest("the windows of one browser share one stream, and the next takes it up when the first is closed", async (t, newPage) => {
+  const service = await startInboxService(t, [stored(0, { text: "zero" })]);
+  const first = await newPage();
+  await first.open(service.url);
+  await first.until(READY);
+  const second = await openWindow(first, service.url);
+  const third = await openWindow(first, `${service.url}/?q=e`);
+  for (const page of [second, third]) await page.until(READY);
+  assert.equal(service.gateway.openStreams(), 1);
+  await service.commit(stored(1, { text: "one" }), stored(2, { text: "two" }));
+  await third.command("Page.bringToFront");
+  await third.until(`${ROWS} === "one|zero"`);
+  await second.command("Page.bringToFront");
+  await second.until(`${ROWS} === "two|one|zero"`);
+
+  await first.command("Page.close");
+  await service.commit(stored(3, { text: "three" }));
+  await second.until(`${ROWS} === "three|two|one|zero" && document.querySelector("#count").textContent === "4 messages"`);
+  await second.until(READY);
+  await third.command("Page.bringToFront");
+  await third.until(`${ROWS} === "three|one|zero"`);
+  assert.equal(service.gateway.openStreams(), 1);
+  assert.deepEqual(service.gateway.resumed.map((id) => id !== undefined), [false, true]);
+});
+
+browserTest("a window that says nothing any longer loses the stream to one that somebody looks at", async (t, newPage) => {
+  const service = await startInboxService(t, [stored(0, { text: "zero" })]);
+  const first = await newPage();
+  await first.open(service.url);
+  await first.until(READY);
+  const second = await openWindow(first, service.url);
+  await second.until(READY);
+  // As if the browser had frozen it: it has the stream and is not heard.
+  await first.evaluate(() => {
+    BroadcastChannel.prototype.postMessage = () => undefined;
+  });
+  await first.command("Page.bringToFront");
+  await second.command("Page.bringToFront");
+  await service.commit(stored(1, { text: "one" }));
+  await second.until(`${ROWS} === "one|zero"`);
+  assert.deepEqual(service.gateway.resumed.map((id) => id !== undefined), [false, true]);
+});
+
+for (const [missing, script] of [["locks", "delete Navigator.prototype.locks"], ["channels", "delete globalThis.BroadcastChannel"]] as const) {
+  browserTest(`in a browser without ${missing} each window has a stream of its own while somebody sees it`, async (t, newPage) => {
+    const service = await startInboxService(t, [stored(0, { text: "zero" })]);
+    const first = await newPage();
+    await first.command("Page.addScriptToEvaluateOnNewDocument", { source: script });
+    await first.open(service.url);
+    await first.until(READY);
+    const second = await first.newTab();
+    await second.command("Page.addScriptToEvaluateOnNewDocument", { source: script });
+    await second.open(service.url);
+    await second.until(READY);
+    await service.commit(stored(1, { text: "one" }));
+    await second.until(`${ROWS} === "one|zero"`);
+    await first.command("Page.bringToFront");
+    await first.until(`${ROWS} === "one|zero"`);
+    assert.ok(service.gateway.resumed.length >= 2, "a stream of its own");
+  });
+}
+
+browserTest("a second window has the token of the first, until one of them is told to forget it", async (t, newPage) => {
+  const service = await startInboxService(t, [stored(1, { text: "secret" })], { env: { API_TOKEN: "right" } });
+  const first = await newPage();
+  await first.open(service.url);
+  await first.until(ASKED);
+  const early = await openWindow(first, service.url);
+  await early.until(ASKED);
+  await first.command("Page.bringToFront");
+  await first.type("wrong");
+  await first.press("Enter");
+  await first.until(() => document.querySelector("#token-error")?.textContent === "The service does not accept this token");
+  await first.type("right");
+  await first.press("Enter");
+  await first.until(READY);
+  // One that asked before has it now, one that comes later need not ask.
+  await early.until(READY);
+  assert.equal(await early.evaluate(() => document.querySelector("#token-error")?.textContent), "");
+  const second = await openWindow(first, service.url);
+  await second.until(READY);
+  assert.equal(await second.evaluate(ROWS), "secret");
+  assert.equal(await second.evaluate("localStorage.length + document.cookie.length"), 0);
+  const docs = await openWindow(first, `${service.url}/docs`);
+  await docs.until(() => document.querySelector("#token-status")?.textContent === "The token is used");
+  await second.command("Page.bringToFront");
+  await second.click("#forget");
+  await docs.until(() => document.querySelector("#token-status")?.textContent === "No token is used");
+  for (const page of [first, second, early]) {
+    await page.until(ASKED);
+    assert.equal(await page.evaluate("sessionStorage.length"), 0);
+  }
+  assert.ok(service.gateway.targets.every((target) => !target.includes("right")));
+});
+
+browserTest("a window that nobody sees counts in its title what comes, and shows it to who looks again", async (t, newPage) => {
+  const service = await startInboxService(t, [stored(0, { text: "zero" })]);
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(READY);
+  const other = await page.newTab();
+  await other.command("Page.bringToFront");
+  await page.until(() => document.hidden);
+  await service.commit(stored(1, { text: "one" }), stored(2, { text: "two" }));
+  await page.until(() => document.title === "(2) Inbox · webhook-inbox");
+  assert.equal(await page.evaluate(ROWS), "zero");
+  await page.command("Page.bringToFront");
+  await page.until(`${ROWS} === "two|one|zero" && document.title === "Inbox · webhook-inbox"`);
+});
