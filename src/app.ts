@@ -73,7 +73,6 @@ export async function start(config: Config, options: StartOptions): Promise<App>
 
   const registry = createRegistry();
   const metrics = createServiceMetrics(registry, {
-    build,
     queueDepth: () => store.queueDepth(),
     storedMessages: () => store.count(),
     sizes: () => store.sizes(),
@@ -82,7 +81,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
   const stopProcessMetrics = registerProcessMetrics(registry);
   const observer = createObserver({ logger, metrics, clock });
   const listener = createListener(config, { observer, maxConnections: options.maxConnections });
-  const store = await openStore(config.database, {
+  const { store, postgres } = await openStore(config.database, {
     clock,
     observer,
     retentionDays: config.retentionDays,
@@ -90,6 +89,8 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     maxBatchMessages: options.maxBatchMessages,
     maxPageCount: options.maxPageCount,
     onOwned: listener.listen,
+    remark: (text) => logger.info("database", { remark: text }),
+    fault: (text) => logger.error("database fault", { reason: text }),
     onFatal: (reason) => {
       logger.error("fatal storage fault", { reason });
       options.onFatal(reason);
@@ -113,6 +114,8 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     erasable: config.apiToken !== undefined,
   });
   metrics.announceRoutes(routes);
+  const runs = describeBuild(build, postgres);
+  metrics.announceBuild(runs);
   const server = listener.serve(createExchange({
     observer,
     clock,
@@ -122,7 +125,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     trustedProxies: config.trustedProxies,
     stopping: () => stopping,
   }));
-  logger.info("started", { url: server.url, ...build, messages: store.count() });
+  logger.info("started", { url: server.url, ...runs, messages: store.count() });
 
   return {
     url: server.url,
@@ -145,4 +148,9 @@ export async function start(config: Config, options: StartOptions): Promise<App>
       }
     },
   };
+}
+
+/** What runs, with the engine that keeps the messages. */
+function describeBuild({ sqlite, ...build }: Build, postgres: string | undefined): Readonly<Record<string, string>> {
+  return postgres === undefined ? { ...build, sqlite } : { ...build, postgres };
 }

@@ -7,6 +7,7 @@ import type { Command, Task } from "./cli/command.ts";
 import { parseCommandLine } from "./cli/command-line.ts";
 import { EX_CONFIG, EX_FAILURE, EX_OK, EX_USAGE } from "./cli/exit-status.ts";
 import { usage } from "./cli/usage.ts";
+import { StoreMisconfigured } from "./core/store.ts";
 import { unsupportedRuntime } from "./runtime.ts";
 import { loadConfig, type Config } from "./config.ts";
 import { readSecretFile } from "./secret-file.ts";
@@ -165,7 +166,7 @@ if (command.ok) {
     (error) => {
       if (isBrokenPipe(error)) process.exit(EX_OK);
       complain([error instanceof Error ? error.message : String(error)]);
-      process.exit(EX_FAILURE);
+      process.exit(error instanceof StoreMisconfigured ? EX_CONFIG : EX_FAILURE);
     },
   );
 } else {

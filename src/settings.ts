@@ -1,6 +1,7 @@
 import type { DatabaseLocation } from "./core/database-location.ts";
 import type { Outcome } from "./core/outcome.ts";
 import { standardWebhooksKey } from "./core/secrets.ts";
+import { parseConnectionUrl } from "./postgres/url.ts";
 import { integer, matching, optional, unlessZero, type Setting } from "./setting.ts";
 
 export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
@@ -51,7 +52,7 @@ const LOG_LEVELS: ReadonlyMap<string, LogLevel> = new Map([
   ["WARN", "WARNING"],
   ["ERROR", "ERROR"],
 ]);
-const DATABASE_FORMS = "sqlite:////absolute/path.db, sqlite:///./relative/path.db or sqlite:///:memory:";
+const DATABASE_FORMS = "sqlite:////absolute/path.db, sqlite:///./relative/path.db, sqlite:///:memory: or postgres://user:password@host/database";
 
 const WHSEC_FORM = "must be base64 after whsec_, with its padding and nothing else (Standard Webhooks)";
 
@@ -83,7 +84,7 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
     name: "DATABASE_URL",
     parse: parseDatabase,
     default: "sqlite:///./data/app.db",
-    doc: "also `sqlite:////absolute/path.db` and `sqlite:///:memory:`; a missing folder is created",
+    doc: "also `sqlite:////absolute/path.db`, `sqlite:///:memory:` and `postgres://user:password@host/database`; a missing folder is created",
   },
   host: { name: "HOST", parse: HOST, default: "127.0.0.1", doc: "the address to listen on" },
   port: { name: "PORT", ...integer(0, 65_535), default: "8000", doc: "`0` picks a free one, which the start-up log line names" },
@@ -178,6 +179,10 @@ function parseLogLevel(text: string): Outcome<LogLevel, string> {
 }
 
 function parseDatabase(url: string): Outcome<DatabaseLocation, string> {
+  if (/^postgres(?:ql)?[+:]/.test(url)) {
+    const parsed = parseConnectionUrl(url);
+    return parsed.ok ? { ok: true, value: { kind: "postgres", url } } : parsed;
+  }
   const path = /^sqlite(?:\+aiosqlite)?:\/\/\/(.+)$/s.exec(url)?.[1];
   if (path === undefined) return { ok: false, error: `must have the form ${DATABASE_FORMS}` };
   if (path.includes("?")) return { ok: false, error: `must have no ?query part, only the form ${DATABASE_FORMS}` };

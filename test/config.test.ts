@@ -68,6 +68,8 @@ describe("loadConfig", () => {
     ["sqlite+aiosqlite:////data/app.db", { kind: "file", path: "/data/app.db" }],
     ["sqlite+aiosqlite:///./x.db", { kind: "file", path: "./x.db" }],
     ["sqlite+aiosqlite:///:memory:", { kind: "memory" }],
+    ...["postgres://user:p%3Fw@db,[::1]:5433/app?sslmode=verify-full", "postgresql://user@db", "postgresql+asyncpg://user@/app?host=/run"]
+      .map((url) => [url, { kind: "postgres", url }] as const),
   ] as const) {
     it(`reads DATABASE_URL=${url}`, () => {
       assert.deepEqual(load({ ...SECRET, DATABASE_URL: url }).database, database);
@@ -89,7 +91,11 @@ describe("loadConfig", () => {
     " sqlite:///x.db",
     "/data/app.db",
     ":memory:",
-    "postgres://user:hunter2@db/app",
+    "postgres://host/app",
+    "postgres://user@/app",
+    "postgres://user:hun?ter2@db/app",
+    "postgres://user@db/app?sslmode=yes",
+    "postgresql+psycopg://user@db:port/app",
   ]) {
     it(`refuses DATABASE_URL=${url}`, () => {
       assert.deepEqual(refused({ ...SECRET, DATABASE_URL: url }), ["DATABASE_URL"]);
@@ -210,6 +216,8 @@ describe("loadConfig", () => {
       { DATABASE_URL: "sqlite:///hunter2.db?hunter2" },
       { DATABASE_URL: "sqlite:///hunter2/" },
       { DATABASE_URL: "sqlite:///file:hunter2" },
+      { DATABASE_URL: "postgres://user:?hunter2@host/app" },
+      { DATABASE_URL: "postgres://user:hunter2@host/app?sslmode=hunter2" },
     ]) {
       const loaded = loadConfig(env, { readFile: () => "hunter2" });
       assert.ok(!loaded.ok);

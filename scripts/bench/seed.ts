@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { openStore } from "../../src/storage/open.ts";
+import { openSqlite } from "../../src/storage/sqlite/open.ts";
 import { createMessages } from "./messages.ts";
 
 /** As many as may wait for a commit: enough that the sync of each one does not count. */
@@ -22,7 +22,7 @@ export async function seed(path: string, { messages, progress }: SeedOptions): P
     throw new Error(reason);
   };
   const observer = { committed: () => undefined, commitFailed: () => undefined, removed: () => undefined };
-  const store = await openStore({ kind: "file", path }, { clock: { nowMs: () => Date.now() }, observer, onFatal });
+  const store = await openSqlite({ kind: "file", path }, { clock: { nowMs: () => Date.now() }, observer, onFatal });
   const startMs = Date.parse("2025-01-01T00:00:00Z");
   const create = createMessages({ seed: 7, order: "growing", startMs, perSecond: MESSAGES_PER_SECOND });
   for (let done = 0; done < messages; ) {

@@ -26,6 +26,11 @@ export async function runOnDatabase(command: BackupCommand | VerifyCommand, term
   return sound ? EX_OK : EX_FAILURE;
 }
 
+const INSTEAD: Readonly<Record<(BackupCommand | VerifyCommand)["name"], string>> = {
+  backup: "pg_dump and pg_basebackup",
+  verify: "pg_amcheck",
+};
+
 type Path = { readonly ok: true; readonly path: string } | { readonly ok: false; readonly error: string };
 
 /** Absolute, so that SQLite takes it for a path whatever it begins with. */
@@ -33,6 +38,7 @@ function databasePath(command: BackupCommand | VerifyCommand, terminal: Terminal
   if (command.name === "verify" && command.file !== undefined) return { ok: true, path: resolve(command.file) };
   const database = loadDatabase(terminal.env);
   if (!database.ok) return database;
+  if (database.value.kind === "postgres") return { ok: false, error: `DATABASE_URL: must name a file, PostgreSQL has ${INSTEAD[command.name]}` };
   if (database.value.kind === "memory") return { ok: false, error: "DATABASE_URL: must name a file, a database in memory ends with its process" };
   return { ok: true, path: resolve(database.value.path) };
 }

@@ -101,7 +101,8 @@ function readParameters(query: string): ReadonlyMap<string, string> {
   for (const pair of query.split("&").filter((text) => text !== "")) {
     const [, rawName = "", rawValue = ""] = /^([^=]*)=?(.*)$/s.exec(pair) ?? [];
     const name = decode(rawName, "the name of a parameter");
-    if (!PARAMETERS.has(name)) throw new Refused(`it has the parameter ${JSON.stringify(name)}: known are ${[...PARAMETERS].join(", ")}`);
+    // Its name is not told: it may be the rest of a password with a ? in it.
+    if (!PARAMETERS.has(name)) throw new Refused(`its parameters must be some of ${[...PARAMETERS].join(", ")}; in a password ? is %3F`);
     if (parameters.has(name)) throw new Refused(`it has ${name} twice`);
     parameters.set(name, decode(rawValue, name));
   }

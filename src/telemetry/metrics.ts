@@ -102,7 +102,7 @@ export const METRICS = {
     name: "webhook_inbox_build_info",
     type: "gauge",
     labelNames: ["version", "revision", "node", "sqlite"],
-    help: "always 1; the labels tell what runs",
+    help: "always 1; the labels tell what runs: `postgres` in place of `sqlite` if the messages are kept there",
   },
 } as const;
 

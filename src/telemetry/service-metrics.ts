@@ -4,12 +4,6 @@ import { helpText, METRICS, type Metric } from "./metrics.ts";
 import type { Counter, Gauge, GaugeSource, Histogram, Registry } from "./registry.ts";
 
 export interface ServiceMetricsOptions {
-  readonly build: {
-    readonly version: string;
-    readonly revision: string;
-    readonly node: string;
-    readonly sqlite: string;
-  };
   /** Asked at each scrape. */
   readonly queueDepth: () => number;
   readonly storedMessages: () => number;
@@ -33,6 +27,8 @@ export type MessageCounters = Readonly<Record<"created" | "duplicate" | "conflic
 export interface ServiceMetrics {
   /** Shows each route from now on, at 0; `path` is a template such as `/messages/{message_id}`. */
   announceRoutes(routes: readonly { readonly method: string; readonly path: string }[]): void;
+  /** Shows what runs, from now on: versions by the name of what has them. */
+  announceBuild(build: Readonly<Record<string, string>>): void;
   /** Series of a request; `path` is the route's template, undefined where no route matched. */
   route(method: string, path: string | undefined): RouteMetrics;
   readonly latencyMs: Histogram;
@@ -76,8 +72,6 @@ export function createServiceMetrics(registry: Registry, options: ServiceMetrics
   registerSizes(registry, options.sizes);
   // A service that cannot even tell is not ready: without a sample an alert on 0 would stay silent.
   sampleGauge(METRICS.ready, async () => ((await Promise.try(options.ready).catch(() => false)) ? 1 : 0));
-  const { version, revision, node, sqlite } = options.build;
-  registry.gauge(...described(METRICS.buildInfo)).labels(version, revision, node, sqlite).set(1);
 
   function sampleGauge(metric: Metric, source: GaugeSource): void {
     registry.sampledGauge(metric.name, helpText(metric), source);
@@ -87,6 +81,10 @@ export function createServiceMetrics(registry: Registry, options: ServiceMetrics
   return {
     announceRoutes(routes): void {
       for (const { method, path } of routes) route(method, path).requests(200);
+    },
+    announceBuild(build): void {
+      const { name } = METRICS.buildInfo;
+      registry.gauge(name, helpText(METRICS.buildInfo), { labelNames: Object.keys(build) }).labels(...Object.values(build)).set(1);
     },
     route,
     latencyMs,

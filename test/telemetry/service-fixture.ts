@@ -4,7 +4,6 @@ import { createServiceMetrics } from "../../src/telemetry/service-metrics.ts";
 import type { ServiceMetrics, ServiceMetricsOptions } from "../../src/telemetry/service-metrics.ts";
 
 export const SERVICE_OPTIONS: ServiceMetricsOptions = {
-  build: { version: "1.2.3", revision: "abc", node: "26.10.0", sqlite: "3.53.4" },
   queueDepth: () => 3,
   storedMessages: () => 1000,
   sizes: () => Promise.resolve({ databaseBytes: 4096, walBytes: 512, diskFreeBytes: 1e12 }),
@@ -18,5 +17,6 @@ export function createService(overrides: Partial<ServiceMetricsOptions> = {}): {
     { method: "POST", path: "/webhook" },
     { method: "GET", path: "/messages/{message_id}" },
   ]);
+  metrics.announceBuild({ version: "1.2.3", revision: "abc", node: "26.10.0", sqlite: "3.53.4" });
   return { registry, metrics };
 }

@@ -23,9 +23,9 @@ const WORK_DEADLINE_MS = 30_000;
 /** The longest failover seen took 24 s; a whole request has 30 s. */
 const BUDGET_MS = 25_000;
 
-export interface EngineOptions {
-  /** Told each refusal of a message by itself. */
-  readonly refused: (reason: string) => void;
+export interface ServerOptions {
+  /** Told what has failed besides a whole commit, e.g. a message by itself. */
+  readonly fault: (reason: string) => void;
   /** Told at the start what the operator should know of the server's settings. */
   readonly remark: (text: string) => void;
   /** Takes a server that may lose what it has confirmed: for tests, which are quicker without fsync. */
@@ -60,15 +60,15 @@ export interface Engine extends Queries {
  * Rejects with StoreMisconfigured if the server's settings let it lose what it has confirmed, and with StoreUnavailable if it cannot
  * be reached or is of a newer build.
  */
-export async function openEngine(url: ConnectionUrl, options: EngineOptions): Promise<Engine> {
-  const { refused, remark, mayLose = false, budgetMs = BUDGET_MS } = options;
+export async function openEngine(url: ConnectionUrl, options: ServerOptions): Promise<Engine> {
+  const { fault, remark, mayLose = false, budgetMs = BUDGET_MS } = options;
   const fold = createFold();
   const primary: ConnectionUrl = { ...url, sessionKind: "read-write" };
   const upkeep = createPool(primary, { size: 3, maxWaiting: 16, waitMs: WORK_DEADLINE_MS });
   const lookups = createPool(primary, { size: 4, maxWaiting: 128, waitMs: WORK_DEADLINE_MS });
   const searches = createPool(primary, { size: 2, maxWaiting: 128, waitMs: WORK_DEADLINE_MS });
   const probes = createPool(primary, { size: 1, maxWaiting: 0, waitMs: 0 });
-  const writer = createWriter(primary, { fold, budgetMs, refused });
+  const writer = createWriter(primary, { fold, budgetMs, refused: fault });
 
   async function close(): Promise<void> {
     await Promise.all([upkeep, lookups, searches, probes].map((pool) => pool.close()));

@@ -1,19 +1,18 @@
 import { performance } from "node:perf_hooks";
-import type { Clock } from "../../core/clock.ts";
-import type { MessageStore, StoreObserver } from "../../core/store.ts";
+import type { MessageStore } from "../../core/store.ts";
 import type { ConnectionUrl } from "../../postgres/url.ts";
 import { createGroupCommit } from "../shared/group-commit.ts";
+import type { EngineOptions } from "../shared/options.ts";
 import { startRetention } from "../shared/retention.ts";
-import { openEngine, type EngineOptions } from "./engine.ts";
+import { openEngine, type ServerOptions } from "./engine.ts";
 import { startUpkeep } from "./upkeep.ts";
 
-export interface PostgresOptions extends EngineOptions {
-  readonly clock: Clock;
-  readonly observer: StoreObserver;
-  /** The most messages that one transaction takes, but for a delivery that has more by itself; 1,000 by default. */
-  readonly maxBatchMessages?: number | undefined;
-  /** Messages are kept for so many days from their receipt; indefinitely if absent. */
-  readonly retentionDays?: number | undefined;
+/** No batch has more messages than 1,000 by default, but for a delivery that has more by itself. */
+export interface PostgresOptions extends EngineOptions, ServerOptions {}
+
+export interface PostgresStore extends MessageStore {
+  /** Of PostgreSQL, as the server names it. */
+  readonly version: string;
 }
 
 /** Other receivers wait while a batch is being committed. */
@@ -25,13 +24,15 @@ const MAX_BATCH_MESSAGES = 1_000;
  *
  * Rejects as `openEngine` does.
  */
-export async function openPostgresStore(url: ConnectionUrl, options: PostgresOptions): Promise<MessageStore> {
+export async function openPostgres(url: ConnectionUrl, options: PostgresOptions): Promise<PostgresStore> {
+  // Nobody owns this database alone.
+  await options.onOwned?.();
   const engine = await openEngine(url, options);
   const listeners = new Set<() => void>();
   const notify = (): void => {
     for (const listener of listeners) listener();
   };
-  const upkeep = await startUpkeep(engine, { remark: options.remark, onOthersCommitted: notify });
+  const upkeep = await startUpkeep(engine, { failed: options.fault, onOthersCommitted: notify });
 
   const inserts = createGroupCommit(
     async (messages, createdAt, deliveries) => {
@@ -60,6 +61,7 @@ export async function openPostgresStore(url: ConnectionUrl, options: PostgresOpt
   });
 
   return {
+    version: engine.version,
     insert: (message) => inserts.insert(message),
     insertAll: (messages) => inserts.insertAll(messages),
     list: engine.list,

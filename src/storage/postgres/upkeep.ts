@@ -9,8 +9,8 @@ const COUNT_MS = 1_000;
 const MAX_COUNTS_DROPPED = 10;
 
 export interface UpkeepOptions {
-  /** Told what keeps failing, in words for the operator. */
-  readonly remark: (text: string) => void;
+  /** Told what keeps failing, once. */
+  readonly failed: (reason: string) => void;
   /** Told that there may be messages which another receiver has committed. */
   readonly onOthersCommitted: () => void;
 }
@@ -27,7 +27,7 @@ export interface Upkeep {
 type Worker = Pick<Engine, "derive" | "clean" | "count" | "lastSequence">;
 
 /** Rejects if the database cannot be read. */
-export async function startUpkeep(engine: Worker, { remark, onOthersCommitted }: UpkeepOptions): Promise<Upkeep> {
+export async function startUpkeep(engine: Worker, { failed, onOthersCommitted }: UpkeepOptions): Promise<Upkeep> {
   let [stored, last] = await Promise.all([engine.count(), engine.lastSequence()]);
   let changes = 0;
   let dropped = 0;
@@ -62,16 +62,16 @@ export async function startUpkeep(engine: Worker, { remark, onOthersCommitted }:
     stored = counted;
   }
 
-  function failed(error: unknown): void {
+  function report(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    if (reason !== reported) remark(`what is done after each commit has failed and is tried again: ${reason}`);
+    if (reason !== reported) failed(`Cannot do what follows each commit, it is tried again: ${reason}`);
     reported = reason;
   }
 
   const work = [
-    repeat(look, { everyMs: LOOK_MS, failed }),
-    repeat(clean, { everyMs: CLEAN_MS, failed }),
-    repeat(count, { everyMs: COUNT_MS, failed }),
+    repeat(look, { everyMs: LOOK_MS, failed: report }),
+    repeat(clean, { everyMs: CLEAN_MS, failed: report }),
+    repeat(count, { everyMs: COUNT_MS, failed: report }),
   ];
   return {
     count: () => stored,

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { lstatSync, mkdirSync, readlinkSync, realpathSync } from "node:fs";
 import { stat, statfs } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import type { DatabaseLocation } from "../../core/database-location.ts";
+import type { SqliteLocation } from "../../core/database-location.ts";
 import type { StoreSizes } from "../../core/store.ts";
 import { DatabaseError } from "./database.ts";
 
@@ -22,7 +22,7 @@ export interface DatabaseFiles {
  *
  * Throws `DatabaseError` if the folder cannot be created.
  */
-export function locateFiles(database: DatabaseLocation): DatabaseFiles {
+export function locateFiles(database: SqliteLocation): DatabaseFiles {
   if (database.kind === "memory") {
     return {
       // SQLite's memdb shares one database in memory among the connections of a process that name it alike.

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { DatabaseLocation } from "../../core/database-location.ts";
+import type { SqliteLocation } from "../../core/database-location.ts";
 import { StoreUnavailable, type MessageStore, type ReadOptions } from "../../core/store.ts";
 import type { Message } from "../../core/message.ts";
 import { flatten, toOutcomes } from "./write/batch.ts";
@@ -33,7 +33,7 @@ const MAX_WAITING_READS = 128;
  * behind the other.
  * Rejects with `DatabaseError`, whose message tells the operator what to mend.
  */
-export async function openSqlite(database: DatabaseLocation, options: SqliteOptions): Promise<MessageStore> {
+export async function openSqlite(database: SqliteLocation, options: SqliteOptions): Promise<MessageStore> {
   const files = locateFiles(database);
   const ownership = files.inMemory ? undefined : becomeOwner(files.location, options.clock.nowMs());
   try {

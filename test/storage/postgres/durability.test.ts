@@ -18,7 +18,7 @@ test("a server that confirms what it may lose is refused, naming the setting", {
   const admin = await connectFor(t, url);
   for (const value of ["off", "local"]) {
     await admin.run([{ sql: `ALTER USER postgres SET synchronous_commit = ${value}` }], { deadlineMs: 5000 });
-    const options = { refused: () => {}, remark: () => {} };
+    const options = { fault: () => {}, remark: () => {} };
     await assert.rejects(openEngine(urlOf(url), options), (error: Error) => error.message.includes("synchronous_commit"));
   }
   await admin.run([{ sql: "ALTER USER postgres RESET synchronous_commit" }], { deadlineMs: 5000 });
@@ -27,7 +27,7 @@ test("a server that confirms what it may lose is refused, naming the setting", {
 test("without a standby to wait for it is said what is durable where", { skip }, async () => {
   const remarks: string[] = [];
   const url = urlOf(await server.createDatabase());
-  const engine = await openEngine(url, { refused: () => {}, remark: (text) => remarks.push(text) });
+  const engine = await openEngine(url, { fault: () => {}, remark: (text) => remarks.push(text) });
   await engine.close();
   assert.equal(remarks.length, 1);
   assert.ok(remarks[0]?.includes("synchronous_standby_names"));
@@ -36,7 +36,7 @@ test("without a standby to wait for it is said what is durable where", { skip },
 test("fsync=off is refused", { skip }, async () => {
   const careless = await startPostgres();
   try {
-    const options = { refused: () => {}, remark: () => {} };
+    const options = { fault: () => {}, remark: () => {} };
     await assert.rejects(openEngine(urlOf(careless.url("postgres")), options), (error: Error) => error.message.includes("fsync"));
   } finally {
     await careless.stop();

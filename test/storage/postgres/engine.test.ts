@@ -4,7 +4,7 @@ import { seededRandom } from "../../../scripts/bench/messages.ts";
 import type { Message, StoredMessage } from "../../../src/core/message.ts";
 import type { KeysetPosition } from "../../../src/core/order.ts";
 import type { ExportQuery, MessageQuery } from "../../../src/core/queries.ts";
-import { openEngine, type Engine, type EngineOptions } from "../../../src/storage/postgres/engine.ts";
+import { openEngine, type Engine, type ServerOptions } from "../../../src/storage/postgres/engine.ts";
 import { connectFor, urlOf } from "../../postgres/server.ts";
 import { atEnd } from "../../support/cleanup.ts";
 import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../../support/postgres.ts";
@@ -12,7 +12,7 @@ import { message } from "../../support/store.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
 const AT = "2025-06-01T00:00:00.000Z";
-const OPTIONS: EngineOptions = { refused: () => {}, remark: () => {}, mayLose: true };
+const OPTIONS: ServerOptions = { fault: () => {}, remark: () => {}, mayLose: true };
 let server: PostgresServer;
 
 before(async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test, type TestContext } from "node:test";
 import type { MessageStore } from "../../../src/core/store.ts";
-import { openPostgresStore, type PostgresOptions } from "../../../src/storage/postgres/open.ts";
+import { openPostgres, type PostgresOptions } from "../../../src/storage/postgres/open.ts";
 import { connectFor, urlOf } from "../../postgres/server.ts";
 import { atEnd } from "../../support/cleanup.ts";
 import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../../support/postgres.ts";
@@ -18,11 +18,12 @@ before(async () => {
 after(() => server?.stop());
 
 async function open(t: TestContext, url: string, options: Partial<PostgresOptions> = {}): Promise<MessageStore> {
-  const store = await openPostgresStore(urlOf(url), {
+  const store = await openPostgres(urlOf(url), {
     clock: { nowMs: () => Date.now() },
     observer: { committed: () => {}, commitFailed: () => {}, removed: () => {} },
-    refused: () => {},
     remark: () => {},
+    fault: () => {},
+    onFatal: () => {},
     mayLose: true,
     ...options,
   });

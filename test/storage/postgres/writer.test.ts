@@ -30,7 +30,7 @@ interface Opened {
 async function open(t: TestContext, budgetMs?: number): Promise<Opened> {
   const url = await server.createDatabase();
   const refusals: string[] = [];
-  const engine = await openEngine(urlOf(url), { refused: (reason) => refusals.push(reason), remark: () => {}, mayLose: true, budgetMs });
+  const engine = await openEngine(urlOf(url), { fault: (reason) => refusals.push(reason), remark: () => {}, mayLose: true, budgetMs });
   atEnd(t, () => engine.close());
   const admin = await connectFor(t, url);
   return { engine, admin, refusals, url, sql: async (text) => (await admin.run([{ sql: text }], SOON)).results[0]?.rows[0]?.[0] };
