@@ -1,5 +1,6 @@
 import type { Lifetime } from "../support/cleanup.ts";
 import type { OpenedStore, OpenOptions } from "./contract/case.ts";
+import { POSTGRES } from "./postgres/engine.ts";
 import { SQLITE } from "./sqlite/engine.ts";
 
 /** Opens a new, empty store that is closed at the end of `t`. */
@@ -14,4 +15,4 @@ export interface TestEngine {
 }
 
 /** Every engine that is shipped: each runs the whole contract. */
-export const ENGINES: readonly TestEngine[] = [SQLITE];
+export const ENGINES: readonly TestEngine[] = [SQLITE, POSTGRES];

@@ -1,0 +1,60 @@
+import { connect } from "../../../src/postgres/connect.ts";
+import { openPostgres } from "../../../src/storage/postgres/open.ts";
+import { urlOf } from "../../postgres/server.ts";
+import { atEnd, type Lifetime } from "../../support/cleanup.ts";
+import { SKIP_WITHOUT_POSTGRES, startPostgres } from "../../support/postgres.ts";
+import { NOW_MS, type OpenedStore, type OpenOptions } from "../contract/case.ts";
+import { createTold } from "../contract/told.ts";
+import type { TestEngine } from "../engines.ts";
+
+/** PostgreSQL on a server of its own, with a database for each store. */
+export const POSTGRES: TestEngine = {
+  name: "postgres",
+  skip: SKIP_WITHOUT_POSTGRES,
+  async start(t) {
+    const server = await startPostgres();
+    atEnd(t, () => server.stop());
+    return async (lifetime, options) => open(lifetime, await server.createDatabase(), options);
+  },
+};
+
+async function open(t: Lifetime, url: string, options: OpenOptions = {}): Promise<OpenedStore> {
+  const observer = createTold();
+  const faults: string[] = [];
+  const store = await openPostgres(urlOf(url), {
+    clock: { nowMs: () => NOW_MS },
+    observer,
+    onFatal: (reason) => faults.push(reason),
+    remark: () => {},
+    fault: (reason) => faults.push(reason),
+    mayLose: true,
+    ...options,
+  });
+  atEnd(t, async () => {
+    await store.close();
+    if (faults.length > 0) throw new Error(`The store must not find a fault: ${faults.join("; ")}`);
+  });
+  return {
+    store,
+    told: observer.told,
+    async reopen(next) {
+      await store.close();
+      return open(t, url, next);
+    },
+    failCommits: () => failCommits(url),
+  };
+}
+
+/** A real failure at COMMIT: a deferred trigger that refuses, as if a table were missing. */
+async function failCommits(url: string): Promise<() => Promise<void>> {
+  async function run(...statements: readonly string[]): Promise<void> {
+    const connection = await connect(urlOf(url));
+    await connection.run(statements.map((sql) => ({ sql })), { deadlineMs: 5_000 });
+    await connection.close();
+  }
+  await run(
+    `CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'as told' USING ERRCODE = '42P01'; END $$`,
+    "CREATE CONSTRAINT TRIGGER fault_at_commit AFTER INSERT ON messages DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fault()",
+  );
+  return () => run("DROP TRIGGER fault_at_commit ON messages", "DROP FUNCTION fault");
+}
