@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { readFileSync, symlinkSync, rmSync } from "node:fs";
+import { chmodSync, readFileSync, symlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { otherConnection } from "../support/database.ts";
 import { message, openTestStore, temporaryFolder } from "../support/store.ts";
+import { asStranger } from "../support/stranger.ts";
 
 for (const [title, nameOf] of [
   ["its own path", (path: string) => path],
@@ -77,4 +78,15 @@ test("a database opened by a symbolic link has the sizes of its own files", asyn
   await store.insert(message("m1"));
   const { databaseBytes = 0, walBytes = 0 } = await store.sizes();
   assert.ok(databaseBytes > 0 && walBytes > 0, `${databaseBytes} and ${walBytes} bytes`);
+});
+
+test("a lock file that may only be read makes no owner: a lock on it would keep nobody out", (t) => {
+  const folder = temporaryFolder(t);
+  chmodSync(folder, 0o777);
+  const path = join(folder, "app.db");
+  new DatabaseSync(`${path}-owner`).exec("CREATE TABLE owner (pid INTEGER NOT NULL, since TEXT NOT NULL)");
+  chmodSync(`${path}-owner`, 0o444);
+  const module = new URL("../../src/storage/sqlite/owner.ts", import.meta.url);
+  const script = `(() => { try { becomeOwner(${JSON.stringify(path)}, 0); return "owner"; } catch (error) { return error.message; } })()`;
+  assert.match(asStranger(module, script), /^Cannot open the database: .*app\.db-owner: it must be writable/);
 });

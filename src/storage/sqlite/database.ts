@@ -80,11 +80,12 @@ export class UncertainCommit extends Error {
 
 // Primary result codes of https://www.sqlite.org/rescode.html; the low byte of an extended code.
 const SQLITE_BUSY = 5;
+const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
 const SQLITE_FULL = 13;
 const HINTS: Readonly<Record<number, string>> = {
   [SQLITE_BUSY]: "another process must release its lock on it",
-  8: "it must be writable",
+  [SQLITE_READONLY]: "it must be writable",
   [SQLITE_IOERR]: "its disk must answer without errors",
   11: "it must be restored from a backup, its content is damaged",
   [SQLITE_FULL]: "its disk must have free space",
@@ -108,6 +109,12 @@ export function explain(error: unknown, location: string): string {
 export function isInputOutputError(error: unknown): boolean {
   const code = sqliteCode(error);
   return code !== undefined && (code & 0xff) === SQLITE_IOERR;
+}
+
+/** Whether the file is open for reading alone. */
+export function isReadOnly(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code !== undefined && (code & 0xff) === SQLITE_READONLY;
 }
 
 /** Whether another connection holds the lock that was needed. */

@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { DatabaseError, explain, isBusy } from "./database.ts";
+import { DatabaseError, explain, isBusy, isReadOnly } from "./database.ts";
 
 /** The one process that may write a database. */
 export interface Ownership {
@@ -37,13 +37,17 @@ export function becomeOwner(path: string, nowMs: number): Ownership {
   };
 }
 
-/** Writes down who the owner is, for the next process to name it. A full disk is no reason not to start. */
+/**
+ * Writes down who the owner is, for the next process to name it. A full disk is no reason not to start. A file that is open for
+ * reading alone is one: an exclusive transaction on it would lock out nobody.
+ */
 function introduce(db: DatabaseSync, since: string): void {
   try {
     db.exec("DROP TABLE IF EXISTS owner; CREATE TABLE owner (pid INTEGER NOT NULL, since TEXT NOT NULL)");
     db.prepare("INSERT INTO owner VALUES (?, ?)").run(process.pid, since);
     db.exec("COMMIT");
-  } catch {
+  } catch (error) {
+    if (isReadOnly(error)) throw error;
     if (db.isTransaction) db.exec("ROLLBACK");
   }
   db.exec("BEGIN EXCLUSIVE");
