@@ -1,25 +1,33 @@
 import { get, type IncomingMessage } from "node:http";
+import { isIPv6 } from "node:net";
 import { text } from "node:stream/consumers";
 
 /** More than the 2 s that the service allows its database, less than the timeout in the image's HEALTHCHECK. */
 const TIMEOUT_MS = 4_000;
+const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = "8000";
 
+/** Where the service listens, as `HOST` and `PORT` have it. */
+export interface Listening {
+  readonly host: string;
+  readonly port: string;
+}
+
 /**
- * Asks the service whether it is ready.
+ * Asks the service on this machine whether it is ready.
  *
- * @param port - of the service on this machine, as `PORT` has it.
- * @returns undefined where it is ready, else one line that says why not: no answer, or the reasons that it gives.
+ * @returns undefined if it is ready, else one line that says why not: no answer, or the reasons that it gives.
  */
-export async function whyUnhealthy(port: string, options: { readonly timeoutMs: number }): Promise<string | undefined> {
+export async function whyUnhealthy({ host, port }: Listening, options: { readonly timeoutMs: number }): Promise<string | undefined> {
   const { timeoutMs } = options;
   if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535) {
     return `Cannot ask the service: PORT must be the number of the port that it listens on, not ${JSON.stringify(port)}`;
   }
-  const url = `http://127.0.0.1:${port}/health/ready`;
+  const address = reachable(host);
+  const url = `http://${isIPv6(address) ? `[${address}]` : address}:${port}/health/ready`;
   const signal = AbortSignal.timeout(timeoutMs);
   try {
-    const { statusCode, body } = await fetchText(url, signal);
+    const { statusCode, body } = await fetchText({ host: address, port, path: "/health/ready" }, signal);
     return statusCode === 200 ? undefined : `${url}: ${statusCode} ${reasonsIn(body)}`;
   } catch (error) {
     if (signal.aborted) return `${url}: no answer within ${timeoutMs} ms`;
@@ -27,10 +35,22 @@ export async function whyUnhealthy(port: string, options: { readonly timeoutMs: 
   }
 }
 
+/** A service that listens on every address listens on the one of the machine itself. */
+function reachable(host: string): string {
+  const name = isIPv6(host) ? `[${host.split("%")[0]}]` : host;
+  // However it is spelled: 0, 0x0 and 0:0:0:0:0:0:0:0 are the same addresses.
+  const spelled = URL.parse(`http://${name}`)?.hostname;
+  if (spelled === "0.0.0.0" || spelled === "[::ffff:0:0]") return "127.0.0.1";
+  return spelled === "[::]" ? "::1" : host;
+}
+
 // Not `fetch`: this runs every few seconds, and starting its machinery takes longer than the whole question.
-async function fetchText(url: string, signal: AbortSignal): Promise<{ readonly statusCode: number; readonly body: string }> {
+async function fetchText(
+  target: { readonly host: string; readonly port: string; readonly path: string },
+  signal: AbortSignal,
+): Promise<{ readonly statusCode: number; readonly body: string }> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    get(url, { agent: false, signal }, resolve).on("error", reject);
+    get({ ...target, agent: false, signal }, resolve).on("error", reject);
   });
   return { statusCode: response.statusCode ?? 0, body: await text(response) };
 }
@@ -40,7 +60,8 @@ function reasonsIn(body: string): string {
 }
 
 if (import.meta.main) {
-  const reason = await whyUnhealthy(process.env["PORT"] || DEFAULT_PORT, { timeoutMs: TIMEOUT_MS });
+  const listening = { host: process.env["HOST"] || DEFAULT_HOST, port: process.env["PORT"] || DEFAULT_PORT };
+  const reason = await whyUnhealthy(listening, { timeoutMs: TIMEOUT_MS });
   if (reason !== undefined) {
     process.stderr.write(`${reason}\n`);
     process.exitCode = 1;

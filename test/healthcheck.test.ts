@@ -14,8 +14,8 @@ function healthcheck(env: Readonly<Record<string, string>>): Promise<CommandResu
   return run([process.execPath, SCRIPT], { env });
 }
 
-async function listen(t: TestContext, listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, "127.0.0.1");
+async function listen(t: TestContext, listener: RequestListener, host = "127.0.0.1"): Promise<string> {
+  const server = createServer(listener).listen(0, host);
   atEnd(t, () => {
     server.closeAllConnections();
     server.close();
@@ -70,21 +70,50 @@ for (const port of ["0", "65536", "-1", "80a", "8000 ", "http://example.org"]) {
   });
 }
 
+/** What `HOST` says, and the address on which the question arrives. */
+const HOSTS: readonly (readonly [host: string, asked: string])[] = [
+  ["", "127.0.0.1"],
+  ["127.0.0.1", "127.0.0.1"],
+  ["127.0.0.2", "127.0.0.2"],
+  ["0.0.0.0", "127.0.0.1"],
+  ["0", "127.0.0.1"],
+  ["::", "::1"],
+  ["0:0:0:0:0:0:0:0", "::1"],
+  ["::1", "::1"],
+];
+
+for (const [host, asked] of HOSTS) {
+  test(`with HOST=${host} it asks ${asked}`, async (t) => {
+    const asks: (string | undefined)[] = [];
+    const port = await listen(t, (request, response) => {
+      asks.push(request.socket.localAddress);
+      response.end();
+    }, host || "127.0.0.1");
+    assert.deepEqual(await healthcheck({ HOST: host, PORT: port }), { status: 0, stdout: "", stderr: "" });
+    // A server on :: takes IPv4 too, and writes its addresses in the form of IPv6.
+    assert.deepEqual(asks.map((address) => address?.replace("::ffff:", "")), [asked]);
+  });
+}
+
+test("its complaint names an IPv6 address in brackets", async () => {
+  assert.match((await whyUnhealthy({ host: "::", port: "1" }, { timeoutMs: 5_000 })) ?? "", /^http:\/\/\[::1\]:1\/health\/ready: /);
+});
+
 test("a service that accepts the question and stays silent is unhealthy", async (t) => {
   const port = await listen(t, () => {});
-  assert.match((await whyUnhealthy(port, { timeoutMs: 20 })) ?? "", /no answer within 20 ms$/);
+  assert.match((await whyUnhealthy({ host: "127.0.0.1", port }, { timeoutMs: 20 })) ?? "", /no answer within 20 ms$/);
 });
 
 test("a service that begins to answer and then stays silent is unhealthy", async (t) => {
   const port = await listen(t, (_, response) => {
     response.writeHead(200).write("{");
   });
-  assert.match((await whyUnhealthy(port, { timeoutMs: 50 })) ?? "", /no answer within 50 ms$/);
+  assert.match((await whyUnhealthy({ host: "127.0.0.1", port }, { timeoutMs: 50 })) ?? "", /no answer within 50 ms$/);
 });
 
 test("a redirect is not followed", async (t) => {
   const port = await listen(t, (_, response) => {
     response.writeHead(302, { Location: "http://127.0.0.1:1/" }).end();
   });
-  assert.match((await whyUnhealthy(port, { timeoutMs: 5_000 })) ?? "", /: 302 /);
+  assert.match((await whyUnhealthy({ host: "127.0.0.1", port }, { timeoutMs: 5_000 })) ?? "", /: 302 /);
 });
