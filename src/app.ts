@@ -58,7 +58,7 @@ export interface App {
 /** Part of the time for a stop that is kept for the last commit, the checkpoint and the log. */
 const CLOSING_SHARE = 0.2;
 
-/** Composition root: puts the parts together and listens. Rejects where the database cannot be opened or the address cannot be used. */
+/** Composition root: puts the parts together and listens. Rejects if the database cannot be opened or the address cannot be used; with `UnusableSetting` if a setting is to blame. */
 export async function start(config: Config, options: StartOptions): Promise<App> {
   const { build } = options;
   const clock = options.clock ?? { nowMs: () => Date.now() };
@@ -125,6 +125,9 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     trustedProxies: config.trustedProxies,
     stopping: () => stopping,
   }));
+  // At once, and not with the first delivery that is refused.
+  const reasons = await store.check();
+  if (reasons.length > 0) logger.error("messages cannot be stored", { reasons: reasons.join("; ") });
   logger.info("started", { url: server.url, ...runs, messages: store.count() });
 
   return {

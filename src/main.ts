@@ -10,7 +10,8 @@ import { usage } from "./cli/usage.ts";
 import { StoreMisconfigured } from "./core/store.ts";
 import { unsupportedRuntime } from "./runtime.ts";
 import { loadConfig, type Config } from "./config.ts";
-import { readSecretFile } from "./secret-file.ts";
+import { UnusableSetting } from "./core/unusable-setting.ts";
+import { watchSecretFile } from "./secret-watch.ts";
 
 /** One stop can arrive twice: from the supervisor that signals a whole group, and from make, which passes its own on. */
 const ONE_STOP_MS = 50;
@@ -30,7 +31,23 @@ function version(): string {
   return process.env["WEBHOOK_INBOX_VERSION"] || JSON.parse(readFile(new URL("../package.json", import.meta.url))).version;
 }
 
-async function serve(config: Config): Promise<void> {
+/** Without a handler the signal would end the process, which is no reason not to start. */
+function catchHangUps(): { handle(reload: () => void): void } {
+  let current: (() => void) | undefined;
+  let missed = false;
+  process.on("SIGHUP", () => {
+    missed = true;
+    current?.();
+  });
+  return {
+    handle(reload) {
+      current = reload;
+      if (missed) reload();
+    },
+  };
+}
+
+async function serve(config: Config, hangUps: ReturnType<typeof catchHangUps>): Promise<void> {
   // Only now: on a Node without node:sqlite the import itself would fail, in words that help nobody.
   const { start } = await import("./app.ts");
   const { createLogSink } = await import("./telemetry/log-sink.ts");
@@ -88,14 +105,15 @@ async function serve(config: Config): Promise<void> {
   onSignal("SIGINT", 2);
   onSignal("SIGTERM", 15);
 
-  process.on("SIGHUP", () => {
-    if (config.secretFile === undefined) {
-      app.log.info("SIGHUP ignored: WEBHOOK_SECRET_FILE is not set");
-      return;
-    }
-    const secrets = readSecretFile(config.secretFile, readFile, { extraPrevious: config.extraPrevious });
-    if (secrets.ok) app.useSecrets(secrets.value);
-    else app.log.error(`secrets not reloaded: ${secrets.error}`);
+  const watch = config.secretFile === undefined ? undefined : watchSecretFile(config.secretFile, {
+    extraPrevious: config.extraPrevious,
+    inForce: config.secrets,
+    use: app.useSecrets,
+    refuse: (reason) => app.log.error(`secrets not reloaded: ${reason}`),
+  });
+  hangUps.handle(() => {
+    if (watch === undefined) app.log.info("SIGHUP ignored: WEBHOOK_SECRET_FILE is not set");
+    else void watch.reload();
   });
 }
 
@@ -147,13 +165,19 @@ async function main(command: Command): Promise<number | undefined> {
     return EX_FAILURE;
   }
   if (command.name !== "serve") return run(command);
+  const hangUps = catchHangUps();
   const config = loadConfig(process.env);
   if (!config.ok) {
     complain(config.error);
     return EX_CONFIG;
   }
-  await serve(config.value);
+  await serve(config.value, hangUps);
   return undefined;
+}
+
+/** A supervisor need not try again before somebody has changed it. */
+function isOfASetting(error: unknown): boolean {
+  return error instanceof StoreMisconfigured || (error instanceof UnusableSetting && !error.temporary);
 }
 
 const command = parseCommandLine(process.argv.slice(2));
@@ -166,7 +190,7 @@ if (command.ok) {
     (error) => {
       if (isBrokenPipe(error)) process.exit(EX_OK);
       complain([error instanceof Error ? error.message : String(error)]);
-      process.exit(error instanceof StoreMisconfigured ? EX_CONFIG : EX_FAILURE);
+      process.exit(isOfASetting(error) ? EX_CONFIG : EX_FAILURE);
     },
   );
 } else {

@@ -10,7 +10,7 @@ export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
 export interface Settings {
   readonly secret: string | undefined;
   readonly previousSecret: string | undefined;
-  /** To be read again with `readSecretFile` on SIGHUP. */
+  /** To be read again with `watchSecretFile`. */
   readonly secretFile: string | undefined;
   readonly database: DatabaseLocation;
   readonly host: string;
@@ -78,7 +78,7 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
     parse: optional(parseText),
     default: "",
     example: "/run/secrets/webhook",
-    doc: "a file with one secret a line, the current one first; read again on SIGHUP",
+    doc: "a file with one secret a line, the current one first; read again when it changes (looked at every 5 s, links followed) and on SIGHUP",
   },
   database: {
     name: "DATABASE_URL",

@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "config.ts": ["core", "secret-file.ts", "setting.ts", "settings.ts"],
   "secret-file.ts": ["core", "setting.ts", "settings.ts"],
   "settings.ts": ["core", "postgres", "setting.ts"],
+  "secret-watch.ts": ["core", "secret-file.ts"],
   "setting.ts": ["core"],
   "runtime.ts": [],
   // The OpenAPI document, beside the routes that it describes.
@@ -35,7 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // A program of its own.
   "healthcheck.ts": [],
   // The log's way out of the process belongs to main: it outlives the app.
-  "main.ts": ["app.ts", "cli", "config.ts", "core", "runtime.ts", "secret-file.ts", "telemetry"],
+  "main.ts": ["app.ts", "cli", "config.ts", "core", "runtime.ts", "secret-watch.ts", "telemetry"],
 };
 
 /** Paths from the root of every file below `folder`, with slashes. */

@@ -2,11 +2,12 @@ import { readFileSync } from "node:fs";
 import type { ExchangeObserver } from "../core/exchange.ts";
 import { connectionLimit } from "./connection-limit.ts";
 import type { Exchange } from "./exchange.ts";
+import { explainListenError } from "./listen-refusal.ts";
 import { startServer, type HttpServer } from "./server.ts";
 
 /** A server that listens before there is anything to serve; requests that come meanwhile wait. */
 export interface Listener {
-  /** Rejects with the error of `listen`, e.g. `EADDRINUSE`. */
+  /** Rejects with `UnusableSetting` if `HOST` or `PORT` is what is wrong, else with the error of `listen`. */
   listen(): Promise<void>;
   /** Hands over what handles the requests from now on, those that wait first. Throws if it does not listen. */
   serve(exchange: Exchange): HttpServer;
@@ -35,7 +36,9 @@ export function createListener(address: { readonly host: string; readonly port: 
     async listen() {
       const maxConnections = options.maxConnections ?? connectionLimit(maxDescriptors());
       const { host, port } = address;
-      server = await startServer({ host, port, exchange, observer: options.observer, maxConnections });
+      server = await startServer({ host, port, exchange, observer: options.observer, maxConnections }).catch((error) => {
+        throw explainListenError(error);
+      });
     },
     serve(handler) {
       if (server === undefined) throw new Error("Cannot serve: the server must listen");

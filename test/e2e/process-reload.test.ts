@@ -38,6 +38,16 @@ test("SIGHUP reads WEBHOOK_SECRET_FILE again: new secrets count, old ones as lon
   assert.deepEqual(await accepted(service, ALL), ["third", "older"]);
 });
 
+test("a new WEBHOOK_SECRET_FILE is used without any signal", async (t) => {
+  const folder = temporaryFolder(t);
+  const file = join(folder, "secrets");
+  writeFileSync(file, "first");
+  const service = await startService(t, { WEBHOOK_SECRET_FILE: file }, { folder });
+  writeFileSync(file, "second");
+  await service.logged("secrets reloaded");
+  assert.deepEqual(await accepted(service, ALL), ["second"]);
+});
+
 /** What becomes of the file. */
 const BAD_FILES: readonly (readonly [string, (file: string) => void])[] = [
   ["is gone", (file) => rmSync(file)],

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { SETTINGS } from "../../src/settings.ts";
-import { delivery, send, sign } from "../support/app.ts";
+import { delivery, send, sign, startTestApp } from "../support/app.ts";
 import { storedIds } from "../support/database.ts";
 import { spawnService, startService } from "../support/process.ts";
 import { temporaryFolder } from "../support/store.ts";
+import { until } from "../support/until.ts";
 
 test("every error of the configuration is told at once, a line each, without any secret, and the exit status is 78", async (t) => {
   const names = Object.values(SETTINGS).map(({ name }) => name);
@@ -44,19 +45,78 @@ test("with PORT=0 the start line names the real address, and the default databas
   assert.equal(service.stderr(), "");
 });
 
-test("a port in use is told in one line, exit status 1", async (t) => {
+test("a port in use is told in one line that names PORT, exit status 1: it may be free later", async (t) => {
   const first = await startService(t);
   const second = spawnService(t, { WEBHOOK_SECRET: "x", PORT: new URL(first.url).port });
   assert.deepEqual(await second.exited, { code: 1, signal: null });
-  assert.match(second.stderr(), /^[^\n]*EADDRINUSE[^\n]*\n$/);
+  assert.match(second.stderr(), /^PORT: [^\n]*EADDRINUSE[^\n]*\n$/);
   assert.equal((await send(first.url, "/health/ready")).status, 200);
+});
+
+/** A folder of the test and the settings that cannot be used there. */
+const UNUSABLE: readonly (readonly [title: string, variable: string, value: string, prepare?: (folder: string) => void])[] = [
+  ["an address of another machine", "HOST", "203.0.113.1"],
+  ["a link-local address without its interface", "HOST", "fe80::1"],
+  ["a name that nobody has", "HOST", "no-such-host.invalid"],
+  ["a folder", "DATABASE_URL", "sqlite:///app.db", (folder) => mkdirSync(join(folder, "app.db"))],
+  ["a link to a folder", "DATABASE_URL", "sqlite:///app.db", (folder) => symlinkSync("/", join(folder, "app.db"))],
+  ["a link to itself", "DATABASE_URL", "sqlite:///app.db", (folder) => symlinkSync("app.db", join(folder, "app.db"))],
+  ["a device", "DATABASE_URL", "sqlite:////dev/null"],
+  ["below a file", "DATABASE_URL", "sqlite:///file/app.db", (folder) => writeFileSync(join(folder, "file"), "")],
+  ["far below a file", "DATABASE_URL", "sqlite:///file/a/b/app.db", (folder) => writeFileSync(join(folder, "file"), "")],
+];
+
+for (const [title, variable, value, prepare] of UNUSABLE) {
+  test(`${variable} that is ${title} is told in one line that names it, exit status 78`, async (t) => {
+    const folder = temporaryFolder(t);
+    prepare?.(folder);
+    const service = spawnService(t, { WEBHOOK_SECRET: "x", PORT: "0", [variable]: value }, { folder });
+    const { code } = await service.exited;
+    // Without a name server the name may be known later.
+    assert.equal(code, service.stderr().includes("EAI_AGAIN") ? 1 : 78, service.stderr());
+    assert.match(service.stderr(), new RegExp(`^${variable}: ([^\\n]+ )?must [^\\n]{1,300}\\n$`));
+    assert.equal(service.stdout(), "");
+  });
+}
+
+test("a database that takes no write is told at start, before anything is refused", async (t) => {
+  const folder = temporaryFolder(t);
+  const first = await startService(t, { DATABASE_URL: "sqlite:///app.db" }, { folder });
+  first.signal("SIGTERM");
+  await first.exited;
+  const pages = Math.ceil(statSync(join(folder, "app.db")).size / 4096);
+  const app = await startTestApp(t, { env: { DATABASE_URL: `sqlite:///${join(folder, "app.db")}` }, maxPageCount: pages });
+  await until("the start is logged", () => app.logLines().length >= 2);
+  const [told, started] = app.logLines();
+  assert.deepEqual([told?.["level"], told?.["msg"]], ["ERROR", "messages cannot be stored"]);
+  assert.match(String(told?.["reasons"]), /free space/);
+  assert.equal(started?.["msg"], "started");
+});
+
+test("SIGHUP during the start does not end the process; the secrets are read again once it has started", async (t) => {
+  const folder = temporaryFolder(t);
+  const secrets = join(folder, "secrets");
+  const path = join(folder, "app.db");
+  writeFileSync(secrets, "first");
+  using lock = new DatabaseSync(path);
+  lock.exec("BEGIN EXCLUSIVE");
+  const service = spawnService(t, { WEBHOOK_SECRET_FILE: secrets, PORT: "0", DATABASE_URL: "sqlite:///app.db" }, { folder });
+  // It owns the database now, and waits for the lock.
+  await until("the service owns the database", () => existsSync(`${path}-owner`));
+  writeFileSync(secrets, "second");
+  service.signal("SIGHUP");
+  lock.exec("ROLLBACK");
+  const url = String((await service.logged("started"))["url"]);
+  await service.logged("secrets reloaded");
+  const body = JSON.stringify(delivery());
+  const headers = { "X-Signature": sign(body, "second") };
+  assert.equal((await send(url, "/webhook", { method: "POST", body, headers })).status, 200);
 });
 
 /** Prepares what stands at app.db, and what the one line on stderr must tell. */
 const DATABASES: readonly (readonly [string, (path: string) => void, RegExp])[] = [
   ["a newer version's", (path) => new DatabaseSync(path).exec("CREATE TABLE messages (x); PRAGMA user_version = 999"), /version 999/],
   ["no SQLite file", (path) => writeFileSync(path, "x".repeat(10_000)), /app\.db/],
-  ["a folder", (path) => mkdirSync(path), /app\.db/],
   ["another table of that name", (path) => new DatabaseSync(path).exec("CREATE TABLE messages (x)"), /message_id/],
 ];
 

@@ -4,7 +4,8 @@ import { stat, statfs } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { SqliteLocation } from "../../core/database-location.ts";
 import type { StoreSizes } from "../../core/store.ts";
-import { DatabaseError } from "./database.ts";
+import { UnusableSetting } from "../../core/unusable-setting.ts";
+import { whyUnusable } from "./usable.ts";
 
 /** The files of one database; each method is cheap enough for a health check. */
 export interface DatabaseFiles {
@@ -20,7 +21,7 @@ export interface DatabaseFiles {
  * Finds the files of a database, and creates the folder if it is missing. Links are resolved once: SQLite keeps its WAL beside
  * the file that a link leads to, and a link that changes must not change which file is looked at.
  *
- * Throws `DatabaseError` if the folder cannot be created.
+ * Throws `UnusableSetting` if this process may not serve what is there, or cannot create it.
  */
 export function locateFiles(database: SqliteLocation): DatabaseFiles {
   if (database.kind === "memory") {
@@ -32,19 +33,28 @@ export function locateFiles(database: SqliteLocation): DatabaseFiles {
       sizes: () => Promise.resolve({}),
     };
   }
-  const path = resolveLinks(database.path);
+  const path = resolveLinks(resolve(database.path));
+  const problem = whyUnusable(path);
+  if (problem !== undefined) throw new UnusableSetting(VARIABLE, problem);
   return { location: path, inMemory: false, identity: () => identityOf(path), sizes: () => sizesOf(path) };
 }
 
-function resolveLinks(path: string): string {
+const VARIABLE = "DATABASE_URL";
+
+function resolveLinks(path: string, hops = 0): string {
+  // As many as Linux follows (man 7 path_resolution).
+  if (hops > 40) throw new UnusableSetting(VARIABLE, `${path} must not be a link that leads back to itself`);
+  let target: string | undefined;
   try {
     mkdirSync(dirname(path), { recursive: true });
     // A link may lead to a database that does not exist yet.
-    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return resolveLinks(resolve(dirname(path), readlinkSync(path)));
-    return join(realpathSync(dirname(path)), basename(path));
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) target = resolve(dirname(path), readlinkSync(path));
+    else return join(realpathSync(dirname(path)), basename(path));
   } catch (error) {
-    throw new DatabaseError(`Cannot create the database's folder: ${error instanceof Error ? error.message : String(error)}`);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UnusableSetting(VARIABLE, whyUnusable(path) ?? `${path} must be a file that can be created (${reason})`, { cause: error });
   }
+  return resolveLinks(target, hops + 1);
 }
 
 async function identityOf(path: string): Promise<string | undefined> {

@@ -1,0 +1,23 @@
+import { UnusableSetting } from "../core/unusable-setting.ts";
+
+type Variable = "HOST" | "PORT";
+
+/** What the errors of `listen` (man 2 bind, man 3 getaddrinfo) ask of the operator. */
+const REFUSALS: Readonly<Record<string, readonly [variable: Variable, problem: string, temporary?: "temporary"]>> = {
+  ENOTFOUND: ["HOST", "must be an IP address, or a name that can be resolved"],
+  EAI_AGAIN: ["HOST", "must be an IP address, or a name that can be resolved: no name server answered", "temporary"],
+  EADDRNOTAVAIL: ["HOST", "must be an address of this machine; 0.0.0.0 and :: stand for all of them"],
+  EAFNOSUPPORT: ["HOST", "must be an address of a family that this machine has"],
+  EINVAL: ["HOST", "must be an address of this machine; a link-local one needs its interface, such as fe80::1%eth0"],
+  EADDRINUSE: ["PORT", "must be free, another process listens on it", "temporary"],
+  EACCES: ["PORT", "must be one that this user may listen on, in most places from 1024 on"],
+};
+
+/** Gives the error back if it is none of these. */
+export function explainListenError(error: unknown): unknown {
+  if (!(error instanceof Error) || !("code" in error)) return error;
+  const code = String(error.code);
+  const [variable, problem, temporary] = REFUSALS[code] ?? [];
+  if (variable === undefined) return error;
+  return new UnusableSetting(variable, `${problem} (${code})`, { cause: error, temporary: temporary !== undefined });
+}

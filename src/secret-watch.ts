@@ -1,0 +1,68 @@
+import { promises } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
+import type { Outcome } from "./core/outcome.ts";
+import type { Secrets } from "./core/secrets.ts";
+import { readSecretFile } from "./secret-file.ts";
+
+/** Kubernetes swaps a link when a secret changes, and sends no signal. */
+const LOOK_EVERY_MS = 5_000;
+
+export interface SecretWatchOptions {
+  readonly extraPrevious: readonly string[];
+  /** What was read at start: a look that finds the same says nothing. */
+  readonly inForce: Secrets;
+  readonly use: (secrets: Secrets) => void;
+  /** Told once for each way in which the file cannot be used; the secrets that are in force stay so. */
+  readonly refuse: (reason: string) => void;
+  readonly readFile?: (path: string) => Promise<string>;
+}
+
+export interface SecretWatch {
+  /** Reads the file at once, and uses or refuses it even if it is the same as before. */
+  reload(): Promise<void>;
+  stop(): void;
+}
+
+/** Looks at a file of secrets (see `readSecretFile`) every 5 s, links followed, until it is stopped. */
+export function watchSecretFile(path: string, options: SecretWatchOptions): SecretWatch {
+  const { extraPrevious, readFile = readText } = options;
+  let seen: Outcome<Secrets, string> = { ok: true, value: options.inForce };
+  let looking = false;
+
+  async function read(): Promise<Outcome<Secrets, string>> {
+    try {
+      const content = await readFile(path);
+      return readSecretFile(path, () => content, { extraPrevious });
+    } catch (error) {
+      return readSecretFile(path, () => { throw error; }, { extraPrevious });
+    }
+  }
+
+  function apply(found: Outcome<Secrets, string>): void {
+    seen = found;
+    if (found.ok) options.use(found.value);
+    else options.refuse(found.error);
+  }
+
+  async function look(): Promise<void> {
+    // A file system that hangs must not gather looks.
+    if (looking) return;
+    looking = true;
+    const found = await read();
+    looking = false;
+    if (!isDeepStrictEqual(found, seen)) apply(found);
+  }
+
+  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  timer.unref();
+  return {
+    async reload() {
+      apply(await read());
+    },
+    stop: () => clearInterval(timer),
+  };
+}
+
+function readText(path: string): Promise<string> {
+  return promises.readFile(path, "utf8");
+}

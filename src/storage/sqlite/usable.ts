@@ -1,0 +1,52 @@
+import { accessSync, constants, statSync, type Stats } from "node:fs";
+import { dirname } from "node:path";
+
+/** What stands beside a database that is served; what a start finds there must be writable too. */
+const BESIDE = ["-wal", "-shm", "-owner"];
+
+/**
+ * Why this process may not serve the database at `path` (absolute), in words that tell what must be: SQLite would open a file
+ * that it may not write for reading alone, and every delivery would then fail. Undefined if nothing forbids it.
+ */
+export function whyUnusable(path: string): string | undefined {
+  const folder = whyNoFolder(dirname(path));
+  if (folder !== undefined) return folder;
+  const file = look(path);
+  if (file?.isDirectory()) return `${path} must be a file, not a folder`;
+  if (file !== undefined && !file.isFile()) return `${path} must be a regular file`;
+  for (const one of [path, ...BESIDE.map((suffix) => path + suffix)]) {
+    const found = look(one);
+    const problem = found === undefined ? undefined : whyForbidden(one, found, constants.R_OK | constants.W_OK);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+/** Why no file can be made in `folder`, which need not exist: the nearest folder above that does must be writable then. */
+function whyNoFolder(folder: string): string | undefined {
+  const found = look(folder);
+  if (found === undefined && dirname(folder) !== folder) return whyNoFolder(dirname(folder));
+  if (found === undefined) return undefined;
+  return found.isDirectory() ? whyForbidden(folder, found, constants.W_OK | constants.X_OK) : `${folder} must be a folder`;
+}
+
+function whyForbidden(path: string, { uid, mode }: Stats, access: number): string | undefined {
+  try {
+    accessSync(path, access);
+    return undefined;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EROFS") return `${path} must be on a file system that takes writes (${code})`;
+    const permissions = (mode & 0o7777).toString(8).padStart(4, "0");
+    return `${path} must be writable by uid ${process.getuid?.()}: it belongs to uid ${uid}, its mode is ${permissions} (${code})`;
+  }
+}
+
+/** Undefined for what is not there or cannot be seen; a folder above that hides it is told of by itself. */
+function look(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}

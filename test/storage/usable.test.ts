@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { whyUnusable } from "../../src/storage/sqlite/usable.ts";
+import { atEnd } from "../support/cleanup.ts";
+import { temporaryFolder } from "../support/store.ts";
+import { asStranger } from "../support/stranger.ts";
+
+const MODULE = new URL("../../src/storage/sqlite/usable.ts", import.meta.url);
+
+function whyUnusableForStranger(path: string): string {
+  return asStranger(MODULE, `whyUnusable(${JSON.stringify(path)}) ?? "usable"`);
+}
+
+/** Prepares a folder that anybody may write, and says which file or folder in it must be told of. */
+const FORBIDDEN: readonly (readonly [title: string, prepare: (folder: string) => void, told: string])[] = [
+  ["a folder that others may only read", (folder) => chmodSync(folder, 0o555), ""],
+  ["a folder that others may not even look into", (folder) => chmodSync(folder, 0o000), ""],
+  ["a database that others may only read", (folder) => forbid(join(folder, "app.db"), 0o444), "/app.db"],
+  ["a database that others may not read", (folder) => forbid(join(folder, "app.db"), 0o000), "/app.db"],
+  ...["-wal", "-shm", "-owner"].map((suffix) =>
+    [`a ${suffix} file that others may only read`, (folder: string) => forbid(join(folder, `app.db${suffix}`), 0o444), `/app.db${suffix}`] as const),
+];
+
+function forbid(path: string, mode: number): void {
+  writeFileSync(path, "");
+  chmodSync(path, mode);
+}
+
+for (const [title, prepare, told] of FORBIDDEN) {
+  test(`${title} is told of by its name, with its owner and its mode`, (t) => {
+    const folder = temporaryFolder(t);
+    chmodSync(folder, 0o777);
+    prepare(folder);
+    atEnd(t, () => chmodSync(folder, 0o777));
+    const reason = whyUnusableForStranger(join(folder, "app.db"));
+    assert.match(reason, / must be writable by uid \d+: it belongs to uid \d+, its mode is 0[0-7]{3} \(EACCES\)$/);
+    assert.ok(reason.startsWith(`${folder}${told} must `), reason);
+  });
+}
+
+test("of a folder that is yet to be made, the nearest one above is told of", (t) => {
+  const folder = temporaryFolder(t);
+  chmodSync(folder, 0o555);
+  atEnd(t, () => chmodSync(folder, 0o777));
+  assert.ok(whyUnusableForStranger(join(folder, "a", "b", "app.db")).startsWith(`${folder} must be writable `));
+});
+
+test("a folder in which the database can be made, and one that has it, are usable", (t) => {
+  const folder = temporaryFolder(t);
+  chmodSync(folder, 0o777);
+  const path = join(folder, "app.db");
+  assert.equal(whyUnusableForStranger(path), "usable");
+  assert.equal(whyUnusableForStranger(join(folder, "new", "app.db")), "usable");
+  for (const suffix of ["", "-wal", "-shm", "-owner"]) forbid(path + suffix, 0o666);
+  assert.equal(whyUnusableForStranger(path), "usable");
+});
+
+test("what is no regular file is not usable", (t) => {
+  const folder = temporaryFolder(t);
+  mkdirSync(join(folder, "app.db"));
+  assert.equal(whyUnusable(join(folder, "app.db")), `${folder}/app.db must be a file, not a folder`);
+  assert.equal(whyUnusable("/dev/null"), "/dev/null must be a regular file");
+});
