@@ -13,6 +13,11 @@ export interface PoolOptions extends ConnectOptions {
   readonly waitMs: number;
 }
 
+export interface LoanOptions {
+  /** Nobody waits for the work any more. */
+  readonly signal?: AbortSignal;
+}
+
 /** No connection was free: too many callers wait, or one has waited too long, or the pool is closed. Nothing was sent. */
 export class PoolBusy extends Error {
   override readonly name = "PoolBusy";
@@ -26,9 +31,10 @@ export interface Pool {
    * Lends a connection for as long as `work` runs. It is destroyed afterwards if its state is not known to be idle, or its
    * server has become one that only reads (25006).
    *
-   * Rejects with PoolBusy, NoServer, or whatever `work` rejects with.
+   * Rejects with PoolBusy, NoServer, or whatever `work` rejects with; with the reason of the signal once that is aborted: a
+   * connection that is lent is then destroyed.
    */
-  use<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  use<T>(work: (connection: Connection) => Promise<T>, options?: LoanOptions): Promise<T>;
   /** Refuses those that wait, lets those that work finish, and closes all. */
   close(): Promise<void>;
 }
@@ -37,7 +43,8 @@ const CLOSED = "Cannot use the database: the pool is closed";
 
 interface Waiter {
   readonly turn: PromiseWithResolvers<Connection | undefined>;
-  readonly timer: NodeJS.Timeout;
+  /** Whoever waits has its turn, or will not have one. */
+  readonly leave: () => void;
 }
 
 /** Opens nothing yet. */
@@ -49,12 +56,13 @@ export function createPool(url: ConnectionUrl, options: PoolOptions): Pool {
   let isClosed = false;
 
   /** A connection that was idle, or the right to open one. */
-  async function acquire(): Promise<Connection> {
+  async function acquire(signal: AbortSignal | undefined): Promise<Connection> {
+    signal?.throwIfAborted();
     if (isClosed) throw new PoolBusy(CLOSED);
     const free = takeIdle();
     if (free !== undefined) return free;
     if (open >= options.size) {
-      const handed = await waitForTurn();
+      const handed = await waitForTurn(signal);
       if (handed !== undefined) return handed;
     } else open += 1;
     try {
@@ -73,20 +81,31 @@ export function createPool(url: ConnectionUrl, options: PoolOptions): Pool {
     return undefined;
   }
 
-  function waitForTurn(): Promise<Connection | undefined> {
+  function waitForTurn(signal: AbortSignal | undefined): Promise<Connection | undefined> {
     if (waiting.length >= options.maxWaiting) throw new PoolBusy("Cannot use the database: too many requests wait for a connection");
     const turn = Promise.withResolvers<Connection | undefined>();
-    const timer = setTimeout(() => {
-      waiting.splice(waiting.findIndex((waiter) => waiter.turn === turn), 1);
-      turn.reject(new PoolBusy(`Cannot use the database: no connection was free within ${options.waitMs} ms`));
-    }, options.waitMs);
-    waiting.push({ turn, timer });
+    const giveUp = (reason: unknown): void => {
+      waiter.leave();
+      waiting.splice(waiting.indexOf(waiter), 1);
+      turn.reject(reason);
+    };
+    const abort = (): void => giveUp(signal?.reason);
+    const timer = setTimeout(() => giveUp(new PoolBusy(`Cannot use the database: no connection was free within ${options.waitMs} ms`)), options.waitMs);
+    signal?.addEventListener("abort", abort);
+    const waiter: Waiter = {
+      turn,
+      leave() {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", abort);
+      },
+    };
+    waiting.push(waiter);
     return turn.promise;
   }
 
   function next(): Waiter | undefined {
     const waiter = waiting.shift();
-    clearTimeout(waiter?.timer);
+    waiter?.leave();
     return waiter;
   }
 
@@ -109,20 +128,25 @@ export function createPool(url: ConnectionUrl, options: PoolOptions): Pool {
     leave();
   }
 
-  async function lend<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = await acquire();
+  async function lend<T>(work: (connection: Connection) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const connection = await acquire(signal);
+    const abort = (): void => connection.destroy(new Error("nobody waits for it"));
     try {
+      signal?.throwIfAborted();
+      signal?.addEventListener("abort", abort);
       const value = await work(connection);
+      signal?.removeEventListener("abort", abort);
       release(connection);
       return value;
     } catch (error) {
+      signal?.removeEventListener("abort", abort);
       release(connection, error);
       throw error;
     }
   }
 
-  function use<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-    const loan = lend(work);
+  function use<T>(work: (connection: Connection) => Promise<T>, { signal }: LoanOptions = {}): Promise<T> {
+    const loan = lend(work, signal);
     const ended = loan.catch(() => {});
     lent.add(ended);
     void ended.then(() => lent.delete(ended));

@@ -70,7 +70,10 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
   const probes = createPool(primary, { size: 1, maxWaiting: 0, waitMs: 0 });
   const writer = createWriter(primary, { fold, budgetMs, refused: fault });
 
+  const stopping = new AbortController();
+
   async function close(): Promise<void> {
+    stopping.abort();
     await Promise.all([upkeep, lookups, searches, probes].map((pool) => pool.close()));
     await writer.close();
   }
@@ -99,7 +102,7 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
   }
 
   return {
-    ...createQueries({ lookups, searches }, fold),
+    ...createQueries({ lookups, searches, stopping: stopping.signal }, fold),
     version,
     write: writer.write,
     remove: (before) => removeSome(removeBefore(before)),

@@ -1,18 +1,15 @@
 import type { StoredMessage } from "../../core/message.ts";
 import { positionOf } from "../../core/order.ts";
 import type { MessagePage, MessageQuery } from "../../core/queries.ts";
-import type { Row } from "../../postgres/backend.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 import { conditionsOf, orderBy, placeAfter, where } from "./conditions.ts";
 import { COUNT_ALL, countFrom, seekMinute, TAIL } from "./counts.ts";
+import type { Read } from "./read.ts";
 import { createParameters, MESSAGE_COLUMNS, numberAt, textAt, toKey, toStoredMessage } from "./rows.ts";
 import { escapeText } from "./text.ts";
 
 /** An OFFSET walks what it skips; a greater one starts near its place instead. */
 const MAX_SKIPPED_ROWS = 1_000;
-
-/** Runs statements in one snapshot, each call a round trip. */
-export type Read = (statements: readonly Statement[]) => Promise<readonly (readonly Row[])[]>;
 
 /** A page by sender and time, whose cost depends little on the number of rows and on the offset. */
 export async function readPage(read: Read, query: MessageQuery): Promise<MessagePage> {

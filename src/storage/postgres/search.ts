@@ -2,11 +2,12 @@ import type { MessagePage, MessageQuery } from "../../core/queries.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 import { conditionsOf, contains, orderBy, placeAfter, where } from "./conditions.ts";
 import type { Fold } from "./fold.ts";
-import { cut, type Read } from "./pages.ts";
+import { cut } from "./pages.ts";
+import type { Read } from "./read.ts";
 import { createParameters, MESSAGE_COLUMNS, numberAt, toStoredMessage } from "./rows.ts";
 
 /** What no index answers at once: substrings, found by pg_trgm, and recipients. Page and exact total are of one statement. */
-export async function search(read: Read, query: MessageQuery, fold: Fold): Promise<MessagePage> {
+export async function readMatches(read: Read, query: MessageQuery, fold: Fold): Promise<MessagePage> {
   const [rows = []] = await read([searchStatement(query, fold)]);
   const found = rows.filter((row) => row[1] !== null).map((row) => toStoredMessage(row, 1));
   return cut(found, numberAt(rows[0], 0), query.limit);

@@ -1,6 +1,6 @@
 import type { Bucket, Stats, Timeline, TimelineQuery } from "../../core/queries.ts";
 import { COUNT_ALL, countFrom, TAIL } from "./counts.ts";
-import type { Read } from "./pages.ts";
+import type { Read } from "./read.ts";
 import { createParameters, LAST, numberAt, textAt, toKey } from "./rows.ts";
 import { unescapeText } from "./text.ts";
 

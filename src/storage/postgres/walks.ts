@@ -3,7 +3,7 @@ import { positionOf } from "../../core/order.ts";
 import type { ExportPage, ExportQuery, SequencedPage } from "../../core/queries.ts";
 import { conditionsOf, contains, orderBy, placeAfter, where } from "./conditions.ts";
 import type { Fold } from "./fold.ts";
-import type { Read } from "./pages.ts";
+import type { Read } from "./read.ts";
 import { createParameters, MESSAGE_COLUMNS, numberAt, payloadAt, toStoredMessage } from "./rows.ts";
 import { escapeText } from "./text.ts";
 
