@@ -7,11 +7,12 @@ import { whyUnhealthy } from "../src/healthcheck.ts";
 import { run, type CommandResult } from "./scripts/command.ts";
 import { startTestApp } from "./support/app.ts";
 import { atEnd } from "./support/cleanup.ts";
+import { COMPILE_CACHE } from "./support/compile-cache.ts";
 
 const SCRIPT = fileURLToPath(new URL("../src/healthcheck.ts", import.meta.url));
 
 function healthcheck(env: Readonly<Record<string, string>>): Promise<CommandResult> {
-  return run([process.execPath, SCRIPT], { env });
+  return run([process.execPath, SCRIPT], { env: { ...COMPILE_CACHE, ...env } });
 }
 
 async function listen(t: TestContext, listener: RequestListener, host = "127.0.0.1"): Promise<string> {

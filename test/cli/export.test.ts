@@ -6,6 +6,7 @@ import { NoAnswer } from "../../src/cli/ask.ts";
 import type { ExportCommand } from "../../src/cli/command.ts";
 import { exportMessages } from "../../src/cli/export.ts";
 import { run, which } from "../scripts/command.ts";
+import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { temporaryFolder } from "../support/store.ts";
 import { MAIN, runMain } from "./main.ts";
 import { startAnswering, startStandIn } from "./stand-in.ts";
@@ -135,7 +136,7 @@ test("| head ends an export without a word", async (t) => {
   const { url } = await startAnswering(t, 200, LINES.repeat(50_000), NDJSON);
   const script = '{ "$1" "$2" export; echo $? >&2; } | head -n 2';
   const result = await run([which("sh"), "-c", script, "sh", process.execPath, MAIN], {
-    env: { PATH: process.env["PATH"] ?? "", WEBHOOK_INBOX_URL: url },
+    env: { ...COMPILE_CACHE, PATH: process.env["PATH"] ?? "", WEBHOOK_INBOX_URL: url },
   });
   assert.deepEqual(result, { status: 0, stdout: LINES, stderr: "0\n" });
 });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { delivery, startTestApp } from "../support/app.ts";
 import { atEnd } from "../support/cleanup.ts";
+import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { temporaryFolder } from "../support/store.ts";
 import { MAIN } from "./main.ts";
 import { startStandIn } from "./stand-in.ts";
@@ -60,7 +61,7 @@ test(`killed ${KILLS} times under load, against a receiver that fails one time i
   const children: ChildProcess[] = [];
   atEnd(t, () => children.forEach((child) => child.kill("SIGKILL")));
   const start = (): ChildProcess => {
-    const env = { FORWARD_SECRET: "s3cret", WEBHOOK_INBOX_URL: app.url };
+    const env = { ...COMPILE_CACHE, FORWARD_SECRET: "s3cret", WEBHOOK_INBOX_URL: app.url };
     const args = ["forward", "--to", receiver.url, "--place", join(folder, "place"), "--concurrency", "8"];
     const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ["ignore", "ignore", "inherit"] });
     children.push(child);

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { run, type CommandResult } from "../scripts/command.ts";
 
 export const MAIN: string = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
@@ -15,7 +16,7 @@ export interface MainOptions {
 export function runMain(args: readonly string[], options: MainOptions = {}): Promise<CommandResult> {
   const script = options.limit === undefined ? 'exec "$@"' : `ulimit ${options.limit}; exec "$@"`;
   return run(["/bin/sh", "-c", script, "sh", process.execPath, MAIN, ...args], {
-    env: options.env ?? {},
+    env: { ...(options.limit === undefined && COMPILE_CACHE), ...options.env },
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     ...(options.input !== undefined && { input: options.input }),
   });

@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import { test } from "node:test";
 import { tail } from "../../src/cli/tail.ts";
 import { run, which } from "../scripts/command.ts";
+import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { MAIN, runMain } from "./main.ts";
 import { startAnswering, startStandIn } from "./stand-in.ts";
 import { testTerminal } from "./terminal.ts";
@@ -100,7 +101,7 @@ test("| head ends a tail that goes on, without a word", async (t) => {
   });
   const script = '{ "$1" "$2" tail --after 0; echo $? >&2; } | head -n 2';
   const result = await run([which("sh"), "-c", script, "sh", process.execPath, MAIN], {
-    env: { PATH: process.env["PATH"] ?? "", WEBHOOK_INBOX_URL: standIn.url },
+    env: { ...COMPILE_CACHE, PATH: process.env["PATH"] ?? "", WEBHOOK_INBOX_URL: standIn.url },
   });
   assert.deepEqual(result, { status: 0, stdout: line(1) + line(2), stderr: "0\n" });
 });
@@ -108,7 +109,7 @@ test("| head ends a tail that goes on, without a word", async (t) => {
 test("SIGINT ends a tail as the signal does, behind a whole line", async (t) => {
   const standIn = await startStandIn(t, (response) => response.writeHead(200, NDJSON).write(line(1) + line(2).slice(0, 5)));
   const result = await run([process.execPath, MAIN, "tail"], {
-    env: { WEBHOOK_INBOX_URL: standIn.url },
+    env: { ...COMPILE_CACHE, WEBHOOK_INBOX_URL: standIn.url },
     onFirstLine: (child) => child.kill("SIGINT"),
   });
   assert.deepEqual(result, { status: "SIGINT", stdout: line(1), stderr: "" });

@@ -6,10 +6,11 @@ import { soak } from "../../scripts/soak/soak.ts";
 import { compareTail } from "../../scripts/soak/tails.ts";
 import { createHarness } from "../../scripts/torture/harness.ts";
 import { MAIN } from "../cli/main.ts";
+import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { temporaryFolder } from "../support/store.ts";
 
 test("a soak of a few seconds finds nothing: all that was answered 200 is there or removed for its age, tails miss nothing", async (t) => {
-  const harness = createHarness({ main: MAIN, folder: temporaryFolder(t), connections: 8, random: seededRandom(8) });
+  const harness = createHarness({ main: MAIN, env: COMPILE_CACHE, folder: temporaryFolder(t), connections: 8, random: seededRandom(8) });
   const lines: string[] = [];
   await soak(harness, { seconds: 4, connections: 8, say: (line) => lines.push(line) });
   assert.deepEqual(harness.problems, []);

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { TestContext } from "node:test";
 import { SECRET } from "./app.ts";
 import { atEnd } from "./cleanup.ts";
+import { COMPILE_CACHE } from "./compile-cache.ts";
 import { temporaryFolder } from "./store.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
@@ -36,11 +37,15 @@ export interface ServiceOptions {
   readonly under?: readonly string[];
 }
 
-/** Starts `main.ts` with this environment alone. */
+/** Starts `main.ts` with this environment; of the test run's own it gets the compile cache alone. */
 export function spawnService(t: TestContext, env: Readonly<Record<string, string>>, options: ServiceOptions = {}): Service {
   const folder = options.folder ?? temporaryFolder(t);
   const script = options.limit === undefined ? 'exec "$@"' : `ulimit ${options.limit}; exec "$@"`;
-  const child = spawn("/bin/sh", ["-c", script, "sh", ...(options.under ?? []), process.execPath, MAIN], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("/bin/sh", ["-c", script, "sh", ...(options.under ?? []), process.execPath, MAIN], {
+    cwd: folder,
+    env: { ...cacheFor(options), ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const changes = new EventEmitter();
   let stdout = "";
   let stderr = "";
@@ -86,6 +91,11 @@ export function spawnService(t: TestContext, env: Readonly<Record<string, string
     signal: (name) => void child.kill(name),
     exited,
   };
+}
+
+/** With a limit the service is alone with its files. */
+function cacheFor({ limit }: ServiceOptions): Readonly<Record<string, string>> {
+  return limit === undefined ? COMPILE_CACHE : {};
 }
 
 export interface RunningService extends Service {

@@ -6,6 +6,7 @@ import { seededRandom } from "../../scripts/bench/messages.ts";
 import { createHarness } from "../../scripts/torture/harness.ts";
 import { killRounds } from "../../scripts/torture/rounds.ts";
 import { MAIN } from "../cli/main.ts";
+import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { temporaryFolder } from "../support/store.ts";
 
 /** What is done to the file of a run, and the kinds of problem that its check must name. */
@@ -18,7 +19,7 @@ const DAMAGES: readonly (readonly [string, string, readonly string[]])[] = [
 
 test("the check of a run finds a row that is taken from its file, changed in it or doubled", async (t) => {
   const folder = temporaryFolder(t);
-  const harness = createHarness({ main: MAIN, folder, connections: 8, random: seededRandom(11) });
+  const harness = createHarness({ main: MAIN, env: COMPILE_CACHE, folder, connections: 8, random: seededRandom(11) });
   await killRounds(harness, { rounds: 1, loadMs: [200, 300], say: () => undefined });
   assert.equal(harness.problems.map(({ what }) => what).join("\n"), "");
   for (const [title, sql, expected] of DAMAGES) {

@@ -6,6 +6,7 @@ import { seededRandom } from "../../scripts/bench/messages.ts";
 import { createHarness } from "../../scripts/torture/harness.ts";
 import { killRounds } from "../../scripts/torture/rounds.ts";
 import { MAIN } from "../cli/main.ts";
+import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { temporaryFolder } from "../support/store.ts";
 
 /** Changes the body of a response; the request's target says which. */
@@ -40,7 +41,7 @@ const DOCTORED: readonly (readonly [string, Doctor, string])[] = [
 ];
 
 test("the check finds what a service says wrongly, and of what kind it is; what is right a moment later is a repair", async (t) => {
-  const harness = createHarness({ main: MAIN, folder: temporaryFolder(t), connections: 8, random: seededRandom(12) });
+  const harness = createHarness({ main: MAIN, env: COMPILE_CACHE, folder: temporaryFolder(t), connections: 8, random: seededRandom(12) });
   await killRounds(harness, { rounds: 1, loadMs: [200, 300], say: () => undefined });
   const { service, url } = await harness.startUp("doctored");
   const doctor: { change: Doctor } = { change: (_, body) => body };

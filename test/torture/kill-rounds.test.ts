@@ -4,12 +4,13 @@ import { fileURLToPath } from "node:url";
 import { seededRandom } from "../../scripts/bench/messages.ts";
 import { createHarness } from "../../scripts/torture/harness.ts";
 import { killRounds } from "../../scripts/torture/rounds.ts";
+import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { temporaryFolder } from "../support/store.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 test("through a few kills under load nothing that was answered 200 is lost, doubled or changed", async (t) => {
-  const harness = createHarness({ main: MAIN, folder: temporaryFolder(t), connections: 16, random: seededRandom(7) });
+  const harness = createHarness({ main: MAIN, env: COMPILE_CACHE, folder: temporaryFolder(t), connections: 16, random: seededRandom(7) });
   const lines: string[] = [];
   await killRounds(harness, { rounds: 3, loadMs: [100, 400], say: (line) => lines.push(line) });
   assert.deepEqual(harness.problems, []);

@@ -5,10 +5,11 @@ import { createHarness } from "../../scripts/torture/harness.ts";
 import { indexRounds } from "../../scripts/torture/index-rounds.ts";
 import { neighbourRound } from "../../scripts/torture/neighbours.ts";
 import { MAIN } from "../cli/main.ts";
+import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { temporaryFolder } from "../support/store.ts";
 
 test("an index that is deleted and damaged under load refuses no delivery, and reads are right again by themselves", async (t) => {
-  const harness = createHarness({ main: MAIN, folder: temporaryFolder(t), connections: 16, random: seededRandom(9) });
+  const harness = createHarness({ main: MAIN, env: COMPILE_CACHE, folder: temporaryFolder(t), connections: 16, random: seededRandom(9) });
   const lines: string[] = [];
   await indexRounds(harness, { rounds: 1, loadMs: [200, 400], say: (line) => lines.push(line) });
   assert.deepEqual(harness.problems, []);
@@ -17,7 +18,7 @@ test("an index that is deleted and damaged under load refuses no delivery, and r
 });
 
 test("second processes and other readers that come and go harm nothing", async (t) => {
-  const harness = createHarness({ main: MAIN, folder: temporaryFolder(t), connections: 8, random: seededRandom(10) });
+  const harness = createHarness({ main: MAIN, env: COMPILE_CACHE, folder: temporaryFolder(t), connections: 8, random: seededRandom(10) });
   const lines: string[] = [];
   await neighbourRound(harness, { events: 6, say: (line) => lines.push(line) });
   assert.deepEqual(harness.problems, []);
