@@ -1,7 +1,8 @@
 import { performance } from "node:perf_hooks";
-import type { Config } from "./config.ts";
+import { ownSecrets, type Config } from "./config.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Secrets } from "./core/secrets.ts";
+import { oddSecrets } from "./secret-file.ts";
 import { createAuthorize } from "./http/access.ts";
 import { createExchange } from "./http/exchange.ts";
 import { createOpenApiDocument } from "./api/document.ts";
@@ -66,6 +67,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
   const verifierOptions = { clock, toleranceSeconds: config.toleranceSeconds, extraHeader: config.signatureHeader };
   let verify = createVerifier(config.secrets, verifierOptions);
   let stopping = false;
+  for (const line of config.warnings) logger.warning(line);
 
   async function readiness(): Promise<readonly string[]> {
     return stopping ? ["the service is stopping"] : store.check();
@@ -136,6 +138,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     useSecrets(secrets) {
       verify = createVerifier(secrets, verifierOptions);
       logger.info("secrets reloaded", { previous: secrets.previous.length });
+      for (const line of oddSecrets(ownSecrets(secrets, config.extraPrevious))) logger.warning(line);
     },
     async close() {
       const startedAt = performance.now();

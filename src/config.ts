@@ -1,8 +1,8 @@
 import type { DatabaseLocation } from "./core/database-location.ts";
 import type { Outcome } from "./core/outcome.ts";
 import type { Secrets } from "./core/secrets.ts";
-import { freezeSecrets, readSecretFile, type ReadFile } from "./secret-file.ts";
-import { isSet, readSetting, refuse, type Environment } from "./setting.ts";
+import { freezeSecrets, oddSecrets, readSecretFile, type ReadFile } from "./secret-file.ts";
+import { isSet, readSetting, refuse, type Environment, type Warn } from "./setting.ts";
 import { FORWARD_SECRET, SETTINGS, type Settings } from "./settings.ts";
 
 /** The whole configuration, frozen: the settings, and in place of those that belong together what they give together. */
@@ -13,6 +13,8 @@ export interface Config extends Omit<Settings, "secret" | "previousSecret" | "tw
   readonly extraPrevious: readonly string[];
   /** What Twilio's webhooks are checked with; without it, none is taken. */
   readonly twilio: Twilio | undefined;
+  /** What is odd about secrets that may be meant as they are: a line each, without any part of them. */
+  readonly warnings: readonly string[];
 }
 
 interface Twilio {
@@ -30,9 +32,10 @@ type Partly<Values> = { -readonly [Key in keyof Values]?: Values[Key] };
  */
 export function loadConfig(env: Environment, options: { readonly readFile?: ReadFile } = {}): Outcome<Config, readonly string[]> {
   const problems: string[] = [];
+  const warnings: string[] = [];
   const settings: Partly<Settings> = {};
   const take = <Key extends keyof Settings>(key: Key): void => {
-    const read = readSetting<Settings[Key]>(env, SETTINGS[key]);
+    const read = readSetting<Settings[Key]>(env, SETTINGS[key], (line) => warnings.push(line));
     if (read.ok) settings[key] = read.value;
     else problems.push(read.error);
   };
@@ -43,6 +46,7 @@ export function loadConfig(env: Environment, options: { readonly readFile?: Read
   for (const outcome of [secrets, twilio]) if (!outcome.ok) problems.push(outcome.error);
   if (problems.length > 0 || !isComplete(settings) || !secrets.ok || !twilio.ok) return { ok: false, error: problems };
 
+  if (settings.secretFile !== undefined) warnings.push(...oddSecrets(ownSecrets(secrets.value, present(settings.previousSecret))));
   const { secret: _secret, previousSecret, twilioAuthToken: _token, publicUrl: _url, ...rest } = settings;
   const config: Config = {
     ...rest,
@@ -50,22 +54,30 @@ export function loadConfig(env: Environment, options: { readonly readFile?: Read
     secrets: secrets.value,
     extraPrevious: Object.freeze(present(previousSecret)),
     twilio: twilio.value,
+    warnings: Object.freeze(warnings),
   };
   return { ok: true, value: Object.freeze(config) };
 }
 
+/** Those of a file, without the ones that were added from the environment. */
+export function ownSecrets({ current, previous }: Secrets, extraPrevious: readonly string[]): readonly string[] {
+  return [current, ...previous.slice(0, previous.length - extraPrevious.length)];
+}
+
 /** The secrets alone, for commands that sign. Refusal: a line that begins with a variable's name. */
-export function loadSecrets(env: Environment): Outcome<Secrets, string> {
-  const secret = readSetting(env, SETTINGS.secret);
+export function loadSecrets(env: Environment, warn?: Warn): Outcome<Secrets, string> {
+  const secret = readSetting(env, SETTINGS.secret, warn);
   const secretFile = readSetting(env, SETTINGS.secretFile);
   if (!secret.ok) return secret;
   if (!secretFile.ok) return secretFile;
-  return combineSecrets(env, { secret: secret.value, secretFile: secretFile.value });
+  const secrets = combineSecrets(env, { secret: secret.value, secretFile: secretFile.value });
+  if (secrets.ok && secretFile.value !== undefined) oddSecrets([secrets.value.current]).forEach((line) => warn?.(line));
+  return secrets;
 }
 
 /** `FORWARD_SECRET`, which signs what is forwarded. Refusal: a line that begins with its name. */
-export function loadForwardSecret(env: Environment): Outcome<string, string> {
-  const secret = readSetting(env, FORWARD_SECRET);
+export function loadForwardSecret(env: Environment, warn?: Warn): Outcome<string, string> {
+  const secret = readSetting(env, FORWARD_SECRET, warn);
   if (!secret.ok) return secret;
   if (secret.value === undefined) return refuse(FORWARD_SECRET, `must be set to ${FORWARD_SECRET.doc}`);
   return { ok: true, value: secret.value };
@@ -77,8 +89,8 @@ export function loadDatabase(env: Environment): Outcome<DatabaseLocation, string
 }
 
 /** `API_TOKEN` alone, for commands that read from a service. Refusal: a line that begins with the variable's name. */
-export function loadApiToken(env: Environment): Outcome<string | undefined, string> {
-  return readSetting(env, SETTINGS.apiToken);
+export function loadApiToken(env: Environment, warn?: Warn): Outcome<string | undefined, string> {
+  return readSetting(env, SETTINGS.apiToken, warn);
 }
 
 /** Of the variables that were refused, `settings` has nothing: they are not reported a second time. */

@@ -1,8 +1,13 @@
-import { readFileSync } from "node:fs";
+import { Buffer } from "node:buffer";
+import { closeSync, openSync, readSync } from "node:fs";
 import type { Outcome } from "./core/outcome.ts";
 import type { Secrets } from "./core/secrets.ts";
-import { refuse } from "./setting.ts";
+import { odditiesOf } from "./odd-text.ts";
+import { readText, refuse } from "./setting.ts";
 import { SETTINGS } from "./settings.ts";
+
+/** More than a hundred keys of any kind: each request whose signature is wrong is compared with all of them. */
+const MAX_BYTES = 16_384;
 
 export type ReadFile = (path: string) => string;
 
@@ -11,7 +16,7 @@ export type ReadFile = (path: string) => string;
  * are dropped; other white space belongs to the secret. `extraPrevious` follows the file's own previous secrets.
  *
  * Refusals, each a line that begins with `WEBHOOK_SECRET_FILE`: the file cannot be read (with the system's error code),
- * is not UTF-8 (a key in raw bytes), holds no secret, or one that begins with `whsec_` and is not base64 behind it.
+ * is larger than 16 KiB, is not UTF-8 (a key in raw bytes), holds no secret, or one that `WEBHOOK_SECRET` could not be.
  */
 export function readSecretFile(
   path: string,
@@ -26,6 +31,7 @@ export function readSecretFile(
   } catch (error) {
     return refuse(SETTINGS.secretFile, `cannot read ${file} (${errorCode(error)}): must be a readable file`);
   }
+  if (Buffer.byteLength(content) > MAX_BYTES) return refuse(SETTINGS.secretFile, `cannot use ${file}: must have up to ${MAX_BYTES} bytes`);
   // Where decoding had to put a replacement character, signatures could never match.
   if (content.includes("\ufffd")) return refuse(SETTINGS.secretFile, `cannot use ${file}: must be UTF-8 text`);
   const [current, ...previous] = content
@@ -34,9 +40,9 @@ export function readSecretFile(
     .map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line))
     .filter((line) => line.trim() !== "");
   if (current === undefined) return refuse(SETTINGS.secretFile, `cannot use ${file}: must hold at least one secret, one a line`);
-  for (const secret of [current, ...previous]) {
-    const parsed = SETTINGS.secret.parse(secret);
-    if (!parsed.ok) return refuse(SETTINGS.secretFile, `cannot use ${file}: every secret ${parsed.error}`);
+  for (const [index, secret] of [current, ...previous].entries()) {
+    const read = readText(SETTINGS.secret, secret);
+    if (!read.ok) return refuse(SETTINGS.secretFile, `cannot use ${file}: secret ${index + 1} ${read.error}`);
   }
   return { ok: true, value: freezeSecrets(current, [...previous, ...(options.extraPrevious ?? [])]) };
 }
@@ -45,8 +51,24 @@ export function freezeSecrets(current: string, previous: readonly string[]): Sec
   return Object.freeze({ current, previous: Object.freeze([...previous]) });
 }
 
+/** A line for each secret of a file that may be meant as it is, and looks as if it were not. */
+export function oddSecrets(secrets: readonly string[]): readonly string[] {
+  return secrets.flatMap((secret, index) =>
+    odditiesOf(secret).map((oddity) => `${SETTINGS.secretFile.name}: secret ${index + 1} has ${oddity}, which is taken as part of it`),
+  );
+}
+
+/** No more than shows that the file is too large: it may be a device without an end. */
 function readTextFile(path: string): string {
-  return readFileSync(path, "utf8");
+  const bytes = Buffer.alloc(MAX_BYTES + 1);
+  const descriptor = openSync(path, "r");
+  try {
+    let length = 0;
+    for (let read = -1; read !== 0 && length < bytes.length; length += read) read = readSync(descriptor, bytes, length, bytes.length - length, null);
+    return bytes.toString("utf8", 0, length);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function errorCode(error: unknown): string {

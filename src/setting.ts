@@ -1,4 +1,6 @@
+import { Buffer } from "node:buffer";
 import type { Outcome } from "./core/outcome.ts";
+import { odditiesOf } from "./odd-text.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -36,10 +38,34 @@ export function isSet(env: Environment, { name }: { readonly name: string }): bo
   return (env[name] ?? "") !== "";
 }
 
-/** Refusal: a line that begins with the variable's name and does not hold its value. */
-export function readSetting<Value>(env: Environment, setting: Setting<Value>): Outcome<Value, string> {
-  const parsed = setting.parse(env[setting.name] || setting.default);
-  return parsed.ok ? parsed : refuse(setting, parsed.error);
+/** The most bytes that a value may have: more than any key, path or URL needs. */
+const MAX_BYTES = 4096;
+
+/**
+ * Gives what the variable stands for, as a command or the service uses it.
+ *
+ * Refusal: a line that begins with the variable's name, holds no part of its value, and says what is odd about it. A secret
+ * may be meant as it is, so `warn` is told what is odd about one that fits its rule.
+ */
+export function readSetting<Value>(env: Environment, setting: Setting<Value>, warn: Warn = () => {}): Outcome<Value, string> {
+  const text = env[setting.name] || setting.default;
+  const read = readText(setting, text);
+  if (!read.ok) return refuse(setting, read.error);
+  for (const oddity of odditiesOf(text)) warn(`${setting.name}: has ${oddity}, which is taken as part of it`);
+  return read;
+}
+
+/** Takes one line. */
+export type Warn = (line: string) => void;
+
+/** The same for a text from elsewhere. Refusal: the rule that it breaks. */
+export function readText<Value>(setting: Setting<Value>, text: string): Outcome<Value, string> {
+  if (Buffer.byteLength(text) > MAX_BYTES) return { ok: false, error: `must have up to ${MAX_BYTES} bytes` };
+  const oddities = odditiesOf(text).join(" or ");
+  if (oddities !== "" && setting.secret === undefined) return { ok: false, error: `must not have ${oddities}` };
+  const parsed = setting.parse(text);
+  if (parsed.ok || oddities === "") return parsed;
+  return { ok: false, error: `${parsed.error}, and not have ${oddities}` };
 }
 
 /** A line that begins with the variable's name. */

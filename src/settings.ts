@@ -1,6 +1,7 @@
 import type { DatabaseLocation } from "./core/database-location.ts";
 import type { Outcome } from "./core/outcome.ts";
 import { standardWebhooksKey } from "./core/secrets.ts";
+import { isBlank } from "./odd-text.ts";
 import { parseConnectionUrl } from "./postgres/url.ts";
 import { integer, matching, optional, unlessZero, type Setting } from "./setting.ts";
 
@@ -170,6 +171,9 @@ function parseText(text: string): Outcome<string, string> {
 }
 
 function parseSecret(text: string): Outcome<string, string> {
+  if (isBlank(text)) return { ok: false, error: "must have more than blanks and quotes" };
+  // As some consoles show it, with the scheme of the signatures in front.
+  if (/^v1a?,\s*whsec_/.test(text)) return { ok: false, error: "must begin with whsec_: leave out the v1, before it" };
   return standardWebhooksKey(text) === undefined ? { ok: false, error: WHSEC_FORM } : { ok: true, value: text };
 }
 

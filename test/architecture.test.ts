@@ -20,10 +20,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   storage: ["core", "postgres"],
   telemetry: ["core"],
   "config.ts": ["core", "secret-file.ts", "setting.ts", "settings.ts"],
-  "secret-file.ts": ["core", "setting.ts", "settings.ts"],
-  "settings.ts": ["core", "postgres", "setting.ts"],
+  "secret-file.ts": ["core", "odd-text.ts", "setting.ts", "settings.ts"],
+  "settings.ts": ["core", "odd-text.ts", "postgres", "setting.ts"],
   "secret-watch.ts": ["core", "secret-file.ts"],
-  "setting.ts": ["core"],
+  "setting.ts": ["core", "odd-text.ts"],
+  "odd-text.ts": [],
   "runtime.ts": [],
   // The OpenAPI document, beside the routes that it describes.
   api: ["core"],
@@ -31,8 +32,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Pages hold no data and know no handler: their scripts ask the service as any client does.
   pages: ["core", "api"],
   // It signs what it sends, and prints the document of the API.
-  cli: ["config.ts", "core", "api", "signature", "storage"],
-  "app.ts": ["config.ts", "core", "signature", "validation", "storage", "telemetry", "api", "http", "pages"],
+  cli: ["config.ts", "setting.ts", "core", "api", "signature", "storage"],
+  "app.ts": ["config.ts", "secret-file.ts", "core", "signature", "validation", "storage", "telemetry", "api", "http", "pages"],
   // A program of its own.
   "healthcheck.ts": [],
   // The log's way out of the process belongs to main: it outlives the app.

@@ -42,7 +42,7 @@ describe("loadConfig", () => {
     }
   });
 
-  for (const secret of [" surrounded ", "line\nfeed", "ключ😀", "\t"]) {
+  for (const secret of [" surrounded ", "line\nfeed", "ключ😀"]) {
     it(`keeps the secret ${JSON.stringify(secret)} as it is`, () => {
       assert.equal(load({ WEBHOOK_SECRET: secret }).secrets.current, secret);
       assert.deepEqual(load({ ...SECRET, WEBHOOK_SECRET_PREVIOUS: secret }).secrets.previous, [secret]);

@@ -9,7 +9,7 @@ const SILENCE_LIMIT_MS = 600_000;
 
 /** Erases one message or all of a sender, and prints how many. Gives the exit status; rejects with `NoAnswer` if none comes. */
 export async function erase(terminal: Terminal, { url, what }: EraseCommand): Promise<number> {
-  const remote = loadMessagesService(terminal.env, url);
+  const remote = loadMessagesService(terminal, url);
   if (!remote.ok) {
     for (const problem of remote.error) terminal.complain(problem);
     return EX_CONFIG;

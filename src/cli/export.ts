@@ -32,7 +32,7 @@ const WIRES: Readonly<Record<ExportFormat, Wire>> = {
  * `NoAnswer` where the answer does not come to its end, and where it cannot be written.
  */
 export async function exportMessages(terminal: Terminal, { url, format, filters, output }: ExportCommand): Promise<number> {
-  const remote = loadMessagesService(terminal.env, url);
+  const remote = loadMessagesService(terminal, url);
   if (!remote.ok) {
     for (const problem of remote.error) terminal.complain(problem);
     return EX_CONFIG;

@@ -21,8 +21,8 @@ const REPORT_EVERY_MS = 60_000;
  * Rejects if the place is in use or of another URL, or if a file or the port of the metrics cannot be used.
  */
 export async function forward(terminal: Terminal, command: ForwardCommand): Promise<number> {
-  const remote = loadMessagesService(terminal.env, command.url);
-  const secret = loadForwardSecret(terminal.env);
+  const remote = loadMessagesService(terminal, command.url);
+  const secret = loadForwardSecret(terminal.env, terminal.complain);
   const problems = [...(remote.ok ? [] : remote.error), ...(secret.ok ? [] : [secret.error])];
   for (const problem of problems) terminal.complain(problem);
   if (!remote.ok || !secret.ok) return EX_CONFIG;

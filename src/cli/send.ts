@@ -11,7 +11,7 @@ import type { Terminal } from "./terminal.ts";
 
 /** Signs and posts one message or those of a file. Gives the exit status; rejects with `NoAnswer` where none comes. */
 export async function send(terminal: Terminal, { url, what, retry }: SendCommand): Promise<number> {
-  const secrets = loadSecrets(terminal.env);
+  const secrets = loadSecrets(terminal.env, terminal.complain);
   const service = url === undefined ? loadServiceUrl(terminal.env) : ({ ok: true, value: url } as const);
   const problems = [secrets, service].flatMap((outcome) => (outcome.ok ? [] : [outcome.error]));
   for (const problem of problems) terminal.complain(problem);

@@ -1,6 +1,9 @@
 import type { Outcome } from "../core/outcome.ts";
+import { optional, readSetting, type Environment, type Setting } from "../setting.ts";
 
 const RULE = "must be an http or https URL without query and fragment, such as http://127.0.0.1:8000";
+
+const SERVICE_URL: Setting<URL | undefined> = { name: "WEBHOOK_INBOX_URL", parse: optional(parseServiceUrl), default: "", doc: "where the service answers" };
 
 /** Where the service answers. Refusal: the rule, to follow the name of what was given. */
 export function parseServiceUrl(text: string): Outcome<URL, string> {
@@ -10,12 +13,10 @@ export function parseServiceUrl(text: string): Outcome<URL, string> {
 }
 
 /** `WEBHOOK_INBOX_URL`, else this machine at `PORT`, else at 8000. Refusal: a line that begins with the variable's name. */
-export function loadServiceUrl(env: Readonly<Record<string, string | undefined>>): Outcome<URL, string> {
-  const given = env["WEBHOOK_INBOX_URL"];
-  if (given !== undefined && given !== "") {
-    const url = parseServiceUrl(given);
-    return url.ok ? url : { ok: false, error: `WEBHOOK_INBOX_URL: ${url.error}` };
-  }
+export function loadServiceUrl(env: Environment): Outcome<URL, string> {
+  const given = readSetting(env, SERVICE_URL);
+  if (!given.ok) return given;
+  if (given.value !== undefined) return { ok: true, value: given.value };
   const port = env["PORT"] || "8000";
   if (/^[0-9]+$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535) return { ok: true, value: new URL(`http://127.0.0.1:${Number(port)}`) };
   return { ok: false, error: "PORT: must be the number of the port that the service listens on, unless WEBHOOK_INBOX_URL is set" };

@@ -9,7 +9,7 @@ import type { Terminal } from "./terminal.ts";
 
 /** Prints the signature of a body, or the headers that sign it. Gives the exit status; rejects where the body cannot be read. */
 export async function sign(terminal: Terminal, { file, standard }: SignCommand): Promise<number> {
-  const secrets = loadSecrets(terminal.env);
+  const secrets = loadSecrets(terminal.env, terminal.complain);
   if (!secrets.ok) {
     terminal.complain(secrets.error);
     return EX_CONFIG;

@@ -9,7 +9,7 @@ import type { Terminal } from "./terminal.ts";
  * status then. Rejects if standard output cannot be written.
  */
 export async function tail(terminal: Terminal, { url, after }: TailCommand): Promise<number> {
-  const remote = loadMessagesService(terminal.env, url);
+  const remote = loadMessagesService(terminal, url);
   if (!remote.ok) {
     for (const problem of remote.error) terminal.complain(problem);
     return EX_CONFIG;

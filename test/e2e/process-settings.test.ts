@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { delivery, send, sign } from "../support/app.ts";
+import { spawnService, startService } from "../support/process.ts";
+import { temporaryFolder } from "../support/store.ts";
+
+for (const value of ["sqlite:///app.db\r", "sqlite:///app.db ", '"sqlite:///app.db"', "sqlite:///~/app.db", "sqlite:///${FOLDER}/app.db"]) {
+  test(`DATABASE_URL=${JSON.stringify(value)} opens no other database: exit status 78`, async (t) => {
+    const service = spawnService(t, { WEBHOOK_SECRET: "x", PORT: "0", DATABASE_URL: value });
+    assert.deepEqual(await service.exited, { code: 78, signal: null });
+    assert.match(service.stderr(), /^DATABASE_URL: [^\r\n]+\n$/);
+    assert.deepEqual(readdirSync(service.folder), []);
+  });
+}
+
+test("a secret that is odd is taken as it is, with a WARNING that names its variable and not its value", async (t) => {
+  const service = await startService(t, { WEBHOOK_SECRET: "CANARY\r" });
+  const body = JSON.stringify(delivery());
+  const answer = await send(service.url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body, "CANARY\r") } });
+  assert.equal(answer.status, 200);
+  const lines = service.stdout().split("\n").filter((line) => line.includes('"level":"WARNING"'));
+  assert.equal(lines.length, 1);
+  assert.match(lines[0] ?? "", /"msg":"WEBHOOK_SECRET: /);
+  assert.doesNotMatch(service.stdout() + service.stderr(), /CANARY/);
+});
+
+test("an odd secret of a file that is read again is a WARNING too, and one of 30 MB is not taken", async (t) => {
+  const folder = temporaryFolder(t);
+  const file = join(folder, "secrets");
+  writeFileSync(file, "first\n");
+  const service = await startService(t, { WEBHOOK_SECRET_FILE: file, WEBHOOK_SECRET_PREVIOUS: "older" }, { folder });
+  writeFileSync(file, " CANARY\nfirst\n");
+  service.signal("SIGHUP");
+  const warning = await service.logged(({ level }) => level === "WARNING");
+  assert.match(String(warning["msg"]), /^WEBHOOK_SECRET_FILE: secret 1 /);
+
+  writeFileSync(file, "x".repeat(30 << 20));
+  service.signal("SIGHUP");
+  await service.logged(({ level }) => level === "ERROR");
+  const body = JSON.stringify(delivery());
+  const answer = await send(service.url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body, " CANARY") } });
+  assert.equal(answer.status, 200);
+  assert.equal(existsSync(join(folder, "data", "app.db")), true);
+  assert.doesNotMatch(service.stdout(), /CANARY/);
+});

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { loadServiceUrl } from "../src/cli/service-url.ts";
+import { loadConfig, loadForwardSecret } from "../src/config.ts";
+import { odditiesOf } from "../src/odd-text.ts";
+import { readSetting, type Environment, type Setting } from "../src/setting.ts";
+import { SETTINGS } from "../src/settings.ts";
+import { readSecretFile } from "../src/secret-file.ts";
+
+/** What is wrong with a value, how it comes to be, and how it is told. */
+const ODDITIES: readonly (readonly [title: string, make: (value: string) => string, told: string])[] = [
+  ["a carriage return at its end", (value) => `${value}\r`, "a carriage return at its end"],
+  ["a line feed at its end", (value) => `${value}\n`, "a line feed at its end"],
+  ["a blank at its end", (value) => `${value} `, "a blank at its end"],
+  ["a blank at its start", (value) => ` ${value}`, "a blank at its start"],
+  ["a tab at its start", (value) => `\t${value}`, "a tab at its start"],
+  ["a no-break space at its end", (value) => `${value}\u00a0`, "a no-break space at its end"],
+  ["a byte order mark", (value) => `\ufeff${value}`, "an invisible character (U+FEFF) at its start"],
+  ["a zero width space within it", (value) => `${value.slice(0, 1)}\u200b${value.slice(1)}x`, "an invisible character (U+200B) within it"],
+  ["a soft hyphen within it", (value) => `${value.slice(0, 1)}\u00ad${value.slice(1)}x`, "an invisible character (U+00AD) within it"],
+  ["the filler of Hangul at its end", (value) => `${value}\u3164`, "an invisible character (U+3164) at its end"],
+  ["the blank of Braille at its end", (value) => `${value}\u2800`, "an invisible character (U+2800) at its end"],
+  ["a bell within it", (value) => `${value}\u0007x`, "an invisible character (U+0007) within it"],
+  ["a line separator at its end", (value) => `${value}\u2028`, "an invisible character (U+2028) at its end"],
+  ["a quote at its start", (value) => `"${value}`, "a quote at its start"],
+  ["a quote at its end", (value) => `${value}'`, "a quote at its end"],
+  ["a curly quote at its end", (value) => `${value}\u201d`, "a quote at its end"],
+  ["~/ at its start", (value) => `~/${value}`, "~/, which only a shell replaces"],
+  ["~/ within it", (value) => `${value}/~/x`, "~/, which only a shell replaces"],
+  ["a variable in braces", (value) => `\${HOME}${value}`, "a ${…}, which nothing has replaced"],
+  ["a variable for a folder", (value) => `${value}/$HOME/x`, "a ${…}, which nothing has replaced"],
+  ["a command", (value) => `$(cat ${value})`, "a $(…), which only a shell replaces"],
+  ["a comment after it", (value) => `${value} # note`, "a # after a blank, which begins no comment here"],
+  ["bytes that are no UTF-8", (value) => `${value}\ufffdx`, "the character U+FFFD, which stands for bytes that are no UTF-8"],
+];
+
+/** Beside `make` of the others, a value has both at once. */
+const SEVERAL: readonly (readonly [value: string, told: readonly string[]])[] = [
+  ['"sqlite:///x.db"\r', ["a quote at its start", "a carriage return at its end"]],
+  ["'x'", ["a quote at its start", "a quote at its end"]],
+  [" \u200b ", ["a blank at its start", "an invisible character (U+200B) within it", "a blank at its end"]],
+  ["'", ["a quote at its start"]],
+  ["\r", ["a carriage return at its start"]],
+];
+
+const PLAIN = ["", "x", "a b", "sqlite:///./data/app.db", "/data/a folder/x%20y#z.db", "it's", "a~/b", "$", "pa$$word", "ключ😀", "$2b$10$abc", "a=b+c/d=="];
+
+describe("odditiesOf", () => {
+  for (const [title, make, told] of ODDITIES) it(`tells ${title}`, () => assert.deepEqual(odditiesOf(make("value")), [told]));
+  for (const [value, told] of SEVERAL) it(`tells all of ${JSON.stringify(value)}`, () => assert.deepEqual(odditiesOf(value), told));
+  for (const value of PLAIN) it(`finds nothing in ${JSON.stringify(value)}`, () => assert.deepEqual(odditiesOf(value), []));
+});
+
+const ROWS: readonly Setting<unknown>[] = Object.values(SETTINGS);
+
+/** A value that the setting takes. */
+function usual(row: Setting<unknown>): string {
+  return row.default || row.example || "testsecret";
+}
+
+for (const row of ROWS.filter(({ secret }) => secret === undefined)) {
+  for (const [title, make, told] of ODDITIES) {
+    it(`${row.name} with ${title} is refused by its name`, () => {
+      assert.deepEqual(readSetting({ [row.name]: make(usual(row)) }, row), { ok: false, error: `${row.name}: must not have ${told}` });
+    });
+  }
+}
+
+for (const row of ROWS.filter(({ secret }) => secret === true)) {
+  for (const [title, make, told] of ODDITIES) {
+    it(`${row.name} with ${title} is refused, or taken with a warning, that names it and what is odd`, () => {
+      const warnings: string[] = [];
+      const value = make(usual(row));
+      const read = readSetting({ [row.name]: value }, row, (line) => warnings.push(line));
+      const lines = read.ok ? warnings : [read.error];
+      if (read.ok) assert.equal(read.value, value);
+      assert.equal(lines.length, 1);
+      assert.ok(lines.every((line) => line.startsWith(`${row.name}: `) && line.includes(told) && !line.includes(usual(row))), lines.join());
+    });
+  }
+}
+
+const SECRET = { WEBHOOK_SECRET: "testsecret" };
+
+function refusalsOf(env: Environment, file = ""): readonly string[] {
+  const loaded = loadConfig(env, { readFile: () => file });
+  return loaded.ok ? [] : loaded.error.map((line) => line.slice(0, line.indexOf(":")));
+}
+
+const NO_SECRETS = [" ", "\t", "   \r\n", "\u200b", '""', "''", '" "', "\u00a0", "\ufeff\n"];
+
+describe("a secret", () => {
+  for (const secret of NO_SECRETS) {
+    it(`of nothing but ${JSON.stringify(secret)} is refused`, () => {
+      assert.deepEqual(refusalsOf({ WEBHOOK_SECRET: secret }), ["WEBHOOK_SECRET"]);
+      assert.deepEqual(refusalsOf({ ...SECRET, WEBHOOK_SECRET_PREVIOUS: secret }), ["WEBHOOK_SECRET_PREVIOUS"]);
+      assert.ok(!loadForwardSecret({ FORWARD_SECRET: secret }).ok);
+      assert.deepEqual(refusalsOf({ WEBHOOK_SECRET_FILE: "/s" }, `${secret}\n`), ["WEBHOOK_SECRET_FILE"]);
+    });
+  }
+
+  for (const secret of ["v1,whsec_c2VjcmV0", "v1, whsec_c2VjcmV0", "v1a,whsec_c2VjcmV0"]) {
+    it(`${secret} is refused: the scheme is no part of it`, () => {
+      assert.deepEqual(refusalsOf({ WEBHOOK_SECRET: secret }), ["WEBHOOK_SECRET"]);
+      assert.deepEqual(refusalsOf({ WEBHOOK_SECRET_FILE: "/s" }, `good\n${secret}`), ["WEBHOOK_SECRET_FILE"]);
+    });
+  }
+
+  it("that is odd is a warning of the configuration, by variable or by its place in the file", () => {
+    const env = { WEBHOOK_SECRET_PREVIOUS: "CANARY'", API_TOKEN: '"CANARY"' };
+    const loaded = loadConfig({ ...env, WEBHOOK_SECRET_FILE: "/s" }, { readFile: () => "good\r\n CANARY\nCANARY \n" });
+    assert.deepEqual(loaded.ok && loaded.value.warnings, [
+      "WEBHOOK_SECRET_PREVIOUS: has a quote at its end, which is taken as part of it",
+      "API_TOKEN: has a quote at its start, which is taken as part of it",
+      "API_TOKEN: has a quote at its end, which is taken as part of it",
+      "WEBHOOK_SECRET_FILE: secret 2 has a blank at its start, which is taken as part of it",
+      "WEBHOOK_SECRET_FILE: secret 3 has a blank at its end, which is taken as part of it",
+    ]);
+  });
+
+  for (const [bytes, refused] of [[4096, false], [4097, true], [100_000, true]] as const) {
+    it(`of ${bytes} bytes is ${refused ? "refused" : "taken"}`, () => {
+      assert.deepEqual(refusalsOf({ WEBHOOK_SECRET: "x".repeat(bytes) }), refused ? ["WEBHOOK_SECRET"] : []);
+      assert.deepEqual(refusalsOf({ WEBHOOK_SECRET_FILE: "/s" }, "x".repeat(bytes)), refused ? ["WEBHOOK_SECRET_FILE"] : []);
+    });
+  }
+});
+
+describe("a file of secrets", () => {
+  it("of 30 MB, and one without an end, is refused without reading all of it", (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "odd-values-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, "secrets");
+    writeFileSync(path, "x".repeat(30 << 20));
+    for (const one of [path, "/dev/zero"]) {
+      const read = readSecretFile(one);
+      assert.ok(!read.ok);
+      assert.match(read.error, /^WEBHOOK_SECRET_FILE: /);
+    }
+  });
+});
+
+describe("the variables of commands", () => {
+  for (const [title, make, told] of ODDITIES) {
+    it(`WEBHOOK_INBOX_URL with ${title} is refused`, () => {
+      assert.deepEqual(loadServiceUrl({ WEBHOOK_INBOX_URL: make("http://127.0.0.1:8000") }), { ok: false, error: `WEBHOOK_INBOX_URL: must not have ${told}` });
+    });
+  }
+
+  it("FORWARD_SECRET that is odd is taken with a warning", () => {
+    const warnings: string[] = [];
+    assert.deepEqual(loadForwardSecret({ FORWARD_SECRET: "CANARY\r" }, (line) => warnings.push(line)), { ok: true, value: "CANARY\r" });
+    assert.deepEqual(warnings, ["FORWARD_SECRET: has a carriage return at its end, which is taken as part of it"]);
+  });
+});
