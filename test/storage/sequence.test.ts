@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ExportPage, ExportQuery } from "../../src/core/queries.ts";
 import { message, openTestStore } from "../support/store.ts";
 
 test("since gives the messages behind a seq in the order of commits, and tells whether more may follow", async (t) => {
@@ -21,6 +22,30 @@ test("a page of large texts ends early", async (t) => {
   const page = await store.since(0, 100);
   assert.equal(page.data.length, 16);
   assert.equal(page.more, true);
+});
+
+test("a page of large payloads ends early where they are asked for, and all messages come in pages", async (t) => {
+  const { store } = await openTestStore(t);
+  const ids = Array.from({ length: 12 }, (_, index) => `m${String(index).padStart(2, "0")}`);
+  await store.insertAll(ids.map((id) => ({ ...message(id), payload: JSON.stringify("x".repeat(60_000)) })));
+  const pages: { readonly sequenced: string[][]; readonly exported: string[][] } = { sequenced: [], exported: [] };
+  for (let after = 0, more = true; more; ) {
+    const page = await store.since(after, 100, { payload: true });
+    pages.sequenced.push(page.data.map((one) => one.message_id));
+    ({ more } = page);
+    after = page.data.at(-1)?.seq ?? after;
+  }
+  for (let query: ExportQuery | undefined = { upTo: 100, payload: true }; query !== undefined; ) {
+    const page: ExportPage = await store.exportPage(query);
+    pages.exported.push(page.data.map((one) => one.message_id));
+    query = page.next && { ...query, after: page.next };
+  }
+  for (const one of [pages.sequenced, pages.exported]) {
+    assert.deepEqual(one.flat(), ids);
+    assert.ok(one.every((page) => page.length <= 3), `pages of ${one.map((page) => page.length).join(", ")}`);
+  }
+  assert.equal((await store.since(0, 100)).data.length, 12);
+  assert.equal((await store.exportPage({ upTo: 100 })).data.length, 12);
 });
 
 test("listeners hear of each commit that adds messages, when a read finds them", async (t) => {

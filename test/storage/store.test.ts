@@ -96,7 +96,7 @@ test("strings come back as they went in: NUL, emoji, combining marks, quotes", a
 
 test("a database that cannot be opened is refused with what to mend", async (t) => {
   const folder = temporaryFolder(t);
-  await assert.rejects(openTestStore(t, { path: folder }), { name: "DatabaseError" });
+  await assert.rejects(openTestStore(t, { path: folder }), { name: "UnusableSetting" });
 });
 
 /** Whether the message is there without the WAL. */

@@ -2,8 +2,10 @@ import type { Message } from "../../core/message.ts";
 import type { Clock } from "../../core/clock.ts";
 import { InDoubt, StoreUnavailable, type InsertOutcome, type StoreObserver } from "../../core/store.ts";
 
-/** More messages than that waiting for their commit are refused: at 18 KB for the largest, 74 MB. */
+/** More messages than that waiting for their commit are refused … */
 export const MAX_WAITING_MESSAGES = 4096;
+/** … and more bytes: 74 MB are so many of the largest messages of the service's own form, and a platform's may be larger by far. */
+export const MAX_WAITING_BYTES = 80 * 1024 * 1024;
 
 /** A second batch is handed over while one is being committed, so that the writer need not wait for the event loop … */
 const MAX_BATCHES_UNDER_WAY = 2;
@@ -60,6 +62,7 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
   const sizes: number[] = [];
   let underWay = 0;
   let underWayMessages = 0;
+  let waitingBytes = 0;
   let scheduled = false;
   const closed = Promise.withResolvers<void>();
   let closing = false;
@@ -83,11 +86,12 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
   function commit(messages: readonly Message[], answers: readonly Answer[], deliveries: Deliveries): void {
     underWay += 1;
     underWayMessages += answers.length;
+    const bytes = bytesOf(messages);
     const createdAt = new Date(options.clock.nowMs()).toISOString();
     commitBatch(messages, createdAt, deliveries).then(
       ({ outcomes, seconds }) => {
         // The next batch first, so that the writer works while this one is answered.
-        settle(answers);
+        settle(answers, bytes);
         let created = 0;
         for (const outcome of outcomes) if (outcome === "created") created += 1;
         options.onCommitted(created);
@@ -95,7 +99,7 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
         answers.forEach((answer, index) => answer(outcomes[index] ?? "unavailable"));
       },
       (error) => {
-        settle(answers);
+        settle(answers, bytes);
         options.observer.commitFailed(answers.length, error instanceof StoreUnavailable ? error.message : String(error));
         const outcome = error instanceof InDoubt ? "in_doubt" : "unavailable";
         for (const answer of answers) answer(outcome);
@@ -103,9 +107,10 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
     );
   }
 
-  function settle(answers: readonly Answer[]): void {
+  function settle(answers: readonly Answer[], bytes: number): void {
     underWay -= 1;
     underWayMessages -= answers.length;
+    waitingBytes -= bytes;
     dispatch();
   }
 
@@ -114,17 +119,29 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
     return new Promise((resolve) => waiters.push(resolve));
   }
 
+  function waiting(): number {
+    return underWayMessages + waiters.length;
+  }
+
+  /** Takes the room that they need; false if there is none. What is larger than all of it has to be alone. */
+  function admit(messages: readonly Message[]): boolean {
+    const bytes = bytesOf(messages);
+    if (closing || waiting() >= MAX_WAITING_MESSAGES || (waiting() > 0 && waitingBytes + bytes > MAX_WAITING_BYTES)) return false;
+    waitingBytes += bytes;
+    return true;
+  }
+
   return {
     insertAll(messages) {
-      if (closing || underWayMessages + waiters.length >= MAX_WAITING_MESSAGES) return Promise.resolve(messages.map(() => "unavailable"));
       if (messages.length === 0) return Promise.resolve([]);
+      if (!admit(messages)) return Promise.resolve(messages.map(() => "unavailable"));
       sizes.push(messages.length);
       const answered = Promise.all(messages.map(enqueue));
       dispatch();
       return answered;
     },
     insert(message) {
-      if (closing || underWayMessages + waiters.length >= MAX_WAITING_MESSAGES) return Promise.resolve("unavailable");
+      if (!admit([message])) return Promise.resolve("unavailable");
       sizes.push(1);
       const answered = enqueue(message);
       if (waiters.length >= MIN_SECOND_BATCH && underWay < MAX_BATCHES_UNDER_WAY) {
@@ -140,11 +157,20 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
       }
       return answered;
     },
-    waiting: () => underWayMessages + waiters.length,
+    waiting,
     close() {
       closing = true;
       dispatch();
       return closed.promise;
     },
   };
+}
+
+/** What they take in memory, at most: a character has one or two bytes there. */
+function bytesOf(messages: readonly Message[]): number {
+  let units = 0;
+  for (const { messageId, from, to, ts, text, payload } of messages) {
+    units += messageId.length + from.length + to.length + ts.length + (text?.length ?? 0) + (payload?.length ?? 0);
+  }
+  return 2 * units;
 }

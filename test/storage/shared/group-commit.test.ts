@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Message } from "../../../src/core/message.ts";
 import { InDoubt, StoreUnavailable } from "../../../src/core/store.ts";
-import { createGroupCommit, MAX_WAITING_MESSAGES, type Committed, type GroupCommit } from "../../../src/storage/shared/group-commit.ts";
+import { createGroupCommit, MAX_WAITING_BYTES, MAX_WAITING_MESSAGES, type Committed, type GroupCommit } from "../../../src/storage/shared/group-commit.ts";
 import { message } from "../../support/store.ts";
 
 interface Writer {
@@ -94,3 +94,54 @@ for (const [title, error, outcome] of [
     assert.deepEqual(new Set(await second), new Set(["created"]));
   });
 }
+
+/** Of so many bytes at most, less the other fields. */
+function large(messageId: string, bytes: number): Message {
+  return { ...message(messageId), payload: "x".repeat(bytes / 2 - 100) };
+}
+
+const INSERTS: readonly (readonly [string, (group: GroupCommit, message: Message) => Promise<unknown>])[] = [
+  ["insert", (group, one) => group.insert(one)],
+  ["insertAll", async (group, one) => (await group.insertAll([one]))[0]],
+];
+
+for (const [name, insert] of INSERTS) {
+  test(`${name}: beyond so many bytes that wait, under way or not, a delivery is unavailable at once, and one later is not`, async () => {
+    const { group, finish } = createWriter();
+    const waiting = Array.from({ length: 8 }, (_, index) => insert(group, large(`m${index}`, MAX_WAITING_BYTES / 8)));
+    assert.equal(await insert(group, large("beyond", MAX_WAITING_BYTES / 8)), "unavailable");
+    assert.equal(group.waiting(), 8);
+    while (group.waiting() > 0) {
+      await new Promise(setImmediate);
+      finish();
+      await new Promise(setImmediate);
+    }
+    assert.deepEqual(new Set(await Promise.all(waiting)), new Set(["created"]));
+    const later = insert(group, large("later", MAX_WAITING_BYTES));
+    await new Promise(setImmediate);
+    finish();
+    assert.equal(await later, "created");
+  });
+}
+
+test("a delivery that is larger than all the room is taken alone", async () => {
+  const { group, finish } = createWriter();
+  const alone = group.insertAll([large("a", MAX_WAITING_BYTES), large("b", MAX_WAITING_BYTES)]);
+  assert.equal(await group.insert(message("m")), "unavailable");
+  finish();
+  assert.deepEqual(await alone, ["created", "created"]);
+  const next = group.insert(message("m"));
+  await new Promise(setImmediate);
+  finish();
+  assert.equal(await next, "created");
+});
+
+test("a batch that fails gives its room back", async () => {
+  const { group, finish } = createWriter();
+  const failing = group.insertAll([large("a", MAX_WAITING_BYTES)]);
+  finish(new StoreUnavailable("full"));
+  assert.deepEqual(await failing, ["unavailable"]);
+  const next = group.insertAll([large("b", MAX_WAITING_BYTES)]);
+  finish();
+  assert.deepEqual(await next, ["created"]);
+});

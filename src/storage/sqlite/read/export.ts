@@ -3,11 +3,12 @@ import { createMatcher } from "../../../core/filter.ts";
 import type { StoredMessage } from "../../../core/message.ts";
 import { comparePositions, compareText, LAST, sortKey, type KeysetPosition } from "../../../core/order.ts";
 import type { ExportPage, ExportQuery } from "../../../core/queries.ts";
+import { unitsOf, withPayload } from "./payloads.ts";
 import { MESSAGE_COLUMNS, tailBehind, toStoredMessage, type Prepare } from "./rows.ts";
 
 /** A page ends with so many matches, … */
 const PAGE_MATCHES = 256;
-/** … with the match that brings its texts to so many UTF-16 units, … */
+/** … with the match that brings its texts and payloads to so many UTF-16 units, … */
 const PAGE_UNITS = 128 * 1024;
 /** … or with so many rows looked at: an open read transaction keeps the WAL from being checkpointed. */
 const PAGE_ROWS = 2_000;
@@ -74,10 +75,11 @@ export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPa
     let units = 0;
     for (const row of rows) {
       seen += 1;
-      const message = toStoredMessage(row);
-      if (matches(message)) {
+      const plain = toStoredMessage(row);
+      if (matches(plain)) {
+        const message = query.payload ? withPayload(prepare, plain) : plain;
         data.push(message);
-        units += message.text?.length ?? 0;
+        units += unitsOf(message);
       }
       if (seen === PAGE_ROWS || data.length === PAGE_MATCHES || units >= PAGE_UNITS) return { data, next: rowPlace(row) };
     }

@@ -1,11 +1,14 @@
 import type { StoredMessage } from "../../../core/message.ts";
 import type { Prepare } from "./rows.ts";
 
-/** The messages with what platforms sent about them. */
-export function withPayloads<T extends StoredMessage>(prepare: Prepare, messages: readonly T[]): readonly (T & { readonly payload: string | null })[] {
+/** The message with what a platform sent about it. */
+export function withPayload<T extends StoredMessage>(prepare: Prepare, message: T): T & { readonly payload: string | null } {
   const read = prepare("SELECT payload FROM messages JOIN payloads USING (seq) WHERE message_id = ?");
-  return messages.map((message) => {
-    const payload = read.get(message.message_id)?.["payload"];
-    return { ...message, payload: payload === undefined ? null : String(payload) };
-  });
+  const payload = read.get(message.message_id)?.["payload"];
+  return { ...message, payload: payload === undefined ? null : String(payload) };
+}
+
+/** What counts for the size of a page, in UTF-16 units. */
+export function unitsOf({ text, payload }: StoredMessage): number {
+  return (text?.length ?? 0) + (payload?.length ?? 0);
 }

@@ -6,7 +6,6 @@ import { createExport } from "./export.ts";
 import { createPages } from "./pages.ts";
 import { MESSAGE_COLUMNS, toStoredMessage } from "./rows.ts";
 import { createSearch } from "./search.ts";
-import { withPayloads } from "./payloads.ts";
 import { createSequence } from "./sequence.ts";
 import { createStats } from "./stats.ts";
 import { createTimeCounts } from "./time-counts.ts";
@@ -74,11 +73,7 @@ export function createQueries(db: DatabaseSync, cancellation: Cancellation = cre
     },
     stats: () => snapshot(stats),
     timeline: (query) => snapshot(() => timeline(query)),
-    exportPage: (query) =>
-      snapshot(() => {
-        const page = exportPage(query);
-        return query.payload ? { ...page, data: withPayloads(prepare, page.data) } : page;
-      }),
+    exportPage: (query) => snapshot(() => exportPage(query)),
     ...createSequence(prepare),
     count: () => snapshot(() => timeCounts.countAll()),
   };
