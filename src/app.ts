@@ -83,7 +83,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
   const stopProcessMetrics = registerProcessMetrics(registry);
   const observer = createObserver({ logger, metrics, clock });
   const listener = createListener(config, { observer, maxConnections: options.maxConnections });
-  const { store, postgres } = await openStore(config.database, {
+  const { store, database, isNew, postgres } = await openStore(config.database, {
     clock,
     observer,
     retentionDays: config.retentionDays,
@@ -130,7 +130,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
   // At once, and not with the first delivery that is refused.
   const reasons = await store.check();
   if (reasons.length > 0) logger.error("messages cannot be stored", { reasons: reasons.join("; ") });
-  logger.info("started", { url: server.url, ...runs, messages: store.count() });
+  logger.info("started", { url: server.url, ...runs, database, new_database: isNew, messages: store.count() });
 
   return {
     url: server.url,

@@ -1,7 +1,8 @@
 import type { DatabaseLocation } from "../core/database-location.ts";
 import { StoreMisconfigured, type MessageStore } from "../core/store.ts";
-import { parseConnectionUrl } from "../postgres/url.ts";
+import { describeConnection, parseConnectionUrl } from "../postgres/url.ts";
 import { openPostgres, type PostgresOptions } from "./postgres/open.ts";
+import { locateFiles } from "./sqlite/files.ts";
 import { openSqlite, type SqliteOptions } from "./sqlite/open.ts";
 
 /** What every engine is opened with, and what some need besides. */
@@ -9,6 +10,10 @@ export interface StoreOptions extends SqliteOptions, PostgresOptions {}
 
 export interface OpenedStore {
   readonly store: MessageStore;
+  /** Where the messages are, for people: an absolute path without links, `:memory:`, or `user@host/database`. No password. */
+  readonly database: string;
+  /** It did not exist before. */
+  readonly isNew: boolean;
   /** The version of the server, if the engine is PostgreSQL. */
   readonly postgres?: string;
 }
@@ -20,13 +25,15 @@ export interface OpenedStore {
 export async function openStore(location: DatabaseLocation, options: StoreOptions): Promise<OpenedStore> {
   switch (location.kind) {
     case "file":
-    case "memory":
-      return { store: await openSqlite(location, options) };
+    case "memory": {
+      const { location: path, inMemory, isNew } = locateFiles(location);
+      return { store: await openSqlite(location, options), database: inMemory ? ":memory:" : path, isNew };
+    }
     case "postgres": {
       const url = parseConnectionUrl(location.url);
       if (!url.ok) throw new StoreMisconfigured(`Cannot open the database: ${url.error}`);
-      const { version: postgres, ...store } = await openPostgres(url.value, options);
-      return { store, postgres };
+      const { version: postgres, isNew, ...store } = await openPostgres(url.value, options);
+      return { store, database: describeConnection(url.value), isNew, postgres };
     }
   }
 }

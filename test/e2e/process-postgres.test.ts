@@ -32,7 +32,7 @@ test("the start line and the metrics name the engine and its version, and never 
   assert.deepEqual(await service.exited, { code: 0, signal: null });
   const log = service.stdout();
   assert.match(log, /durable on one machine/);
-  assert.match(log, /"msg":"started"[^\n]*"postgres":"/);
+  assert.match(log, /"msg":"started"[^\n]*"postgres":"[^\n]*"database":"postgres@[^"]+","new_database":true/);
   assert.doesNotMatch(log + service.stderr(), /CANARY/);
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { delivery, send, sign } from "../support/app.ts";
 import { spawnService, startService } from "../support/process.ts";
 import { temporaryFolder } from "../support/store.ts";
@@ -44,4 +44,29 @@ test("an odd secret of a file that is read again is a WARNING too, and one of 30
   assert.equal(answer.status, 200);
   assert.equal(existsSync(join(folder, "data", "app.db")), true);
   assert.doesNotMatch(service.stdout(), /CANARY/);
+});
+
+async function startAndStop(t: TestContext, url: string, folder: string): Promise<readonly unknown[]> {
+  const service = spawnService(t, { WEBHOOK_SECRET: "x", PORT: "0", DATABASE_URL: url }, { folder });
+  const started = await service.logged("started");
+  service.signal("SIGTERM");
+  assert.deepEqual(await service.exited, { code: 0, signal: null });
+  return [started["database"], started["new_database"]];
+}
+
+test("the line of the start names the file that was opened, and says whether it is new", async (t) => {
+  const folder = realpathSync(temporaryFolder(t));
+  symlinkSync("there/real.db", join(folder, "link.db"));
+  for (const [url, path] of [
+    ["sqlite:///app.db", "app.db"],
+    ["sqlite:///./sub/../sub/app.db", "sub/app.db"],
+    ["sqlite:///link.db", "there/real.db"],
+    [`sqlite:///${folder}/other.db`, "other.db"],
+  ] as const) {
+    assert.deepEqual(await startAndStop(t, url, folder), [join(folder, path), true], url);
+    assert.deepEqual(await startAndStop(t, url, folder), [join(folder, path), false], url);
+  }
+  writeFileSync(join(folder, "empty.db"), "");
+  assert.deepEqual(await startAndStop(t, "sqlite:///empty.db", folder), [join(folder, "empty.db"), true]);
+  assert.deepEqual(await startAndStop(t, "sqlite:///:memory:", folder), [":memory:", true]);
 });

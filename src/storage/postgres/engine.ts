@@ -38,6 +38,8 @@ export interface ServerOptions {
 export interface Engine extends Queries {
   /** Of PostgreSQL, as the server names it. */
   readonly version: string;
+  /** Its tables were made now. */
+  readonly isNew: boolean;
   /** One transaction; see `Writer.write`. */
   write(messages: readonly Message[], createdAt: string, deliveries?: Deliveries): Promise<readonly InsertOutcome[]>;
   /** Removes some of the messages received before this `created_at`; `more` if others may be old enough. */
@@ -78,7 +80,7 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
     await writer.close();
   }
 
-  async function prepare(): Promise<string> {
+  async function prepare(): Promise<Pick<Engine, "version" | "isNew">> {
     const found = await upkeep.use((connection) => migrate(connection, MIGRATION_DEADLINE_MS));
     if (found > SCHEMA_VERSION) {
       throw new StoreUnavailable(`a newer build made it: its version must be ${SCHEMA_VERSION} or less, not ${found}`);
@@ -86,10 +88,11 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
     const { refusals, remarks } = await upkeep.use((connection) => readDurability(connection, WORK_DEADLINE_MS));
     if (refusals.length > 0 && !mayLose) throw new StoreMisconfigured(refusals.join("; "));
     for (const text of remarks) remark(text);
-    return upkeep.use(async (connection) => connection.parameters.get("server_version") ?? "unknown");
+    const version = await upkeep.use(async (connection) => connection.parameters.get("server_version") ?? "unknown");
+    return { version, isNew: found === 0 };
   }
 
-  const version = await prepare().catch(async (error: unknown) => {
+  const prepared = await prepare().catch(async (error: unknown) => {
     await close();
     const reason = `Cannot open ${describeConnection(url)}: ${error instanceof Error ? error.message : String(error)}`;
     throw error instanceof StoreMisconfigured ? new StoreMisconfigured(reason) : new StoreUnavailable(reason, { cause: error });
@@ -103,7 +106,7 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
 
   return {
     ...createQueries({ lookups, searches, stopping: stopping.signal }, fold),
-    version,
+    ...prepared,
     write: writer.write,
     remove: (before) => removeSome(removeBefore(before)),
     erase: (which) => removeSome(erase(which)),

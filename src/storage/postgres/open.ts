@@ -13,6 +13,8 @@ export interface PostgresOptions extends EngineOptions, ServerOptions {}
 export interface PostgresStore extends MessageStore {
   /** Of PostgreSQL, as the server names it. */
   readonly version: string;
+  /** Its tables were made now. */
+  readonly isNew: boolean;
 }
 
 /** Other receivers wait while a batch is being committed. */
@@ -62,6 +64,7 @@ export async function openPostgres(url: ConnectionUrl, options: PostgresOptions)
 
   return {
     version: engine.version,
+    isNew: engine.isNew,
     insert: (message) => inserts.insert(message),
     insertAll: (messages) => inserts.insertAll(messages),
     list: engine.list,

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { lstatSync, mkdirSync, readlinkSync, realpathSync } from "node:fs";
+import { lstatSync, mkdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { stat, statfs } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { SqliteLocation } from "../../core/database-location.ts";
@@ -12,6 +12,8 @@ export interface DatabaseFiles {
   /** What SQLite opens: an absolute path without symbolic links, or a `file:` URI for a database in memory. */
   readonly location: string;
   readonly inMemory: boolean;
+  /** There is no file yet, or an empty one. */
+  readonly isNew: boolean;
   /** Tells the database and its WAL from other files of the same names; undefined if one of them is missing. */
   identity(): Promise<string | undefined>;
   sizes(): Promise<StoreSizes>;
@@ -29,6 +31,7 @@ export function locateFiles(database: SqliteLocation): DatabaseFiles {
       // SQLite's memdb shares one database in memory among the connections of a process that name it alike.
       location: `file:/webhook-inbox-${randomUUID()}?vfs=memdb`,
       inMemory: true,
+      isNew: true,
       identity: () => Promise.resolve(undefined),
       sizes: () => Promise.resolve({}),
     };
@@ -36,7 +39,8 @@ export function locateFiles(database: SqliteLocation): DatabaseFiles {
   const path = resolveLinks(resolve(database.path));
   const problem = whyUnusable(path);
   if (problem !== undefined) throw new UnusableSetting(VARIABLE, problem);
-  return { location: path, inMemory: false, identity: () => identityOf(path), sizes: () => sizesOf(path) };
+  const isNew = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
+  return { location: path, inMemory: false, isNew, identity: () => identityOf(path), sizes: () => sizesOf(path) };
 }
 
 const VARIABLE = "DATABASE_URL";
