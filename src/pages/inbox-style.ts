@@ -22,6 +22,11 @@ export const INBOX_STYLE = `
 .filters { display: grid; gap: 0.6rem; grid-template-columns: minmax(0, 1fr) auto; align-items: end; padding: 0.75rem; }
 .more-filters { display: none; grid-column: 1 / -1; gap: 0.6rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr)); }
 [aria-expanded="true"] + .more-filters { display: grid; }
+.times { grid-column: 1 / -1; display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.25rem 0.75rem; }
+.ranges { display: flex; flex-wrap: wrap; margin-left: -0.5rem; }
+.ranges button { min-height: 1.75rem; padding: 0 0.5rem; font-size: 0.8125rem; }
+/* As wide with the name of a zone as without. */
+#zone-local { min-width: 5.5rem; }
 .filters input { font-variant-numeric: tabular-nums; }
 
 .overview > summary { padding: 0 0.1rem; cursor: pointer; font-weight: 600; }
@@ -96,7 +101,9 @@ figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }
 }
 .row:hover { background: var(--surface-raised); }
 .row:focus-visible { outline-offset: -2px; }
-.row time { grid-area: 1 / 2; font-size: 0.8125rem; color: var(--text-quiet); white-space: nowrap; font-variant-numeric: tabular-nums; }
+.row .when { grid-area: 1 / 2; font-size: 0.8125rem; color: var(--text-quiet); font-variant-numeric: tabular-nums; }
+.row time, .flag { white-space: nowrap; }
+.flag { padding: 0 0.35rem; border-radius: 0.6rem; background: var(--bad-ground); color: var(--bad); font-size: 0.75rem; }
 .row .parties { grid-area: 1 / 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 0.875rem; color: var(--text-quiet); font-variant-numeric: tabular-nums; }
 .row .from { color: var(--text); font-weight: 600; }
 /* The text's own marks of direction end with it. */
@@ -123,8 +130,8 @@ button:disabled { color: var(--text-quiet); border-style: dashed; cursor: defaul
   .filters .more-filters { display: contents; }
   .overview { grid-area: 2 / 2; }
   .messages { grid-area: 2 / 1; }
-  .row { grid-template-columns: 10rem 17.5rem minmax(0, 1fr); }
-  .row time { grid-area: 1 / 1; }
+  .row { grid-template-columns: 11.5rem 17.5rem minmax(0, 1fr); }
+  .row .when { grid-area: 1 / 1; }
   .row .parties { grid-area: 1 / 2; }
   .row .text { grid-area: 1 / 3; }
 }

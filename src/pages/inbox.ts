@@ -43,8 +43,12 @@ const FILTERS = `<form id="filters" class="filters card" role="search" aria-labe
 <input id="from" type="text" inputmode="tel" autocomplete="off" placeholder="+919876543210" list="sender-numbers"></div>
 <div class="field"><label for="to">Recipient</label>
 <input id="to" type="text" inputmode="tel" autocomplete="off" placeholder="+14155550100"></div>
-<div class="field"><label for="since">From time</label><input id="since" type="datetime-local" max="9999-12-31T23:59"></div>
-<div class="field"><label for="until">Until before</label><input id="until" type="datetime-local" max="9999-12-31T23:59"></div>
+<div class="field"><label for="since">From time <span class="zone"></span></label><input id="since" type="datetime-local" max="9999-12-31T23:59"></div>
+<div class="field"><label for="until">Until before <span class="zone"></span></label><input id="until" type="datetime-local" max="9999-12-31T23:59"></div>
+</div>
+<div class="times">
+<div class="ranges" role="group" aria-label="Range of time"><button type="button" id="last-hour" class="plain">Last hour</button><button type="button" id="last-day" class="plain">Day</button><button type="button" id="last-week" class="plain">7 days</button><button type="button" id="any-time" class="plain">All</button></div>
+<div class="choice" role="group" aria-label="Zone of times"><button type="button" id="zone-local" aria-pressed="true">Local</button><button type="button" id="zone-utc" aria-pressed="false">UTC</button></div>
 </div>
 <datalist id="sender-numbers"></datalist>
 </form>`;

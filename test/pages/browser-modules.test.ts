@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createEventParser } from "../../src/pages/browser/event-stream.ts";
-import { createMatcher, createSearch, fromLocal, NO_FILTERS, readFilters, toLocal, toNumber, toParameters } from "../../src/pages/browser/filters.ts";
-import { formatTime } from "../../src/pages/browser/format.ts";
+import { createMatcher, createSearch, NO_FILTERS, readFilters, toNumber, toParameters } from "../../src/pages/browser/filters.ts";
+import { formatRelative } from "../../src/pages/browser/format.ts";
 import { compareNewestFirst } from "../../src/pages/browser/order.ts";
-import { toBars } from "../../src/pages/browser/timeline.ts";
+import { chartRange, toBars, toTimelineQuery } from "../../src/pages/browser/timeline.ts";
+import { createZone, type Zone } from "../../src/pages/browser/zone.ts";
 import { stored } from "../support/inbox-service.ts";
 
 const STREAM = ": open\n\nid: 1\ndata: {\"a\":1}\n\n: comment\nevent: x\nretry: 5\ndata: one\ndata:two\nid\n\nid: 3\n\ndata: \u{1F600}: x\r\nid: 4\r\n\r\ndata: unfinished";
@@ -75,25 +76,68 @@ test("a number is taken as people write it", () => {
   for (const [typed, number] of numbers) assert.equal(toNumber(typed), number);
 });
 
-test("the time of a field is the reader's own, and comes back as it was", () => {
-  for (const value of ["2025-01-15T10:00", "2025-07-15T23:59:30"]) assert.equal(toLocal(fromLocal(value)), value);
-  assert.equal(fromLocal(""), "");
-  assert.equal(toLocal("yesterday"), "");
+test("the time of a field is that of the zone, and comes back as it was", () => {
+  for (const zone of [createZone("local"), createZone("utc")]) {
+    for (const value of ["2025-01-15T10:00", "2025-07-15T23:59:30"]) assert.equal(zone.toField(zone.fromField(value)), value);
+    assert.equal(zone.fromField(""), "");
+    assert.equal(zone.toField("yesterday"), "");
+  }
+  assert.equal(createZone("utc").fromField("2025-01-15T10:00"), "2025-01-15T10:00:00Z");
 });
 
 test("a time that no Date can hold is shown as it is", () => {
-  assert.equal(formatTime("2016-12-31T23:59:60Z"), "2016-12-31T23:59:60Z");
+  assert.equal(createZone("utc").short("2016-12-31T23:59:60Z", 0), "2016-12-31T23:59:60Z");
 });
 
-test("a chart has every hour up to the last one with messages, empty ones too", () => {
-  const data = [
-    { start: "2024-01-01T00:00:00Z", count: 9 },
-    { start: "2025-01-15T10:00:00Z", count: 1 },
-    { start: "2025-01-15T12:00:00Z", count: 3 },
-  ];
-  const bars = toBars({ bucket: "hour", data, truncated: false });
-  assert.equal(bars.length, 48);
-  assert.deepEqual(bars.slice(-3).map(({ count }) => count), [1, 0, 3]);
-  assert.equal(bars.reduce((sum, { count }) => sum + count, 0), 4);
-  assert.deepEqual(toBars({ bucket: "day", data: [], truncated: false }), []);
+test("how long ago something was is told in the largest whole unit", () => {
+  const words = [0, -59_999, -60_000, -3_599_999, -3_600_000, -86_400_000 * 2.5, 86_400_000 * 366].map((at) => formatRelative(at, 0));
+  assert.equal(new Set(words).size, words.length - 1, words.join(", "));
+  assert.equal(words[0], words[1]);
+});
+
+const NOW = "2025-01-15T12:30:00Z";
+const UTC = createZone("utc");
+/** A zone with this offset all year. */
+const ahead = (minutes: number): Zone => ({ ...createZone("local"), offsetMinutes: () => minutes });
+
+function rangeOf(bucket: "hour" | "day", { since = "", until = "", zone = UTC } = {}): ReturnType<typeof chartRange> {
+  return chartRange({ bucket, filters: { since, until }, zone, nowMs: Date.parse(NOW) });
+}
+
+const at = (ms: number | undefined): string => new Date(ms ?? Number.NaN).toISOString();
+
+const RANGES: readonly (readonly [title: string, range: ReturnType<typeof chartRange>, bars: number, start: string, end: string, isUntilNow: boolean])[] = [
+  ["hours up to now", rangeOf("hour"), 48, "2025-01-13T13:00:00.000Z", "2025-01-15T13:00:00.000Z", true],
+  ["days up to now", rangeOf("day"), 60, "2024-11-17T00:00:00.000Z", "2025-01-16T00:00:00.000Z", true],
+  ["hours since a time", rangeOf("hour", { since: "2025-01-15T11:30:00Z" }), 2, "2025-01-15T11:00:00.000Z", "2025-01-15T13:00:00.000Z", true],
+  ["at most a week of hours", rangeOf("hour", { since: "2020-01-01T00:00:00Z" }), 168, "2025-01-08T13:00:00.000Z", "2025-01-15T13:00:00.000Z", true],
+  ["hours until a time", rangeOf("hour", { until: "2025-01-10T00:00:00Z" }), 48, "2025-01-08T00:00:00.000Z", "2025-01-10T00:00:00.000Z", false],
+  ["hours until a time to come", rangeOf("hour", { until: "2099-01-01T00:00:00Z" }), 48, "2025-01-13T13:00:00.000Z", "2025-01-15T13:00:00.000Z", true],
+  ["the future alone", rangeOf("day", { since: "2099-01-01T00:00:00Z", until: "2099-01-03T00:00:00Z" }), 2, "2099-01-01T00:00:00.000Z", "2099-01-03T00:00:00.000Z", false],
+];
+for (const [title, range, bars, start, end, isUntilNow] of RANGES) {
+  test(`a chart of ${title} has ${bars} bars`, () => {
+    assert.deepEqual([range.starts.length, at(range.starts[0]), at(range.endMs), range.isUntilNow], [bars, start, end, isUntilNow]);
+  });
+}
+
+test("a chart of nothing at all has no bars", () => {
+  assert.ok(rangeOf("hour", { since: "2025-01-15T12:00:00Z", until: "2025-01-15T12:00:00Z" }).starts.length <= 1);
+});
+
+test("a chart has every hour, empty ones too, and leaves out what the filter cuts off", () => {
+  const range = rangeOf("hour", { until: "2025-01-15T12:30:00Z" });
+  const data = [{ start: "2025-01-15T10:00:00Z", count: 1 }, { start: "2025-01-15T12:00:00Z", count: 3 }];
+  assert.deepEqual(toBars(range, { data }).slice(-3).map(({ count }) => count), [1, 0, 3]);
+  const query = toTimelineQuery(range, { ...NO_FILTERS, until: "2025-01-15T12:30:00Z" });
+  assert.deepEqual(Object.fromEntries(query), { bucket: "hour", since: "2025-01-13T13:00:00Z", until: "2025-01-15T12:30:00Z", limit: "49" });
+});
+
+test("days of a zone are put together of hours, if it is whole hours away from UTC", () => {
+  const range = rangeOf("day", { zone: ahead(120) });
+  assert.deepEqual([range.counted, range.isForcedToUtc], ["hour", false]);
+  const [first = 0, second = 0] = range.starts;
+  const data = [first, second - 3_600_000, second].map((ms) => ({ start: at(ms), count: 1 }));
+  assert.deepEqual(toBars(range, { data }).slice(0, 3).map(({ count }) => count), [2, 1, 0]);
+  assert.deepEqual([rangeOf("day", { zone: ahead(330) }).isForcedToUtc, rangeOf("hour", { zone: ahead(330) }).isForcedToUtc], [true, false]);
 });

@@ -4,12 +4,14 @@ import type { Api } from "./api.ts";
 import { createCopyButtons } from "./copy.ts";
 import { byId, create } from "./dom.ts";
 import { createSearch } from "./filters.ts";
-import { formatExactly } from "./format.ts";
 import { markAll } from "./mark.ts";
+import { createFlag, isAhead } from "./message-row.ts";
+import type { Times } from "./times.ts";
 
 export interface DetailOptions {
   readonly api: Api;
   readonly address: Address;
+  readonly times: Pick<Times, "create">;
   /** The reader wants the messages of this sender or to this recipient alone. */
   readonly onFilter: (field: "from" | "to", number: string) => void;
   /** The message this many rows further down; undefined if there is none. */
@@ -44,8 +46,8 @@ export function createDetail(options: DetailOptions): Detail {
     return create("dd", {}, create("bdi", {}, number), button);
   }
 
-  function time(ts: string): HTMLElement {
-    return create("dd", {}, create("time", { datetime: ts }, formatExactly(ts)), create("span", { class: "quiet mono" }, ts));
+  function time(ts: string, ...others: readonly HTMLElement[]): HTMLElement {
+    return create("dd", {}, options.times.create(ts, "exact"), ...others, create("span", { class: "quiet mono" }, ts));
   }
 
   function show(message: StoredMessage): void {
@@ -53,7 +55,7 @@ export function createDetail(options: DetailOptions): Detail {
     fields.replaceChildren(
       create("dt", {}, "From"), party("from", message.from, "Only this sender"),
       create("dt", {}, "To"), party("to", message.to, "Only this recipient"),
-      create("dt", {}, "Sent"), time(message.ts),
+      create("dt", {}, "Sent"), time(message.ts, ...(isAhead(message) ? [createFlag()] : [])),
       create("dt", {}, "Stored"), time(message.created_at),
       create("dt", {}, "Id"), create("dd", { class: "mono" }, create("bdi", {}, message.message_id)),
     );

@@ -1,6 +1,7 @@
 import type { Address } from "./address.ts";
 import { byId } from "./dom.ts";
-import { fromLocal, isFiltered, NO_FILTERS, toLocal, toNumber, toParameters, type Filters } from "./filters.ts";
+import { isFiltered, NO_FILTERS, toNumber, toParameters, type Filters } from "./filters.ts";
+import type { Zone } from "./zone.ts";
 
 /** The filters as the form and the page's address hold them. */
 export interface FilterForm {
@@ -9,12 +10,21 @@ export interface FilterForm {
   set(changes: Partial<Filters>): void;
   /** Does what the address says. */
   follow(): void;
+  /** Shows the times of the fields in the zone of now. */
+  showTimes(): void;
+}
+
+export interface FilterFormOptions {
+  readonly address: Address;
+  /** The zone of the fields for times. */
+  readonly zone: () => Zone;
+  readonly onChange: (filters: Filters) => void;
 }
 
 /** Long enough for the next key, too short to wait for. */
 const DEBOUNCE_MS = 200;
 
-export function createFilterForm(address: Address, onChange: (filters: Filters) => void): FilterForm {
+export function createFilterForm({ address, zone, onChange }: FilterFormOptions): FilterForm {
   const form = byId("filters", HTMLFormElement);
   const q = byId("q", HTMLInputElement);
   const from = byId("from", HTMLInputElement);
@@ -28,12 +38,16 @@ export function createFilterForm(address: Address, onChange: (filters: Filters) 
   let isTyping = false;
   let timer: number | undefined;
 
+  function showTimes(): void {
+    showInstant(since, filters.since, zone());
+    showInstant(until, filters.until, zone());
+  }
+
   function show(): void {
     q.value = filters.q;
     from.value = filters.from;
     to.value = filters.to;
-    showInstant(since, filters.since);
-    showInstant(until, filters.until);
+    showTimes();
     clear.hidden = !isFiltered(filters);
   }
 
@@ -49,7 +63,7 @@ export function createFilterForm(address: Address, onChange: (filters: Filters) 
 
   /** An instant that is still as it was shown keeps its seconds and its zone. */
   function instant(input: HTMLInputElement, known: string): string {
-    return input.value === known || input.value === toLocal(known) ? known : fromLocal(input.value);
+    return input.value === known || input.value === zone().toField(known) ? known : zone().fromField(input.value);
   }
 
   function read(): Filters {
@@ -86,6 +100,7 @@ export function createFilterForm(address: Address, onChange: (filters: Filters) 
   return {
     current: () => filters,
     set,
+    showTimes,
     follow() {
       clearTimeout(timer);
       const wanted = address.filters();
@@ -98,9 +113,9 @@ export function createFilterForm(address: Address, onChange: (filters: Filters) 
 }
 
 /** What is no time is shown as the address has it: an empty field would not say what the service refuses. */
-function showInstant(input: HTMLInputElement, instant: string): void {
-  const isInstant = instant === "" || toLocal(instant) !== "";
+function showInstant(input: HTMLInputElement, instant: string, zone: Zone): void {
+  const isInstant = instant === "" || zone.toField(instant) !== "";
   input.type = isInstant ? "datetime-local" : "text";
-  input.value = isInstant ? toLocal(instant) : instant;
+  input.value = isInstant ? zone.toField(instant) : instant;
   input.setAttribute("aria-invalid", String(!isInstant));
 }

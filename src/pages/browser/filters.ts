@@ -57,17 +57,3 @@ export function toNumber(typed: string): string {
   const digits = typed.replaceAll(/[\s().-]/g, "");
   return /^[0-9]/.test(digits) ? `+${digits}` : digits;
 }
-
-/** From the value of a `datetime-local` input, which has no zone: the reader's own is meant. */
-export function fromLocal(value: string): string {
-  const at = new Date(value);
-  return Number.isNaN(at.getTime()) ? "" : at.toISOString().replace(".000Z", "Z");
-}
-
-/** For the value of a `datetime-local` input; empty where it is no instant. */
-export function toLocal(instant: string): string {
-  const at = new Date(instant);
-  if (Number.isNaN(at.getTime())) return "";
-  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString();
-  return local.slice(0, at.getUTCSeconds() === 0 ? 16 : 19);
-}

@@ -15,6 +15,9 @@ import { createMessageList } from "./message-list.ts";
 import { createOverview } from "./overview.ts";
 import { createShortcuts } from "./shortcuts.ts";
 import type { TailState } from "./tail.ts";
+import { createTimeControls } from "./time-controls.ts";
+import { toInstant } from "./timeline.ts";
+import { createTimes } from "./times.ts";
 import { createTokenForm } from "./token-form.ts";
 import { createWindowTail } from "./window-tail.ts";
 
@@ -33,16 +36,30 @@ const address = createAddress(() => {
   filterForm.follow();
   detail.follow();
 });
+const times = createTimes(() => {
+  filterForm.showTimes();
+  overview.follow();
+});
 const tokenForm = createTokenForm(api, start);
-const filterForm = createFilterForm(address, (filters) => void list.load(filters));
+const filterForm = createFilterForm({
+  address,
+  zone: times.zone,
+  onChange(filters) {
+    void list.load(filters);
+    overview.follow();
+  },
+});
 const detail = createDetail({
   api,
   address,
+  times,
   onFilter: (field, number) => filterForm.set({ [field]: number }),
   neighbour: (message, steps) => list.neighbour(message, steps),
 });
 const overview = createOverview({
   api,
+  times,
+  filters: filterForm.current,
   onSender: (from) => filterForm.set({ from }),
   onSenders: () => notes.refresh(),
   onBucket: (startMs, endMs) => filterForm.set({ since: toInstant(startMs), until: toInstant(endMs) }),
@@ -57,6 +74,7 @@ const hold = createHold({ list: rowList, dialog: byId("detail", HTMLDialogElemen
 
 const list = createMessageList({
   api,
+  times,
   list: rowList,
   above: byId("above", HTMLElement),
   below: byId("below", HTMLElement),
@@ -130,10 +148,6 @@ function titleOf(filters: Filters, newer: number): string {
   return `${newer > 0 ? `(${newer}) ` : ""}${words === "" ? "" : `${words} · `}Inbox · webhook-inbox`;
 }
 
-function toInstant(ms: number): string {
-  return new Date(ms).toISOString().replace(".000Z", "Z");
-}
-
 createExport(api, filterForm.current);
 const pause = byId("pause", HTMLButtonElement);
 pause.addEventListener("click", () => {
@@ -141,6 +155,7 @@ pause.addEventListener("click", () => {
   pause.setAttribute("aria-pressed", String(isPaused));
   hold.set("pause", isPaused);
 });
+createTimeControls({ times, onRange: (since, until) => filterForm.set({ since, until }) });
 createShortcuts(byId("q", HTMLInputElement));
 byId("newer", HTMLButtonElement).addEventListener("click", () => void list.toTop());
 // What comes meanwhile is counted in the title, and shown when somebody looks.

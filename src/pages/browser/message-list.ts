@@ -7,6 +7,7 @@ import { fetchStretch, type Stretch } from "./page-source.ts";
 import { createRecovery } from "./recovery.ts";
 import { createReach } from "./reach.ts";
 import { createRowKeys } from "./row-keys.ts";
+import type { Times } from "./times.ts";
 import { createPage, createRowWindow, pagesFrom, type Row, type WindowElements } from "./row-window.ts";
 
 export interface ListView {
@@ -21,6 +22,7 @@ export interface ListView {
 
 export interface ListOptions extends WindowElements {
   readonly api: Api;
+  readonly times: Pick<Times, "create">;
   /** Arrivals must not change the rows now. */
   readonly isHeld: () => boolean;
   readonly onOpen: (message: StoredMessage) => void;
@@ -56,7 +58,7 @@ const MOST_FIRST_ROWS = 150;
 const UNSURE_MS = 2000;
 
 export function createMessageList(options: ListOptions): MessageList {
-  const { api, list, above } = options;
+  const { api, list, above, times } = options;
   const rows = createRowWindow(options);
   const keys = createRowKeys(list);
   const reach = createReach({ list, above, rows });
@@ -76,7 +78,7 @@ export function createMessageList(options: ListOptions): MessageList {
   let countedAtMs = 0;
   let recounting: number | undefined;
 
-  const toRow = (message: StoredMessage): Row => ({ message, element: createRow(message, { search, onOpen: () => options.onOpen(message) }) });
+  const toRow = (message: StoredMessage): Row => ({ message, element: createRow(message, { search, times, onOpen: () => options.onOpen(message) }) });
 
   function tell(): void {
     options.onChange({ state, total: SHOWN[state].counted ? total : undefined, reason, newer });

@@ -1,7 +1,7 @@
 import type { StoredMessage } from "../../core/message.ts";
 import { create } from "./dom.ts";
-import { formatTime } from "./format.ts";
 import { markAll } from "./mark.ts";
+import type { Times } from "./times.ts";
 
 /** Code units of a text that a row holds; it shows less, the detail shows all. */
 const EXCERPT_LENGTH = 240;
@@ -11,15 +11,16 @@ const LEAD_LENGTH = 30;
 export interface RowOptions {
   /** What the texts were searched for. */
   readonly search: RegExp | undefined;
+  readonly times: Pick<Times, "create">;
   readonly onOpen: () => void;
 }
 
 /** A row of the list: a button that opens the message. No `button` element, whose text nobody can select. */
-export function createRow(message: StoredMessage, { search, onOpen }: RowOptions): HTMLLIElement {
+export function createRow(message: StoredMessage, { search, times, onOpen }: RowOptions): HTMLLIElement {
   const row = create(
     "div",
     { role: "button", class: "row", tabindex: "-1" },
-    create("time", { datetime: message.ts, title: message.ts }, formatTime(message.ts)),
+    create("span", { class: "when" }, times.create(message.ts, "short"), ...(isAhead(message) ? [" ", createFlag()] : [])),
     create("span", { class: "parties" }, create("bdi", { class: "from" }, message.from), create("span", { class: "arrow", "aria-hidden": "true" }, " → "),
       create("span", { class: "spoken" }, " to "), create("bdi", {}, message.to)),
     createExcerpt(message.text, search),
@@ -34,6 +35,18 @@ export function createRow(message: StoredMessage, { search, onOpen }: RowOptions
     onOpen();
   });
   return create("li", {}, row);
+}
+
+/** A clock may be a little fast. */
+export const AHEAD_MS: number = 5 * 60_000;
+
+/** The message is dated later than it was received. */
+export function isAhead({ ts, created_at: receivedAt }: Pick<StoredMessage, "ts" | "created_at">): boolean {
+  return Date.parse(ts) - Date.parse(receivedAt) > AHEAD_MS;
+}
+
+export function createFlag(): HTMLElement {
+  return create("span", { class: "flag", title: "Its time is later than its receipt" }, "future date");
 }
 
 function createExcerpt(text: string | null, search: RegExp | undefined): HTMLSpanElement {

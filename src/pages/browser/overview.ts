@@ -1,23 +1,30 @@
-import type { Bucket, Stats } from "../../core/queries.ts";
+import type { Stats } from "../../core/queries.ts";
 import type { Api } from "./api.ts";
 import { byId, create, createSvg } from "./dom.ts";
-import { countOf, formatNumber, formatTime } from "./format.ts";
+import type { Filters } from "./filters.ts";
+import { countOf, formatNumber } from "./format.ts";
+import { AHEAD_MS, createFlag } from "./message-row.ts";
 import { createRecovery } from "./recovery.ts";
-import { drawTimeline, type OnBucket } from "./timeline-chart.ts";
-import { BAR_COUNT, type TimelineAnswer } from "./timeline.ts";
+import { createTimelineCard } from "./timeline-card.ts";
+import type { OnBucket } from "./timeline-chart.ts";
+import type { Times } from "./times.ts";
 
 export interface OverviewOptions {
   readonly api: Api;
+  readonly times: Times;
+  readonly filters: () => Filters;
   readonly onSender: (number: string) => void;
   readonly onBucket: OnBucket;
   /** What `senders` gives may have changed. */
   readonly onSenders: () => void;
 }
 
-/** Totals, the chart over time and that of the largest senders: of all messages, whatever the filters. */
+/** Totals and the chart of the largest senders, of all messages; the chart over time, of those that the filters admit. */
 export interface Overview {
   /** Asks for everything again, at once the first time and at most every few seconds then. */
   refresh(): void;
+  /** Asks at once: the filters or the zone have changed. */
+  follow(): void;
   /** Asks at once again if the last request failed. */
   retry(): void;
   /** The senders that it knows. */
@@ -25,35 +32,27 @@ export interface Overview {
 }
 
 const REFRESH_MS = 5000;
+/** The chart ends now: it moves on also if nothing comes. */
+const REDRAW_MS = 30_000;
 
 export function createOverview(options: OverviewOptions): Overview {
-  const { api } = options;
-  const elements = {
-    chart: byId("timeline-chart", HTMLElement),
-    summary: byId("timeline-summary", HTMLElement),
-    table: byId("timeline-rows", HTMLTableSectionElement),
-  };
+  const { api, times } = options;
   const notice = byId("overview-notice", HTMLElement);
   const recovery = createRecovery(() => void ask());
   const senders = byId("senders", HTMLOListElement);
   const numbers = byId("sender-numbers", HTMLDataListElement);
-  const buttons: readonly (readonly [Bucket, HTMLButtonElement])[] = [
-    ["hour", byId("by-hour", HTMLButtonElement)],
-    ["day", byId("by-day", HTMLButtonElement)],
-  ];
-  let bucket: Bucket = "hour";
+  const timeline = createTimelineCard({ api, times, filters: options.filters, onBucket: options.onBucket, onUnit: () => void ask() });
   let asked = new AbortController();
   let timer: number | undefined;
   let again = false;
 
   function showTotals(stats: Stats): void {
-    const shown: readonly (readonly [string, string])[] = [
-      ["total-messages", formatNumber(stats.total_messages)],
-      ["total-senders", formatNumber(stats.senders_count)],
-      ["first-message", stats.first_message_ts === null ? "–" : formatTime(stats.first_message_ts)],
-      ["last-message", stats.last_message_ts === null ? "–" : formatTime(stats.last_message_ts)],
-    ];
-    for (const [id, text] of shown) byId(id, HTMLElement).textContent = text;
+    byId("total-messages", HTMLElement).textContent = formatNumber(stats.total_messages);
+    byId("total-senders", HTMLElement).textContent = formatNumber(stats.senders_count);
+    for (const [id, ts] of [["first-message", stats.first_message_ts], ["last-message", stats.last_message_ts]] as const) {
+      const isAhead = ts !== null && Date.parse(ts) > Date.now() + AHEAD_MS;
+      byId(id, HTMLElement).replaceChildren(...(ts === null ? ["–"] : [times.create(ts, "short"), ...(isAhead ? [" ", createFlag()] : [])]));
+    }
   }
 
   function showSenders(largest: Stats["messages_per_sender"]): void {
@@ -74,12 +73,9 @@ export function createOverview(options: OverviewOptions): Overview {
     asked.abort();
     asked = new AbortController();
     const { signal } = asked;
-    const [stats, timeline] = await Promise.all([
-      api.get<Stats>("/stats", signal),
-      api.get<TimelineAnswer>(`/stats/timeline?bucket=${bucket}&limit=${BAR_COUNT[bucket]}`, signal),
-    ]);
+    const [stats, chart] = await Promise.all([api.get<Stats>("/stats", signal), timeline.ask(signal)]);
     if (signal.aborted) return;
-    const hasFailed = stats.kind === "failed" || timeline.kind === "failed";
+    const hasFailed = stats.kind === "failed" || chart === "failed";
     notice.hidden = !hasFailed;
     if (hasFailed) recovery.failed(true);
     else recovery.worked();
@@ -93,7 +89,6 @@ export function createOverview(options: OverviewOptions): Overview {
       showSenders(stats.value.messages_per_sender);
       options.onSenders();
     }
-    if (timeline.kind === "ok") drawTimeline(elements, timeline.value, options.onBucket);
   }
 
   function refresh(): void {
@@ -109,12 +104,6 @@ export function createOverview(options: OverviewOptions): Overview {
     void ask();
   }
 
-  for (const [wanted, button] of buttons) {
-    button.addEventListener("click", () => {
-      bucket = wanted;
-      for (const [other, its] of buttons) its.setAttribute("aria-pressed", String(other === bucket));
-      void ask();
-    });
-  }
-  return { refresh, retry: recovery.now, senders: () => Array.from(numbers.options, ({ value }) => value) };
+  setInterval(timeline.redraw, REDRAW_MS);
+  return { refresh, follow: () => void ask(), retry: recovery.now, senders: () => Array.from(numbers.options, ({ value }) => value) };
 }

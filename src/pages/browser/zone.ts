@@ -1,0 +1,69 @@
+import type { Bucket } from "../../core/queries.ts";
+import { formatRelative } from "./format.ts";
+
+/** The zone that times are shown in. */
+export type ZoneName = "local" | "utc";
+
+/** Times as people read and write them, in one zone. */
+export interface Zone {
+  readonly name: ZoneName;
+  /** Such as `GMT+5:30` or `UTC`. */
+  label(): string;
+  /** Short: those of today without the date, and how long ago. A leap second, which no Date can hold, as it is. */
+  short(ts: string, nowMs: number): string;
+  /** In full, with the zone and how long ago. */
+  exact(ts: string, nowMs: number): string;
+  /** The start of a bucket. */
+  bucket(startMs: number, bucket: Bucket): string;
+  /** For the value of a `datetime-local` input, which has no zone; empty if it is no instant. */
+  toField(instant: string): string;
+  /** From such a value. */
+  fromField(value: string): string;
+  /** Minutes that its clocks are ahead of UTC at an instant. */
+  offsetMinutes(atMs: number): number;
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+export function createZone(name: ZoneName): Zone {
+  const timeZone = name === "utc" ? { timeZone: "UTC" } : {};
+  const formatter = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat => new Intl.DateTimeFormat(undefined, { ...options, ...timeZone });
+  const timeOfDay = formatter({ timeStyle: "medium" });
+  const date = formatter({ dateStyle: "medium" });
+  const dateAndTime = formatter({ dateStyle: "medium", timeStyle: "short" });
+  const exactly = formatter({ dateStyle: "full", timeStyle: "long" });
+  const hour = formatter({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  const day = formatter({ day: "numeric", month: "short", year: "numeric" });
+  const zoneName = formatter({ timeZoneName: "short" });
+
+  const offsetMinutes = (atMs: number): number => (name === "utc" ? 0 : -new Date(atMs).getTimezoneOffset());
+
+  return {
+    name,
+    offsetMinutes,
+    label: () => zoneName.formatToParts().find(({ type }) => type === "timeZoneName")?.value ?? "",
+    short(ts, nowMs) {
+      const atMs = Date.parse(ts);
+      if (Number.isNaN(atMs)) return ts;
+      const isRecent = Math.abs(nowMs - atMs) < DAY_MS;
+      if (!isRecent || date.format(atMs) !== date.format(nowMs)) return dateAndTime.format(atMs);
+      return `${timeOfDay.format(atMs)} · ${formatRelative(atMs, nowMs)}`;
+    },
+    exact(ts, nowMs) {
+      const atMs = Date.parse(ts);
+      return Number.isNaN(atMs) ? ts : `${exactly.format(atMs)} · ${formatRelative(atMs, nowMs)}`;
+    },
+    bucket: (startMs, bucket) => (bucket === "hour" ? hour : day).format(startMs),
+    toField(instant) {
+      const atMs = Date.parse(instant);
+      if (Number.isNaN(atMs)) return "";
+      const there = new Date(atMs + offsetMinutes(atMs) * MINUTE_MS).toISOString();
+      return there.slice(0, there.endsWith(":00.000Z") ? 16 : 19);
+    },
+    fromField(value) {
+      const at = new Date(name === "utc" ? `${value}Z` : value);
+      return Number.isNaN(at.getTime()) ? "" : at.toISOString().replace(".000Z", "Z");
+    },
+  };
+}
