@@ -1,5 +1,7 @@
 const NUMBER = new Intl.NumberFormat();
-const RELATIVE = new Intl.RelativeTimeFormat(undefined, { style: "narrow", numeric: "auto" });
+const RELATIVE = new Intl.RelativeTimeFormat(undefined, { style: "narrow" });
+/** In words, such as "now". */
+const IN_WORDS = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 
 export function formatNumber(value: number): string {
   return NUMBER.format(value);
@@ -17,6 +19,6 @@ const UNITS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number])
 /** How long ago an instant was, or in how long it will be, in the largest whole unit. */
 export function formatRelative(atMs: number, nowMs: number): string {
   const passedMs = atMs - nowMs;
-  const [unit, unitMs] = UNITS.find(([, ms]) => Math.abs(passedMs) >= ms) ?? ["second", Number.POSITIVE_INFINITY];
-  return RELATIVE.format(Math.trunc(passedMs / unitMs), unit);
+  const [unit, unitMs] = UNITS.find(([, ms]) => Math.abs(passedMs) >= ms) ?? [];
+  return unit === undefined || unitMs === undefined ? IN_WORDS.format(0, "second") : RELATIVE.format(Math.trunc(passedMs / unitMs), unit);
 }
