@@ -5,7 +5,7 @@ import { InDoubt, StoreUnavailable, type InsertOutcome, type StoreObserver } fro
 /** More messages than that waiting for their commit are refused … */
 export const MAX_WAITING_MESSAGES = 4096;
 /** … and more bytes: 74 MB are so many of the largest messages of the service's own form, and a platform's may be larger by far. */
-export const MAX_WAITING_BYTES = 80 * 1024 * 1024;
+export const MAX_WAITING_BYTES: number = 80 * 1024 * 1024;
 
 /** A second batch is handed over while one is being committed, so that the writer need not wait for the event loop … */
 const MAX_BATCHES_UNDER_WAY = 2;
