@@ -4,6 +4,7 @@ import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { connect } from "../../src/postgres/connect.ts";
 import { urlOf } from "../postgres/server.ts";
@@ -25,10 +26,12 @@ export interface PostgresServer {
   readonly folder: string;
   /** The superuser's URL. */
   url(database: string): string;
-  /** The URL of a new, empty database. */
-  createDatabase(): Promise<string>;
+  /** The URL of a new, empty database, made with these options of CREATE DATABASE. */
+  createDatabase(options?: string): Promise<string>;
   /** Of the server's first process. */
   pid(): number;
+  /** SIGKILL to all its processes; `stop` is still needed. Needs Linux. */
+  kill(): void;
   stop(): Promise<void>;
 }
 
@@ -51,49 +54,108 @@ const run = promisify(execFile);
 
 /** A PostgreSQL of its own on 127.0.0.1, in a temporary folder, without fsync: one for each test file. */
 export async function startPostgres({ settings = {}, hba, files = {} }: PostgresOptions = {}): Promise<PostgresServer> {
-  const bin = PG_BIN ?? "";
-  const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-postgres-"));
-  const data = join(folder, "data");
-  const isRoot = process.getuid?.() === 0;
-  const env = { LC_ALL: "C.UTF-8", PATH: process.env["PATH"] ?? "" };
-  const identity = { cwd: folder, env, ...(isRoot && { uid: NOBODY, gid: NOBODY }) };
-  function own(path: string): void {
-    if (isRoot) chownSync(path, NOBODY, NOBODY);
-  }
-  mkdirSync(data, { mode: 0o700 });
-  own(folder);
-  own(data);
-  await run(join(bin, "initdb"), ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], identity);
+  const { folder, data } = makeFolder();
+  await run(program("initdb"), ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], identityIn(folder));
   for (const [name, content] of Object.entries({ ...(hba !== undefined && { "pg_hba.conf": hba }), ...files })) {
     writeFileSync(join(data, name), content, { mode: 0o600 });
     own(join(data, name));
   }
+  return serve({ folder, data }, settings);
+}
 
+/** A copy of a server that follows it, and that its commits wait for from the moment that this settles. */
+export async function startStandby(primary: PostgresServer): Promise<PostgresServer> {
+  const { folder, data } = makeFolder();
+  const source = `${primary.url("postgres")}?application_name=standby`;
+  await run(program("pg_basebackup"), ["-D", data, "-d", source, "-R", "-X", "stream", "--no-sync", "-c", "fast"], identityIn(folder));
+  const standby = await serve({ folder, data }, {});
+  const admin = await connect(urlOf(primary.url("postgres")));
+  const until = async (sql: string): Promise<void> => {
+    const endsAt = Date.now() + 10_000;
+    while ((await admin.run([{ sql }], SOON)).results[0]?.rows.length !== 1) {
+      if (Date.now() > endsAt) throw new Error(`Cannot start a standby: not within 10 s: ${sql}`);
+      await setTimeout(10);
+    }
+  };
+  await until("SELECT FROM pg_stat_replication WHERE state = 'streaming'");
+  await admin.run([{ sql: "ALTER SYSTEM SET synchronous_standby_names = '*'" }], SOON);
+  await admin.run([{ sql: "SELECT pg_reload_conf()" }], SOON);
+  await until("SELECT FROM pg_stat_replication WHERE sync_state = 'sync'");
+  await admin.close();
+  return standby;
+}
+
+const SOON = { deadlineMs: 20_000 };
+
+interface Folders {
+  readonly folder: string;
+  readonly data: string;
+}
+
+function makeFolder(): Folders {
+  const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-postgres-"));
+  const data = join(folder, "data");
+  mkdirSync(data, { mode: 0o700 });
+  own(folder);
+  own(data);
+  return { folder, data };
+}
+
+function program(name: string): string {
+  return join(PG_BIN ?? "", name);
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+function own(path: string): void {
+  if (isRoot()) chownSync(path, NOBODY, NOBODY);
+}
+
+interface Identity {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+function identityIn(folder: string): Identity {
+  return { cwd: folder, env: { LC_ALL: "C.UTF-8", PATH: process.env["PATH"] ?? "" }, ...(isRoot() && { uid: NOBODY, gid: NOBODY }) };
+}
+
+async function serve({ folder, data }: Folders, settings: Readonly<Record<string, string>>): Promise<PostgresServer> {
   const port = await freePort();
   const given = { listen_addresses: "127.0.0.1", unix_socket_directories: folder, fsync: "off", ...settings };
   const child = spawn("/bin/sh", [
-    "-c", WHILE_READ, "sh", folder, join(bin, "postgres"), "-D", data, "-p", String(port),
+    "-c", WHILE_READ, "sh", folder, program("postgres"), "-D", data, "-p", String(port),
     ...Object.entries(given).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
-  ], { ...identity, stdio: ["pipe", "ignore", "pipe"] });
+  ], { ...identityIn(folder), stdio: ["pipe", "ignore", "pipe"] });
   await untilReady(child.stderr);
   const url = (database: string): string => `postgres://postgres@127.0.0.1:${port}/${database}`;
+  const pid = (): number => Number(readFileSync(join(data, "postmaster.pid"), "utf8").split("\n")[0]);
   let databases = 0;
 
   return {
     port,
     folder,
     url,
-    async createDatabase() {
+    async createDatabase(options = "") {
       databases += 1;
       const name = `test_${databases}`;
       const admin = await connect(urlOf(url("postgres")));
-      await admin.run([{ sql: `CREATE DATABASE ${name}` }], { deadlineMs: 20_000 });
+      await admin.run([{ sql: `CREATE DATABASE ${name} ${options}` }], SOON);
       await admin.close();
       return url(name);
     },
-    pid: () => Number(readFileSync(join(data, "postmaster.pid"), "utf8").split("\n")[0]),
+    pid,
+    kill() {
+      const first = pid();
+      const children = readFileSync(`/proc/${first}/task/${first}/children`, "utf8").split(" ").filter((text) => text !== "").map(Number);
+      for (const one of [first, ...children]) process.kill(one, "SIGKILL");
+    },
     async stop() {
-      const exited = once(child, "exit");
+      const exited = child.exitCode === null ? once(child, "exit") : undefined;
       child.stdin.end();
       await exited;
     },
@@ -123,7 +185,7 @@ async function untilReady(stderr: NodeJS.ReadableStream): Promise<void> {
   stderr.setEncoding("utf8");
   stderr.on("data", (chunk: string) => {
     log += chunk;
-    if (log.includes("ready to accept connections")) resolve();
+    if (/ready to accept (?:read-only )?connections/.test(log)) resolve();
   });
   stderr.on("end", () => reject(new Error(`Cannot start PostgreSQL: ${log}`)));
   await promise;

@@ -6,6 +6,7 @@ import { connectFor, urlOf } from "../../postgres/server.ts";
 import { atEnd } from "../../support/cleanup.ts";
 import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../../support/postgres.ts";
 import { message } from "../../support/store.ts";
+import { until } from "../../support/until.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
 const SOON = { deadlineMs: 5_000 };
@@ -29,15 +30,6 @@ async function open(t: TestContext, url: string, options: Partial<PostgresOption
   });
   atEnd(t, () => store.close());
   return store;
-}
-
-/** Settles once `isSo` gives true; it is asked after each commit that the store tells of, and every 10 ms. */
-async function until(label: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const endsAt = Date.now() + 5_000;
-  while (!(await isSo())) {
-    if (Date.now() > endsAt) assert.fail(`not within 5 s: ${label}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 test("what one receiver commits, erases and counts, the others learn", { skip }, async (t) => {
