@@ -67,6 +67,14 @@ test("what PostgreSQL cannot hold comes back as it came", { skip }, async (t) =>
   assert.equal((await engine.list({ q: "%_\\", limit: 9, offset: 0 })).total, 2);
 });
 
+test("texts are in the order of code points, whatever the locale of the database", { skip }, async (t) => {
+  const engine = await open(t, await server.createDatabase("TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"));
+  const ids = ["B", "a", "Ä", "ä", "\uFB00", "\uFFFF", "\u{1F600}"];
+  await engine.write(ids.toReversed().map((id) => message(id, { from: "+1" })), AT);
+  assert.deepEqual((await engine.list({ limit: 9, offset: 0 })).data.map((row) => row.message_id), ids);
+  assert.equal((await engine.list({ q: "HELLO", limit: 9, offset: 0 })).total, ids.length);
+});
+
 test("with four receivers that write, a tail that has seen a message never misses one with a smaller seq", { skip }, async (t) => {
   const url = await server.createDatabase();
   const engines = await Promise.all(Array.from({ length: 4 }, () => open(t, url)));

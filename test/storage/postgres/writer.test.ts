@@ -89,6 +89,28 @@ test("what is surely not stored is unavailable, what may be is unknown, once the
   }
 });
 
+test("a batch of repeats takes the lock of the batches too, so that it waits for the standby as they do", { skip }, async (t) => {
+  const { engine, sql, url } = await open(t);
+  await engine.write([message("a")], AT);
+  const holder = await connectFor(t, url);
+  await holder.run([{ sql: "BEGIN" }, { sql: "SELECT id FROM inbox_lock WHERE id = 1 FOR UPDATE" }], SOON);
+  const written = engine.write([message("a")], AT);
+  await until("the batch waits for the lock", () => sql(`${WAITING} wait_event_type = 'Lock'`));
+  await holder.run([{ sql: "COMMIT" }], SOON);
+  assert.deepEqual(await written, ["duplicate"]);
+});
+
+test("a batch that is refused at its commit, after every statement has succeeded, is not stored", { skip }, async (t) => {
+  const { engine, admin } = await open(t);
+  await fail(admin, "23514", 1);
+  await admin.run([
+    { sql: "DROP TRIGGER fault ON messages" },
+    { sql: "CREATE CONSTRAINT TRIGGER fault AFTER INSERT ON messages DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fault()" },
+  ], SOON);
+  await assert.rejects(engine.write([message("fault")], AT), { name: "StoreUnavailable" });
+  assert.equal(await engine.count(), 0);
+});
+
 test("a batch whose connection is lost is sent again until it is known, and seq leaps", { skip }, async (t) => {
   const { engine, sql, url } = await open(t);
   // The session's view of the others stands still within a transaction, so another one holds the lock.

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { openEngine, type Engine } from "../../../src/storage/postgres/engine.ts";
+import { createFold } from "../../../src/storage/postgres/fold.ts";
+import { createWriter } from "../../../src/storage/postgres/writer.ts";
+import { AUTHENTICATION_OK, connectFor, frame, READY, scriptedServer, urlOf } from "../../postgres/server.ts";
+import { atEnd } from "../../support/cleanup.ts";
+import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../../support/postgres.ts";
+import { message } from "../../support/store.ts";
+
+const skip = SKIP_WITHOUT_POSTGRES;
+const AT = "2025-06-01T00:00:00.000Z";
+const SOON = { deadlineMs: 5_000 };
+const OPTIONS = { fold: createFold(), budgetMs: 300, refused: (): void => {} };
+let server: PostgresServer;
+
+before(async () => {
+  if (skip === false) server = await startPostgres();
+});
+
+after(() => server?.stop());
+
+/** An ErrorResponse, and the end of the connection if it is fatal. */
+function refusal(severity: string, code: string): Buffer {
+  return frame("E", `S${severity}\0V${severity}\0C${code}\0Mas told\0\0`);
+}
+
+for (const code of ["57P03", "53300", "28P01", "28000", "3D000", "08004"]) {
+  test(`a server that refuses every connection with ${code} has surely stored nothing`, async (t) => {
+    const url = await scriptedServer(t, async (socket, received) => {
+      await received();
+      socket.end(refusal("FATAL", code));
+    });
+    const writer = createWriter(urlOf(`${url}?sslmode=disable`), OPTIONS);
+    await assert.rejects(writer.write([message("a")], AT), { name: "StoreUnavailable" });
+  });
+}
+
+/** What follows the bytes of a batch. */
+const ENDINGS: readonly (readonly [string, Buffer | "hang" | "close"])[] = [
+  ["closes the connection", "close"],
+  ["never answers", "hang"],
+  ["ends the session for a shutdown (57P01)", refusal("FATAL", "57P01")],
+  ["ends the session for a crash (57P02)", refusal("FATAL", "57P02")],
+  ["panics", refusal("PANIC", "XX000")],
+  ["cannot tell (08006)", Buffer.concat([refusal("ERROR", "08006"), READY])],
+  ["cannot tell (08007)", Buffer.concat([refusal("ERROR", "08007"), READY])],
+  ["cannot tell (40003)", Buffer.concat([refusal("ERROR", "40003"), READY])],
+];
+
+for (const [title, ending] of ENDINGS) {
+  test(`a batch is in doubt if the server takes it and ${title}`, async (t) => {
+    const url = await scriptedServer(t, async (socket, received) => {
+      await received();
+      socket.write(Buffer.concat([AUTHENTICATION_OK, frame("S", "server_encoding\0UTF8\0"), READY]));
+      await received();
+      if (ending === "close") socket.destroy();
+      else if (ending !== "hang") socket.end(ending);
+    });
+    const writer = createWriter(urlOf(`${url}?sslmode=disable&target_session_attrs=any`), OPTIONS);
+    await assert.rejects(writer.write([message("a")], AT), { name: "InDoubt" });
+  });
+}
+
+test("a host that does not answer is passed over for the next one", { skip }, async (t) => {
+  const url = (await server.createDatabase()).replace("@", "@127.0.0.1:1,");
+  const engine = await openEngine(urlOf(url), { fault: () => {}, remark: () => {}, mayLose: true });
+  atEnd(t, () => engine.close());
+  assert.deepEqual(await engine.write([message("a")], AT), ["created"]);
+});
+
+test("a read whose connection is lost is done again on another", { skip }, async (t) => {
+  const url = await server.createDatabase();
+  const engine: Engine = await openEngine(urlOf(url), { fault: () => {}, remark: () => {}, mayLose: true });
+  atEnd(t, () => engine.close());
+  await engine.write([message("a")], AT);
+  const admin = await connectFor(t, url);
+  for (let round = 0; round < 3; round += 1) {
+    await Promise.all([engine.count(), engine.get("a"), engine.stats()]);
+    await admin.run([{ sql: "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()" }], SOON);
+    assert.equal((await engine.get("a"))?.message_id, "a");
+    assert.equal((await engine.list({ limit: 1, offset: 0, q: "hello" })).total, 1);
+  }
+});
