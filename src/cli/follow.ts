@@ -8,7 +8,10 @@ import { createPatience } from "./patience.ts";
 import { CLEAR_LINE } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** Before the service begins to send messages. */
 const SILENCE_LIMIT_MS = 30_000;
+/** The service sends a blank line every 15 s: after two of them that did not come the connection is dead, whatever the system says. */
+const BEAT_LIMIT_MS = 40_000;
 const LINE_FEED = 0x0a;
 
 /** A place in a store's order of commits. */
@@ -109,7 +112,7 @@ async function followOnce({ remote: { service, headers }, from, opened, take, ad
     return { reached: false, temporary: true, reason: error.message };
   }
 
-  // From here on silence only means that no message comes.
+  // From here on it is timed while a line is awaited: a slow `take` lets the connection rest.
   answer.socket.setTimeout(0);
   const begin = beginningOf(answer);
   const { generation } = begin ?? {};
@@ -124,7 +127,7 @@ async function followOnce({ remote: { service, headers }, from, opened, take, ad
     for (;;) {
       let next;
       try {
-        next = await lines.next();
+        next = await nextWithin(BEAT_LIMIT_MS, lines, answer);
       } catch (error) {
         return { reached: true, temporary: true, reason: noAnswer(service, error).message };
       }
@@ -141,6 +144,27 @@ async function followOnce({ remote: { service, headers }, from, opened, take, ad
   } finally {
     signal?.removeEventListener("abort", stop);
     answer.destroy();
+  }
+}
+
+/** Destroys the connection if nothing at all comes for so long. */
+async function nextWithin(limitMs: number, lines: AsyncGenerator<Uint8Array, void>, answer: IncomingMessage): Promise<IteratorResult<Uint8Array, void>> {
+  const { socket } = answer;
+  let seenBytes = socket.bytesRead;
+  let timer = setTimeout(look, limitMs);
+  function look(): void {
+    if (socket.bytesRead === seenBytes) {
+      answer.destroy(new Error(`silent for ${limitMs / 1000} s`));
+      return;
+    }
+    // A long line comes piece by piece.
+    seenBytes = socket.bytesRead;
+    timer = setTimeout(look, limitMs);
+  }
+  try {
+    return await lines.next();
+  } finally {
+    clearTimeout(timer);
   }
 }
 

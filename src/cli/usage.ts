@@ -69,7 +69,8 @@ Examples:
     operand: "",
     summary: "follow messages as they are stored",
     details: `Prints each message as one line of JSON when it is stored, until interrupted.
-When the connection is lost it is made again, and goes on where it was.
+When the connection is lost, or silent for 40 s, it is made again, and goes on
+where it was.
 
   --after N   begin behind the sequence number N, the "seq" of a line; 0 means
               with the first; without it, with what is stored from now on

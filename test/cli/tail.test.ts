@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { tail } from "../../src/cli/tail.ts";
 import { run, which } from "../scripts/command.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
+import { until } from "../support/until.ts";
 import { MAIN, runMain } from "./main.ts";
 import { startAnswering, startStandIn } from "./stand-in.ts";
 import { testTerminal } from "./terminal.ts";
@@ -54,6 +55,46 @@ test("tail goes on where the service sends it back to, once, and is refused the 
     "/tail?after=9", "/tail?after=3&generation=g2", "/tail?after=4&generation=g2", "/tail?after=3&generation=g2",
   ]);
   assert.equal(terminal.complaints.at(-1), `Cannot follow: the service answered 409 ${GONE}`);
+});
+
+test("tail makes a connection again that has been silent for more than two beats, not one whose messages it is slow to take", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const connections: ServerResponse[] = [];
+  const standIn = await startStandIn(t, (response, number) => {
+    connections.push(response);
+    if (number < 2) response.writeHead(200, NDJSON).write(line(number + 1));
+    else response.writeHead(404).end();
+  });
+  const taken: string[] = [];
+  const turn = (): Promise<unknown> => new Promise((resolve) => setImmediate(resolve));
+  const followed = follow(standIn.url, 0, testTerminal({
+    async write(chunk) {
+      taken.push(String(chunk));
+      t.mock.timers.tick(600_000);
+      await turn();
+    },
+    // Else it would try again indefinitely after a test that fails.
+    wait: async () => t.signal.throwIfAborted(),
+  }));
+  await until("the first message is taken", () => taken.length === 1);
+  // Neither a beat nor a part of a line is a message, and both show that the connection is alive.
+  for (const text of ["\n", "{"]) {
+    await turn();
+    t.mock.timers.tick(39_000);
+    connections[0]?.write(text);
+    await until("it is out", () => (connections[0]?.socket?.writableLength ?? 0) === 0);
+    // The same event loop reads it.
+    for (let turns = 0; turns < 5; turns += 1) await turn();
+  }
+  assert.equal(standIn.asked.length, 1);
+  t.mock.timers.tick(39_000);
+  t.mock.timers.tick(40_000);
+  await until("it connects again", () => standIn.asked.length === 2);
+  await until("the second message is taken", () => taken.length === 2);
+  await turn();
+  t.mock.timers.tick(40_000);
+  assert.equal(await followed, 1);
+  assert.deepEqual(standIn.asked.map(({ target }) => target), ["/tail?after=0", "/tail?after=1", "/tail?after=2"]);
 });
 
 test("without --after a tail whose connection is lost before its first message goes on where it began", async (t) => {
