@@ -100,4 +100,8 @@ export interface StoreObserver {
   commitFailed(messages: number, reason: string): void;
   /** So many messages were removed for their age. */
   removed(messages: number): void;
+  /** A run of retention has removed all that was old enough, or was stopped: what was received before `before` (ISO 8601). */
+  retained?(run: { readonly messages: number; readonly before: string }): void;
+  /** So many pages of the write-ahead log were copied into the database, in so many seconds. */
+  checkpointed?(pages: number, seconds: number): void;
 }

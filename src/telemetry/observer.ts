@@ -11,7 +11,7 @@ export interface ObserverOptions {
 }
 
 /** Turns each finished exchange into one log line and its metrics, and the store's work into metrics. */
-export function createObserver({ logger, metrics, clock }: ObserverOptions): ExchangeObserver & StoreObserver {
+export function createObserver({ logger, metrics, clock }: ObserverOptions): ExchangeObserver & Required<StoreObserver> {
   function observeDelivery({ result, signature, counts, lagSeconds = [] }: DeliveryFacts): void {
     metrics.results[result].inc();
     if (signature !== undefined) metrics.signatures[signature].inc();
@@ -45,15 +45,26 @@ export function createObserver({ logger, metrics, clock }: ObserverOptions): Exc
     committed(messages: number, seconds: number): void {
       metrics.batchMessages.observe(messages);
       metrics.commitSeconds.observe(seconds);
-      logger.debug("committed", { messages, duration_ms: Math.round(seconds * 1e6) / 1e3 });
+      logger.debug("committed", { messages, duration_ms: toMs(seconds) });
     },
     removed(messages: number): void {
       metrics.removed.add(messages);
       logger.debug("removed", { messages });
+    },
+    retained({ messages, before }): void {
+      logger.info("retention", { removed: messages, received_before: before });
+    },
+    checkpointed(pages: number, seconds: number): void {
+      logger.debug("checkpoint", { pages, duration_ms: toMs(seconds) });
     },
     commitFailed(messages: number, reason: string): void {
       metrics.commitFailures.inc();
       logger.error("commit failed", { messages, reason });
     },
   };
+}
+
+/** To the microsecond. */
+function toMs(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1e3;
 }

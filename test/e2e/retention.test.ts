@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { delivery, startTestApp, type TestApp } from "../support/app.ts";
 import { at, listAt } from "../support/json.ts";
+import { until } from "../support/until.ts";
 
 const DAY_MS = 86_400_000;
 const STARTED_MS = Date.parse("2025-03-01T00:00:00Z");
@@ -30,6 +31,9 @@ test("RETENTION_DAYS: what is too old is in no list, search, count or tail any m
   assert.deepEqual(at((await app.request("/stats/timeline")).json, "data"), [{ start: "2025-01-15T10:00:00Z", count: 1 }]);
   assert.equal((await app.request("/messages/a")).status, 404);
   assert.match((await app.request("/metrics")).body, /^webhook_removed_messages_total 2$/m);
+  const runs = (): readonly Record<string, unknown>[] => app.logLines().filter(({ msg }) => msg === "retention");
+  await until("the run is logged", () => runs().length > 0);
+  assert.deepEqual(runs().map(({ removed, received_before }) => [removed, received_before]), [[2, new Date(STARTED_MS + DAY_MS).toISOString()]]);
 
   for (const message of old) assert.equal((await app.deliver(message)).status, 200);
   assert.match((await app.request("/metrics")).body, /^webhook_requests_total\{result="duplicate"\} 2$/m);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CHECKPOINT_FRAMES, createWriterCheckpoints } from "../../src/storage/sqlite/write/checkpoints.ts";
 import { openDatabase } from "../../src/storage/sqlite/database.ts";
-import { temporaryFolder } from "../support/store.ts";
+import { message, openTestStore, temporaryFolder } from "../support/store.ts";
 
 test("the writer copies the last frames of a checkpoint once another connection has copied most, and the WAL begins anew", (t) => {
   const path = `${temporaryFolder(t)}/app.db`;
@@ -30,4 +30,14 @@ test("the writer copies the last frames of a checkpoint once another connection 
   write.run(1);
   assert.ok(checkpoints.waitingFrames() < 10);
   assert.equal(checkpoints.isLastDue(), false);
+});
+
+test("the observer is told of each checkpoint beside the writer", async (t) => {
+  const told = Promise.withResolvers<readonly [pages: number, seconds: number]>();
+  const observer = { committed: () => {}, commitFailed: () => {}, removed: () => {} };
+  const { store } = await openTestStore(t, { observer: { ...observer, checkpointed: (...checkpoint) => told.resolve(checkpoint) } });
+  const payload = JSON.stringify("x".repeat(1_000_000));
+  await store.insertAll(Array.from({ length: 20 }, (_, index) => ({ ...message(`m${index}`), payload })));
+  const [pages, seconds] = await told.promise;
+  assert.ok(pages >= CHECKPOINT_FRAMES && seconds > 0, `${pages} pages, ${seconds} s`);
 });

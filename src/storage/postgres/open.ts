@@ -60,6 +60,7 @@ export async function openPostgres(url: ConnectionUrl, options: PostgresOptions)
       upkeep.changed(-count);
       options.observer.removed(count);
     },
+    onRunEnded: (run) => options.observer.retained?.(run),
   });
 
   return {

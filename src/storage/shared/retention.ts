@@ -23,20 +23,32 @@ export interface RetentionOptions {
   readonly clock: Clock;
   /** Told after each transaction how many messages it has removed. */
   readonly onRemoved: (count: number) => void;
+  /** Told once nothing more is old enough, if anything was removed since it was told last. */
+  readonly onRunEnded?: ((run: { readonly messages: number; readonly before: string }) => void) | undefined;
 }
 
 /** Removes messages that have become too old, a few at a time, until it is stopped. */
 export function startRetention(removeOld: RemoveSome, options: RetentionOptions): { stop(): void } {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
+  let run: { readonly messages: number; readonly before: string } | undefined;
 
   async function removeSome(): Promise<void> {
     const startedAt = performance.now();
     const before = new Date(options.clock.nowMs() - options.days * DAY_MS).toISOString();
     // Where it fails, the next message meets the same fault and reports it.
     const { messages, more } = await removeOld(before).catch(() => ({ messages: 0, more: false }));
-    if (messages > 0) options.onRemoved(messages);
+    if (messages > 0) {
+      options.onRemoved(messages);
+      run = { messages: (run?.messages ?? 0) + messages, before };
+    }
+    if (!more || stopped) endRun();
     if (!stopped) schedule(more ? PAUSE_FACTOR * (performance.now() - startedAt) : CHECK_MS);
+  }
+
+  function endRun(): void {
+    if (run !== undefined) options.onRunEnded?.(run);
+    run = undefined;
   }
 
   function schedule(delayMs: number): void {
@@ -48,6 +60,7 @@ export function startRetention(removeOld: RemoveSome, options: RetentionOptions)
     stop() {
       stopped = true;
       clearTimeout(timer);
+      endRun();
     },
   };
 }

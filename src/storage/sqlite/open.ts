@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
 import type { SqliteLocation } from "../../core/database-location.ts";
 import { StoreUnavailable, type MessageStore, type ReadOptions } from "../../core/store.ts";
@@ -65,7 +66,11 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
     const { outcomes, seconds, walFrames } = await writer.call("write", { ...flatten(messages), createdAt });
     if (walFrames >= CHECKPOINT_FRAMES && checkpointer.pending() === 0) {
       // A full disk fails it, which the next commit reports: it stays in the WAL, where it is safe, until there is room.
-      checkpointer.call("checkpoint", undefined).catch(() => undefined);
+      const startedAt = performance.now();
+      checkpointer.call("checkpoint", undefined).then(
+        () => options.observer.checkpointed?.(walFrames, (performance.now() - startedAt) / 1000),
+        () => undefined,
+      );
     }
     return { outcomes: toOutcomes(outcomes), seconds };
   }
@@ -85,6 +90,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
       stored -= count;
       options.observer.removed(count);
     },
+    onRunEnded: (run) => options.observer.retained?.(run),
   });
 
   function read<Name extends keyof ReaderCalls>(
