@@ -3,14 +3,10 @@
 SHELL := /bin/sh
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: help run test check typecheck bench torture soak fuzz overload lint clean up up-all down logs
+.PHONY: help run test check coverage typecheck bench torture soak fuzz overload lint clean up up-all down logs
 
 node := sh scripts/node.sh
 tsc := $(node) node_modules/typescript/bin/tsc
-# A test that hangs fails, and is named. By default Node.js leaves one processor alone; and what it makes of a source is
-# kept for the next process, since most of the time goes into starting them.
-tests := NODE_COMPILE_CACHE="$(CURDIR)/node_modules/.cache/node" \
-  $(node) --test --test-timeout=60000 --test-concurrency="$$(getconf _NPROCESSORS_ONLN 2> /dev/null || echo 2)" 'test/**/*.test.ts'
 revision := WEBHOOK_INBOX_REVISION="$${WEBHOOK_INBOX_REVISION:-$$(git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)}"
 installed := node_modules/.package-lock.json
 # `COMPOSE` from the environment or the command line wins; looked for only by the targets that use it.
@@ -24,11 +20,14 @@ help: ## print this help
 run: dist/main.js ## install, build and start the service; needs WEBHOOK_SECRET
 	@export $(revision); exec $(node) --enable-source-maps --max-semi-space-size=8 dist/main.js
 
-test: typecheck ## install, typecheck everything, run every test
-	@$(tests)
+test: typecheck ## install, typecheck everything, run every test; a test says if it looks at a part of its cases
+	@$(node) scripts/test.ts
 
-check: lint typecheck dist/main.js ## the one gate before a change lands: lint, build, typecheck, tests
-	@$(tests)
+check: lint typecheck dist/main.js ## the one gate before a change lands: lint, build, typecheck, tests with all their cases
+	@$(node) scripts/test.ts --full
+
+coverage: $(installed) ## run every test, and print which parts of src they ran
+	@$(node) scripts/test.ts --coverage
 
 typecheck: $(installed) ## typecheck src, test and scripts
 	@$(tsc) -p test/tsconfig.json

@@ -7,13 +7,12 @@ import { delivery, startTestApp } from "../support/app.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { temporaryFolder } from "../support/store.ts";
+import { repetitions } from "../support/sweep.ts";
 import { MAIN } from "./main.ts";
 import { startStandIn } from "./stand-in.ts";
 
-const KILLS = 20;
 const SENDERS = 20;
 const MESSAGES_PER_KILL = 20;
-const TOTAL = KILLS * MESSAGES_PER_KILL;
 
 interface Ledger {
   readonly url: string;
@@ -54,7 +53,8 @@ async function startReceiver(t: TestContext): Promise<Ledger> {
   };
 }
 
-test(`killed ${KILLS} times under load, against a receiver that fails one time in five, forward skips nothing`, async (t) => {
+test("killed again and again under load, against a receiver that fails one time in five, forward skips nothing", async (t) => {
+  const kills = repetitions(t, { full: 20, short: 6 });
   const app = await startTestApp(t);
   const receiver = await startReceiver(t);
   const folder = temporaryFolder(t);
@@ -77,7 +77,7 @@ test(`killed ${KILLS} times under load, against a receiver that fails one time i
     }
   };
 
-  for (let round = 0; round < KILLS; round++) {
+  for (let round = 0; round < kills; round++) {
     const child = start();
     const load = store(round);
     // Somewhere in the middle, another place each time.
@@ -87,7 +87,7 @@ test(`killed ${KILLS} times under load, against a receiver that fails one time i
     await load;
   }
   start();
-  await receiver.reached(TOTAL);
+  await receiver.reached(kills * MESSAGES_PER_KILL);
   assert.deepEqual(new Map([...receiver.taken].toSorted()), new Map([...sent].toSorted()));
   assert.equal(receiver.overlaps(), 0);
 });

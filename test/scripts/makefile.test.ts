@@ -31,7 +31,7 @@ interface Project {
 
 /** The Makefile and scripts around this src/main.ts, on a PATH whose `node` is the one that runs this test. */
 function createProject(t: TestContext, main: string): Project {
-  const folder = copyOfRepository(t, ["Makefile", "package.json", "package-lock.json", "scripts", "test/tsconfig.json", "tsconfig.json"]);
+  const folder = copyOfRepository(t, ["Makefile", "package.json", "package-lock.json", "scripts", "test/support", "test/tsconfig.json", "tsconfig.json"]);
   writeFileSync(join(folder, ".node-version"), `${process.versions.node}\n`);
   mkdirSync(join(folder, "src"));
   writeFileSync(join(folder, "src/main.ts"), main);
@@ -163,6 +163,24 @@ test("make test fails when a test fails", async (t) => {
   const project = createProject(t, "");
   writeFileSync(join(project.folder, "test/a.test.ts"), "throw new Error();\n");
   assert.equal((await project.make(["test"])).status, 2);
+});
+
+test("make check lets every test look at all its cases, make test does not", async (t) => {
+  const project = createProject(t, "");
+  writeFileSync(join(project.folder, "test/a.test.ts"), 'console.log(process.env.FULL ?? "some");\n');
+  assert.match((await project.make(["test"])).stdout, /^some$/m);
+  assert.match((await project.make(["--dry-run", "check"])).stdout, /^sh scripts\/node\.sh scripts\/test\.ts --full$/m);
+  const { stdout } = await run([process.execPath, join(project.folder, "scripts/test.ts"), "--full"], { cwd: project.folder, env: {} });
+  assert.match(stdout, /^1$/m);
+});
+
+test("make coverage prints which lines of src were not run", async (t) => {
+  const project = createProject(t, "export function run() {}\nexport function leave() {\n  return 1;\n}\n");
+  writeFileSync(join(project.folder, "test/a.test.ts"), 'import { run } from "../src/main.ts";\nrun();\n');
+  const { status, stdout } = await project.make(["coverage"]);
+  assert.equal(status, 0);
+  assert.match(stdout, /^ℹ\s+main\.ts +\| +50\.00 \|/m);
+  assert.doesNotMatch(stdout, /a\.test\.ts +\|/);
 });
 
 test("make clean removes what make made and keeps the data", async (t) => {

@@ -39,8 +39,25 @@ export interface Browser {
  */
 const WHILE_READ = 'folder=$1; shift; "$@" < /dev/null & exec 2> /dev/null; cat > /dev/null; kill $!; wait; rm -rf "$folder"';
 
-/** Chromium without a window, driven over its DevTools protocol (https://chromedevtools.github.io/devtools-protocol/). */
-export async function launchBrowser(): Promise<Browser> {
+/** A Chromium that runs. */
+export interface Chromium {
+  /** Where its DevTools protocol is. */
+  readonly endpoint: string;
+  close(): Promise<void>;
+}
+
+/** Names, in the environment, the endpoint of the Chromium that the whole test run shares. */
+const SHARED = "WEBHOOK_INBOX_TEST_CHROMIUM";
+
+/** Starts a Chromium for all files of a test run: each process that it starts from now on finds it. */
+export async function shareChromium(): Promise<Chromium> {
+  const chromium = await startChromium();
+  process.env[SHARED] = chromium.endpoint;
+  return chromium;
+}
+
+/** Chromium without a window. */
+async function startChromium(): Promise<Chromium> {
   const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-browser-"));
   const child = spawn("/bin/sh", [
     "-c", WHILE_READ, "sh", folder, CHROMIUM ?? "",
@@ -51,7 +68,21 @@ export async function launchBrowser(): Promise<Browser> {
     ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
     "about:blank",
   ], { stdio: ["pipe", "ignore", "pipe"], env: { ...process.env, TZ: "UTC", LANG: "en_GB.UTF-8" } });
-  const socket = new WebSocket(await endpointOf(child));
+  return {
+    endpoint: await endpointOf(child),
+    async close() {
+      const exited = once(child, "close");
+      child.stdin.end();
+      await exited;
+    },
+  };
+}
+
+/** Drives the test run's Chromium, or else one of its own, over its DevTools protocol (https://chromedevtools.github.io/devtools-protocol/). */
+export async function launchBrowser(): Promise<Browser> {
+  const shared = process.env[SHARED];
+  const chromium = shared === undefined ? await startChromium() : { endpoint: shared, close: async () => undefined };
+  const socket = new WebSocket(chromium.endpoint);
   await once(socket, "open");
   const events = new EventEmitter();
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -92,10 +123,8 @@ export async function launchBrowser(): Promise<Browser> {
       return newTab();
     },
     async close() {
-      const exited = once(child, "close");
       socket.close();
-      child.stdin.end();
-      await exited;
+      await chromium.close();
     },
   };
 }

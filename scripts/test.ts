@@ -1,0 +1,45 @@
+/** Runs every test file. `--full`: with all that sweeps leave out otherwise; `--coverage`: prints which lines of src/ were run. */
+import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { shareChromium, SKIP_WITHOUT_BROWSER } from "../test/support/browser.ts";
+
+/** A test that hangs fails, and is named. */
+const TIMEOUT_MS = 60_000;
+/** The beginnings of the paths of the slowest files. They come first, so that no processor waits for one of them at the end. */
+const SLOWEST = ["test/cli/forward-kill", "test/storage/verify", "test/pages/", "test/storage/postgres/", "test/soak/", "test/torture/", "test/cli/"];
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+function rankOf(file: string): number {
+  const rank = SLOWEST.findIndex((start) => file.startsWith(start));
+  return rank === -1 ? SLOWEST.length : rank;
+}
+
+const { values: flags } = parseArgs({ options: { full: { type: "boolean", default: false }, coverage: { type: "boolean", default: false } } });
+const files = globSync("test/**/*.test.ts", { cwd: root }).toSorted((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1));
+
+if (flags.full) process.env["FULL"] = "1";
+// Most of the time goes into starting processes: what Node.js makes of a source is kept for the next one, which knows less of coverage.
+if (!flags.coverage) process.env["NODE_COMPILE_CACHE"] = join(root, "node_modules/.cache/node");
+const chromium = SKIP_WITHOUT_BROWSER === false ? await shareChromium() : undefined;
+const tests = run({
+  files: files.map((file) => join(root, file)),
+  // By default Node.js leaves one processor alone.
+  concurrency: availableParallelism(),
+  timeout: TIMEOUT_MS,
+  coverage: flags.coverage,
+  coverageIncludeGlobs: "src/**",
+});
+
+// Until all have passed.
+process.exitCode = 1;
+tests.on("test:summary", ({ file, success }) => {
+  if (file === undefined && success) process.exitCode = 0;
+});
+tests.once("end", () => void chromium?.close());
+tests.compose(spec).pipe(process.stdout);

@@ -1,0 +1,22 @@
+import type { TestContext } from "node:test";
+
+/** Set by `make check`: every test looks at all its cases. `make test` has less time. */
+const IS_FULL = process.env["FULL"] === "1";
+
+/** All cases in a full run; in others every `every`-th one and the last, and the run says so. */
+export function sweep<T>(t: TestContext, cases: readonly T[], { every }: { readonly every: number }): readonly T[] {
+  const chosen = cases.filter((_, index) => IS_FULL || index % every === 0 || index === cases.length - 1);
+  report(t, chosen.length, cases.length);
+  return chosen;
+}
+
+/** How often to do something: `full` times in a full run; `short` times in others, and the run says so. */
+export function repetitions(t: TestContext, { full, short }: { readonly full: number; readonly short: number }): number {
+  const count = IS_FULL ? full : short;
+  report(t, count, full);
+  return count;
+}
+
+function report(t: TestContext, count: number, full: number): void {
+  if (count < full) t.diagnostic(`Shortened to ${count} of ${full} cases: make check looks at all of them`);
+}
