@@ -40,38 +40,10 @@ test("what is derived stays exact when messages are erased from anywhere in the 
   }
 });
 
-test("a place in the order of commits is given once, though the newest message is erased", async (t) => {
-  const { store } = await openTestStore(t);
-  await store.insertAll([message("a"), message("b")]);
-  await store.erase({ messageId: "b" });
-  assert.equal(await store.lastSequence(), 2);
-  await store.insert(message("c"));
-  assert.deepEqual(
-    (await store.since(0, 9)).data.map(({ seq, message_id }) => [seq, message_id]),
-    [
-      [1, "a"],
-      [3, "c"],
-    ],
-  );
-});
-
 test("of several messages none is stored if one cannot be", async (t) => {
   const { store } = await openTestStore(t, { maxPageCount: 60 });
   const large = Array.from({ length: 40 }, (_, index) => message(`m${index}`, { text: "x".repeat(16_000) }));
   assert.deepEqual([...new Set(await store.insertAll(large))], ["unavailable"]);
   assert.equal((await store.list({ limit: 1, offset: 0 })).total, 0);
   assert.deepEqual(await store.insertAll(large.slice(0, 1)), ["created"]);
-});
-
-test("a payload is that of the message that was stored, and goes with it", async (t) => {
-  const { store } = await openTestStore(t);
-  await store.insertAll([{ ...message("a"), payload: '{"a":1}' }, message("b")]);
-  await store.insertAll([{ ...message("a"), payload: '{"a":2}' }]);
-  assert.deepEqual([await store.payload("a"), await store.payload("b"), await store.payload("c")], ['{"a":1}', undefined, undefined]);
-  assert.deepEqual(
-    (await store.since(0, 9, { payload: true })).data.map(({ payload }) => payload),
-    ['{"a":1}', null],
-  );
-  await store.erase({ messageId: "a" });
-  assert.equal(await store.payload("a"), undefined);
 });

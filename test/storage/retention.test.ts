@@ -13,7 +13,7 @@ import { createIndexer } from "../../src/storage/sqlite/index/indexer.ts";
 import { migrate } from "../../src/storage/sqlite/migrations.ts";
 import { createQueries } from "../../src/storage/sqlite/read/queries.ts";
 import { rebuild } from "../../src/storage/sqlite/maintain/rebuild.ts";
-import { message, openTestStore, temporaryFolder } from "../support/store.ts";
+import { message, temporaryFolder } from "../support/store.ts";
 
 const OLD = "2025-01-15T10:00:00.000Z";
 const CUTOFF = "2025-02-01T00:00:00.000Z";
@@ -99,23 +99,4 @@ test("a transaction that fails removes nothing", (t) => {
   assert.throws(() => writer.remove(CUTOFF));
   requireSound(db, "after the failure");
   assert.equal(createQueries(db).stats().total_messages, 10);
-});
-
-test("the store removes messages older than so many days from their receipt, whatever their ts, and counts what is left", async (t) => {
-  const path = join(temporaryFolder(t), "app.db");
-  const startMs = Date.parse("2025-03-01T00:00:00Z");
-  const first = await openTestStore(t, { path, clock: { nowMs: () => startMs } });
-  for (const id of ["a", "b"]) await first.store.insert(message(id, { ts: "2030-01-01T00:00:00Z" }));
-  await first.store.close();
-  const second = await openTestStore(t, { path, clock: { nowMs: () => startMs + 5 * 86_400_000 } });
-  await second.store.insert(message("c", { ts: "2020-01-01T00:00:00Z" }));
-  await second.store.close();
-
-  const removed = Promise.withResolvers<number>();
-  const observer = { committed: () => {}, commitFailed: () => {}, removed: removed.resolve };
-  const { store } = await openTestStore(t, { path, retentionDays: 7, observer, clock: { nowMs: () => startMs + 7 * 86_400_000 + 1 } });
-  assert.equal(await removed.promise, 2);
-  assert.equal(store.count(), 1);
-  assert.deepEqual((await store.list({ limit: 9, offset: 0 })).data.map((row) => row.message_id), ["c"]);
-  assert.equal(await store.insert(message("a")), "duplicate");
 });

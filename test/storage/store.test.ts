@@ -5,26 +5,6 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { openTestStore, message, temporaryFolder } from "../support/store.ts";
 
-test("when the commit fails every waiter of the batch is told so and no row of it is there", async (t) => {
-  const { store, path, failures } = await openTestStore(t);
-  await store.insert(message("before"));
-  // A real failure at COMMIT: a deferred foreign key that nothing satisfies.
-  const other = new DatabaseSync(path);
-  t.after(() => other.close());
-  other.exec(`
-    CREATE TABLE fault_parent (id INTEGER PRIMARY KEY);
-    CREATE TABLE fault (parent INTEGER REFERENCES fault_parent DEFERRABLE INITIALLY DEFERRED);
-    CREATE TRIGGER fault_at_commit AFTER INSERT ON messages BEGIN INSERT INTO fault VALUES (1); END;`);
-  const outcomes = await Promise.all(Array.from({ length: 20 }, (_, index) => store.insert(message(`m${index}`))));
-  assert.deepEqual(new Set(outcomes), new Set(["unavailable"]));
-  assert.equal(failures.length > 0, true);
-  assert.equal(rowCount(path), 1);
-  assert.equal(store.count(), 1);
-
-  other.exec("DROP TRIGGER fault_at_commit");
-  assert.equal(await store.insert(message("m0")), "created");
-});
-
 test("a statement that rolls the transaction back by itself leaves nothing of the batch, before or behind it", async (t) => {
   const { store, path } = await openTestStore(t);
   const other = new DatabaseSync(path);
@@ -62,17 +42,6 @@ for (const [what, change] of [
   });
 }
 
-test("what is inserted while the store closes is committed or refused, never lost in between", async (t) => {
-  const { store, path } = await openTestStore(t);
-  const before = store.insert(message("before"));
-  const closing = store.close();
-  const after = store.insert(message("after"));
-  assert.equal(await before, "created");
-  assert.equal(await after, "unavailable");
-  await closing;
-  assert.equal(rowCount(path), 1);
-});
-
 test("what a killed process left in the WAL is in the database itself, synced, before the store answers", async (t) => {
   const killed = await openTestStore(t);
   await killed.store.insert(message("m1"));
@@ -82,16 +51,6 @@ test("what a killed process left in the WAL is in the database itself, synced, b
   assert.equal(databaseFileHolds(path, folder), false);
   await openTestStore(t, { path });
   assert.equal(databaseFileHolds(path, folder), true);
-});
-
-test("strings come back as they went in: NUL, emoji, combining marks, quotes", async (t) => {
-  const { store } = await openTestStore(t);
-  const text = "a\u0000b \u{1F600} e\u0301 \"'\\ %_ \u2028\n\r\t \uFFFF";
-  const id = "id\u0000/ \u{1F600}";
-  await store.insert(message(id, { text }));
-  const stored = await store.get(id);
-  assert.equal(stored?.text, text);
-  assert.equal(stored?.message_id, id);
 });
 
 test("a database that cannot be opened is refused with what to mend", async (t) => {

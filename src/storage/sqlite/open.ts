@@ -131,6 +131,16 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
     }
   }
 
+  async function close(): Promise<void> {
+    retention?.stop();
+    await inserts.close();
+    await Promise.all([lookups.abandon(), searches.abandon(), checkpointer.close()]);
+    // Last, so that no reader keeps its checkpoint from emptying the WAL.
+    await writer.close().finally(release);
+  }
+
+  let closed: Promise<void> | undefined;
+
   return {
     insert: (message) => inserts.insert(message),
     insertAll: (messages) => inserts.insertAll(messages),
@@ -163,13 +173,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
     count: () => stored,
     queueDepth: () => inserts.waiting(),
     sizes: () => files.sizes(),
-    async close() {
-      retention?.stop();
-      await inserts.close();
-      await Promise.all([lookups.abandon(), searches.abandon(), checkpointer.close()]);
-      // Last, so that no reader keeps its checkpoint from emptying the WAL.
-      await writer.close().finally(release);
-    },
+    close: () => (closed ??= close()),
   };
 }
 

@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
 import type { Clock } from "../../../src/core/clock.ts";
 import type { Message, StoredMessage } from "../../../src/core/message.ts";
 import type { KeysetPosition } from "../../../src/core/order.ts";
@@ -34,6 +36,8 @@ export interface Library {
 export interface Bench {
   /** A new, empty store. */
   open(options?: OpenOptions): Promise<OpenedStore>;
+  /** A store that other cases use too: only for what asks for messages by their ids or senders. */
+  shared(): Promise<OpenedStore>;
   library(): Promise<Library>;
 }
 
@@ -50,7 +54,7 @@ export function idsOf(page: { readonly data: readonly Pick<StoredMessage, "messa
 }
 
 export async function listIds(store: MessageStore, query: Partial<MessageQuery> = {}): Promise<string[]> {
-  return idsOf(await store.list({ limit: 1_000, offset: 0, ...query }));
+  return idsOf(await store.list({ limit: 100, offset: 0, ...query }));
 }
 
 export async function totalOf(store: MessageStore, query: Partial<MessageQuery> = {}): Promise<number> {
@@ -92,4 +96,13 @@ export async function tailAll(store: MessageStore, seq = 0, options: { readonly 
 /** Numbered messages, made one by one. */
 export function make(count: number, one: (index: number) => Message): readonly Message[] {
   return Array.from({ length: count }, (_, index) => one(index));
+}
+
+/** Asks again and again whether something has become so. Fails after 5 s. */
+export async function until(label: string, isSo: () => boolean): Promise<void> {
+  const endsAt = Date.now() + 5_000;
+  while (!isSo()) {
+    if (Date.now() > endsAt) assert.fail(`not within 5 s: ${label}`);
+    await setTimeout(5);
+  }
 }

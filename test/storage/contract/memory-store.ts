@@ -3,13 +3,14 @@ import type { Clock } from "../../../src/core/clock.ts";
 import { createMatcher, type MessageFilter } from "../../../src/core/filter.ts";
 import type { Message, StoredMessage } from "../../../src/core/message.ts";
 import { compareMessages, comparePositions, compareText, positionOf, type KeysetPosition, type Order } from "../../../src/core/order.ts";
-import type { ExportPage, MessagePage, MessageQuery, SequencedPage, Stats, Timeline } from "../../../src/core/queries.ts";
-import { StoreUnavailable, type Erasure, type InsertOutcome, type MessageStore, type StoreObserver } from "../../../src/core/store.ts";
+import type { ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, Timeline } from "../../../src/core/queries.ts";
+import { ReadCancelled, StoreUnavailable, type Erasure, type InsertOutcome, type MessageStore, type ReadOptions, type StoreObserver } from "../../../src/core/store.ts";
 import { createGroupCommit, type Committed } from "../../../src/storage/shared/group-commit.ts";
 import { startRetention, type Removed } from "../../../src/storage/shared/retention.ts";
 
 const MAX_WAITING_READS = 128;
 const PAGE_MESSAGES = 256;
+const PAGE_ROWS = 2_000;
 const PAGE_UNITS = 128 * 1024;
 const REMOVED_AT_ONCE = 100;
 
@@ -96,13 +97,16 @@ export function openMemoryStore(database: MemoryDatabase, { clock, observer, ret
   }
 
   /** Decides at once whether it may wait, and reads once its turn comes. */
-  async function read<T>(work: () => T): Promise<T> {
+  async function read<T>(work: () => T, { signal }: ReadOptions = {}): Promise<T> {
     if (isClosed) throw new StoreUnavailable("the store is closed");
+    if (signal?.aborted) throw new ReadCancelled("nobody waits for it");
     if (waitingReads >= MAX_WAITING_READS) throw new StoreUnavailable("too many reads wait");
     waitingReads += 1;
     try {
-      await setImmediate();
+      await setImmediate(undefined, { signal });
       return work();
+    } catch (error) {
+      throw signal?.aborted ? new ReadCancelled("nobody waits for it", { cause: error }) : error;
     } finally {
       waitingReads -= 1;
     }
@@ -132,20 +136,16 @@ export function openMemoryStore(database: MemoryDatabase, { clock, observer, ret
       await setImmediate();
       return remove(isOf(which));
     },
-    list: (query) => read(() => pageOf(matching(query, query.order), query)),
+    list: (query, options) => read(() => pageOf(matching(query, query.order), query), options),
     get: (messageId) => read(() => byId.get(messageId)).then((row) => row && toStored(row)),
     payload: (messageId) => read(() => byId.get(messageId)?.payload ?? undefined),
-    stats: () => read(() => statsOf(matching({}))),
-    timeline: (query) => read(() => timelineOf(matching(query), query)),
-    exportPage: ({ upTo, after, order, payload = false, ...filter }) =>
-      read(() => {
-        const rows = matching(filter, order).filter((row) => row.seq <= upTo);
-        return exportPageOf(following(rows, { after, order }), payload);
-      }),
+    stats: (options) => read(() => statsOf(matching({})), options),
+    timeline: (query, options) => read(() => timelineOf(matching(query), query), options),
+    exportPage: (query, options) => read(() => exportPageOf(matching({}, query.order), query), options),
     since: (seq, limit, { payload = false } = {}) =>
       read(() => {
         const rows = database.rows.filter((row) => row.seq > seq);
-        const page = rows.slice(0, Math.min(limit, largest(rows)));
+        const page = rows.slice(0, Math.min(limit, fitting(rows, payload)));
         return { data: page.map((row) => ({ seq: row.seq, ...toStored(row, payload) })), more: page.length < rows.length } satisfies SequencedPage;
       }),
     lastSequence: () => read(() => database.lastSeq),
@@ -181,16 +181,19 @@ function pageOf(rows: readonly Row[], { limit, offset, after, order }: MessageQu
 }
 
 /** How many of the rows fit into a page. */
-function largest(rows: readonly Row[]): number {
+function fitting(rows: readonly Row[], withPayload: boolean): number {
   let units = 0;
-  const end = rows.findIndex(({ text }) => (units += text?.length ?? 0) >= PAGE_UNITS);
+  const end = rows.findIndex(({ text, payload }) => (units += (text?.length ?? 0) + (withPayload ? (payload?.length ?? 0) : 0)) >= PAGE_UNITS);
   return Math.min(PAGE_MESSAGES, end === -1 ? rows.length : end + 1);
 }
 
-function exportPageOf(rows: readonly Row[], payload: boolean): ExportPage {
-  const data = rows.slice(0, largest(rows)).map((row) => toStored(row, payload));
-  const last = data.at(-1);
-  return { data, ...(data.length < rows.length && last !== undefined && { next: positionOf(last) }) };
+function exportPageOf(rows: readonly Row[], { upTo, after, order, payload = false, ...filter }: ExportQuery): ExportPage {
+  const left = following(rows, { after, order }).filter((row) => row.seq <= upTo);
+  const seen = left.slice(0, PAGE_ROWS);
+  const found = seen.filter(createMatcher(filter));
+  const page = found.slice(0, fitting(found, payload));
+  const last = page.length < found.length ? page.at(-1) : left.length > seen.length ? seen.at(-1) : undefined;
+  return { data: page.map((row) => toStored(row, payload)), ...(last !== undefined && { next: positionOf(last) }) };
 }
 
 function statsOf(rows: readonly Row[]): Stats {

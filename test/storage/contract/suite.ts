@@ -1,11 +1,26 @@
 import type { Lifetime } from "../../support/cleanup.ts";
 import type { TestEngine } from "../engines.ts";
-import type { ContractCase, Library } from "./case.ts";
+import type { ContractCase, Library, OpenedStore } from "./case.ts";
+import { CLOSE } from "./close.ts";
+import { CURSOR } from "./cursor.ts";
+import { ERASURE } from "./erasure.ts";
+import { EXPORT } from "./export.ts";
+import { FAULTS } from "./faults.ts";
 import { INSERT } from "./insert.ts";
 import { openLibrary } from "./library.ts";
+import { LIST } from "./list.ts";
+import { MOMENTS } from "./moments.ts";
+import { READS } from "./reads.ts";
+import { RETENTION } from "./retention.ts";
+import { SEARCH } from "./search.ts";
+import { STATS } from "./stats.ts";
+import { STRINGS } from "./strings.ts";
+import { TAIL } from "./tail.ts";
 
 /** All that an engine must do to be shipped. */
-export const CONTRACT: readonly ContractCase[] = [...INSERT];
+export const CONTRACT: readonly ContractCase[] = [
+  ...INSERT, ...STRINGS, ...LIST, ...SEARCH, ...CURSOR, ...MOMENTS, ...EXPORT, ...TAIL, ...STATS, ...READS, ...RETENTION, ...ERASURE, ...FAULTS, ...CLOSE,
+];
 
 /** Runs one case on stores of an engine that last as long as `t`; what the cases share lasts as long as the runner. */
 export type Runner = (one: ContractCase, t: Lifetime) => Promise<void>;
@@ -13,9 +28,11 @@ export type Runner = (one: ContractCase, t: Lifetime) => Promise<void>;
 export async function createRunner(engine: TestEngine, t: Lifetime): Promise<Runner> {
   const open = await engine.start(t);
   let library: Promise<Library> | undefined;
+  let shared: Promise<OpenedStore> | undefined;
   return (one, caseLifetime) =>
     one.run({
       open: (options) => open(caseLifetime, options),
+      shared: () => (shared ??= open(t)),
       library: () => (library ??= openLibrary(open, t)),
     });
 }

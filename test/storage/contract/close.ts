@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { message } from "../../support/store.ts";
+import { listIds, make, type ContractCase } from "./case.ts";
+
+/** The end of a store. */
+export const CLOSE: readonly ContractCase[] = [
+  {
+    promise: "P25",
+    name: "what was accepted before the store closes is committed first, what comes later is unavailable, and nothing is lost in between",
+    async run({ open }) {
+      const opened = await open();
+      const { store } = opened;
+      const before = make(300, (index) => message(`before${index}`)).map((one) => store.insert(one));
+      const delivery = store.insertAll(make(50, (index) => message(`delivery${index}`)));
+      const closing = store.close();
+      const after = [store.insert(message("after")), store.insertAll([message("after too"), message("and this")])] as const;
+      assert.deepEqual(new Set([...(await Promise.all(before)), ...(await delivery)]), new Set(["created"]));
+      assert.deepEqual(await Promise.all(after), ["unavailable", ["unavailable", "unavailable"]]);
+      await closing;
+      assert.equal(await store.insert(message("late")), "unavailable");
+      const next = await opened.reopen();
+      assert.equal(next.store.count(), 350);
+      assert.deepEqual(await listIds(next.store, { q: "hello", offset: 349 }), ["delivery9"]);
+      assert.equal(await next.store.get("after"), undefined);
+    },
+  },
+  {
+    promise: "P25",
+    name: "a store may be closed twice, and a read of a closed store rejects",
+    async run({ open }) {
+      const { store } = await open();
+      await store.insert(message("m1"));
+      await Promise.all([store.close(), store.close()]);
+      await store.close();
+      await assert.rejects(store.list({ limit: 1, offset: 0 }), { name: "StoreUnavailable" });
+      await assert.rejects(store.erase({ messageId: "m1" }), { name: "StoreUnavailable" });
+    },
+  },
+];

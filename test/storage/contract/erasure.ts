@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import type { Message } from "../../../src/core/message.ts";
+import { message } from "../../support/store.ts";
+import { exportAll, idsOf, listIds, make, tailAll, totalOf, type ContractCase } from "./case.ts";
+
+const some: readonly Message[] = make(900, (index) => ({
+  ...message(`m${index}`, { from: `+${index % 3}`, ts: `2025-01-1${index % 4}T1${index % 7}:00:00Z`, text: index % 5 === 0 ? null : `text ${index}` }),
+  ...(index % 2 === 0 && { payload: `{"n":${index}}` }),
+}));
+
+/** Messages that somebody takes out. */
+export const ERASURE: readonly ContractCase[] = [
+  {
+    promise: "P22",
+    name: "what is erased, one message or a sender, is gone from every read at once, and its number is given",
+    async run({ open }) {
+      const opened = await open();
+      const { store } = opened;
+      await store.insertAll(some);
+      for (const messageId of ["m0", "m501", "m899", "m504"]) assert.equal(await store.erase({ messageId }), 1, messageId);
+      assert.deepEqual([await store.erase({ messageId: "m501" }), await store.erase({ messageId: "never" }), await store.erase({ from: "+7" })], [0, 0, 0]);
+      assert.equal(await store.erase({ from: "+1" }), 300);
+      const left = some.filter(({ messageId, from }) => from !== "+1" && !["m0", "m501", "m899", "m504"].includes(messageId)).map(({ messageId }) => messageId);
+      for (const process of ["this", "next"]) {
+        const { store } = process === "this" ? opened : await opened.reopen();
+        assert.deepEqual([await totalOf(store), await totalOf(store, { from: "+1" }), await totalOf(store, { q: "text 501" }), store.count()], [left.length, 0, 0, left.length]);
+        assert.deepEqual([await store.get("m1"), await store.payload("m504"), await store.payload("m506")], [undefined, undefined, '{"n":506}']);
+        assert.deepEqual(idsOf({ data: await tailAll(store) }), left);
+        assert.deepEqual((await exportAll(store, { upTo: Number.MAX_SAFE_INTEGER })).map((row) => row.message_id).toSorted(), left.toSorted());
+        const { total_messages: total, senders_count: senders, messages_per_sender: largest } = await store.stats();
+        assert.deepEqual([total, senders, largest], [left.length, 2, [{ from: "+2", count: 299 }, { from: "+0", count: 297 }]]);
+        const { data } = await store.timeline({ bucket: "day", limit: 9 });
+        assert.equal(data.reduce((sum, { count }) => sum + count, 0), left.length);
+      }
+    },
+  },
+  {
+    promise: "P22",
+    name: "a later copy of what was erased is a duplicate and is not stored, in the next process too, while its sender may send on",
+    async run({ open }) {
+      let opened = await open();
+      await opened.store.insertAll([message("a", { from: "+1" }), message("b", { from: "+1" }), message("c", { from: "+2" })]);
+      assert.equal(await opened.store.erase({ from: "+1" }), 2);
+      for (const process of ["this", "next"]) {
+        if (process === "next") opened = await opened.reopen();
+        const { store } = opened;
+        assert.deepEqual(await store.insertAll([message("a", { from: "+1" }), message("b", { text: "other" })]), ["duplicate", "duplicate"]);
+        assert.deepEqual(await listIds(store), ["c"]);
+      }
+      assert.equal(await opened.store.insert(message("d", { from: "+1" })), "created");
+      assert.deepEqual(await listIds(opened.store, { from: "+1" }), ["d"]);
+    },
+  },
+  {
+    promise: "P22",
+    name: "an erasure that begins after a delivery takes its messages out, and a delivery after it is kept",
+    async run({ shared }) {
+      const { store } = await shared();
+      const from = "+220";
+      const delivered = store.insertAll(make(50, (index) => message(`before${index}`, { from })));
+      await delivered;
+      const erased = store.erase({ from });
+      const after = store.insertAll([message("after", { from })]);
+      assert.deepEqual([await after, await totalOf(store, { from, until: "0000-01-01T00:00:00Z" })], [["created"], 0]);
+      assert.ok([50, 51].includes(await erased));
+      assert.deepEqual((await listIds(store, { from })).filter((id) => id.startsWith("before")), []);
+    },
+  },
+  {
+    promise: "P23",
+    name: "a place in the order of commits is given once, though the newest message is erased",
+    async run({ open }) {
+      const first = await open();
+      await first.store.insertAll([message("a"), message("b")]);
+      const last = await first.store.lastSequence();
+      await first.store.erase({ messageId: "b" });
+      assert.equal(await first.store.lastSequence(), last);
+      await first.store.insert(message("c"));
+      const seqs = (await tailAll(first.store)).map(({ seq }) => seq);
+      assert.ok((seqs[1] ?? 0) > last);
+      await first.store.erase({ messageId: "c" });
+      const { store } = await first.reopen();
+      assert.equal(await store.lastSequence(), seqs[1]);
+      await store.insert(message("d"));
+      assert.ok((await store.lastSequence()) > (seqs[1] ?? 0));
+      assert.deepEqual(idsOf({ data: await tailAll(store) }), ["a", "d"]);
+    },
+  },
+];

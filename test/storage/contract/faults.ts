@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { message } from "../../support/store.ts";
+import { idsOf, listIds, make, tailAll, type ContractCase } from "./case.ts";
+
+/** When the database does not take what it is given. */
+export const FAULTS: readonly ContractCase[] = [
+  {
+    promise: "P4",
+    name: "if a commit fails, every message of it is unavailable, none is stored, and once commits succeed they are taken",
+    async run({ open }) {
+      const opened = await open();
+      const { store, told } = opened;
+      await store.insert(message("before"));
+      let commits = 0;
+      store.onCommitted(() => (commits += 1));
+      const repair = await opened.failCommits();
+      const single = await Promise.all(make(20, (index) => message(`m${index}`)).map((one) => store.insert(one)));
+      const delivery = await store.insertAll([message("d1"), message("d2"), message("before")]);
+      assert.deepEqual(new Set([...single, ...delivery]), new Set(["unavailable"]));
+      assert.deepEqual([told.committed.length, told.failed.reduce((sum, size) => sum + size, 0), store.queueDepth(), commits], [1, 23, 0, 0]);
+      assert.deepEqual([await listIds(store), store.count(), (await store.stats()).total_messages, idsOf({ data: await tailAll(store) })], [["before"], 1, 1, ["before"]]);
+      await repair();
+      assert.deepEqual(await store.insertAll([message("m0"), message("d1")]), ["created", "created"]);
+      const next = await opened.reopen();
+      assert.deepEqual(await listIds(next.store), ["before", "d1", "m0"]);
+    },
+  },
+  {
+    promise: "P24",
+    name: "a store that works is ready, and tells the sizes that it knows",
+    async run({ shared }) {
+      const { store } = await shared();
+      assert.deepEqual(await Promise.all([store.check(), store.check()]), [[], []]);
+      for (const size of Object.values(await store.sizes())) assert.ok(size > 0);
+    },
+  },
+];

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { message } from "../../support/store.ts";
+import { exportAll, listIds, make, NOW_MS, tailAll, until, type ContractCase, type OpenedStore } from "./case.ts";
+
+const DAY_MS = 86_400_000;
+
+async function untilRemoved({ told }: OpenedStore, count: number): Promise<void> {
+  await until(`${count} messages are removed`, () => told.removed.reduce((sum, one) => sum + one, 0) >= count);
+}
+
+/** Messages that have become too old. */
+export const RETENTION: readonly ContractCase[] = [
+  {
+    promise: "P21",
+    name: "messages go so many days after their receipt, whatever their ts, from every read, and their ids stay known",
+    async run({ open }) {
+      let nowMs = NOW_MS;
+      const clock = { nowMs: () => nowMs };
+      const first = await open({ clock });
+      const old = make(300, (index) => ({ ...message(`old${index}`, { from: `+${index % 3}`, ts: "2030-01-01T00:00:00Z", text: `word ${index}` }), payload: "{}" }));
+      await first.store.insertAll(old);
+      nowMs += 5 * DAY_MS;
+      await first.store.insertAll(make(40, (index) => message(`young${index}`, { from: "+9", ts: "2020-01-01T00:00:00Z", text: `word ${index}` })));
+      nowMs += 2 * DAY_MS + 1;
+
+      const opened = await first.reopen({ clock, retentionDays: 7 });
+      const { store } = opened;
+      await untilRemoved(opened, 300);
+      assert.equal(opened.told.removed.reduce((sum, one) => sum + one, 0), 300);
+      assert.equal(store.count(), 40);
+      assert.deepEqual(new Set((await listIds(store)).map((id) => id.replace(/\d+/, ""))), new Set(["young"]));
+      assert.deepEqual([(await listIds(store, { q: "word" })).length, await listIds(store, { from: "+1" }), await store.get("old1"), await store.payload("old1")], [40, [], undefined, undefined]);
+      assert.deepEqual([(await tailAll(store)).length, (await exportAll(store, { upTo: Number.MAX_SAFE_INTEGER })).length], [40, 40]);
+      const day = "2020-01-01T00:00:00Z";
+      assert.deepEqual(await store.stats(), { total_messages: 40, senders_count: 1, messages_per_sender: [{ from: "+9", count: 40 }], first_message_ts: day, last_message_ts: day });
+      assert.deepEqual(await store.timeline({ bucket: "day", limit: 9 }), { data: [{ start: day, count: 40 }], truncated: false });
+
+      assert.deepEqual(await store.insertAll([message("old1"), message("young1"), message("new")]), ["duplicate", "conflict", "created"]);
+      const later = await opened.reopen({ clock });
+      assert.deepEqual([await later.store.insert(message("old2")), later.store.count()], ["duplicate", 41], "also if nothing is removed any more");
+    },
+  },
+  {
+    promise: "P23",
+    name: "a place in the order of commits is given once, though all messages are removed",
+    async run({ open }) {
+      const first = await open();
+      await first.store.insertAll(make(10, (index) => message(`m${index}`)));
+      const last = await first.store.lastSequence();
+      const clock = { nowMs: () => NOW_MS + 2 * DAY_MS };
+      const opened = await first.reopen({ clock, retentionDays: 1 });
+      await untilRemoved(opened, 10);
+      assert.equal(await opened.store.lastSequence(), last);
+      const { store } = await opened.reopen({ clock });
+      assert.equal(await store.lastSequence(), last);
+      await store.insert(message("new", { text: "found" }));
+      const [row, ...others] = await tailAll(store, last);
+      assert.deepEqual([row?.message_id, others, await listIds(store, { q: "FOUND" }), (await store.stats()).total_messages], ["new", [], ["new"], 1]);
+    },
+  },
+];

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { message } from "../../support/store.ts";
+import { make, type ContractCase } from "./case.ts";
+
+/** Counts of all messages, by sender and over time. */
+export const STATS: readonly ContractCase[] = [
+  {
+    promise: "P16",
+    name: "stats have the ten largest senders, equal ones in the order of their numbers, and the first and the last ts",
+    async run({ open }) {
+      const { store } = await open();
+      assert.deepEqual(await store.stats(), { total_messages: 0, senders_count: 0, messages_per_sender: [], first_message_ts: null, last_message_ts: null });
+      const senders = ["+1", "+2", "+10", "+3", "+20", "+99", "+100", "+4", "+5", "+6", "+7", "+8"];
+      const counts = senders.map((from, index) => ({ from, count: 10 + 10 * (index % 3) }));
+      await store.insertAll(counts.flatMap(({ from, count }) => make(count, (index) => message(`${from}-${index}`, { from, ts: `2025-01-15T10:00:00.${index}1Z` }))));
+      await store.insert(message("last of all", { from: "+1", ts: "2025-01-15T10:00:01Z" }));
+      assert.deepEqual(await store.stats(), {
+        total_messages: 241,
+        senders_count: 12,
+        messages_per_sender: [
+          { from: "+10", count: 30 }, { from: "+5", count: 30 }, { from: "+8", count: 30 }, { from: "+99", count: 30 }, { from: "+2", count: 20 },
+          { from: "+20", count: 20 }, { from: "+4", count: 20 }, { from: "+7", count: 20 }, { from: "+1", count: 11 }, { from: "+100", count: 10 },
+        ],
+        first_message_ts: "2025-01-15T10:00:00.01Z",
+        last_message_ts: "2025-01-15T10:00:01Z",
+      });
+    },
+  },
+  {
+    promise: "P16",
+    name: "the stats of many messages are those of a count",
+    async run({ library }) {
+      const { store, expected } = await library();
+      assert.deepEqual(await store.stats(), await expected.stats());
+      assert.equal(store.count(), expected.count());
+    },
+  },
+  {
+    promise: "P17",
+    name: "a timeline has each hour or day that has messages, the newest ones up to the limit, and only what lies between since and until",
+    async run({ library }) {
+      const { store, expected } = await library();
+      for (const bucket of ["hour", "day"] as const) {
+        for (const limit of [1, 24, 10_000]) {
+          for (const since of [undefined, "2025-01-02T05:30:00Z", "2025-01-15T10:00:00.000000001Z", "9999-12-31T23:59:59.999999999Z"]) {
+            for (const until of [undefined, "2025-02-04T11:20:00.5Z", "2025-01-02T05:40:00Z", "2024-01-01T00:00:00Z"]) {
+              const query = { bucket, limit, ...(since && { since }), ...(until && { until }) };
+              assert.deepEqual(await store.timeline(query), await expected.timeline(query), JSON.stringify(query));
+            }
+          }
+        }
+      }
+    },
+  },
+  {
+    promise: "P17",
+    name: "a timeline begins each hour and day at its first instant, from the year 0000 on",
+    async run({ open }) {
+      const { store } = await open();
+      assert.deepEqual(await store.timeline({ bucket: "day", limit: 5 }), { data: [], truncated: false });
+      await store.insertAll(["0000-01-01T00:00:00Z", "0000-01-01T00:59:59.999999999Z", "2016-12-31T23:59:60Z", "9999-12-31T23:00:00Z"].map((ts, index) => message(`m${index}`, { ts })));
+      assert.deepEqual(await store.timeline({ bucket: "hour", limit: 5 }), {
+        data: [{ start: "0000-01-01T00:00:00Z", count: 2 }, { start: "2016-12-31T23:00:00Z", count: 1 }, { start: "9999-12-31T23:00:00Z", count: 1 }],
+        truncated: false,
+      });
+      assert.deepEqual(await store.timeline({ bucket: "day", limit: 1 }), { data: [{ start: "9999-12-31T00:00:00Z", count: 1 }], truncated: true });
+      assert.deepEqual(await store.timeline({ bucket: "day", limit: 5, since: "0000-01-01T00:59:59Z", until: "2016-12-31T23:59:60Z" }), {
+        data: [{ start: "0000-01-01T00:00:00Z", count: 1 }], truncated: false,
+      });
+    },
+  },
+];

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import type { Message } from "../../../src/core/message.ts";
+import { message } from "../../support/store.ts";
+import { exportAll, make, tailAll, type ContractCase } from "./case.ts";
+
+/** Control characters, characters of two units, combining ones in both orders and alone, non-characters, and what some engine means by a text. */
+const STRINGS_TO_KEEP: readonly string[] = [
+  "\0", "a\0b", "\0\0", "\u0001\u0002\u0003", "\u0001\u0002\u0002", "\u001f\u007f\u0085\u2028\u2029\n\r\n\t", "\u{1F600}", "\u{1F468}\u200D\u{1F469}", "\u{10FFFF}\uFFFF\uFFFE",
+  "e\u0301", "\u00e9", "\u0301", "\u200f\u05d0", "\ufeffbom", "\ud7ff\ue000", " both ends ", "%_\\'\"`$1?:@", "null", "NaN", "{\"a\":1}", "\\0\\u0000", "\\x41", "İıſK",
+];
+
+/** Every time that a `ts` can hold is told from its neighbours. */
+const TIMES: readonly string[] = [
+  "0000-01-01T00:00:00Z", "0000-01-01T00:00:00.000000001Z", "0000-02-29T23:59:59.999999999Z", "0999-12-31T00:00:00Z", "1969-12-31T23:59:59.999999999Z", "1970-01-01T00:00:00Z",
+  "2016-12-31T23:59:59.999999999Z", "2016-12-31T23:59:60Z", "2016-12-31T23:59:60.5Z", "2017-01-01T00:00:00Z", "2025-01-15T10:00:00.123456789Z", "2025-01-15T10:00:00.12345679Z",
+  "2038-01-19T03:14:08Z", "9999-12-31T23:59:59.999999998Z", "9999-12-31T23:59:59.999999999Z",
+];
+
+/** What comes back is what was stored, byte for byte. */
+export const STRINGS: readonly ContractCase[] = [
+  {
+    promise: "P6",
+    name: "texts, ids and payloads come back as they were, from every read",
+    async run({ shared }) {
+      const { store } = await shared();
+      const from = "+600";
+      const messages = STRINGS_TO_KEEP.map((text, index): Message => ({ ...message(`strings${text}`, { from, text, ts: `2025-02-01T00:00:${10 + index}Z` }), payload: JSON.stringify({ text }) }));
+      const long = message("long", { from, text: "\u{1F600}".repeat(4_096), ts: "2025-02-02T00:00:00Z" });
+      const empty = [message("empty", { from, text: "", ts: "2025-02-02T00:00:01Z" }), message("none", { from, text: null, ts: "2025-02-02T00:00:02Z" })];
+      const all = [...messages, long, ...empty];
+      const before = await store.lastSequence();
+      assert.deepEqual(new Set(await store.insertAll(all)), new Set(["created"]));
+      const expected = all.map(({ messageId, text, payload = null }) => ({ message_id: messageId, text, payload }));
+      const page = await store.list({ limit: 100, offset: 0, from });
+      assert.deepEqual(page.data.map(({ message_id, text }) => ({ message_id, text })), expected.map(({ message_id, text }) => ({ message_id, text })));
+      for (const rows of [
+        await exportAll(store, { from, upTo: Number.MAX_SAFE_INTEGER, payload: true }),
+        (await tailAll(store, before, { payload: true })).filter((row) => row.from === from),
+      ]) assert.deepEqual(rows.map(({ message_id, text, payload }) => ({ message_id, text, payload })), expected);
+      for (const { messageId, text, payload } of all) {
+        const got = await store.get(messageId);
+        assert.deepEqual([got?.message_id, got?.text, await store.payload(messageId)], [messageId, text, payload]);
+      }
+    },
+  },
+  {
+    promise: "P6",
+    name: "nine digits of a second and the years 0000 to 9999 are kept, and tell messages apart",
+    async run({ shared }) {
+      const { store } = await shared();
+      const from = "+601";
+      await store.insertAll(TIMES.map((ts, index) => message(`times${index}`, { from, ts })).toReversed());
+      const { data } = await store.list({ limit: 100, offset: 0, from });
+      assert.deepEqual(data.map(({ ts }) => ts), TIMES);
+      for (const [index, ts] of TIMES.entries()) {
+        assert.equal((await store.get(`times${index}`))?.ts, ts);
+        const [since, until] = [{ from, since: ts, limit: 1, offset: 0 }, { from, until: ts, limit: 1, offset: 0 }];
+        assert.deepEqual([(await store.list(since)).total, (await store.list(until)).total], [TIMES.length - index, index], ts);
+      }
+    },
+  },
+  {
+    promise: "P6",
+    name: "a message is read with its fields and when it was received, and nothing else",
+    async run({ shared }) {
+      const { store } = await shared();
+      const from = "+602";
+      const [one] = make(1, () => ({ ...message("fields", { from, to: "+2", ts: "2025-01-15T15:30:00.50+05:30", text: null }), payload: "{}" }));
+      if (one !== undefined) await store.insert(one);
+      const expected = { message_id: "fields", from, to: "+2", ts: "2025-01-15T10:00:00.5Z", text: null, created_at: "2025-06-01T00:00:00.000Z" };
+      assert.deepEqual(await store.get("fields"), expected);
+      assert.deepEqual((await store.list({ limit: 1, offset: 0, from })).data, [expected]);
+      assert.deepEqual(await exportAll(store, { from, upTo: Number.MAX_SAFE_INTEGER }), [expected]);
+      const seq = await store.lastSequence();
+      assert.deepEqual((await store.since(seq - 1, 1)).data, [{ seq, ...expected }]);
+    },
+  },
+];

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { message } from "../../support/store.ts";
+import { idsOf, make, tailAll, type ContractCase } from "./case.ts";
+
+/** Messages in the order of commits. */
+export const TAIL: readonly ContractCase[] = [
+  {
+    promise: "P14",
+    name: "since gives the messages after a seq in the order of commits, with their payloads if asked for",
+    async run({ open }) {
+      const { store } = await open();
+      assert.equal(await store.lastSequence(), 0);
+      assert.deepEqual(await store.since(0, 10), { data: [], more: false });
+      await store.insertAll([message("b"), { ...message("a"), payload: '{"a":1}' }]);
+      await store.insert(message("b"));
+      await store.insert(message("c", { ts: "2001-01-01T00:00:00Z" }));
+      const all = await tailAll(store);
+      const seqs = all.map(({ seq }) => seq);
+      assert.deepEqual(idsOf({ data: all }), ["b", "a", "c"]);
+      assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b));
+      assert.equal(new Set(seqs).size, 3);
+      assert.equal(await store.lastSequence(), seqs[2]);
+      const [first = 0, , last = 0] = seqs;
+      for (const [seq, limit, ids] of [[first - 1, 1, ["b"]], [first, 1, ["a"]], [first, 9, ["a", "c"]], [last, 9, []], [last + 9, 9, []]] as const) {
+        assert.deepEqual(idsOf(await store.since(seq, limit)), ids, `after ${seq}`);
+      }
+      assert.deepEqual((await tailAll(store, 0, { payload: true })).map(({ payload }) => payload), [null, '{"a":1}', null]);
+    },
+  },
+  {
+    promise: "P14",
+    name: "a page that was cut says that more may follow, a page that was not says so too, and large messages end it early",
+    async run({ shared }) {
+      const { store } = await shared();
+      const before = await store.lastSequence();
+      await store.insertAll(make(100, (index) => message(`tail${index}`, { text: "\u{1F600}".repeat(4_096) })));
+      const page = await store.since(before, 100);
+      assert.ok(page.data.length <= 32 && page.more, `${page.data.length} messages of 16 KB`);
+      assert.equal((await store.since(before, 3)).more, true);
+      assert.equal((await store.since(await store.lastSequence(), 3)).more, false);
+      assert.equal((await tailAll(store, before)).length, 100);
+    },
+  },
+  {
+    promise: "P14",
+    name: "a tail that follows many writers gets every message once, and never one with a smaller seq later",
+    async run({ shared }) {
+      const { store } = await shared();
+      const before = await store.lastSequence();
+      const seen: { readonly seq: number; readonly message_id: string }[] = [];
+      let isOver = false;
+      async function follow(): Promise<void> {
+        for (;;) {
+          const wasOver = isOver;
+          const { data } = await store.since(seen.at(-1)?.seq ?? before, 50);
+          seen.push(...data);
+          if (wasOver && data.length === 0) return;
+        }
+      }
+      const following = follow();
+      await Promise.all(make(8, (writer) => message(`writer${writer}`)).map(async (one, writer) => {
+        for (let round = 0; round < 15; round += 1) {
+          await store.insertAll(make(1 + ((writer + round) % 5), (index) => ({ ...one, messageId: `follow${writer}-${round}-${index}` })));
+        }
+      }));
+      isOver = true;
+      await following;
+      const seqs = seen.map(({ seq }) => seq);
+      assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b));
+      assert.equal(new Set(seqs).size, seqs.length);
+      assert.deepEqual(idsOf({ data: seen }), idsOf({ data: await tailAll(store, before) }));
+      assert.equal(new Set(idsOf({ data: seen })).size, 8 * 45);
+    },
+  },
+  {
+    promise: "P15",
+    name: "listeners hear of each commit that adds messages, when a read finds them",
+    async run({ shared }) {
+      const { store } = await shared();
+      const before = await store.lastSequence();
+      const seen: Promise<readonly string[]>[] = [];
+      store.onCommitted(() => seen.push(tailAll(store, before).then((data) => idsOf({ data }))));
+      for (const id of ["heard1", "heard1", "heard2"]) {
+        await store.insert(message(id));
+        // Otherwise it might find the next one too.
+        await Promise.all(seen);
+      }
+      assert.deepEqual(await Promise.all(seen), [["heard1"], ["heard1", "heard2"]]);
+    },
+  },
+];
