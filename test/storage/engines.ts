@@ -14,5 +14,5 @@ export interface TestEngine {
   start(t: Lifetime): Promise<OpenStore>;
 }
 
-/** Every engine that is shipped: each runs the whole contract. */
+/** Every engine that is shipped; `contract.test.ts` in the folder of each runs the whole contract. */
 export const ENGINES: readonly TestEngine[] = [SQLITE, POSTGRES];

@@ -9,12 +9,15 @@ import { escapeText } from "./text.ts";
 
 /** A page ends with so many matches, … */
 const PAGE_MATCHES = 256;
-/** … with the match that brings its texts to so many characters, … */
+/** … with the match that brings its texts, and the payloads that are asked for, to so many characters, … */
 const PAGE_CHARACTERS = 128 * 1024;
 /** … or with so many rows looked at, so that each read is a short one. */
 const PAGE_ROWS = 2_000;
 
-const LENGTH = "coalesce(length(m.text), 0)";
+/** SQL: how much a message adds to its page. The length of a payload in bytes is known without reading it. */
+function lengthOf(payload: boolean): string {
+  return payload ? "(coalesce(length(m.text), 0) + coalesce(octet_length(m.payload), 0))" : "coalesce(length(m.text), 0)";
+}
 
 /** The next messages that match, in the order of a list and without its total. */
 export async function readExportPage(read: Read, query: ExportQuery, fold: Fold): Promise<ExportPage> {
@@ -28,16 +31,17 @@ export async function readExportPage(read: Read, query: ExportQuery, fold: Fold)
     ...(q === undefined ? [] : [`coalesce(${contains(q, fold, parameters)}, false)`]),
   ];
   const rowLimit = hits.length === 0 ? PAGE_MATCHES : PAGE_ROWS;
+  const length = lengthOf(payload);
   const window = `OVER (ORDER BY ${orderBy(order, "m.")} ROWS UNBOUNDED PRECEDING)`;
   const [rows = []] = await read([{
     sql: `WITH looked AS (
         SELECT *, ${hits.join(" AND ") || "true"} AS hit FROM messages ${where(conditions)} ORDER BY ${orderBy(order)} LIMIT ${rowLimit}),
       m AS (
         SELECT m.*, count(*) FILTER (WHERE hit) ${window} AS hits,
-          coalesce(sum(${LENGTH}) FILTER (WHERE hit) ${window}, 0) AS characters FROM looked AS m)
+          coalesce(sum(${length}) FILTER (WHERE hit) ${window}, 0) AS characters FROM looked AS m)
       SELECT hit, hits, characters, m.message_id, m.from_msisdn, m.to_msisdn, m.ts, CASE WHEN hit THEN m.text END, m.created_at,
         ${payload ? "CASE WHEN hit THEN m.payload END" : "NULL"} FROM m
-      WHERE hits - hit::int < ${PAGE_MATCHES} AND characters - CASE WHEN hit THEN ${LENGTH} ELSE 0 END < ${PAGE_CHARACTERS}
+      WHERE hits - hit::int < ${PAGE_MATCHES} AND characters - CASE WHEN hit THEN ${length} ELSE 0 END < ${PAGE_CHARACTERS}
       ORDER BY ${orderBy(order, "m.")}`,
     values: parameters.values,
   }]);
@@ -57,10 +61,11 @@ export interface SinceOptions {
 
 /** Messages after `seq` in the order of commits. One with a smaller `seq` than one that can be seen never comes later. */
 export async function readSince(read: Read, seq: number, { limit, payload = false }: SinceOptions): Promise<SequencedPage> {
+  const length = lengthOf(payload);
   const [rows = []] = await read([{
     sql: `WITH page AS (SELECT * FROM messages WHERE seq > $1::bigint ORDER BY seq LIMIT ${limit}),
-      m AS (SELECT m.*, sum(${LENGTH}) OVER (ORDER BY m.seq) AS characters FROM page AS m)
-      SELECT m.seq, characters, ${MESSAGE_COLUMNS}, ${payload ? "m.payload" : "NULL"} FROM m WHERE characters - ${LENGTH} < ${PAGE_CHARACTERS} ORDER BY m.seq`,
+      m AS (SELECT m.*, sum(${length}) OVER (ORDER BY m.seq) AS characters FROM page AS m)
+      SELECT m.seq, characters, ${MESSAGE_COLUMNS}, ${payload ? "m.payload" : "NULL"} FROM m WHERE characters - ${length} < ${PAGE_CHARACTERS} ORDER BY m.seq`,
     values: [seq],
   }]);
   const data = rows.map((row): SequencedMessage => ({ seq: numberAt(row, 0), ...toStoredMessage(row, 2), ...(payload && payloadAt(row, 8)) }));

@@ -11,13 +11,11 @@ export const FAULTS: readonly ContractCase[] = [
       const opened = await open();
       const { store, told } = opened;
       await store.insert(message("before"));
-      let commits = 0;
-      store.onCommitted(() => (commits += 1));
       const repair = await opened.failCommits();
       const single = await Promise.all(make(20, (index) => message(`m${index}`)).map((one) => store.insert(one)));
       const delivery = await store.insertAll([message("d1"), message("d2"), message("before")]);
       assert.deepEqual(new Set([...single, ...delivery]), new Set(["unavailable"]));
-      assert.deepEqual([told.committed.length, told.failed.reduce((sum, size) => sum + size, 0), store.queueDepth(), commits], [1, 23, 0, 0]);
+      assert.deepEqual([told.committed.length, told.failed.reduce((sum, size) => sum + size, 0), store.queueDepth()], [1, 23, 0]);
       assert.deepEqual([await listIds(store), store.count(), (await store.stats()).total_messages, idsOf({ data: await tailAll(store) })], [["before"], 1, 1, ["before"]]);
       await repair();
       assert.deepEqual(await store.insertAll([message("m0"), message("d1")]), ["created", "created"]);

@@ -1,3 +1,4 @@
+import { after, test } from "node:test";
 import type { Lifetime } from "../../support/cleanup.ts";
 import type { TestEngine } from "../engines.ts";
 import type { ContractCase, Library, OpenedStore } from "./case.ts";
@@ -35,4 +36,19 @@ export async function createRunner(engine: TestEngine, t: Lifetime): Promise<Run
       shared: () => (shared ??= open(t)),
       library: () => (library ??= openLibrary(open, t)),
     });
+}
+
+/** Registers a test for each case of the contract; the cases of one file share what they may. */
+export function testContract(engine: TestEngine): void {
+  const releases: (() => Promise<void>)[] = [];
+  let runner: Promise<Runner> | undefined;
+  after(async () => {
+    for (const release of releases) await release();
+  });
+  for (const one of CONTRACT) {
+    test(`${engine.name}, ${one.promise}: ${one.name}`, { skip: engine.skip }, async (t) => {
+      runner ??= createRunner(engine, { after: (release) => void releases.push(release) });
+      await (await runner)(one, t);
+    });
+  }
 }

@@ -1,0 +1,4 @@
+import { createMemoryEngine } from "./memory-engine.ts";
+import { testContract } from "./suite.ts";
+
+testContract(createMemoryEngine("memory"));

@@ -1,0 +1,4 @@
+import { testContract } from "../contract/suite.ts";
+import { POSTGRES } from "./engine.ts";
+
+testContract(POSTGRES);
