@@ -4,6 +4,7 @@ import { OPERATIONS } from "../../src/api/operations.ts";
 import { delivery, startTestApp } from "../support/app.ts";
 import { exchangeRaw, openConnection } from "../support/connection.ts";
 import { at } from "../support/json.ts";
+import { sharedApp } from "../support/shared-app.ts";
 
 /** Each path, with `x` for its parameter, and what `Allow` must hold. */
 const ALLOW: readonly (readonly [path: string, allow: string])[] = Map.groupBy(Object.values(OPERATIONS), ({ path }) => path)
@@ -13,10 +14,11 @@ const ALLOW: readonly (readonly [path: string, allow: string])[] = Map.groupBy(O
     return [path.replace(/\{.*\}/, "x"), [...methods, "OPTIONS"].toSorted().join(", ")] as const;
   })
   .toArray();
+const shared = sharedApp();
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"];
 
-test("a method that a path does not have is answered 405 with Allow", async (t) => {
-  const app = await startTestApp(t);
+test("a method that a path does not have is answered 405 with Allow", async () => {
+  const app = await shared();
   for (const [path, allow] of ALLOW) {
     for (const method of METHODS.filter((name) => !allow.split(", ").includes(name))) {
       const answer = await app.request(path, { method });
@@ -28,8 +30,8 @@ test("a method that a path does not have is answered 405 with Allow", async (t) 
   }
 });
 
-test("OPTIONS is answered 204 with Allow and without a body", async (t) => {
-  const app = await startTestApp(t);
+test("OPTIONS is answered 204 with Allow and without a body", async () => {
+  const app = await shared();
   for (const [path, allow] of [...ALLOW, ["*", "DELETE, GET, HEAD, OPTIONS, POST"]] as const) {
     const answer = await app.request(path, { method: "OPTIONS" });
     assert.equal(answer.status, 204, path);
@@ -59,7 +61,7 @@ test("HEAD has the headers of GET and no body", async (t) => {
 });
 
 test("HEAD sends no byte of a body on the connection", async (t) => {
-  const app = await startTestApp(t);
+  const app = await shared();
   const head = "HEAD /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
   const { socket } = await openConnection(t, app.url);
   let received = "";
@@ -72,8 +74,8 @@ test("HEAD sends no byte of a body on the connection", async (t) => {
   assert.ok(received.startsWith("HTTP/1.1 200 ") && received.endsWith("\r\n\r\n"), received);
 });
 
-test("a path that does not exist is answered 404, whatever the method", async (t) => {
-  const app = await startTestApp(t);
+test("a path that does not exist is answered 404, whatever the method", async () => {
+  const app = await shared();
   for (const path of ["/nope", "/assets", "/assets/", "/webhook//", "/Webhook", "/messages/a/b", "//messages", "/health", "/health/", "/%6Dessages", "/../stats"]) {
     for (const method of ["GET", "POST", "OPTIONS", "DELETE"]) {
       const answer = await app.request(path, { method });

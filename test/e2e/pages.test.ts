@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { delivery, startTestApp, type TestApp } from "../support/app.ts";
 import { at, listAt } from "../support/json.ts";
+import { sharedApp } from "../support/shared-app.ts";
 
 async function deliverAll(app: TestApp, ids: readonly string[]): Promise<void> {
   for (const [index, id] of ids.entries()) {
@@ -10,10 +11,20 @@ async function deliverAll(app: TestApp, ids: readonly string[]): Promise<void> {
   }
 }
 
-for (const query of ["limit=2", "limit=2&order=desc", "limit=2&from=+1&q=a%2Bb", "limit=1&offset=2", "limit=3&q=%3Cc%3E&unknown=1", "limit=1&to=+14155550100"]) {
-  test(`the Link header leads through all pages of ?${query}, and next_cursor is the same`, async (t) => {
-    const app = await startTestApp(t);
+const started = sharedApp();
+let filled: Promise<TestApp> | undefined;
+
+/** A service with five messages. */
+function five(): Promise<TestApp> {
+  return (filled ??= started().then(async (app) => {
     await deliverAll(app, ["m0", "m1", "m2", "m3", "m4"]);
+    return app;
+  }));
+}
+
+for (const query of ["limit=2", "limit=2&order=desc", "limit=2&from=+1&q=a%2Bb", "limit=1&offset=2", "limit=3&q=%3Cc%3E&unknown=1", "limit=1&to=+14155550100"]) {
+  test(`the Link header leads through all pages of ?${query}, and next_cursor is the same`, async () => {
+    const app = await five();
     const all = listAt((await app.request(`/messages?${query.replace(/limit=\d/, "limit=100")}`)).json, "data");
     const seen: unknown[] = [];
     for (let target: string | undefined = `/messages?${query}`; target !== undefined; ) {

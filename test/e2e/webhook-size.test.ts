@@ -4,10 +4,13 @@ import { delivery, sign, startTestApp } from "../support/app.ts";
 import { exchangeRaw, openConnection, rawPost } from "../support/connection.ts";
 import { storedIds } from "../support/database.ts";
 import { at } from "../support/json.ts";
+import { sharedApp } from "../support/shared-app.ts";
 
 const LIVE = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
 const LIMIT = 200;
 const SMALL = { env: { MAX_BODY_BYTES: String(LIMIT) } };
+const small = sharedApp(SMALL);
+const usual = sharedApp();
 
 /** A valid delivery of exactly so many bytes. */
 function bodyOf(bytes: number): string {
@@ -36,14 +39,14 @@ for (const [bytes, status] of [[LIMIT, 200], [LIMIT + 1, 413]] as const) {
   });
 }
 
-test("the default limit is 4194304 bytes", async (t) => {
-  const app = await startTestApp(t);
+test("the default limit is 4194304 bytes", async () => {
+  const app = await usual();
   assert.equal((await app.deliver("x".repeat(4_194_304))).status, 422);
   assert.equal((await app.deliver("x".repeat(4_194_305))).status, 413);
 });
 
 test("an announced body that is too large is refused before any of it has come", async (t) => {
-  const app = await startTestApp(t, SMALL);
+  const app = await small();
   const connection = await openConnection(t, app.url);
   connection.write(rawPost("", { length: LIMIT + 1 }));
   const [answer] = await connection.answers(1);
@@ -51,7 +54,7 @@ test("an announced body that is too large is refused before any of it has come",
 });
 
 test("a body without an announced size is cut off where it exceeds the limit, not at its end", async (t) => {
-  const app = await startTestApp(t, SMALL);
+  const app = await small();
   const connection = await openConnection(t, app.url);
   connection.write(`POST /webhook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\n${"x".repeat(LIMIT + 1)}`);
   const [answer] = await connection.answers(1);
@@ -59,7 +62,7 @@ test("a body without an announced size is cut off where it exceeds the limit, no
 });
 
 test("the connection serves the next request once a body that was too large is discarded", async (t) => {
-  const app = await startTestApp(t, SMALL);
+  const app = await small();
   const connection = await openConnection(t, app.url);
   connection.write(rawPost("x".repeat(100_000)) + rawPost(JSON.stringify(delivery())));
   assert.deepEqual((await connection.answers(2)).map(({ status }) => status), [413, 200]);
@@ -104,7 +107,7 @@ test("a body with a Content-Encoding is not read, and the sender is told to leav
 });
 
 test("an encoded body is not asked for, and one that is too large is refused for that", async (t) => {
-  const app = await startTestApp(t, SMALL);
+  const app = await small();
   for (const [length, status] of [[LIMIT, 415], [LIMIT + 1, 413]] as const) {
     const connection = await openConnection(t, app.url);
     connection.write(rawPost("", { length, headers: ["Expect: 100-continue", "Content-Encoding: gzip"] }));
@@ -113,7 +116,7 @@ test("an encoded body is not asked for, and one that is too large is refused for
 });
 
 test("with Expect: 100-continue the body is asked for", async (t) => {
-  const app = await startTestApp(t);
+  const app = await usual();
   const body = JSON.stringify(delivery());
   const connection = await openConnection(t, app.url);
   connection.write(rawPost(body, { headers: ["Expect: 100-continue"] }).slice(0, -body.length));
@@ -123,7 +126,7 @@ test("with Expect: 100-continue the body is asked for", async (t) => {
 });
 
 test("with Expect: 100-continue a body that is too large is not asked for", async (t) => {
-  const app = await startTestApp(t, SMALL);
+  const app = await small();
   const answers = await exchangeRaw(t, app.url, rawPost("", { length: LIMIT + 1, headers: ["Expect: 100-continue"] }));
   assert.deepEqual(answers.map(({ status }) => status), [413]);
   // Nobody knows whether the client will still send the body.

@@ -3,8 +3,11 @@ import { hash } from "node:crypto";
 import { test } from "node:test";
 import { delivery, send, startTestApp, type TestApp } from "../support/app.ts";
 import { startService } from "../support/process.ts";
+import { sharedApp } from "../support/shared-app.ts";
 
 const PAGES = ["/", "/docs"];
+const open = sharedApp();
+const guarded = sharedApp({ env: { API_TOKEN: "t" } });
 
 /** What a page's HTML loads, by path; each is relative to the page. */
 function loadedBy(html: string): readonly string[] {
@@ -21,8 +24,8 @@ async function pageOf(app: TestApp, path: string): Promise<string> {
 }
 
 for (const path of PAGES) {
-  test(`GET ${path} is open, HTML, kept by no cache, and may load nothing but what the service serves`, async (t) => {
-    const app = await startTestApp(t, { env: { API_TOKEN: "t" } });
+  test(`GET ${path} is open, HTML, kept by no cache, and may load nothing but what the service serves`, async () => {
+    const app = await guarded();
     const { status, headers } = await app.request(path);
     assert.equal(status, 200);
     assert.equal(headers["content-type"], "text/html; charset=utf-8");
@@ -39,16 +42,16 @@ for (const path of PAGES) {
     assert.doesNotMatch(policy.join(), /unsafe|\*|https?:/);
   });
 
-  test(`GET ${path} has no inline script, no inline style, no handler, and names no other host`, async (t) => {
-    const html = await pageOf(await startTestApp(t), path);
+  test(`GET ${path} has no inline script, no inline style, no handler, and names no other host`, async () => {
+    const html = await pageOf(await open(), path);
     assert.doesNotMatch(html, /<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:/i);
     assert.doesNotMatch(html, /(?:https?:)?\/\/[a-z]/i);
     assert.match(html, /<html lang="en">/);
     assert.match(html, /<meta name="viewport" content="width=device-width, initial-scale=1">/);
   });
 
-  test(`all that ${path} loads is there, open, immutable, of its type, and named after its content`, async (t) => {
-    const app = await startTestApp(t, { env: { API_TOKEN: "t" } });
+  test(`all that ${path} loads is there, open, immutable, of its type, and named after its content`, async () => {
+    const app = await guarded();
     const paths = loadedBy(await pageOf(app, path));
     assert.ok(paths.length >= 4, String(paths));
     for (const asset of paths) {
@@ -64,8 +67,8 @@ for (const path of PAGES) {
     }
   });
 
-  test(`${path} loads one script, which imports nothing, and one style`, async (t) => {
-    const app = await startTestApp(t);
+  test(`${path} loads one script, which imports nothing, and one style`, async () => {
+    const app = await open();
     const paths = loadedBy(await pageOf(app, path));
     const scripts = paths.filter((asset) => asset.endsWith(".js"));
     assert.equal(scripts.length, 1);
@@ -77,8 +80,8 @@ for (const path of PAGES) {
     ["gzip, deflate, br", "br"], ["gzip", "gzip"], ["br;q=0.1, gzip;q=0.5", "gzip"], ["*", "br"], ["br;q=0, *", "gzip"], ["identity", undefined],
     ["gzip;q=0.2, identity;q=0.8", undefined], ["", undefined],
   ] as const) {
-    test(`GET ${path} and what it loads, for a client that accepts "${accepted}": ${coding ?? "as they are"}`, async (t) => {
-      const app = await startTestApp(t);
+    test(`GET ${path} and what it loads, for a client that accepts "${accepted}": ${coding ?? "as they are"}`, async () => {
+      const app = await open();
       for (const target of [path, ...loadedBy(await pageOf(app, path))]) {
         const plain = await app.request(target);
         const response = await fetch(app.url + target, { headers: { "Accept-Encoding": accepted } });
@@ -102,8 +105,8 @@ test("messages, which stand beside those of other senders, are never compressed"
   }
 });
 
-test("an asset of another name or an older content is 404", async (t) => {
-  const app = await startTestApp(t);
+test("an asset of another name or an older content is 404", async () => {
+  const app = await open();
   for (const name of ["style.css", "style.0000000000000000.css", "..%2Fsite.ts", "%2E%2E%2Fmodules.ts", "constructor", "__proto__"]) {
     const answer = await app.request(`/assets/${name}`);
     assert.deepEqual([answer.status, answer.headers["cache-control"], answer.json], [404, "no-store", { detail: "not found" }], name);
@@ -111,7 +114,7 @@ test("an asset of another name or an older content is 404", async (t) => {
 });
 
 test("two services of one version serve the same names, so that a page of one finds its assets at the other", async (t) => {
-  const [one, other] = [await startTestApp(t), await startTestApp(t)];
+  const [one, other] = [await open(), await startTestApp(t)];
   assert.equal(await pageOf(one, "/"), await pageOf(other, "/"));
 });
 

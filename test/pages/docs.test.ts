@@ -4,8 +4,10 @@ import type { BrowserPage } from "../support/browser-page.ts";
 import { ACCESSIBILITY_PROBLEMS, CONTRAST_PROBLEMS } from "../support/accessibility.ts";
 import { delivery, SECRET, startTestApp, type TestApp } from "../support/app.ts";
 import { browserTests, textsOf } from "../support/inbox-page.ts";
+import { sharedApp } from "../support/shared-app.ts";
 
 const browserTest = browserTests();
+const shared = sharedApp();
 const READY = `document.documentElement.dataset.ready === "true"`;
 
 async function openDocs(page: BrowserPage, app: TestApp): Promise<void> {
@@ -86,8 +88,8 @@ const REFUSED: readonly (readonly [secret: string, way: string, status: string])
   ["whsec_", "standard", "The secret must have base64 behind whsec_"],
 ];
 
-browserTest("what cannot be signed is not sent, and the page says why", async (t, newPage) => {
-  const app = await startTestApp(t);
+browserTest("what cannot be signed is not sent, and the page says why", async (_t, newPage) => {
+  const app = await shared();
   const page = await newPage();
   await openDocs(page, app);
   for (const [secret, way, expected] of REFUSED) {
@@ -122,9 +124,9 @@ browserTest("each send is a new message at the present time, and the page says w
   assert.match(String(await page.evaluate(status)), /^401 .*: refused because/);
 });
 
-browserTest("a wrong secret shows the 401 of the service", async (t, newPage) => {
+browserTest("a wrong secret shows the 401 of the service", async (_t, newPage) => {
   const page = await newPage();
-  await openDocs(page, await startTestApp(t));
+  await openDocs(page, await shared());
   await fill(page, "#deliverMessage-secret", "wrong");
   const [status, body] = await Promise.all(await submit(page, "deliverMessage"));
   assert.deepEqual([status, body], [401, '{\n  "detail": "invalid signature"\n}']);
@@ -153,8 +155,8 @@ browserTest("a form sends its parameters encoded, and the token where one is use
   assert.equal(await page.evaluate("sessionStorage.length"), 0);
 });
 
-browserTest("everything can be read without JavaScript, and no form is there that would do nothing", async (t, newPage) => {
-  const app = await startTestApp(t);
+browserTest("everything can be read without JavaScript, and no form is there that would do nothing", async (_t, newPage) => {
+  const app = await shared();
   const page = await newPage();
   await page.command("Emulation.setScriptExecutionDisabled", { value: true });
   await page.open(`${app.url}/docs`);
@@ -163,8 +165,8 @@ browserTest("everything can be read without JavaScript, and no form is there tha
   assert.deepEqual(page.problems, []);
 });
 
-browserTest("the page is usable for all, in both colour schemes, on a phone and on a desk", async (t, newPage) => {
-  const app = await startTestApp(t);
+browserTest("the page is usable for all, in both colour schemes, on a phone and on a desk", async (_t, newPage) => {
+  const app = await shared();
   for (const scheme of ["light", "dark"] as const) {
     for (const [width, height] of [[1280, 860], [390, 844], [320, 640]] as const) {
       const page = await newPage();
@@ -182,9 +184,9 @@ browserTest("the page is usable for all, in both colour schemes, on a phone and 
   }
 });
 
-browserTest("each link within the page leads to something", async (t, newPage) => {
+browserTest("each link within the page leads to something", async (_t, newPage) => {
   const page = await newPage();
-  await openDocs(page, await startTestApp(t));
+  await openDocs(page, await shared());
   assert.deepEqual(await page.evaluate(`[...document.querySelectorAll("a[href^='#']")].map(({ hash }) => hash).filter((hash) => !document.getElementById(hash.slice(1)))`), []);
   const operations = await page.evaluate(textsOf(".operation h3 code"));
   assert.ok(Array.isArray(operations) && operations.includes("/messages/{message_id}"));
