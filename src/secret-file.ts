@@ -47,6 +47,7 @@ export function readSecretFile(
   return { ok: true, value: freezeSecrets(current, [...previous, ...(options.extraPrevious ?? [])]) };
 }
 
+/** Secrets that nothing changes later. */
 export function freezeSecrets(current: string, previous: readonly string[]): Secrets {
   return Object.freeze({ current, previous: Object.freeze([...previous]) });
 }

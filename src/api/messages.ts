@@ -73,7 +73,7 @@ export const LIST_MESSAGES: Operation = {
 
 NDJSON and CSV have all messages that match when the request comes, streamed; where that breaks off, the connection does. In CSV (RFC 4180) a cell that begins with one of \`= + - @\`, a tab or a carriage return has a \`'\` in front, as a spreadsheet would take it for a formula.
 
-In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+919876543210\` works as typed. \`%2B\` is a plus sign everywhere. Of a repeated parameter the last counts, and unknown ones are ignored.`,
+In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+919876543210\` works as typed. \`%2B\` is a plus sign everywhere. If a parameter is repeated, the last value wins; unknown parameters are ignored.`,
   parameters: [
     {
       name: "limit",

@@ -30,7 +30,7 @@ export type SchemaName =
 /** The schemas that the operations share. */
 export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
   Delivery: {
-    description: "What a sender delivers. Fields of other names are ignored; of a repeated name the last counts. A character is a Unicode code point.",
+    description: "What a sender delivers. Fields of other names are ignored; if a name is repeated, the last value wins. A character is a Unicode code point.",
     type: "object",
     required: ["message_id", "from", "to", "ts"],
     properties: {

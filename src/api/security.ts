@@ -53,6 +53,7 @@ const REQUIREMENTS: Readonly<Record<Operation["access"], readonly Requirement[]>
   twilio: [{ twilioSignature: [] }],
 };
 
+/** What a client of the operation has to show: one of these. */
 export function securityOf(operation: Operation): OperationObject["security"] {
   return REQUIREMENTS[operation.access];
 }

@@ -11,7 +11,7 @@ export const SUBSCRIPTION: Operation = {
   summary: "Answer a subscription handshake",
   description: `Meta's platform asks an address whether it may send there. Where \`hub.verify_token\` is that of \`WEBHOOK_VERIFY_TOKEN\`, the challenge comes back.
 
-Of a repeated parameter the last counts, and a \`+\` is a plus sign.`,
+If a parameter is repeated, the last value wins. A \`+\` is a plus sign.`,
   parameters: [
     {
       name: "hub.mode",

@@ -28,6 +28,7 @@ export interface Deliverer {
   close(): void;
 }
 
+/** Delivers over connections that stay open. With `retry` it waits and tries again if the service cannot store for now. */
 export function createDeliverer({ service, secret, retry, wait }: DelivererOptions): Deliverer {
   const agent = new (service.protocol === "https:" ? HttpsAgent : HttpAgent)({ keepAlive: true });
   const patience = createPatience({ wait, limitMs: PATIENCE_MS });

@@ -4,7 +4,7 @@ const LINE_FEED = 0x0a;
 /** Far more than any message needs. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
-/** The lines of a stream of bytes, as they are, each with its line feed; the last one may have none. Throws upon one of more than 16 MiB. */
+/** The lines of a stream of bytes, as they are, each with its line feed; the last one may have none. Throws if one has more than 16 MiB. */
 export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
   let pieces: Uint8Array[] = [];
   let waitingBytes = 0;

@@ -17,6 +17,7 @@ export interface Patience {
   pause(retryAfter: string | undefined): Promise<boolean>;
 }
 
+/** Waits longer after each failure, and `limitMs` in all at most. */
 export function createPatience({ wait, limitMs }: PatienceOptions): Patience {
   let failures = 0;
   let waitedMs = 0;

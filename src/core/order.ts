@@ -48,6 +48,7 @@ export function compareMessages(a: Pick<StoredMessage, "ts" | "message_id">, b: 
   return comparePositions(positionOf(a), positionOf(b));
 }
 
+/** Where a message stands in the order of lists. */
 export function positionOf(message: Pick<StoredMessage, "ts" | "message_id">): KeysetPosition {
   return { key: sortKey(message.ts), messageId: message.message_id };
 }

@@ -7,6 +7,7 @@ export interface MediaRange {
   readonly weight: number;
 }
 
+/** The media ranges of an `Accept` header (RFC 9110, section 12.5.1), in its order. */
 export function readAccept(accept: string): readonly MediaRange[] {
   return accept.split(",").map((range) => {
     const [type = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());

@@ -8,6 +8,7 @@ export interface ByteBudget {
   exhausted(): boolean;
 }
 
+/** A budget of `limitBytes`, none of which is taken. */
 export function createByteBudget(limitBytes: number): ByteBudget {
   let taken = 0;
   return {

@@ -46,6 +46,7 @@ const MAX_REFUSALS = 16;
 /** The share of all connections that is closed at once when there is no room, so that not every new one has to look for some. */
 const ROOM_SHARE = 1 / 16;
 
+/** Keeps account of the connections; `maxConnections` of them may be open. */
 export function createConnections(observer: ExchangeObserver, maxConnections: number): Connections {
   // One entry a connection and none a request: a Map that changes with each request keeps what it held from being
   // collected young (its outgrown tables refer to the next ones), which cost a third of the event loop's time.

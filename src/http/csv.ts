@@ -7,6 +7,7 @@ export const CSV_HEADER: string = `${COLUMNS.join(",")}\r\n`;
 /** The header of records with a payload. */
 export const CSV_HEADER_WITH_PAYLOAD: string = `${COLUMNS.join(",")},payload\r\n`;
 
+/** The same record with one cell more, for the payload. */
 export function csvRecordWithPayload(message: StoredMessage): string {
   return `${csvRecord(message).slice(0, -2)},${csvCell(message.payload ?? null)}\r\n`;
 }

@@ -26,6 +26,7 @@ interface Piece {
 
 const MESSAGES_AT_ONCE = 256;
 
+/** Reads from the store once for all that wait at the same place. */
 export function createFeed(store: Pick<MessageStore, "since" | "onCommitted">): Feed {
   const waiting = new Set<() => void>();
   let commits = 0;

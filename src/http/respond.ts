@@ -32,6 +32,7 @@ export function errorBody(refusal: Refusal): string {
   return JSON.stringify({ detail: refusal.detail });
 }
 
+/** The response to a refusal, with the status of its code. */
 export function refuse(refusal: Refusal): Reply {
   const { code, detail, headers } = refusal;
   return { status: STATUS[code], body: errorBody(refusal), headers, ...(typeof detail === "object" && { errors: detail }) };
@@ -55,6 +56,7 @@ function toLine(json: string): string {
   return `${json.replace(LINE_ENDS, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
 }
 
+/** A response with this value, status 200. */
 export function json(value: unknown): Reply {
   return { status: 200, body: JSON.stringify(value) };
 }

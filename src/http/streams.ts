@@ -38,6 +38,7 @@ const PLACE_MS = 60_000;
 const RETRY: Readonly<Record<string, string>> = { "Retry-After": "1" };
 const STOPPING: Refusal = { code: "unavailable", detail: "the service is stopping, try again later", headers: RETRY };
 
+/** Keeps account of the responses that are streamed: tails and exports, `maxOpen` of each. */
 export function createStreams({ untaken, maxOpen, nowMs }: StreamsOptions): Streams {
   const tooManyTails: Refusal = { code: "unavailable", detail: `${maxOpen} tails are open, try again later`, headers: RETRY };
   const tooManyExports: Refusal = { code: "unavailable", detail: `${maxOpen} exports are under way, try again later`, headers: RETRY };

@@ -15,6 +15,7 @@ const FOLDER = "assets/";
 const HASH_DIGITS = 16;
 const JAVASCRIPT = "text/javascript; charset=utf-8";
 
+/** A set without assets, to which pages add theirs. */
 export function createAssets(): Assets {
   const byName = new Map<string, Asset>();
 

@@ -50,6 +50,7 @@ function securityHtml(operation: OperationObject, schemes: Readonly<Record<strin
   return `<p class="access">Needs ${links.join(" or ")}${optional ? ", where the service has one" : ""}.</p>`;
 }
 
+/** What a reader calls a security scheme, as HTML. */
 export function schemeLabel(scheme: SecurityScheme | undefined): string {
   if (scheme === undefined) return "";
   return scheme.type === "http" ? "the token" : `<code>${escapeHtml(scheme.name)}</code>`;

@@ -7,7 +7,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 const UTF_8 = new TextDecoder("utf-8");
 
 /**
- * Reads a request body as one JSON object (RFC 8259). Of a repeated name the last counts.
+ * Reads a request body as one JSON object (RFC 8259). If a name is repeated, the last value wins.
  *
  * Refusals, all with `loc` `["body"]`: `string_unicode` for bytes that are not UTF-8, `json_invalid` for a text that is
  * not JSON, the empty one included, `dict_type` for JSON of another kind.

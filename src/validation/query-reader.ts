@@ -11,8 +11,8 @@ export interface IntegerRange {
  * Reads parameters from what stands after the `?` of a request, which may be empty.
  *
  * A literal `+` stands for itself, so that `from=+919876543210` works as typed; only in `formText` it is a space, as the
- * form encoding of the URL standard has it; `%2B` is `+` everywhere. Malformed escapes stand for themselves. Of a repeated
- * parameter the last counts.
+ * form encoding of the URL standard has it; `%2B` is `+` everywhere. Malformed escapes stand for themselves. If a
+ * parameter is repeated, the last value wins.
  *
  * What is refused is gathered in `errors`, `loc` `["query", name]`, in the order of the reads; they give a fallback then.
  */
@@ -30,7 +30,7 @@ export interface QueryReader {
   refuse(name: string, type: string, msg: string): void;
 }
 
-// The error types are those of pydantic 2.
+/** Reads the parameters of a query. The error types are those of pydantic 2. */
 export function createQueryReader(rawQuery: string): QueryReader {
   // The "&" keeps URLSearchParams from dropping a "?" that belongs to the first name.
   const form = new URLSearchParams(`&${rawQuery}`);

@@ -9,7 +9,7 @@ import { startService } from "../support/process.ts";
 import { temporaryFolder } from "../support/store.ts";
 
 const CONNECTIONS = 4;
-/** Sent on each connection at once, so that it is not the sender who is slow. */
+/** Sent on each connection at once, so that the sender is not what is slow. */
 const MESSAGES = 100;
 
 const STRACE = ["-f", "--seccomp-bpf", "-e", "trace=fsync,fdatasync"];

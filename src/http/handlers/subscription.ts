@@ -7,7 +7,7 @@ const CHALLENGE = /^[A-Za-z0-9_-]{1,256}$/;
 /**
  * `GET /webhook`: the handshake by which Meta's platform checks an address before it sends there (Webhooks, "Verification
  * requests"). Answers `hub.challenge` as text where `hub.mode` is `subscribe` and `hub.verify_token` is the token,
- * compared in constant time. Of a repeated parameter the last counts, and a `+` stands for itself.
+ * compared in constant time. If a parameter is repeated, the last value wins. A `+` stands for itself.
  *
  * Every refusal is 403 and says what is wrong: no token is configured, another mode, another token, or a challenge that
  * is not 1 to 256 of the characters `A-Z a-z 0-9 _ -`, so that nothing but a challenge is ever sent back.

@@ -10,6 +10,7 @@ export interface Announcer {
   count(arrived: number): void;
 }
 
+/** Announces by writing into an element that screen readers watch. */
 export function createAnnouncer(status: HTMLElement): Announcer {
   let untold = 0;
   let isWaiting = false;

@@ -23,6 +23,7 @@ export interface Api {
 
 const TOKEN_KEY = "webhook-inbox.token";
 
+/** The API of the service that this page came from. */
 export function createApi(): Api {
   let token = sessionStorage.getItem(TOKEN_KEY) ?? "";
 

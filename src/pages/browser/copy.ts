@@ -10,6 +10,7 @@ export interface CopyButtons {
   use(message: StoredMessage | undefined): void;
 }
 
+/** Puts the buttons and a status line into `place`. */
 export function createCopyButtons(place: HTMLElement, api: Pick<Api, "hasToken">): CopyButtons {
   const status = create("span", { role: "status", class: "quiet" });
 

@@ -27,6 +27,7 @@ export interface Detail {
 
 const STEPS: Readonly<Record<string, number>> = { j: 1, ArrowRight: 1, k: -1, ArrowLeft: -1 };
 
+/** Takes the dialog of the page; its buttons work from now on. */
 export function createDetail(options: DetailOptions): Detail {
   const { api, address } = options;
   const dialog = byId("detail", HTMLDialogElement);

@@ -24,6 +24,7 @@ export interface FilterFormOptions {
 /** Long enough for the next key, too short to wait for. */
 const DEBOUNCE_MS = 200;
 
+/** Takes the form of the page, and fills it from the address. */
 export function createFilterForm({ address, zone, onChange }: FilterFormOptions): FilterForm {
   const form = byId("filters", HTMLFormElement);
   const q = byId("q", HTMLInputElement);

@@ -25,6 +25,7 @@ export function toParameters(filters: Filters): URLSearchParams {
   return new URLSearchParams(Object.entries(filters).filter(([, value]) => value !== ""));
 }
 
+/** Whether any filter is set. */
 export function isFiltered(filters: Filters): boolean {
   return toParameters(filters).size > 0;
 }

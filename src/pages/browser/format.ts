@@ -3,10 +3,12 @@ const RELATIVE = new Intl.RelativeTimeFormat(undefined, { style: "narrow" });
 /** In words, such as "now". */
 const IN_WORDS = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 
+/** A number as the reader's language groups its digits. */
 export function formatNumber(value: number): string {
   return NUMBER.format(value);
 }
 
+/** A number with its noun, which gets an s unless it is one. */
 export function countOf(value: number, noun: string): string {
   return `${formatNumber(value)} ${noun}${value === 1 ? "" : "s"}`;
 }

@@ -57,6 +57,7 @@ const MOST_FIRST_ROWS = 150;
 /** What arrives so soon after a count was fetched may be in it. */
 const UNSURE_MS = 2000;
 
+/** An empty list; `load` fills it. */
 export function createMessageList(options: ListOptions): MessageList {
   const { api, list, above, times } = options;
   const rows = createRowWindow(options);

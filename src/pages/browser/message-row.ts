@@ -45,6 +45,7 @@ export function isAhead({ ts, created_at: receivedAt }: Pick<StoredMessage, "ts"
   return Date.parse(ts) - Date.parse(receivedAt) > AHEAD_MS;
 }
 
+/** Marks a message that says it was sent later than it was received. */
 export function createFlag(): HTMLElement {
   return create("span", { class: "flag", title: "Its time is later than its receipt" }, "future date");
 }

@@ -35,6 +35,7 @@ const REFRESH_MS = 5000;
 /** The chart ends now: it moves on also if nothing comes. */
 const REDRAW_MS = 30_000;
 
+/** Takes the totals, the senders and the chart of the page. */
 export function createOverview(options: OverviewOptions): Overview {
   const { api, times } = options;
   const notice = byId("overview-notice", HTMLElement);

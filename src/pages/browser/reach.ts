@@ -21,6 +21,7 @@ const FETCH_WITHIN = 1.5;
 /** Pages further away are taken out. */
 const KEEP_WITHIN = 4;
 
+/** Measures from where the elements stand in the window. */
 export function createReach({ list, above, rows }: ReachOptions): Reach {
   return {
     wanted() {

@@ -10,6 +10,7 @@ export interface Recovery {
 const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 30_000;
 
+/** Calls `again` after a pause that grows with each failure. */
 export function createRecovery(again: () => void): Recovery {
   let delayMs = FIRST_DELAY_MS;
   let timer: number | undefined;

@@ -7,6 +7,7 @@ export interface RowKeys {
 /** How many rows Page Up and Page Down move. */
 const LEAP = 10;
 
+/** Lets the arrow keys, Home and End move between the rows of `list`. */
 export function createRowKeys(list: HTMLUListElement): RowKeys {
   let current: HTMLElement | undefined;
 

@@ -15,6 +15,7 @@ export interface Page {
   rows: Row[] | undefined;
 }
 
+/** A page that is not fetched yet. */
 export const createPage = (cursor: string | undefined): Page => ({ cursor, first: undefined, height: 0, rows: undefined });
 
 /** The page that follows, not fetched yet. */
@@ -51,6 +52,7 @@ export interface RowWindow {
   heightOf(page: Page): number;
 }
 
+/** An empty window. */
 export function createRowWindow(elements: WindowElements): RowWindow {
   const { list, above, below } = elements;
   const pages: Page[] = [];

@@ -43,6 +43,7 @@ function standardKey(secret: string): Uint8Array<ArrayBuffer> | undefined {
   return Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
 }
 
+/** A text as UTF-8. */
 export function toBytes(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }

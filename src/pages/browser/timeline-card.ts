@@ -23,6 +23,7 @@ export interface TimelineCard {
   redraw(): void;
 }
 
+/** Takes the chart, its summary and its table of the page. */
 export function createTimelineCard(options: TimelineCardOptions): TimelineCard {
   const elements = {
     chart: byId("timeline-chart", HTMLElement),

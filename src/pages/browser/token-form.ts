@@ -9,6 +9,7 @@ export interface TokenForm {
   accepted(): void;
 }
 
+/** Takes the form of the page; `onToken` is called once the reader has given a token. */
 export function createTokenForm(api: Api, onToken: () => void): TokenForm {
   const section = byId("token", HTMLElement);
   const inbox = byId("inbox", HTMLElement);

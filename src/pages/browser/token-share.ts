@@ -25,6 +25,7 @@ type Word = { readonly kind: "ask" } | { readonly kind: "token"; readonly token:
 /** A window in the background answers within it. */
 const ANSWER_WITHIN_MS = 300;
 
+/** Shares a token with the other windows of the browser. */
 export function createTokenShare({ api, onToken, onForget }: TokenShareOptions): TokenShare {
   let offered = "";
   let take = onToken;

@@ -14,6 +14,7 @@ export interface TryDelivery {
 
 const TEN_BYTES = 10;
 
+/** Takes the field with the body of the delivery. */
 export function createTryDelivery(body: HTMLTextAreaElement, api: Api): TryDelivery {
   let own = fieldsOf(body.value);
 

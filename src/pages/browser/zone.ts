@@ -26,6 +26,7 @@ export interface Zone {
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
+/** The formats of a zone, in the language of the reader. */
 export function createZone(name: ZoneName): Zone {
   const timeZone = name === "utc" ? { timeZone: "UTC" } : {};
   const formatter = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat => new Intl.DateTimeFormat(undefined, { ...options, ...timeZone });

@@ -27,6 +27,7 @@ export function placeAfter({ key, messageId }: KeysetPosition, order: Order, { a
   return `(ts, message_id) ${order === "asc" ? ">" : "<"} (${add(key)}, ${add(escapeText(messageId))})`;
 }
 
+/** The clause for conditions that all must hold; empty if there are none. */
 export function where(conditions: readonly string[]): string {
   return conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
 }

@@ -27,6 +27,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   XX: "unknown", // internal_error
 };
 
+/** What a failed statement tells of its own effect and of the server. */
 export function meaningOf(error: unknown): Meaning {
   if (error instanceof NoServer) return "elsewhere";
   if (error instanceof ConnectionLost) return error.outcome === "unsent" ? "elsewhere" : "unknown";

@@ -15,6 +15,7 @@ export interface Parameters {
   add(value: Value): string;
 }
 
+/** No parameters yet; each one that is added gets the next number. */
 export function createParameters(): Parameters {
   const values: Value[] = [];
   return { values, add: (value) => `$${values.push(value)}` };
@@ -25,10 +26,12 @@ export function toKey(ts: string): string {
   return ts.endsWith("Z") ? ts.slice(0, -1) : ts;
 }
 
+/** A column as text, NULL as the empty one. */
 export function textAt(row: Row | undefined, index: number): string {
   return row?.[index] ?? "";
 }
 
+/** A column as a number, NULL as 0. */
 export function numberAt(row: Row | undefined, index: number): number {
   return Number(row?.[index] ?? 0);
 }

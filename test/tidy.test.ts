@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { readSources, type Source } from "./support/sources.ts";
+import { BANNED_PHRASES, FILES_TO_COME, LONG_FUNCTIONS, LONG_LINES, NAMES_OF_OTHERS, NAMES_OF_TWO, WITHOUT_DOCSTRING } from "./support/tidy-exceptions.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const MAX_COLUMNS = 140;
+const MAX_FUNCTION_LINES = 70;
+
+const sources = readSources();
+/** Every file that is or will be in the repository. */
+const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: ROOT, encoding: "utf8" })
+  .split("\n")
+  .filter((file) => file !== "" && existsSync(join(ROOT, file)));
+
+function read(file: string): string {
+  return readFileSync(join(ROOT, file), "utf8");
+}
+
+/** Fails for what breaks a rule without being an exception, and for an exception that breaks none any longer: the list only shrinks. */
+function assertOnly(found: readonly string[], exceptions: readonly string[]): void {
+  assert.deepEqual({ new: found.filter((one) => !exceptions.includes(one)), noLongerNeeded: exceptions.filter((one) => !found.includes(one)) }, { new: [], noLongerNeeded: [] });
+}
+
+function longLines(text: string): number {
+  return text.split("\n").filter((line) => line.length > MAX_COLUMNS).length;
+}
+
+test(`no line of src has more than ${MAX_COLUMNS} characters, but for as many as a file is excepted for`, () => {
+  const counts = new Map(sources.map(({ path, text }) => [path, longLines(text)]));
+  const found = [...counts].filter(([path, count]) => count > (LONG_LINES[path] ?? 0)).map(([path, count]) => `${path}: ${count}`);
+  const noLongerNeeded = Object.keys(LONG_LINES).filter((path) => (counts.get(path) ?? 0) === 0);
+  assert.deepEqual({ found, noLongerNeeded }, { found: [], noLongerNeeded: [] });
+});
+
+test(`no function of src has more than ${MAX_FUNCTION_LINES} lines, but for those that are excepted`, () => {
+  const long = sources.flatMap(({ path, functions }) => functions.filter(({ lines }) => lines > MAX_FUNCTION_LINES).map(({ name }) => `${path} ${name}`));
+  assertOnly(long, LONG_FUNCTIONS);
+});
+
+test("each function that a source exports has a docstring, but for those that are excepted", () => {
+  const bare = sources.flatMap(({ path, exports }) => exports.filter((one) => one.isFunction && !one.hasDocstring).map(({ name }) => `${path} ${name}`));
+  assertOnly(bare, WITHOUT_DOCSTRING);
+});
+
+/** The two engines stand for each other: what has one name in both of them is the same thing. */
+function roomOf(path: string): string {
+  return path.replace(/^src\/storage\/(?:sqlite|postgres)\/.*/, "an engine");
+}
+
+test("no two sources export different things by one name, but for those that are excepted", () => {
+  const exported = sources.flatMap(({ path, exports }) => exports.map(({ name }) => ({ name, path })));
+  const shared = Map.groupBy(exported, ({ name }) => name)
+    .entries()
+    .filter(([, places]) => new Set(places.map(({ path }) => roomOf(path))).size > 1)
+    .map(([name]) => name)
+    .toArray();
+  assertOnly(shared, NAMES_OF_TWO);
+});
+
+/** All words of the code, its texts included, and of what is no source: tests, scripts, the Makefile. */
+function wordsOfCode(): ReadonlySet<string> {
+  const codes = [
+    ...sources.map(({ text, comments }) => comments.reduce((code, comment) => code.replace(comment.text, ""), text)),
+    ...files.filter((file) => /^(?:test|scripts)\/.*\.ts$|^Makefile$/.test(file) && file !== "test/support/tidy-exceptions.ts").map(read),
+  ];
+  return new Set(codes.flatMap((code) => code.match(/[\w$]+/g) ?? []));
+}
+
+/** The names of code in a comment: what stands in backquotes and looks like `one`, `one.two` or `one()`. */
+function namesIn(comment: string): readonly string[] {
+  return [...comment.matchAll(/`([A-Za-z_$][\w$]*(?:[.#][\w$]+)*)(?:\(\))?`/g)].flatMap(([, name = ""]) => name.split(/[.#]/));
+}
+
+/** The files that a comment names, addresses and the paths of requests apart. */
+function filesIn(comment: string): readonly string[] {
+  return comment.match(/(?<![\w:/.-])\w[\w./-]*\.(?:ts|js|sh|md|json|yml|sql)\b(?!\.)/g) ?? [];
+}
+
+function eachComment(look: (text: string, source: Source) => readonly string[]): readonly string[] {
+  return sources.flatMap((source) => source.comments.flatMap(({ line, text }) => look(text, source).map((found) => `${source.path}:${line} ${found}`)));
+}
+
+test("comments name only what there is in the code", () => {
+  const words = wordsOfCode();
+  assert.deepEqual(eachComment((text) => namesIn(text).filter((name) => !words.has(name) && !NAMES_OF_OTHERS.includes(name))), []);
+});
+
+test("comments name only files that there are", () => {
+  const isThere = (named: string): boolean => files.some((file) => file === named || file.endsWith(`/${named}`)) || FILES_TO_COME.includes(named);
+  // What is built stands where its source stands.
+  const isBuilt = (named: string): boolean => named.startsWith("dist/") && isThere(named.replace(/^dist\//, "src/").replace(/\.js$/, ".ts"));
+  assert.deepEqual(eachComment((text) => filesIn(text).filter((named) => !isThere(named) && !isBuilt(named))), []);
+});
+
+test("no page, source, test or script has a phrase that is banned, with what to write in its place", () => {
+  const found = files
+    .filter((file) => !/^package-lock\.json$|^LICENSE$|tidy-exceptions\.ts$|\.(?:png|ico|jsonl)$/.test(file))
+    .flatMap((file) => {
+      const text = read(file).replaceAll(/\s+/g, " ");
+      return BANNED_PHRASES.filter(([phrase]) => phrase.test(text)).map(([phrase, instead]) => `${file}: ${phrase.source}: write ${instead}`);
+    });
+  assert.deepEqual(found, []);
+});
