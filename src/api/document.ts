@@ -1,4 +1,4 @@
-import type { OpenApiDocument, OperationObject, Reference, Response } from "./openapi.ts";
+import type { Header, OpenApiDocument, OperationObject, Reference, Response } from "./openapi.ts";
 import { headers, HEADERS, PARAMETERS } from "./headers.ts";
 import type { Tag } from "./operation.ts";
 import { OPERATION_IDS, OPERATIONS, type OperationId } from "./operations.ts";
@@ -16,7 +16,7 @@ const TAGS: Readonly<Record<Tag, string>> = {
 
 const DESCRIPTION = `Receives HMAC-signed webhooks, stores each message exactly once, and lets people and programs read them back. A sender that got \`200\` never loses that message, and a sender that retries never creates a second one.
 
-Every error has a JSON body with \`detail\`. An unknown path is answered 404, a method that a path does not have 405 with \`Allow\` (see the answers NotFound and MethodNotAllowed of the components). \`HEAD\` works wherever \`GET\` does, and \`OPTIONS\` on every path and on \`*\`.
+Every error has a JSON body with \`detail\`. An unknown path is answered 404, a method that a path does not have 405 with \`Allow\`, both with the body of the answer NotFound of the components. \`HEAD\` works wherever \`GET\` does, and \`OPTIONS\` on every path and on \`*\`.
 
 Where \`API_TOKEN\` is set, what shows messages needs \`Authorization: Bearer\` and the token.`;
 
@@ -32,6 +32,7 @@ export function createOpenApiDocument(version: string): OpenApiDocument {
       version,
       summary: "Signed webhooks in, stored exactly once, and read back",
       description: DESCRIPTION,
+      contact: { name: "Whoever runs the service that this document comes from" },
       license: { name: "MIT", identifier: "MIT" },
     },
     // Relative to the document, so that a path prefix of a proxy counts.
@@ -84,6 +85,15 @@ function withoutBody(response: Response | Reference): Response | Reference {
   return "$ref" in response ? response : { description: response.description, headers: response.headers };
 }
 
+function allowHeader(allow: string): Header {
+  return {
+    description: "The methods that the path has, with commas between (RFC 9110, section 10.2.1).",
+    required: true,
+    schema: { type: "string", const: allow },
+    examples: { methods: { value: allow } },
+  };
+}
+
 function describeOptions(id: OperationId, allow: string): OperationObject {
   const first = OPERATIONS[id];
   return {
@@ -97,7 +107,7 @@ function describeOptions(id: OperationId, allow: string): OperationObject {
       ...ANY_REQUEST,
       204: {
         description: "The methods.",
-        headers: { ...headers("X-Request-ID"), Allow: { ...HEADERS.Allow, schema: { const: allow }, examples: { methods: { value: allow } } } },
+        headers: { ...headers("X-Request-ID"), Allow: allowHeader(allow) },
       },
     },
   };

@@ -1,13 +1,14 @@
 import { headers, WITH_BODY } from "./headers.ts";
 import { JSON_TYPE } from "./media-types.ts";
 import type { Operation } from "./operation.ts";
+import { REFUSALS } from "./refusals.ts";
 import { errorResponse, jsonResponse, response, validationResponse } from "./responses.ts";
 import { schema } from "./schemas.ts";
 
 const WHAT_GOES =
   "The rows, what search and counts have of them, and their payloads are overwritten in the database. The ids stay known: a later delivery of one is a repeat. Backups, and until the next checkpoint the write-ahead log, still have them.";
 const FORBIDDEN = errorResponse("`API_TOKEN` is not set: anybody who reaches the port could erase.", {
-  unset: "messages can be erased only if API_TOKEN is set",
+  unset: REFUSALS.notErasable,
 });
 
 /** `DELETE /messages/{message_id}` */

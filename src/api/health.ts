@@ -1,6 +1,7 @@
 import type { Schema } from "./openapi.ts";
 import { headers } from "./headers.ts";
 import type { Operation } from "./operation.ts";
+import { REFUSALS } from "./refusals.ts";
 import { jsonResponse } from "./responses.ts";
 import { schema } from "./schemas.ts";
 
@@ -23,7 +24,7 @@ const NOT_READY: Schema = {
   description: "Why messages cannot be stored now.",
   type: "object",
   required: ["status", "reasons"],
-  properties: { status: { const: "unavailable" }, reasons: { type: "array", minItems: 1, items: { type: "string" } } },
+  properties: { status: { type: "string", const: "unavailable" }, reasons: { type: "array", minItems: 1, items: { type: "string" } } },
 };
 
 /** `GET /health/ready` */
@@ -40,7 +41,7 @@ export const READY: Operation = {
     503: jsonResponse("They cannot; or, with `detail`, too many requests wait on this connection.", { oneOf: [NOT_READY, schema("Error")] }, {
       examples: {
         full: { value: { status: "unavailable", reasons: ["database or disk is full"] } },
-        pipelined: { value: { detail: "too many requests await their answers on this connection, send them again later" } },
+        pipelined: { value: { detail: REFUSALS.pipelined.detail } },
       },
       headers: headers("Retry-After"),
     }),

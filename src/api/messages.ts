@@ -31,7 +31,7 @@ const EXPORT_HEADERS: Readonly<Record<string, Header>> = {
   "Content-Disposition": {
     description: "With CSV: a browser saves it as a file.",
     required: false,
-    schema: { const: 'attachment; filename="messages.csv"' },
+    schema: { type: "string", const: 'attachment; filename="messages.csv"' },
   },
 };
 
@@ -160,6 +160,8 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
             more: { summary: "More follow", value: { data: [MESSAGE_EXAMPLE], total: 2, limit: 1, offset: 0, next_cursor: CURSOR_EXAMPLE } },
           },
         },
+      },
+      "x-content-on-request": {
         [NDJSON_TYPE]: {
           schema: { description: "A message a line.", type: "string", contentMediaType: NDJSON_TYPE, contentSchema: schema("Message") },
           examples: { line: { value: `${JSON.stringify(MESSAGE_EXAMPLE)}\n` } },

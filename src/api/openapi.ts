@@ -6,6 +6,7 @@ export interface OpenApiDocument {
     readonly version: string;
     readonly summary: string;
     readonly description: string;
+    readonly contact: { readonly name: string };
     readonly license: { readonly name: string; readonly identifier: string };
   };
   readonly servers: readonly { readonly url: string; readonly description: string }[];
@@ -61,6 +62,11 @@ export interface Response {
   /** By name; a required one is in every such answer. */
   readonly headers: Readonly<Record<string, Header | Reference>>;
   readonly content?: Content;
+  /**
+   * What comes if the request asks for it. Generators of clients do not read it: in `content` it would make the type of
+   * the response's body a choice that the status does not settle.
+   */
+  readonly "x-content-on-request"?: Content;
 }
 
 export interface Header {

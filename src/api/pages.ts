@@ -6,7 +6,7 @@ import { response } from "./responses.ts";
 const TAG = "Pages and documents";
 
 function fixed(description: string, value: string): Header {
-  return { description, required: true, schema: { const: value } };
+  return { description, required: true, schema: { type: "string", const: value } };
 }
 
 const POLICY: Header = {

@@ -1,4 +1,4 @@
-import type { Reference } from "./openapi.ts";
+import type { Content, Reference, Response } from "./openapi.ts";
 
 /** Whether a thing stands in its place, not among the components. */
 export function isInline<T extends object>(value: T | Reference): value is T {
@@ -16,4 +16,10 @@ export function dereference<T extends object>(value: T | Reference, components: 
   const found = components[referencedName(value)];
   if (found === undefined) throw new Error(`Cannot follow ${value.$ref}: it must be among the components`);
   return found;
+}
+
+/** Every body that a response may have, by media type; undefined if it has none. */
+export function contentOf(response: Response): Content | undefined {
+  const { content, "x-content-on-request": onRequest } = response;
+  return content === undefined ? undefined : { ...content, ...onRequest };
 }

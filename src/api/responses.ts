@@ -1,6 +1,7 @@
 import type { Examples, Reference, Response, Schema } from "./openapi.ts";
 import { JSON_TYPE } from "./media-types.ts";
 import { headers, WITH_BODY } from "./headers.ts";
+import { brokenPath, notFoundNear, REFUSALS, tooManyExports, tooManyTails, type SpokenRefusal } from "./refusals.ts";
 import { schema } from "./schemas.ts";
 
 /** An answer with a JSON body. */
@@ -8,9 +9,9 @@ export function jsonResponse(description: string, body: Schema, options: { reado
   return { description, headers: { ...WITH_BODY, ...options.headers }, content: { [JSON_TYPE]: { schema: body, examples: options.examples } } };
 }
 
-/** An error whose `detail` is a sentence, such as the ones given. */
-export function errorResponse(description: string, details: Readonly<Record<string, string>>, more: Response["headers"] = {}): Response {
-  const examples = Object.fromEntries(Object.entries(details).map(([name, detail]) => [name, { value: { detail } }]));
+/** An error whose `detail` is a sentence, such as those of the refusals given. */
+export function errorResponse(description: string, refusals: Readonly<Record<string, SpokenRefusal>>, more: Response["headers"] = {}): Response {
+  const examples = Object.fromEntries(Object.entries(refusals).map(([name, { detail }]) => [name, { value: { detail } }]));
   return jsonResponse(description, schema("Error"), { examples, headers: more });
 }
 
@@ -29,7 +30,6 @@ export type ResponseName =
   | "Unauthorized"
   | "NotFound"
   | "BrokenPath"
-  | "MethodNotAllowed"
   | "RequestTimeout"
   | "TooLarge"
   | "ExpectationFailed"
@@ -41,47 +41,43 @@ export type ResponseName =
 /** The answers that more than one operation has. */
 export const RESPONSES: Readonly<Record<ResponseName, Response>> = {
   BadRequest: errorResponse("Malformed HTTP, not exactly one `Host` header, one that is no host, a `Transfer-Encoding` with HTTP/1.0, or a version other than 1.0 and 1.1. The connection is closed.", {
-    malformed: "the request must be well-formed HTTP/1.1",
-    host: "the request must have exactly one Host header",
+    malformed: REFUSALS.malformed,
+    host: REFUSALS.oneHost,
   }),
   Unauthorized: errorResponse(
     "`API_TOKEN` is set, and the token is missing or wrong.",
-    { token: "the Authorization header must be Bearer and the token" },
+    { token: REFUSALS.unauthorized },
     headers("WWW-Authenticate"),
   ),
-  NotFound: errorResponse("There is no such path, or nothing there.", { nothing: "not found", near: "not found: the nearest path is /webhook" }),
+  NotFound: errorResponse("There is no such path, or nothing there.", { nothing: REFUSALS.notFound, near: notFoundNear("/webhook") }),
   BrokenPath: validationResponse("The path's percent-encoding is malformed, or not that of UTF-8.", {
-    encoding: {
-      value: {
-        detail: [{ loc: ["path", "message_id"], msg: "percent-encode it as UTF-8, for example %2F for a slash", type: "percent_encoding" }],
-      },
-    },
+    encoding: { value: { detail: brokenPath("message_id").detail } },
   }),
-  MethodNotAllowed: errorResponse("The path has other methods.", { post: "method not allowed: use GET, HEAD, OPTIONS" }, headers("Allow")),
   RequestTimeout: errorResponse("The headers were not complete within 10 s, or the whole request within 30 s. The connection is closed.", {
-    late: "the request must be complete in time",
+    late: REFUSALS.late,
   }),
   TooLarge: errorResponse("More than 16 KiB of chunk extensions. The connection is closed.", {
-    extensions: "the chunk extensions must be at most 16384 bytes",
+    extensions: REFUSALS.largeExtensions,
   }),
   ExpectationFailed: errorResponse("An `Expect` header other than `100-continue`.", {
-    expectation: "the only expectation that can be met is 100-continue",
+    expectation: REFUSALS.unknownExpectation,
   }),
   HeadersTooLarge: errorResponse("More than 16 KiB of headers, or more than 1,000. The connection is closed.", {
-    headers: "the headers must be at most 16384 bytes, and at most 1000",
+    headers: REFUSALS.largeHeaders,
   }),
-  InternalError: errorResponse("A defect of the service. Its log has the error under this answer's `X-Request-ID`.", { defect: "internal error" }),
+  InternalError: errorResponse("A defect of the service. Its log has the error under this answer's `X-Request-ID`.", { defect: REFUSALS.defect }),
   NotImplemented: errorResponse("A transfer coding other than `chunked`. The connection is closed.", {
-    coding: "the only transfer coding that can be read is chunked",
+    coding: REFUSALS.unknownCoding,
   }),
   Unavailable: errorResponse(
     "The database cannot answer, too much is under way, or the service stops: try again.",
     {
-      database: "the database cannot answer now, try again later",
-      untaken: "too many answers wait for clients to take them, try again later",
-      tails: "64 tails are open, try again later",
-      exports: "64 exports are under way, try again later",
-      pipelined: "too many requests await their answers on this connection, send them again later",
+      database: REFUSALS.databaseSilent,
+      untaken: REFUSALS.untakenResponses,
+      tails: tooManyTails(64),
+      exports: tooManyExports(64),
+      pipelined: REFUSALS.pipelined,
+      stopping: REFUSALS.stopping,
     },
     headers("Retry-After"),
   ),

@@ -7,7 +7,11 @@ const STORED: Readonly<Record<string, Schema>> = {
   ts: { $ref: "#/components/schemas/Timestamp" },
   text: { $ref: "#/components/schemas/Text" },
   payload: { description: "If `payload=1` asked for it: what a platform sent about it, or null.", type: ["object", "null"] },
-  created_at: { description: "When it was stored, in UTC.", type: "string", format: "date-time", examples: ["2025-01-15T10:00:00.412Z"] },
+  created_at: {
+    description: "When it was stored, in UTC: an RFC 3339 date-time, but for rows of an earlier build, which keep what they had.",
+    type: "string",
+    examples: ["2025-01-15T10:00:00.412Z"],
+  },
 };
 
 export type SchemaName =
@@ -89,12 +93,11 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
   Timestamp: {
     description: "An instant, in UTC with `Z`, without zeros at the end of its fraction: equal instants have equal texts.",
     type: "string",
-    format: "date-time",
     pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{0,8}[1-9])?Z$",
     examples: ["2025-01-15T10:00:00Z"],
   },
   Count: { type: "integer", minimum: 0, examples: [1] },
-  Ok: { type: "object", required: ["status"], properties: { status: { const: "ok" } } },
+  Ok: { type: "object", required: ["status"], properties: { status: { type: "string", const: "ok" } } },
   Error: {
     description: "Every error but those of fields and parameters.",
     type: "object",

@@ -6,7 +6,7 @@ import type { Operation } from "./operation.ts";
 const ETAG = '^W/"[0-9a-f]{16}"$';
 
 const VALIDATED: Readonly<Record<string, Header>> = {
-  "Cache-Control": { description: "A cache may keep it and must ask whether it is still the one.", required: true, schema: { const: "no-cache" } },
+  "Cache-Control": { description: "A cache may keep it and must ask whether it is still the one.", required: true, schema: { type: "string", const: "no-cache" } },
   ETag: { description: "Changes with the document; weak, since it is the same in every content coding (RFC 9110, section 8.8.3).", required: true, schema: { type: "string", pattern: ETAG } },
 };
 
@@ -40,8 +40,8 @@ export const OPENAPI: Operation = {
             properties: {
               openapi: { type: "string", pattern: "^3\\.1\\." },
               info: { type: "object" },
-              servers: { type: "array" },
-              tags: { type: "array" },
+              servers: { type: "array", items: { type: "object" } },
+              tags: { type: "array", items: { type: "object" } },
               paths: { type: "object" },
               components: { type: "object" },
             },

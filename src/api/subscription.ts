@@ -1,5 +1,6 @@
 import { WITH_BODY } from "./headers.ts";
 import type { Operation } from "./operation.ts";
+import { REFUSALS } from "./refusals.ts";
 import { errorResponse } from "./responses.ts";
 
 /** `GET /webhook` */
@@ -50,8 +51,8 @@ If a parameter is repeated, the last value wins. A \`+\` is a plus sign.`,
       },
     },
     403: errorResponse("Another mode, token or challenge, or no `WEBHOOK_VERIFY_TOKEN` is set.", {
-      token: "hub.verify_token must be the token of WEBHOOK_VERIFY_TOKEN",
-      unset: "subscriptions are not configured: WEBHOOK_VERIFY_TOKEN must be set",
+      token: REFUSALS.wrongVerifyToken,
+      unset: REFUSALS.subscriptionsUnset,
     }),
   },
 };

@@ -12,7 +12,11 @@ const LINE = JSON.stringify({ seq: 17, ...MESSAGE_EXAMPLE });
 
 const HEADERS_OF_TAIL: Readonly<Record<string, Header>> = {
   "Tail-After": { description: "The `seq` behind which it begins.", required: true, schema: PLACE, examples: { place: { value: 16 } } },
-  "X-Accel-Buffering": { description: "Tells nginx to hand on each message at once.", required: true, schema: { const: "no" } },
+  "X-Accel-Buffering": {
+    description: "Tells nginx to hand on each message at once.",
+    required: true,
+    schema: { type: "string", const: "no" },
+  },
 };
 
 /** `GET /tail` */

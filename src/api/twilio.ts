@@ -1,6 +1,7 @@
 import { headers, WITH_BODY } from "./headers.ts";
 import { FORM_TYPE, TWIML_TYPE } from "./media-types.ts";
 import type { Operation } from "./operation.ts";
+import { REFUSALS, tooManyRequests } from "./refusals.ts";
 import { errorResponse } from "./responses.ts";
 
 const ALLOWANCE = headers("RateLimit-Policy", "RateLimit");
@@ -42,21 +43,21 @@ export const TWILIO: Operation = {
       headers: { ...WITH_BODY, ...ALLOWANCE },
       content: { [TWIML_TYPE]: { schema: { type: "string", const: "<Response/>" }, examples: { nothing: { value: "<Response/>" } } } },
     },
-    401: errorResponse("`X-Twilio-Signature` is missing, malformed or wrong. The service's log says which, and what would make it right.", { signature: "invalid signature" }, ALLOWANCE),
-    403: errorResponse("`TWILIO_AUTH_TOKEN` and `PUBLIC_URL` are not set.", { unset: "Twilio is not configured: TWILIO_AUTH_TOKEN and PUBLIC_URL must be set" }),
+    401: errorResponse("`X-Twilio-Signature` is missing, malformed or wrong. The service's log says which, and what would make it right.", { signature: REFUSALS.invalidSignature }, ALLOWANCE),
+    403: errorResponse("`TWILIO_AUTH_TOKEN` and `PUBLIC_URL` are not set.", { unset: REFUSALS.twilioUnset }),
     415: errorResponse(
       "The body has a `Content-Encoding` other than `identity`. It was not read: the signature covers the bytes as they are sent.",
-      { encoding: "the body must be sent without a Content-Encoding" },
+      { encoding: REFUSALS.encodedBody },
       { ...headers("Accept-Encoding"), ...ALLOWANCE },
     ),
     429: errorResponse(
       "More than `WEBHOOK_RATE_LIMIT` requests a minute from this address. The body was not read.",
-      { limit: "too many requests, send again after 3 s" },
+      { limit: tooManyRequests(3) },
       { ...headers("Retry-After"), ...ALLOWANCE },
     ),
     503: errorResponse(
       "The message is not stored: the disk is full or fails, too many wait, or the service stops. Twilio sends it again if its webhook URL says so, or to the fallback URL.",
-      { notStored: "the message could not be stored, send it again later" },
+      { notStored: REFUSALS.notStored },
       { ...headers("Retry-After"), ...ALLOWANCE },
     ),
   },

@@ -1,6 +1,7 @@
 import { JSON_TYPE } from "./media-types.ts";
 import { headers } from "./headers.ts";
 import type { Operation } from "./operation.ts";
+import { largeBody, REFUSALS, tooManyRequests } from "./refusals.ts";
 import { errorResponse, jsonResponse, RESPONSES, validationResponse, withHeaders } from "./responses.ts";
 import { schema } from "./schemas.ts";
 
@@ -65,18 +66,18 @@ Of the headers that sign, \`X-Signature\` decides where it is sent, then \`X-Hub
     400: withHeaders(RESPONSES.BadRequest, ALLOWANCE),
     401: errorResponse(
       "The signature is missing, malformed, sent twice, wrong or out of time. The service's log says which, and what would make it right.",
-      { signature: "invalid signature" },
+      { signature: REFUSALS.invalidSignature },
       ALLOWANCE,
     ),
     408: withHeaders(RESPONSES.RequestTimeout, ALLOWANCE),
     413: errorResponse(
       "The body has more than `MAX_BODY_BYTES`; it is not read, or cut off while it arrives. Or more than 16 KiB of chunk extensions.",
-      { body: "the body must be at most 4194304 bytes" },
+      { body: largeBody(4_194_304) },
       ALLOWANCE,
     ),
     415: errorResponse(
       "The body has a `Content-Encoding` other than `identity`. It was not read: the signature covers the bytes as they are sent.",
-      { encoding: "the body must be sent without a Content-Encoding" },
+      { encoding: REFUSALS.encodedBody },
       { ...headers("Accept-Encoding"), ...ALLOWANCE },
     ),
     422: withHeaders(
@@ -102,12 +103,12 @@ Of the headers that sign, \`X-Signature\` decides where it is sent, then \`X-Hub
     ),
     429: errorResponse(
       "More than `WEBHOOK_RATE_LIMIT` requests a minute from this address. The body was not read.",
-      { limit: "too many requests, send again after 3 s" },
+      { limit: tooManyRequests(3) },
       { ...headers("Retry-After"), ...ALLOWANCE },
     ),
     503: errorResponse(
       "The message is not stored: the disk is full or fails, too many wait, or the service stops. Send it again. (Where nobody can tell whether it is stored, the connection is closed without an answer.)",
-      { notStored: "the message could not be stored, send it again later" },
+      { notStored: REFUSALS.notStored },
       { ...headers("Retry-After"), ...ALLOWANCE },
     ),
   },
@@ -120,16 +121,16 @@ function signedParameters(family: "webhook" | "svix", id: string): Operation["pa
       name: `${family}-id`,
       in: "header",
       required: false,
-      description: `With \`${family}-signature\`, and signed with it: the sender's id of the delivery. A repeat is known by its \`message_id\` alone.`,
-      schema: { type: "string", pattern: "^[!-~]{1,256}$" },
+      description: `With \`${family}-signature\`, and signed with it: the sender's id of the delivery, 1 to 256 visible ASCII characters. A repeat is known by its \`message_id\` alone.`,
+      schema: { type: "string" },
       examples: { id: { value: `msg_${id}` } },
     },
     {
       name: `${family}-timestamp`,
       in: "header",
       required: false,
-      description: `With \`${family}-signature\`, and signed with it: Unix time in seconds, at most \`WEBHOOK_TOLERANCE_SECONDS\` (300) before or after the service's clock.`,
-      schema: { type: "string", pattern: "^[0-9]{1,12}$" },
+      description: `With \`${family}-signature\`, and signed with it: Unix time in seconds, in up to 12 digits, at most \`WEBHOOK_TOLERANCE_SECONDS\` (300) before or after the service's clock.`,
+      schema: { type: "string" },
       examples: { time: { value: "1614265330" } },
     },
   ];

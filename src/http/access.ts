@@ -1,14 +1,9 @@
+import { REFUSALS } from "../api/refusals.ts";
 import type { Refusal } from "../core/outcome.ts";
 import { createSameToken } from "./same-token.ts";
 
 /** Refuses an `Authorization` header that does not carry the token; undefined where it may pass. */
 export type Authorize = (header: string | undefined) => Refusal | undefined;
-
-const UNAUTHORIZED: Refusal = {
-  code: "unauthorized",
-  detail: "the Authorization header must be Bearer and the token",
-  headers: { "WWW-Authenticate": "Bearer" },
-};
 
 /** Bearer tokens (RFC 6750), compared in constant time. */
 export function createAuthorize(token: string | undefined): Authorize {
@@ -16,6 +11,6 @@ export function createAuthorize(token: string | undefined): Authorize {
   const isToken = createSameToken(token);
   return (header) => {
     const given = header === undefined ? undefined : /^bearer +(\S+)$/i.exec(header)?.[1];
-    return given !== undefined && isToken(given) ? undefined : UNAUTHORIZED;
+    return given !== undefined && isToken(given) ? undefined : REFUSALS.unauthorized;
   };
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { largeBody, REFUSALS } from "../api/refusals.ts";
 import type { Outcome, Refusal } from "../core/outcome.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 
@@ -13,13 +14,7 @@ const CLOSED_EARLY: Outcome<never> = {
 
 const TOO_MUCH_AT_ONCE: Outcome<never> = {
   ok: false,
-  error: { code: "unavailable", detail: "too many large bodies arrive at once, send it again later", headers: { "Retry-After": "1" } },
-};
-
-const ENCODED: Refusal = {
-  code: "unsupported_encoding",
-  detail: "the body must be sent without a Content-Encoding",
-  headers: { "Accept-Encoding": "identity" },
+  error: REFUSALS.largeBodies,
 };
 
 /** A body may take so much memory whatever the others take: a message without large texts always gets through. */
@@ -38,10 +33,10 @@ export function refuseBody(req: IncomingMessage, refusal: Refusal): boolean {
  * if it is compressed (RFC 9110, section 15.5.16), since the signature covers the bytes as they are sent.
  */
 export function refuseUnread({ headers }: IncomingMessage, limitBytes: number): Refusal | undefined {
-  if (Number(headers["content-length"] ?? 0) > limitBytes) return tooLarge(limitBytes);
+  if (Number(headers["content-length"] ?? 0) > limitBytes) return largeBody(limitBytes);
   const encoding = headers["content-encoding"];
   if (encoding === undefined || /^(?:identity|[\s,])*$/i.test(encoding)) return undefined;
-  return ENCODED;
+  return REFUSALS.encodedBody;
 }
 
 /**
@@ -94,7 +89,7 @@ export function readBody(req: IncomingMessage, limitBytes: number, budget: ByteB
 
     function onData(chunk: Buffer): void {
       if (sizeBytes + chunk.length > limitBytes) {
-        settle({ ok: false, error: tooLarge(limitBytes) });
+        settle({ ok: false, error: largeBody(limitBytes) });
         return;
       }
       const held = body === undefined ? hold(chunk.length) : append(body, chunk);
@@ -113,10 +108,6 @@ export function readBody(req: IncomingMessage, limitBytes: number, budget: ByteB
     // A reset surfaces here too; 'close' follows.
     req.on("error", () => settle(CLOSED_EARLY));
   });
-}
-
-function tooLarge(limitBytes: number): Refusal {
-  return { code: "too_large", detail: `the body must be at most ${limitBytes} bytes` };
 }
 
 /** Whether so much is announced that `discardRest` will cut it off. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { performance } from "node:perf_hooks";
+import { REFUSALS } from "../api/refusals.ts";
 import type { Clock } from "../core/clock.ts";
 import type { ExchangeObserver, FinishedStream } from "../core/exchange.ts";
 import { ReadCancelled, StoreUnavailable } from "../core/store.ts";
@@ -49,7 +50,7 @@ const BODIES_LIMIT_BYTES = 64 * 1024 * 1024;
 /** Answers that clients have not taken yet, in UTF-16 units: they take up to four times as many bytes. */
 const UNTAKEN_LIMIT = 16 * 1024 * 1024;
 /** Tails, and as many exports. Each holds a piece of its body, of up to some 100 KB, and a connection. */
-const MAX_STREAMS = 64;
+export const MAX_STREAMS = 64;
 const PROBE_CLIENT_MS = 1_000;
 /** Smaller answers are not counted: the system's own buffers hold them. */
 const COUNTED_ANSWER = 8 * 1024;
@@ -89,7 +90,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const { req } = peer;
     if (circumstances.refusal !== undefined) return refuseUnseen(circumstances.refusal, match);
     // HTTP/1.0 knows no expectations; a server ignores them there (RFC 9110, section 10.1.1).
-    if (expectsContinue(req) && req.headers.expect?.toLowerCase() !== "100-continue") return refuse(EXPECTATION_FAILED);
+    if (expectsContinue(req) && req.headers.expect?.toLowerCase() !== "100-continue") return refuse(REFUSALS.unknownExpectation);
     if (match.kind === "options") return { status: 204, body: "", headers: { Allow: match.allow } };
     const { access } = match.kind === "route" ? match.route : match;
     if (access === "token") {
@@ -99,10 +100,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
     if (match.kind === "refusal") return refuse(match.refusal);
     // What shows no message is answered all the same, once a connection: health checks and scrapes go on.
     const mayWait = access === "token" || circumstances.pipelined;
-    if (mayWait && untaken.exhausted()) return refuseUnseen(TOO_MUCH_UNTAKEN, match);
+    if (mayWait && untaken.exhausted()) return refuseUnseen(REFUSALS.untakenResponses, match);
     const reply = await match.route.handle(toRequest(peer, target, match.parameter));
     // Many may have passed the first look before the first of them was answered.
-    return mayWait && reply.body.length >= COUNTED_ANSWER && untaken.exhausted() ? refuse(TOO_MUCH_UNTAKEN) : reply;
+    return mayWait && reply.body.length >= COUNTED_ANSWER && untaken.exhausted() ? refuse(REFUSALS.untakenResponses) : reply;
   }
 
   function countUntaken(res: ServerResponse, bytes: number): void {
@@ -128,7 +129,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       reply = await answer({ req, res, client }, target, match, circumstances);
     } catch (error) {
       fault = describeFault(error);
-      reply = refuse(error instanceof ReadCancelled ? CLIENT_GONE : error instanceof StoreUnavailable ? UNAVAILABLE : INTERNAL_ERROR);
+      reply = refuse(refusalOf(error));
     }
     client.stop();
     if (reply.stream !== undefined) {
@@ -170,6 +171,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
   return { handle, endStreams: streams.stop };
 }
 
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof ReadCancelled) return REFUSALS.clientGone;
+  return error instanceof StoreUnavailable ? REFUSALS.databaseSilent : REFUSALS.defect;
+}
+
 /** A refusal that the handler has no part in. */
 function refuseUnseen(refusal: Refusal, match: Match): Reply {
   const isDelivery = match.kind === "route" && match.route.takesDeliveries === true;
@@ -177,16 +183,7 @@ function refuseUnseen(refusal: Refusal, match: Match): Reply {
   return isDelivery && refusal.code === "unavailable" ? { ...reply, delivery: { result: refusal.code } } : reply;
 }
 
-const UNAVAILABLE: Refusal = {
-  code: "unavailable",
-  detail: "the database cannot answer now, try again later",
-  headers: { "Retry-After": "1" },
-};
-const CLIENT_GONE: Refusal = { code: "client_gone", detail: "the client has closed the connection" };
-const TOO_MUCH_UNTAKEN: Refusal = { ...UNAVAILABLE, detail: "too many answers wait for clients to take them, try again later" };
 const UNANSWERED = "the connection was closed without an answer: whether the message is stored is not known";
-const EXPECTATION_FAILED: Refusal = { code: "expectation_failed", detail: "the only expectation that can be met is 100-continue" };
-const INTERNAL_ERROR: Refusal = { code: "internal_error", detail: "internal error" };
 
 interface Peer {
   readonly req: IncomingMessage;

@@ -1,14 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { isIPv6 } from "node:net";
+import { REFUSALS } from "../api/refusals.ts";
 import type { Refusal } from "../core/outcome.ts";
-
-const VERSION: Refusal = { code: "bad_request", detail: "the HTTP version must be 1.0 or 1.1" };
-const ONE_HOST: Refusal = { code: "bad_request", detail: "the request must have exactly one Host header" };
-const NO_HOST: Refusal = { code: "bad_request", detail: "the Host header must be a host name or an address, and a port at most" };
-const CODING_IN_1_0: Refusal = { code: "bad_request", detail: "a request of HTTP/1.0 must have no Transfer-Encoding header" };
-const CHUNKED_ONCE: Refusal = { code: "bad_request", detail: "the body must be chunked once" };
-const CHUNKED_LAST: Refusal = { code: "bad_request", detail: "the last transfer coding must be chunked" };
-const CODING: Refusal = { code: "not_implemented", detail: "the only transfer coding that can be read is chunked" };
 
 // Characters that RFC 3986, section 3.2.2, allows in a name, and percent-encoded bytes.
 const NAME = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*$/;
@@ -21,15 +14,15 @@ const HOST_AND_PORT = /^(?:\[([^\]]*)\]|([^:]*))(?::[0-9]*)?$/;
  * other than `chunked` (RFC 9112, section 6.1). Undefined for a sound head.
  */
 export function malformedHead(req: IncomingMessage): Refusal | undefined {
-  if (req.httpVersionMajor !== 1 || req.httpVersionMinor > 1) return VERSION;
+  if (req.httpVersionMajor !== 1 || req.httpVersionMinor > 1) return REFUSALS.wrongVersion;
   let hosts = 0;
   const { rawHeaders } = req;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index];
     if (name !== undefined && name.length === 4 && name.toLowerCase() === "host") hosts += 1;
   }
-  if (hosts > 1 || (hosts === 0 && req.httpVersionMinor === 1)) return ONE_HOST;
-  if (hosts === 1 && !isHost(req.headers.host ?? "")) return NO_HOST;
+  if (hosts > 1 || (hosts === 0 && req.httpVersionMinor === 1)) return REFUSALS.oneHost;
+  if (hosts === 1 && !isHost(req.headers.host ?? "")) return REFUSALS.noHost;
   const coding = req.headers["transfer-encoding"];
   return coding === undefined ? undefined : refuseCoding(coding, req.httpVersionMinor);
 }
@@ -42,10 +35,10 @@ function isHost(text: string): boolean {
 }
 
 function refuseCoding(transferEncoding: string, minorVersion: number): Refusal | undefined {
-  if (minorVersion === 0) return CODING_IN_1_0;
+  if (minorVersion === 0) return REFUSALS.codingInOldVersion;
   const codings = transferEncoding.split(",").map((coding) => coding.trim().toLowerCase()).filter((coding) => coding !== "");
   // Nobody can tell where such a body ends (RFC 9112, section 6.3).
-  if (codings.at(-1) !== "chunked") return CHUNKED_LAST;
-  if (codings.some((coding) => coding !== "chunked")) return CODING;
-  return codings.length === 1 ? undefined : CHUNKED_ONCE;
+  if (codings.at(-1) !== "chunked") return REFUSALS.chunkedLast;
+  if (codings.some((coding) => coding !== "chunked")) return REFUSALS.unknownCoding;
+  return codings.length === 1 ? undefined : REFUSALS.chunkedOnce;
 }

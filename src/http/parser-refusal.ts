@@ -7,22 +7,22 @@ import type { Refusal } from "../core/outcome.ts";
 import { fullAddress } from "./address-key.ts";
 import { errorBody, STATUS } from "./respond.ts";
 import { JSON_TYPE } from "../api/media-types.ts";
+import { REFUSALS } from "../api/refusals.ts";
 
 /** A client that is still sending when it is refused may go on for so long, so that it sees the answer and not a reset. */
 const LINGER_MS = 2_000;
 
 /** By the error codes of Node's HTTP parser and of its timeouts. */
-const REFUSALS: Readonly<Record<string, Refusal>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: { code: "request_timeout", detail: "the request must be complete in time" },
-  HPE_HEADER_OVERFLOW: { code: "headers_too_large", detail: "the headers must be at most 16384 bytes, and at most 1000" },
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: { code: "too_large", detail: "the chunk extensions must be at most 16384 bytes" },
-  HPE_INVALID_METHOD: { code: "bad_request", detail: "the method must be one that this server knows" },
+const OF_ERROR: Readonly<Record<string, Refusal>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: REFUSALS.late,
+  HPE_HEADER_OVERFLOW: REFUSALS.largeHeaders,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: REFUSALS.largeExtensions,
+  HPE_INVALID_METHOD: REFUSALS.unknownMethod,
 };
-const MALFORMED: Refusal = { code: "bad_request", detail: "the request must be well-formed HTTP/1.1" };
 
 /** What a client is told about an error that the parser or a timeout reports. */
 export function parserRefusal(errorCode: string | undefined): Refusal {
-  return REFUSALS[errorCode ?? ""] ?? MALFORMED;
+  return OF_ERROR[errorCode ?? ""] ?? REFUSALS.malformed;
 }
 
 /** Answers what never became a request like any other error, with JSON and one log line, and ends the connection. */

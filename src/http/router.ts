@@ -1,3 +1,4 @@
+import { brokenPath, methodNotAllowed, notFoundNear, REFUSALS } from "../api/refusals.ts";
 import type { Refusal } from "../core/outcome.ts";
 import type { Route } from "./message.ts";
 import { createNearestRoute } from "./nearest-route.ts";
@@ -45,8 +46,8 @@ export function createRouter(routes: readonly Route[]): Router {
       return select(candidate, method, segment);
     }
     const near = nearest(given);
-    const detail = near === undefined ? "not found" : `not found: the nearest path is ${near}`;
-    return { kind: "refusal", path: undefined, access: "open", refusal: { code: "not_found", detail } };
+    const refusal = near === undefined ? REFUSALS.notFound : notFoundNear(near);
+    return { kind: "refusal", path: undefined, access: "open", refusal };
   };
 }
 
@@ -61,17 +62,12 @@ function select(resource: Resource, method: string, segment: string): Match {
   const { path, allow } = resource;
   if (method === "OPTIONS") return { kind: "options", path, allow };
   const route = resource.methods.get(method);
-  if (route === undefined) {
-    const detail = `method not allowed: use ${allow}`;
-    return { kind: "refusal", path, access: "open", refusal: { code: "method_not_allowed", detail, headers: { Allow: allow } } };
-  }
+  if (route === undefined) return { kind: "refusal", path, access: "open", refusal: methodNotAllowed(allow) };
   if (segment === "") return { kind: "route", route, parameter: "" };
   try {
     return { kind: "route", route, parameter: decodeURIComponent(segment) };
   } catch {
     const name = path.slice(path.indexOf("{") + 1, path.indexOf("}"));
-    const msg = "percent-encode it as UTF-8, for example %2F for a slash";
-    const refusal: Refusal = { code: "validation_error", detail: [{ loc: ["path", name], msg, type: "percent_encoding" }] };
-    return { kind: "refusal", path, access: route.access, refusal };
+    return { kind: "refusal", path, access: route.access, refusal: brokenPath(name) };
   }
 }

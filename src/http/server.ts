@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Server, type AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
+import { REFUSALS } from "../api/refusals.ts";
 import type { ExchangeObserver } from "../core/exchange.ts";
-import type { Refusal } from "../core/outcome.ts";
 import { createConnections } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";
 import { malformedHead } from "./malformed-head.ts";
@@ -66,12 +66,6 @@ export interface HttpServer {
   close(deadlineMs: number): Promise<number>;
 }
 
-const TOO_MANY_PIPELINED: Refusal = {
-  code: "unavailable",
-  detail: "too many requests at once on this connection, send them again later",
-  headers: { "Retry-After": "1" },
-};
-
 /** Listens with `node:http`. Rejects with the error of `listen`, e.g. `EADDRINUSE`. */
 export async function startServer(options: ServerOptions): Promise<HttpServer> {
   const { exchange, observer, timeouts = TIMEOUTS } = options;
@@ -103,7 +97,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
       return;
     }
     const tooMany = unanswered > (crowded ? 1 : MAX_PIPELINED) || inTurn > MAX_IN_A_TURN;
-    const refusal = malformedHead(req) ?? (tooMany ? TOO_MANY_PIPELINED : undefined);
+    const refusal = malformedHead(req) ?? (tooMany ? REFUSALS.pipelined : undefined);
     // Told at once: the next request may be parsed before this one is answered.
     connection.over = refusal !== undefined;
     const handle = (): Promise<void> => exchange.handle(req, res, { pipelined: unanswered > 1, refusal });

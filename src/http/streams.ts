@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { performance } from "node:perf_hooks";
+import { REFUSALS, tooManyExports, tooManyTails } from "../api/refusals.ts";
 import type { Refusal } from "../core/outcome.ts";
 import type { FinishedStream, StreamEnd } from "../core/exchange.ts";
 import type { ByteBudget } from "./byte-budget.ts";
@@ -35,13 +36,8 @@ export interface StreamsOptions {
  */
 const PLACE_MS = 60_000;
 
-const RETRY: Readonly<Record<string, string>> = { "Retry-After": "1" };
-const STOPPING: Refusal = { code: "unavailable", detail: "the service is stopping, try again later", headers: RETRY };
-
 /** Keeps account of the responses that are streamed: tails and exports, `maxOpen` of each. */
 export function createStreams({ untaken, maxOpen, nowMs }: StreamsOptions): Streams {
-  const tooManyTails: Refusal = { code: "unavailable", detail: `${maxOpen} tails are open, try again later`, headers: RETRY };
-  const tooManyExports: Refusal = { code: "unavailable", detail: `${maxOpen} exports are under way, try again later`, headers: RETRY };
   /** When each was opened, the first one first. */
   const tails = new Map<(reason: StreamEnd) => void, number>();
   const exports = new Map<(reason: StreamEnd) => void, number>();
@@ -71,10 +67,10 @@ export function createStreams({ untaken, maxOpen, nowMs }: StreamsOptions): Stre
 
   return {
     refusal({ live }) {
-      if (stopped) return STOPPING;
-      if (!live) return exports.size >= maxOpen ? tooManyExports : undefined;
+      if (stopped) return REFUSALS.stopping;
+      if (!live) return exports.size >= maxOpen ? tooManyExports(maxOpen) : undefined;
       const [, openMs = 0] = longestOpen() ?? [];
-      return tails.size >= maxOpen && openMs < PLACE_MS ? tooManyTails : undefined;
+      return tails.size >= maxOpen && openMs < PLACE_MS ? tooManyTails(maxOpen) : undefined;
     },
     async write(res, { pieces, live }) {
       const startedAt = performance.now();

@@ -1,5 +1,5 @@
 import { FORM_TYPE } from "../api/media-types.ts";
-import { isInline } from "../api/references.ts";
+import { contentOf, isInline } from "../api/references.ts";
 import type { OperationObject, Parameter } from "../api/openapi.ts";
 import { escapeHtml } from "./html.ts";
 
@@ -13,7 +13,7 @@ export function renderTryForm(placed: { readonly method: string; readonly path: 
   const schemes = operation.security.flatMap((requirement) => Object.keys(requirement));
   const signs = schemes.includes("signature");
   const parameters = operation.parameters.filter(isInline).filter(({ name }) => !(signs && /^(?:webhook|svix)-/.test(name)));
-  const types = Object.entries(operation.responses).flatMap(([status, response]) => (status === "200" && isInline(response) ? Object.keys(response.content ?? {}) : []));
+  const types = Object.entries(operation.responses).flatMap(([status, response]) => (status === "200" && isInline(response) ? Object.keys(contentOf(response) ?? {}) : []));
   const [[bodyType, { examples = {} }] = ["", {}]] = Object.entries(requestBody?.content ?? {});
   const [body] = Object.values(examples);
   const fields = [

@@ -1,4 +1,4 @@
-import { dereference, isInline, referencedName } from "../api/references.ts";
+import { contentOf, dereference, isInline, referencedName } from "../api/references.ts";
 import type { Content, Header, OpenApiDocument, OperationObject, Parameter, Reference, Response, SecurityScheme } from "../api/openapi.ts";
 import { renderTryForm } from "./docs-form.ts";
 import { fieldsHtml, propertiesHtml, typeHtml } from "./docs-schema.ts";
@@ -59,7 +59,8 @@ export function schemeLabel(scheme: SecurityScheme | undefined): string {
 /** An answer of its own; its body is folded, so that the page can be overlooked. */
 export function responseHtml(status: string, response: Response, document: OpenApiDocument): string {
   const headers = Object.entries(response.headers).filter(([name]) => !ON_EVERY_ANSWER.includes(name));
-  const content = response.content === undefined ? "" : contentHtml(response.content, document);
+  const bodies = contentOf(response);
+  const content = bodies === undefined ? "" : contentHtml(bodies, document);
   const details = headersHtml(headers, document) + content;
   return `<div class="answer-kind">
 <p><span class="status s${status.slice(0, 1)}">${status}</span> ${inlineHtml(response.description)}</p>

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dereference, isInline } from "../../src/api/references.ts";
+import { contentOf, dereference, isInline } from "../../src/api/references.ts";
 import type { Examples, Response, Schema } from "../../src/api/openapi.ts";
 import { createOpenApiDocument } from "../../src/api/document.ts";
+import { MAX_STREAMS } from "../../src/http/exchange.ts";
 import { STATUS } from "../../src/http/respond.ts";
 import { createRouter } from "../../src/http/router.ts";
+import { SETTINGS } from "../../src/settings.ts";
 import { problemsOf } from "../support/json-schema.ts";
 import { at } from "../support/json.ts";
 import { operationsOf } from "../support/openapi.ts";
@@ -59,17 +61,56 @@ test("every reference leads somewhere, and every component is used", () => {
   const components = Object.entries(DOCUMENT.components)
     .filter(([kind]) => kind !== "securitySchemes")
     .flatMap(([kind, named]) => Object.keys(named).map((name) => `#/components/${kind}/${name}`));
-  // No operation has it: it is the answer where there is none.
-  assert.deepEqual([...references, "#/components/responses/MethodNotAllowed"].toSorted(), components.toSorted());
+  assert.deepEqual([...references].toSorted(), components.toSorted());
 
   const schemes = OPERATIONS.flatMap(({ operation }) => operation.security.flatMap((requirement) => Object.keys(requirement)));
   assert.deepEqual([...new Set(schemes)].toSorted(), Object.keys(DOCUMENT.components.securitySchemes).toSorted());
 });
 
+const HEADER_PARAMETERS = [...OPERATIONS.flatMap(({ operation }) => operation.parameters.filter(isInline)), ...Object.values(DOCUMENT.components.parameters)]
+  .filter((parameter) => parameter.in === "header");
+
+/** What generators of clients stumble over, by what must hold for each schema, wherever it stands. */
+const RULES: readonly (readonly [rule: string, holds: (schema: Schema) => boolean])[] = [
+  ["a fixed value has its type beside it, and so has a choice of values", ({ const: fixed, enum: values, type }) => type !== undefined || (fixed === undefined && values === undefined)],
+  ["a list says what it is a list of", ({ type, items }) => ![type].flat().includes("array") || items !== undefined],
+  ["a text with a pattern is not parsed as a date by its format", ({ format, pattern }) => format === undefined || pattern === undefined],
+  ["a reference stands alone, or with a description", ({ $ref, description: _, ...rest }) => $ref === undefined || Object.keys(rest).length === 0],
+];
+
+for (const [rule, holds] of RULES) {
+  test(`in every schema ${rule}`, () => {
+    const schemas = placesWithSchema().flatMap(({ schema }) => [...schemasWithin(schema)]);
+    assert.ok(schemas.length > 200, `${schemas.length} schemas`);
+    assert.deepEqual(schemas.filter((schema) => !holds(schema)), []);
+  });
+}
+
+test("no header of a request has a pattern: one that is not as it should be is ignored, or is refused as a signature", () => {
+  assert.ok(HEADER_PARAMETERS.length > 5);
+  assert.deepEqual(HEADER_PARAMETERS.filter(({ schema }) => schema.pattern !== undefined), []);
+});
+
+test("a response with a JSON body has no other body beside it, so that its status settles what a client gets", () => {
+  for (const { method, path, operation } of OPERATIONS) {
+    for (const [status, response] of Object.entries(operation.responses)) {
+      const types = Object.keys(dereference(response, DOCUMENT.components.responses).content ?? {});
+      assert.ok(!types.includes("application/json") || types.length === 1, `${method} ${path} ${status}: ${types.join(", ")}`);
+    }
+  }
+});
+
+test("limits that examples and descriptions name are those of the service", () => {
+  const text = JSON.stringify(DOCUMENT);
+  for (const limit of [`at most ${SETTINGS.bodyLimitBytes.default} bytes`, `MAX_BODY_BYTES\` (${SETTINGS.bodyLimitBytes.default})`, `${MAX_STREAMS} tails are open`, `${MAX_STREAMS} exports are under way`]) {
+    assert.ok(text.includes(limit), limit);
+  }
+});
+
 /** A schema and all within it. */
 function* schemasWithin(schema: Schema): Generator<Schema> {
   yield schema;
-  for (const inner of [...Object.values(schema.properties ?? {}), ...(schema.oneOf ?? []), ...(schema.items === undefined ? [] : [schema.items])]) {
+  for (const inner of [...Object.values(schema.properties ?? {}), ...(schema.oneOf ?? []), ...(schema.items === undefined ? [] : [schema.items]), ...(schema.contentSchema === undefined ? [] : [schema.contentSchema])]) {
     yield* schemasWithin(inner);
   }
 }
@@ -89,7 +130,7 @@ function placesWithSchema(): readonly { readonly schema: Schema; readonly exampl
 }
 
 function placesOf(response: Response): readonly { readonly schema: Schema; readonly examples?: Examples }[] {
-  return [...Object.values(response.headers).filter(isInline), ...Object.values(response.content ?? {})];
+  return [...Object.values(response.headers).filter(isInline), ...Object.values(contentOf(response) ?? {})];
 }
 
 test("every example validates against its schema, and every default", () => {
@@ -108,7 +149,7 @@ test("every body, and every parameter without a default or fixed value, has an e
     }
     if (method === "HEAD") continue;
     for (const [status, response] of Object.entries(operation.responses)) {
-      for (const [type, { examples }] of Object.entries(dereference(response, DOCUMENT.components.responses).content ?? {})) {
+      for (const [type, { examples }] of Object.entries(contentOf(dereference(response, DOCUMENT.components.responses)) ?? {})) {
         const isFile = /^text\/(?:html|css|javascript)|^image\//.test(type) || path === "/openapi.json";
         assert.ok(isFile || examples !== undefined, `${method} ${path} ${status} ${type}`);
       }

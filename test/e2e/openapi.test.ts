@@ -24,7 +24,7 @@ function operationFor(method: string, target: string): DocumentedOperation {
 }
 
 const BROKEN_BODIES: readonly (string | Uint8Array | object)[] = [
-  "{}", "[]", "{", new Uint8Array([0xff]), { message_id: "", from: 1, to: "x", ts: "x", text: "x".repeat(5000) }, '{"message_id":"\\ud800"}',
+  "{}", "[]", "{", new Uint8Array([0xff]), { message_id: "", from: 1, to: "x", ts: "x", text: "x".repeat(5000) }, delivery({ from: "919876543210" }), '{"message_id":"\\ud800"}',
 ];
 
 /** What no message of the service's own form could be: it must be readable all the same. */
@@ -40,13 +40,22 @@ const READS: readonly (readonly [target: string, headers?: Record<string, string
   ["/messages/order%2F7"], ["/messages/none"], ["/messages/%ff"], ["/messages/m1", {}],
   ["/messages?limit=1"], ["/messages?limit=1&order=desc&from=+919876543210&to=+14155550100&until=2030-01-01T00:00:00Z"],
   ["/messages?order=x&cursor=x&format=x&offset=1&until=x"], ["/messages?format=csv&limit=1"], ["/messages?format=csv"], ["/messages?format=ndjson"],
-  ["/tail?after=-1"], ["/tail", { Authorization: "Bearer t", "Last-Event-ID": "x" }], ["/tail", {}],
+  ["/tail?after=-1"], ["/tail?after=x"], ["/tail", { Authorization: "Bearer t", "Last-Event-ID": "x" }], ["/tail", {}],
   ["/stats/timeline"], ["/stats/timeline?bucket=week&limit=10001&since=x"], ["/stats/timeline", {}],
   ["/stats"], ["/stats", { Authorization: "Basic x" }],
   ["/health/live"], ["/health/ready"], ["/metrics"], ["/metrics", { Accept: "application/openmetrics-text" }],
   ["/webhook?hub.mode=subscribe&hub.verify_token=v&hub.challenge=1158201444"], ["/webhook"],
   ["/"], ["/docs"], ["/openapi.json"], ["/openapi.json", { "If-None-Match": "*" }], ["/assets/none.css"], ["/assets/%ff"],
 ];
+
+/** Every error that an example of a 422 has, as JSON. */
+function exampleFieldErrors(): readonly string[] {
+  const responses = [...OPERATIONS.flatMap(({ operation }) => Object.values(operation.responses)), ...Object.values(DOCUMENT.components.responses)];
+  const examples = responses.flatMap((response) => ("$ref" in response ? [] : Object.values(response.content?.["application/json"]?.examples ?? {})));
+  const errors = examples.flatMap(({ value }) => [at(value, "detail")].flat()).filter((error) => typeof error === "object" && error !== null);
+  assert.ok(errors.length >= 7, `${errors.length} errors`);
+  return errors.map((error) => JSON.stringify(error));
+}
 
 type Seen = readonly [method: string, target: string, answer: ObservedAnswer];
 
@@ -114,11 +123,16 @@ async function answersOf(t: TestContext): Promise<readonly Seen[]> {
 test("each answer is as the document has it, and each that it has for one operation is given", async (t) => {
   const given = new Set<string>();
   const fieldErrors = new Set<unknown>();
+  const fieldErrorsInFull = new Set<string>();
   for (const [method, target, answer] of await answersOf(t)) {
     const described = operationFor(method, target);
     assertDescribed(DOCUMENT, described, answer);
     given.add(`${method} ${described.path} ${answer.status}`);
-    if (answer.status === 422 && method !== "HEAD") listAt(JSON.parse(answer.body), "detail").forEach((error) => fieldErrors.add(at(error, "type")));
+    if (answer.status !== 422 || method === "HEAD") continue;
+    for (const error of listAt(JSON.parse(answer.body), "detail")) {
+      fieldErrors.add(at(error, "type"));
+      fieldErrorsInFull.add(JSON.stringify(error));
+    }
   }
   const ofAnyRequest = new Set(["400", "408", "413", "417", "431", "500", "501", "503"]);
   const expected = OPERATIONS.flatMap(({ method, path, operation }) =>
@@ -128,6 +142,7 @@ test("each answer is as the document has it, and each that it has for one operat
   );
   assert.deepEqual([...given].toSorted(), expected.toSorted());
   assert.deepEqual([...fieldErrors].toSorted(), DOCUMENT.components.schemas["FieldErrorType"]?.enum?.toSorted());
+  assert.deepEqual(exampleFieldErrors().filter((error) => !fieldErrorsInFull.has(error)), [], "each example is what the service says");
 });
 
 const RAW: readonly (readonly [name: string, request: string])[] = [
@@ -139,11 +154,10 @@ const RAW: readonly (readonly [name: string, request: string])[] = [
   ["BadRequest", "GET /stats HTTP/1.1\r\nHost: a/b\r\n\r\n"],
   ["NotImplemented", "POST /webhook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"],
   ["NotFound", "GET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"],
-  ["MethodNotAllowed", "PUT /stats HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"],
 ];
 
 const STATUS_OF: Readonly<Record<string, number>> = {
-  BadRequest: 400, NotFound: 404, MethodNotAllowed: 405, RequestTimeout: 408, TooLarge: 413, ExpectationFailed: 417, HeadersTooLarge: 431, InternalError: 500, NotImplemented: 501, Unavailable: 503,
+  BadRequest: 400, NotFound: 404, RequestTimeout: 408, TooLarge: 413, ExpectationFailed: 417, HeadersTooLarge: 431, InternalError: 500, NotImplemented: 501, Unavailable: 503,
 };
 
 function assertShared(name: string, answer: ObservedAnswer | undefined): void {

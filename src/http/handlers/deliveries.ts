@@ -1,3 +1,4 @@
+import { REFUSALS, tooManyRequests } from "../../api/refusals.ts";
 import type { Refusal } from "../../core/outcome.ts";
 import type { Verification } from "../../signature/verify.ts";
 import type { Handler, Reply, Request } from "../message.ts";
@@ -10,7 +11,7 @@ export function limitDeliveries(rateLimit: RateLimit, deliver: (request: Request
     const admission = rateLimit(request.clientAddress);
     const { headers } = admission;
     if (!admission.ok) {
-      return withHeaders({ ...refuse(tooMany(admission.retryAfterSeconds)), delivery: { result: "rate_limited" } }, headers);
+      return withHeaders({ ...refuse(tooManyRequests(admission.retryAfterSeconds)), delivery: { result: "rate_limited" } }, headers);
     }
     return headers === undefined ? deliver(request) : withHeaders(await deliver(request), headers);
   };
@@ -26,21 +27,11 @@ export function refuseBody(refusal: Refusal): Reply {
 /** The response gives no reason; the log has it, with the hint. */
 export function refuseSignature({ reason, hint }: Extract<Verification, { ok: false }>): Reply {
   return {
-    ...refuse(INVALID_SIGNATURE),
+    ...refuse(REFUSALS.invalidSignature),
     delivery: { result: "invalid_signature", signature: reason, ...(hint !== undefined && { hint }) },
   };
 }
 
 function withHeaders(reply: Reply, headers: Reply["headers"]): Reply {
   return { ...reply, headers: { ...reply.headers, ...headers } };
-}
-
-const INVALID_SIGNATURE: Refusal = { code: "invalid_signature", detail: "invalid signature" };
-
-function tooMany(retryAfterSeconds: number): Refusal {
-  return {
-    code: "rate_limited",
-    detail: `too many requests, send again after ${retryAfterSeconds} s`,
-    headers: { "Retry-After": String(retryAfterSeconds) },
-  };
 }

@@ -1,5 +1,5 @@
+import { REFUSALS } from "../../api/refusals.ts";
 import type { MessageStore } from "../../core/store.ts";
-import type { Refusal } from "../../core/outcome.ts";
 import { parseEraseQuery } from "../../validation/erase-query.ts";
 import type { Handler } from "../message.ts";
 import { json, refuse } from "../respond.ts";
@@ -10,21 +10,19 @@ export interface EraseOptions {
   readonly erasable: boolean;
 }
 
-const NOT_ERASABLE: Refusal = { code: "forbidden", detail: "messages can be erased only if API_TOKEN is set" };
-
 /** `DELETE /messages/{message_id}`: 204 once it is gone and that is synced; 404 if it is not there. */
 export function createEraseMessage({ store, erasable }: EraseOptions): Handler {
   return async (request) => {
-    if (!erasable) return refuse(NOT_ERASABLE);
+    if (!erasable) return refuse(REFUSALS.notErasable);
     const erased = await store.erase({ messageId: request.parameter });
-    return erased === 0 ? refuse({ code: "not_found", detail: "not found" }) : { status: 204, body: "" };
+    return erased === 0 ? refuse(REFUSALS.notFound) : { status: 204, body: "" };
   };
 }
 
 /** `DELETE /messages?from=…`: all messages of a sender; gives how many they were. */
 export function createEraseSender({ store, erasable }: EraseOptions): Handler {
   return async (request) => {
-    if (!erasable) return refuse(NOT_ERASABLE);
+    if (!erasable) return refuse(REFUSALS.notErasable);
     const query = parseEraseQuery(request.query);
     if (!query.ok) return refuse({ code: "validation_error", detail: query.error });
     return json({ erased: await store.erase(query.value) });

@@ -1,3 +1,4 @@
+import { REFUSALS } from "../../api/refusals.ts";
 import type { MessageStore } from "../../core/store.ts";
 import { formatCursor } from "../../validation/cursor.ts";
 import { parseListForm, parseMessageQuery, type ListFormat } from "../../validation/query.ts";
@@ -34,7 +35,7 @@ export function createListMessages(store: Pick<MessageStore, "list" | "exportPag
 export function createGetPayload(store: Pick<MessageStore, "payload">): Handler {
   return async (request) => {
     const payload = await store.payload(request.parameter);
-    return payload === undefined ? refuse({ code: "not_found", detail: "not found" }) : { status: 200, body: payload };
+    return payload === undefined ? refuse(REFUSALS.notFound) : { status: 200, body: payload };
   };
 }
 
@@ -42,6 +43,6 @@ export function createGetPayload(store: Pick<MessageStore, "payload">): Handler 
 export function createGetMessage(store: Pick<MessageStore, "get">): Handler {
   return async (request) => {
     const message = await store.get(request.parameter);
-    return message === undefined ? refuse({ code: "not_found", detail: "not found" }) : json(message);
+    return message === undefined ? refuse(REFUSALS.notFound) : json(message);
   };
 }

@@ -1,3 +1,4 @@
+import { REFUSALS } from "../../api/refusals.ts";
 import type { PageName, Site } from "../../core/site.ts";
 import type { Handler } from "../message.ts";
 import { encode, type Encodings } from "../encodings.ts";
@@ -50,7 +51,7 @@ export function createAsset(site: Site): Handler {
   const encodingsOf = createEncode();
   return (request) => {
     const asset = site.asset(request.parameter);
-    if (asset === undefined) return refuse({ code: "not_found", detail: "not found" });
+    if (asset === undefined) return refuse(REFUSALS.notFound);
     return {
       status: 200,
       body: asset.body,

@@ -1,3 +1,4 @@
+import { REFUSALS } from "../../api/refusals.ts";
 import type { DeliveryCounts } from "../../core/exchange.ts";
 import type { SecretName } from "../../core/outcome.ts";
 import type { InsertOutcome, MessageStore } from "../../core/store.ts";
@@ -49,8 +50,4 @@ function countsOf({ format, ignored, timedByReceipt }: Delivery, outcomes: reado
   };
 }
 
-const NOT_STORED: Reply = refuse({
-  code: "unavailable",
-  detail: "the message could not be stored, send it again later",
-  headers: { "Retry-After": "1" },
-});
+const NOT_STORED: Reply = refuse(REFUSALS.notStored);

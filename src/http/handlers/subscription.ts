@@ -1,3 +1,4 @@
+import { REFUSALS } from "../../api/refusals.ts";
 import type { Handler, Reply } from "../message.ts";
 import { refuse } from "../respond.ts";
 import { createSameToken } from "../same-token.ts";
@@ -13,7 +14,7 @@ const CHALLENGE = /^[A-Za-z0-9_-]{1,256}$/;
  * is not 1 to 256 of the characters `A-Z a-z 0-9 _ -`, so that nothing but a challenge is ever sent back.
  */
 export function createSubscription(verifyToken: string | undefined): Handler {
-  if (verifyToken === undefined) return () => forbid("subscriptions are not configured: WEBHOOK_VERIFY_TOKEN must be set");
+  if (verifyToken === undefined) return () => refuse(REFUSALS.subscriptionsUnset);
   const isToken = createSameToken(verifyToken);
   return ({ query }) => {
     const parameters = new URLSearchParams(`&${query.replaceAll("+", "%2B")}`);
@@ -21,7 +22,7 @@ export function createSubscription(verifyToken: string | undefined): Handler {
     if (last("hub.mode") !== "subscribe") return forbid("hub.mode must be subscribe");
     const token = last("hub.verify_token");
     if (token === undefined) return forbid("hub.verify_token must be given");
-    if (!isToken(token)) return forbid("hub.verify_token must be the token of WEBHOOK_VERIFY_TOKEN");
+    if (!isToken(token)) return refuse(REFUSALS.wrongVerifyToken);
     const challenge = last("hub.challenge") ?? "";
     if (!CHALLENGE.test(challenge)) return forbid("hub.challenge must be 1 to 256 of the characters A-Z a-z 0-9 _ -");
     return { status: 200, body: challenge, contentType: "text/plain; charset=utf-8" };

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { TWIML_TYPE } from "../../api/media-types.ts";
+import { REFUSALS } from "../../api/refusals.ts";
 import type { MessageStore } from "../../core/store.ts";
 import { readTwilio } from "../../senders/twilio.ts";
 import type { VerifyTwilio } from "../../signature/twilio.ts";
@@ -28,8 +29,7 @@ const TOO_MANY = { ok: false, reason: "malformed", hint: `the form must have up 
  * signature covers the form, so the form is read before it is checked. 403 if Twilio is not configured.
  */
 export function createTwilioIngest({ store, verifyTwilio, rateLimit }: TwilioIngestOptions): Handler {
-  if (verifyTwilio === undefined)
-    return () => refuse({ code: "forbidden", detail: "Twilio is not configured: TWILIO_AUTH_TOKEN and PUBLIC_URL must be set" });
+  if (verifyTwilio === undefined) return () => refuse(REFUSALS.twilioUnset);
   return limitDeliveries(rateLimit, async (request) => {
     const body = await request.readBody();
     if (!body.ok) return refuseBody(body.error);

@@ -1,0 +1,103 @@
+import type { FieldError, Refusal } from "../core/outcome.ts";
+
+/** A refusal whose `detail` is a sentence. */
+export interface SpokenRefusal extends Refusal {
+  readonly detail: string;
+}
+
+const RETRY: Readonly<Record<string, string>> = { "Retry-After": "1" };
+
+export type RefusalName =
+  | "malformed" | "wrongVersion" | "oneHost" | "noHost" | "codingInOldVersion" | "chunkedOnce" | "chunkedLast" | "unknownMethod"
+  | "unknownCoding" | "late" | "largeHeaders" | "largeExtensions" | "unknownExpectation" | "unauthorized" | "notErasable" | "notFound"
+  | "encodedBody" | "invalidSignature" | "twilioUnset" | "subscriptionsUnset" | "wrongVerifyToken" | "notStored" | "databaseSilent"
+  | "largeBodies" | "untakenResponses" | "pipelined" | "stopping" | "clientGone" | "defect";
+
+/** Every refusal that has the same words each time. The service gives them, and the document's examples are made from them. */
+export const REFUSALS: Readonly<Record<RefusalName, SpokenRefusal>> = {
+  malformed: { code: "bad_request", detail: "the request must be well-formed HTTP/1.1" },
+  wrongVersion: { code: "bad_request", detail: "the HTTP version must be 1.0 or 1.1" },
+  oneHost: { code: "bad_request", detail: "the request must have exactly one Host header" },
+  noHost: { code: "bad_request", detail: "the Host header must be a host name or an address, and a port at most" },
+  codingInOldVersion: { code: "bad_request", detail: "a request of HTTP/1.0 must have no Transfer-Encoding header" },
+  chunkedOnce: { code: "bad_request", detail: "the body must be chunked once" },
+  chunkedLast: { code: "bad_request", detail: "the last transfer coding must be chunked" },
+  unknownMethod: { code: "bad_request", detail: "the method must be one that this server knows" },
+  unknownCoding: { code: "not_implemented", detail: "the only transfer coding that can be read is chunked" },
+  late: { code: "request_timeout", detail: "the request must be complete in time" },
+  largeHeaders: { code: "headers_too_large", detail: "the headers must be at most 16384 bytes, and at most 1000" },
+  largeExtensions: { code: "too_large", detail: "the chunk extensions must be at most 16384 bytes" },
+  unknownExpectation: { code: "expectation_failed", detail: "the only expectation that can be met is 100-continue" },
+  unauthorized: {
+    code: "unauthorized",
+    detail: "the Authorization header must be Bearer and the token",
+    headers: { "WWW-Authenticate": "Bearer" },
+  },
+  notErasable: { code: "forbidden", detail: "messages can be erased only if API_TOKEN is set" },
+  notFound: { code: "not_found", detail: "not found" },
+  encodedBody: {
+    code: "unsupported_encoding",
+    detail: "the body must be sent without a Content-Encoding",
+    headers: { "Accept-Encoding": "identity" },
+  },
+  invalidSignature: { code: "invalid_signature", detail: "invalid signature" },
+  twilioUnset: { code: "forbidden", detail: "Twilio is not configured: TWILIO_AUTH_TOKEN and PUBLIC_URL must be set" },
+  subscriptionsUnset: { code: "forbidden", detail: "subscriptions are not configured: WEBHOOK_VERIFY_TOKEN must be set" },
+  wrongVerifyToken: { code: "forbidden", detail: "hub.verify_token must be the token of WEBHOOK_VERIFY_TOKEN" },
+  notStored: { code: "unavailable", detail: "the message could not be stored, send it again later", headers: RETRY },
+  databaseSilent: { code: "unavailable", detail: "the database cannot answer now, try again later", headers: RETRY },
+  largeBodies: { code: "unavailable", detail: "too many large bodies arrive at once, send it again later", headers: RETRY },
+  untakenResponses: { code: "unavailable", detail: "too many answers wait for clients to take them, try again later", headers: RETRY },
+  pipelined: { code: "unavailable", detail: "too many requests at once on this connection, send them again later", headers: RETRY },
+  stopping: { code: "unavailable", detail: "the service is stopping, try again later", headers: RETRY },
+  clientGone: { code: "client_gone", detail: "the client has closed the connection" },
+  defect: { code: "internal_error", detail: "internal error" },
+};
+
+/** A body of more than `limitBytes`. */
+export function largeBody(limitBytes: number): SpokenRefusal {
+  return { code: "too_large", detail: `the body must be at most ${limitBytes} bytes` };
+}
+
+/** More requests of one address than the rate limit allows. */
+export function tooManyRequests(retryAfterSeconds: number): SpokenRefusal {
+  return {
+    code: "rate_limited",
+    detail: `too many requests, send again after ${retryAfterSeconds} s`,
+    headers: { "Retry-After": String(retryAfterSeconds) },
+  };
+}
+
+/** As many tails as may be open, and none that has to give its place. */
+export function tooManyTails(most: number): SpokenRefusal {
+  return { code: "unavailable", detail: `${most} tails are open, try again later`, headers: RETRY };
+}
+
+/** As many exports as may be under way. */
+export function tooManyExports(most: number): SpokenRefusal {
+  return { code: "unavailable", detail: `${most} exports are under way, try again later`, headers: RETRY };
+}
+
+/** An unknown path that comes near to a route. */
+export function notFoundNear(path: string): SpokenRefusal {
+  return { ...REFUSALS.notFound, detail: `${REFUSALS.notFound.detail}: the nearest path is ${path}` };
+}
+
+/**
+ * A method that the path does not have.
+ *
+ * @param allow - the methods that the path has, as in `Allow`.
+ */
+export function methodNotAllowed(allow: string): SpokenRefusal {
+  return { code: "method_not_allowed", detail: `method not allowed: use ${allow}`, headers: { Allow: allow } };
+}
+
+/**
+ * A segment whose percent-encoding is broken.
+ *
+ * @param parameter - the name of the segment in the path's template.
+ */
+export function brokenPath(parameter: string): Refusal & { readonly detail: readonly FieldError[] } {
+  const msg = "percent-encode it as UTF-8, for example %2F for a slash";
+  return { code: "validation_error", detail: [{ loc: ["path", parameter], msg, type: "percent_encoding" }] };
+}
