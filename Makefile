@@ -20,7 +20,7 @@ help: ## print this help
 run: dist/main.js ## install, build and start the service; needs WEBHOOK_SECRET
 	@export $(revision); exec $(node) --enable-source-maps --max-semi-space-size=8 dist/main.js
 
-test: typecheck ## install, typecheck everything, run every test; a test says if it looks at a part of its cases
+test: typecheck ## install, typecheck everything, run every test; ENGINE=postgres runs the service on PostgreSQL
 	@$(node) scripts/test.ts
 
 check: lint typecheck dist/main.js ## the one gate before a change lands: lint, build, typecheck, tests with all their cases

@@ -1,4 +1,4 @@
-/** Runs every test file. `--full`: with all that sweeps leave out otherwise; `--coverage`: prints which lines of src/ were run. */
+/** Runs every test file, or those whose paths begin as told. `--full`: with all that sweeps leave out otherwise; `--coverage`: prints which lines of src/ were run. */
 import { globSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -20,13 +20,22 @@ function rankOf(file: string): number {
   return rank === -1 ? SLOWEST.length : rank;
 }
 
-const { values: flags } = parseArgs({ options: { full: { type: "boolean", default: false }, coverage: { type: "boolean", default: false } } });
-const files = globSync("test/**/*.test.ts", { cwd: root }).toSorted((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1));
+const { values: flags, positionals: starts } = parseArgs({
+  options: { full: { type: "boolean", default: false }, coverage: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const files = globSync("test/**/*.test.ts", { cwd: root })
+  .filter((file) => starts.length === 0 || starts.some((start) => file.startsWith(start)))
+  .toSorted((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1));
 
 if (flags.full) process.env["FULL"] = "1";
 // Most of the time goes into starting processes: what Node.js makes of a source is kept for the next one, which knows less of coverage.
 if (!flags.coverage) process.env["NODE_COMPILE_CACHE"] = join(root, "node_modules/.cache/node");
 const chromium = SKIP_WITHOUT_BROWSER === false ? await shareChromium() : undefined;
+const engine = process.env["ENGINE"] || "sqlite";
+if (!["sqlite", "postgres"].includes(engine)) throw new Error("Cannot run the tests: ENGINE must be sqlite or postgres");
+// Only then: it needs the service's own client, which a service that does not build has not.
+const postgres = engine === "postgres" ? await (await import("../test/support/engine.ts")).sharePostgres() : undefined;
 const tests = run({
   files: files.map((file) => join(root, file)),
   // By default Node.js leaves one processor alone.
@@ -41,5 +50,8 @@ process.exitCode = 1;
 tests.on("test:summary", ({ file, success }) => {
   if (file === undefined && success) process.exitCode = 0;
 });
-tests.once("end", () => void chromium?.close());
+tests.once("end", () => {
+  void chromium?.close();
+  void postgres?.stop();
+});
 tests.compose(spec).pipe(process.stdout);

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { delivery, sign, startTestApp } from "../support/app.ts";
 import { exchangeRaw, openConnection, rawPost } from "../support/connection.ts";
 import { otherConnection, storedIds } from "../support/database.ts";
+import { ONLY_SQLITE } from "../support/engine.ts";
 
 const LIVE = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
 const STATS = "GET /stats HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -12,7 +13,7 @@ const chunked = (method: string, path: string, chunks: string = "5\r\nabc"): str
   `${method} ${path} HTTP/1.1\r\nHost: x\r\nX-Signature: ${sign("")}\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`;
 const BROKEN = "deZZZ\r\n";
 
-test("a client that half-closes after a complete request gets its answer, also when the commit takes a while", async (t) => {
+test("a client that half-closes after a complete request gets its answer, also when the commit takes a while", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");
@@ -39,7 +40,7 @@ for (const [title, request, method] of [["headers", "GET /stats HTTP/1.1\r\nHo",
   });
 }
 
-test("pipelined requests are answered in order, the quick ones behind the slow ones", async (t) => {
+test("pipelined requests are answered in order, the quick ones behind the slow ones", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");
@@ -88,7 +89,7 @@ test("every request gets its one answer and its one log line, whatever follows i
   assert.equal((await app.requestLines(0)).length, logged);
 });
 
-test("however much garbage comes while an answer is awaited, it is refused once, behind that answer", async (t) => {
+test("however much garbage comes while an answer is awaited, it is refused once, behind that answer", { skip: ONLY_SQLITE }, async (t) => {
   const warnings: Error[] = [];
   const onWarning = (warning: Error): number => warnings.push(warning);
   process.on("warning", onWarning);
@@ -128,7 +129,7 @@ test("a connection is closed after its answer where the client asks for it, and 
   }
 });
 
-test("a client that goes away before its answer leaves the message stored and one log line", async (t) => {
+test("a client that goes away before its answer leaves the message stored and one log line", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");

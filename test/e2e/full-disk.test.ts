@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { delivery, startTestApp } from "../support/app.ts";
 import { otherConnection, storedIds } from "../support/database.ts";
+import { ONLY_SQLITE } from "../support/engine.ts";
 import { at } from "../support/json.ts";
 
-test("a full disk: 503 with Retry-After, not ready, reads go on, nothing half-written; with room again all goes on", async (t) => {
+test("a full disk: 503 with Retry-After, not ready, reads go on, nothing half-written; with room again all goes on", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t, { maxPageCount: 400 });
   const other = otherConnection(t, app.databasePath);
   other.exec("CREATE TABLE filler (payload BLOB); INSERT INTO filler VALUES (zeroblob(4096 * 200))");

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { delivery, startTestApp, type TestApp } from "../support/app.ts";
 import { openConnection, rawPost } from "../support/connection.ts";
 import { otherConnection } from "../support/database.ts";
+import { ONLY_SQLITE } from "../support/engine.ts";
 import { at, listAt } from "../support/json.ts";
 
 const READY = '{"status":"ok"}';
@@ -30,7 +31,7 @@ test("a service that runs and takes messages is live and ready", async (t) => {
   await assertReady(app);
 });
 
-test("a database in memory is ready too", async (t) => {
+test("a database in memory is ready too", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t, { env: { DATABASE_URL: "sqlite:///:memory:" } });
   await assertReady(app);
   assert.equal((await app.deliver(delivery())).status, 200);
@@ -53,7 +54,7 @@ const FAULTS: readonly (readonly [string, string, string])[] = [
   ["its messages cannot be read", "ALTER TABLE messages RENAME TO gone", "ALTER TABLE gone RENAME TO messages"],
 ];
 
-test("not ready, but live, while a fault lasts; ready again afterwards:", async (t) => {
+test("not ready, but live, while a fault lasts; ready again afterwards:", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t, { busyTimeoutMs: 1 });
   const other = otherConnection(t, app.databasePath);
   for (const [title, fault, mend] of FAULTS) {
@@ -69,7 +70,7 @@ test("not ready, but live, while a fault lasts; ready again afterwards:", async 
   }
 });
 
-test("a service whose disk does not answer says so after two seconds, and how many messages wait for it", async (t) => {
+test("a service whose disk does not answer says so after two seconds, and how many messages wait for it", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t, { busyTimeoutMs: 60_000 });
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");
@@ -85,7 +86,7 @@ test("a service whose disk does not answer says so after two seconds, and how ma
   await assertReady(app);
 });
 
-test("the proof leaves nothing behind", async (t) => {
+test("the proof leaves nothing behind", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   for (let round = 0; round < 3; round += 1) await assertReady(app);
   assert.equal(at((await app.request("/messages")).json, "total"), 0);

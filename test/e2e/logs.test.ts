@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { delivery, sign, startTestApp } from "../support/app.ts";
 import { openConnection, rawPost } from "../support/connection.ts";
 import { otherConnection } from "../support/database.ts";
+import { ONLY_SQLITE } from "../support/engine.ts";
 
 const NOW = Date.UTC(2025, 0, 15, 10, 0, 0, 7);
 const HELD = { clock: { nowMs: () => NOW } };
@@ -26,7 +27,7 @@ test("the line of a request has these fields, in this order", async (t) => {
   }
 });
 
-test("every result, with its level, and the message_id once it is known", async (t) => {
+test("every result, with its level, and the message_id once it is known", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t, { ...HELD, busyTimeoutMs: 1, env: { MAX_BODY_BYTES: "1000", WEBHOOK_RATE_LIMIT: "7" } });
   const other = otherConnection(t, app.databasePath);
   await app.deliver(delivery());
@@ -55,7 +56,7 @@ test("every result, with its level, and the message_id once it is known", async 
   );
 });
 
-test("levels: INFO below 400, WARNING for 4xx, ERROR for 5xx, on every route", async (t) => {
+test("levels: INFO below 400, WARNING for 4xx, ERROR for 5xx, on every route", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   await app.request("/health/live");
   await app.request("/webhook", { method: "OPTIONS" });
@@ -76,7 +77,7 @@ const LEVELS: readonly (readonly [string, readonly (number | undefined)[]])[] = 
 ];
 
 for (const [level, statuses] of LEVELS) {
-  test(`LOG_LEVEL=${level} lets requests with ${statuses.join(", ")} through`, async (t) => {
+  test(`LOG_LEVEL=${level} lets requests with ${statuses.join(", ")} through`, { skip: ONLY_SQLITE }, async (t) => {
     const app = await startTestApp(t, { env: { LOG_LEVEL: level } });
     await app.request("/health/live");
     await app.request("/nope");
@@ -98,7 +99,7 @@ test("lifecycle lines have a msg: start with the address, secret reload, stop", 
   assert.equal(lines[0]?.["url"], app.url);
 });
 
-test("neither secrets, signatures, tokens nor texts are ever logged, and every line is one JSON object", async (t) => {
+test("neither secrets, signatures, tokens nor texts are ever logged, and every line is one JSON object", { skip: ONLY_SQLITE }, async (t) => {
   const env = { WEBHOOK_SECRET: "CANARY-secret", WEBHOOK_SECRET_PREVIOUS: "CANARY-previous", API_TOKEN: "CANARY-token", MAX_BODY_BYTES: "2000" };
   const app = await startTestApp(t, { env, busyTimeoutMs: 1 });
   const text = "CANARY-text \n\u2028";

@@ -5,6 +5,7 @@ import { OPERATIONS } from "../../src/api/operations.ts";
 import { delivery, sign, startTestApp } from "../support/app.ts";
 import { exchangeRaw } from "../support/connection.ts";
 import { otherConnection } from "../support/database.ts";
+import { ONLY_SQLITE } from "../support/engine.ts";
 import { parseExposition } from "../telemetry/exposition-parser.ts";
 
 const TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -20,7 +21,7 @@ function told(exposition: string): string {
     .join("\n");
 }
 
-test("every sample of a known state", async (t) => {
+test("every sample of a known state", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t, {
     clock: { nowMs: () => Date.UTC(2025, 0, 15, 10, 0, 2) },
     busyTimeoutMs: 1,
@@ -110,7 +111,7 @@ test("the format is the one that Accept prefers", async (t) => {
   }
 });
 
-test("stored messages and file sizes are those of the database", async (t) => {
+test("stored messages and file sizes are those of the database", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   const value = async (series: string): Promise<number | undefined> => parseExposition((await app.request("/metrics")).body).samples.get(series);
   await Promise.all(Array.from({ length: 30 }, (_, index) => app.deliver(delivery({ message_id: `m${index}` }))));

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { delivery, startTestApp } from "../support/app.ts";
 import { openConnection, rawPost } from "../support/connection.ts";
 import { otherConnection } from "../support/database.ts";
+import { ONLY_SQLITE } from "../support/engine.ts";
 import { at } from "../support/json.ts";
 
 const post = (id: string): string => rawPost(JSON.stringify(delivery({ message_id: id })));
@@ -17,7 +18,7 @@ const ROWS: readonly (readonly [title: string, requests: readonly string[], stat
   ["nothing of a delivery that is refused", [post("g").replace("X-Signature", "X-Other"), read("GET", "/messages/g")], [401, 404]],
 ];
 
-test("a request sees what those before it on its connection have written:", async (t) => {
+test("a request sees what those before it on its connection have written:", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   for (const [title, requests, statuses] of ROWS) {
     await t.test(title, async (t) => {
@@ -41,7 +42,7 @@ test("a list, a count and a search see it too", async (t) => {
   assert.deepEqual([at(list, "total"), at(stats, "total_messages"), at(search, "total")], [1, 1, 1]);
 });
 
-test("deliveries of one connection do not wait for each other", async (t) => {
+test("deliveries of one connection do not wait for each other", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");

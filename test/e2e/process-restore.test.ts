@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { runMain } from "../cli/main.ts";
 import { delivery, send, sign } from "../support/app.ts";
 import { storedIds } from "../support/database.ts";
+import { ONLY_SQLITE } from "../support/engine.ts";
 import { startService, type RunningService } from "../support/process.ts";
 
 async function deliver(service: RunningService, ids: readonly string[]): Promise<void> {
@@ -14,7 +15,7 @@ async function deliver(service: RunningService, ids: readonly string[]): Promise
   }
 }
 
-test("a backup restored over the files of a killed service, as backup tells to, has what was stored before it and nothing else", async (t) => {
+test("a backup restored over the files of a killed service, as backup tells to, has what was stored before it and nothing else", { skip: ONLY_SQLITE }, async (t) => {
   const service = await startService(t);
   const database = join(service.folder, "data", "app.db");
   const backup = join(service.folder, "backup.db");

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, realpathSync, symlinkSync, writeFileSync } fro
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { delivery, send, sign } from "../support/app.ts";
+import { ONLY_SQLITE } from "../support/engine.ts";
 import { spawnService, startService } from "../support/process.ts";
 import { temporaryFolder } from "../support/store.ts";
 
@@ -54,7 +55,7 @@ async function startAndStop(t: TestContext, url: string, folder: string): Promis
   return [started["database"], started["new_database"]];
 }
 
-test("the line of the start names the file that was opened, and says whether it is new", async (t) => {
+test("the line of the start names the file that was opened, and says whether it is new", { skip: ONLY_SQLITE }, async (t) => {
   const folder = realpathSync(temporaryFolder(t));
   symlinkSync("there/real.db", join(folder, "link.db"));
   for (const [url, path] of [

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { SETTINGS } from "../../src/settings.ts";
 import { delivery, send, sign, startTestApp } from "../support/app.ts";
 import { storedIds } from "../support/database.ts";
+import { ONLY_SQLITE } from "../support/engine.ts";
 import { spawnService, startService } from "../support/process.ts";
 import { temporaryFolder } from "../support/store.ts";
 import { until } from "../support/until.ts";
@@ -32,7 +33,7 @@ for (const [title, env] of [
   });
 }
 
-test("with PORT=0 the start line names the real address, and the default database is made in a folder of its own", async (t) => {
+test("with PORT=0 the start line names the real address, and the default database is made in a folder of its own", { skip: ONLY_SQLITE }, async (t) => {
   const service = await startService(t);
   assert.match(service.url, /^http:\/\/127\.0\.0\.1:[1-9][0-9]*$/);
   const body = JSON.stringify(delivery());
@@ -79,7 +80,7 @@ for (const [title, variable, value, prepare] of UNUSABLE) {
   });
 }
 
-test("a database that takes no write is told at start, before anything is refused", async (t) => {
+test("a database that takes no write is told at start, before anything is refused", { skip: ONLY_SQLITE }, async (t) => {
   const folder = temporaryFolder(t);
   const first = await startService(t, { DATABASE_URL: "sqlite:///app.db" }, { folder });
   first.signal("SIGTERM");
@@ -93,7 +94,7 @@ test("a database that takes no write is told at start, before anything is refuse
   assert.equal(started?.["msg"], "started");
 });
 
-test("SIGHUP during the start does not end the process; the secrets are read again once it has started", async (t) => {
+test("SIGHUP during the start does not end the process; the secrets are read again once it has started", { skip: ONLY_SQLITE }, async (t) => {
   const folder = temporaryFolder(t);
   const secrets = join(folder, "secrets");
   const path = join(folder, "app.db");
@@ -121,7 +122,7 @@ const DATABASES: readonly (readonly [string, (path: string) => void, RegExp])[] 
 ];
 
 for (const [title, prepare, told] of DATABASES) {
-  test(`a database that is ${title} is refused in one line, exit status 1`, async (t) => {
+  test(`a database that is ${title} is refused in one line, exit status 1`, { skip: ONLY_SQLITE }, async (t) => {
     const folder = temporaryFolder(t);
     prepare(join(folder, "app.db"));
     const service = spawnService(t, { WEBHOOK_SECRET: "x", PORT: "0", DATABASE_URL: "sqlite:///app.db" }, { folder });
@@ -140,7 +141,7 @@ for (const blocks of [1, 20]) {
   });
 }
 
-test("a database of an earlier build is upgraded in place, complete and in order", async (t) => {
+test("a database of an earlier build is upgraded in place, complete and in order", { skip: ONLY_SQLITE }, async (t) => {
   const folder = temporaryFolder(t);
   const path = join(folder, "app.db");
   const rows = [

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { delivery, startTestApp, type TestApp } from "../support/app.ts";
 import { openConnection } from "../support/connection.ts";
 import { storedIds } from "../support/database.ts";
+import { ONLY_SQLITE } from "../support/engine.ts";
 import { at, listAt } from "../support/json.ts";
 import { openStream } from "../support/stream.ts";
 
@@ -69,7 +70,7 @@ test("Last-Event-ID wins over after; an empty one is none", async (t) => {
   }
 });
 
-test("a tail across a restart of the service misses nothing and repeats nothing", async (t) => {
+test("a tail across a restart of the service misses nothing and repeats nothing", { skip: ONLY_SQLITE }, async (t) => {
   const first = await startTestApp(t);
   const tail = await openStream(t, `${first.url}/tail`, SSE);
   await deliverAll(first, ["m1", "m2"]);

@@ -3,9 +3,10 @@ import { test } from "node:test";
 import { delivery, startTestApp } from "../support/app.ts";
 import { openConnection, rawPost } from "../support/connection.ts";
 import { otherConnection, storedIds } from "../support/database.ts";
+import { ONLY_SQLITE } from "../support/engine.ts";
 import { at } from "../support/json.ts";
 
-test("checks run in the order size, signature, JSON and fields, storage", async (t) => {
+test("checks run in the order size, signature, JSON and fields, storage", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t, { busyTimeoutMs: 1, env: { MAX_BODY_BYTES: "1000" } });
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");
@@ -19,7 +20,7 @@ test("checks run in the order size, signature, JSON and fields, storage", async 
   assert.equal((await app.deliver(delivery())).status, 200);
 });
 
-test("while another process holds the database a delivery is answered 503 with Retry-After and is not stored", async (t) => {
+test("while another process holds the database a delivery is answered 503 with Retry-After and is not stored", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t, { busyTimeoutMs: 1 });
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");
@@ -36,7 +37,7 @@ test("while another process holds the database a delivery is answered 503 with R
   assert.deepEqual(lines.map((line) => [line["level"], line["result"], line["message_id"]]), [["ERROR", "unavailable", "m1"], ["INFO", "created", "m1"]]);
 });
 
-test("when a commit fails every delivery of it is answered 503 and none of them is stored", async (t) => {
+test("when a commit fails every delivery of it is answered 503 and none of them is stored", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   const other = otherConnection(t, app.databasePath);
   // A real failure at COMMIT: a deferred foreign key that nothing satisfies.
@@ -54,7 +55,7 @@ test("when a commit fails every delivery of it is answered 503 and none of them 
   assert.equal(storedIds(app.databasePath).length, 20);
 });
 
-test("deliveries beyond those that may wait for their commit are answered 503, and only the others are stored", async (t) => {
+test("deliveries beyond those that may wait for their commit are answered 503, and only the others are stored", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t, { busyTimeoutMs: 60_000 });
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");
@@ -77,7 +78,7 @@ test("deliveries beyond those that may wait for their commit are answered 503, a
   assert.match((await app.request("/metrics")).body, new RegExp(`^webhook_requests_total\\{result="unavailable"\\} ${refused.length}$`, "m"));
 });
 
-test("a table that is gone gives 503 everywhere, with neither a stack nor a path in any answer", async (t) => {
+test("a table that is gone gives 503 everywhere, with neither a stack nor a path in any answer", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   otherConnection(t, app.databasePath).exec("DROP TABLE messages");
   const answers = [await app.deliver(delivery())];

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { change, element, notification } from "../senders/notification.ts";
 import { delivery, startTestApp } from "../support/app.ts";
+import { ONLY_SQLITE } from "../support/engine.ts";
 import { at, listAt } from "../support/json.ts";
 import { parseExposition } from "../telemetry/exposition-parser.ts";
 
@@ -79,7 +80,7 @@ test("a thousand messages in one notification are stored", async (t) => {
   assert.equal(at((await app.request("/stats")).json, "total_messages"), 1000);
 });
 
-test("a notification gets 503, and may be sent again, while its messages cannot be stored", async (t) => {
+test("a notification gets 503, and may be sent again, while its messages cannot be stored", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t, { maxPageCount: 30 });
   for (let index = 0; (await app.deliver(delivery({ message_id: `fill-${index}`, text: "x".repeat(4096) }))).status === 200; index++);
   const answer = await app.deliver(notification([change([element({ id: "wamid.1", text: { body: "y".repeat(4096) } })])]));

@@ -7,6 +7,7 @@ import { text } from "node:stream/consumers";
 import { start, type App, type StartOptions } from "../../src/app.ts";
 import { loadConfig } from "../../src/config.ts";
 import { atEnd, type Lifetime } from "./cleanup.ts";
+import { databaseUrl } from "./engine.ts";
 import { temporaryFolder } from "./store.ts";
 
 export const SECRET = "testsecret";
@@ -47,7 +48,7 @@ export type TestAppOptions = Partial<StartOptions> & { readonly env?: Record<str
 export async function startTestApp(t: Lifetime, options: TestAppOptions = {}): Promise<TestApp> {
   const { env, ...overrides } = options;
   const databasePath = join(temporaryFolder(t), "app.db");
-  const config = loadConfig({ WEBHOOK_SECRET: SECRET, PORT: "0", DATABASE_URL: `sqlite:///${databasePath}`, ...env });
+  const config = loadConfig({ WEBHOOK_SECRET: SECRET, PORT: "0", DATABASE_URL: env?.["DATABASE_URL"] ?? (await databaseUrl(t, databasePath)), ...env });
   if (!config.ok) throw new Error(config.error.join("\n"));
   let log = "";
   const logged = new EventEmitter();

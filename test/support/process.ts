@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TestContext } from "node:test";
 import { SECRET } from "./app.ts";
 import { atEnd } from "./cleanup.ts";
 import { COMPILE_CACHE } from "./compile-cache.ts";
+import { databaseUrl, ONLY_SQLITE } from "./engine.ts";
 import { temporaryFolder } from "./store.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
@@ -105,7 +107,10 @@ export interface RunningService extends Service {
 /** Starts the service on a free port, with the usual secret, and waits until it listens. */
 export async function startService(t: TestContext, env: Readonly<Record<string, string>> = {}, options: ServiceOptions = {}): Promise<RunningService> {
   const secret = "WEBHOOK_SECRET_FILE" in env ? {} : { WEBHOOK_SECRET: SECRET };
-  const service = spawnService(t, { PORT: "0", ...secret, ...env }, options);
+  const folder = options.folder ?? temporaryFolder(t);
+  // SQLite's default is in the working folder.
+  const database = ONLY_SQLITE === false ? {} : { DATABASE_URL: await databaseUrl(t, join(folder, "data", "app.db")) };
+  const service = spawnService(t, { PORT: "0", ...database, ...secret, ...env }, { ...options, folder });
   const started = await service.logged("started");
   return { ...service, url: String(started["url"]) };
 }
