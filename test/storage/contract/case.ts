@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../../src/core/clock.ts";
 import type { Message, StoredMessage } from "../../../src/core/message.ts";
-import type { KeysetPosition } from "../../../src/core/order.ts";
-import type { ExportQuery, MessagePage, MessageQuery } from "../../../src/core/queries.ts";
+import { comparePositions, type KeysetPosition } from "../../../src/core/order.ts";
+import type { ExportPage, ExportQuery, MessagePage, MessageQuery } from "../../../src/core/queries.ts";
 import type { MessageStore } from "../../../src/core/store.ts";
 
 /** When every message of the contract is received, unless a case moves the clock. */
@@ -67,19 +68,33 @@ export async function* walkList(store: MessageStore, query: Omit<MessageQuery, "
   do {
     const page: MessagePage = await store.list({ ...query, offset: 0, ...(after && { after }) });
     yield page;
+    requireProgress(after, page.next);
     after = page.next;
   } while (after !== undefined);
 }
 
 export async function exportAll(store: MessageStore, query: ExportQuery): Promise<StoredMessage[]> {
   const data: StoredMessage[] = [];
-  let page = await store.exportPage(query);
-  data.push(...page.data);
-  while (page.next !== undefined) {
-    page = await store.exportPage({ ...query, after: page.next });
+  let { after } = query;
+  do {
+    const page: ExportPage = await store.exportPage({ ...query, ...(after && { after }) });
     data.push(...page.data);
-  }
+    requireProgress(after, page.next);
+    after = page.next;
+  } while (after !== undefined);
   return data;
+}
+
+/** `assert.deepEqual`, but says of large results only that they differ: to say where takes half a minute. */
+export function requireSame(actual: unknown, expected: unknown, label: string): void {
+  if (isDeepStrictEqual(actual, expected)) return;
+  const isSmall = Math.max(JSON.stringify(actual)?.length ?? 0, JSON.stringify(expected)?.length ?? 0) < 5_000;
+  assert.deepEqual(isSmall ? actual : "another result", isSmall ? expected : "that of the engine in memory", label);
+}
+
+/** Otherwise a walk would never end. */
+function requireProgress(before: KeysetPosition | undefined, next: KeysetPosition | undefined): void {
+  if (before !== undefined && next !== undefined) assert.notEqual(comparePositions(before, next), 0, "a page must end after the position that it begins at");
 }
 
 /** Everything after `seq` in the order of commits. */
@@ -88,7 +103,7 @@ export async function tailAll(store: MessageStore, seq = 0, options: { readonly 
   for (let more = true; more; ) {
     const page = await store.since(data.at(-1)?.seq ?? seq, 1_000, options);
     data.push(...page.data);
-    more = page.more;
+    more = page.more && page.data.length > 0;
   }
   return data;
 }
@@ -105,4 +120,16 @@ export async function until(label: string, isSo: () => boolean): Promise<void> {
     if (Date.now() > endsAt) assert.fail(`not within 5 s: ${label}`);
     await setTimeout(5);
   }
+}
+
+/** Looks again and again while something else is under way, and fails if either does. */
+export async function lookWhile(look: () => Promise<void>, work: () => Promise<unknown>): Promise<void> {
+  let isOver = false;
+  const working = work().finally(() => {
+    isOver = true;
+  });
+  async function lookAgain(): Promise<void> {
+    while (!isOver) await look();
+  }
+  await Promise.all([working, lookAgain()]);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { MAX_WAITING_MESSAGES } from "../../../src/storage/shared/group-commit.ts";
 import { message } from "../../support/store.ts";
-import { exportAll, idsOf, listIds, make, tailAll, totalOf, type ContractCase } from "./case.ts";
+import { exportAll, idsOf, listIds, lookWhile, make, tailAll, totalOf, type ContractCase } from "./case.ts";
 
 /** What is stored, and what a sender is told. */
 export const INSERT: readonly ContractCase[] = [
@@ -78,21 +78,17 @@ export const INSERT: readonly ContractCase[] = [
     async run({ shared }) {
       const { store } = await shared();
       const before = await store.lastSequence();
-      let isOver = false;
       async function look(): Promise<void> {
-        while (!isOver) {
-          const { data, total } = await store.list({ limit: 100, offset: 0, from: "+20" });
-          assert.equal(total % 10, 0, `${total} messages are listed`);
-          assert.equal(data.length, total);
-          assert.equal((await tailAll(store, before)).length % 10, 0);
+        const { data, total } = await store.list({ limit: 100, offset: 0, from: "+20" });
+        assert.equal(total % 10, 0, `${total} messages are listed`);
+        assert.equal(data.length, total);
+        assert.equal((await tailAll(store, before)).length % 10, 0);
+      }
+      await lookWhile(look, async () => {
+        for (let round = 0; round < 10; round += 1) {
+          await store.insertAll(make(10, (index) => message(`part${round}-${index}`, { from: "+20" })));
         }
-      }
-      const looking = look();
-      for (let round = 0; round < 10; round += 1) {
-        await store.insertAll(make(10, (index) => message(`part${round}-${index}`, { from: "+20" })));
-      }
-      isOver = true;
-      await looking;
+      });
       assert.equal(await totalOf(store, { from: "+20" }), 100);
     },
   },

@@ -16,7 +16,7 @@ function timeOf(n: number): string {
   if (n % 3 === 0) return "2025-01-15T10:00:00Z";
   if (n % 101 === 0) return n % 2 === 0 ? "0000-01-01T00:00:00Z" : "9999-12-31T23:59:59.999999999Z";
   const fraction = ["", ".5", ".05", ".123456789"][n % 4] ?? "";
-  return new Date(Date.UTC(2025, n % 3, 1 + (n % 27), n % 24, n % 60, n % 60)).toISOString().replace(".000", fraction);
+  return new Date(Date.UTC(2025, Math.floor(n / 3) % 3, 1 + (n % 27), n % 24, n % 60, n % 60)).toISOString().replace(".000", fraction);
 }
 
 /** Many senders of different weight, many messages at one instant, ids and texts in every script. */

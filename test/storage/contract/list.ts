@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { MessageFilter } from "../../../src/core/filter.ts";
 import type { MessageQuery } from "../../../src/core/queries.ts";
 import { message } from "../../support/store.ts";
-import { idsOf, listIds, type ContractCase, type Library } from "./case.ts";
+import { idsOf, listIds, requireSame, type ContractCase, type Library } from "./case.ts";
 
 const ORDERS = ["asc", "desc"] as const;
 
@@ -17,7 +17,7 @@ export const FILTERS: readonly MessageFilter[] = [
 ];
 
 async function requireSamePage({ store, expected }: Library, query: MessageQuery): Promise<void> {
-  assert.deepEqual(await store.list(query), await expected.list(query), JSON.stringify(query));
+  requireSame(await store.list(query), await expected.list(query), JSON.stringify(query));
 }
 
 /** Lists by sender, recipient and time. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { message } from "../../support/store.ts";
-import { exportAll, listIds, type ContractCase } from "./case.ts";
+import { exportAll, listIds, requireSame, type ContractCase } from "./case.ts";
 
 /** Texts that contain a phrase, and texts that do not. The rule is Unicode simple case folding, one code point for one. */
 const ROWS: readonly [q: string, found: readonly string[], others: readonly string[]][] = [
@@ -72,7 +72,7 @@ export const SEARCH: readonly ContractCase[] = [
         for (const filter of [{}, { from: "+1" }, { from: "+5", since: "2025-01-15T10:00:00Z" }, { to: "+101", until: "2025-02-02T00:00:00Z" }]) {
           for (const [limit, offset] of [[5, 0], [3, 150]] as const) {
             const query = { q, ...filter, limit, offset, order: index % 2 === 0 ? "asc" : "desc" } as const;
-            assert.deepEqual(await store.list(query), await expected.list(query), JSON.stringify(query));
+            requireSame(await store.list(query), await expected.list(query), JSON.stringify(query));
           }
         }
       }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { message } from "../../support/store.ts";
-import { idsOf, make, tailAll, until, type ContractCase } from "./case.ts";
+import { idsOf, lookWhile, make, tailAll, until, type ContractCase } from "./case.ts";
 
 /** Messages in the order of commits. */
 export const TAIL: readonly ContractCase[] = [
@@ -48,23 +48,16 @@ export const TAIL: readonly ContractCase[] = [
       const { store } = await shared();
       const before = await store.lastSequence();
       const seen: { readonly seq: number; readonly message_id: string }[] = [];
-      let isOver = false;
       async function follow(): Promise<void> {
-        for (;;) {
-          const wasOver = isOver;
-          const { data } = await store.since(seen.at(-1)?.seq ?? before, 50);
-          seen.push(...data);
-          if (wasOver && data.length === 0) return;
+        seen.push(...(await store.since(seen.at(-1)?.seq ?? before, 50)).data);
+      }
+      async function write(writer: number): Promise<void> {
+        for (let round = 0; round < 15; round += 1) {
+          await store.insertAll(make(1 + ((writer + round) % 5), (index) => message(`follow${writer}-${round}-${index}`)));
         }
       }
-      const following = follow();
-      await Promise.all(make(8, (writer) => message(`writer${writer}`)).map(async (one, writer) => {
-        for (let round = 0; round < 15; round += 1) {
-          await store.insertAll(make(1 + ((writer + round) % 5), (index) => ({ ...one, messageId: `follow${writer}-${round}-${index}` })));
-        }
-      }));
-      isOver = true;
-      await following;
+      await lookWhile(follow, () => Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map(write)));
+      seen.push(...(await tailAll(store, seen.at(-1)?.seq ?? before)));
       const seqs = seen.map(({ seq }) => seq);
       assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b));
       assert.equal(new Set(seqs).size, seqs.length);

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Lifetime } from "../../support/cleanup.ts";
+import { createMemoryEngine } from "./memory-engine.ts";
+import { CONTRACT, createRunner } from "./suite.ts";
+import { WRONG_READS } from "./wrong-reads.ts";
+import { WRONG_WRITES } from "./wrong-writes.ts";
+
+const WRONG_ENGINES = [...WRONG_WRITES, ...WRONG_READS];
+
+test("each promise is broken by an engine", () => {
+  const promised = CONTRACT.map(({ promise }): string => promise);
+  assert.deepEqual(new Set(WRONG_ENGINES.map(({ promise }): string => promise)), new Set(promised));
+});
+
+// At once: some cases wait for what never comes.
+test("the cases of a promise find an engine that breaks it", { concurrency: 8 }, async (t) => {
+  await Promise.all(WRONG_ENGINES.map(({ promise, fault, open }) => t.test(`${promise}: it ${fault}`, async (t) => {
+    // A wrong engine may not even close.
+    const lifetime: Lifetime = { after: (release) => t.after(() => release().catch(() => undefined)) };
+    const run = await createRunner(createMemoryEngine("wrong", open), lifetime);
+    for (const one of CONTRACT) {
+      if (one.promise !== promise) continue;
+      const isHeld = await run(one, lifetime).then(() => true, () => false);
+      if (!isHeld) return;
+    }
+    assert.fail("no case has failed");
+  })));
+});
