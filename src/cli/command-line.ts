@@ -51,6 +51,7 @@ export const OPTIONS_OF: Readonly<Record<CommandName, readonly string[]>> = {
   erase: ["url", "id", "from"],
   backup: [],
   verify: ["rebuild"],
+  copy: ["from", "to"],
   openapi: [],
 };
 
@@ -116,6 +117,10 @@ function readCommand(name: CommandName, values: Values, files: readonly string[]
       return file === undefined ? problem("backup takes one FILE") : { ok: true, value: { name, target: file } };
     case "verify":
       return { ok: true, value: { name, file, rebuild: values.rebuild ?? false } };
+    case "copy": {
+      const { from, to } = values;
+      return from === undefined || to === undefined ? problem("copy needs --from and --to") : { ok: true, value: { name, from, to } };
+    }
   }
 }
 

@@ -76,12 +76,19 @@ export interface VerifyCommand {
   readonly rebuild: boolean;
 }
 
+export interface CopyCommand {
+  readonly name: "copy";
+  /** Spelled like `DATABASE_URL`, with passwords. */
+  readonly from: string;
+  readonly to: string;
+}
+
 export interface OpenApiCommand {
   readonly name: "openapi";
 }
 
 /** What does its work and ends. */
-export type Task = SendCommand | SignCommand | TailCommand | ForwardCommand | ExportCommand | EraseCommand | BackupCommand | VerifyCommand | OpenApiCommand;
+export type Task = SendCommand | SignCommand | TailCommand | ForwardCommand | ExportCommand | EraseCommand | BackupCommand | VerifyCommand | CopyCommand | OpenApiCommand;
 
 export type CommandName = Task["name"] | "serve";
 

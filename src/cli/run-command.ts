@@ -1,6 +1,7 @@
 import { NoAnswer } from "./ask.ts";
 import { isBrokenPipe } from "./broken-pipe.ts";
 import type { Task } from "./command.ts";
+import { copy } from "./copy.ts";
 import { erase } from "./erase.ts";
 import { EX_FAILURE, EX_OK, EX_UNAVAILABLE } from "./exit-status.ts";
 import { exportMessages } from "./export.ts";
@@ -40,6 +41,8 @@ function dispatch(command: Task, terminal: Terminal): Promise<number> {
     case "backup":
     case "verify":
       return runOnDatabase(command, terminal);
+    case "copy":
+      return copy(terminal, command);
     case "openapi":
       return printOpenApi(terminal);
   }

@@ -178,6 +178,24 @@ Examples:
   webhook-inbox verify --rebuild
 `,
   },
+  copy: {
+    operand: "",
+    summary: "copy the messages from one database to another",
+    details: `Copies all messages with their order, times of receipt and payloads, and the ids
+of removed ones, from SQLite to PostgreSQL, or back; then compares all of both.
+No service may use either meanwhile. Interrupted, it goes on when it is run
+again. The target must be empty, or have a part of this copy.
+
+  --from URL  spelled like $DATABASE_URL
+  --to URL    the same; a missing file or missing tables are created
+
+Exit status: 0 copied, and both have the same, 1 not, 78 a wrong URL.
+
+Example:
+  webhook-inbox copy --from sqlite:////data/app.db \\
+    --to postgres://inbox:change-me@127.0.0.1/inbox
+`,
+  },
   openapi: {
     operand: "",
     summary: "print the OpenAPI document of the HTTP API",

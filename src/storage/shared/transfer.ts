@@ -1,0 +1,97 @@
+import { isDeepStrictEqual } from "node:util";
+import type { SequencedMessage } from "../../core/message.ts";
+
+/** A message as it moves from one database to another: with its `seq`, its `created_at` and its payload. */
+export interface TransferRow extends SequencedMessage {
+  readonly payload: string | null;
+}
+
+/** A database that is copied; no service changes it meanwhile. */
+export interface TransferSource {
+  /** The next messages after `seq`, in the order of commits. */
+  rows(seq: number, limit: number): Promise<readonly TransferRow[]>;
+  /** The next ids of removed messages, in the order of code points; from the first on without `after`. */
+  removedIds(after: string | undefined, limit: number): Promise<readonly string[]>;
+  /** The greatest `seq` of a message, and of a removed one; 0 if there is none. */
+  extent(): Promise<{ readonly lastSeq: number; readonly removedSeq: number }>;
+  close(): Promise<void>;
+}
+
+/** Each change is one transaction, synced. */
+export interface TransferTarget extends TransferSource {
+  add(rows: readonly TransferRow[]): Promise<void>;
+  addRemoved(ids: readonly string[]): Promise<void>;
+  /** The last step: what comes later is numbered after `removedSeq` too. */
+  finish(removedSeq: number): Promise<void>;
+}
+
+export interface Copied {
+  readonly messages: number;
+  readonly removedIds: number;
+}
+
+/** Told the share that is done, from 0 to 1. */
+type Progress = (share: number) => void;
+
+const ROWS_AT_ONCE = 200;
+const IDS_AT_ONCE = 5_000;
+
+/**
+ * Copies all messages and the ids of removed ones. An interrupted copy goes on where it was.
+ *
+ * Rejects if the target has something that the source has not at that place.
+ */
+export async function transfer(source: TransferSource, target: TransferTarget, progress: Progress): Promise<void> {
+  const { lastSeq, removedSeq } = await source.extent();
+  let { lastSeq: seq } = await target.extent();
+  if (seq > 0) {
+    const [[had], [has]] = await Promise.all([source.rows(seq - 1, 1), target.rows(seq - 1, 1)]);
+    if (!isDeepStrictEqual(had, has)) throw new Error("Cannot copy: the target must be empty, or have a part of this copy");
+  }
+  for (let rows = await source.rows(seq, ROWS_AT_ONCE); rows.length > 0; rows = await source.rows(seq, ROWS_AT_ONCE)) {
+    await target.add(rows);
+    seq = rows.at(-1)?.seq ?? seq;
+    progress(seq / lastSeq);
+  }
+  let last: string | undefined;
+  for await (const ids of batchesOfIds(target)) last = ids.at(-1);
+  for await (const ids of batchesOfIds(source, last)) await target.addRemoved(ids);
+  await target.finish(removedSeq);
+}
+
+/** Compares the whole of both. Rejects with the first difference. */
+export async function compare(source: TransferSource, target: TransferSource, progress: Progress): Promise<Copied> {
+  const { lastSeq, removedSeq } = await source.extent();
+  let messages = 0;
+  let seq = 0;
+  for (;;) {
+    const [had, has] = await Promise.all([source.rows(seq, ROWS_AT_ONCE), target.rows(seq, ROWS_AT_ONCE)]);
+    const at = had.findIndex((row, index) => !isDeepStrictEqual(row, has[index]));
+    if (at !== -1 || had.length !== has.length) {
+      throw new Error(`The copy differs: both must have the same message of seq ${(had[at] ?? has[had.length])?.seq}`);
+    }
+    const last = had.at(-1);
+    if (last === undefined) break;
+    messages += had.length;
+    seq = last.seq;
+    progress(seq / lastSeq);
+  }
+  const removedIds = await compareRemoved(source, target);
+  if ((await target.extent()).removedSeq !== removedSeq) throw new Error(`The copy differs: both must number on after ${removedSeq}`);
+  return { messages, removedIds };
+}
+
+async function compareRemoved(source: TransferSource, target: TransferSource): Promise<number> {
+  let count = 0;
+  for (let after: string | undefined; ; ) {
+    const [had, has] = await Promise.all([source.removedIds(after, IDS_AT_ONCE), target.removedIds(after, IDS_AT_ONCE)]);
+    if (!isDeepStrictEqual(had, has)) throw new Error("The copy differs: both must have the same ids of removed messages");
+    count += had.length;
+    after = had.at(-1);
+    if (after === undefined) return count;
+  }
+}
+
+async function* batchesOfIds(source: TransferSource, after?: string): AsyncGenerator<readonly string[]> {
+  for (let ids = await source.removedIds(after, IDS_AT_ONCE); ids.length > 0; ids = await source.removedIds(ids.at(-1), IDS_AT_ONCE)) yield ids;
+}
