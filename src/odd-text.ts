@@ -16,7 +16,8 @@ const NAMES: ReadonlyMap<string, string> = new Map([
 /** What only a shell, Compose or a reader of .env files would have replaced, and did not. */
 const UNREPLACED: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/(?:^|\/)~\//, "~/, which only a shell replaces"],
-  [/\$\{|(?:^|\/)\$\w+(?:\/|$)/, "a ${…}, which nothing has replaced"],
+  [/\$\{/, "a ${…}, which nothing has replaced"],
+  [/(?:^|\/)\$\w+(?:\/|$)/, "a $NAME, which only a shell replaces"],
   [/\$\(/, "a $(…), which only a shell replaces"],
   [/\s#/, "a # after a blank, which begins no comment here"],
   [/\ufffd/, "the character U+FFFD, which stands for bytes that are no UTF-8"],

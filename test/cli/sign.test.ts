@@ -33,6 +33,20 @@ test("sign and scripts/sign.sh agree, also for a secret beyond ASCII", async () 
   assert.equal((await runMain(["sign"], { env, input: "body" })).stdout, script.stdout);
 });
 
+test("sign signs with an odd secret as it is, and says on standard error what is odd", async (t) => {
+  const file = join(temporaryFolder(t), "secrets");
+  writeFileSync(file, "CANARY \n");
+  for (const [env, secret, name] of [
+    [{ WEBHOOK_SECRET: "CANARY\r" }, "CANARY\r", "WEBHOOK_SECRET"],
+    [{ WEBHOOK_SECRET_FILE: file }, "CANARY ", "WEBHOOK_SECRET_FILE"],
+  ] as const) {
+    const { status, stdout, stderr } = await runMain(["sign"], { env, input: "body" });
+    assert.deepEqual([status, stdout], [0, `${createHmac("sha256", secret).update("body").digest("hex")}\n`]);
+    assert.match(stderr, new RegExp(`^${name}: [^\\n]+\\n$`));
+    assert.doesNotMatch(stderr, /CANARY/);
+  }
+});
+
 test("sign takes the first line of WEBHOOK_SECRET_FILE", async (t) => {
   const file = join(temporaryFolder(t), "secrets");
   writeFileSync(file, "current\nprevious\n");
