@@ -1,7 +1,7 @@
 /** Makes the README's picture of the inbox page, `ops/images/inbox.png`, from messages of its own. Needs Chromium. */
 import { writeFileSync } from "node:fs";
 import { startInboxService } from "../test/support/inbox-service.ts";
-import { READY } from "../test/support/inbox-page.ts";
+import { isReady } from "../test/support/page-scripts.ts";
 import { launchBrowser } from "../test/support/browser.ts";
 
 const TARGET = new URL("../ops/images/inbox.png", import.meta.url);
@@ -37,7 +37,7 @@ try {
   await page.setSize(WIDTH, HEIGHT);
   await page.setScheme("light", { reducedMotion: true });
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   writeFileSync(TARGET, await page.screenshot());
 } finally {
   for (const release of releases.reverse()) await release();

@@ -1,32 +1,47 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import type { BrowserPage } from "../support/browser-page.ts";
-import { ACCESSIBILITY_PROBLEMS, CONTRAST_PROBLEMS } from "../support/accessibility.ts";
+import { accessibilityProblems, contrastProblems } from "../support/accessibility.ts";
 import { delivery, SECRET, startTestApp, type TestApp } from "../support/app.ts";
-import { browserTests, textsOf } from "../support/inbox-page.ts";
+import { browserTests } from "../support/inbox-page.ts";
+import { hasText, isVisible, openDetails, textOf, textsOf } from "../support/page-scripts.ts";
 import { sharedApp } from "../support/shared-app.ts";
 
 const browserTest = browserTests();
 const shared = sharedApp();
-const READY = `document.documentElement.dataset.ready === "true"`;
+const isDocsReady = (): boolean => document.documentElement.dataset["ready"] === "true";
+
+function allThatIsSeen(): string {
+  return location.href + document.body.textContent + JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie, history.state]);
+}
+
+function danglingLinks(): readonly string[] {
+  return [...document.querySelectorAll<HTMLAnchorElement>("a[href^='#']")].map(({ hash }) => hash).filter((hash) => document.getElementById(hash.slice(1)) === null);
+}
 
 async function openDocs(page: BrowserPage, app: TestApp): Promise<void> {
   await page.open(`${app.url}/docs`);
-  await page.until(READY);
+  await page.until(isDocsReady);
 }
 
 async function fill(page: BrowserPage, selector: string, value: string): Promise<void> {
-  await page.evaluate(`document.querySelector(${JSON.stringify(selector)}).value = ${JSON.stringify(value)}`);
+  await page.evaluate((selector, value) => {
+    const field = document.querySelector<HTMLInputElement>(selector);
+    if (field !== null) field.value = value;
+  }, selector, value);
 }
 
 /** Sends a form as its reader does, and gives the status, the body and the curl command that are then shown. */
 async function submit(page: BrowserPage, operation: string): Promise<readonly unknown[]> {
   const form = `#${operation}-try`;
   await page.click(`${form} button[type=submit]`);
-  await page.until(`!["", "Sending"].includes(document.querySelector("${form}-status").textContent) && document.querySelector("${form}-stop").hidden`);
+  await page.until((form) => {
+    const status = document.querySelector(`${form}-status`)?.textContent ?? "";
+    return !["", "Sending"].includes(status) && document.querySelector<HTMLElement>(`${form}-stop`)?.hidden === true;
+  }, form);
   return [
-    Number(String(await page.evaluate(`document.querySelector("${form}-status").textContent`)).slice(0, 3)),
-    ...(["body", "curl"].map((part) => page.evaluate(`document.querySelector("${form}-answer .try-${part}")?.textContent`))),
+    Number(String(await page.evaluate(textOf, `${form}-status`)).slice(0, 3)),
+    ...["body", "curl"].map((part) => page.evaluate(textOf, `${form}-answer .try-${part}`)),
   ];
 }
 
@@ -77,7 +92,7 @@ browserTest("the secret stays in the page: in no request, address, storage or sh
   const [status] = await Promise.all(await submit(page, "deliverMessage"));
   assert.equal(status, 200);
   assert.ok(sent.some((request) => request.includes("X-Signature")));
-  const seen = [...sent, await page.evaluate("location.href + document.body.textContent + JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie, history.state])"), app.rawLog()];
+  const seen = [...sent, await page.evaluate(allThatIsSeen), app.rawLog()];
   for (const text of seen) for (const form of [secret, encodeURIComponent(secret)]) assert.ok(!String(text).includes(form));
   assert.ok(page.requested.every((url) => new URL(url).origin === app.url), page.requested.join("\n"));
 });
@@ -96,7 +111,7 @@ browserTest("what cannot be signed is not sent, and the page says why", async (_
     await fill(page, "#deliverMessage-secret", secret);
     await fill(page, "#deliverMessage-way", way);
     await page.click("#deliverMessage-try button[type=submit]");
-    await page.until(`document.querySelector("#deliverMessage-try-status").textContent === ${JSON.stringify(expected)}`);
+    await page.until(hasText, "#deliverMessage-try-status", expected);
   }
   assert.ok(page.requested.every((url) => !url.endsWith("/webhook")));
 });
@@ -152,7 +167,7 @@ browserTest("a form sends its parameters encoded, and the token where one is use
   assert.equal(Object(JSON.parse(String(list))).total, 1);
   await page.click("#token-forget");
   assert.equal((await Promise.all(await submit(page, "listMessages")))[0], 401);
-  assert.equal(await page.evaluate("sessionStorage.length"), 0);
+  assert.equal(await page.evaluate(() => sessionStorage.length), 0);
 });
 
 browserTest("everything can be read without JavaScript, and no form is there that would do nothing", async (_t, newPage) => {
@@ -160,8 +175,8 @@ browserTest("everything can be read without JavaScript, and no form is there tha
   const page = await newPage();
   await page.command("Emulation.setScriptExecutionDisabled", { value: true });
   await page.open(`${app.url}/docs`);
-  assert.equal(await page.evaluate(`[...document.querySelectorAll("form")].some((form) => form.checkVisibility())`), false);
-  assert.equal(await page.evaluate(`document.querySelector("#deliverMessage h3").checkVisibility()`), true);
+  assert.equal(await page.evaluate(() => [...document.querySelectorAll("form")].some((form) => form.checkVisibility())), false);
+  assert.equal(await page.evaluate(isVisible, "#deliverMessage h3"), true);
   assert.deepEqual(page.problems, []);
 });
 
@@ -174,11 +189,11 @@ browserTest("the page is usable for all, in both colour schemes, on a phone and 
       await page.setSize(width, height);
       await openDocs(page, app);
       await submit(page, "getStats");
-      await page.evaluate(`document.querySelectorAll("details").forEach((details) => { details.open = true; })`);
+      await page.evaluate(openDetails);
       const what = `${scheme} ${width}`;
-      assert.deepEqual(await page.evaluate(ACCESSIBILITY_PROBLEMS), [], what);
-      assert.deepEqual(await page.evaluate(CONTRAST_PROBLEMS), [], what);
-      assert.equal(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true, what);
+      assert.deepEqual(await page.evaluate(accessibilityProblems), [], what);
+      assert.deepEqual(await page.evaluate(contrastProblems), [], what);
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, what);
       assert.deepEqual(page.problems, [], what);
     }
   }
@@ -187,7 +202,7 @@ browserTest("the page is usable for all, in both colour schemes, on a phone and 
 browserTest("each link within the page leads to something", async (_t, newPage) => {
   const page = await newPage();
   await openDocs(page, await shared());
-  assert.deepEqual(await page.evaluate(`[...document.querySelectorAll("a[href^='#']")].map(({ hash }) => hash).filter((hash) => !document.getElementById(hash.slice(1)))`), []);
-  const operations = await page.evaluate(textsOf(".operation h3 code"));
+  assert.deepEqual(await page.evaluate(danglingLinks), []);
+  const operations = await page.evaluate(textsOf, ".operation h3 code");
   assert.ok(Array.isArray(operations) && operations.includes("/messages/{message_id}"));
 });

@@ -1,65 +1,68 @@
 import assert from "node:assert/strict";
-import { ACCESSIBILITY_PROBLEMS, CONTRAST_PROBLEMS } from "../support/accessibility.ts";
-import { browserTests, READY, sharedInbox, textsOf } from "../support/inbox-page.ts";
+import { accessibilityProblems, contrastProblems } from "../support/accessibility.ts";
+import { browserTests, sharedInbox } from "../support/inbox-page.ts";
 import { stored } from "../support/inbox-service.ts";
+import { clickOn, countOf, focusOn, hasText, isOpen, isReady, isShown, openDetails, textOf, textsOf } from "../support/page-scripts.ts";
 
 const browserTest = browserTests();
 const MESSAGES = Array.from({ length: 120 }, (_, index) => stored(index, { text: index % 9 === 0 ? null : `Message number ${index} ${"word ".repeat(index % 40)}` }));
 const shared = sharedInbox(MESSAGES);
 const closed = sharedInbox([], { env: { API_TOKEN: "t" } });
-const ACTIVE = `(document.activeElement.id || document.activeElement.className)`;
+const active = (): string | undefined => document.activeElement?.id || document.activeElement?.className;
+const activeText = (): string | null | undefined => document.activeElement?.querySelector(".text")?.textContent;
 
 browserTest("everything works by keyboard: skip link, filters, rows, detail, and the focus comes back", async (_t, newPage) => {
   const service = await shared();
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   const stops: unknown[] = [];
   for (let stop = 0; stop < 4; stop += 1) {
     await page.press("Tab");
-    stops.push(await page.evaluate(ACTIVE));
+    stops.push(await page.evaluate(active));
   }
   assert.equal(stops[0], "skip-link");
-  assert.equal(await page.evaluate(`document.querySelector(".skip-link").getBoundingClientRect().top < 0`), true);
+  assert.equal(await page.evaluate(() => (document.querySelector(".skip-link")?.getBoundingClientRect().top ?? 0) < 0), true);
   // Between them the links to the pages.
   assert.equal(stops[3], "q");
-  await page.evaluate(`document.querySelector("#show-help").focus()`);
+  await page.evaluate(focusOn, "#show-help");
   await page.press("Tab");
-  assert.equal(await page.evaluate(ACTIVE), "row");
-  assert.equal(await page.evaluate(`document.querySelectorAll('.row[tabindex="0"]').length`), 1);
+  assert.equal(await page.evaluate(active), "row");
+  assert.equal(await page.evaluate(countOf, '.row[tabindex="0"]'), 1);
   await page.press("ArrowDown");
   await page.press("ArrowDown");
-  const third = String(await page.evaluate(`document.querySelector("#rows li:nth-child(3) .text").textContent`));
-  assert.equal(await page.evaluate(`document.activeElement.querySelector(".text").textContent`), third);
-  assert.notEqual(await page.evaluate(`getComputedStyle(document.activeElement).outlineStyle`), "none");
+  const third = String(await page.evaluate(textOf, "#rows li:nth-child(3) .text"));
+  assert.equal(await page.evaluate(activeText), third);
+  assert.notEqual(await page.evaluate(() => getComputedStyle(document.activeElement ?? document.body).outlineStyle), "none");
   await page.press("Enter");
-  assert.equal(await page.evaluate(`document.querySelector("#detail").open`), true);
+  assert.equal(await page.evaluate(isOpen, "#detail"), true);
   for (let stop = 0; stop < 6; stop += 1) {
-    assert.equal(await page.evaluate(`document.querySelector("#detail").contains(document.activeElement) || document.activeElement === document.body`), true);
+    assert.equal(await page.evaluate(() => document.querySelector("#detail")?.contains(document.activeElement) === true || document.activeElement === document.body), true);
     await page.press("Tab");
   }
   await page.press("Escape");
-  assert.equal(await page.evaluate(`document.querySelector("#detail").open`), false);
-  assert.equal(await page.evaluate(`document.activeElement.querySelector(".text").textContent`), third);
+  assert.equal(await page.evaluate(isOpen, "#detail"), false);
+  assert.equal(await page.evaluate(activeText), third);
   await page.press("Home");
   await page.press("ArrowUp");
-  assert.equal(await page.evaluate(`document.activeElement === document.querySelector("#rows li:first-child .row")`), true);
+  assert.equal(await page.evaluate(() => document.activeElement?.matches("#rows li:first-child .row")), true);
   await page.press("End");
-  await page.until(`document.querySelectorAll("#rows li").length > 50`);
+  await page.until(() => document.querySelectorAll("#rows li").length > 50);
   await page.press("Tab", { shift: true });
-  assert.notEqual(await page.evaluate(ACTIVE), "row");
+  assert.notEqual(await page.evaluate(active), "row");
 });
 
 browserTest("the detail's buttons filter by its sender and recipient", async (_t, newPage) => {
   const service = await shared();
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   await page.click("#rows li:nth-child(2) .row");
-  assert.deepEqual(await page.evaluate(textsOf("#detail-fields dt")), ["From", "To", "Sent", "Stored", "Id"]);
+  assert.deepEqual(await page.evaluate(textsOf, "#detail-fields dt"), ["From", "To", "Sent", "Stored", "Id"]);
   await page.click("#detail-fields dd button");
-  await page.until(`document.querySelector("#from").value !== "" && document.querySelector("#count").textContent === "17 messages"`);
-  assert.equal(await page.evaluate(`document.querySelector("#detail").open`), false);
+  await page.until(() => document.querySelector<HTMLInputElement>("#from")?.value !== "");
+  await page.until(hasText, "#count", "17 messages");
+  assert.equal(await page.evaluate(isOpen, "#detail"), false);
 });
 
 for (const scheme of ["light", "dark"] as const) {
@@ -70,24 +73,24 @@ for (const scheme of ["light", "dark"] as const) {
       await page.setSize(width, height);
       await page.setScheme(scheme);
       await page.open(service.url);
-      await page.until(READY);
-      await page.evaluate(`for (const details of document.querySelectorAll("details")) details.open = true`);
-      await page.evaluate(`document.querySelector("#more").setAttribute("aria-expanded", "true")`);
-      const background = String(await page.evaluate("getComputedStyle(document.body).backgroundColor"));
+      await page.until(isReady);
+      await page.evaluate(openDetails);
+      await page.evaluate(() => document.querySelector("#more")?.setAttribute("aria-expanded", "true"));
+      const background = String(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
       assert.equal(background, scheme === "light" ? "rgb(246, 247, 249)" : "rgb(18, 22, 28)");
       const check = async (state: string): Promise<void> => {
         assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), true, `${state}: no scrolling sideways`);
-        assert.deepEqual(await page.evaluate(ACCESSIBILITY_PROBLEMS), [], state);
-        assert.deepEqual(await page.evaluate(CONTRAST_PROBLEMS), [], state);
+        assert.deepEqual(await page.evaluate(accessibilityProblems), [], state);
+        assert.deepEqual(await page.evaluate(contrastProblems), [], state);
       };
       await check("list");
-      await page.evaluate(`document.querySelector("#rows .row").click()`);
+      await page.evaluate(clickOn, "#rows .row");
       await check("detail");
       await page.press("Escape");
       // Closing a message is a step back, which the browser takes later: it would also undo the next address.
       await page.until(() => location.search === "");
       await page.open(`${(await closed()).url}/?q=a`);
-      await page.until(`!document.querySelector("#token").hidden`);
+      await page.until(isShown, "#token");
       await check("token");
       // Chromium itself reports the 401s that the page was made to get.
       assert.deepEqual(page.problems.filter((problem) => !problem.includes("401")), []);
@@ -99,7 +102,8 @@ browserTest("nothing moves by itself where the reader wants no motion", async (_
   const service = await shared();
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
-  const moving = `[...document.querySelectorAll("*")].filter((element) => getComputedStyle(element).transitionDuration !== "0s" || getComputedStyle(element).animationName !== "none").length`;
-  assert.equal(await page.evaluate(moving), 0);
+  await page.until(isReady);
+  const moving = await page.evaluate(() => [...document.querySelectorAll("*")].map((element) => getComputedStyle(element))
+    .filter(({ transitionDuration, animationName }) => transitionDuration !== "0s" || animationName !== "none").length);
+  assert.equal(moving, 0);
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { BrowserPage } from "../support/browser-page.ts";
-import { browserTests, READY, textsOf } from "../support/inbox-page.ts";
+import { browserTests } from "../support/inbox-page.ts";
 import { startInboxService, stored, type InboxService } from "../support/inbox-service.ts";
+import { isReady, textsOf } from "../support/page-scripts.ts";
 
 const browserTest = browserTests();
 const UNAVAILABLE = 503;
@@ -44,7 +45,7 @@ browserTest("after a failed search neither rows nor count of another address sta
   const service = await startInboxService(t, [stored(1, { text: "alpha" }), stored(2, { text: "beta" })]);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   const accept = refuseLists(service);
   await search(page, "alpha");
   await page.until(() => document.getElementById("notice")?.checkVisibility() === true);
@@ -52,7 +53,7 @@ browserTest("after a failed search neither rows nor count of another address sta
   accept();
   await page.evaluate(() => document.getElementById("notice-retry")?.click());
   await page.until(() => document.querySelectorAll("#rows li").length === 1 && document.querySelector("#rows")?.getAttribute("aria-busy") === "false");
-  assert.deepEqual(await page.evaluate(textsOf("#rows .text")), ["alpha"]);
+  assert.deepEqual(await page.evaluate(textsOf, "#rows .text"), ["alpha"]);
   assert.deepEqual(await page.evaluate(view), { rows: 1, count: "1 message", above: false, below: false, end: "", address: "?q=alpha" });
 });
 
@@ -72,7 +73,7 @@ browserTest("a list that stops says so at its end, with a button there, and the 
   const service = await startInboxService(t, Array.from({ length: 400 }, (_, index) => stored(index)));
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   await service.stop();
   await page.until(() => (scrollTo({ top: document.body.scrollHeight, behavior: "instant" }), document.getElementById("cut")?.checkVisibility() === true));
   await page.evaluate(() => scrollTo({ top: document.body.scrollHeight, behavior: "instant" }));
@@ -85,6 +86,6 @@ browserTest("a list that stops says so at its end, with a button there, and the 
   assert.deepEqual([shown.count, shown.above, shown.below, shown.end], ["400 messages", false, true, ""]);
   await service.startAgain();
   await page.until(() => (scrollTo({ top: document.body.scrollHeight, behavior: "instant" }), document.querySelector("#rows li:last-child .text")?.textContent === "Message number 0"));
-  await page.until(READY);
+  await page.until(isReady);
   assert.equal(await page.evaluate(() => document.getElementById("cut")?.checkVisibility()), false);
 });

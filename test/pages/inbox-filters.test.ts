@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { browserTests, READY, sharedInbox, textsOf } from "../support/inbox-page.ts";
+import { browserTests, sharedInbox } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
+import { countOf, isHidden, isReady, rowTexts, rowsAre, search, textOf, textsOf } from "../support/page-scripts.ts";
 
 const browserTest = browserTests();
-const ROWS = `${textsOf("#rows .text")}.join("|")`;
 
 const MESSAGES = [
   stored(1, { text: "alpha", from: "+1", to: "+7" }),
@@ -16,33 +16,34 @@ browserTest("search starts as one types, once for quick keys, and marks what it 
   const service = await startInboxService(t, [...MESSAGES]);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   await page.click("#q");
   for (const key of "alpha") await page.type(key);
-  await page.until(`${ROWS} === "Alphabet|alpha"`);
-  assert.deepEqual(await page.evaluate(textsOf("mark")), ["Alpha", "alpha"]);
-  assert.equal(await page.evaluate("location.search"), "?q=alpha");
-  assert.equal(await page.evaluate(`document.querySelector("#announcements").textContent`), "2 messages found");
+  await page.until(rowsAre, "Alphabet|alpha");
+  assert.deepEqual(await page.evaluate(textsOf, "mark"), ["Alpha", "alpha"]);
+  assert.equal(await page.evaluate(search), "?q=alpha");
+  assert.equal(await page.evaluate(textOf, "#announcements"), "2 messages found");
   assert.deepEqual(service.gateway.targets.filter((target) => target.includes("q=a")).map((target) => new URLSearchParams(target.split("?")[1]).get("q")), ["alpha"]);
-  assert.equal(await page.evaluate("document.activeElement.id"), "q");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "q");
 });
 
 browserTest("a search that takes long says so, and nothing moves when its answer is there", async (t, newPage) => {
   const service = await startInboxService(t, [...MESSAGES]);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   const { promise: answered, resolve: release } = Promise.withResolvers<undefined>();
   service.gateway.before = ({ pathname }) => pathname !== "/messages" ? undefined : answered;
-  const place = `document.querySelector(".list").getBoundingClientRect().top`;
-  const saysSo = `getComputedStyle(document.querySelector(".slow")).visibility === "visible"`;
+  const place = (): number | undefined => document.querySelector(".list")?.getBoundingClientRect().top;
+  const saysSo = (): boolean => getComputedStyle(document.querySelector(".slow") ?? document.body).visibility === "visible";
   const before = await page.evaluate(place);
   assert.equal(await page.evaluate(saysSo), false);
   await page.click("#q");
   await page.type("beta");
   await page.until(saysSo);
   release(undefined);
-  await page.until(`${ROWS} === "beta" && !(${saysSo})`);
+  await page.until(rowsAre, "beta");
+  await page.until(() => getComputedStyle(document.querySelector(".slow") ?? document.body).visibility === "hidden");
   assert.equal(await page.evaluate(place), before);
 });
 
@@ -50,7 +51,7 @@ browserTest("an answer that comes after that of a later search is dropped", asyn
   const service = await startInboxService(t, [...MESSAGES]);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   const { promise: early, resolve: release } = Promise.withResolvers<undefined>();
   const { promise: asked, resolve: onAsked } = Promise.withResolvers<undefined>();
   service.gateway.before = ({ pathname, searchParams }) => {
@@ -62,80 +63,89 @@ browserTest("an answer that comes after that of a later search is dropped", asyn
   await page.type("b");
   await asked;
   await page.type("eta");
-  await page.until(`${ROWS} === "beta"`);
+  await page.until(rowsAre, "beta");
   release(undefined);
   // One that is asked for and answered later still finds the page as the later search left it.
-  await page.evaluate(`fetch("/stats").then((answer) => answer.text())`);
-  assert.equal(await page.evaluate(ROWS), "beta");
-  assert.equal(await page.evaluate("location.search"), "?q=beta");
+  await page.evaluate(() => fetch("/stats").then((response) => response.text()));
+  assert.equal(await page.evaluate(rowTexts), "beta");
+  assert.equal(await page.evaluate(search), "?q=beta");
 });
 
 browserTest("sender, recipient and times filter, show in the address, and are cleared at once", async (_t, newPage) => {
   const service = await shared();
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   await page.click("#from");
   await page.type("2");
-  await page.until(`${ROWS} === "Alphabet|beta"`);
+  await page.until(rowsAre, "Alphabet|beta");
   await page.click("#to");
   await page.type("+7");
-  await page.until(`${ROWS} === "beta"`);
-  assert.equal(await page.evaluate("location.search"), "?from=%2B2&to=%2B7");
+  await page.until(rowsAre, "beta");
+  assert.equal(await page.evaluate(search), "?from=%2B2&to=%2B7");
   await page.click("#clear");
-  await page.until(`${ROWS} === "Alphabet|beta|alpha"`);
-  assert.equal(await page.evaluate("location.search"), "");
-  assert.equal(await page.evaluate(`document.querySelector("#clear").hidden`), true);
-  await page.evaluate(`(() => { const since = document.querySelector("#since"); since.value = "2025-01-15T10:00:02"; since.dispatchEvent(new Event("input", { bubbles: true })); })()`);
-  await page.until(`${ROWS} === "Alphabet|beta"`);
-  assert.equal(await page.evaluate("location.search"), "?since=2025-01-15T10%3A00%3A02Z");
+  await page.until(rowsAre, "Alphabet|beta|alpha");
+  assert.equal(await page.evaluate(search), "");
+  assert.equal(await page.evaluate(isHidden, "#clear"), true);
+  await page.evaluate(() => {
+    const since = document.querySelector<HTMLInputElement>("#since");
+    if (since !== null) since.value = "2025-01-15T10:00:02";
+    since?.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  await page.until(rowsAre, "Alphabet|beta");
+  assert.equal(await page.evaluate(search), "?since=2025-01-15T10%3A00%3A02Z");
 });
 
 browserTest("an address with filters shows that view, and its fields", async (_t, newPage) => {
   const service = await shared();
   const page = await newPage();
   await page.open(`${service.url}/?q=ALPHA&from=+2&until=2025-01-15T10:00:04Z`);
-  await page.until(READY);
-  assert.equal(await page.evaluate(ROWS), "Alphabet");
-  assert.deepEqual(await page.evaluate(`["q", "from", "to", "since", "until"].map((id) => document.getElementById(id).value)`), ["ALPHA", "+2", "", "", "2025-01-15T10:00:04"]);
+  await page.until(isReady);
+  assert.equal(await page.evaluate(rowTexts), "Alphabet");
+  assert.deepEqual(await page.evaluate(() => ["#q", "#from", "#to", "#since", "#until"].map((selector) => document.querySelector<HTMLInputElement>(selector)?.value)), ["ALPHA", "+2", "", "", "2025-01-15T10:00:04"]);
 });
 
 browserTest("filters that match nothing say so, and a parameter that the service refuses is named", async (_t, newPage) => {
   const service = await shared();
   const page = await newPage();
   await page.open(`${service.url}/?q=nothing`);
-  await page.until(READY);
-  assert.equal(await page.evaluate(`document.querySelector("#end").textContent`), "No message matches these filters");
+  await page.until(isReady);
+  assert.equal(await page.evaluate(textOf, "#end"), "No message matches these filters");
 });
 
 browserTest("a top sender and a bar of the chart are filters too; the chart goes by hours and by days", async (t, newPage) => {
   const service = await startInboxService(t, [...MESSAGES, stored(90_000, { text: "next day", from: "+1" }), stored(90_001, { text: "too", from: "+1" })]);
   const page = await newPage();
   await page.open(`${service.url}/?until=2025-01-16T12:00:00Z`);
-  await page.until(READY);
-  assert.deepEqual(await page.evaluate(textsOf("#senders .sender")), ["+1: 3 messages", "+2: 2 messages"]);
-  assert.equal(await page.evaluate(`document.querySelectorAll("#timeline-chart rect").length`), 2);
-  assert.match(String(await page.evaluate(`document.querySelector("#timeline-chart svg").getAttribute("aria-label")`)), /^Messages by hour: 5 messages in 48 hours up to .*: 3$/);
+  await page.until(isReady);
+  assert.deepEqual(await page.evaluate(textsOf, "#senders .sender"), ["+1: 3 messages", "+2: 2 messages"]);
+  assert.equal(await page.evaluate(countOf, "#timeline-chart rect"), 2);
+  assert.match(String(await page.evaluate(() => document.querySelector("#timeline-chart svg")?.getAttribute("aria-label"))), /^Messages by hour: 5 messages in 48 hours up to .*: 3$/);
   await page.click("#by-day");
-  await page.until(`document.querySelector("#timeline-summary").textContent.includes("60 days")`);
-  assert.deepEqual(await page.evaluate(textsOf("#timeline-rows td")), ["2", "3"]);
+  await page.until(() => document.querySelector("#timeline-summary")?.textContent?.includes("60 days") === true);
+  assert.deepEqual(await page.evaluate(textsOf, "#timeline-rows td"), ["2", "3"]);
   // Of two days with 3 and 2 messages: in the room above the lower bar.
-  const aboveLower = `(() => { const [high, low] = document.querySelectorAll("#timeline-chart g"); const { left, width } = low.getBoundingClientRect(); return document.elementFromPoint(left + width / 2, high.getBoundingClientRect().top + 3)?.parentNode === low; })()`;
-  assert.equal(await page.evaluate(aboveLower), true);
-  await page.evaluate(`document.querySelector("#timeline-chart rect").dispatchEvent(new MouseEvent("click", { bubbles: true }))`);
-  await page.until(`${ROWS} === "Alphabet|beta|alpha"`);
-  assert.equal(await page.evaluate("location.search"), "?since=2025-01-15T00%3A00%3A00Z&until=2025-01-16T00%3A00%3A00Z");
+  const isAboveLower = await page.evaluate(() => {
+    const [high, low] = document.querySelectorAll("#timeline-chart g");
+    if (high === undefined || low === undefined) return undefined;
+    const { left, width } = low.getBoundingClientRect();
+    return document.elementFromPoint(left + width / 2, high.getBoundingClientRect().top + 3)?.parentNode === low;
+  });
+  assert.equal(isAboveLower, true);
+  await page.evaluate(() => document.querySelector("#timeline-chart rect")?.dispatchEvent(new MouseEvent("click", { bubbles: true })));
+  await page.until(rowsAre, "Alphabet|beta|alpha");
+  assert.equal(await page.evaluate(search), "?since=2025-01-15T00%3A00%3A00Z&until=2025-01-16T00%3A00%3A00Z");
   await page.click("#senders li:nth-child(2) button");
-  await page.until(`${ROWS} === "Alphabet|beta"`);
+  await page.until(rowsAre, "Alphabet|beta");
 });
 
 browserTest("a sender that is no whole number finds nothing, and is offered the numbers that begin with it", async (_t, newPage) => {
   const service = await shared();
   const page = await newPage();
   await page.open(`${service.url}/?from=%2B`);
-  await page.until(READY);
+  await page.until(isReady);
   await page.until(() => document.querySelectorAll("#suggestions button").length === 2);
   await page.evaluate(() => document.querySelector<HTMLElement>("#suggestions button")?.click());
-  await page.until(`${ROWS} === "Alphabet|beta"`);
+  await page.until(rowsAre, "Alphabet|beta");
   assert.equal(await page.evaluate(() => document.querySelector("#suggestions")?.checkVisibility()), false);
 });

@@ -1,8 +1,20 @@
 import assert from "node:assert/strict";
-import { browserTests, READY, textsOf } from "../support/inbox-page.ts";
+import { browserTests } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
+import { clickOn, countOf, isReady, textOf, textsOf } from "../support/page-scripts.ts";
 
 const browserTest = browserTests();
+
+function fitsItsWidth(selector: string): boolean {
+  const element = document.querySelector(selector);
+  return element !== null && element.scrollWidth <= element.clientWidth;
+}
+
+function isCloseInSight(): boolean {
+  const close = document.querySelector("#detail-close");
+  const { left, top } = close?.getBoundingClientRect() ?? new DOMRect();
+  return close !== null && document.elementFromPoint(left + 5, top + 5) === close;
+}
 
 const HOSTILE: readonly (readonly [title: string, text: string])[] = [
   ["a script", "<script>window.hacked = true</script>"],
@@ -23,25 +35,24 @@ browserTest("whatever a text contains, it is shown as text, in its row and in fu
   const service = await startInboxService(t, messages);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
-  const elements = Number(await page.evaluate(`document.querySelectorAll("#rows *").length`));
-  assert.equal(elements, HOSTILE.length * 9);
+  await page.until(isReady);
+  const elements = Number(await page.evaluate(countOf, "#rows *"));
+  assert.equal(elements, HOSTILE.length * 10);
   for (const [index, [title, text]] of HOSTILE.toReversed().entries()) {
-    const shown = String(await page.evaluate(`document.querySelectorAll("#rows .text")[${index}].textContent`));
+    const shown = String(await page.evaluate(textOf, `#rows li:nth-child(${index + 1}) .text`));
     assert.equal(shown, text.length <= 240 ? text : `${text.slice(0, 240)}…`, title);
-    await page.evaluate(`document.querySelectorAll("#rows .row")[${index}].click()`);
-    assert.equal(await page.evaluate(`document.querySelector("#detail-text").textContent`), text, title);
-    assert.equal(await page.evaluate(`document.querySelector("#detail-text").children.length`), 0, title);
-    assert.equal(await page.evaluate(`document.querySelector("#detail-fields dd:last-of-type").textContent`), messages.at(-1 - index)?.message_id, title);
+    await page.evaluate(clickOn, `#rows li:nth-child(${index + 1}) .row`);
+    assert.equal(await page.evaluate(textOf, "#detail-text"), text, title);
+    assert.equal(await page.evaluate(countOf, "#detail-text > *"), 0, title);
+    assert.equal(await page.evaluate(textOf, "#detail-fields dd:last-of-type"), messages.at(-1 - index)?.message_id, title);
     for (const selector of ["#detail", "#detail-text"]) {
-      assert.equal(await page.evaluate(`(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)(document.querySelector("${selector}"))`), true, `${title}: ${selector}`);
+      assert.equal(await page.evaluate(fitsItsWidth, selector), true, `${title}: ${selector}`);
     }
-    await page.evaluate(`document.querySelector("#detail").scrollTo({ top: 1e6, behavior: "instant" })`);
-    const reached = `(() => { const close = document.querySelector("#detail-close"); const { left, top } = close.getBoundingClientRect(); return document.elementFromPoint(left + 5, top + 5) === close; })()`;
-    assert.equal(await page.evaluate(reached), true, `${title}: the way out of the detail stays in sight`);
-    await page.evaluate(`document.querySelector("#detail").close()`);
+    await page.evaluate(() => document.querySelector("#detail")?.scrollTo({ top: 1e6, behavior: "instant" }));
+    assert.equal(await page.evaluate(isCloseInSight), true, `${title}: the way out of the detail stays in sight`);
+    await page.evaluate(() => document.querySelector<HTMLDialogElement>("#detail")?.close());
   }
-  assert.equal(await page.evaluate("window.hacked"), undefined);
+  assert.equal(await page.evaluate(() => Object(window).hacked), undefined);
   assert.deepEqual(page.problems, []);
   assert.deepEqual(page.requested.filter((url) => !url.startsWith(service.url) && !url.startsWith("data:")), []);
 });
@@ -50,9 +61,9 @@ browserTest("an override of direction in a text ends with the text", async (t, n
   const service = await startInboxService(t, [stored(1, { text: "\u202Eabc" }), stored(2, { text: "abc" })]);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   const placesOf = (row: number): Promise<unknown> =>
-    page.evaluate(`[...document.querySelectorAll("#rows li:nth-child(${row}) :is(time, .from)")].map((element) => Math.round(element.getBoundingClientRect().left))`);
+    page.evaluate((selector) => [...document.querySelectorAll(selector)].map((element) => Math.round(element.getBoundingClientRect().left)), `#rows li:nth-child(${row}) :is(time, .from)`);
   assert.deepEqual(await placesOf(2), await placesOf(1));
 });
 
@@ -61,7 +72,7 @@ browserTest("a search that is no plain word finds and marks itself alone", async
   const service = await startInboxService(t, [stored(1, { text }), stored(2, { text: "other" })]);
   const page = await newPage();
   await page.open(`${service.url}/?q=${encodeURIComponent("<B>.*+?^$ (a|b)[c]\\d% _ </b>")}`);
-  await page.until(READY);
-  assert.deepEqual(await page.evaluate(textsOf("mark")), ["<b>.*+?^$ (a|b)[c]\\d% _ </b>"]);
+  await page.until(isReady);
+  assert.deepEqual(await page.evaluate(textsOf, "mark"), ["<b>.*+?^$ (a|b)[c]\\d% _ </b>"]);
   assert.deepEqual(page.problems, []);
 });

@@ -1,21 +1,24 @@
 import assert from "node:assert/strict";
-import { browserTests, READY, textsOf } from "../support/inbox-page.ts";
+import { browserTests } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
+import {
+  countOf, hasText, isHidden, isReady, isShown, isStream, isVisible, rowsAre, scrollDownTo, textOf,
+} from "../support/page-scripts.ts";
 
 const browserTest = browserTests();
-const ROWS = `${textsOf("#rows .text")}.join("|")`;
 
 browserTest("a message that is committed appears at its place, is counted, and changes the totals", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { text: "one" }), stored(3, { text: "three" })]);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   await service.commit(stored(4, { text: "four" }));
-  await page.until(`${ROWS} === "four|three|one" && document.querySelector("#count").textContent === "3 messages"`);
+  await page.until(rowsAre, "four|three|one");
+  await page.until(hasText, "#count", "3 messages");
   await service.commit(stored(2, { text: "two" }));
   await service.commit(stored(0, { text: "none" }));
-  await page.until(`${ROWS} === "four|three|two|one|none"`);
-  await page.until(`document.querySelector("#announcements").textContent.endsWith("arrived")`);
+  await page.until(rowsAre, "four|three|two|one|none");
+  await page.until(() => document.querySelector("#announcements")?.textContent?.endsWith("arrived") === true);
   assert.deepEqual(page.problems, []);
 });
 
@@ -23,67 +26,71 @@ browserTest("the first message that ever arrives takes the place of the words th
   const service = await startInboxService(t);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
-  assert.equal(await page.evaluate(`document.querySelector("#first").checkVisibility()`), true);
+  await page.until(isReady);
+  assert.equal(await page.evaluate(isVisible, "#first"), true);
   await service.commit(stored(1, { text: "one" }));
-  await page.until(`${ROWS} === "one" && document.querySelector("#count").textContent === "1 message"`);
-  assert.equal(await page.evaluate(`document.querySelector("#end").textContent`), "");
-  assert.equal(await page.evaluate(`document.querySelector("#first").checkVisibility()`), false);
+  await page.until(rowsAre, "one");
+  await page.until(hasText, "#count", "1 message");
+  assert.equal(await page.evaluate(textOf, "#end"), "");
+  assert.equal(await page.evaluate(isVisible, "#first"), false);
 });
 
 browserTest("of what arrives only that which matches the filters is shown", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { text: "σας", from: "+2" })]);
   const page = await newPage();
   await page.open(`${service.url}/?q=${encodeURIComponent("Σ")}&from=%2B2`);
-  await page.until(READY);
+  await page.until(isReady);
   await service.commit(stored(2, { text: "ς", from: "+2" }));
   await service.commit(stored(3, { text: "ς", from: "+3" }));
   await service.commit(stored(4, { text: "s", from: "+2" }));
   await service.commit(stored(5, { text: "last σ", from: "+2" }));
-  await page.until(`${ROWS} === "last σ|ς|σας"`);
+  await page.until(rowsAre, "last σ|ς|σας");
 });
 
 browserTest("who reads further down keeps the place, and is told of new messages", async (t, newPage) => {
   const service = await startInboxService(t, Array.from({ length: 200 }, (_, index) => stored(index)));
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
-  await page.evaluate(`scrollTo({ top: 1000, behavior: "instant" })`);
-  const inSight = `document.elementFromPoint(500, 430).closest("li").textContent`;
-  const place = `document.elementFromPoint(500, 430).closest("li").getBoundingClientRect().top`;
+  await page.until(isReady);
+  await page.evaluate(scrollDownTo, 1000);
+  const inSight = (): string | null | undefined => document.elementFromPoint(500, 430)?.closest("li")?.textContent;
+  const place = (): number | undefined => document.elementFromPoint(500, 430)?.closest("li")?.getBoundingClientRect().top;
   const seen = await page.evaluate(inSight);
   const before = Number(await page.evaluate(place));
   await service.commit(stored(500));
-  await page.until(`!document.querySelector("#newer").hidden`);
-  assert.equal(await page.evaluate(`document.querySelector("#newer").textContent`), "↑ 1 new message");
+  await page.until(isShown, "#newer");
+  assert.equal(await page.evaluate(textOf, "#newer"), "↑ 1 new message");
   assert.equal(await page.evaluate(inSight), seen);
   // A browser scrolls by whole pixels; a row is as high as its font makes it.
   assert.ok(Math.abs(Number(await page.evaluate(place)) - before) < 1);
   await page.click("#newer");
-  await page.until(`document.querySelector("#newer").hidden && document.activeElement.textContent.includes("Message number 500")`);
+  await page.until(isHidden, "#newer");
+  await page.until(() => document.activeElement?.textContent?.includes("Message number 500") === true);
 });
 
 browserTest("a flood of messages does not flood the page", async (t, newPage) => {
   const service = await startInboxService(t, [stored(0)]);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   for (let index = 1; index <= 600; index += 150) await service.commit(...Array.from({ length: 150 }, (_, offset) => stored(index + offset)));
-  await page.until(`document.querySelector("#count").textContent.replace(/\\D/g, "") === "601" && ${textsOf("#rows .text")}[0] === "Message number 600"`);
-  assert.ok(Number(await page.evaluate(`document.querySelectorAll("#rows li").length`)) <= 400);
+  await page.until(hasText, "#rows .text", "Message number 600");
+  await page.until(hasText, "#count", "601 messages");
+  assert.ok(Number(await page.evaluate(countOf, "#rows li")) <= 400);
 });
 
 browserTest("a broken stream is taken up again behind the last message that came", async (t, newPage) => {
   const service = await startInboxService(t, [stored(0, { text: "zero" })]);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   await service.commit(stored(1, { text: "one" }));
-  await page.until(`${ROWS} === "one|zero"`);
+  await page.until(rowsAre, "one|zero");
   service.gateway.breakStreams();
-  await page.until(`document.querySelector("#live").dataset.state === "waiting"`);
+  await page.until(isStream, "waiting");
   await service.commit(stored(2, { text: "two" }));
-  await page.until(`document.querySelector("#live").dataset.state === "live" && ${ROWS} === "two|one|zero"`);
+  await page.until(isStream, "live");
+  await page.until(rowsAre, "two|one|zero");
   assert.deepEqual(service.gateway.resumed, [undefined, "2"]);
 });
 
@@ -91,10 +98,10 @@ browserTest("a stream that broke before any message came goes on from where it b
   const service = await startInboxService(t, [stored(0, { text: "zero" })]);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   service.gateway.breakStreams();
-  await page.until(`document.querySelector("#live").dataset.state === "waiting"`);
+  await page.until(isStream, "waiting");
   await service.commit(stored(1, { text: "missed" }));
-  await page.until(`${ROWS} === "missed|zero"`);
+  await page.until(rowsAre, "missed|zero");
   assert.deepEqual(service.gateway.resumed, [undefined, "1"]);
 });

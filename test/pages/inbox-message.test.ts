@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { browserTests, READY, sharedInbox, textsOf } from "../support/inbox-page.ts";
+import { browserTests, sharedInbox } from "../support/inbox-page.ts";
 import { stored } from "../support/inbox-service.ts";
+import { isReady, textsOf } from "../support/page-scripts.ts";
 
 const browserTest = browserTests();
 const shared = sharedInbox([
@@ -21,7 +22,7 @@ browserTest("a message has an address, which opens it, and Back closes it", asyn
   assert.ok(String(await page.evaluate(shownText)).includes("\n  "), "JSON is shown as JSON");
 
   await page.open(url);
-  await page.until(READY);
+  await page.until(isReady);
   await page.click("#rows li:nth-child(4) .row");
   assert.equal(await page.evaluate(() => new URLSearchParams(location.search).get("message")), "m0000058");
   await page.evaluate(() => history.back());
@@ -36,7 +37,7 @@ browserTest("a message has an address, which opens it, and Back closes it", asyn
 browserTest("a message that is opened while another is being closed stays open, under its address", async (_t, newPage) => {
   const page = await newPage();
   await page.open((await shared()).url);
-  await page.until(READY);
+  await page.until(isReady);
   for (let round = 0; round < 5; round += 1) {
     const id = await page.evaluate(async (isLater) => {
       const [first, second] = document.querySelectorAll<HTMLElement>("#rows .row");
@@ -64,7 +65,7 @@ browserTest("an address whose message is not there says so", async (_t, newPage)
 browserTest("Back undoes a filter, and typing one word is one step", async (_t, newPage) => {
   const page = await newPage();
   await page.open((await shared()).url);
-  await page.until(READY);
+  await page.until(isReady);
   await page.click("#q");
   await page.type("number 1");
   await page.until(() => location.search === "?q=number+1");
@@ -79,7 +80,7 @@ browserTest("Back undoes a filter, and typing one word is one step", async (_t, 
 browserTest("j and k and the arrows go from message to message", async (_t, newPage) => {
   const page = await newPage();
   await page.open((await shared()).url);
-  await page.until(READY);
+  await page.until(isReady);
   await page.click("#rows li:nth-child(3) .row");
   const seen: unknown[] = [];
   for (const key of ["j", "ArrowRight", "k", "ArrowLeft"]) {
@@ -93,16 +94,16 @@ browserTest("j and k and the arrows go from message to message", async (_t, newP
 browserTest("what is searched for is marked everywhere, in the row and in the message", async (_t, newPage) => {
   const page = await newPage();
   await page.open(`${(await shared()).url}/?q=seven`);
-  await page.until(READY);
-  assert.deepEqual(await page.evaluate(textsOf("#rows mark")), ["seven", "Seven"]);
+  await page.until(isReady);
+  assert.deepEqual(await page.evaluate(textsOf, "#rows mark"), ["seven", "Seven"]);
   await page.click("#rows .row");
-  assert.deepEqual(await page.evaluate(textsOf("#detail-text mark")), ["seven", "Seven"]);
+  assert.deepEqual(await page.evaluate(textsOf, "#detail-text mark"), ["seven", "Seven"]);
 });
 
 browserTest("the text of a row can be selected without opening the message, and a click opens it", async (_t, newPage) => {
   const page = await newPage();
   await page.open((await shared()).url);
-  await page.until(READY);
+  await page.until(isReady);
   const [x, y] = Object(await page.evaluate(() => {
     const { left, top, height } = document.querySelector("#rows li:nth-child(4) .text")?.getBoundingClientRect() ?? new DOMRect();
     return [left, top + height / 2];
@@ -122,7 +123,7 @@ browserTest("the text of a row can be selected without opening the message, and 
 browserTest("a text of line breaks is not a blank row", async (_t, newPage) => {
   const page = await newPage();
   await page.open((await shared()).url);
-  await page.until(READY);
+  await page.until(isReady);
   assert.equal(await page.evaluate(() => document.querySelector("#rows .text")?.textContent), "only spaces and line breaks");
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { browserTests, READY, textsOf } from "../support/inbox-page.ts";
+import { browserTests } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
+import { isReady, textsOf } from "../support/page-scripts.ts";
 
 const browserTest = browserTests();
 const MANY = Array.from({ length: 160 }, (_, index) => stored(index));
@@ -22,7 +23,7 @@ browserTest("a reader at the top stays at the top, however much arrives", async 
   const service = await startInboxService(t, MANY);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   for (let index = 1000; index < 1016; index += 1) {
     await service.commit(stored(index));
     await page.until(isFirst, `Message number ${index}`);
@@ -54,12 +55,12 @@ for (const [title, hold, release] of REASONS) {
     const service = await startInboxService(t, MANY);
     const page = await newPage();
     await page.open(service.url);
-    await page.until(READY);
+    await page.until(isReady);
     await page.evaluate(hold);
-    const before = await page.evaluate(textsOf("#rows .text"));
+    const before = await page.evaluate(textsOf, "#rows .text");
     await service.commit(stored(1000), stored(1001), stored(-5));
     await page.until(() => document.querySelector("#newer")?.textContent === "↑ 3 new messages");
-    assert.deepEqual(await page.evaluate(textsOf("#rows .text")), before);
+    assert.deepEqual(await page.evaluate(textsOf, "#rows .text"), before);
     await page.evaluate(release);
     // A dialog gives the focus back to its row, which holds on.
     await page.evaluate(() => document.querySelector<HTMLElement>("#q")?.focus());
@@ -73,7 +74,7 @@ browserTest("while the pointer is on a row, nothing moves under a click", async 
   const service = await startInboxService(t, MANY);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   const [x, y] = Object(await page.evaluate(() => {
     const { left, top } = document.querySelector("#rows li:nth-child(3)")?.getBoundingClientRect() ?? new DOMRect();
     return [left + 50, top + 10];
@@ -90,7 +91,7 @@ browserTest("an interruption, another tab or a restart of the service leaves a r
   const service = await startInboxService(t, MANY);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   await page.evaluate(() => scrollTo({ top: 1000, behavior: "instant" }));
   await page.until(() => scrollY === 1000 && document.querySelectorAll("#rows li").length >= 100);
   await page.evaluate(() => {
@@ -104,12 +105,12 @@ browserTest("an interruption, another tab or a restart of the service leaves a r
 
   service.gateway.breakStreams();
   await page.until(() => document.querySelector<HTMLElement>("#live")?.dataset["state"] === "waiting");
-  await page.until(READY);
+  await page.until(isReady);
   assert.equal(await page.evaluate(isInPlace), true);
   await service.stop();
   await page.until(() => document.querySelector<HTMLElement>("#live")?.dataset["state"] === "waiting");
   await service.startAgain();
-  await page.until(READY);
+  await page.until(isReady);
   assert.equal(await page.evaluate(isInPlace), true);
   assert.deepEqual(service.gateway.resumed.slice(1).map((id) => id !== undefined), [true, true]);
   assert.equal(lists(), before);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { BrowserPage } from "../support/browser-page.ts";
-import { browserTests, READY, textsOf } from "../support/inbox-page.ts";
+import { browserTests } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
+import { isReady, rowsAre, textsOf } from "../support/page-scripts.ts";
 
 const browserTest = browserTests();
-const ROWS = `${textsOf("#rows .text")}.join("|")`;
 const HOUR_MS = 3_600_000;
 
 /** So long before now. */
@@ -22,7 +22,7 @@ browserTest("times are shown in the reader's zone or in UTC, which is named; row
   const service = await startInboxService(t, [stored(1, { ts: "2025-01-15T23:30:00Z" })]);
   const page = await pageIn("Asia/Kolkata", newPage);
   await page.open(`${service.url}/?since=2025-01-15T20:00:00Z&until=2025-01-16T00:00:00Z`);
-  await page.until(READY);
+  await page.until(isReady);
   const shown = (): Promise<unknown> => page.evaluate(() => [
     document.querySelector("#rows time")?.textContent, document.querySelector("#last-message time")?.textContent,
     document.querySelector<HTMLInputElement>("#since")?.value, document.querySelector("label[for=since]")?.textContent,
@@ -37,7 +37,7 @@ browserTest("times are shown in the reader's zone or in UTC, which is named; row
   await page.click("#rows .row");
   assert.match(String(await page.evaluate(() => document.querySelector("#detail-fields time")?.textContent)), /^Wednesday,? 15 January 2025 at 23:30:00 UTC · .* ago$/);
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   assert.equal(await page.evaluate(() => document.querySelector("#zone-utc")?.getAttribute("aria-pressed")), "true");
 });
 
@@ -45,7 +45,7 @@ browserTest("a message of today says how long ago it was", async (t, newPage) =>
   const service = await startInboxService(t, [stored(1, { ts: ago(130_000) })]);
   const page = await pageIn("UTC", newPage);
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   // In the minutes after midnight it is not of today.
   assert.match(String(await page.evaluate(() => document.querySelector("#rows time")?.textContent)), /^\d\d:\d\d:\d\d · 2 min ago$|^\d+ \w+ \d{4}, /);
 });
@@ -57,10 +57,10 @@ browserTest("quick ranges end now, show in the address, and All takes them away"
   ]);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   for (const [id, rows] of [["last-hour", "now"], ["last-day", "now|hours"], ["last-week", "now|hours|days"], ["any-time", "now|hours|days|old"]] as const) {
     await page.click(`#${id}`);
-    await page.until(`${ROWS} === ${JSON.stringify(rows)}`);
+    await page.until(rowsAre, rows);
     assert.equal(await page.evaluate(() => /^\?since=[^&]+$/.test(location.search)), id !== "any-time");
   }
 });
@@ -69,10 +69,10 @@ browserTest("the chart ends now, says for how long nothing came, and keeps to th
   const service = await startInboxService(t, [stored(1, { ts: ago(4.5 * HOUR_MS) }), stored(2, { ts: ago(100 * HOUR_MS) }), stored(3, { ts: "2099-12-31T00:00:00Z" })]);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   const summary = (): Promise<unknown> => page.evaluate(() => document.querySelector("#timeline-summary")?.textContent);
   assert.match(String(await summary()), /^1 message in the last 48 hours; most at [^;]*: 1; nothing for [34] h$/);
-  assert.equal(await page.evaluate(textsOf("#timeline-chart svg > text:last-of-type")).then(String), "now");
+  assert.equal(await page.evaluate(textsOf, "#timeline-chart svg > text:last-of-type").then(String), "now");
   await page.click("#last-week");
   await page.until(() => document.querySelector("#timeline-summary")?.textContent?.startsWith("2 messages in the last 168 hours") === true);
   await page.open(`${service.url}/?since=2099-01-01T00:00:00Z`);
@@ -85,10 +85,10 @@ browserTest("a message that is dated ahead is flagged, in its row, when it is op
   const service = await startInboxService(t, [stored(1), stored(2, { ts: "2099-12-31T00:00:00Z" })]);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll("#rows li")].map((row) => row.querySelector(".flag")?.textContent ?? "")), ["future date", ""]);
   assert.equal(await page.evaluate(() => document.querySelector("#last-message .flag")?.textContent), "future date");
   assert.equal(await page.evaluate(() => document.querySelector("#first-message .flag")), null);
   await page.click("#rows .row");
-  assert.deepEqual(await page.evaluate(textsOf("#detail-fields .flag")), ["future date"]);
+  assert.deepEqual(await page.evaluate(textsOf, "#detail-fields .flag"), ["future date"]);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { browserTests, READY, textsOf } from "../support/inbox-page.ts";
+import { browserTests } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
+import { isReady, textsOf } from "../support/page-scripts.ts";
 
 const browserTest = browserTests();
 
@@ -8,7 +9,7 @@ browserTest("while it is paused the list stays as it is and counts what comes; a
   const service = await startInboxService(t, [stored(1), stored(2)]);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   await page.click("#pause");
   await service.commit(stored(3), stored(4));
   await page.until(() => document.querySelector("#newer")?.textContent === "↑ 2 new messages");
@@ -22,7 +23,7 @@ browserTest("the present filter is saved as CSV for Excel and as NDJSON, from th
   const service = await startInboxService(t, [stored(1, { from: "+1" }), stored(2, { from: "+2" })]);
   const page = await newPage();
   await page.open(`${service.url}/?from=%2B2`);
-  await page.until(READY);
+  await page.until(isReady);
   await page.click("#export-csv");
   await page.click("#export-ndjson");
   const wanted = ["/messages?from=%2B2&format=csv&bom=1", "/messages?from=%2B2&format=ndjson"];
@@ -33,7 +34,7 @@ browserTest("the key / leads to the search", async (t, newPage) => {
   const service = await startInboxService(t);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   await page.press("/");
   assert.equal(await page.evaluate(() => document.activeElement?.id), "q");
 });
@@ -42,12 +43,12 @@ browserTest("the key ? shows which keys there are, Escape closes it, and the foc
   const service = await startInboxService(t, [stored(1)]);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   await page.evaluate(() => document.querySelector<HTMLElement>("#rows .row")?.focus());
   await page.press("?");
   assert.equal(await page.evaluate(() => document.querySelector<HTMLDialogElement>("#help")?.open), true);
   assert.equal(await page.evaluate(() => document.querySelector("#help")?.contains(document.activeElement)), true);
-  const keys = String(await page.evaluate(textsOf("#help kbd")));
+  const keys = String(await page.evaluate(textsOf, "#help kbd"));
   for (const key of ["/", "?", "j", "k", "Enter", "Escape"]) assert.ok(keys.split(",").includes(key), key);
   await page.press("Escape");
   assert.equal(await page.evaluate(() => document.querySelector<HTMLDialogElement>("#help")?.open), false);
@@ -64,7 +65,7 @@ browserTest("the list comes before the charts in the order of focus, and the ski
   const service = await startInboxService(t, [stored(1)]);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   assert.equal(await page.evaluate(() => {
     const [list, charts] = ["rows", "overview"].map((id) => document.getElementById(id) ?? document.body);
     return list?.compareDocumentPosition(charts ?? list) === Node.DOCUMENT_POSITION_FOLLOWING;

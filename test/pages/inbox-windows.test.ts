@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import type { BrowserPage } from "../support/browser-page.ts";
-import { browserTests, READY, textsOf } from "../support/inbox-page.ts";
+import { browserTests } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
+import { hasText, isReady, isShown, rowTexts, rowsAre } from "../support/page-scripts.ts";
 
 const browserTest = browserTests();
-const ROWS = `${textsOf("#rows .text")}.join("|")`;
-const ASKED = (): boolean => document.querySelector<HTMLElement>("#token")?.hidden === false;
 
 /** Another window of the same browser, with the page in it. */
 async function openWindow(page: BrowserPage, url: string): Promise<BrowserPage> {
@@ -18,23 +17,24 @@ browserTest("the windows of one browser share one stream, and the next takes it 
   const service = await startInboxService(t, [stored(0, { text: "zero" })]);
   const first = await newPage();
   await first.open(service.url);
-  await first.until(READY);
+  await first.until(isReady);
   const second = await openWindow(first, service.url);
   const third = await openWindow(first, `${service.url}/?q=e`);
-  for (const page of [second, third]) await page.until(READY);
+  for (const page of [second, third]) await page.until(isReady);
   assert.equal(service.gateway.openStreams(), 1);
   await service.commit(stored(1, { text: "one" }), stored(2, { text: "two" }));
   await third.command("Page.bringToFront");
-  await third.until(`${ROWS} === "one|zero"`);
+  await third.until(rowsAre, "one|zero");
   await second.command("Page.bringToFront");
-  await second.until(`${ROWS} === "two|one|zero"`);
+  await second.until(rowsAre, "two|one|zero");
 
   await first.command("Page.close");
   await service.commit(stored(3, { text: "three" }));
-  await second.until(`${ROWS} === "three|two|one|zero" && document.querySelector("#count").textContent === "4 messages"`);
-  await second.until(READY);
+  await second.until(rowsAre, "three|two|one|zero");
+  await second.until(hasText, "#count", "4 messages");
+  await second.until(isReady);
   await third.command("Page.bringToFront");
-  await third.until(`${ROWS} === "three|one|zero"`);
+  await third.until(rowsAre, "three|one|zero");
   assert.equal(service.gateway.openStreams(), 1);
   assert.deepEqual(service.gateway.resumed.map((id) => id !== undefined), [false, true]);
 });
@@ -43,9 +43,9 @@ browserTest("a window that says nothing any longer loses the stream to one that 
   const service = await startInboxService(t, [stored(0, { text: "zero" })]);
   const first = await newPage();
   await first.open(service.url);
-  await first.until(READY);
+  await first.until(isReady);
   const second = await openWindow(first, service.url);
-  await second.until(READY);
+  await second.until(isReady);
   // As if the browser had frozen it: it has the stream and is not heard.
   await first.evaluate(() => {
     BroadcastChannel.prototype.postMessage = () => undefined;
@@ -53,7 +53,7 @@ browserTest("a window that says nothing any longer loses the stream to one that 
   await first.command("Page.bringToFront");
   await second.command("Page.bringToFront");
   await service.commit(stored(1, { text: "one" }));
-  await second.until(`${ROWS} === "one|zero"`);
+  await second.until(rowsAre, "one|zero");
   assert.deepEqual(service.gateway.resumed.map((id) => id !== undefined), [false, true]);
 });
 
@@ -63,15 +63,15 @@ for (const [missing, script] of [["locks", "delete Navigator.prototype.locks"], 
     const first = await newPage();
     await first.command("Page.addScriptToEvaluateOnNewDocument", { source: script });
     await first.open(service.url);
-    await first.until(READY);
+    await first.until(isReady);
     const second = await first.newTab();
     await second.command("Page.addScriptToEvaluateOnNewDocument", { source: script });
     await second.open(service.url);
-    await second.until(READY);
+    await second.until(isReady);
     await service.commit(stored(1, { text: "one" }));
-    await second.until(`${ROWS} === "one|zero"`);
+    await second.until(rowsAre, "one|zero");
     await first.command("Page.bringToFront");
-    await first.until(`${ROWS} === "one|zero"`);
+    await first.until(rowsAre, "one|zero");
     assert.ok(service.gateway.resumed.length >= 2, "a stream of its own");
   });
 }
@@ -80,31 +80,31 @@ browserTest("a second window has the token of the first, until one of them is to
   const service = await startInboxService(t, [stored(1, { text: "secret" })], { env: { API_TOKEN: "right" } });
   const first = await newPage();
   await first.open(service.url);
-  await first.until(ASKED);
+  await first.until(isShown, "#token");
   const early = await openWindow(first, service.url);
-  await early.until(ASKED);
+  await early.until(isShown, "#token");
   await first.command("Page.bringToFront");
   await first.type("wrong");
   await first.press("Enter");
   await first.until(() => document.querySelector("#token-error")?.textContent === "The service does not accept this token");
   await first.type("right");
   await first.press("Enter");
-  await first.until(READY);
+  await first.until(isReady);
   // One that asked before has it now, one that comes later need not ask.
-  await early.until(READY);
+  await early.until(isReady);
   assert.equal(await early.evaluate(() => document.querySelector("#token-error")?.textContent), "");
   const second = await openWindow(first, service.url);
-  await second.until(READY);
-  assert.equal(await second.evaluate(ROWS), "secret");
-  assert.equal(await second.evaluate("localStorage.length + document.cookie.length"), 0);
+  await second.until(isReady);
+  assert.equal(await second.evaluate(rowTexts), "secret");
+  assert.equal(await second.evaluate(() => localStorage.length + document.cookie.length), 0);
   const docs = await openWindow(first, `${service.url}/docs`);
   await docs.until(() => document.querySelector("#token-status")?.textContent === "The token is used");
   await second.command("Page.bringToFront");
   await second.click("#forget");
   await docs.until(() => document.querySelector("#token-status")?.textContent === "No token is used");
   for (const page of [first, second, early]) {
-    await page.until(ASKED);
-    assert.equal(await page.evaluate("sessionStorage.length"), 0);
+    await page.until(isShown, "#token");
+    assert.equal(await page.evaluate(() => sessionStorage.length), 0);
   }
   assert.ok(service.gateway.targets.every((target) => !target.includes("right")));
 });
@@ -113,13 +113,14 @@ browserTest("a window that nobody sees counts in its title what comes, and shows
   const service = await startInboxService(t, [stored(0, { text: "zero" })]);
   const page = await newPage();
   await page.open(service.url);
-  await page.until(READY);
+  await page.until(isReady);
   const other = await page.newTab();
   await other.command("Page.bringToFront");
   await page.until(() => document.hidden);
   await service.commit(stored(1, { text: "one" }), stored(2, { text: "two" }));
   await page.until(() => document.title === "(2) Inbox · webhook-inbox");
-  assert.equal(await page.evaluate(ROWS), "zero");
+  assert.equal(await page.evaluate(rowTexts), "zero");
   await page.command("Page.bringToFront");
-  await page.until(`${ROWS} === "two|one|zero" && document.title === "Inbox · webhook-inbox"`);
+  await page.until(rowsAre, "two|one|zero");
+  await page.until(() => document.title === "Inbox · webhook-inbox");
 });

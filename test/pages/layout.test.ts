@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { browserTests, READY, sharedInbox } from "../support/inbox-page.ts";
+import { browserTests, sharedInbox } from "../support/inbox-page.ts";
 import { stored } from "../support/inbox-service.ts";
+import { isReady } from "../support/page-scripts.ts";
 
 const browserTest = browserTests();
 const shared = sharedInbox(Array.from({ length: 120 }, (_, index) => stored(index)));
@@ -19,10 +20,10 @@ function layoutShift(): Promise<number> {
   });
 }
 
-const PAGES: readonly (readonly [path: string, ready: string])[] = [
-  ["/", READY],
-  ["/?q=number", READY],
-  ["/docs", `document.documentElement.dataset.ready === "true"`],
+const PAGES: readonly (readonly [path: string, ready: () => boolean])[] = [
+  ["/", isReady],
+  ["/?q=number", isReady],
+  ["/docs", () => document.documentElement.dataset["ready"] === "true"],
 ];
 
 for (const [path, ready] of PAGES) {
@@ -65,7 +66,7 @@ browserTest("in forced colours a pressed button looks pressed", async (_t, newPa
   const page = await newPage();
   await page.command("Emulation.setEmulatedMedia", { features: [{ name: "forced-colors", value: "active" }] });
   await page.open((await shared()).url);
-  await page.until(READY);
+  await page.until(isReady);
   const grounds = await page.evaluate(() => ["by-hour", "by-day"].map((id) => getComputedStyle(document.getElementById(id) ?? document.body).backgroundColor));
   assert.ok(Array.isArray(grounds));
   assert.notEqual(grounds[0], grounds[1]);
@@ -76,7 +77,7 @@ browserTest("the header stands in line with the content at every width", async (
   for (const [width, height] of [...SIZES, [1440, 900], [2560, 1300]] as const) {
     await page.setSize(width, height);
     await page.open((await shared()).url);
-    await page.until(READY);
+    await page.until(isReady);
     const lefts = Object(await page.evaluate(() => [".site-name", "#filters"].map((selector) => document.querySelector(selector)?.getBoundingClientRect().left)));
     assert.equal(lefts[0], lefts[1], String(width));
   }

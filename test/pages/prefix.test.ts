@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { browserTests, READY, textsOf } from "../support/inbox-page.ts";
+import { browserTests } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
 import { SECRET } from "../support/app.ts";
+import { isReady, textsOf } from "../support/page-scripts.ts";
 
 const browserTest = browserTests();
 
@@ -9,7 +10,7 @@ browserTest("behind a proxy that strips a path, pages, assets, links and request
   const service = await startInboxService(t, Array.from({ length: 120 }, (_, index) => stored(index)), { prefix: "/inbox" });
   const page = await newPage();
   await page.open(`${service.url}/`);
-  await page.until(READY);
+  await page.until(isReady);
   await service.commit(stored(1000));
   await page.until(() => document.querySelector("#rows .text")?.textContent === "Message number 1000");
   await page.click("#q");
@@ -37,8 +38,8 @@ browserTest("behind a proxy that strips a path, pages, assets, links and request
   await page.until(() => document.querySelector("#deliverMessage-try-status")?.textContent?.startsWith("200") === true);
   await page.open(`${service.url}/docs`);
   await page.click('nav a[href="./"]');
-  await page.until(READY);
-  assert.equal(Object(await page.evaluate(textsOf("#rows .text"))).length > 0, true);
+  await page.until(isReady);
+  assert.equal(Object(await page.evaluate(textsOf, "#rows .text")).length > 0, true);
   assert.deepEqual(service.gateway.targets.filter((target) => !target.startsWith("/inbox/")), []);
   // Chromium itself reports the 404 that tells the form that its message is new.
   assert.deepEqual(page.problems.filter((problem) => !problem.includes("/messages/try-")), []);

@@ -1,15 +1,16 @@
 import type { Session } from "./browser.ts";
 import { at, listAt } from "./json.ts";
+import { until } from "./until.ts";
 
-/** A function for the page, or an expression. */
-export type Script<P extends readonly unknown[]> = ((...parameters: P) => unknown) | string;
+/** A function that runs in the page. It sees nothing of the test's own scope. */
+export type Script<P extends readonly unknown[]> = (...parameters: P) => unknown;
 
 /** One page of a browser. */
 export interface BrowserPage extends Session {
   open(url: string): Promise<void>;
-  /** What a function gives that runs in the page; its parameters and its result travel as JSON. It sees nothing of the test's own scope. */
+  /** What a function gives that runs in the page; its parameters and its result travel as JSON. */
   evaluate<P extends readonly unknown[]>(script: Script<P>, ...parameters: P): Promise<unknown>;
-  /** Waits until a function in the page gives true; rejects after ten seconds, with the function. */
+  /** Waits until a function in the page gives true; rejects after five seconds, with the function. */
   until<P extends readonly unknown[]>(script: Script<P>, ...parameters: P): Promise<void>;
   /** Types into what has the focus. */
   type(text: string): Promise<void>;
@@ -39,11 +40,20 @@ export interface Profile {
   close(): Promise<unknown>;
 }
 
-/** So long a condition of the page may take. */
-const WAIT_MS = 10_000;
+/** So long the page itself looks whether a condition holds, before it is asked again. */
+const LOOK_MS = 500;
 
 function toExpression(script: Script<never>, parameters: readonly unknown[]): string {
-  return typeof script === "string" ? script : `(${script.toString()})(...${JSON.stringify(parameters)})`;
+  return `(${script.toString()})(...${JSON.stringify(parameters)})`;
+}
+
+/** Where to click an element, which is brought into sight. */
+function middleOf(selector: string): readonly number[] {
+  const element = document.querySelector(selector);
+  if (element === null) throw new Error(`Cannot click: ${selector} must be in the page`);
+  element.scrollIntoView({ block: "nearest", behavior: "instant" });
+  const { left, top, width, height } = element.getBoundingClientRect();
+  return [left + width / 2, top + height / 2];
 }
 
 export async function createPageDriver(session: Session, profile: Profile): Promise<BrowserPage> {
@@ -65,8 +75,11 @@ export async function createPageDriver(session: Session, profile: Profile): Prom
   on("Network.requestWillBeSent", (event) => requested.push(String(at(event, "request", "url"))));
   for (const domain of ["Runtime", "Log", "Network", "Page", "Audits"]) await command(`${domain}.enable`);
 
-  async function evaluate<P extends readonly unknown[]>(script: Script<P>, ...parameters: P): Promise<unknown> {
-    const expression = toExpression(script, parameters);
+  function evaluate<P extends readonly unknown[]>(script: Script<P>, ...parameters: P): Promise<unknown> {
+    return evaluateExpression(toExpression(script, parameters));
+  }
+
+  async function evaluateExpression(expression: string): Promise<unknown> {
     const answer = await command("Runtime.evaluate", { expression, returnByValue: true, awaitPromise: true });
     const thrown = at(answer, "exceptionDetails", "exception", "description");
     if (thrown !== undefined) throw new Error(`${expression}: ${String(thrown)}`);
@@ -92,14 +105,16 @@ export async function createPageDriver(session: Session, profile: Profile): Prom
       const expression = toExpression(script, parameters);
       // Looks again with each timer of the page's own clock.
       const looking = `new Promise((resolve) => { const look = () => document.readyState === "complete" && (${expression}) ? resolve(true) : setTimeout(look, 16); look(); })`;
-      const deadline = performance.now() + WAIT_MS;
-      const late = `new Promise((resolve) => setTimeout(resolve, ${WAIT_MS}, "late"))`;
-      for (;;) {
-        // A page that is loaded again ends what was evaluated in the one before it.
-        const outcome = await evaluate(`Promise.race([${looking}, ${late}])`).catch((error) => (/context|navigated/i.test(String(error)) ? undefined : Promise.reject(error)));
-        if (outcome === true) return;
-        if (performance.now() >= deadline) throw new Error(`Waited in vain for ${expression}`);
-      }
+      const late = `new Promise((resolve) => setTimeout(resolve, ${LOOK_MS}, false))`;
+      await until(`in the page ${expression}`, async () => {
+        try {
+          return (await evaluateExpression(`Promise.race([${looking}, ${late}])`)) === true;
+        } catch (error) {
+          // A page that is loaded again ends what was evaluated in the one before it.
+          if (/context|navigated/i.test(String(error))) return false;
+          throw error;
+        }
+      });
     },
     type: async (text) => void (await command("Input.insertText", { text })),
     async press(key, options = {}) {
@@ -108,13 +123,7 @@ export async function createPageDriver(session: Session, profile: Profile): Prom
       await command("Input.dispatchKeyEvent", { ...event, type: "keyUp", text: undefined });
     },
     async click(selector) {
-      const place = await evaluate(`(() => {
-        const element = document.querySelector(${JSON.stringify(selector)});
-        element.scrollIntoView({ block: "nearest", behavior: "instant" });
-        const { left, top, width, height } = element.getBoundingClientRect();
-        return [left + width / 2, top + height / 2];
-      })()`);
-      const [x, y] = listAt(place);
+      const [x, y] = listAt(await evaluate(middleOf, selector));
       for (const type of ["mousePressed", "mouseReleased"]) await command("Input.dispatchMouseEvent", { type, x, y, button: "left", clickCount: 1 });
     },
     setScheme: (scheme, options = {}) =>

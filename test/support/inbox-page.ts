@@ -5,10 +5,6 @@ import { launchBrowser, SKIP_WITHOUT_BROWSER, type Browser } from "./browser.ts"
 import { atEnd } from "./cleanup.ts";
 import { startInboxService, type InboxService, type InboxServiceOptions } from "./inbox-service.ts";
 
-/** Settled: the list is there, the stream open, the charts drawn. */
-export const READY = `document.querySelector("#rows").getAttribute("aria-busy") === "false"
-  && document.querySelector("#live").dataset.state === "live" && document.querySelector("#total-messages").textContent !== "–"`;
-
 export type BrowserTest = (title: string, body: (t: TestContext, newPage: () => Promise<BrowserPage>) => Promise<void>) => void;
 
 /** Tests in one Chromium for the file, each page in a profile of its own; all of them are skipped, loudly, where none is installed. */
@@ -39,9 +35,4 @@ export function sharedInbox(messages: readonly StoredMessage[], options: InboxSe
     for (const release of releases) await release();
   });
   return () => (started ??= startInboxService({ after: (release) => void releases.push(release) }, messages, options));
-}
-
-/** An expression: the texts of all elements that the selector finds. */
-export function textsOf(selector: string): string {
-  return `[...document.querySelectorAll(${JSON.stringify(selector)})].map((element) => element.textContent)`;
 }
