@@ -13,13 +13,15 @@ export async function copy(terminal: Terminal, command: CopyCommand): Promise<nu
   for (const name of ["from", "to"] as const) {
     // An empty URL would stand for the default.
     const database = loadDatabase({ DATABASE_URL: command[name] || " " });
-    if (database.ok && database.value.kind !== "memory") locations.push(database.value);
-    else terminal.complain(database.ok ? `--${name}: must name a database that outlives its process` : database.error.replace("DATABASE_URL", `--${name}`));
+    if (!database.ok) terminal.complain(database.error.replace("DATABASE_URL", `--${name}`));
+    else if (database.value.kind === "memory") terminal.complain(`--${name}: must name a database that outlives its process`);
+    else locations.push(database.value);
   }
   const [from, to] = locations;
   if (from === undefined || to === undefined) return EX_CONFIG;
   const { messages, removedIds } = await copyAll(terminal, from, to);
-  terminal.print(`${describeLocation(to)}: ${messages} messages and ${removedIds} ids of removed ones, the same as in ${describeLocation(from)}`);
+  const [source, target] = [from, to].map(describeLocation);
+  terminal.print(`${target}: ${messages} messages and ${removedIds} ids of removed ones, the same as in ${source}`);
   return EX_OK;
 }
 

@@ -90,7 +90,8 @@ export function createPool(url: ConnectionUrl, options: PoolOptions): Pool {
       turn.reject(reason);
     };
     const abort = (): void => giveUp(signal?.reason);
-    const timer = setTimeout(() => giveUp(new PoolBusy(`Cannot use the database: no connection was free within ${options.waitMs} ms`)), options.waitMs);
+    const tooLate = `Cannot use the database: no connection was free within ${options.waitMs} ms`;
+    const timer = setTimeout(() => giveUp(new PoolBusy(tooLate)), options.waitMs);
     signal?.addEventListener("abort", abort);
     const waiter: Waiter = {
       turn,

@@ -79,5 +79,6 @@ export function toOutcomes(messages: readonly Message[], { added, found, sentBef
 }
 
 function hasContent(row: Row, { from, to, ts, text }: Message): boolean {
-  return row[1] === escapeText(from) && row[2] === escapeText(to) && row[3] === toKey(ts) && row[4] === (text === null ? null : escapeText(text));
+  const content = [escapeText(from), escapeText(to), toKey(ts), text === null ? null : escapeText(text)];
+  return content.every((value, index) => row[1 + index] === value);
 }

@@ -1,5 +1,7 @@
 import type { StoredMessage } from "../../core/message.ts";
-import type { ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, Timeline, TimelineQuery } from "../../core/queries.ts";
+import type {
+  ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, Timeline, TimelineQuery,
+} from "../../core/queries.ts";
 import type { ReadOptions } from "../../core/store.ts";
 import type { Pool } from "../../postgres/pool.ts";
 import { COUNT_ALL, TAIL } from "./counts.ts";

@@ -6,7 +6,8 @@ import type { Pool } from "../../postgres/pool.ts";
 import { isLostRead } from "./failures.ts";
 
 /** Runs statements, each call a round trip; gives the rows of each. */
-export type Read = (statements: readonly Statement[]) => Promise<readonly (readonly Row[])[]>;
+export type Read = (statements: readonly Statement[]) => Promise<Rows>;
+type Rows = readonly (readonly Row[])[];
 
 /** The server ends a statement that takes longer … */
 const STATEMENT_TIMEOUT_MS = 10_000;
@@ -57,7 +58,7 @@ async function inSnapshot<T>(connection: Connection, work: (read: Read) => Promi
   return value;
 }
 
-async function run(connection: Connection, start: readonly Statement[], statements: readonly Statement[]): Promise<readonly (readonly Row[])[]> {
+async function run(connection: Connection, start: readonly Statement[], statements: readonly Statement[]): Promise<Rows> {
   const { results } = await connection.run([...start, ...statements], { deadlineMs: DEADLINE_MS });
   return results.slice(start.length).map(({ rows }) => rows);
 }

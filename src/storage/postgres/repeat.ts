@@ -7,8 +7,13 @@ export interface Repetition {
 /** After a failure the database is left alone for so long. */
 const AFTER_FAILURE_MS = 1_000;
 
+export interface RepeatOptions {
+  readonly everyMs: number;
+  readonly failed: (error: unknown) => void;
+}
+
 /** Does `work` again `everyMs` after each end of it, later after a failure. Nothing waits for it: each failure is told to `failed`. */
-export function repeat(work: () => Promise<void>, options: { readonly everyMs: number; readonly failed: (error: unknown) => void }): Repetition {
+export function repeat(work: () => Promise<void>, options: RepeatOptions): Repetition {
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
   let underWay = Promise.resolve();

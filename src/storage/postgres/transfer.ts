@@ -1,5 +1,6 @@
 import { StoreUnavailable } from "../../core/store.ts";
 import { connect } from "../../postgres/connect.ts";
+import type { Row } from "../../postgres/backend.ts";
 import type { Connection } from "../../postgres/connection.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 import type { ConnectionUrl } from "../../postgres/url.ts";
@@ -20,7 +21,7 @@ const RESPONSE_LIMIT_BYTES = 1024 * 1024 * 1024;
 export async function openPostgresSource(url: ConnectionUrl): Promise<TransferSource> {
   const connection = await connect(url, { responseLimitBytes: RESPONSE_LIMIT_BYTES });
   try {
-    await requireVersion(connection, await run(connection, "SELECT to_regclass('inbox_state') IS NOT NULL"));
+    await requireVersion(connection);
     return createSource(connection);
   } catch (error) {
     connection.destroy(new Error("it cannot be copied"));
@@ -28,8 +29,10 @@ export async function openPostgresSource(url: ConnectionUrl): Promise<TransferSo
   }
 }
 
-async function requireVersion(connection: Connection, exists: readonly (readonly (string | null)[])[]): Promise<void> {
-  const version = exists[0]?.[0] === "t" ? numberAt((await run(connection, "SELECT version FROM inbox_state WHERE id = 1"))[0], 0) : 0;
+async function requireVersion(connection: Connection): Promise<void> {
+  const [exists] = await run(connection, "SELECT to_regclass('inbox_state') IS NOT NULL");
+  const [state] = exists?.[0] === "t" ? await run(connection, "SELECT version FROM inbox_state WHERE id = 1") : [];
+  const version = numberAt(state, 0);
   if (version === SCHEMA_VERSION) return;
   throw new StoreUnavailable(`Cannot copy: its schema must be of version ${SCHEMA_VERSION}, not ${version}: start the service on it once`);
 }
@@ -41,7 +44,9 @@ export async function openPostgresTarget(url: ConnectionUrl): Promise<TransferTa
   const source = createSource(connection);
   try {
     const found = await migrate(connection, DEADLINE_MS);
-    if (found > SCHEMA_VERSION) throw new StoreUnavailable(`Cannot copy: the target's schema must be of version ${SCHEMA_VERSION}, not ${found}`);
+    if (found > SCHEMA_VERSION) {
+      throw new StoreUnavailable(`Cannot copy: the target's schema must be of version ${SCHEMA_VERSION}, not ${found}`);
+    }
   } catch (error) {
     connection.destroy(new Error("it cannot be copied to"));
     throw error;
@@ -87,7 +92,8 @@ export async function openPostgresTarget(url: ConnectionUrl): Promise<TransferTa
 
 /** What comes later is numbered after all that is there or was removed. */
 const NUMBER_ON: Statement = {
-  sql: `SELECT setval('messages_seq', s) FROM (SELECT greatest((SELECT max(seq) FROM messages), removed_seq) AS s FROM inbox_state) AS t WHERE s > 0`,
+  sql: `SELECT setval('messages_seq', s)
+    FROM (SELECT greatest((SELECT max(seq) FROM messages), removed_seq) AS s FROM inbox_state) AS t WHERE s > 0`,
 };
 
 function createSource(connection: Connection): TransferSource {
@@ -99,7 +105,8 @@ function createSource(connection: Connection): TransferSource {
     },
     async removedIds(after, limit) {
       const [condition, values] = after === undefined ? ["", []] : ["WHERE message_id > $1", [escapeText(after)]];
-      const found = await run(connection, `SELECT message_id FROM removed_messages ${condition} ORDER BY message_id LIMIT ${limit}`, values);
+      const sql = `SELECT message_id FROM removed_messages ${condition} ORDER BY message_id LIMIT ${limit}`;
+      const found = await run(connection, sql, values);
       return found.map((row) => unescapeText(textAt(row, 0)));
     },
     async extent() {
@@ -110,7 +117,7 @@ function createSource(connection: Connection): TransferSource {
   };
 }
 
-async function run(connection: Connection, sql: string, values: Statement["values"] = []): Promise<readonly (readonly (string | null)[])[]> {
+async function run(connection: Connection, sql: string, values: Statement["values"] = []): Promise<readonly Row[]> {
   const { results } = await connection.run([{ sql, values }], { deadlineMs: DEADLINE_MS });
   return results[0]?.rows ?? [];
 }

@@ -65,10 +65,13 @@ export async function readSince(read: Read, seq: number, { limit, payload = fals
   const [rows = []] = await read([{
     sql: `WITH page AS (SELECT * FROM messages WHERE seq > $1::bigint ORDER BY seq LIMIT ${limit}),
       m AS (SELECT m.*, sum(${length}) OVER (ORDER BY m.seq) AS characters FROM page AS m)
-      SELECT m.seq, characters, ${MESSAGE_COLUMNS}, ${payload ? "m.payload" : "NULL"} FROM m WHERE characters - ${length} < ${PAGE_CHARACTERS} ORDER BY m.seq`,
+      SELECT m.seq, characters, ${MESSAGE_COLUMNS}, ${payload ? "m.payload" : "NULL"} FROM m
+      WHERE characters - ${length} < ${PAGE_CHARACTERS} ORDER BY m.seq`,
     values: [seq],
   }]);
-  const data = rows.map((row): SequencedMessage => ({ seq: numberAt(row, 0), ...toStoredMessage(row, 2), ...(payload && payloadAt(row, 8)) }));
+  const data = rows.map((row): SequencedMessage => {
+    return { seq: numberAt(row, 0), ...toStoredMessage(row, 2), ...(payload && payloadAt(row, 8)) };
+  });
   return { data, more: rows.length === limit || numberAt(rows.at(-1), 1) >= PAGE_CHARACTERS };
 }
 

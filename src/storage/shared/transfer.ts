@@ -93,5 +93,10 @@ async function compareRemoved(source: TransferSource, target: TransferSource): P
 }
 
 async function* batchesOfIds(source: TransferSource, after?: string): AsyncGenerator<readonly string[]> {
-  for (let ids = await source.removedIds(after, IDS_AT_ONCE); ids.length > 0; ids = await source.removedIds(ids.at(-1), IDS_AT_ONCE)) yield ids;
+  for (let last = after; ; ) {
+    const ids = await source.removedIds(last, IDS_AT_ONCE);
+    if (ids.length === 0) return;
+    yield ids;
+    last = ids.at(-1);
+  }
 }

@@ -23,7 +23,8 @@ export function openSqliteTarget(location: SqliteLocation, nowMs: number): Trans
   const ownership = becomeOwner(path, nowMs);
   const db = openDatabase(path);
   migrate(db);
-  const insert = db.prepare(`INSERT INTO messages (seq, message_id, from_msisdn, to_msisdn, ts, text, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`);
+  const insert = db.prepare(`
+    INSERT INTO messages (seq, message_id, from_msisdn, to_msisdn, ts, text, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`);
   const insertPayload = db.prepare("INSERT INTO payloads (seq, payload) VALUES (?, ?)");
   const insertRemoved = db.prepare("INSERT INTO removed_messages (message_id) VALUES (?)");
   const setRemoved = db.prepare("UPDATE removal_state SET last_seq = ?");
