@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
-import { EventEmitter, once } from "node:events";
+import { once } from "node:events";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { delivery, startTestApp } from "../support/app.ts";
@@ -8,6 +8,7 @@ import { atEnd } from "../support/cleanup.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { temporaryFolder } from "../support/store.ts";
 import { repetitions } from "../support/sweep.ts";
+import { until } from "../support/until.ts";
 import { MAIN } from "./main.ts";
 import { startStandIn } from "./stand-in.ts";
 
@@ -26,7 +27,6 @@ interface Ledger {
 
 /** Takes four messages of five: of the others one half gets 500, and the other half no response after it was taken. */
 async function startReceiver(t: TestContext): Promise<Ledger> {
-  const changes = new EventEmitter();
   const taken = new Map<string, string[]>();
   const ids = new Set<string>();
   const underWay = new Map<string, number>();
@@ -39,7 +39,6 @@ async function startReceiver(t: TestContext): Promise<Ledger> {
     if (number % 10 === 3) return void response.writeHead(500).end();
     if (!ids.has(id)) taken.set(from, [...(taken.get(from) ?? []), id]);
     ids.add(id);
-    changes.emit("taken");
     if (number % 10 === 7) response.destroy();
     else response.writeHead(200).end();
   });
@@ -48,7 +47,7 @@ async function startReceiver(t: TestContext): Promise<Ledger> {
     taken,
     overlaps: () => overlaps,
     async reached(count) {
-      while (ids.size < count) await once(changes, "taken");
+      await until(`${count} messages are taken`, () => ids.size >= count, { limitMs: 30_000 });
     },
   };
 }

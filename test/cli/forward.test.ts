@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { EventEmitter, once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -10,6 +9,7 @@ import { forward } from "../../src/cli/forward.ts";
 import { createVerifier } from "../../src/signature/verify.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { temporaryFolder } from "../support/store.ts";
+import { until } from "../support/until.ts";
 import { runMain } from "./main.ts";
 import { startStandIn, type Asked } from "./stand-in.ts";
 import { testTerminal, type TestTerminal } from "./terminal.ts";
@@ -45,7 +45,6 @@ type Response = number | { readonly status: number; readonly headers: Record<str
 
 /** `answer` gives the status for each request, 0 for none, by its number and the message's. */
 async function startReceiver(t: TestContext, answer: (number: number, seq: number) => Response): Promise<Receiver> {
-  const changes = new EventEmitter();
   let responses = 0;
   const takenSeqs = new Set<number>();
   const { url, asked } = await startStandIn(t, (response, number, { body }) => {
@@ -55,7 +54,6 @@ async function startReceiver(t: TestContext, answer: (number: number, seq: numbe
     response.on("close", () => {
       responses += 1;
       if (status >= 200 && status < 300) takenSeqs.add(seq);
-      changes.emit("response");
     });
     if (status === 0) response.destroy();
     else response.writeHead(status, headers).end("taken");
@@ -64,10 +62,10 @@ async function startReceiver(t: TestContext, answer: (number: number, seq: numbe
     url,
     asked,
     async took(seq) {
-      while (!takenSeqs.has(seq)) await once(changes, "response");
+      await until(`the message ${seq} is taken`, () => takenSeqs.has(seq));
     },
     async reached(count) {
-      while (responses < count) await once(changes, "response");
+      await until(`${count} responses have gone out`, () => responses >= count);
     },
   };
 }

@@ -9,6 +9,7 @@ import { send } from "../../src/cli/send.ts";
 import { delivery, sign, startTestApp } from "../support/app.ts";
 import { at } from "../support/json.ts";
 import { temporaryFolder } from "../support/store.ts";
+import { until } from "../support/until.ts";
 import { runMain } from "./main.ts";
 import { startAnswering, startStandIn } from "./stand-in.ts";
 import { testTerminal } from "./terminal.ts";
@@ -69,7 +70,7 @@ test("where no answer comes it ends, though more lines may come, and tells how f
   const standIn = await startStandIn(t, (response, number) => void (number === 0 ? response.end() : response.destroy()));
   async function* endless(): AsyncGenerator<Uint8Array, void> {
     yield Buffer.from("1\n");
-    while (standIn.asked.length === 0) await new Promise(setImmediate);
+    await until("the first line is sent", () => standIn.asked.length > 0);
     yield Buffer.from("2\n");
     await new Promise(() => {});
   }

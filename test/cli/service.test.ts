@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { EventEmitter, once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -8,6 +7,7 @@ import { delivery, startTestApp, type TestApp } from "../support/app.ts";
 import { at, listAt } from "../support/json.ts";
 import { startService } from "../support/process.ts";
 import { temporaryFolder } from "../support/store.ts";
+import { until } from "../support/until.ts";
 import { runMain } from "./main.ts";
 import { testTerminal } from "./terminal.ts";
 
@@ -81,16 +81,14 @@ test("tail prints messages as they are stored, each once, and goes on when the s
     assert.equal(sent.status, 0, sent.stderr);
   };
   const lines: string[] = [];
-  const changes = new EventEmitter();
   const printed = async (count: number): Promise<void> => {
-    while (lines.length < count) await once(changes, "line");
+    await until(`${count} lines have come`, () => lines.length >= count);
   };
   const restarted = Promise.withResolvers<void>();
   const terminal = testTerminal({
     wait: () => restarted.promise,
     write: async (chunk) => {
       lines.push(chunk.toString());
-      changes.emit("line");
       if (lines.length === 4) throw new Error("enough");
     },
   });

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import { delivery, send, sign } from "../support/app.ts";
 import { openConnection, rawPost, type Connection } from "../support/connection.ts";
 import { storedIds } from "../support/database.ts";
 import { startService, type RunningService } from "../support/process.ts";
+import { until } from "../support/until.ts";
 
 const LIVE = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -58,9 +58,14 @@ test("a second signal ends the process at once, whatever it waits for", async (t
   service.signal("SIGTERM");
   await service.logged("stopping");
   // The first moments count as the same stop, since make and a supervisor may both pass it on.
-  const ended = service.exited.then(() => true);
-  do service.signal("SIGTERM");
-  while (!(await Promise.race([ended, setTimeout(20, false)])));
+  let hasEnded = false;
+  void service.exited.then(() => {
+    hasEnded = true;
+  });
+  await until("the service has ended", () => {
+    service.signal("SIGTERM");
+    return hasEnded;
+  });
   assert.deepEqual(await service.exited, { code: 143, signal: null });
   assert.ok(!service.stdout().includes('"stopped"'));
 });

@@ -6,6 +6,7 @@ import type { Handler } from "../../src/http/message.ts";
 import { json, refuse } from "../../src/http/respond.ts";
 import { openConnection, type Connection, type RawAnswer } from "../support/connection.ts";
 import { startTestServer } from "../support/http.ts";
+import { until } from "../support/until.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
@@ -72,7 +73,7 @@ test("where all connections are being served a new one is closed at once, and th
   const server = await startTestServer(t, handle, { maxConnections: 3 });
   const served = await Promise.all([1, 2, 3].map(() => openConnection(t, server.url)));
   for (const { write } of served) write(GET);
-  while (calls() < served.length) await new Promise(setImmediate);
+  await until("each connection has a request that is served", () => calls() >= served.length);
   const beyond = await openConnection(t, server.url);
   assert.deepEqual(await beyond.untilClosed(), []);
   release();
@@ -85,7 +86,7 @@ test("128 requests of a connection await their answers, the next one gets 503 be
   const [within, beyond] = [await openConnection(t, server.url), await openConnection(t, server.url)];
   within.write(GET.repeat(128));
   beyond.write(GET.repeat(200));
-  while (calls() < 256) await new Promise(setImmediate);
+  await until("256 requests are served", () => calls() >= 256);
   release();
   assert.deepEqual(statuses(await within.answers(128)), { 200: 128 });
   const answers = await beyond.untilClosed();
@@ -105,7 +106,7 @@ test("behind the request that gets 503 nothing more is parsed, however much has 
   subscribe("http.server.request.start", onParsed);
   t.after(() => unsubscribe("http.server.request.start", onParsed));
   write(GET.repeat(2_000));
-  while (parsed < 129) await new Promise(setImmediate);
+  await until("129 requests are read", () => parsed >= 129);
   release();
   assert.deepEqual(statuses(await untilClosed()), { 200: 128, 503: 1 });
   assert.equal(parsed, 129);
@@ -128,11 +129,11 @@ test("beyond 10,000 requests of all connections that await their answers, each c
   const server = await startTestServer(t, handle);
   const full = await Promise.all(Array.from({ length: 100 }, () => openConnection(t, server.url)));
   for (const { write } of full) write(GET.repeat(100));
-  while (calls() < 10_000) await new Promise(setImmediate);
+  await until("10,000 requests are served", () => calls() >= 10_000);
   const [one, two] = [await openConnection(t, server.url), await openConnection(t, server.url)];
   one.write(GET);
   two.write(GET + GET);
-  while (calls() < 10_002) await new Promise(setImmediate);
+  await until("10,002 requests are served", () => calls() >= 10_002);
   release();
   assert.deepEqual(statuses(await one.answers(1)), { 200: 1 });
   const answers = await two.untilClosed();
@@ -157,7 +158,7 @@ test("partly read bodies share 64 MiB: beyond it 503, while a small one is read,
   const holding = [await openConnection(t, server.url), await openConnection(t, server.url)];
   for (const { write } of holding) write(post(30_000_000, 28_000_000));
   // What the system still holds is less than the service needs to be given to ask for the last doubling.
-  while (holding.some(({ socket }) => socket.writableLength > 0)) await new Promise(setImmediate);
+  await until("all requests are written", () => holding.every(({ socket }) => socket.writableLength === 0));
   const large = await openConnection(t, server.url);
   large.write(post(1_000_000, 500_000));
   const [refused] = await large.answers(1);

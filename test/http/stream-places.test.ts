@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
-import { setImmediate } from "node:timers/promises";
 import type { Handler, Stream } from "../../src/http/message.ts";
 import { send } from "../support/app.ts";
 import { openConnection } from "../support/connection.ts";
 import { startTestServer } from "../support/http.ts";
 import { openStream } from "../support/stream.ts";
+import { until } from "../support/until.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 const LARGE = "x".repeat(100_000);
@@ -63,7 +63,7 @@ test("64 clients that neither read nor close keep a new tail out for up to a min
     connection.write(GET);
     vanished.push(connection);
   }
-  while ((await send(server.url, "/", { method: "HEAD" })).status !== 503) await setImmediate();
+  await until("no place is left", async () => (await send(server.url, "/", { method: "HEAD" })).status === 503);
   const before = (await server.finished(0)).length;
   now = 59_999;
   assert.equal((await openStream(t, server.url)).status, 503);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { browserTests } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
 import { isReady, textsOf } from "../support/page-scripts.ts";
+import { until } from "../support/until.ts";
 
 const browserTest = browserTests();
 
@@ -27,7 +28,7 @@ browserTest("the present filter is saved as CSV for Excel and as NDJSON, from th
   await page.click("#export-csv");
   await page.click("#export-ndjson");
   const wanted = ["/messages?from=%2B2&format=csv&bom=1", "/messages?from=%2B2&format=ndjson"];
-  while (!wanted.every((target) => service.gateway.targets.includes(target))) await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+  await until("both files are asked for", () => wanted.every((target) => service.gateway.targets.includes(target)));
 });
 
 browserTest("the key / leads to the search", async (t, newPage) => {

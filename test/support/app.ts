@@ -1,5 +1,4 @@
 import { createHmac } from "node:crypto";
-import { EventEmitter, once } from "node:events";
 import { request as httpRequest, type Agent, type IncomingHttpHeaders } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -9,6 +8,7 @@ import { loadConfig } from "../../src/config.ts";
 import { atEnd, type Lifetime } from "./cleanup.ts";
 import { databaseUrl } from "./engine.ts";
 import { temporaryFolder } from "./store.ts";
+import { until } from "./until.ts";
 
 export const SECRET = "testsecret";
 
@@ -51,13 +51,11 @@ export async function startTestApp(t: Lifetime, options: TestAppOptions = {}): P
   const config = loadConfig({ WEBHOOK_SECRET: SECRET, PORT: "0", DATABASE_URL: env?.["DATABASE_URL"] ?? (await databaseUrl(t, databasePath)), ...env });
   if (!config.ok) throw new Error(config.error.join("\n"));
   let log = "";
-  const logged = new EventEmitter();
   const fatal: string[] = [];
   const app = await start(config.value, {
     build: { version: "0.0.0-test", revision: "abc", node: "26", sqlite: "3" },
     writeLog: (chunk) => {
       log += chunk;
-      logged.emit("chunk");
     },
     onFatal: (reason) => fatal.push(reason),
     ...overrides,
@@ -73,11 +71,9 @@ export async function startTestApp(t: Lifetime, options: TestAppOptions = {}): P
     rawLog: () => log,
     logLines,
     async requestLines(count) {
-      for (;;) {
-        const lines = logLines().filter((line) => "request_id" in line);
-        if (lines.length >= count) return lines;
-        await once(logged, "chunk");
-      }
+      const lines = (): readonly Record<string, unknown>[] => logLines().filter((line) => "request_id" in line);
+      await until(`${count} requests are logged`, () => lines().length >= count);
+      return lines();
     },
     request: (target, request) => send(url, target, request),
     deliver(body, headers) {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { EventEmitter, once } from "node:events";
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { TestContext } from "node:test";
 import { sign } from "./app.ts";
 import { atEnd } from "./cleanup.ts";
+import { until } from "./until.ts";
 
 export interface RawAnswer {
   readonly status: number;
@@ -27,19 +28,16 @@ export interface Connection {
 export async function openConnection(t: TestContext, url: string): Promise<Connection> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
-  const changes = new EventEmitter();
   let received = "";
   let closed = false;
   let failure: Error | undefined;
   socket.setEncoding("latin1");
   socket.on("data", (chunk: string) => {
     received += chunk;
-    changes.emit("change");
   });
   function onClosed(error?: Error): void {
     failure ??= error;
     closed = true;
-    changes.emit("change");
   }
   socket.on("end", () => onClosed());
   socket.on("error", onClosed);
@@ -51,15 +49,15 @@ export async function openConnection(t: TestContext, url: string): Promise<Conne
     write: (text) => void socket.write(text, "latin1"),
     halfClose: () => void socket.end(),
     async answers(count) {
-      for (;;) {
-        const answers = parseAnswers(received);
-        if (answers.length >= count) return answers;
+      await until(`${count} responses have come`, () => {
+        if (parseAnswers(received).length >= count) return true;
         assert.ok(!closed, `the connection stays open for ${count} answers, got ${JSON.stringify(received)} ${failure?.message ?? ""}`);
-        await once(changes, "change");
-      }
+        return false;
+      });
+      return parseAnswers(received);
     },
     async untilClosed() {
-      while (!closed) await once(changes, "change");
+      await until("the server has closed the connection", () => closed, { limitMs: 15_000 });
       assert.equal(failure, undefined);
       socket.end();
       return parseAnswers(received);

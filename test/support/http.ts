@@ -1,4 +1,3 @@
-import { EventEmitter, once } from "node:events";
 import type { TestContext } from "node:test";
 import type { FinishedExchange } from "../../src/core/exchange.ts";
 import { createAuthorize } from "../../src/http/access.ts";
@@ -7,6 +6,7 @@ import type { Handler } from "../../src/http/message.ts";
 import { createRouter } from "../../src/http/router.ts";
 import { startServer, TIMEOUTS, type HttpServer, type Timeouts } from "../../src/http/server.ts";
 import { atEnd } from "./cleanup.ts";
+import { until } from "./until.ts";
 
 export interface TestServer extends HttpServer {
   /** Waits until so many exchanges are finished, and gives all of them. */
@@ -19,11 +19,9 @@ export type TestServerOptions = Partial<Timeouts> & { readonly bodyLimitBytes?: 
 export async function startTestServer(t: TestContext, handle: Handler, options: TestServerOptions = {}): Promise<TestServer> {
   const { bodyLimitBytes = 1000, maxConnections = 1000, nowMs = () => 0, probeClientMs = 1_000, ...timeouts } = options;
   const done: FinishedExchange[] = [];
-  const changes = new EventEmitter();
   const observer = {
     finished(exchange: FinishedExchange): void {
       done.push(exchange);
-      changes.emit("change");
     },
   };
   const exchange = createExchange({
@@ -44,7 +42,7 @@ export async function startTestServer(t: TestContext, handle: Handler, options: 
   return {
     ...server,
     async finished(count) {
-      while (done.length < count) await once(changes, "change");
+      await until(`${count} exchanges are finished`, () => done.length >= count);
       return done;
     },
   };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { EventEmitter, once } from "node:events";
+import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TestContext } from "node:test";
@@ -9,8 +9,12 @@ import { atEnd } from "./cleanup.ts";
 import { COMPILE_CACHE } from "./compile-cache.ts";
 import { databaseUrl, ONLY_SQLITE } from "./engine.ts";
 import { temporaryFolder } from "./store.ts";
+import { until } from "./until.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+
+/** A process starts and works more slowly than a test does, most of all beside others. */
+const PROCESS_LIMIT_MS = 30_000;
 
 export interface Exit {
   readonly code: number | null;
@@ -48,14 +52,12 @@ export function spawnService(t: TestContext, env: Readonly<Record<string, string
     env: { ...cacheFor(options), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const changes = new EventEmitter();
   let stdout = "";
   let stderr = "";
   let ended = false;
   let linesSeen = 0;
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     stdout += chunk;
-    changes.emit("change");
   });
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
     stderr += chunk;
@@ -63,7 +65,6 @@ export function spawnService(t: TestContext, env: Readonly<Record<string, string
   // 'close' rather than 'exit': all output has been read then.
   const exited = once(child, "close").then(([code, signal]): Exit => {
     ended = true;
-    changes.emit("change");
     return { code, signal };
   });
   atEnd(t, async () => {
@@ -78,17 +79,16 @@ export function spawnService(t: TestContext, env: Readonly<Record<string, string
     stderr: () => stderr,
     async logged(wanted) {
       const isWanted = typeof wanted === "string" ? (line: Record<string, unknown>) => line["msg"] === wanted : wanted;
-      for (;;) {
+      let found: Record<string, unknown> | undefined;
+      await until(`the service logs ${String(wanted)}`, () => {
         const lines = stdout.split("\n").slice(0, -1).map((line): Record<string, unknown> => JSON.parse(line));
         const index = lines.findIndex((line, at) => at >= linesSeen && isWanted(line));
-        const line = lines[index];
-        if (line !== undefined) {
-          linesSeen = index + 1;
-          return line;
-        }
-        assert.ok(!ended, `the service logs ${String(wanted)} before it ends: ${stdout}${stderr}`);
-        await once(changes, "change");
-      }
+        found = lines[index];
+        if (found !== undefined) linesSeen = index + 1;
+        else assert.ok(!ended, `the service logs ${String(wanted)} before it ends: ${stdout}${stderr}`);
+        return found !== undefined;
+      }, { limitMs: PROCESS_LIMIT_MS });
+      return found ?? {};
     },
     signal: (name) => void child.kill(name),
     exited,

@@ -1,7 +1,8 @@
-import { EventEmitter, once } from "node:events";
+import { once } from "node:events";
 import { request, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import type { TestContext } from "node:test";
 import { atEnd } from "./cleanup.ts";
+import { until } from "./until.ts";
 
 /** An answer that is read while it comes. */
 export interface OpenStream {
@@ -24,11 +25,9 @@ export async function openStream(t: TestContext, url: string, headers: Record<st
   const [response]: IncomingMessage[] = await once(sent, "response");
   if (response === undefined) throw new Error("Cannot read a stream: there must be a response");
   let text = "";
-  const changes = new EventEmitter();
   response.setEncoding("utf8");
   response.on("data", (chunk: string) => {
     text += chunk;
-    changes.emit("change");
   });
   response.on("error", () => undefined);
   sent.on("error", () => undefined);
@@ -39,11 +38,9 @@ export async function openStream(t: TestContext, url: string, headers: Record<st
     response,
     text: () => text,
     async pieces(count, ending = "\n") {
-      for (;;) {
-        const pieces = text.split(ending).slice(0, -1);
-        if (pieces.length >= count) return pieces;
-        await once(changes, "change");
-      }
+      const pieces = (): readonly string[] => text.split(ending).slice(0, -1);
+      await until(`${count} pieces have come`, () => pieces().length >= count);
+      return pieces();
     },
     complete,
     leave: () => sent.destroy(),
