@@ -1,9 +1,13 @@
-import type { Header, OpenApiDocument, OperationObject, Reference, Response } from "./openapi.ts";
+import type { Header, OpenApiDocument, OperationObject, Reference, Response, Schema } from "./openapi.ts";
+import { NOT_READY } from "./health.ts";
+import { PAGE } from "./messages.ts";
+import { STATS } from "./stats.ts";
+import { TIMELINE } from "./timeline.ts";
 import { headers, HEADERS, PARAMETERS } from "./headers.ts";
 import type { Tag } from "./operation.ts";
 import { OPERATION_IDS, OPERATIONS, type OperationId } from "./operations.ts";
 import { ANY_REQUEST, RESPONSES } from "./responses.ts";
-import { SCHEMAS } from "./schemas.ts";
+import { SCHEMAS, type OperationSchemaName } from "./schemas.ts";
 import { SECURITY_SCHEMES, securityOf } from "./security.ts";
 
 const TAGS: Readonly<Record<Tag, string>> = {
@@ -19,6 +23,14 @@ const DESCRIPTION = `Receives HMAC-signed webhooks, stores each message exactly 
 Every error has a JSON body with \`detail\`. An unknown path is answered 404, a method that a path does not have 405 with \`Allow\`, both with the body of the answer NotFound of the components. \`HEAD\` works wherever \`GET\` does, and \`OPTIONS\` on every path and on \`*\`.
 
 Where \`API_TOKEN\` is set, what shows messages needs \`Authorization: Bearer\` and the token.`;
+
+/** Named, since generators of clients would make up names for them. */
+const OPERATION_SCHEMAS: Readonly<Record<OperationSchemaName, Schema>> = {
+  MessagePage: PAGE,
+  Stats: STATS,
+  Timeline: TIMELINE,
+  NotReady: NOT_READY,
+};
 
 const EVERY_REQUEST: readonly Reference[] = Object.keys(PARAMETERS).map((name) => ({ $ref: `#/components/parameters/${name}` }));
 
@@ -39,7 +51,13 @@ export function createOpenApiDocument(version: string): OpenApiDocument {
     servers: [{ url: ".", description: "The service that this document comes from" }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths: Object.fromEntries(byPath.entries().map(([path, ids]) => [path, describePath(ids)])),
-    components: { schemas: SCHEMAS, parameters: PARAMETERS, headers: HEADERS, responses: RESPONSES, securitySchemes: SECURITY_SCHEMES },
+    components: {
+      schemas: { ...SCHEMAS, ...OPERATION_SCHEMAS },
+      parameters: PARAMETERS,
+      headers: HEADERS,
+      responses: RESPONSES,
+      securitySchemes: SECURITY_SCHEMES,
+    },
   };
 }
 

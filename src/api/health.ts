@@ -20,7 +20,8 @@ export const LIVE: Operation = {
   responses: { 200: jsonResponse("It runs.", schema("Ok"), OK) },
 };
 
-const NOT_READY: Schema = {
+/** The schema `NotReady`. */
+export const NOT_READY: Schema = {
   description: "Why messages cannot be stored now.",
   type: "object",
   required: ["status", "reasons"],
@@ -38,7 +39,7 @@ export const READY: Operation = {
   parameters: [],
   responses: {
     200: jsonResponse("They can.", schema("Ok"), OK),
-    503: jsonResponse("They cannot; or, with `detail`, too many requests wait on this connection.", { oneOf: [NOT_READY, schema("Error")] }, {
+    503: jsonResponse("They cannot; or, with `detail`, too many requests wait on this connection.", { oneOf: [schema("NotReady"), schema("ErrorBody")] }, {
       examples: {
         full: { value: { status: "unavailable", reasons: ["database or disk is full"] } },
         pipelined: { value: { detail: REFUSALS.pipelined.detail } },

@@ -9,7 +9,9 @@ import { schema } from "./schemas.ts";
 const CURSOR: Schema = { type: "string", pattern: "^[A-Za-z0-9_-]+$", maxLength: 8192 };
 const CURSOR_EXAMPLE = "WzEsImFzYyIsIjIwMjUtMDEtMTVUMTA6MDA6MDAiLCJtMSJd";
 
-const PAGE: Schema = {
+/** The schema `MessagePage`. */
+export const PAGE: Schema = {
+  description: "Some of the messages that match, and how many match.",
   type: "object",
   required: ["data", "total", "limit", "offset"],
   properties: {
@@ -154,7 +156,7 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
       headers: { ...WITH_BODY, ...EXPORT_HEADERS },
       content: {
         [JSON_TYPE]: {
-          schema: PAGE,
+          schema: schema("MessagePage"),
           examples: {
             last: { summary: "The last page", value: { data: [MESSAGE_EXAMPLE], total: 1, limit: 50, offset: 0 } },
             more: { summary: "More follow", value: { data: [MESSAGE_EXAMPLE], total: 2, limit: 1, offset: 0, next_cursor: CURSOR_EXAMPLE } },

@@ -12,7 +12,7 @@ export function jsonResponse(description: string, body: Schema, options: { reado
 /** An error whose `detail` is a sentence, such as those of the refusals given. */
 export function errorResponse(description: string, refusals: Readonly<Record<string, SpokenRefusal>>, more: Response["headers"] = {}): Response {
   const examples = Object.fromEntries(Object.entries(refusals).map(([name, { detail }]) => [name, { value: { detail } }]));
-  return jsonResponse(description, schema("Error"), { examples, headers: more });
+  return jsonResponse(description, schema("ErrorBody"), { examples, headers: more });
 }
 
 /** A 422 with one broken field or parameter as its example. */

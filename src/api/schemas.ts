@@ -26,10 +26,13 @@ export type SchemaName =
   | "Timestamp"
   | "Count"
   | "Ok"
-  | "Error"
+  | "ErrorBody"
   | "ValidationError"
   | "FieldError"
   | "FieldErrorType";
+
+/** Those that stand beside their only operation. */
+export type OperationSchemaName = "MessagePage" | "Stats" | "Timeline" | "NotReady";
 
 /** The schemas that the operations share. */
 export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
@@ -98,7 +101,7 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
   },
   Count: { type: "integer", minimum: 0, examples: [1] },
   Ok: { type: "object", required: ["status"], properties: { status: { type: "string", const: "ok" } } },
-  Error: {
+  ErrorBody: {
     description: "Every error but those of fields and parameters.",
     type: "object",
     required: ["detail"],
@@ -138,6 +141,6 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
 };
 
 /** A reference to a shared schema. */
-export function schema(name: SchemaName): Schema {
+export function schema(name: SchemaName | OperationSchemaName): Schema {
   return { $ref: `#/components/schemas/${name}` };
 }

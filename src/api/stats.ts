@@ -3,7 +3,9 @@ import type { Operation } from "./operation.ts";
 import { jsonResponse, response } from "./responses.ts";
 import { schema } from "./schemas.ts";
 
-const STATS: Schema = {
+/** The schema `Stats`. */
+export const STATS: Schema = {
+  description: "How many messages and senders there are.",
   type: "object",
   required: ["total_messages", "senders_count", "messages_per_sender", "first_message_ts", "last_message_ts"],
   properties: {
@@ -30,7 +32,7 @@ export const GET_STATS: Operation = {
   description: "Costs the same at ten messages and at ten million.",
   parameters: [],
   responses: {
-    200: jsonResponse("The counts.", STATS, {
+    200: jsonResponse("The counts.", schema("Stats"), {
       examples: {
         one: {
           summary: "One message",

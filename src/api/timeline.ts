@@ -6,7 +6,9 @@ import { schema } from "./schemas.ts";
 
 const BUCKET: Schema = { type: "string", enum: ["hour", "day"] };
 
-const TIMELINE: Schema = {
+/** The schema `Timeline`. */
+export const TIMELINE: Schema = {
+  description: "How many messages each hour or day has.",
   type: "object",
   required: ["bucket", "data", "truncated"],
   properties: {
@@ -42,7 +44,7 @@ export const GET_TIMELINE: Operation = {
     },
   ],
   responses: {
-    200: jsonResponse("The counts.", TIMELINE, {
+    200: jsonResponse("The counts.", schema("Timeline"), {
       examples: { day: { value: { bucket: "day", data: [{ start: "2025-01-15T00:00:00Z", count: 1 }], truncated: false } } },
     }),
     401: response("Unauthorized"),

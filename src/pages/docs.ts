@@ -67,9 +67,6 @@ function accessHtml({ components }: OpenApiDocument): string {
   return `<section aria-labelledby="access"><h2 id="access">Access</h2>\n<dl class="card fields">${schemes.join("\n")}</dl></section>`;
 }
 
-/** No operation has this answer: it is given where there is none. */
-const METHOD_NOT_ALLOWED = "405";
-
 function answersHtml(document: OpenApiDocument): string {
   const { responses } = document.components;
   const parameters = Object.values(document.components.parameters).filter(isInline);
@@ -81,7 +78,7 @@ function answersHtml(document: OpenApiDocument): string {
   return `<section aria-labelledby="answers"><h2 id="answers">Answers to any request</h2>
 <p class="quiet">Every answer has <code>X-Request-ID</code>. Every request may have these headers:</p>
 <dl class="card fields">${parameters.map(({ name, description }) => `<div><dt><code>${escapeHtml(name)}</code></dt><dd><p>${inlineHtml(description)}</p></dd></div>`).join("\n")}</dl>
-${Object.entries(responses).map(([name, response]) => `<div class="card shared-answer" id="answer-${name}"><h3>${escapeHtml(name)}</h3>${responseHtml(statuses.get(name) ?? METHOD_NOT_ALLOWED, response, document)}</div>`).join("\n")}
+${Object.entries(responses).map(([name, response]) => `<div class="card shared-answer" id="answer-${name}"><h3>${escapeHtml(name)}</h3>${responseHtml(statuses.get(name) ?? "", response, document)}</div>`).join("\n")}
 </section>`;
 }
 

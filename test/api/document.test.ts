@@ -91,6 +91,24 @@ test("no header of a request has a pattern: one that is not as it should be is i
   assert.deepEqual(HEADER_PARAMETERS.filter(({ schema }) => schema.pattern !== undefined), []);
 });
 
+/** What a generated class of that name would hide, or be hidden by, in one language or another. */
+const TAKEN_NAMES = ["Error", "Object", "Array", "String", "Number", "Date", "Map", "Set", "List", "Dict", "Type", "Request", "Response", "Header", "Field", "Any", "Exception"];
+
+test("no schema has the name of something that languages bring along", () => {
+  assert.deepEqual(Object.keys(DOCUMENT.components.schemas).filter((name) => TAKEN_NAMES.includes(name)), []);
+});
+
+test("the JSON body of a response with several properties has a name, of which generators make a class", () => {
+  for (const { method, path, operation } of OPERATIONS) {
+    for (const [status, response] of Object.entries(operation.responses)) {
+      const { schema } = dereference(response, DOCUMENT.components.responses).content?.["application/json"] ?? {};
+      for (const one of [schema ?? {}, ...(schema?.oneOf ?? [])]) {
+        assert.ok(path === "/openapi.json" || Object.keys(one.properties ?? {}).length < 2, `${method} ${path} ${status}`);
+      }
+    }
+  }
+});
+
 test("a response with a JSON body has no other body beside it, so that its status settles what a client gets", () => {
   for (const { method, path, operation } of OPERATIONS) {
     for (const [status, response] of Object.entries(operation.responses)) {
