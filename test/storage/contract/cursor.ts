@@ -33,9 +33,9 @@ export const CURSOR: readonly ContractCase[] = [
         { key: "2025-01-15T10:00:00", messageId: "\uFFFF" }, { key: "2025-01-15T10:00:00", messageId: "\u{10FFFF}" }, { key: "2025-01-15T09:59:59.999999999", messageId: "x" },
         { key: "", messageId: "" }, { key: "0000-01-01T00:00:00", messageId: "" }, { key: "9999-12-31T23:59:59.999999999", messageId: "\u{10FFFF}" },
       ];
-      for (const after of positions) {
-        for (const filter of [{}, { from: "+1" }, { since: "2025-01-15T10:00:00.1Z" }, { from: "+5", until: "2025-01-15T10:00:00.1Z" }, { to: "+100" }, { q: "abcabc" }, { q: "a" }]) {
-          for (const [order, offset] of [["asc", 0], ["desc", 0], ["asc", 3], ["desc", 1_100]] as const) {
+      for (const [index, after] of positions.entries()) {
+        for (const filter of [{}, { from: "+1" }, { since: "2025-01-15T10:00:00.1Z" }, { from: "+5", until: "2025-01-15T10:00:00.1Z" }, { to: "+100" }, { q: "abcabc" }]) {
+          for (const [order, offset] of index % 2 === 0 ? [["asc", 0], ["desc", 1_100]] as const : [["asc", 3], ["desc", 0]] as const) {
             const query = { ...filter, order, after, limit: 2, offset };
             requireSame(await store.list(query), await expected.list(query), JSON.stringify(query));
           }

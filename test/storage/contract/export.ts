@@ -59,7 +59,7 @@ export const EXPORT: readonly ContractCase[] = [
       const books = await library();
       assert.equal((await books.store.exportPage({ from: "+1", upTo: EVERYTHING })).data.length, 256);
       const empty = await books.store.exportPage({ q: "nowhere", upTo: EVERYTHING });
-      assert.deepEqual([empty.data.length, empty.next === undefined], [0, false], "4,500 messages are not looked at in one read");
+      assert.deepEqual([empty.data.length, empty.next === undefined], [0, false], "2,700 messages are not looked at in one read");
       const { store } = await shared();
       await store.insertAll(make(40, (index) => message(`large${index}`, { from: "+131", text: "\u{1F600}".repeat(4_096) })));
       const large = await store.exportPage({ from: "+131", upTo: EVERYTHING });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { MAX_WAITING_MESSAGES } from "../../../src/storage/shared/group-commit.ts";
 import { message } from "../../support/store.ts";
-import { idsOf, listIds, make, tailAll, type ContractCase } from "./case.ts";
+import { idsOf, listIds, make, tailAll, totalOf, type ContractCase } from "./case.ts";
 
-/** When the database does not take what it is given. */
+/** When the database does not take what it is given, or not at once. */
 export const FAULTS: readonly ContractCase[] = [
   {
     promise: "P4",
@@ -19,8 +20,20 @@ export const FAULTS: readonly ContractCase[] = [
       assert.deepEqual([await listIds(store), store.count(), (await store.stats()).total_messages, idsOf({ data: await tailAll(store) })], [["before"], 1, 1, ["before"]]);
       await repair();
       assert.deepEqual(await store.insertAll([message("m0"), message("d1")]), ["created", "created"]);
-      const next = await opened.reopen();
-      assert.deepEqual(await listIds(next.store), ["before", "d1", "m0"]);
+      assert.deepEqual(await listIds(store), ["before", "d1", "m0"]);
+    },
+  },
+  {
+    promise: "P5",
+    name: `up to ${MAX_WAITING_MESSAGES} messages wait for their commit, further ones are unavailable at once and not stored`,
+    async run({ shared }) {
+      const { store } = await shared();
+      const [count, from] = [store.count(), "+50"];
+      const outcomes = await Promise.all(make(MAX_WAITING_MESSAGES + 10, (index) => message(`wait${index}`, { from })).map((one) => store.insert(one)));
+      assert.deepEqual(outcomes.slice(MAX_WAITING_MESSAGES), Array(10).fill("unavailable"));
+      assert.deepEqual(new Set(outcomes.slice(0, MAX_WAITING_MESSAGES)), new Set(["created"]));
+      assert.deepEqual([await totalOf(store, { from }), store.count() - count, store.queueDepth()], [MAX_WAITING_MESSAGES, MAX_WAITING_MESSAGES, 0]);
+      assert.equal(await store.insert(message("after those that waited")), "created");
     },
   },
   {

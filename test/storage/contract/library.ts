@@ -20,8 +20,8 @@ function timeOf(n: number): string {
 }
 
 /** Many senders of different weight, many messages at one instant, ids and texts in every script. */
-export const LIBRARY: readonly Message[] = make(4_500, (index) => {
-  const n = (index * 7_919) % 4_500;
+export const LIBRARY: readonly Message[] = make(2_700, (index) => {
+  const n = (index * 7_919) % 2_700;
   return {
     ...message(`${IDS[n % IDS.length]}${n}`, { from: `+${1 + (n % 7 < 3 ? 0 : n % 13)}`, to: `+${100 + (n % 3)}`, ts: timeOf(n), text: TEXTS[n % TEXTS.length] ?? null }),
     ...(n % 10 === 0 && { payload: `{"n":${n}}` }),

@@ -30,8 +30,8 @@ export const LIST: readonly ContractCase[] = [
       const from = "+800";
       await store.insertAll([
         message("late", { from, ts: "2025-01-15T10:00:00.5Z" }),
-        message("\u{1F600}", { from, ts: "2025-01-15T10:00:00Z" }),
-        message("\uFB00", { from, ts: "2025-01-15T10:00:00Z" }),
+        message("\u{1F600}o", { from, ts: "2025-01-15T10:00:00Z" }),
+        message("\uFB00o", { from, ts: "2025-01-15T10:00:00Z" }),
         message("zone", { from, ts: "2025-01-15T15:30:00+05:30" }),
         message("zone\0", { from, ts: "2025-01-15T10:00:00Z" }),
         message("Zone", { from, ts: "2025-01-15T10:00:00Z" }),
@@ -40,7 +40,7 @@ export const LIST: readonly ContractCase[] = [
         message("after leap", { from, ts: "2017-01-01T00:00:00Z" }),
         message("year 0", { from, ts: "0000-01-01T00:00:00Z" }),
       ]);
-      const expected = ["year 0", "before leap", "leap", "after leap", "Zone", "zone", "zone\0", "\uFB00", "\u{1F600}", "late"];
+      const expected = ["year 0", "before leap", "leap", "after leap", "Zone", "zone", "zone\0", "\uFB00o", "\u{1F600}o", "late"];
       for (const more of [{}, { q: "hello" }, { q: "l" }, { to: "+14155550100" }]) {
         assert.deepEqual(await listIds(store, { from, ...more }), expected, JSON.stringify(more));
         assert.deepEqual(await listIds(store, { from, ...more, order: "desc" }), expected.toReversed(), JSON.stringify(more));
@@ -73,7 +73,7 @@ export const LIST: readonly ContractCase[] = [
     async run({ library }) {
       const books = await library();
       for (const [index, filter] of FILTERS.entries()) {
-        for (const [limit, offset] of [[5, 0], [7, 20], [100, 650], [1, 10_000]] as const) {
+        for (const [limit, offset] of [[5, 0], [100, 650]] as const) {
           await requireSamePage(books, { ...filter, limit, offset, order: ORDERS[index % 2] ?? "asc" });
         }
       }
@@ -87,7 +87,7 @@ export const LIST: readonly ContractCase[] = [
       for (const filter of [{}, { from: "+1" }, { since: "2025-01-15T10:00:00.000000001Z" }, { from: "+1", since: "2025-01-15T10:00:00Z" }, { until: "2025-02-01T00:00:00Z" }]) {
         const { total } = await books.expected.list({ ...filter, limit: 1, offset: 0 });
         for (const order of ORDERS) {
-          for (const offset of [0, 999, 1_001, 1_400, 2_750, total - 3, total - 1, total, total + 1].filter((offset) => offset >= 0)) {
+          for (const offset of [0, 999, 1_001, 1_400, 2_050, total - 3, total - 1, total, total + 1].filter((offset) => offset >= 0)) {
             await requireSamePage(books, { ...filter, order, limit: 3, offset });
           }
         }

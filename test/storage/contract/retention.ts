@@ -36,8 +36,6 @@ export const RETENTION: readonly ContractCase[] = [
       assert.deepEqual(await store.timeline({ bucket: "day", limit: 9 }), { data: [{ start: day, count: 40 }], truncated: false });
 
       assert.deepEqual(await store.insertAll([message("old1"), message("young1"), message("new")]), ["duplicate", "conflict", "created"]);
-      const later = await opened.reopen({ clock });
-      assert.deepEqual([await later.store.insert(message("old2")), later.store.count()], ["duplicate", 41], "also if nothing is removed any more");
     },
   },
   {
@@ -53,6 +51,7 @@ export const RETENTION: readonly ContractCase[] = [
       assert.equal(await opened.store.lastSequence(), last);
       const { store } = await opened.reopen({ clock });
       assert.equal(await store.lastSequence(), last);
+      assert.equal(await store.insert(message("m1")), "duplicate", "also if nothing is removed any more");
       await store.insert(message("new", { text: "found" }));
       const [row, ...others] = await tailAll(store, last);
       assert.deepEqual([row?.message_id, others, await listIds(store, { q: "FOUND" }), (await store.stats()).total_messages], ["new", [], ["new"], 1]);

@@ -113,12 +113,6 @@ export const WRONG_WRITES: readonly WrongEngine[] = [
       return inner.insertAll(all);
     },
   })),
-  wrong("P21", "forgets them at the next start", (inner, database) => ({
-    async close() {
-      await inner.close();
-      database.removedIds.clear();
-    },
-  })),
   wrong("P21", "goes on counting what it has removed", (inner) => {
     let most = 0;
     return { count: () => (most = Math.max(most, inner.count(), 300)) };
@@ -136,6 +130,12 @@ export const WRONG_WRITES: readonly WrongEngine[] = [
     insertAll(all) {
       database.removedIds.clear();
       return inner.insertAll(all);
+    },
+  })),
+  wrong("P22", "forgets them at the next start", (inner, database) => ({
+    async close() {
+      await inner.close();
+      database.removedIds.clear();
     },
   })),
   wrong("P22", "keeps the payload of what was erased", (inner) => {
