@@ -166,9 +166,6 @@ export const NAMES_OF_OTHERS: readonly string[] = [
   "array_recv",
 ];
 
-/** Files that comments name before they are there. */
-export const FILES_TO_COME: readonly string[] = ["src/storage/README.md"];
-
 /** What is hard to read, and what to write in its place. */
 export const BANNED_PHRASES: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\b(?:clients?|senders?|callers?|servers?|services?) who\b/i, "a client that"],
