@@ -83,6 +83,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
   const stopProcessMetrics = registerProcessMetrics(registry);
   const observer = createObserver({ logger, metrics, clock });
   const listener = createListener(config, { observer, maxConnections: options.maxConnections });
+  const remarks: string[] = [];
   const { store, database, isNew, postgres } = await openStore(config.database, {
     clock,
     observer,
@@ -91,7 +92,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     maxBatchMessages: options.maxBatchMessages,
     maxPageCount: options.maxPageCount,
     onOwned: listener.listen,
-    remark: (text) => logger.info("database", { remark: text }),
+    remark: (text) => void remarks.push(text),
     fault: (text) => logger.error("database fault", { reason: text }),
     onFatal: (reason) => {
       logger.error("fatal storage fault", { reason });
@@ -130,7 +131,8 @@ export async function start(config: Config, options: StartOptions): Promise<App>
   // At once, and not with the first delivery that is refused.
   const reasons = await store.check();
   if (reasons.length > 0) logger.error("messages cannot be stored", { reasons: reasons.join("; ") });
-  logger.info("started", { url: server.url, ...runs, database, new_database: isNew, messages: store.count() });
+  const contents = { database, new_database: isNew, messages: store.count(), ...(remarks.length > 0 && { remarks }) };
+  logger.info("started", { url: server.url, ...runs, ...contents });
 
   return {
     url: server.url,

@@ -5,6 +5,7 @@ import { test, type TestContext } from "node:test";
 import { delivery, send, sign, type Answer } from "../support/app.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { storedIds } from "../support/database.ts";
+import { ONLY_SQLITE } from "../support/engine.ts";
 import { at } from "../support/json.ts";
 import { startService } from "../support/process.ts";
 
@@ -43,7 +44,7 @@ test("after kill -9 in the middle of deliveries everything that was answered 200
   assert.equal(at((await send(again.url, "/messages?q=hello&limit=1")).json, "total"), ids.length);
 });
 
-test("after an I/O error the service leaves unanswered what it cannot know, stops by itself with status 1, and has lost nothing", async (t) => {
+test("after an I/O error the service leaves unanswered what it cannot know, stops by itself with status 1, and has lost nothing", { skip: ONLY_SQLITE }, async (t) => {
   const deliver = createSender(t);
   // The WAL cannot grow beyond this many blocks, so a write to it fails.
   const service = await startService(t, {}, { limit: "-f 3000" });

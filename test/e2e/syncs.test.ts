@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { delivery, send } from "../support/app.ts";
+import { ONLY_SQLITE } from "../support/engine.ts";
 import { openConnection, rawPost } from "../support/connection.ts";
 import { startService } from "../support/process.ts";
 import { temporaryFolder } from "../support/store.ts";
@@ -16,7 +17,7 @@ const STRACE = ["-f", "--seccomp-bpf", "-e", "trace=fsync,fdatasync"];
 /** A container may have it and not allow it. */
 const SKIP_WITHOUT_STRACE = spawnSync("strace", [...STRACE, "-o", "/dev/null", "true"]).status === 0 ? false : "strace must be installed and allowed";
 
-test("under load each commit is synced before it is answered, and many messages share a sync", { skip: SKIP_WITHOUT_STRACE }, async (t) => {
+test("under load each commit is synced before it is answered, and many messages share a sync", { skip: ONLY_SQLITE || SKIP_WITHOUT_STRACE }, async (t) => {
   const folder = temporaryFolder(t);
   const trace = join(folder, "trace");
   const under = ["strace", "-D", ...STRACE, "-o", trace];
