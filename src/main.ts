@@ -7,7 +7,6 @@ import type { Command, Task } from "./cli/command.ts";
 import { parseCommandLine } from "./cli/command-line.ts";
 import { EX_CONFIG, EX_FAILURE, EX_OK, EX_USAGE } from "./cli/exit-status.ts";
 import { usage } from "./cli/usage.ts";
-import { StoreMisconfigured } from "./core/store.ts";
 import { unsupportedRuntime } from "./runtime.ts";
 import { loadConfig, type Config } from "./config.ts";
 import { UnusableSetting } from "./core/unusable-setting.ts";
@@ -177,7 +176,7 @@ async function main(command: Command): Promise<number | undefined> {
 
 /** A supervisor need not try again before somebody has changed it. */
 function isOfASetting(error: unknown): boolean {
-  return error instanceof StoreMisconfigured || (error instanceof UnusableSetting && !error.temporary);
+  return error instanceof UnusableSetting && !error.temporary;
 }
 
 const command = parseCommandLine(process.argv.slice(2));

@@ -79,11 +79,6 @@ export class ReadCancelled extends Error {
   override name = "ReadCancelled";
 }
 
-/** The store must not be used as it is set up: the reason says what must be set otherwise. */
-export class StoreMisconfigured extends Error {
-  override name = "StoreMisconfigured";
-}
-
 /** The store was at work on it when it failed: it may have been done or not. */
 export class InDoubt extends StoreUnavailable {
   override name = "InDoubt";

@@ -1,5 +1,6 @@
 import type { DatabaseLocation } from "../core/database-location.ts";
-import { StoreMisconfigured, type MessageStore } from "../core/store.ts";
+import type { MessageStore } from "../core/store.ts";
+import { UnusableSetting } from "../core/unusable-setting.ts";
 import { describeConnection, parseConnectionUrl } from "../postgres/url.ts";
 import { openPostgres, type PostgresOptions } from "./postgres/open.ts";
 import { locateFiles } from "./sqlite/files.ts";
@@ -20,7 +21,7 @@ export interface OpenedStore {
 
 /**
  * Opens the store with the engine that its location asks for. Rejects with an error that tells the operator what to repair, with
- * StoreMisconfigured if it is a setting.
+ * UnusableSetting if it is a setting.
  */
 export async function openStore(location: DatabaseLocation, options: StoreOptions): Promise<OpenedStore> {
   switch (location.kind) {
@@ -31,7 +32,7 @@ export async function openStore(location: DatabaseLocation, options: StoreOption
     }
     case "postgres": {
       const url = parseConnectionUrl(location.url);
-      if (!url.ok) throw new StoreMisconfigured(`Cannot open the database: ${url.error}`);
+      if (!url.ok) throw new UnusableSetting("DATABASE_URL", url.error);
       const { version: postgres, isNew, ...store } = await openPostgres(url.value, options);
       return { store, database: describeConnection(url.value), isNew, postgres };
     }

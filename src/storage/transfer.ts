@@ -1,5 +1,5 @@
 import type { DatabaseLocation } from "../core/database-location.ts";
-import { StoreMisconfigured } from "../core/store.ts";
+import { UnusableSetting } from "../core/unusable-setting.ts";
 import { describeConnection, parseConnectionUrl, type ConnectionUrl } from "../postgres/url.ts";
 import { openPostgresSource, openPostgresTarget } from "./postgres/transfer.ts";
 import type { TransferSource, TransferTarget } from "./shared/transfer.ts";
@@ -23,6 +23,6 @@ export function describeLocation(location: DatabaseLocation): string {
 
 function urlOf(text: string): ConnectionUrl {
   const url = parseConnectionUrl(text);
-  if (!url.ok) throw new StoreMisconfigured(`Cannot open the database: ${url.error}`);
+  if (!url.ok) throw new UnusableSetting("DATABASE_URL", url.error);
   return url.value;
 }

@@ -1,5 +1,6 @@
 import type { Message } from "../../core/message.ts";
-import { StoreMisconfigured, StoreUnavailable, type Erasure, type InsertOutcome } from "../../core/store.ts";
+import { StoreUnavailable, type Erasure, type InsertOutcome } from "../../core/store.ts";
+import { UnusableSetting } from "../../core/unusable-setting.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 import { createPool } from "../../postgres/pool.ts";
 import { describeConnection, type ConnectionUrl } from "../../postgres/url.ts";
@@ -59,7 +60,7 @@ export interface Engine extends Queries {
 /**
  * Opens the database and brings it to this build's schema.
  *
- * Rejects with StoreMisconfigured if the server's settings let it lose what it has confirmed, and with StoreUnavailable if it cannot
+ * Rejects with UnusableSetting if the server's settings let it lose what it has confirmed, and with StoreUnavailable if it cannot
  * be reached or is of a newer build.
  */
 export async function openEngine(url: ConnectionUrl, options: ServerOptions): Promise<Engine> {
@@ -86,7 +87,7 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
       throw new StoreUnavailable(`a newer build made it: its version must be ${SCHEMA_VERSION} or less, not ${found}`);
     }
     const { refusals, remarks } = await upkeep.use((connection) => readDurability(connection, WORK_DEADLINE_MS));
-    if (refusals.length > 0 && !mayLose) throw new StoreMisconfigured(refusals.join("; "));
+    if (refusals.length > 0 && !mayLose) throw new UnusableSetting("DATABASE_URL", `of ${describeConnection(url)}, ${refusals.join("; ")}`);
     for (const text of remarks) remark(text);
     const version = await upkeep.use(async (connection) => connection.parameters.get("server_version") ?? "unknown");
     return { version, isNew: found === 0 };
@@ -95,7 +96,7 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
   const prepared = await prepare().catch(async (error: unknown) => {
     await close();
     const reason = `Cannot open ${describeConnection(url)}: ${error instanceof Error ? error.message : String(error)}`;
-    throw error instanceof StoreMisconfigured ? new StoreMisconfigured(reason) : new StoreUnavailable(reason, { cause: error });
+    throw error instanceof UnusableSetting ? error : new StoreUnavailable(reason, { cause: error });
   });
 
   async function removeSome(statements: readonly Statement[]): Promise<Removed> {
