@@ -84,7 +84,7 @@ test("every folder imports only what the table allows", () => {
 test("no engine of the store imports another, and what they share imports none", () => {
   const all = ["shared", "sqlite", "postgres"];
   const allowed: Readonly<Record<string, readonly string[]>> = {
-    shared: [], sqlite: ["shared"], postgres: ["shared"], "open.ts": all, "transfer.ts": all,
+    shared: [], sqlite: ["shared"], postgres: ["shared"], "open.ts": all, "maintain.ts": all,
   };
   const inStorage = sources.filter((file) => roomOf(file) === "storage");
   const partOf = (file: string): string => file.split("/")[2] ?? "";

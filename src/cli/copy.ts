@@ -1,7 +1,7 @@
 import { loadDatabase } from "../config.ts";
 import type { DatabaseLocation } from "../core/database-location.ts";
 import { compare, transfer, type Copied } from "../storage/shared/transfer.ts";
-import { describeLocation, openSource, openTarget } from "../storage/transfer.ts";
+import { describeLocation, openSource, openTarget } from "../storage/maintain.ts";
 import type { CopyCommand } from "./command.ts";
 import { EX_CONFIG, EX_OK } from "./exit-status.ts";
 import { withProgress } from "./progress.ts";

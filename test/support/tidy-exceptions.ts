@@ -25,7 +25,6 @@ export const LONG_LINES: Readonly<Record<string, number>> = {
   "src/cli/follow.ts": 1,
   "src/cli/messages-service.ts": 2,
   "src/cli/progress.ts": 1,
-  "src/cli/run-on-database.ts": 2,
   "src/cli/send-file.ts": 1,
   "src/cli/service-url.ts": 2,
   "src/cli/verify.ts": 1,

@@ -1,6 +1,7 @@
-import type { DatabaseLocation } from "../core/database-location.ts";
+import type { DatabaseLocation, PostgresLocation } from "../core/database-location.ts";
 import { UnusableSetting } from "../core/unusable-setting.ts";
 import { describeConnection, parseConnectionUrl, type ConnectionUrl } from "../postgres/url.ts";
+import { openChecks, type Checks } from "./postgres/check.ts";
 import { openPostgresSource, openPostgresTarget } from "./postgres/transfer.ts";
 import type { TransferSource, TransferTarget } from "./shared/transfer.ts";
 import { locateFiles } from "./sqlite/files.ts";
@@ -14,6 +15,11 @@ export async function openSource(location: DatabaseLocation): Promise<TransferSo
 /** Opens what is to be copied to, and creates it if it is missing. Rejects with an error that tells the operator what to do. */
 export async function openTarget(location: DatabaseLocation): Promise<TransferTarget> {
   return location.kind === "postgres" ? openPostgresTarget(urlOf(location.url)) : openSqliteTarget(location, Date.now());
+}
+
+/** Connects for the checks of `verify`. Rejects if the server cannot be reached. */
+export async function openServerChecks(location: PostgresLocation): Promise<Checks> {
+  return openChecks(urlOf(location.url));
 }
 
 /** For people: a path, or `user@host/database`; no password. */
