@@ -37,11 +37,16 @@ const KEY_CODES: Readonly<Record<string, number>> = {
 /** What the tabs of a page share. */
 export interface Profile {
   newTab(): Promise<BrowserPage>;
-  close(): Promise<unknown>;
+  /** Closes all tabs. What they have stored is cleared already. */
+  leave(): Promise<void>;
+  /** Ends the profile: it may not be as it was. */
+  discard(): Promise<unknown>;
 }
 
 /** So long the page itself looks whether a condition holds, before it is asked again. */
 const LOOK_MS = 500;
+/** A first page of a new service has to be made. */
+const LOAD_LIMIT_MS = 15_000;
 
 function toExpression(script: Script<never>, parameters: readonly unknown[]): string {
   return `(${script.toString()})(...${JSON.stringify(parameters)})`;
@@ -60,6 +65,7 @@ export async function createPageDriver(session: Session, profile: Profile): Prom
   const { command, on } = session;
   const problems: string[] = [];
   const requested: string[] = [];
+  let loads = 0;
   on("Runtime.exceptionThrown", (event) => problems.push(`exception: ${JSON.stringify(at(event, "exceptionDetails"))}`));
   on("Runtime.consoleAPICalled", (event) => {
     if (["error", "warning", "assert"].includes(String(at(event, "type")))) problems.push(`console: ${JSON.stringify(at(event, "args"))}`);
@@ -71,6 +77,9 @@ export async function createPageDriver(session: Session, profile: Profile): Prom
     const issue = JSON.stringify(at(event, "issue"));
     // Of a test's own making: a click by script is no click of a reader's.
     if (!issue.includes("NavigationEntryMarkedSkippable")) problems.push(`issue: ${issue}`);
+  });
+  on("Page.loadEventFired", () => {
+    loads += 1;
   });
   on("Network.requestWillBeSent", (event) => requested.push(String(at(event, "request", "url"))));
   for (const domain of ["Runtime", "Log", "Network", "Page", "Audits"]) await command(`${domain}.enable`);
@@ -97,9 +106,9 @@ export async function createPageDriver(session: Session, profile: Profile): Prom
     requested,
     evaluate,
     async open(url) {
-      const loaded = new Promise((resolve) => on("Page.loadEventFired", resolve));
+      const before = loads;
       await command("Page.navigate", { url });
-      await loaded;
+      await until(`${url} is loaded`, () => loads > before, { limitMs: LOAD_LIMIT_MS });
     },
     async until(script, ...parameters) {
       const expression = toExpression(script, parameters);
@@ -132,6 +141,14 @@ export async function createPageDriver(session: Session, profile: Profile): Prom
       void (await command("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: width < 600 })),
     screenshot: async () => Buffer.from(String(at(await command("Page.captureScreenshot", { format: "png" }), "data")), "base64"),
     newTab: profile.newTab,
-    close: async () => void (await profile.close()),
+    async close() {
+      const origins = new Set(requested.map((url) => new URL(url).origin).filter((origin) => origin !== "null"));
+      try {
+        for (const origin of origins) await command("Storage.clearDataForOrigin", { origin, storageTypes: "all" });
+        await profile.leave();
+      } catch {
+        await profile.discard();
+      }
+    },
   };
 }

@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 import { tmpdir } from "node:os";
 import { createPageDriver, type BrowserPage } from "./browser-page.ts";
 import { at } from "./json.ts";
+import { until } from "./until.ts";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 
@@ -28,7 +29,7 @@ export interface Session {
 }
 
 export interface Browser {
-  /** A page in a profile of its own, which shares nothing with others. */
+  /** A page in a profile that nobody else uses, with nothing in it. */
   newPage(): Promise<BrowserPage>;
   close(): Promise<void>;
 }
@@ -92,7 +93,7 @@ export async function launchBrowser(): Promise<Browser> {
     const message: unknown = JSON.parse(String(data));
     const id = at(message, "id");
     if (typeof id !== "number") {
-      events.emit(`${String(at(message, "sessionId"))} ${String(at(message, "method"))}`, at(message, "params"));
+      events.emit(`${String(at(message, "sessionId") ?? "browser")} ${String(at(message, "method"))}`, at(message, "params"));
       return;
     }
     const pending = waiting.get(id);
@@ -109,16 +110,36 @@ export async function launchBrowser(): Promise<Browser> {
     return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
   }
 
+  /** Profiles that were emptied: to make a new one costs more than to load a page. */
+  const idleProfiles: string[] = [];
+  const closedTabs = new Set<unknown>();
+  events.on("browser Target.targetDestroyed", (event) => closedTabs.add(at(event, "targetId")));
+  await command("Target.setDiscoverTargets", { discover: true });
+
+  async function newProfile(): Promise<string> {
+    return String(at(await command("Target.createBrowserContext", { disposeOnDetach: true }), "browserContextId"));
+  }
+
   return {
     async newPage() {
-      const { browserContextId } = Object(await command("Target.createBrowserContext", {}));
+      const browserContextId = idleProfiles.pop() ?? (await newProfile());
+      const tabs: string[] = [];
       async function newTab(): Promise<BrowserPage> {
-        const { targetId } = Object(await command("Target.createTarget", { url: "about:blank", browserContextId }));
-        const { sessionId } = Object(await command("Target.attachToTarget", { targetId, flatten: true }));
+        const targetId = String(at(await command("Target.createTarget", { url: "about:blank", browserContextId }), "targetId"));
+        const sessionId = String(at(await command("Target.attachToTarget", { targetId, flatten: true }), "sessionId"));
+        tabs.push(targetId);
         return createPageDriver({
-          command: (method, params = {}) => command(method, params, String(sessionId)),
-          on: (method, take) => void events.on(`${String(sessionId)} ${method}`, take),
-        }, { newTab, close: () => command("Target.disposeBrowserContext", { browserContextId }) });
+          command: (method, params = {}) => command(method, params, sessionId),
+          on: (method, take) => void events.on(`${sessionId} ${method}`, take),
+        }, {
+          newTab,
+          async leave() {
+            for (const tab of tabs) if (!closedTabs.has(tab)) await command("Target.closeTarget", { targetId: tab });
+            await until("the tabs are closed", () => tabs.every((tab) => closedTabs.has(tab)));
+            idleProfiles.push(browserContextId);
+          },
+          discard: () => command("Target.disposeBrowserContext", { browserContextId }),
+        });
       }
       return newTab();
     },
