@@ -47,6 +47,8 @@ export interface Engine extends Queries {
   remove(before: string): Promise<Removed>;
   /** Removes some of these; `more` if others may be left. */
   erase(which: Erasure): Promise<Removed>;
+  /** The same reads for what follows each commit: they do not wait behind those of clients. */
+  readonly own: Pick<Queries, "count" | "lastSequence">;
   /** Counts some of the rows that are not counted yet; gives whether more wait. */
   derive(): Promise<boolean>;
   /** See `CLEAN_PENDING_LIST`. */
@@ -67,7 +69,7 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
   const { fault, remark, mayLose = false, budgetMs = BUDGET_MS } = options;
   const fold = createFold();
   const primary: ConnectionUrl = { ...url, sessionKind: "read-write" };
-  const upkeep = createPool(primary, { size: 3, maxWaiting: 16, waitMs: WORK_DEADLINE_MS });
+  const upkeep = createPool(primary, { size: 4, maxWaiting: 16, waitMs: WORK_DEADLINE_MS });
   const lookups = createPool(primary, { size: 4, maxWaiting: 128, waitMs: WORK_DEADLINE_MS });
   const searches = createPool(primary, { size: 2, maxWaiting: 128, waitMs: WORK_DEADLINE_MS });
   const probes = createPool(primary, { size: 1, maxWaiting: 0, waitMs: 0 });
@@ -107,6 +109,7 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
 
   return {
     ...createQueries({ lookups, searches, stopping: stopping.signal }, fold),
+    own: createQueries({ lookups: upkeep, searches: upkeep, stopping: stopping.signal }, fold),
     ...prepared,
     write: writer.write,
     remove: (before) => removeSome(removeBefore(before)),

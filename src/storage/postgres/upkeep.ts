@@ -24,11 +24,11 @@ export interface Upkeep {
   stop(): Promise<void>;
 }
 
-type Worker = Pick<Engine, "derive" | "clean" | "count" | "lastSequence">;
+type Worker = Pick<Engine, "derive" | "clean" | "own">;
 
 /** Rejects if the database cannot be read. */
 export async function startUpkeep(engine: Worker, { failed, onOthersCommitted }: UpkeepOptions): Promise<Upkeep> {
-  let [stored, last] = await Promise.all([engine.count(), engine.lastSequence()]);
+  let [stored, last] = await Promise.all([engine.own.count(), engine.own.lastSequence()]);
   let changes = 0;
   let dropped = 0;
   // Something may have been left over.
@@ -36,7 +36,7 @@ export async function startUpkeep(engine: Worker, { failed, onOthersCommitted }:
   let reported: string | undefined;
 
   async function look(): Promise<void> {
-    const newest = await engine.lastSequence();
+    const newest = await engine.own.lastSequence();
     if (newest === last) return;
     last = newest;
     onOthersCommitted();
@@ -52,7 +52,7 @@ export async function startUpkeep(engine: Worker, { failed, onOthersCommitted }:
   async function count(): Promise<void> {
     while (await engine.derive());
     const known = changes;
-    const counted = await engine.count();
+    const counted = await engine.own.count();
     // A commit of this receiver meanwhile may be in the number or not.
     if (changes !== known && dropped < MAX_COUNTS_DROPPED) {
       dropped += 1;

@@ -66,8 +66,8 @@ export const INSERT: readonly ContractCase[] = [
     async run({ shared }) {
       const { store, told } = await shared();
       const before = told.committed.length;
-      assert.deepEqual(await store.insertAll(make(1_000, (index) => message(`delivery${index}`))), Array<string>(1_000).fill("created"));
-      assert.deepEqual(told.committed.slice(before), [1_000]);
+      assert.deepEqual(await store.insertAll(make(1_500, (index) => message(`delivery${index}`))), Array<string>(1_500).fill("created"));
+      assert.deepEqual(told.committed.slice(before), [1_500]);
       assert.deepEqual(await store.insertAll([]), []);
     },
   },

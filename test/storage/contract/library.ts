@@ -9,7 +9,7 @@ import { createMemoryEngine } from "./memory-engine.ts";
 const TEXTS: readonly (string | null)[] = [
   "Grüße aus Köln", "ΟΔΥΣΣΕΎΣ", "100% sure_thing", "back\\slash \"quoted\" it's", "abcabc", "a", null, "nothing", "NUL\u0000inside", "Straße 😀", "", "x".repeat(4_000),
 ];
-const IDS: readonly string[] = ["", "\uFB00", "\u{1F600}", "Z", "ä"];
+const IDS: readonly string[] = ["", "\uFB00", "\u{1F600}", "Z", "ä", "\0", "\u0002"];
 
 /** When the n-th message was sent: days, hours, minutes and fractions apart, with a third of all at one instant. */
 function timeOf(n: number): string {

@@ -59,6 +59,23 @@ export const MOMENTS: readonly ContractCase[] = [
   },
   {
     promise: "P11",
+    name: "a page and its total are of one moment while messages are removed",
+    async run({ shared }) {
+      const { store } = await shared();
+      const from = "+112";
+      await store.insertAll(make(700, (index) => message(`removed${index}`, { from, ts: `2025-01-15T10:00:00.${1 + (index % 9)}Z` })));
+      async function look(): Promise<void> {
+        for (const query of [{ from }, { from, q: "hello" }, { from, since: "2025-01-15T10:00:00.3Z" }]) {
+          const { data, total, next } = await store.list({ ...query, limit: 1_000, offset: 0 });
+          assert.deepEqual([data.length, next], [total, undefined], JSON.stringify(query));
+        }
+      }
+      await lookWhile(look, async () => assert.equal(await store.erase({ from }), 700));
+      assert.equal((await store.list({ limit: 1, offset: 0, from })).total, 0);
+    },
+  },
+  {
+    promise: "P11",
     name: "a page and its total, the counts of the senders and their sum, are of one moment while messages come",
     async run({ open }) {
       const { store } = await open();

@@ -10,7 +10,7 @@ export const STATS: readonly ContractCase[] = [
     async run({ open }) {
       const { store } = await open();
       assert.deepEqual(await store.stats(), { total_messages: 0, senders_count: 0, messages_per_sender: [], first_message_ts: null, last_message_ts: null });
-      const senders = ["+1", "+2", "+10", "+3", "+20", "+99", "+100", "+4", "+5", "+6", "+7", "+8"];
+      const senders = ["+1", "+2", "+10", "+3", "+20", "+99", "+100", "+4", "\uFB00", "+6", "+7", "\u{1F600}"];
       const counts = senders.map((from, index) => ({ from, count: 10 + 10 * (index % 3) }));
       await store.insertAll(counts.flatMap(({ from, count }) => make(count, (index) => message(`${from}-${index}`, { from, ts: `2025-01-15T10:00:00.${index}1Z` }))));
       await store.insert(message("last of all", { from: "+1", ts: "2025-01-15T10:00:01Z" }));
@@ -18,7 +18,7 @@ export const STATS: readonly ContractCase[] = [
         total_messages: 241,
         senders_count: 12,
         messages_per_sender: [
-          { from: "+10", count: 30 }, { from: "+5", count: 30 }, { from: "+8", count: 30 }, { from: "+99", count: 30 }, { from: "+2", count: 20 },
+          { from: "+10", count: 30 }, { from: "+99", count: 30 }, { from: "\uFB00", count: 30 }, { from: "\u{1F600}", count: 30 }, { from: "+2", count: 20 },
           { from: "+20", count: 20 }, { from: "+4", count: 20 }, { from: "+7", count: 20 }, { from: "+1", count: 11 }, { from: "+100", count: 10 },
         ],
         first_message_ts: "2025-01-15T10:00:00.01Z",

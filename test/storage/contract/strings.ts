@@ -45,6 +45,25 @@ export const STRINGS: readonly ContractCase[] = [
   },
   {
     promise: "P6",
+    name: "senders and recipients are strings as any other, told apart code point by code point",
+    async run({ shared }) {
+      const { store } = await shared();
+      const parties = ["\0", "\0\0", "\u0001\u0002", "é", "e\u0301", "\ufeff+1", "a", "A", "a ", "\uFB00", "\u{1F600}", "%", "_", "'"].map((name) => `party ${name}`);
+      await store.insertAll(parties.map((party) => message(party, { from: party, to: party })));
+      for (const party of parties) {
+        const { data, total } = await store.list({ limit: 2, offset: 0, from: party });
+        assert.deepEqual([data.map(({ from, to }) => [from, to]), total], [[[party, party]], 1], JSON.stringify(party));
+        for (const filter of [{ to: party }, { from: party, q: "hello" }, { from: party, to: party }]) {
+          assert.equal((await store.list({ limit: 1, offset: 0, ...filter })).total, 1, JSON.stringify(filter));
+        }
+        assert.equal((await exportAll(store, { from: party, upTo: Number.MAX_SAFE_INTEGER })).length, 1);
+      }
+      assert.equal(await store.erase({ from: "party \0" }), 1);
+      assert.deepEqual([(await store.get("party \0\0"))?.from, await store.get("party \0")], ["party \0\0", undefined]);
+    },
+  },
+  {
+    promise: "P6",
     name: "nine digits of a second and the years 0000 to 9999 are kept, and tell messages apart",
     async run({ shared }) {
       const { store } = await shared();

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import type { Lifetime } from "../../support/cleanup.ts";
 import type { TestEngine } from "../engines.ts";
@@ -45,7 +46,9 @@ export function testContract(engine: TestEngine): void {
   const releases: (() => Promise<void>)[] = [];
   let runner: Promise<Runner> | undefined;
   after(async () => {
-    for (const release of releases) await release();
+    const faults: unknown[] = [];
+    for (const release of releases) await release().catch((error: unknown) => faults.push(error));
+    assert.deepEqual(faults, []);
   });
   for (const one of CONTRACT) {
     test(`${engine.name}, ${one.promise}: ${one.name}`, { skip: engine.skip }, async (t) => {

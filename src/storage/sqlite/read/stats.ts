@@ -1,3 +1,4 @@
+import { compareText } from "../../../core/order.ts";
 import type { Stats } from "../../../core/queries.ts";
 import { tailBehind, type Prepare } from "./rows.ts";
 import type { TimeCounts } from "./time-counts.ts";
@@ -40,7 +41,7 @@ export function createStats(prepare: Prepare, timeCounts: TimeCounts): () => Sta
     }
     for (const { from, count } of recent) all.set(from, count);
     const ranked = [...all].map(([from, count]) => ({ from, count }));
-    return ranked.sort((a, b) => b.count - a.count || (a.from < b.from ? -1 : 1)).slice(0, TOP_SENDERS);
+    return ranked.sort((a, b) => b.count - a.count || compareText(a.from, b.from)).slice(0, TOP_SENDERS);
   }
 
   function edge(direction: "ASC" | "DESC"): string | null {
