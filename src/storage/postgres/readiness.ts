@@ -1,8 +1,6 @@
-import { setTimeout } from "node:timers/promises";
 import type { Pool } from "../../postgres/pool.ts";
+import { createCheckOnce } from "../shared/check-once.ts";
 
-/** A server that hangs must not hang the health check. */
-const CHECK_DEADLINE_MS = 2_000;
 /** By then a connection is given up that waits for a standby; more of them would only wait with it. */
 const PROBE_DEADLINE_MS = 60_000;
 
@@ -12,32 +10,10 @@ const PROBE_DEADLINE_MS = 60_000;
  */
 const PROBE = "SELECT id FROM inbox_lock WHERE id = 2 FOR UPDATE";
 
-/** Proves that the server takes writes: gives the reasons why not. Checks that come while a probe is under way share it. */
+/** Proves that the server takes writes: gives the reasons why not. */
 export function createReadiness(pool: Pool): () => Promise<readonly string[]> {
-  let probe: Promise<readonly string[]> | undefined;
-
-  async function prove(): Promise<readonly string[]> {
-    try {
-      await pool.run([{ sql: PROBE }], { deadlineMs: PROBE_DEADLINE_MS });
-      return [];
-    } catch (error) {
-      return [error instanceof Error ? error.message : String(error)];
-    } finally {
-      probe = undefined;
-    }
-  }
-
-  return async () => {
-    const deadline = new AbortController();
-    const late = setTimeout(CHECK_DEADLINE_MS, [`the database did not answer within ${CHECK_DEADLINE_MS} ms`], {
-      ref: false,
-      signal: deadline.signal,
-    });
-    try {
-      return await Promise.race([(probe ??= prove()), late]);
-    } finally {
-      deadline.abort();
-      late.catch(() => undefined);
-    }
-  };
+  return createCheckOnce(async () => {
+    await pool.run([{ sql: PROBE }], { deadlineMs: PROBE_DEADLINE_MS });
+    return [];
+  });
 }

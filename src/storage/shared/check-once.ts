@@ -1,0 +1,39 @@
+import { setTimeout } from "node:timers/promises";
+
+/** A disk or a server that hangs must not hang the health check. */
+const CHECK_DEADLINE_MS = 2_000;
+
+/**
+ * Makes a check of what proves that the database takes writes: it gives the reasons why not, within 2 s by default. A proof costs a
+ * sync of the disk, so checks that come while one is under way share it.
+ */
+export function createCheckOnce(
+  prove: () => Promise<readonly string[]>,
+  { deadlineMs = CHECK_DEADLINE_MS }: { readonly deadlineMs?: number } = {},
+): () => Promise<readonly string[]> {
+  let proof: Promise<readonly string[]> | undefined;
+
+  async function run(): Promise<readonly string[]> {
+    try {
+      return await prove();
+    } catch (error) {
+      return [error instanceof Error ? error.message : String(error)];
+    } finally {
+      proof = undefined;
+    }
+  }
+
+  return async () => {
+    const deadline = new AbortController();
+    const late = setTimeout(deadlineMs, [`the database did not answer within ${deadlineMs} ms`], {
+      ref: false,
+      signal: deadline.signal,
+    });
+    try {
+      return await Promise.race([(proof ??= run()), late]);
+    } finally {
+      deadline.abort();
+      late.catch(() => undefined);
+    }
+  };
+}
