@@ -182,9 +182,9 @@ browserTest("everything can be read without JavaScript, and no form is there tha
 
 browserTest("the page is usable for all, in both colour schemes, on a phone and on a desk", async (_t, newPage) => {
   const app = await shared();
+  const page = await newPage();
   for (const scheme of ["light", "dark"] as const) {
     for (const [width, height] of [[1280, 860], [390, 844], [320, 640]] as const) {
-      const page = await newPage();
       await page.setScheme(scheme);
       await page.setSize(width, height);
       await openDocs(page, app);

@@ -29,8 +29,8 @@ const PAGES: readonly (readonly [path: string, ready: () => boolean])[] = [
 for (const [path, ready] of PAGES) {
   browserTest(`${path} does not move while it is put up, whatever the size of the window`, async (_t, newPage) => {
     const { url } = await shared();
+    const page = await newPage();
     for (const [width, height] of SIZES) {
-      const page = await newPage();
       await page.setSize(width, height);
       await page.open(url + path);
       await page.until(ready);
