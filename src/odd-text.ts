@@ -1,4 +1,7 @@
-/** Characters that nobody sees: controls, formats, separators, those that a reader may ignore, the blank of Braille; of spaces all but U+0020. */
+/**
+ * Characters that nobody sees: controls, formats, separators, those that a reader may ignore, the blank of Braille; of spaces all but
+ * U+0020.
+ */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/u;
 const BLANK = new RegExp(` |${INVISIBLE.source}`, "u");
 const QUOTE = /["'`\u2018\u2019\u201c\u201d]/;

@@ -65,7 +65,9 @@ function readTextFile(path: string): string {
   const descriptor = openSync(path, "r");
   try {
     let length = 0;
-    for (let read = -1; read !== 0 && length < bytes.length; length += read) read = readSync(descriptor, bytes, length, bytes.length - length, null);
+    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+      read = readSync(descriptor, bytes, length, bytes.length - length, null);
+    }
     return bytes.toString("utf8", 0, length);
   } finally {
     closeSync(descriptor);

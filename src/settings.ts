@@ -41,7 +41,10 @@ export interface Settings {
 const TOKEN = matching({ pattern: /^[\x21-\x7e]+$/, rule: "must be visible ASCII characters without spaces" });
 const HOST = matching({ pattern: /^[^\s[\]/]+$/, rule: "must be a host name or an IP address, without white space, brackets or slashes" });
 // RFC 9110 section 5.6.2.
-const HEADER_NAME = matching({ pattern: /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, rule: "must be the name of a header, such as X-Shopify-Hmac-Sha256" });
+const HEADER_NAME = matching({
+  pattern: /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/,
+  rule: "must be the name of a header, such as X-Shopify-Hmac-Sha256",
+});
 const PUBLIC_URL = matching({
   pattern: /^https?:\/\/[^\s/?#"]+(?:\/[^\s?#"]*)?$/i,
   rule: "must be the http or https URL that Twilio calls, up to the path of the endpoint, such as https://inbox.example.com",
@@ -53,7 +56,8 @@ const LOG_LEVELS: ReadonlyMap<string, LogLevel> = new Map([
   ["WARN", "WARNING"],
   ["ERROR", "ERROR"],
 ]);
-const DATABASE_FORMS = "sqlite:////absolute/path.db, sqlite:///./relative/path.db, sqlite:///:memory: or postgres://user:password@host/database";
+const DATABASE_FORMS =
+  "sqlite:////absolute/path.db, sqlite:///./relative/path.db, sqlite:///:memory: or postgres://user:password@host/database";
 
 const WHSEC_FORM = "must be base64 after whsec_, with its padding and nothing else (Standard Webhooks)";
 
@@ -147,7 +151,12 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
     example: "a-long-random-string",
     doc: "the token that reading needs; unset, anyone who reaches the port may read",
   },
-  shutdownTimeoutMs: { name: "SHUTDOWN_TIMEOUT_MS", ...integer(1, 600_000), default: "10000", doc: "the most that a graceful stop may take" },
+  shutdownTimeoutMs: {
+    name: "SHUTDOWN_TIMEOUT_MS",
+    ...integer(1, 600_000),
+    default: "10000",
+    doc: "the most that a graceful stop may take",
+  },
   retentionDays: {
     name: "RETENTION_DAYS",
     range: integer(0, 36_500).range,

@@ -39,7 +39,13 @@ export function askAt(url: URL, question: Question & { readonly path?: string })
   return new Promise((resolve, reject) => {
     const request = (url.protocol === "https:" ? requestHttps : requestHttp)(
       url,
-      { method, path, headers: body === undefined ? headers : { ...headers, "Content-Length": body.length }, agent: agent ?? false, timeout: silenceLimitMs },
+      {
+        method,
+        path,
+        headers: body === undefined ? headers : { ...headers, "Content-Length": body.length },
+        agent: agent ?? false,
+        timeout: silenceLimitMs,
+      },
       resolve,
     );
     request.on("timeout", () => request.destroy(new Error(`silent for ${silenceLimitMs / 1000} s`)));

@@ -1,6 +1,8 @@
 import { parseArgs } from "node:util";
 import type { Outcome } from "../core/outcome.ts";
-import type { Command, CommandName, EraseCommand, ExportCommand, ExportFormat, ForwardCommand, SendCommand, SignCommand } from "./command.ts";
+import type {
+  Command, CommandName, EraseCommand, ExportCommand, ExportFormat, ForwardCommand, SendCommand, SignCommand,
+} from "./command.ts";
 import { parseServiceUrl } from "./service-url.ts";
 import { isCommandName } from "./usage.ts";
 
@@ -76,7 +78,10 @@ export function parseCommandLine(args: readonly string[]): Parsed<Command> {
   }
   const { values, positionals } = parsed;
   const [name = "serve", ...files] = positionals;
-  if (!isCommandName(name)) return values.help ? { ok: true, value: { name: "help", of: undefined } } : refuse(`Unknown command ${JSON.stringify(name)}`);
+  if (!isCommandName(name)) {
+    if (values.help) return { ok: true, value: { name: "help", of: undefined } };
+    return refuse(`Unknown command ${JSON.stringify(name)}`);
+  }
   if (values.help) return { ok: true, value: { name: "help", of: positionals.length === 0 ? undefined : name } };
   if (values.version) return { ok: true, value: { name: "version" } };
   const command = stranger(name, values) ?? readCommand(name, values, files);
@@ -92,7 +97,8 @@ function readCommand(name: CommandName, values: Values, files: readonly string[]
   const [file] = files;
   if (file === "") return problem(`FILE of ${name} must not be empty`);
   const takesFile = name === "backup" || name === "verify" || name === "sign";
-  if (files.length > (takesFile ? 1 : 0)) return problem(takesFile ? `${name} takes one FILE${name === "backup" ? "" : " at most"}` : `${name} takes no arguments`);
+  if (!takesFile && files.length > 0) return problem(`${name} takes no arguments`);
+  if (files.length > 1) return problem(`${name} takes one FILE${name === "backup" ? "" : " at most"}`);
   switch (name) {
     case "serve":
     case "openapi":
@@ -131,14 +137,19 @@ function readSend(values: Values): Parsed<SendCommand> {
   const field = FIELDS.find((name) => values[name] !== undefined);
   const alone = body !== undefined ? "body" : "file";
   if (body !== undefined && file !== undefined) return problem("--body and --file must not be given together");
-  if ((body !== undefined || file !== undefined) && field !== undefined) return problem(`--${field} must not be given together with --${alone}`);
+  if ((body !== undefined || file !== undefined) && field !== undefined) {
+    return problem(`--${field} must not be given together with --${alone}`);
+  }
   if (file === "") return problem("--file must not be empty");
   const what = body !== undefined ? { body } : file !== undefined ? { file } : { fields: { id, from, to, ts, text } };
   return { ok: true, value: { name: "send", url: url.value, what, retry } };
 }
 
 function readSign({ standard = false, id, timestamp }: Values, file: string | undefined): Parsed<SignCommand> {
-  if (!standard) return id === undefined && timestamp === undefined ? { ok: true, value: { name: "sign", file, standard: undefined } } : problem("--id and --timestamp need --standard");
+  if (!standard) {
+    if (id !== undefined || timestamp !== undefined) return problem("--id and --timestamp need --standard");
+    return { ok: true, value: { name: "sign", file, standard: undefined } };
+  }
   if (id !== undefined && !/^[\x21-\x7e]{1,256}$/.test(id)) return problem("--id must be 1 to 256 visible ASCII characters");
   const seconds = readWhole("timestamp", timestamp);
   return seconds.ok ? { ok: true, value: { name: "sign", file, standard: { id, timestampSeconds: seconds.value } } } : seconds;

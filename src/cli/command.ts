@@ -88,7 +88,9 @@ export interface OpenApiCommand {
 }
 
 /** What does its work and ends. */
-export type Task = SendCommand | SignCommand | TailCommand | ForwardCommand | ExportCommand | EraseCommand | BackupCommand | VerifyCommand | CopyCommand | OpenApiCommand;
+export type Task =
+  | SendCommand | SignCommand | TailCommand | ForwardCommand | ExportCommand | EraseCommand | BackupCommand | VerifyCommand | CopyCommand
+  | OpenApiCommand;
 
 export type CommandName = Task["name"] | "serve";
 

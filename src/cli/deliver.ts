@@ -22,7 +22,10 @@ export interface Delivered {
 }
 
 export interface Deliverer {
-  /** Signs a body and posts it. Rejects with `NoAnswer` where none comes. A repeat of what is stored changes nothing, so trying again is safe. */
+  /**
+   * Signs a body and posts it. Rejects with `NoAnswer` if no response comes. A repeat of what is stored changes nothing, so trying again
+   * is safe.
+   */
   post(body: Uint8Array): Promise<Delivered>;
   /** Ends its idle connections. */
   close(): void;

@@ -40,7 +40,10 @@ export async function exportMessages(terminal: Terminal, { url, format, filters,
   const { service, headers } = remote.value;
   const wire = WIRES[format];
   const parameters = Object.entries({ ...filters, format: wire.format }).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-  const answer = await ask(service, `/messages?${parameters.join("&")}`, { headers: { ...headers, Accept: wire.type }, silenceLimitMs: SILENCE_LIMIT_MS });
+  const answer = await ask(service, `/messages?${parameters.join("&")}`, {
+    headers: { ...headers, Accept: wire.type },
+    silenceLimitMs: SILENCE_LIMIT_MS,
+  });
   const type = answer.headers["content-type"]?.split(";")[0] ?? "";
   if (answer.statusCode !== 200) {
     terminal.complain(`Cannot export: the service answered ${describeAnswer(answer.statusCode, await readBody(service, answer))}`);

@@ -148,7 +148,11 @@ async function followOnce({ remote: { service, headers }, from, opened, take, ad
 }
 
 /** Destroys the connection if nothing at all comes for so long. */
-async function nextWithin(limitMs: number, lines: AsyncGenerator<Uint8Array, void>, answer: IncomingMessage): Promise<IteratorResult<Uint8Array, void>> {
+async function nextWithin(
+  limitMs: number,
+  lines: AsyncGenerator<Uint8Array, void>,
+  answer: IncomingMessage,
+): Promise<IteratorResult<Uint8Array, void>> {
   const { socket } = answer;
   let seenBytes = socket.bytesRead;
   let timer = setTimeout(look, limitMs);

@@ -10,9 +10,13 @@ export interface MessagesService {
 }
 
 /** `url` wins over the environment. Refusal: a line a problem. */
-export function loadMessagesService({ env, complain }: Pick<Terminal, "env" | "complain">, url: URL | undefined): Outcome<MessagesService, readonly string[]> {
+export function loadMessagesService(
+  { env, complain }: Pick<Terminal, "env" | "complain">,
+  url: URL | undefined,
+): Outcome<MessagesService, readonly string[]> {
   const service = url === undefined ? loadServiceUrl(env) : ({ ok: true, value: url } as const);
   const token = loadApiToken(env, complain);
   if (!service.ok || !token.ok) return { ok: false, error: [service, token].flatMap((outcome) => (outcome.ok ? [] : [outcome.error])) };
-  return { ok: true, value: { service: service.value, headers: token.value === undefined ? {} : { Authorization: `Bearer ${token.value}` } } };
+  const headers = token.value === undefined ? {} : { Authorization: `Bearer ${token.value}` };
+  return { ok: true, value: { service: service.value, headers } };
 }

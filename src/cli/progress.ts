@@ -8,7 +8,11 @@ export const CLEAR_LINE = "\r\u001b[K";
 export type Share = () => number | string | undefined;
 
 /** Shows on a terminal what is under way, while it is; in a pipe it shows nothing. */
-export async function withProgress<T>(terminal: Terminal, title: string, work: { readonly share: Share; readonly result: Promise<T> }): Promise<T> {
+export async function withProgress<T>(
+  terminal: Terminal,
+  title: string,
+  work: { readonly share: Share; readonly result: Promise<T> },
+): Promise<T> {
   const { screen } = terminal;
   if (screen === undefined) return work.result;
   const startedAt = performance.now();

@@ -59,7 +59,9 @@ export async function sendFile(terminal: Terminal, { file, deliver }: SendFileOp
   try {
     await withProgress(terminal, "send", { share: () => `${stored + refused} messages`, result: sendAll() });
   } catch (error) {
-    if (error instanceof NoAnswer) terminal.complain(`${summary()} so far; to go on, send the same again: what is stored is not stored twice`);
+    if (error instanceof NoAnswer) {
+      terminal.complain(`${summary()} so far; to go on, send the same again: what is stored is not stored twice`);
+    }
     throw error;
   }
   if (refused > SHOWN_REFUSALS) terminal.complain(`and ${refused - SHOWN_REFUSALS} more`);

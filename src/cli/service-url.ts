@@ -3,7 +3,12 @@ import { optional, readSetting, type Environment, type Setting } from "../settin
 
 const RULE = "must be an http or https URL without query and fragment, such as http://127.0.0.1:8000";
 
-const SERVICE_URL: Setting<URL | undefined> = { name: "WEBHOOK_INBOX_URL", parse: optional(parseServiceUrl), default: "", doc: "where the service answers" };
+const SERVICE_URL: Setting<URL | undefined> = {
+  name: "WEBHOOK_INBOX_URL",
+  parse: optional(parseServiceUrl),
+  default: "",
+  doc: "where the service answers",
+};
 
 /** Where the service answers. Refusal: the rule, to follow the name of what was given. */
 export function parseServiceUrl(text: string): Outcome<URL, string> {
@@ -18,6 +23,8 @@ export function loadServiceUrl(env: Environment): Outcome<URL, string> {
   if (!given.ok) return given;
   if (given.value !== undefined) return { ok: true, value: given.value };
   const port = env["PORT"] || "8000";
-  if (/^[0-9]+$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535) return { ok: true, value: new URL(`http://127.0.0.1:${Number(port)}`) };
+  if (/^[0-9]+$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535) {
+    return { ok: true, value: new URL(`http://127.0.0.1:${Number(port)}`) };
+  }
   return { ok: false, error: "PORT: must be the number of the port that the service listens on, unless WEBHOOK_INBOX_URL is set" };
 }

@@ -16,7 +16,8 @@ export async function verify(terminal: Terminal, path: string, options: { readon
 
 async function checkAll(terminal: Terminal, verifier: Verifier, path: string): Promise<boolean> {
   const failed = await checkDatabase(terminal, verifier, { checks: CHECKS, printSound: true });
-  terminal.print(failed.length === 0 ? `${path}: all ${CHECKS.length} checks passed` : `${path}: ${failed.length} of ${CHECKS.length} checks failed; ${remedy(failed)}`);
+  const passed = `all ${CHECKS.length} checks passed`;
+  terminal.print(`${path}: ${failed.length === 0 ? passed : `${failed.length} of ${CHECKS.length} checks failed; ${remedy(failed)}`}`);
   return failed.length === 0;
 }
 

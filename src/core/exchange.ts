@@ -28,7 +28,10 @@ export interface DeliveryCounts {
   readonly ignored: number;
 }
 
-/** What ended a streamed response: its own end, the client, a newer tail that needed the place, a stop of the service, or a fault in the middle. */
+/**
+ * What ended a streamed response: its own end, the client, a newer tail that needed the place, a stop of the service, or a fault in the
+ * middle.
+ */
 export type StreamEnd = "complete" | "client" | "displaced" | "stop" | "fault";
 
 export interface FinishedStream {

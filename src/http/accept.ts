@@ -12,7 +12,11 @@ export function readAccept(accept: string): readonly MediaRange[] {
   return accept.split(",").map((range) => {
     const [type = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());
     const quality = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
-    return { type, parameters: parameters.filter((parameter) => !parameter.startsWith("q=")), weight: quality === undefined ? 1 : Number(quality) || 0 };
+    return {
+      type,
+      parameters: parameters.filter((parameter) => !parameter.startsWith("q=")),
+      weight: quality === undefined ? 1 : Number(quality) || 0,
+    };
   });
 }
 

@@ -123,7 +123,8 @@ export function discardRest(req: IncomingMessage, res: ServerResponse): void {
   const { socket } = req;
   if (socket.destroyed) return;
   let discardedBytes = 0;
-  // Node calls it after the last response. What came later would be answered with a reset, which deletes the response that the client has not read.
+  // Node calls it after the last response. What came later would be answered with a reset, which deletes the response that the client
+  // has not read.
   Object.assign(socket, { destroySoon: () => void socket.end() });
   const deadline = setTimeout(() => cutOff(req, res), DISCARD_LIMIT_MS);
   function onData(chunk: Buffer): void {

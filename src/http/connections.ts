@@ -97,7 +97,9 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
         socket.destroy();
         return;
       }
-      const connection: Connection = { unanswered: 0, inTurn: 0, turn, over: false, latest: undefined, writes: undefined, silent: true, refusals: 0 };
+      const connection: Connection = {
+        unanswered: 0, inTurn: 0, turn, over: false, latest: undefined, writes: undefined, silent: true, refusals: 0,
+      };
       open.set(socket, connection);
       giveUpParsing(socket, () => connection.over);
       socket.once("close", () => forget(socket));

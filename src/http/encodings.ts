@@ -24,7 +24,8 @@ export function encode(body: string): Encodings {
 /** The coding to send, given `Accept-Encoding` (section 12.5.3); undefined: none. */
 export function preferredEncoding(accepted: string): keyof Encodings | undefined {
   const codings = readAccept(accepted);
-  const weightOf = (coding: string): number => (codings.find(({ type }) => type === coding) ?? codings.find(({ type }) => type === "*"))?.weight ?? 0;
+  const any = codings.find(({ type }) => type === "*");
+  const weightOf = (coding: string): number => (codings.find(({ type }) => type === coding) ?? any)?.weight ?? 0;
   const [best] = OFFERED.filter((coding) => weightOf(coding) > 0).toSorted((one, other) => weightOf(other) - weightOf(one));
   const identity = codings.find(({ type }) => type === "identity")?.weight ?? 0;
   return best !== undefined && weightOf(best) >= identity ? best : undefined;

@@ -6,7 +6,11 @@ export type Use = "silent" | "stalled" | "idle" | "served";
  * `silent` ones that never completed a request's head, so that a flood of them only pushes out its own, then `stalled` ones
  * that leave a body unfinished or an answer untaken, then `idle` ones. One that is being `served` is never picked.
  */
-export function pickForRoom<Connection>(open: Iterable<Connection>, use: (connection: Connection) => Use, count: number): readonly Connection[] {
+export function pickForRoom<Connection>(
+  open: Iterable<Connection>,
+  use: (connection: Connection) => Use,
+  count: number,
+): readonly Connection[] {
   const picked: Record<Exclude<Use, "served">, Connection[]> = { silent: [], stalled: [], idle: [] };
   for (const connection of open) {
     const kind = use(connection);

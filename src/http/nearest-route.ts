@@ -16,7 +16,10 @@ export function createNearestRoute(paths: readonly string[]): (given: string) =>
     const parts = simplify(given);
     if (parts.length === 0) return undefined;
     const ranked = known
-      .map(({ path, parts: wanted }) => ({ path, distance: Math.min(distanceOf(wanted, parts), distanceOf(wanted, parts.slice(-wanted.length)) + PREFIX_COST) }))
+      .map(({ path, parts: wanted }) => {
+        const withPrefix = distanceOf(wanted, parts.slice(-wanted.length)) + PREFIX_COST;
+        return { path, distance: Math.min(distanceOf(wanted, parts), withPrefix) };
+      })
       .toSorted((a, b) => a.distance - b.distance);
     const [best] = ranked;
     return best !== undefined && best.distance <= MAX_DISTANCE ? best.path : undefined;

@@ -50,8 +50,11 @@ function otherBodies(body: Uint8Array): readonly Variant[] {
   const text = Buffer.from(body).toString("latin1");
   const variants: [string, string][] = [];
   const trailing = /\r?\n$/.exec(text)?.[0];
-  if (trailing === undefined) variants.push(["it matches when a newline is added to the body: the sender signed one that it did not send", `${text}\n`]);
-  else variants.push(["it matches when a trailing newline is removed from the body", text.slice(0, -trailing.length)]);
+  if (trailing === undefined) {
+    variants.push(["it matches when a newline is added to the body: the sender signed one that it did not send", `${text}\n`]);
+  } else {
+    variants.push(["it matches when a trailing newline is removed from the body", text.slice(0, -trailing.length)]);
+  }
   const lineFeeds = text.replaceAll("\r\n", "\n");
   if (lineFeeds !== text) variants.push(["it matches when each CRLF of the body is a line feed", lineFeeds]);
   else if (text.includes("\n")) variants.push(["it matches when each line feed of the body is CRLF", text.replaceAll("\n", "\r\n")]);

@@ -48,7 +48,8 @@ function countsOf({ format, created, duplicates, conflicts, ignored }: DeliveryC
   const conflict = conflicts > 0 ? ',"conflict":true' : "";
   if (format === "native") return conflict;
   const repeats = duplicates + conflicts;
-  return `${conflict},"format":"${format}","messages":${created + repeats},"created":${created},"duplicates":${repeats},"ignored":${ignored}`;
+  const counts = `"messages":${created + repeats},"created":${created},"duplicates":${repeats},"ignored":${ignored}`;
+  return `${conflict},"format":"${format}",${counts}`;
 }
 
 /** To whole microseconds. */

@@ -96,7 +96,9 @@ function registerEventLoopLag(registry: Registry): () => void {
     ["p90", "The 90th percentile of the recorded event loop delays.", (monitor) => monitor.percentile(90)],
     ["p99", "The 99th percentile of the recorded event loop delays.", (monitor) => monitor.percentile(99)],
   ];
-  const gauges = statistics.map(([name, help, of]) => ({ gauge: registry.gauge(`nodejs_eventloop_lag_${name}_seconds`, help).labels(), of }));
+  const gauges = statistics.map(([name, help, of]) => {
+    return { gauge: registry.gauge(`nodejs_eventloop_lag_${name}_seconds`, help).labels(), of };
+  });
   registry.onScrape(async () => {
     // Without a record these would be NaN or 292 years.
     for (const { gauge, of } of gauges) gauge.set(read.count === 0 ? 0 : of(read) / 1e9);

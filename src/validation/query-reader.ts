@@ -66,7 +66,8 @@ export function createQueryReader(rawQuery: string): QueryReader {
       if (given === undefined) return undefined;
       const timestamp = parseTimestamp(given);
       if (timestamp === undefined) {
-        refuse(name, "datetime_parsing", "Value is not a date-time: must be an RFC 3339 date-time with a zone, such as 2025-01-15T10:00:00Z");
+        const rule = "must be an RFC 3339 date-time with a zone, such as 2025-01-15T10:00:00Z";
+        refuse(name, "datetime_parsing", `Value is not a date-time: ${rule}`);
       }
       return timestamp?.text;
     },
