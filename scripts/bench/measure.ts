@@ -10,6 +10,8 @@ export interface Program {
   readonly name: string;
   readonly script: string;
   readonly flags?: readonly string[];
+  /** `DATABASE_URL` of a new database for each measurement; a file by default. */
+  readonly databaseUrl?: () => Promise<string>;
 }
 
 /** One measurement of ingest. */
@@ -28,14 +30,18 @@ export interface RunOptions extends Omit<LoadOptions, "port"> {
 /** Sent before each measurement, so that none measures how V8 compiles. */
 const WARM_UP_MESSAGES = 80_000;
 
-export function startProgram({ script, flags }: Program, database: string): Promise<Running> {
-  return startProcess(script, { env: { DATABASE_URL: `sqlite:///${database}` }, ...(flags && { flags }) });
+export function startProgram(program: Program, database: string): Promise<Running> {
+  return startOn(program, `sqlite:///${database}`);
+}
+
+export function startOn({ script, flags }: Program, databaseUrl: string): Promise<Running> {
+  return startProcess(script, { env: { DATABASE_URL: databaseUrl }, ...(flags && { flags }) });
 }
 
 /** Starts the program on a database of its own, measures it under this load and stops it. */
 export async function measure(bench: Bench, program: Program, options: RunOptions): Promise<Run> {
   const { from, ...sent } = options;
-  const server = await startProgram(program, bench.newDatabase(from));
+  const server = await startOn(program, (await program.databaseUrl?.()) ?? `sqlite:///${bench.newDatabase(from)}`);
   const result = await underLoad(server, sent);
   await server.stop();
   return result;

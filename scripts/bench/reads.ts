@@ -13,7 +13,7 @@ export interface Seeded {
   readonly count: number;
 }
 
-interface Read {
+export interface Read {
   readonly what: string;
   readonly target: (rows: number) => string;
   readonly atMostMs: number;
@@ -21,7 +21,7 @@ interface Read {
   readonly proportional?: boolean;
 }
 
-const READS: readonly Read[] = [
+export const READS: readonly Read[] = [
   { what: "GET /messages", target: () => "/messages", atMostMs: 5 },
   { what: "from", target: () => "/messages?from=+919810000042", atMostMs: 5 },
   { what: "since", target: () => "/messages?since=2025-01-01T02:00:00Z", atMostMs: 5 },
@@ -35,7 +35,7 @@ const READS: readonly Read[] = [
   { what: "GET /health/ready", target: () => "/health/ready", atMostMs: 5 },
 ];
 const WARM_UP = { count: 100, atMostMs: 5_000 };
-const TIMED = { count: 300, atMostMs: 10_000 };
+export const TIMED: ReadLimits = { count: 300, atMostMs: 10_000 };
 /** Shorter, so that the messages that come in meanwhile do not make another size of the database. */
 const TIMED_UNDER_LOAD = { count: 300, atMostMs: 3_000 };
 const STEADY_PER_SECOND = 5_000;
@@ -65,14 +65,14 @@ export async function measureReadsUnderLoad(bench: Bench, { database, count }: S
   bench.note({ what: "messages a second that came in beside these reads", value: answered / seconds, unit: "", bar });
 }
 
-interface Timing {
+export interface Timing {
   readonly port: number;
   readonly rows: number;
   readonly limits: ReadLimits;
 }
 
 /** The median of the rounds, which take turns, since a moment's noise makes a p99 of its own. */
-async function timeAll(bench: Bench, { port, rows, limits }: Timing): Promise<readonly number[]> {
+export async function timeAll(bench: Bench, { port, rows, limits }: Timing): Promise<readonly number[]> {
   const targets = READS.map(({ target }) => target(rows));
   for (const target of targets) await timeReads(port, target, WARM_UP);
   const taken: number[][] = READS.map(() => []);

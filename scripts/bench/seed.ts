@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import type { MessageStore } from "../../src/core/store.ts";
 import { openSqlite } from "../../src/storage/sqlite/open.ts";
 import { createMessages } from "./messages.ts";
 
@@ -10,7 +11,7 @@ const MESSAGES_PER_SECOND = 50;
 export interface SeedOptions {
   readonly messages: number;
   /** Told how many are stored so far. */
-  readonly progress?: (done: number) => void;
+  readonly progress?: ((done: number) => void) | undefined;
 }
 
 /**
@@ -23,6 +24,12 @@ export async function seed(path: string, { messages, progress }: SeedOptions): P
   };
   const observer = { committed: () => undefined, commitFailed: () => undefined, removed: () => undefined };
   const store = await openSqlite({ kind: "file", path }, { clock: { nowMs: () => Date.now() }, observer, onFatal });
+  await seedStore(store, { messages, progress });
+  await store.close();
+}
+
+/** The same through a store that is open. */
+export async function seedStore(store: Pick<MessageStore, "insert">, { messages, progress }: SeedOptions): Promise<void> {
   const startMs = Date.parse("2025-01-01T00:00:00Z");
   const create = createMessages({ seed: 7, order: "growing", startMs, perSecond: MESSAGES_PER_SECOND });
   for (let done = 0; done < messages; ) {
@@ -36,7 +43,6 @@ export async function seed(path: string, { messages, progress }: SeedOptions): P
     done += count;
     progress?.(done);
   }
-  await store.close();
 }
 
 if (import.meta.main) {
