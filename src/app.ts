@@ -78,6 +78,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     queueDepth: () => store.queueDepth(),
     storedMessages: () => store.count(),
     sizes: () => store.sizes(),
+    maintenance: () => store.maintenance(),
     ready: async () => (await readiness()).length === 0,
   });
   const stopProcessMetrics = registerProcessMetrics(registry);

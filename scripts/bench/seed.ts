@@ -22,7 +22,7 @@ export async function seed(path: string, { messages, progress }: SeedOptions): P
   const onFatal = (reason: string): never => {
     throw new Error(reason);
   };
-  const observer = { committed: () => undefined, commitFailed: () => undefined, removed: () => undefined };
+  const observer = { committed: () => undefined, commitFailed: () => undefined, removed: () => undefined, indexFaulted: () => undefined };
   const store = await openSqlite({ kind: "file", path }, { clock: { nowMs: () => Date.now() }, observer, onFatal });
   await seedStore(store, { messages, progress });
   await store.close();

@@ -5,7 +5,7 @@ import type { Terminal } from "./terminal.ts";
 const TITLES: Readonly<Record<CheckName, string>> = {
   integrity: "integrity",
   schema: "schema",
-  marks: "marks",
+  index: "index",
   counters: "counters",
   senders: "sender index",
   search: "search index",

@@ -51,6 +51,8 @@ export interface MessageStore {
   queueDepth(): number;
   /** Rejects if they cannot be read. */
   sizes(): Promise<StoreSizes>;
+  /** How far what follows the messages is; costs nothing. */
+  maintenance(): Maintenance;
   /** Commits what waits and lets go of the database; later inserts are `unavailable`. */
   close(): Promise<void>;
 }
@@ -67,6 +69,16 @@ export interface StoreSizes {
 export interface ReadOptions {
   /** Aborted once nobody waits for the read: it is dropped from its queue, or ends at its next step. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** The state of what is derived from the messages behind their commits; each engine tells what it has. */
+export interface Maintenance {
+  /** Messages that search and counts do not cover yet: reads look at each of them. */
+  readonly unindexedMessages?: number;
+  /** Parts of what is derived that are being built again, since they were damaged, gone or did not fit. */
+  readonly indexFaults?: number;
+  /** About how many rows of an earlier version an upgrade has yet to deal with. */
+  readonly upgradeRemainingRows?: number;
 }
 
 /** The store cannot answer: the reason is in the message, for the operator's log. */
@@ -95,6 +107,10 @@ export interface StoreObserver {
   commitFailed(messages: number, reason: string): void;
   /** So many messages were removed for their age. */
   removed(messages: number): void;
+  /** The index could not be used, for this reason: reads are answered without it until it is built again. */
+  indexFaulted?(reason: string): void;
+  /** One step of the index covered so many more messages, in so many seconds. */
+  indexed?(messages: number, seconds: number): void;
   /** A run of retention has removed all that was old enough, or was stopped: what was received before `before` (ISO 8601). */
   retained?(run: { readonly messages: number; readonly before: string }): void;
   /** So many pages of the write-ahead log were copied into the database, in so many seconds. */

@@ -94,6 +94,18 @@ export const METRICS = {
     help: "messages removed because they were older than `RETENTION_DAYS`",
   },
   storedMessages: { name: "webhook_stored_messages", type: "gauge", labelNames: [], help: "messages in the database" },
+  indexFaults: {
+    name: "webhook_index_faults",
+    type: "gauge",
+    labelNames: [],
+    help: "parts of the index that are being rebuilt because they were damaged or did not fit; meanwhile reads are exact, but slower",
+  },
+  upgradeRemainingRows: {
+    name: "webhook_upgrade_remaining_rows",
+    type: "gauge",
+    labelNames: [],
+    help: "rows of an earlier version that an upgrade has yet to deal with",
+  },
   databaseBytes: { name: "webhook_database_bytes", type: "gauge", labelNames: [], help: "size of the database" },
   walBytes: { name: "webhook_wal_bytes", type: "gauge", labelNames: [], help: "size of its write-ahead log file" },
   diskFreeBytes: { name: "webhook_disk_free_bytes", type: "gauge", labelNames: [], help: "free bytes on its file system" },

@@ -51,6 +51,12 @@ export function createObserver({ logger, metrics, clock }: ObserverOptions): Exc
       metrics.removed.add(messages);
       logger.debug("removed", { messages });
     },
+    indexFaulted(reason: string): void {
+      logger.error("index not usable, rebuilding it", { reason });
+    },
+    indexed(messages: number, seconds: number): void {
+      logger.debug("indexed", { messages, duration_ms: toMs(seconds) });
+    },
     retained({ messages, before }): void {
       logger.info("retention", { removed: messages, received_before: before });
     },

@@ -1,5 +1,5 @@
 import type { SecretName, SenderFormat, SignatureFailure, WebhookResult } from "../core/outcome.ts";
-import type { StoreSizes } from "../core/store.ts";
+import type { StoreSizes, Maintenance } from "../core/store.ts";
 import { helpText, METRICS, type Metric } from "./metrics.ts";
 import type { Counter, Gauge, GaugeSource, Histogram, Registry } from "./registry.ts";
 
@@ -7,8 +7,9 @@ export interface ServiceMetricsOptions {
   /** Asked at each scrape. */
   readonly queueDepth: () => number;
   readonly storedMessages: () => number;
-  /** Asked at each scrape; a size that is not told has no sample, rather than an old one. */
+  /** Asked at each scrape; what is not told has no sample, rather than an old one. */
   readonly sizes: () => Promise<StoreSizes>;
+  readonly maintenance: () => Maintenance;
   /** Asked at each scrape; a rejection counts as not ready. */
   readonly ready: () => Promise<boolean>;
 }
@@ -69,7 +70,8 @@ export function createServiceMetrics(registry: Registry, options: ServiceMetrics
   const commitFailures = registry.counter(...described(METRICS.commitFailures)).labels();
   const removed = registry.counter(...described(METRICS.removed)).labels();
   sampleGauge(METRICS.storedMessages, options.storedMessages);
-  registerSizes(registry, options.sizes);
+  registerTold(registry, { read: async () => options.maintenance(), metrics: MAINTENANCE });
+  registerTold(registry, { read: options.sizes, metrics: SIZES });
   // A service that cannot even tell is not ready: without a sample an alert on 0 would stay silent.
   sampleGauge(METRICS.ready, async () => ((await Promise.try(options.ready).catch(() => false)) ? 1 : 0));
 
@@ -162,18 +164,30 @@ function createRouteTable(registry: Registry): ServiceMetrics["route"] {
   };
 }
 
-function registerSizes(registry: Registry, read: () => Promise<StoreSizes>): void {
-  const families = {
-    databaseBytes: registry.gauge(...described(METRICS.databaseBytes)),
-    walBytes: registry.gauge(...described(METRICS.walBytes)),
-    diskFreeBytes: registry.gauge(...described(METRICS.diskFreeBytes)),
-  };
+const SIZES: Readonly<Record<keyof StoreSizes, Metric>> = {
+  databaseBytes: METRICS.databaseBytes,
+  walBytes: METRICS.walBytes,
+  diskFreeBytes: METRICS.diskFreeBytes,
+};
+const MAINTENANCE: Readonly<Record<Exclude<keyof Maintenance, "unindexedMessages">, Metric>> = {
+  indexFaults: METRICS.indexFaults,
+  upgradeRemainingRows: METRICS.upgradeRemainingRows,
+};
+
+interface Told<Name extends string> {
+  readonly metrics: Readonly<Record<Name, Metric>>;
+  readonly read: () => Promise<Readonly<Partial<Record<Name, number>>>>;
+}
+
+/** Gauges of what the store tells at each scrape. */
+function registerTold<Name extends string>(registry: Registry, { metrics, read }: Told<Name>): void {
+  const gauges = Object.entries<Metric>(metrics).map(([name, metric]) => ({ name, gauge: registry.gauge(...described(metric)) }));
   registry.onScrape(async () => {
-    const sizes = await Promise.try(read).catch((): StoreSizes => ({}));
-    for (const name of ["databaseBytes", "walBytes", "diskFreeBytes"] as const) {
-      const size = sizes[name];
-      if (size === undefined) families[name].clear();
-      else families[name].labels().set(size);
+    const told = new Map(Object.entries<number | undefined>(await Promise.try(read).catch(() => ({}))));
+    for (const { name, gauge } of gauges) {
+      const value = told.get(name);
+      if (value === undefined) gauge.clear();
+      else gauge.labels().set(value);
     }
   });
 }

@@ -55,10 +55,10 @@ test("a backup taken while messages come in is complete up to a commit, verifies
 });
 
 test("commits that come between its steps do not make a copy begin again, and it holds none of them", async (t) => {
-  const path = createDatabase(t, sampleMessages(500), { derived: true });
+  const path = createDatabase(t, sampleMessages(500), { indexed: true });
   const db = otherConnection(t, path);
   // Pages enough for many steps.
-  db.exec("UPDATE write_probe SET payload = zeroblob(40 * 1024 * 1024); PRAGMA wal_autocheckpoint = 1");
+  db.exec("UPDATE store_state SET probe = zeroblob(40 * 1024 * 1024); PRAGMA wal_autocheckpoint = 1");
   const target = join(temporaryFolder(t), "copy.db");
   const steps: number[] = [];
   await copyDatabase(path, target, (done) => {
@@ -73,7 +73,7 @@ test("commits that come between its steps do not make a copy begin again, and it
 });
 
 test("a file that exists is not overwritten, nor is the database itself", async (t) => {
-  const path = createDatabase(t, sampleMessages(10), { derived: true });
+  const path = createDatabase(t, sampleMessages(10), { indexed: true });
   const env = { DATABASE_URL: `sqlite:///${path}` };
   const folder = temporaryFolder(t);
   writeFileSync(join(folder, "taken"), "precious");
@@ -88,7 +88,7 @@ test("a file that exists is not overwritten, nor is the database itself", async 
 });
 
 test("a file that appears while the copy is made is not overwritten", async (t) => {
-  const source = createDatabase(t, sampleMessages(10), { derived: true });
+  const source = createDatabase(t, sampleMessages(10), { indexed: true });
   const folder = temporaryFolder(t);
   const target = join(folder, "backup.db");
   const terminal = { ...testTerminal(), screen: () => writeFileSync(target, "precious") };
@@ -98,7 +98,7 @@ test("a file that appears while the copy is made is not overwritten", async (t) 
 });
 
 test("a copy is one file without a WAL, and only those who may read the database may read it", async (t) => {
-  const source = createDatabase(t, sampleMessages(10), { derived: true });
+  const source = createDatabase(t, sampleMessages(10), { indexed: true });
   chmodSync(source, 0o600);
   const target = join(temporaryFolder(t), "backup.db");
   assert.equal(await backUp(testTerminal(), source, target), true);
@@ -108,7 +108,7 @@ test("a copy is one file without a WAL, and only those who may read the database
 });
 
 test("a copy that cannot be written is told in one line, status 1, and leaves nothing behind", async (t) => {
-  const path = createDatabase(t, sampleMessages(2_000), { derived: true });
+  const path = createDatabase(t, sampleMessages(2_000), { indexed: true });
   const folder = temporaryFolder(t);
   const env = { DATABASE_URL: `sqlite:///${path}` };
   const cases = [
@@ -124,7 +124,7 @@ test("a copy that cannot be written is told in one line, status 1, and leaves no
 });
 
 test("a signal leaves nothing behind", async (t) => {
-  const source = createDatabase(t, sampleMessages(10), { derived: true });
+  const source = createDatabase(t, sampleMessages(10), { indexed: true });
   const folder = temporaryFolder(t);
   let cleanUp = (): void => assert.fail("nothing cleans up");
   const left: number[] = [];
@@ -146,11 +146,11 @@ test("a signal leaves nothing behind", async (t) => {
 });
 
 test("a copy that does not pass the checks is no backup: it is kept under another name, with what failed, status 1", async (t) => {
-  for (const damage of ["counter", "page"] as const) {
-    const path = createDatabase(t, sampleMessages(500), { derived: true });
-    if (damage === "counter") {
+  for (const damage of ["schema", "page"] as const) {
+    const path = createDatabase(t, sampleMessages(500), { indexed: true });
+    if (damage === "schema") {
       using db = new DatabaseSync(path);
-      db.exec("UPDATE index_state SET messages = 7");
+      db.exec("DROP INDEX messages_by_ts");
     } else {
       const file = openSync(path, "r+");
       writeSync(file, Buffer.alloc(2048, 0xa5), 0, 2048, statSync(path).size - 4096);

@@ -4,12 +4,13 @@ import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { CHECKS } from "../../src/storage/sqlite/maintain/verifier.ts";
+import { indexLocation } from "../../src/storage/sqlite/index/schema.ts";
 import { createDatabase, sampleMessages } from "../support/derived-database.ts";
 import { openTestStore, temporaryFolder } from "../support/store.ts";
 import { runMain } from "./main.ts";
 
 test("a sound database gives a line a check and a summary, status 0, without a secret in the environment", async (t) => {
-  const path = createDatabase(t, sampleMessages(100), { derived: true });
+  const path = createDatabase(t, sampleMessages(100), { indexed: true });
   for (const [args, env] of [[[path], {}], [[], { DATABASE_URL: `sqlite:///${path}` }]] as const) {
     const { status, stdout, stderr } = await runMain(["verify", ...args], { env });
     const lines = stdout.trimEnd().split("\n");
@@ -22,9 +23,9 @@ test("a sound database gives a line a check and a summary, status 0, without a s
 });
 
 test("damage gives status 1 and its line; --rebuild mends it, status 0", async (t) => {
-  const path = createDatabase(t, sampleMessages(100), { derived: true });
+  const path = createDatabase(t, sampleMessages(100), { indexed: true });
   {
-    using db = new DatabaseSync(path);
+    using db = new DatabaseSync(indexLocation(path));
     db.exec("UPDATE sender_counts SET count = 0");
   }
   const damaged = await runMain(["verify", path]);
@@ -54,7 +55,7 @@ test("a database that an earlier build made fails on its schema alone, and is le
 });
 
 test("a rebuilt backup stays a single file", async (t) => {
-  const path = createDatabase(t, sampleMessages(100), { derived: true });
+  const path = createDatabase(t, sampleMessages(100), { indexed: true });
   {
     using db = new DatabaseSync(path);
     db.exec("PRAGMA journal_mode = DELETE");

@@ -44,13 +44,13 @@ const FAULTS: readonly (readonly [string, string, string])[] = [
   ["another process holds it exclusively", "BEGIN EXCLUSIVE", "ROLLBACK"],
   [
     "a write to it is refused",
-    "CREATE TRIGGER fault BEFORE UPDATE ON write_probe BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+    "CREATE TRIGGER fault BEFORE UPDATE ON store_state BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
     "DROP TRIGGER fault",
   ],
   ["the write it must prove cannot be committed", `
     CREATE TABLE fault_parent (id INTEGER PRIMARY KEY);
     CREATE TABLE fault (parent INTEGER REFERENCES fault_parent DEFERRABLE INITIALLY DEFERRED);
-    CREATE TRIGGER fault AFTER UPDATE ON write_probe BEGIN INSERT INTO fault VALUES (1); END`, "DROP TRIGGER fault"],
+    CREATE TRIGGER fault AFTER UPDATE ON store_state BEGIN INSERT INTO fault VALUES (1); END`, "DROP TRIGGER fault"],
   ["its messages cannot be read", "ALTER TABLE messages RENAME TO gone", "ALTER TABLE gone RENAME TO messages"],
 ];
 
@@ -90,7 +90,7 @@ test("the proof leaves nothing behind", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   for (let round = 0; round < 3; round += 1) await assertReady(app);
   assert.equal(at((await app.request("/messages")).json, "total"), 0);
-  const row = otherConnection(t, app.databasePath).prepare("SELECT count(*) AS rows, max(length(payload)) AS payload FROM write_probe").get();
+  const row = otherConnection(t, app.databasePath).prepare("SELECT count(*) AS rows, max(length(probe)) AS payload FROM store_state").get();
   assert.deepEqual({ ...row }, { rows: 1, payload: null });
 });
 

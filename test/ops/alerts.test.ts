@@ -20,6 +20,7 @@ test("each condition that an operator must learn of has its alert", () => {
     "WebhookInboxErrorBudgetBurnFast",
     "WebhookInboxErrorBudgetBurnSlow",
     "WebhookInboxEventLoopLag",
+    "WebhookInboxIndexFault",
     "WebhookInboxInvalidSignatures",
     "WebhookInboxNoMessages",
     "WebhookInboxNotReady",

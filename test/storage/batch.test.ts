@@ -3,7 +3,6 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { test } from "node:test";
 import { createBatchWriter, type BatchWriter, type FlatBatch } from "../../src/storage/sqlite/write/batch.ts";
 import { isInputOutputError, UncertainCommit } from "../../src/storage/sqlite/database.ts";
-import { createIndexer } from "../../src/storage/sqlite/index/indexer.ts";
 import { migrate } from "../../src/storage/sqlite/migrations.ts";
 
 const IOERR_FSYNC = 1034;
@@ -30,7 +29,7 @@ class FailingDatabase extends DatabaseSync {
 function open(): { readonly db: FailingDatabase; readonly writer: BatchWriter } {
   const db = new FailingDatabase(":memory:");
   migrate(db);
-  return { db, writer: createBatchWriter(db, { indexer: createIndexer(db) }) };
+  return { db, writer: createBatchWriter(db) };
 }
 
 function batch(id: string): FlatBatch {
@@ -50,13 +49,4 @@ test("after an I/O error at COMMIT the outcome is uncertain, and nothing more is
   after(() => writer.write(batch("after"), NOW));
   after(() => writer.probe(NOW));
   assert.deepEqual(ids(db), ["before", "uncertain"]);
-});
-
-test("an I/O error while the backlog is derived is told by the next batch, of which nothing is written", () => {
-  const { db, writer } = open();
-  writer.write(batch("before"), NOW);
-  db.failAt = 1;
-  assert.throws(() => writer.catchUp(), UncertainCommit);
-  assert.throws(() => writer.write(batch("after"), NOW), isInputOutputError);
-  assert.deepEqual(ids(db), ["before"]);
 });

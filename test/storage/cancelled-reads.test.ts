@@ -32,7 +32,7 @@ for (const [title, query] of [["looks at every row", EVERY_ROW], ["has every row
     using db = new DatabaseSync(path, { readOnly: true });
     const flag = createCancellationFlag();
     const current = t.mock.fn(() => flag);
-    const queries = createQueries(db, createCancellation(current));
+    const queries = createQueries(db, { cancellation: createCancellation(current) });
     queries.list(query);
     const steps = current.mock.callCount();
     assert.ok(steps >= 3, `${steps} steps`);

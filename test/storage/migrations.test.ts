@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { test } from "node:test";
-import { SCHEMA_VERSION } from "../../src/storage/sqlite/migrations.ts";
+import { test, type TestContext } from "node:test";
+import { migrate, SCHEMA_VERSION } from "../../src/storage/sqlite/migrations.ts";
+import { createLeftovers, estimateLeftovers } from "../../src/storage/sqlite/write/leftovers.ts";
+import { createDatabase, requireSound } from "../support/derived-database.ts";
 import { message, openTestStore, temporaryFolder } from "../support/store.ts";
+import { until } from "../support/until.ts";
 
 const EARLIER_TABLE = `
   CREATE TABLE messages (
@@ -46,22 +49,77 @@ test("a database of an earlier build opens, is upgraded, and reads back complete
   assert.equal(await store.insert(message("zone", { from: "+1", to: "+2", ts: "2025-01-15T09:30:00Z", text: null })), "duplicate");
 });
 
-test("what version 1 derived is made anew, and reads are complete meanwhile and afterwards", async (t) => {
-  const path = join(temporaryFolder(t), "app.db");
-  const first = await openTestStore(t, { path });
-  for (const id of ["a", "b"]) await first.store.insert(message(id, { from: "+1" }));
-  await first.store.close();
-  using earlier = new DatabaseSync(path);
-  earlier.exec(`
-    ALTER TABLE index_state DROP COLUMN round_mark; ALTER TABLE index_state DROP COLUMN reached_sender; ALTER TABLE index_state DROP COLUMN reached_seq;
-    INSERT INTO sender_counts VALUES ('+1', 7) ON CONFLICT DO UPDATE SET count = 7;
-    DROP TABLE removed_messages; DROP TABLE removal_state; DROP TABLE payloads;
-    PRAGMA user_version = 1`);
-  earlier.close();
+/** What versions 1 to 3 kept beside the messages: what is now in the index file, and how far it was. */
+const FORMER_TABLES = `
+  CREATE TABLE sender_messages (
+    from_msisdn TEXT NOT NULL, key TEXT NOT NULL, message_id TEXT NOT NULL, seq INTEGER NOT NULL,
+    PRIMARY KEY (from_msisdn, key, message_id)
+  ) WITHOUT ROWID;
+  CREATE TABLE index_state (id INTEGER PRIMARY KEY CHECK (id = 1), search_mark INTEGER NOT NULL, count_mark INTEGER NOT NULL, messages INTEGER NOT NULL);
+  INSERT INTO index_state VALUES (1, 0, 0, 7);
+  CREATE TABLE sender_counts (from_msisdn TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX sender_counts_by_count ON sender_counts (count DESC, from_msisdn);
+  CREATE TABLE time_counts (
+    scope TEXT NOT NULL, level INTEGER NOT NULL, prefix TEXT NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (scope, level, prefix)
+  ) WITHOUT ROWID;
+  CREATE VIRTUAL TABLE messages_search USING fts5 (text, content = '', detail = none, columnsize = 0, tokenize = 'trigram');
+  INSERT INTO messages_search (rowid, text) SELECT seq, text || hex(randomblob(100)) FROM messages;
+  INSERT INTO sender_messages SELECT from_msisdn, rtrim(ts, 'Z'), message_id, seq FROM messages;
+  INSERT INTO sender_counts SELECT from_msisdn, 7 * count(*) FROM messages GROUP BY 1;
+  INSERT INTO time_counts SELECT from_msisdn, 10, message_id, 1 FROM messages;
+  CREATE TABLE write_probe (id INTEGER PRIMARY KEY CHECK (id = 1), checked_at TEXT, payload BLOB);
+  INSERT INTO write_probe VALUES (1, NULL, NULL);`;
 
-  const { store } = await openTestStore(t, { path });
-  assert.equal((await store.list({ limit: 9, offset: 0, from: "+1" })).total, 2);
-  assert.deepEqual((await store.stats()).messages_per_sender, [{ from: "+1", count: 2 }]);
+const ROWS = 2_000;
+
+/** A database as the build of that version left it. */
+function createVersion(t: TestContext, version: 1 | 2 | 3): string {
+  const path = createDatabase(t, Array.from({ length: ROWS }, (_, index) => message(`m${index}`, { from: `+${index % 5}` })), { indexed: false });
+  using db = new DatabaseSync(path);
+  db.exec(`DROP TRIGGER messages_updated; DROP TRIGGER messages_deleted; DROP TABLE store_state; ${FORMER_TABLES}`);
+  if (version < 3) db.exec("DROP TABLE payloads");
+  if (version < 2) db.exec("DROP TABLE removed_messages");
+  else {
+    db.exec(`INSERT INTO removed_messages VALUES ('removed'); CREATE TABLE removal_state (id INTEGER PRIMARY KEY CHECK (id = 1), last_seq INTEGER NOT NULL);
+      INSERT INTO removal_state VALUES (1, ${ROWS + 5})`);
+  }
+  db.exec(`PRAGMA user_version = ${version}`);
+  return path;
+}
+
+for (const version of [1, 2, 3] as const) {
+  test(`version ${version} is opened at once, and what it kept beside the messages is deleted little by little while reads are exact`, async (t) => {
+    const path = createVersion(t, version);
+    const { store, indexFaults } = await openTestStore(t, { path });
+    assert.equal((await store.list({ limit: 9, offset: 0, from: "+1" })).total, ROWS / 5);
+    assert.equal(await store.insert(message("removed")), version === 1 ? "created" : "duplicate");
+    await store.insert(message("new"));
+    assert.equal(await store.lastSequence(), version === 1 ? ROWS + 2 : ROWS + 6);
+    assert.deepEqual((await store.stats()).messages_per_sender.at(-2), { from: "+4", count: ROWS / 5 });
+    await until("the upgrade has nothing left", () => store.maintenance().upgradeRemainingRows === 0, { limitMs: 30_000 });
+    await store.close();
+    assert.deepEqual(indexFaults, []);
+    using db = new DatabaseSync(path, { readOnly: true });
+    assert.deepEqual(db.prepare("SELECT name FROM sqlite_schema WHERE name LIKE 'leftover%' OR name IN ('write_probe', 'removal_state')").all(), []);
+    await requireSound(t, path);
+  });
+}
+
+test("an upgrade that is cut off in the middle goes on with the next start", async (t) => {
+  const path = createVersion(t, 3);
+  {
+    using db = new DatabaseSync(path);
+    migrate(db);
+    const leftovers = createLeftovers(db);
+    assert.equal(estimateLeftovers(db), ROWS);
+    for (let deleted = 0; deleted < ROWS * 1.5; ) deleted += leftovers.dropSome();
+  }
+  using db = new DatabaseSync(path);
+  const leftovers = createLeftovers(db);
+  for (let steps = 0; leftovers.dropSome() > 0; steps += 1) assert.ok(steps < 10_000);
+  assert.equal(estimateLeftovers(db), 0);
+  assert.equal(db.prepare("PRAGMA integrity_check").get()?.["integrity_check"], "ok");
 });
 
 test("an upgrade that fails leaves the earlier database as it was", async (t) => {
@@ -70,7 +128,7 @@ test("an upgrade that fails leaves the earlier database as it was", async (t) =>
   earlier.exec(EARLIER_TABLE);
   earlier.exec("INSERT INTO messages VALUES ('m1', '+1', '+2', '2025-01-15T10:00:00Z', 'x', 'now')");
   // The new schema needs this name.
-  earlier.exec("CREATE TABLE index_state (taken INTEGER)");
+  earlier.exec("CREATE TABLE store_state (taken INTEGER)");
   await assert.rejects(openTestStore(t, { path }), { name: "DatabaseError" });
   assert.equal(earlier.prepare("PRAGMA user_version").get()?.["user_version"], 0);
   assert.equal(earlier.prepare("SELECT count(*) AS n FROM messages").get()?.["n"], 1);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { otherConnection } from "../support/database.ts";
+import { SCHEMA_VERSION } from "../../src/storage/sqlite/migrations.ts";
 import { message, openTestStore, temporaryFolder } from "../support/store.ts";
 import { asStranger } from "../support/stranger.ts";
 
@@ -38,7 +39,7 @@ test("a store that has closed, or could not be opened, leaves the database to th
   await assert.rejects(openTestStore(t, { path }), { name: "DatabaseError" });
   {
     using db = new DatabaseSync(path);
-    db.exec("PRAGMA user_version = 3");
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   }
   assert.equal(await (await openTestStore(t, { path })).store.insert(message("m1")), "created");
 });

@@ -1,21 +1,43 @@
+import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Message } from "../../src/core/message.ts";
 import { createBatchWriter } from "../../src/storage/sqlite/write/batch.ts";
 import { openDatabase } from "../../src/storage/sqlite/database.ts";
-import { createIndexer } from "../../src/storage/sqlite/index/indexer.ts";
+import { openMessageIndex } from "../../src/storage/sqlite/index/message-index.ts";
+import { indexLocation } from "../../src/storage/sqlite/index/schema.ts";
+import { CHECKS, startVerifier } from "../../src/storage/sqlite/maintain/verifier.ts";
 import { migrate } from "../../src/storage/sqlite/migrations.ts";
+import { atEnd } from "./cleanup.ts";
 import { message, temporaryFolder } from "./store.ts";
 
-/** A database of these messages, in their order, with no connection open. */
-export function createDatabase(t: TestContext, messages: readonly Message[], options: { readonly derived: boolean }): string {
+/** A database of these messages, in their order, with no connection open; `indexed` says whether it has an index, which covers them. */
+export function createDatabase(t: TestContext, messages: readonly Message[], options: { readonly indexed: boolean }): string {
   const path = join(temporaryFolder(t), "app.db");
-  using db = openDatabase(path);
+  const db = openDatabase(path);
   migrate(db);
-  const writer = createBatchWriter(db, { indexer: createIndexer(db) });
+  const writer = createBatchWriter(db);
   writer.write(messages.flatMap((one) => [one.messageId, one.from, one.to, one.ts, one.text]), "2025-01-15T10:00:00.000Z");
-  while (options.derived && writer.catchUp());
+  db.close();
+  if (options.indexed) indexAll(path);
   return path;
+}
+
+/** Brings the index of the database at `path` up to its last row. */
+export function indexAll(path: string): void {
+  const index = openMessageIndex({ location: indexLocation(path), database: path, busyTimeoutMs: 5_000 });
+  while (index.step().behind > 0);
+  index.close();
+}
+
+/** Fails unless the database at `path`, and its index, pass every check. */
+export async function requireSound(t: TestContext, path: string): Promise<void> {
+  const verifier = await startVerifier(path);
+  atEnd(t, () => verifier.close());
+  for (const name of CHECKS) {
+    const { ok, detail } = await verifier.check(name);
+    assert.ok(ok, `${name}: ${detail}`);
+  }
 }
 
 /** Some senders, days, hours and seconds; a few messages have no text. */

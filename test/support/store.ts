@@ -21,6 +21,7 @@ export interface OpenedStore {
   readonly committed: number[];
   readonly failures: string[];
   readonly fatal: string[];
+  readonly indexFaults: string[];
 }
 
 /** The real store on a file in a temporary folder, or on the file given. */
@@ -29,17 +30,19 @@ export async function openTestStore(t: TestContext, options: Partial<SqliteOptio
   const committed: number[] = [];
   const failures: string[] = [];
   const fatal: string[] = [];
+  const indexFaults: string[] = [];
   const observer: StoreObserver = {
     committed: (messages) => committed.push(messages),
     commitFailed: (_messages, reason) => failures.push(reason),
     removed: () => {},
+    indexFaulted: (reason) => indexFaults.push(reason),
   };
   const store = await openSqlite(
     { kind: "file", path },
     { clock: { nowMs: () => Date.now() }, observer, onFatal: (reason) => fatal.push(reason), ...options },
   );
   atEnd(t, () => store.close());
-  return { store, path, committed, failures, fatal };
+  return { store, path, committed, failures, fatal, indexFaults };
 }
 
 export function message(messageId: string, fields: Partial<Pick<Message, "from" | "to" | "ts" | "text">> = {}): Message {

@@ -171,13 +171,14 @@ test("everything that was observed adds up in the exposition", async () => {
   assert.equal(lines().length, DELIVERIES.length + 4);
 });
 
-test("each transaction, each removal and each checkpoint is a line of level DEBUG", () => {
+test("each transaction, each removal, each checkpoint and each step of the index is a line of level DEBUG", () => {
   const { observer, lines } = observed();
   observer.committed(3, 0.0015);
   observer.removed(2);
   observer.checkpointed(4000, 0.25);
+  observer.indexed(32_768, 0.2);
   const head = { ts: new Date(NOW_MS).toISOString(), level: "DEBUG" };
-  assert.deepEqual(lines(), [{ ...head, msg: "committed", messages: 3, duration_ms: 1.5 }, { ...head, msg: "removed", messages: 2 }, { ...head, msg: "checkpoint", pages: 4000, duration_ms: 250 }]);
+  assert.deepEqual(lines(), [{ ...head, msg: "committed", messages: 3, duration_ms: 1.5 }, { ...head, msg: "removed", messages: 2 }, { ...head, msg: "checkpoint", pages: 4000, duration_ms: 250 }, { ...head, msg: "indexed", messages: 32_768, duration_ms: 200 }]);
 });
 
 test("each run of retention is a line of level INFO: how many messages, and up to when they had been received", () => {

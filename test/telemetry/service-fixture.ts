@@ -7,6 +7,7 @@ export const SERVICE_OPTIONS: ServiceMetricsOptions = {
   queueDepth: () => 3,
   storedMessages: () => 1000,
   sizes: () => Promise.resolve({ databaseBytes: 4096, walBytes: 512, diskFreeBytes: 1e12 }),
+  maintenance: () => ({ unindexedMessages: 0, indexFaults: 0, upgradeRemainingRows: 0 }),
   ready: () => Promise.resolve(true),
 };
 

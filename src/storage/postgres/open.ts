@@ -90,6 +90,7 @@ export async function openPostgres(url: ConnectionUrl, options: PostgresOptions)
     check: engine.check,
     count: upkeep.count,
     queueDepth: () => inserts.waiting(),
+    maintenance: () => ({}),
     sizes: async () => ({ databaseBytes: await engine.databaseBytes() }),
     async close() {
       retention?.stop();

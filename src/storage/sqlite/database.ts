@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 
 /** How long a connection waits for a lock that another process holds before it gives up, in milliseconds. */
-const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
+export const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
 
 /** Where no thread does it behind the writer, or that one cannot keep up, a commit copies the WAL itself. */
 const CHECKPOINT_PAGES = 16_000;
@@ -83,6 +83,8 @@ const SQLITE_BUSY = 5;
 const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
 const SQLITE_FULL = 13;
+/** BUSY, LOCKED, NOMEM, INTERRUPT, FULL. */
+const TRANSIENT: readonly number[] = [SQLITE_BUSY, 6, 7, 9, SQLITE_FULL];
 const HINTS: Readonly<Record<number, string>> = {
   [SQLITE_BUSY]: "another process must release its lock on it",
   [SQLITE_READONLY]: "it must be writable",
@@ -121,6 +123,26 @@ export function isReadOnly(error: unknown): boolean {
 export function isBusy(error: unknown): boolean {
   const code = sqliteCode(error);
   return code !== undefined && (code & 0xff) === SQLITE_BUSY;
+}
+
+/** Whether the same statement may succeed later although nothing was repaired: a lock, memory or disk space that is missing. */
+export function isTransient(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code !== undefined && TRANSIENT.includes(code & 0xff);
+}
+
+/** Runs `work` in one transaction, rolled back if it throws. */
+export function transaction<T>(db: DatabaseSync, work: () => T, begin: "BEGIN IMMEDIATE" | "BEGIN" = "BEGIN IMMEDIATE"): T {
+  db.exec(begin);
+  try {
+    const result = work();
+    db.exec("COMMIT");
+    return result;
+  } catch (error) {
+    // FULL and IOERR have rolled back already: ROLLBACK would throw and hide the first error.
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
 }
 
 function sqliteCode(error: unknown): number | undefined {

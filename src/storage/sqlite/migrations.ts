@@ -1,18 +1,11 @@
+import { randomUUID } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { parseTimestamp } from "../../core/timestamp.ts";
-import { DatabaseError } from "./database.ts";
+import { DatabaseError, transaction } from "./database.ts";
 
 /**
- * The table, and the indexes that give every page without sorting. `ts` sorts in time once its `Z` is
+ * The main file: the messages and the two indexes that give every page without sorting. `ts` sorts in time once its `Z` is
  * dropped: without it `…:00` is a prefix of `…:00.5`, with it `…:00.5Z` would sort before `…:00Z`.
- *
- * What is derived from the rows (search, counts, each sender's messages) reaches up to a mark each and is
- * kept up by `Indexer`. As an index of `messages`, `sender_messages` would be written to on a page of its own
- * for nearly every message. `time_counts` counts the rows whose key begins with `prefix`, in all (`scope`
- * empty) and of each sender.
- *
- * What is kept of each sender advances in rounds, in the order of senders: it has the rows up to `sender_mark`, and
- * those up to `round_mark` whose sender and `seq` come no later than `reached_sender` and `reached_seq`.
  */
 const MESSAGES_SCHEMA = `
 CREATE TABLE messages (
@@ -26,56 +19,40 @@ CREATE TABLE messages (
 );
 `;
 
-/** Makes it where it is missing. */
+/** Creates it if it is missing. */
 export const MESSAGES_INDEX: string = "CREATE INDEX IF NOT EXISTS messages_by_ts ON messages (rtrim(ts, 'Z'), message_id);";
 
-/** What `Indexer` fills from the rows; made anew, it begins at the first of them. */
-const DERIVED_SCHEMA = `
-CREATE TABLE sender_messages (
-  from_msisdn TEXT NOT NULL, key TEXT NOT NULL, message_id TEXT NOT NULL, seq INTEGER NOT NULL,
-  PRIMARY KEY (from_msisdn, key, message_id)
-) WITHOUT ROWID;
-
-CREATE TABLE index_state (
+/**
+ * What the main file remembers beside the messages. `generation` names this history of the store. `given_seq` is the highest `seq`
+ * whose message was removed. `removals` numbers the transactions that removed messages, so that a reader can tell whether the index
+ * knows of the last one. `edits` counts rows that anything but this service has changed or deleted, also while it was stopped: the
+ * triggers count every row, and a removal of the service takes its own rows off again. The write probe uses the last two columns.
+ */
+const STORE_STATE = `
+CREATE TABLE store_state (
   id INTEGER PRIMARY KEY CHECK (id = 1),
-  search_mark INTEGER NOT NULL,
-  count_mark INTEGER NOT NULL,
-  sender_mark INTEGER NOT NULL,
-  round_mark INTEGER NOT NULL,
-  reached_sender TEXT NOT NULL,
-  reached_seq INTEGER NOT NULL,
-  messages INTEGER NOT NULL,
-  senders INTEGER NOT NULL
+  generation TEXT NOT NULL,
+  given_seq INTEGER NOT NULL,
+  removals INTEGER NOT NULL,
+  edits INTEGER NOT NULL,
+  probed_at TEXT,
+  probe BLOB
 );
-INSERT INTO index_state VALUES (1, 0, 0, 0, 0, '', 0, 0, 0);
-CREATE TABLE sender_counts (from_msisdn TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX sender_counts_by_count ON sender_counts (count DESC, from_msisdn);
-CREATE TABLE time_counts (
-  scope TEXT NOT NULL, level INTEGER NOT NULL, prefix TEXT NOT NULL, count INTEGER NOT NULL,
-  PRIMARY KEY (scope, level, prefix)
-) WITHOUT ROWID;
-CREATE VIRTUAL TABLE messages_search USING fts5 (
-  text, content = '', detail = none, columnsize = 0, tokenize = 'trigram'
-);
--- Its segments are merged in each step of the indexer, a few pages at a time, and not in lumps that hold a commit up.
--- Of fewer at once each row would be copied more often (by 4, the default, half as often again), of more a search would read more.
-INSERT INTO messages_search (messages_search, rank) VALUES ('automerge', 0), ('crisismerge', 64), ('usermerge', 8);
+CREATE TRIGGER messages_updated AFTER UPDATE ON messages BEGIN UPDATE store_state SET edits = edits + 1; END;
+CREATE TRIGGER messages_deleted AFTER DELETE ON messages BEGIN UPDATE store_state SET edits = edits + 1; END;
 `;
 
-/** The tables of `DERIVED_SCHEMA`. */
-export const DERIVED_TABLES: readonly string[] = ["sender_messages", "index_state", "sender_counts", "time_counts", "messages_search"];
+/** Up to version 3 the main file held what is now in the index file. */
+const FORMERLY_DERIVED: readonly string[] = ["sender_messages", "index_state", "sender_counts", "time_counts", "messages_search"];
+/** Those tables get names with this prefix, and are emptied a little at a time: see `createLeftovers`. */
+export const LEFTOVER_PREFIX = "leftover_";
 
-const SCHEMA = `${MESSAGES_SCHEMA}${MESSAGES_INDEX}${DERIVED_SCHEMA}
-CREATE TABLE write_probe (id INTEGER PRIMARY KEY CHECK (id = 1), checked_at TEXT, payload BLOB);
-INSERT INTO write_probe VALUES (1, NULL, NULL);
-`;
-
-const migrations: readonly ((db: DatabaseSync) => void)[] = [createOrAdopt, rememberRemoved, keepPayloads];
+const migrations: readonly ((db: DatabaseSync) => void)[] = [createOrAdopt, rememberRemoved, keepPayloads, leaveIndex];
 
 /** The schema version that this build writes, in `PRAGMA user_version`. */
 export const SCHEMA_VERSION: number = migrations.length;
 
-/** Brings the database to `SCHEMA_VERSION`, each step in one transaction. Throws `DatabaseError` for a newer database. */
+/** Brings the database to `SCHEMA_VERSION`, in one transaction. Throws `DatabaseError` for a newer database. */
 export function migrate(db: DatabaseSync): void {
   const version = readVersion(db);
   if (version > SCHEMA_VERSION) {
@@ -83,29 +60,27 @@ export function migrate(db: DatabaseSync): void {
       `Cannot open the database: its schema is version ${version}, this build must be one that knows it (this one knows ${SCHEMA_VERSION})`,
     );
   }
-  migrations.forEach((step, index) => {
-    if (index < version) return;
-    db.exec("BEGIN IMMEDIATE");
-    try {
-      step(db);
-      db.exec(`PRAGMA user_version = ${index + 1}`);
-      db.exec("COMMIT");
-    } catch (error) {
-      if (db.isTransaction) db.exec("ROLLBACK");
-      throw error;
-    }
+  if (version === SCHEMA_VERSION) return;
+  transaction(db, () => {
+    for (const step of migrations.slice(version)) step(db);
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   });
 }
 
-/** The schema version of a database, 0 where none of this service's builds has opened it. */
+/** The schema version of a database, 0 if none of this service's builds has opened it. */
 export function readVersion(db: DatabaseSync): number {
   return Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
+}
+
+/** Whether a table of this name exists. */
+export function hasTable(db: DatabaseSync, name: string): boolean {
+  return db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) !== undefined;
 }
 
 function createOrAdopt(db: DatabaseSync): void {
   const columns = db.prepare("SELECT name FROM pragma_table_info('messages')").all().map((row) => row["name"]);
   if (columns.length === 0) {
-    db.exec(SCHEMA);
+    db.exec(MESSAGES_SCHEMA + MESSAGES_INDEX);
     return;
   }
   const missing = ["message_id", "from_msisdn", "to_msisdn", "ts", "text", "created_at"].filter((name) => !columns.includes(name));
@@ -115,14 +90,9 @@ function createOrAdopt(db: DatabaseSync): void {
   adopt(db);
 }
 
-/** What is removed for its age stays known by its id; `last_seq` is the last one's. */
+/** A message that is removed stays known by its id. */
 function rememberRemoved(db: DatabaseSync): void {
-  db.exec(`
-    CREATE TABLE removed_messages (message_id TEXT PRIMARY KEY) WITHOUT ROWID;
-    CREATE TABLE removal_state (id INTEGER PRIMARY KEY CHECK (id = 1), last_seq INTEGER NOT NULL);
-    INSERT INTO removal_state VALUES (1, 0);`);
-  // Version 1 kept each sender's counts up to another mark than its messages.
-  deriveAnew(db);
+  db.exec("CREATE TABLE removed_messages (message_id TEXT PRIMARY KEY) WITHOUT ROWID;");
 }
 
 /** What platforms sent, by the message's `seq`. */
@@ -130,10 +100,15 @@ function keepPayloads(db: DatabaseSync): void {
   db.exec("CREATE TABLE payloads (seq INTEGER PRIMARY KEY, payload TEXT NOT NULL);");
 }
 
-/** `Indexer` fills it; until then readers look at the rows themselves. */
-export function deriveAnew(db: DatabaseSync): void {
-  db.exec(DERIVED_TABLES.map((table) => `DROP TABLE IF EXISTS ${table};`).join(""));
-  db.exec(DERIVED_SCHEMA);
+/** Everything derived from the rows moves to a file of its own, where it is built again; here it is only renamed, which is quick. */
+function leaveIndex(db: DatabaseSync): void {
+  const removed = hasTable(db, "removal_state") ? db.prepare("SELECT last_seq FROM removal_state").get() : undefined;
+  db.exec(STORE_STATE);
+  db.prepare("INSERT INTO store_state VALUES (1, ?, ?, 0, 0, NULL, NULL)").run(randomUUID(), Number(removed?.["last_seq"] ?? 0));
+  db.exec("DROP TABLE IF EXISTS removal_state; DROP TABLE IF EXISTS write_probe");
+  for (const name of FORMERLY_DERIVED) {
+    if (hasTable(db, name)) db.exec(`ALTER TABLE ${name} RENAME TO ${LEFTOVER_PREFIX}${name}`);
+  }
 }
 
 /** Takes over the table of an earlier build, which kept `ts` as the sender wrote it. */
@@ -142,7 +117,7 @@ function adopt(db: DatabaseSync): void {
   const indexes = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'messages' AND sql IS NOT NULL").all();
   for (const { name } of indexes) db.exec(`DROP INDEX "${String(name).replaceAll('"', '""')}"`);
   db.exec("ALTER TABLE messages RENAME TO messages_adopted");
-  db.exec(SCHEMA);
+  db.exec(MESSAGES_SCHEMA + MESSAGES_INDEX);
   db.exec(`
     INSERT INTO messages (message_id, from_msisdn, to_msisdn, ts, text, created_at)
       SELECT message_id, from_msisdn, to_msisdn, utc(ts), text, created_at

@@ -10,7 +10,11 @@ import { locateFiles, type DatabaseFiles } from "./files.ts";
 import { becomeOwner } from "./owner.ts";
 import { createGroupCommit, type Committed } from "../shared/group-commit.ts";
 import type { EngineOptions } from "../shared/options.ts";
-import type { CheckpointCalls, ReaderCalls, ThreadSettings, WriterCalls } from "./threads/protocol.ts";
+import { startIndexKeeper } from "./index/keeper.ts";
+import { indexLocation } from "./index/schema.ts";
+import { createRemovals } from "./removals.ts";
+import { startUpgrade } from "./upgrade.ts";
+import type { CheckpointCalls, IndexCalls, ReaderCalls, ThreadSettings, WriterCalls } from "./threads/protocol.ts";
 import { isSearch } from "./read/queries.ts";
 import { startRetention } from "../shared/retention.ts";
 import { startThread, type Thread } from "./threads/thread.ts";
@@ -29,9 +33,9 @@ const CHECK_DEADLINE_MS = 2_000;
 const MAX_WAITING_READS = 128;
 
 /**
- * Becomes the owner of the database, opens or creates it, upgrades it, and starts one writer thread, one that copies the WAL into the database
- * behind it, and two reader threads: one for what an index answers at once, one for searches, so that neither waits
- * behind the other.
+ * Becomes the owner of the database, opens or creates it, upgrades it, and starts its threads: the writer, one that copies the WAL into
+ * the database after it, one that has the index follow, and two readers, one for what an index answers at once and one for searches, so
+ * that neither waits for the other.
  * Rejects with `DatabaseError`, whose message tells the operator what to mend.
  */
 export async function openSqlite(database: SqliteLocation, options: SqliteOptions): Promise<MessageStore> {
@@ -50,14 +54,24 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
   const { busyTimeoutMs, maxPageCount, retentionDays } = options;
   const settings: ThreadSettings = { location: files.location, busyTimeoutMs, maxPageCount, removes: retentionDays !== undefined };
   const start = { onFatal: options.onFatal };
+  const reading = { ...start, onNotice: (reason: string) => keeper.distrust(reason) };
   const writer = await startThread<WriterCalls>("writer-thread", settings, start).catch(rethrowForOperator);
   const [lookups, searches, checkpointer] = await Promise.all([
-    startThread<ReaderCalls>("reader-thread", settings, start),
+    startThread<ReaderCalls>("reader-thread", settings, reading),
     // A search through all rows would otherwise take a processor from the messages that come in.
-    startThread<ReaderCalls>("reader-thread", { ...settings, inBackground: true }, start),
+    startThread<ReaderCalls>("reader-thread", { ...settings, inBackground: true }, reading),
     startThread<CheckpointCalls>("checkpoint-thread", settings, start),
   ]).catch(rethrowForOperator);
 
+  const keeper = await startIndexKeeper({
+    // Whatever becomes of that thread, the messages do not need it.
+    startThread: ({ inBackground }) => startThread<IndexCalls>("index-thread", { ...settings, inBackground }, { onFatal: () => undefined }),
+    async attachReaders() {
+      await Promise.all([lookups, searches].map((reader) => reader.call("attachIndex", indexLocation(files.location))));
+    },
+    onFault: (reason) => options.observer.indexFaulted?.(reason),
+    onStep: (messages, seconds) => options.observer.indexed?.(messages, seconds),
+  });
   let stored = await lookups.call("count", undefined);
   const identity = await files.identity();
   const listeners = new Set<() => void>();
@@ -79,11 +93,14 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
     ...options,
     onCommitted: (created) => {
       stored += created;
+      if (created > 0) keeper.grew(created);
       if (created > 0) for (const listener of listeners) listener();
     },
   });
 
-  const retention = retentionDays === undefined ? undefined : startRetention((before) => writer.call("remove", before), {
+  const remove = createRemovals({ writer, reader: lookups, keeper });
+  const upgrade = await startUpgrade(writer);
+  const retention = retentionDays === undefined ? undefined : startRetention((before) => remove({ before }), {
     days: retentionDays,
     clock: options.clock,
     onRemoved: (count) => {
@@ -114,7 +131,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
     const reasons = await Promise.all([
       reasonOf(writer.call("probe", checkedAt)),
       // Not refused where many reads wait: there is one check at a time, and deliveries go on whatever readers ask for.
-      reasonOf(lookups.call("count", undefined)),
+      reasonOf(lookups.call("lastSequence", undefined)),
     ]);
     return reasons.filter((reason) => reason !== undefined);
   }
@@ -133,8 +150,8 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
 
   async function close(): Promise<void> {
     retention?.stop();
-    await inserts.close();
-    await Promise.all([lookups.abandon(), searches.abandon(), checkpointer.close()]);
+    await Promise.all([inserts.close(), upgrade.stop()]);
+    await Promise.all([keeper.close(), lookups.abandon(), searches.abandon(), checkpointer.close()]);
     // Last, so that no reader keeps its checkpoint from emptying the WAL.
     await writer.close().finally(release);
   }
@@ -148,7 +165,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
     async erase(which) {
       let erased = 0;
       for (let more = true; more; ) {
-        const { messages, more: left } = await writer.call("erase", which);
+        const { messages, more: left } = await remove(which);
         erased += messages;
         stored -= messages;
         more = left;
@@ -173,6 +190,11 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
     count: () => stored,
     queueDepth: () => inserts.waiting(),
     sizes: () => files.sizes(),
+    maintenance: () => ({
+      unindexedMessages: keeper.behind(),
+      indexFaults: keeper.isFaulty() ? 1 : 0,
+      upgradeRemainingRows: upgrade.remaining(),
+    }),
     close: () => (closed ??= close()),
   };
 }

@@ -151,6 +151,7 @@ export function openMemoryStore(database: MemoryDatabase, { clock, observer, ret
     lastSequence: () => read(() => database.lastSeq),
     count: () => database.rows.length,
     check: () => Promise.resolve(database.isFull ? ["the memory is full"] : []),
+    maintenance: () => ({}),
     sizes: () => Promise.resolve({}),
     async close() {
       retention?.stop();

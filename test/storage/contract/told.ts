@@ -12,5 +12,6 @@ export function createTold(): Told {
     committed: (messages) => void told.committed.push(messages),
     commitFailed: (messages) => void told.failed.push(messages),
     removed: (messages) => void told.removed.push(messages),
+    indexFaulted: () => undefined,
   };
 }

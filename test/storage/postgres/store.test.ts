@@ -21,7 +21,7 @@ after(() => server?.stop());
 async function open(t: TestContext, url: string, options: Partial<PostgresOptions> = {}): Promise<MessageStore> {
   const store = await openPostgres(urlOf(url), {
     clock: { nowMs: () => Date.now() },
-    observer: { committed: () => {}, commitFailed: () => {}, removed: () => {} },
+    observer: { committed: () => {}, commitFailed: () => {}, removed: () => {}, indexFaulted: () => {} },
     remark: () => {},
     fault: () => {},
     onFatal: () => {},

@@ -30,7 +30,7 @@ function createWriter(maxBatchMessages?: number): Writer {
     },
     {
       clock: { nowMs: () => 0 },
-      observer: { committed: () => {}, commitFailed: () => {}, removed: () => {} },
+      observer: { committed: () => {}, commitFailed: () => {}, removed: () => {}, indexFaulted: () => {} },
       onCommitted: () => {},
       maxBatchMessages,
     },

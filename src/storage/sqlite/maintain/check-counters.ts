@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
-import { createFaultList, inSnapshot, numberOf, type Check, type FaultList, type Finding, type ReportProgress } from "./check.ts";
+import { createFaultList, inIndexSnapshot, numberOf, type Check, type FaultList, type Finding, type ReportProgress } from "./check.ts";
 import { compareText } from "../../../core/order.ts";
 import { ALL_LEVELS, SENDER_LEVELS } from "../read/time-counts.ts";
 
@@ -22,17 +22,16 @@ interface Comparison {
 }
 
 /**
- * Compares `index_state`, `sender_counts` and `time_counts` with the rows up to their mark: every count that is
+ * Compares `index_state`, `sender_counts` and `time_counts` with the rows that the index covers: every count that is
  * recorded must be that of the rows, and no other may be there. Each sender's rows are those of `sender_messages`,
  * which goes forward with the sender's counts: that it is right is for `checkSenders` to tell.
  */
-export const checkCounters: Check = (db, report) => inSnapshot(db, () => compareAll(db, report));
+export const checkCounters: Check = (db, report) => inIndexSnapshot(db, (high) => compareAll(db, report, high));
 
-function compareAll(db: DatabaseSync, report: ReportProgress): Finding {
+function compareAll(db: DatabaseSync, report: ReportProgress, high: number): Finding {
   const faults = createFaultList();
-  const state = db.prepare("SELECT count_mark, messages, senders FROM index_state").get();
+  const state = db.prepare("SELECT messages, senders FROM index_state").get();
   if (state === undefined) return { ok: false, detail: "index_state must have a row" };
-  const mark = Number(state["count_mark"]);
   const timeCounts = (scope: "=" | "<>", level: number): Comparison =>
     createComparison(level, faults, db.prepare(`
       SELECT scope, prefix, count FROM time_counts WHERE scope ${scope} '' AND level = ${level} ORDER BY scope, level, prefix`).iterate());
@@ -48,8 +47,9 @@ function compareAll(db: DatabaseSync, report: ReportProgress): Finding {
 
   // +seq: the order of the index is wanted, not the range of rows.
   const all = db.prepare(`
-    SELECT '' AS scope, substr(rtrim(ts, 'Z'), 1, ${Math.max(...ALL_LEVELS)}) AS key FROM messages WHERE +seq <= ? ORDER BY rtrim(ts, 'Z'), message_id`);
-  compare(all.iterate(mark), ALL_LEVELS.map((level) => timeCounts("=", level)));
+    SELECT '' AS scope, substr(rtrim(ts, 'Z'), 1, ${Math.max(...ALL_LEVELS)}) AS key FROM messages
+    WHERE +seq <= ? AND +seq NOT IN (SELECT seq FROM excluded_messages) ORDER BY rtrim(ts, 'Z'), message_id`);
+  compare(all.iterate(high), ALL_LEVELS.map((level) => timeCounts("=", level)));
   const messages = seen;
 
   const bySender = db.prepare(`

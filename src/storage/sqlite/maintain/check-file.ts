@@ -1,20 +1,21 @@
 import { DatabaseSync } from "node:sqlite";
-import { createFaultList, inSnapshot, numberOf, type Check } from "./check.ts";
+import { createFaultList, inIndexSnapshot, numberOf, type Check } from "./check.ts";
+import { INDEX_SCHEMA } from "../index/schema.ts";
 import { LAST_SEQ } from "../read/rows.ts";
 import { migrate, readVersion, SCHEMA_VERSION } from "../migrations.ts";
 
 const MAX_COMPLAINTS = 100;
 
-/** SQLite's own words for what `REINDEX` or filling a derived table anew mends; pages that are damaged it tells in others. */
-const MENDABLE = /^(?:row \d+ missing from index |wrong # of entries in index |malformed inverted index for FTS5 |unable to validate the inverted index for FTS5 |fts5: corruption )/;
+/** SQLite's own words for what `REINDEX` repairs; pages that are damaged it tells in others. */
+const MENDABLE = /^(?:row \d+ missing from index |wrong # of entries in index )/;
 
-/** What `PRAGMA integrity_check` complains about: all pages, all indexes, the search index's structure; empty where nothing. */
-export function integrityComplaints(db: DatabaseSync): readonly string[] {
-  const lines = db.prepare(`PRAGMA integrity_check(${MAX_COMPLAINTS})`).all().map((row) => String(row["integrity_check"]));
+/** What `PRAGMA integrity_check` complains about in one of the files (pages, indexes, the structure of the search index); empty if nothing. */
+export function integrityComplaints(db: DatabaseSync, schema = "main"): readonly string[] {
+  const lines = db.prepare(`PRAGMA ${schema}.integrity_check(${MAX_COMPLAINTS})`).all().map((row) => String(row["integrity_check"]));
   return lines.filter((line) => line !== "ok");
 }
 
-/** Whether what is wrong can be made anew from the rows, which are sound. */
+/** Whether the rows are sound and only the indexes of the table have to be built again. */
 export function isMendable(complaints: readonly string[]): boolean {
   return complaints.every((line) => MENDABLE.test(line));
 }
@@ -30,7 +31,9 @@ export const checkIntegrity: Check = (db) => {
 /** Whether the database has this build's schema version, and all tables and indexes as this build makes them; others may be there too. */
 export const checkSchema: Check = (db) => {
   const version = readVersion(db);
-  if (version > SCHEMA_VERSION) return { ok: false, detail: `it is version ${version}, of a newer build than this one, which knows ${SCHEMA_VERSION}` };
+  if (version > SCHEMA_VERSION) {
+    return { ok: false, detail: `it is version ${version}, of a newer build than this one, which knows ${SCHEMA_VERSION}` };
+  }
   if (version < SCHEMA_VERSION) return { ok: false, detail: `it is version ${version}: start the service once to bring it to ${SCHEMA_VERSION}` };
   using model = new DatabaseSync(":memory:");
   migrate(model);
@@ -45,16 +48,12 @@ export const checkSchema: Check = (db) => {
   return faults.finding(`version ${version}`);
 };
 
-/** Whether each mark, up to which something is derived, lies within the rows. */
-export const checkMarks: Check = (db) =>
-  inSnapshot(db, () => {
-    const states = db.prepare("SELECT search_mark, count_mark, sender_mark, round_mark, reached_seq FROM index_state").all();
-    const [state] = states;
-    if (state === undefined) return { ok: false, detail: "index_state must have a row" };
+/** Whether the index file can be read, and fits the rows. */
+export const checkIndex: Check = (db) => {
+  const faults = createFaultList();
+  for (const complaint of integrityComplaints(db, INDEX_SCHEMA)) faults.add(complaint.replaceAll(/\s+/g, " "));
+  return inIndexSnapshot(db, (high) => {
     const last = numberOf(db, `SELECT ${LAST_SEQ} AS value`);
-    const faults = createFaultList();
-    for (const [name, mark] of Object.entries(state)) {
-      if (typeof mark !== "number" || mark < 0 || mark > last) faults.add(`${name} is ${mark}, must be from 0 to ${last}`);
-    }
-    return faults.finding(Object.entries(state).map(([name, mark]) => `${name} ${mark}`).join(", ") + ` of ${last}`);
+    return faults.finding(`it covers the rows up to ${high} of ${last}`);
   });
+};

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
-import { createFaultList, inSnapshot, numberOf, type Check, type Finding, type ReportProgress } from "./check.ts";
+import { createFaultList, inIndexSnapshot, numberOf, type Check, type Finding, type ReportProgress } from "./check.ts";
 import { foldCase } from "../index/fold.ts";
+import { INDEX_SCHEMA } from "../index/schema.ts";
 
 /** So many rows are tokenized anew at a time; their trigrams stay in memory, about 600 bytes a row. */
 const CHUNK_ROWS = 20_000;
@@ -15,37 +16,37 @@ const GROUPS = 2 ** 18;
 const SUMS = "term, count(*) AS rows, sum(doc) AS docs, sum(doc * 2654435761 % 16777213) AS mixed";
 const SUMS_UP_TO_MARK = `term, count(*) FILTER (WHERE doc <= :mark) AS rows, sum(doc) FILTER (WHERE doc <= :mark) AS docs,
   sum(doc * 2654435761 % 16777213) FILTER (WHERE doc <= :mark) AS mixed,
-  count(*) FILTER (WHERE doc > coalesce((SELECT search_mark FROM index_state), 0)) AS beyond`;
+  count(*) FILTER (WHERE doc > coalesce((SELECT high FROM index_state), 0)) AS beyond`;
 
 /**
- * Compares the search index with the texts up to its mark. The rows are tokenized anew, chunk by chunk, by an empty
+ * Compares the search index with the texts that it covers. The rows are tokenized anew, chunk by chunk, by an empty
  * copy of the index in memory, and what both hold is summed up by trigram: an entry that is missing, or one too many,
  * makes a difference. FTS5's own `integrity-check` compares no texts where the index keeps none
  * (https://www.sqlite.org/fts5.html#the_integrity_check_command).
  *
  * Each chunk is a read transaction of its own, so a service that runs may go on to empty its WAL; what it adds
- * meanwhile lies behind the mark read at the start.
+ * meanwhile lies past the high-water mark read at the start.
  */
 export const checkSearch: Check = (db, report) => {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const removedUpTo = numberOf(db, REMOVED_UP_TO);
+    const removals = numberOf(db, REMOVALS);
     const finding = compareAll(db, report);
     // What a service removes meanwhile is missing from one of the two.
-    if (finding.ok || numberOf(db, REMOVED_UP_TO) === removedUpTo) return finding;
+    if (finding.ok || numberOf(db, REMOVALS) === removals) return finding;
   }
   return { ok: false, detail: "messages were removed while they were checked: check again once the service has stopped" };
 };
 
 const MAX_ATTEMPTS = 3;
-const REMOVED_UP_TO = "SELECT last_seq AS value FROM removal_state";
+const REMOVALS = "SELECT removals AS value FROM index_state";
 
 function compareAll(db: DatabaseSync, report: ReportProgress): Finding {
   db.function("fold_case", { deterministic: true }, (text) => foldCase(String(text)));
-  const mark = numberOf(db, "SELECT search_mark AS value FROM index_state");
+  const mark = inIndexSnapshot(db, (high) => high);
   const sums = createSums();
   let rows = 0;
   for (let low = 0; low < mark; low += CHUNK_ROWS) {
-    rows += inSnapshot(db, () => addChunk(db, sums, { low, high: Math.min(mark, low + CHUNK_ROWS) }));
+    rows += inIndexSnapshot(db, () => addChunk(db, sums, { low, high: Math.min(mark, low + CHUNK_ROWS) }));
     report(Math.min(mark, low + CHUNK_ROWS), mark * 1.2);
   }
   const { entries, beyond } = subtractIndex(db, sums, mark);
@@ -54,7 +55,7 @@ function compareAll(db: DatabaseSync, report: ReportProgress): Finding {
   const where = rowNumbers.length > 0 ? ` (seq ${rowNumbers.join(", ")})` : "";
   if (missing > 0) faults.add(`${missing} entries are missing${where}`);
   if (surplus > 0) faults.add(`${surplus} entries point to no such text${where}`);
-  if (beyond > 0) faults.add(`${beyond} entries are beyond search_mark`);
+  if (beyond > 0) faults.add(`${beyond} entries are past the high-water mark`);
   return faults.finding(`${rows} texts, ${entries} entries`);
 }
 
@@ -121,14 +122,15 @@ function addChunk(db: DatabaseSync, sums: Sums, range: { readonly low: number; r
     CREATE VIRTUAL TABLE temp.chunk_entries USING fts5vocab (temp, chunk, instance)`);
   const texts = db.prepare(`
     INSERT INTO temp.chunk (rowid, text)
-    SELECT seq, fold_case(text) FROM messages NOT INDEXED WHERE seq > ? AND seq <= ? AND text IS NOT NULL`).run(range.low, range.high).changes;
+    SELECT seq, fold_case(text) FROM messages NOT INDEXED WHERE seq > ? AND seq <= ? AND text IS NOT NULL
+    AND seq NOT IN (SELECT seq FROM excluded_messages)`).run(range.low, range.high).changes;
   for (const row of db.prepare(`SELECT ${SUMS} FROM temp.chunk_entries GROUP BY term`).iterate()) sums.add(toTermSums(row), 1);
   db.exec("DROP TABLE temp.chunk_entries; DROP TABLE temp.chunk");
   return Number(texts);
 }
 
 function subtractIndex(db: DatabaseSync, sums: Sums, mark: number): { readonly entries: number; readonly beyond: number } {
-  db.exec("CREATE VIRTUAL TABLE temp.index_entries USING fts5vocab (main, messages_search, instance)");
+  db.exec(`CREATE VIRTUAL TABLE temp.index_entries USING fts5vocab (${INDEX_SCHEMA}, messages_search, instance)`);
   const read = db.prepare(`SELECT ${SUMS_UP_TO_MARK} FROM temp.index_entries WHERE term > :last GROUP BY term LIMIT ${TERMS_A_READ}`);
   let entries = 0;
   let beyond = 0;

@@ -1,4 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
+import { mismatch, readIndexState, readStoreState } from "../index/coverage.ts";
+
+const MAX_ATTEMPTS = 20;
+
+/** The rows that the index covers, up to `:high`. */
+export const COVERED = "messages NOT INDEXED WHERE seq <= :high AND seq NOT IN (SELECT seq FROM excluded_messages)";
 
 /** What a check found: `detail` says in words what was compared, or what is wrong. */
 export interface Finding {
@@ -19,6 +25,24 @@ export function inSnapshot<T>(db: DatabaseSync, read: () => T): T {
     return read();
   } finally {
     if (db.isTransaction) db.exec("COMMIT");
+  }
+}
+
+/**
+ * The same with the index, whose snapshot is taken first, as readers do. Retries while a service removes rows at that very moment.
+ * Throws if the index does not fit the rows.
+ */
+export function inIndexSnapshot<T>(db: DatabaseSync, read: (high: number) => T): T {
+  for (let attempt = 1; ; attempt += 1) {
+    db.exec("BEGIN");
+    try {
+      const index = readIndexState(db);
+      const reason = mismatch(index, readStoreState(db));
+      if (reason === undefined) return read(index.high);
+      if (attempt === MAX_ATTEMPTS) throw new Error(`the index does not fit the rows: ${reason}`);
+    } finally {
+      if (db.isTransaction) db.exec("COMMIT");
+    }
   }
 }
 

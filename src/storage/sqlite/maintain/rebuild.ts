@@ -1,28 +1,43 @@
 import type { DatabaseSync } from "node:sqlite";
-import { numberOf, type ReportProgress } from "./check.ts";
+import type { ReportProgress } from "./check.ts";
 import { integrityComplaints, isMendable } from "./check-file.ts";
-import { DatabaseError, explain, openDatabase } from "../database.ts";
-import { createIndexer } from "../index/indexer.ts";
-import { deriveAnew, MESSAGES_INDEX, readVersion, SCHEMA_VERSION } from "../migrations.ts";
+import { DatabaseError, DEFAULT_BUSY_TIMEOUT_MS, explain, openDatabase, transaction } from "../database.ts";
+import { discardIndexFile } from "../index/index-file.ts";
+import { openMessageIndex } from "../index/message-index.ts";
+import { indexLocation } from "../index/schema.ts";
+import { MESSAGES_INDEX, readVersion, SCHEMA_VERSION } from "../migrations.ts";
+import { becomeOwner } from "../owner.ts";
+import { LAST_SEQ } from "../read/rows.ts";
 
-/** So many steps of the indexer share one transaction: about 32,000 rows of text. */
-const STEPS_A_TRANSACTION = 32;
-/** A service that stops lets go within this time; one that runs never does. */
+/** A process that is about to close the database lets go within this time. */
 const LOCK_TIMEOUT_MS = 1_000;
 
 /**
- * Makes everything that is derived from `messages` anew: counters, each sender's messages, the search index, and the
- * table's own indexes where they do not fit. Nobody else may have the database open meanwhile: a service keeps the
- * marks in its memory and would go on from them.
+ * Builds everything again that can be derived from the messages: the index file, and the table's own indexes if they do not fit.
+ * No service may have the database open meanwhile. Cut off in between, it leaves a sound database: the service, or the next rebuild,
+ * goes on with the rest.
  *
- * The first transaction empties what is derived, the following ones fill it. Where this is cut off between them the
- * database is sound, and the service, or the next rebuild, goes on with the rest.
- *
- * Throws `DatabaseError` where another process has the database open, where it is not of this build's schema version,
- * and where the rows themselves are damaged.
+ * Throws `DatabaseError` if another process owns the database, if it is not of this build's schema version, and if the rows themselves
+ * are damaged.
  */
 export function rebuild(location: string, report: ReportProgress): void {
   const journalMode = readJournalMode(location);
+  repairTable(location, journalMode);
+  // A backup stays the single file that it was: the service that opens it builds its index.
+  if (journalMode !== "wal") {
+    discardIndexFile(indexLocation(location));
+    return;
+  }
+  const ownership = becomeOwner(location, Date.now());
+  try {
+    discardIndexFile(indexLocation(location));
+    fillIndex(location, report);
+  } finally {
+    ownership.release();
+  }
+}
+
+function repairTable(location: string, journalMode: string): void {
   using db = openDatabase(location, { busyTimeoutMs: LOCK_TIMEOUT_MS });
   lockOutOthers(db, location);
   const version = readVersion(db);
@@ -34,28 +49,22 @@ export function rebuild(location: string, report: ReportProgress): void {
     throw new DatabaseError(`Cannot rebuild: ${location} must be restored from a backup, its content is damaged`);
   }
   transaction(db, () => {
-    deriveAnew(db);
     db.exec(MESSAGES_INDEX);
     if (complaints.length > 0) db.exec("REINDEX messages");
   });
-  fill(db, report);
-  // A backup stays the single file that it was.
   db.exec(`PRAGMA journal_mode=${journalMode}`);
 }
 
-function fill(db: DatabaseSync, report: ReportProgress): void {
-  const total = 3 * numberOf(db, "SELECT max(seq) AS value FROM messages");
-  const indexer = createIndexer(db);
-  while (indexer.isBehind()) {
-    transaction(db, () => {
-      for (let step = 0; step < STEPS_A_TRANSACTION && indexer.isBehind(); step += 1) {
-        indexer.step();
-        // The transaction fails as a whole, and with it the rebuild.
-        indexer.settle(true);
-      }
-    });
-    report(numberOf(db, "SELECT search_mark + count_mark + sender_mark AS value FROM index_state"), total);
-  }
+function fillIndex(location: string, report: ReportProgress): void {
+  const total = lastSeqOf(location);
+  const index = openMessageIndex({ location: indexLocation(location), database: location, busyTimeoutMs: DEFAULT_BUSY_TIMEOUT_MS });
+  for (let behind = total; behind > 0; report(total - behind, total)) behind = index.step().behind;
+  index.close();
+}
+
+function lastSeqOf(location: string): number {
+  using db = openDatabase(location, { readOnly: true });
+  return Number(db.prepare(`SELECT ${LAST_SEQ} AS seq`).get()?.["seq"]);
 }
 
 function readJournalMode(location: string): string {
@@ -69,16 +78,5 @@ function lockOutOthers(db: DatabaseSync, location: string): void {
     db.exec("PRAGMA locking_mode=EXCLUSIVE; BEGIN IMMEDIATE; COMMIT");
   } catch (error) {
     throw new DatabaseError(`Cannot rebuild: no service and no other process may have the database open (${explain(error, location)})`, { cause: error });
-  }
-}
-
-function transaction(db: DatabaseSync, work: () => void): void {
-  db.exec("BEGIN IMMEDIATE");
-  try {
-    work();
-    db.exec("COMMIT");
-  } catch (error) {
-    if (db.isTransaction) db.exec("ROLLBACK");
-    throw error;
   }
 }

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import type { SqliteLocation } from "../../../core/database-location.ts";
 import type { TransferRow, TransferSource, TransferTarget } from "../../shared/transfer.ts";
-import { DatabaseError, openDatabase } from "../database.ts";
+import { DatabaseError, openDatabase, transaction } from "../database.ts";
 import { locateFiles } from "../files.ts";
 import { migrate, readVersion, SCHEMA_VERSION } from "../migrations.ts";
 import { becomeOwner } from "../owner.ts";
@@ -27,7 +27,7 @@ export function openSqliteTarget(location: SqliteLocation, nowMs: number): Trans
     INSERT INTO messages (seq, message_id, from_msisdn, to_msisdn, ts, text, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`);
   const insertPayload = db.prepare("INSERT INTO payloads (seq, payload) VALUES (?, ?)");
   const insertRemoved = db.prepare("INSERT INTO removed_messages (message_id) VALUES (?)");
-  const setRemoved = db.prepare("UPDATE removal_state SET last_seq = ?");
+  const setRemoved = db.prepare("UPDATE store_state SET given_seq = ?");
   const source = createSource(db);
   return {
     ...source,
@@ -51,14 +51,7 @@ export function openSqliteTarget(location: SqliteLocation, nowMs: number): Trans
 }
 
 async function inTransaction(db: DatabaseSync, work: () => unknown): Promise<void> {
-  db.exec("BEGIN IMMEDIATE");
-  try {
-    work();
-    db.exec("COMMIT");
-  } catch (error) {
-    if (db.isTransaction) db.exec("ROLLBACK");
-    throw error;
-  }
+  transaction(db, work);
 }
 
 function createSource(db: DatabaseSync): TransferSource {
@@ -66,7 +59,7 @@ function createSource(db: DatabaseSync): TransferSource {
     SELECT seq, message_id, from_msisdn, to_msisdn, ts, text, created_at, payload FROM messages LEFT JOIN payloads USING (seq)
     WHERE seq > ? ORDER BY seq LIMIT ?`);
   const removed = db.prepare("SELECT message_id FROM removed_messages WHERE ? IS NULL OR message_id > ? ORDER BY message_id LIMIT ?");
-  const extent = db.prepare("SELECT (SELECT max(seq) FROM messages) AS last, (SELECT last_seq FROM removal_state) AS removed");
+  const extent = db.prepare("SELECT (SELECT max(seq) FROM messages) AS last, (SELECT given_seq FROM store_state) AS removed");
   return {
     rows: async (seq, limit) => rows.all(seq, limit).map(toRow),
     removedIds: async (after, limit) => removed.all(after ?? null, after ?? null, limit).map((row) => String(row["message_id"])),

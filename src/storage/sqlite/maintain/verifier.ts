@@ -4,7 +4,7 @@ import { DatabaseError } from "../database.ts";
 import { startThread } from "../threads/thread.ts";
 
 /** In the order in which they are made: each relies on those before it. */
-export const CHECKS = ["integrity", "schema", "marks", "counters", "senders", "search"] as const;
+export const CHECKS = ["integrity", "schema", "index", "counters", "senders", "search"] as const;
 export type CheckName = (typeof CHECKS)[number];
 
 /** Checks and mends one database in a thread of its own, so that whoever started it can show progress and be stopped. */

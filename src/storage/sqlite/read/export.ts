@@ -4,7 +4,7 @@ import type { StoredMessage } from "../../../core/message.ts";
 import { comparePositions, compareText, LAST, sortKey, type KeysetPosition } from "../../../core/order.ts";
 import type { ExportPage, ExportQuery } from "../../../core/queries.ts";
 import { unitsOf, withPayload } from "./payloads.ts";
-import { MESSAGE_COLUMNS, tailBehind, toStoredMessage, type Prepare } from "./rows.ts";
+import { MESSAGE_COLUMNS, toStoredMessage, type Prepare } from "./rows.ts";
 
 /** A page ends with so many matches, … */
 const PAGE_MATCHES = 256;
@@ -24,7 +24,7 @@ interface Range {
 
 /**
  * The next messages that match, in the order of a list and without its total: each page costs what its rows cost, wherever it is.
- * Needs a snapshot: derived rows and the tail behind them must be of one moment.
+ * Needs a snapshot: the index and the rows must be of one moment.
  */
 export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPage {
   /** In steps that each seek in the index: it serves no comparison of `(rtrim(ts, 'Z'), message_id)`, being on an expression. */
@@ -44,7 +44,7 @@ export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPa
       const { key } = rowPlace(row);
       return sign * comparePositions(rowPlace(row), start) > 0 && (sign === 1 ? compareText(key, end) < 0 : compareText(key, end) >= 0);
     };
-    const tail = prepare(`SELECT ${MESSAGE_COLUMNS} FROM ${tailBehind("sender_mark")} AND from_msisdn = ? AND seq <= ?`).all(from, upTo)
+    const tail = prepare(`SELECT ${MESSAGE_COLUMNS} FROM unindexed_messages WHERE from_msisdn = ? AND seq <= ?`).all(from, upTo)
       .filter(isWithin)
       .sort((a, b) => sign * comparePositions(rowPlace(a), rowPlace(b)));
     const [behind, within] = direction === "ASC" ? [">", "<"] : ["<", ">="];

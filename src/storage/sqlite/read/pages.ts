@@ -1,8 +1,8 @@
 import type { SQLInputValue } from "node:sqlite";
 import type { StoredMessage } from "../../../core/message.ts";
-import { compareMessages, comparePositions, compareText, LAST, positionOf, sortKey, type KeysetPosition, type Order } from "../../../core/order.ts";
+import { compareMessages, compareText, LAST, positionOf, sortKey, type KeysetPosition, type Order } from "../../../core/order.ts";
 import type { MessagePage, MessageQuery } from "../../../core/queries.ts";
-import { MESSAGE_COLUMNS, tailBehind, toStoredMessage, type Prepare } from "./rows.ts";
+import { MESSAGE_COLUMNS, toStoredMessage, type Prepare } from "./rows.ts";
 import type { TimeCounts } from "./time-counts.ts";
 
 /** An OFFSET walks what it skips; a greater one starts near its place instead. */
@@ -29,7 +29,7 @@ type PageQuery = Pick<MessageQuery, "limit" | "offset" | "order" | "after" | "fr
 
 /**
  * Pages by sender and time, whose cost depends neither on the number of rows nor on the offset or the place that they
- * follow. They need a snapshot: counts, derived rows and the tail behind them must be of one moment.
+ * follow. They need a snapshot: counts, the index and the rows must be of one moment.
  */
 export function createPages(prepare: Prepare, timeCounts: TimeCounts): (query: PageQuery) => MessagePage {
   // A key that is fixed must not stand there: where it is an expression SQLite would sort.
@@ -54,9 +54,24 @@ export function createPages(prepare: Prepare, timeCounts: TimeCounts): (query: P
     };
   }
 
-  /** The rows of a sender that are not derived yet. */
-  function tailOf(from: string): StoredMessage[] {
-    return prepare(`SELECT ${MESSAGE_COLUMNS} FROM ${tailBehind("sender_mark")} AND from_msisdn = ?`).all(from).map(toStoredMessage);
+  /** Those of a sender's rows that the index does not cover. */
+  function unindexedRowsOf(from: string): Source {
+    const key = "rtrim(ts, 'Z')";
+    return (condition, values, part) => {
+      const { limit, skip = 0 } = part;
+      const rows = `unindexed_messages WHERE from_msisdn = ? AND ${condition.replaceAll("key", key)}`;
+      return prepare(`SELECT ${MESSAGE_COLUMNS} FROM ${rows} ${orderBy(key, part)}`).all(from, ...values, limit, skip).map(toStoredMessage);
+    };
+  }
+
+  /** A sender's rows, covered or not; it reads up to `limit` of each. */
+  function rowsOf(from: string): Source {
+    const sources = [derivedRowsOf(from), unindexedRowsOf(from)];
+    return (condition, values, { limit, skip = 0, ...part }) => {
+      const sign = part.order === "asc" ? 1 : -1;
+      const rows = sources.flatMap((source) => source(condition, values, { ...part, limit: skip + limit }));
+      return rows.sort((a, b) => sign * compareMessages(a, b)).slice(skip, skip + limit);
+    };
   }
 
   function countFrom(key: string, from?: string): number {
@@ -76,7 +91,7 @@ export function createPages(prepare: Prepare, timeCounts: TimeCounts): (query: P
   }
 
   function ascendingRowsOf(from: string, { low, high }: Range, limit: number, offset: number): StoredMessage[] {
-    const tail = tailOf(from);
+    const tail = unindexedRowsOf(from)(BETWEEN, ["", LAST], { order: "asc", limit: -1 });
     const tailFrom = (least: string): StoredMessage[] => tail.filter((row) => compareText(sortKey(row.ts), least) >= 0);
     const later = tailFrom(low);
     // However the tail's rows lie among the derived ones, the page begins with this one of them or later.
@@ -98,26 +113,19 @@ export function createPages(prepare: Prepare, timeCounts: TimeCounts): (query: P
     const { from, order = "asc", offset } = query;
     const limit = Math.min(query.limit, total - offset);
     if (limit <= 0) return { data: [], total };
+    const source = from === undefined ? allRows : rowsOf(from);
     const ascending = (first: number): StoredMessage[] =>
       from === undefined ? ascendingRows(range, limit, first) : ascendingRowsOf(from, range, limit, first);
     let data: StoredMessage[];
-    if (order === "asc") data = ascending(offset);
-    else if (from === undefined && offset <= MAX_SKIPPED_ROWS) data = allRows(BETWEEN, [range.low, range.high], { order, limit, skip: offset });
+    if (offset <= MAX_SKIPPED_ROWS) data = source(BETWEEN, [range.low, range.high], { order, limit, skip: offset });
+    else if (order === "asc") data = ascending(offset);
     else data = ascending(total - offset - limit).reverse();
     return { data, total, ...(offset + limit < total && nextOf(data)) };
   }
 
   function pageAfter(query: PageQuery, range: Range, place: KeysetPosition, total: number): MessagePage {
     const { from, order = "asc", limit, offset } = query;
-    const most = offset + limit + 1;
-    let rows: StoredMessage[];
-    if (from === undefined) {
-      rows = rowsAfter(allRows, range, place, { order, limit: most });
-    } else {
-      const sign = order === "asc" ? 1 : -1;
-      const tail = tailOf(from).filter((row) => isWithin(row, range) && sign * comparePositions(positionOf(row), place) > 0);
-      rows = [...rowsAfter(derivedRowsOf(from), range, place, { order, limit: most }), ...tail].sort((a, b) => sign * compareMessages(a, b));
-    }
+    const rows = rowsAfter(from === undefined ? allRows : rowsOf(from), range, place, { order, limit: offset + limit + 1 });
     const data = rows.slice(offset, offset + limit);
     return { data, total, ...(rows.length > offset + limit && nextOf(data)) };
   }
@@ -145,11 +153,6 @@ function rowsAfter(source: Source, range: Range, place: KeysetPosition, part: Pa
   if (rest.limit === 0) return same;
   const further = isAscending ? source("key > ? AND key < ?", [place.key, high], rest) : source(BETWEEN, [low, place.key], rest);
   return [...same, ...further];
-}
-
-function isWithin(row: StoredMessage, { low, high }: Range): boolean {
-  const key = sortKey(row.ts);
-  return compareText(key, low) >= 0 && compareText(key, high) < 0;
 }
 
 export function nextOf(data: readonly StoredMessage[]): { readonly next?: KeysetPosition } {

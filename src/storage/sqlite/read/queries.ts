@@ -6,7 +6,9 @@ import { createExport } from "./export.ts";
 import { createPages } from "./pages.ts";
 import { MESSAGE_COLUMNS, toStoredMessage } from "./rows.ts";
 import { createSearch } from "./search.ts";
+import { createRemovable, type Removable, type RemovableRows } from "./removable.ts";
 import { createSequence } from "./sequence.ts";
+import { createSnapshots } from "./snapshots.ts";
 import { createStats } from "./stats.ts";
 import { createTimeCounts } from "./time-counts.ts";
 import { createTimeline } from "./timeline.ts";
@@ -29,12 +31,24 @@ export interface Queries {
   exportPage(query: ExportQuery): ExportPage;
   /** Messages behind `seq` in the order of commits: at most `limit`, and fewer where they are large. */
   since(seq: number, limit: number, payload: boolean): SequencedPage;
-  /** The `seq` of the newest message, also where it has been removed. */
+  /** The `seq` of the newest message, even if it has been removed. */
   lastSequence(): number;
+  /** The next rows to remove. */
+  removable(which: Removable): RemovableRows;
+  /** Uses the index file at this place from now on, or none. */
+  attachIndex(location: string | undefined): void;
 }
 
-/** A long read ends with `Cancelled` if `cancellation` says so; without one it always ends by itself. */
-export function createQueries(db: DatabaseSync, cancellation: Cancellation = createCancellation(() => undefined)): Queries {
+export interface QueriesOptions {
+  /** A long read ends with `Cancelled` if it says so; without one it always ends by itself. */
+  readonly cancellation?: Cancellation;
+  /** Told why the index could not be used, once until it is attached again; the reads are answered without it. */
+  readonly onIndexFault?: (reason: string) => void;
+}
+
+/** Its reads throw SQLite's error if the messages cannot be read. */
+export function createQueries(db: DatabaseSync, options: QueriesOptions = {}): Queries {
+  const { cancellation = createCancellation(() => undefined), onIndexFault = () => undefined } = options;
   const prepared = new Map<string, StatementSync>();
   // The API makes a handful of distinct texts, so every one is prepared once.
   function prepare(sql: string): StatementSync {
@@ -46,21 +60,15 @@ export function createQueries(db: DatabaseSync, cancellation: Cancellation = cre
     return statement;
   }
 
-  function snapshot<T>(read: () => T): T {
-    db.exec("BEGIN");
-    try {
-      return read();
-    } finally {
-      if (db.isTransaction) db.exec("COMMIT");
-    }
-  }
-
+  const snapshots = createSnapshots(db, { prepare, forgetStatements: () => prepared.clear(), onFault: onIndexFault });
+  const snapshot = snapshots.read;
   const timeCounts = createTimeCounts(prepare);
   const page = createPages(prepare, timeCounts);
   const search = createSearch(prepare, { snapshot, cancellation });
   const exportPage = createExport(prepare);
   const stats = createStats(prepare, timeCounts);
   const timeline = createTimeline(prepare, timeCounts);
+  const removable = createRemovable(prepare);
   return {
     list: (query) => (isSearch(query) ? search(query) : snapshot(() => page(query))),
     get(messageId) {
@@ -76,5 +84,7 @@ export function createQueries(db: DatabaseSync, cancellation: Cancellation = cre
     exportPage: (query) => snapshot(() => exportPage(query)),
     ...createSequence(prepare),
     count: () => snapshot(() => timeCounts.countAll()),
+    removable: (which) => snapshot(() => removable(which)),
+    attachIndex: (location) => snapshots.attach(location),
   };
 }

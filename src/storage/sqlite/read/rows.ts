@@ -7,20 +7,18 @@ export type Prepare = (sql: string) => StatementSync;
 export const MESSAGE_COLUMNS = "message_id, from_msisdn, to_msisdn, ts, text, created_at";
 
 /**
- * The rows behind a mark; behind `sender_mark` those that the round under way has not reached, see `migrations.ts`.
- * NOT INDEXED: they are few, an index in another order would be walked whole.
+ * The rows that the index does not cover: those past its high-water mark, and those that are being removed.
+ * NOT INDEXED: they are few, and an index in another order would be walked whole.
  */
-export function tailBehind(mark: "search_mark" | "count_mark" | "sender_mark"): string {
-  const behind = `messages NOT INDEXED WHERE seq > (SELECT ${mark} FROM index_state)`;
-  return mark === "sender_mark" ? `${behind} AND NOT ${WITHIN_ROUND}` : behind;
-}
+export const UNINDEXED_VIEW = `
+CREATE TEMP VIEW unindexed_messages AS
+  SELECT * FROM messages NOT INDEXED WHERE seq > (SELECT high FROM index_state)
+  UNION ALL
+  SELECT messages.* FROM excluded_messages CROSS JOIN messages ON messages.seq = excluded_messages.seq
+  WHERE excluded_messages.seq <= (SELECT high FROM index_state)`;
 
 /** The `seq` of the newest message, also where it has been removed; 0 before the first one. */
-export const LAST_SEQ = "max(coalesce((SELECT max(seq) FROM messages), 0), (SELECT last_seq FROM removal_state))";
-
-/** Whether what is kept of each sender has a row behind `sender_mark` already. */
-export const WITHIN_ROUND = `(seq <= (SELECT round_mark FROM index_state)
-  AND (from_msisdn, seq) <= (SELECT reached_sender, reached_seq FROM index_state))`;
+export const LAST_SEQ = "max(coalesce((SELECT max(seq) FROM messages), 0), (SELECT given_seq FROM store_state))";
 
 export function toStoredMessage(row: Record<string, SQLOutputValue>): StoredMessage {
   return {

@@ -8,7 +8,7 @@ import type { Cancellation } from "../cancellation.ts";
 import { trigramQuery } from "../index/fold.ts";
 import { createGiveWay } from "./give-way.ts";
 import { nextOf } from "./pages.ts";
-import { MESSAGE_COLUMNS, tailBehind, toStoredMessage, type Prepare } from "./rows.ts";
+import { MESSAGE_COLUMNS, toStoredMessage, type Prepare } from "./rows.ts";
 
 /** Beyond so many candidates a walk in the order of the answer is cheaper than fetching and sorting them. */
 const MAX_CANDIDATES = 200_000;
@@ -28,11 +28,10 @@ export interface SearchOptions {
   readonly cancellation: Cancellation;
 }
 
-/** Where to look for matches: rows that something derived points to, and the rows behind its mark. */
+/** Rows that the index points to. */
 interface Candidates {
   readonly derived: string;
   readonly values: readonly SQLInputValue[];
-  readonly mark: "search_mark" | "sender_mark";
 }
 
 interface Match extends KeysetPosition {
@@ -41,7 +40,7 @@ interface Match extends KeysetPosition {
 
 /**
  * What no index answers at once, substrings above all, with an exact `total`. The trigram index, or the sender where there
- * is no phrase long enough for it, narrows the rows down; every candidate and every row behind the mark is then compared in full. What
+ * is no phrase long enough for it, narrows the rows down; every candidate and every row without an index is then compared in full. What
  * cannot be narrowed down is looked for in all rows, in short transactions, up to the newest row at its start. Throws `Cancelled`
  * soon after nobody waits for it any more.
  */
@@ -58,10 +57,10 @@ function candidatesFor({ q, from }: MessageQuery): Candidates | undefined {
   const trigrams = q === undefined ? undefined : trigramQuery(q);
   if (trigrams !== undefined) {
     const derived = "SELECT rowid AS hit FROM messages_search WHERE messages_search MATCH ?";
-    return { derived, values: [trigrams], mark: "search_mark" };
+    return { derived, values: [trigrams] };
   }
   if (from === undefined) return undefined;
-  return { derived: "SELECT seq AS hit FROM sender_messages WHERE from_msisdn = ?", values: [from], mark: "sender_mark" };
+  return { derived: "SELECT seq AS hit FROM sender_messages WHERE from_msisdn = ?", values: [from] };
 }
 
 interface SearchAmong {
@@ -84,7 +83,7 @@ function searchAmong(prepare: Prepare, query: MessageQuery, { candidates, cancel
   }
   const derived = `SELECT ${SCANNED} FROM (${candidates.derived} LIMIT ${MAX_CANDIDATES + 1}) CROSS JOIN messages ON seq = hit`;
   if (collect(prepareScan(prepare, derived).iterate(...candidates.values)) > MAX_CANDIDATES) return undefined;
-  collect(prepareScan(prepare, `SELECT ${SCANNED} FROM ${tailBehind(candidates.mark)}`).iterate());
+  collect(prepareScan(prepare, `SELECT ${SCANNED} FROM unindexed_messages`).iterate());
 
   const { after, order, offset, limit } = query;
   const sign = order === "desc" ? -1 : 1;

@@ -1,6 +1,6 @@
 import { compareText } from "../../../core/order.ts";
 import type { Stats } from "../../../core/queries.ts";
-import { tailBehind, type Prepare } from "./rows.ts";
+import type { Prepare } from "./rows.ts";
 import type { TimeCounts } from "./time-counts.ts";
 
 const TOP_SENDERS = 10;
@@ -10,25 +10,21 @@ interface Ranked {
   readonly count: number;
 }
 
-/** Totals from counts kept behind the commit and the rows behind their mark; needs a snapshot. */
+/** Totals from the counts of the index and the rows that it does not cover; needs a snapshot. */
 export function createStats(prepare: Prepare, timeCounts: TimeCounts): () => Stats {
   function numberOf(sql: string, sender?: string): number | undefined {
     const row = sender === undefined ? prepare(sql).get() : prepare(sql).get(sender);
     return row === undefined ? undefined : Number(row["value"]);
   }
 
-  /** Senders of the rows that are not counted yet, with all that each of them has sent. */
+  /** Senders of the rows that the index does not cover, with all that each of them has sent. */
   function recentSenders(): { readonly ranked: readonly Ranked[]; readonly unknown: number } {
-    const added = new Map<string, number>();
-    for (const row of prepare(`SELECT from_msisdn FROM ${tailBehind("sender_mark")}`).iterate()) {
-      const from = String(row["from_msisdn"]);
-      added.set(from, (added.get(from) ?? 0) + 1);
-    }
     let unknown = 0;
-    const ranked = [...added].map(([from, rows]) => {
+    const ranked = prepare("SELECT from_msisdn, count(*) AS count FROM unindexed_messages GROUP BY 1").all().map((row) => {
+      const from = String(row["from_msisdn"]);
       const counted = numberOf("SELECT count AS value FROM sender_counts WHERE from_msisdn = ?", from);
       if (counted === undefined) unknown += 1;
-      return { from, count: (counted ?? 0) + rows };
+      return { from, count: (counted ?? 0) + Number(row["count"]) };
     });
     return { ranked, unknown };
   }

@@ -1,6 +1,6 @@
 import type { SQLInputValue } from "node:sqlite";
 import { LAST } from "../../../core/order.ts";
-import { tailBehind, type Prepare } from "./rows.ts";
+import type { Prepare } from "./rows.ts";
 
 /** Lengths of the prefixes of a key that are counted: day, hour, minute and second of all rows … */
 export const ALL_LEVELS: readonly number[] = [10, 13, 16, 19];
@@ -25,9 +25,9 @@ export function createTimeCounts(prepare: Prepare): TimeCounts {
     return Number(prepare(`SELECT (${sql}) AS value`).get(...values)?.["value"] ?? 0);
   }
 
-  /** The rows that are not counted yet, one by one. */
-  function tail(sender: string | undefined, from: string, to: string): number {
-    const rows = `SELECT count(*) FROM ${tailBehind(sender === undefined ? "count_mark" : "sender_mark")} AND rtrim(ts, 'Z') >= ? AND rtrim(ts, 'Z') < ?`;
+  /** The rows that the index does not cover, one by one. */
+  function unindexed(sender: string | undefined, from: string, to: string): number {
+    const rows = "SELECT count(*) FROM unindexed_messages WHERE rtrim(ts, 'Z') >= ? AND rtrim(ts, 'Z') < ?";
     return sender === undefined ? number(rows, from, to) : number(`${rows} AND from_msisdn = ?`, from, to, sender);
   }
 
@@ -37,7 +37,7 @@ export function createTimeCounts(prepare: Prepare): TimeCounts {
     if (sender === undefined) return number(`SELECT count(*) FROM messages WHERE ${range}`, from, to);
     return number(
       `(SELECT count(*) FROM sender_messages WHERE from_msisdn = ?3 AND key >= ?1 AND key < ?2)
-        + (SELECT count(*) FROM ${tailBehind("sender_mark")} AND from_msisdn = ?3 AND ${range})`,
+        + (SELECT count(*) FROM unindexed_messages WHERE from_msisdn = ?3 AND ${range})`,
       from,
       to,
       sender,
@@ -48,7 +48,7 @@ export function createTimeCounts(prepare: Prepare): TimeCounts {
     countAll(sender) {
       const counted = sender === undefined ? number("SELECT messages FROM index_state")
         : number("SELECT count FROM sender_counts WHERE from_msisdn = ?", sender);
-      return counted + tail(sender, "", LAST);
+      return counted + unindexed(sender, "", LAST);
     },
     countFrom(key, sender) {
       const later = "SELECT sum(count) FROM time_counts WHERE scope = ? AND level = ? AND prefix > ? AND prefix < ?";
@@ -59,12 +59,12 @@ export function createTimeCounts(prepare: Prepare): TimeCounts {
         total += number(later, sender ?? "", level, prefix, bucket + LAST);
         bucket = prefix;
       }
-      return total + tail(sender, bucket + LAST, LAST) + walk(sender, key, bucket + LAST);
+      return total + unindexed(sender, bucket + LAST, LAST) + walk(sender, key, bucket + LAST);
     },
     seek(position, sender) {
       const buckets = "SELECT prefix, count FROM time_counts WHERE scope = ? AND level = ? AND prefix >= ? AND prefix < ? ORDER BY prefix";
       // Every row that is not counted yet may lie before the place that is sought.
-      const target = Math.max(0, position - tail(sender, "", LAST));
+      const target = Math.max(0, position - unindexed(sender, "", LAST));
       let key = "";
       let before = 0;
       for (const level of levelsOf(sender)) {
@@ -77,7 +77,7 @@ export function createTimeCounts(prepare: Prepare): TimeCounts {
           before += count;
         }
       }
-      return { key, before: before + tail(sender, "", key) };
+      return { key, before: before + unindexed(sender, "", key) };
     },
   };
 }
@@ -86,12 +86,12 @@ function levelsOf(sender: string | undefined): readonly number[] {
   return sender === undefined ? ALL_LEVELS : SENDER_LEVELS;
 }
 
-/** Counts rows, or with `-` no longer counts them. One pass over them gives the finest counts, of which the coarser ones are sums. */
+/** Counts rows by their `key`, or with `-` no longer counts them. One pass over them gives the finest counts, of which the coarser ones are sums. */
 export function upsertTimeCounts(scope: string, levels: readonly number[], rows: string, sign: "+" | "-" = "+"): string {
   return `INSERT INTO time_counts (scope, level, prefix, count)
     WITH levels (level) AS (VALUES ${levels.map((level) => `(${level})`).join(", ")}),
     finest AS MATERIALIZED (
-      SELECT ${scope} AS scope, substr(rtrim(ts, 'Z'), 1, ${levels.at(-1)}) AS prefix, count(*) AS count
+      SELECT ${scope} AS scope, substr(key, 1, ${levels.at(-1)}) AS prefix, count(*) AS count
       FROM ${rows} GROUP BY 1, 2)
     SELECT scope, level, substr(prefix, 1, level), sum(count) FROM finest CROSS JOIN levels GROUP BY 1, 2, 3
     ON CONFLICT (scope, level, prefix) DO UPDATE SET count = count ${sign} excluded.count`;

@@ -1,6 +1,6 @@
 import { compareText, LAST, sortKey } from "../../../core/order.ts";
 import type { Bucket, Timeline, TimelineQuery } from "../../../core/queries.ts";
-import { tailBehind, type Prepare } from "./rows.ts";
+import type { Prepare } from "./rows.ts";
 import type { TimeCounts } from "./time-counts.ts";
 
 interface Level {
@@ -18,7 +18,7 @@ const LEVELS: Readonly<Record<Bucket, Level>> = {
   hour: { length: 13, form: `${DAY}T[0-9][0-9]`, rest: ":00:00Z" },
 };
 
-/** Messages over time, from counts kept behind the commit and the rows behind their mark; needs a snapshot. */
+/** Messages over time, from the counts of the index and the rows that it does not cover; needs a snapshot. */
 export function createTimeline(prepare: Prepare, timeCounts: TimeCounts): (query: TimelineQuery) => Timeline {
   return ({ bucket, since, until, limit }) => {
     const { length, form, rest } = LEVELS[bucket];
@@ -33,8 +33,8 @@ export function createTimeline(prepare: Prepare, timeCounts: TimeCounts): (query
       WHERE scope = '' AND level = ${length} AND prefix >= ? AND prefix < ? AND prefix GLOB '${form}' ORDER BY prefix DESC LIMIT ?`);
     for (const row of counted.iterate(first, high, limit + 3)) counts.set(String(row["prefix"]), Number(row["count"]));
     const recent = prepare(`
-      SELECT substr(rtrim(ts, 'Z'), 1, ${length}) AS prefix FROM ${tailBehind("count_mark")}
-      AND rtrim(ts, 'Z') >= ? AND rtrim(ts, 'Z') < ? AND prefix GLOB '${form}'`);
+      SELECT substr(rtrim(ts, 'Z'), 1, ${length}) AS prefix FROM unindexed_messages
+      WHERE rtrim(ts, 'Z') >= ? AND rtrim(ts, 'Z') < ? AND prefix GLOB '${form}'`);
     for (const row of recent.iterate(first, high)) {
       const prefix = String(row["prefix"]);
       counts.set(prefix, (counts.get(prefix) ?? 0) + 1);

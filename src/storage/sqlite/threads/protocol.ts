@@ -1,8 +1,9 @@
 import type { StoredMessage } from "../../../core/message.ts";
 import type { ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, Timeline, TimelineQuery } from "../../../core/queries.ts";
-import type { Erasure } from "../../../core/store.ts";
+import type { IndexStep } from "../index/message-index.ts";
+import type { Removable, RemovableRows } from "../read/removable.ts";
 import type { FlatBatch } from "../write/batch.ts";
-import type { Removed } from "../../shared/retention.ts";
+import type { RemovalRequest } from "../write/removal.ts";
 
 /** What every thread of the store is started with. */
 export interface ThreadSettings {
@@ -22,10 +23,12 @@ export type Calls = Readonly<Record<string, { readonly takes: unknown; readonly 
 export type WriterCalls = {
   /** Gives one outcome byte a message, the seconds that the transaction took, and the frames of the WAL that no checkpoint has copied. */
   write: { takes: { batch: FlatBatch; payloads: readonly (string | null)[]; createdAt: string }; gives: { outcomes: Uint8Array; seconds: number; walFrames: number } };
-  /** Removes some of the messages received before this `created_at`. */
-  remove: { takes: string; gives: Removed };
-  /** Erases some; `more` are left. */
-  erase: { takes: Erasure; gives: Removed };
+  /** Removes rows, and gives how many. */
+  remove: { takes: RemovalRequest; gives: number };
+  /** Deletes some of what an upgrade has left, and gives how many rows; 0 once nothing is left. */
+  dropLeftovers: { takes: undefined; gives: number };
+  /** About how many rows `dropLeftovers` has to delete. */
+  estimateLeftovers: { takes: undefined; gives: number };
   /** Takes the time of the check. */
   probe: { takes: string; gives: void };
 };
@@ -40,6 +43,20 @@ export type ReaderCalls = {
   exportPage: { takes: ExportQuery; gives: ExportPage };
   since: { takes: { seq: number; limit: number; payload: boolean }; gives: SequencedPage };
   lastSequence: { takes: undefined; gives: number };
+  removable: { takes: Removable; gives: RemovableRows };
+  /** Takes the place of the index file, or undefined to do without it. */
+  attachIndex: { takes: string | undefined; gives: void };
+};
+
+export type IndexCalls = {
+  step: { takes: undefined; gives: IndexStep };
+  reset: { takes: undefined; gives: void };
+  /** Gives what is wrong with a page of the index file, if anything is. */
+  check: { takes: undefined; gives: string | undefined };
+  exclude: { takes: readonly number[]; gives: number };
+  forget: { takes: readonly number[]; gives: void };
+  /** From now on it works only if the other threads leave the processors idle. */
+  lowerPriority: { takes: undefined; gives: void };
 };
 
 export type CheckpointCalls = {
@@ -59,6 +76,11 @@ export interface Failure {
 }
 
 export type Reply = { readonly ok: true; readonly value: unknown } | Failure;
+
+/** Sent by a thread of its own accord, beside its replies. */
+export interface Notice {
+  readonly notice: string;
+}
 
 /** Sent instead of a call: finish and end the thread. */
 export const CLOSE = "close";

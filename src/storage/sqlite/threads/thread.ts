@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { InDoubt, ReadCancelled, StoreUnavailable } from "../../../core/store.ts";
 import { cancel, createCancellationFlag, type CancellationFlag } from "../cancellation.ts";
-import { CLOSE, type Calls, type Reply, type ThreadSettings } from "./protocol.ts";
+import { CLOSE, type Calls, type Notice, type Reply, type ThreadSettings } from "./protocol.ts";
 
 /** A worker thread that answers calls one after the other. */
 export interface Thread<C extends Calls> {
@@ -21,6 +21,8 @@ export interface Thread<C extends Calls> {
 export interface ThreadOptions {
   /** The file can no longer be trusted, or the thread died: the process must end. */
   readonly onFatal: (reason: string) => void;
+  /** What the thread tells of its own accord. */
+  readonly onNotice?: (notice: string) => void;
 }
 
 interface Call {
@@ -62,7 +64,11 @@ export async function startThread<C extends Calls>(
     }
   }
 
-  worker.on("message", (reply: Reply) => {
+  worker.on("message", (reply: Reply | Notice) => {
+    if ("notice" in reply) {
+      options.onNotice?.(reply.notice);
+      return;
+    }
     const call = handedOver.shift();
     handOver();
     if (reply.ok) {

@@ -1,30 +1,19 @@
 import { performance } from "node:perf_hooks";
 import { createBatchWriter } from "../write/batch.ts";
 import { createWriterCheckpoints } from "../write/checkpoints.ts";
+import { createLeftovers, estimateLeftovers } from "../write/leftovers.ts";
 import { checkpointAtClose, checkpointRecovered, openDatabase } from "../database.ts";
-import { createIndexer } from "../index/indexer.ts";
 import { migrate } from "../migrations.ts";
 import type { WriterCalls } from "./protocol.ts";
 import { serveThread } from "./serve-thread.ts";
-
-/** The backlog of the index is taken up once no batch has come for so long. */
-const IDLE_MS = 50;
 
 serveThread<WriterCalls>((settings) => {
   const db = openDatabase(settings.location, settings);
   migrate(db);
   checkpointRecovered(db);
-  const writer = createBatchWriter(db, { indexer: createIndexer(db), removes: settings.removes ?? false });
+  const writer = createBatchWriter(db, { removes: settings.removes ?? false });
   const checkpoints = createWriterCheckpoints(db);
-  const idle = setTimeout(catchUp, IDLE_MS);
-
-  function catchUp(): void {
-    try {
-      if (writer.catchUp()) idle.refresh();
-    } catch {
-      // The next batch meets the same fault, or is told of it, and reports it; until then readers scan the backlog.
-    }
-  }
+  const leftovers = createLeftovers(db);
 
   function copyLast(): void {
     try {
@@ -40,18 +29,17 @@ serveThread<WriterCalls>((settings) => {
         const startedAt = performance.now();
         const outcomes = writer.write(batch, createdAt, payloads);
         const seconds = (performance.now() - startedAt) / 1000;
-        idle.refresh();
         const walFrames = checkpoints.waitingFrames();
         // Behind the answer: nobody waits for it.
         if (checkpoints.isLastDue()) setImmediate(copyLast);
         return { outcomes, seconds, walFrames };
       },
-      remove: (before) => writer.remove(before),
-      erase: (which) => writer.erase(which),
+      remove: (request) => writer.remove(request),
+      estimateLeftovers: () => estimateLeftovers(db),
+      dropLeftovers: () => leftovers.dropSome(),
       probe: (checkedAt) => writer.probe(checkedAt),
     },
     close() {
-      clearTimeout(idle);
       checkpointAtClose(db);
       db.close();
     },

@@ -2,10 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Message } from "../../../core/message.ts";
 import type { InsertOutcome } from "../../../core/store.ts";
 import { isInputOutputError, UncertainCommit } from "../database.ts";
-import type { Indexer } from "../index/indexer.ts";
-import type { Erasure } from "../../../core/store.ts";
-import { createRemoval } from "./removal.ts";
-import type { Removed } from "../../shared/retention.ts";
+import { createRemoval, type RemovalRequest } from "./removal.ts";
 import { LAST_SEQ } from "../read/rows.ts";
 
 /** What became of one message of a committed batch, as one byte across threads. */
@@ -20,42 +17,37 @@ export type FlatBatch = readonly (string | null)[];
 
 export interface BatchWriter {
   /**
-   * Stores a batch in one transaction, with a step of the index when enough rows wait. Returns one outcome
-   * a message after COMMIT. Throws where nothing of it was stored, and `UncertainCommit` where nobody knows.
-   * After an I/O error nothing more is written: every later call throws that error.
+   * Stores a batch in one transaction. Returns one outcome a message after COMMIT. Throws if nothing of it was stored, and
+   * `UncertainCommit` if nobody knows. After an I/O error nothing more is written: every later call throws that error.
    */
   write(batch: FlatBatch, createdAt: string, payloads?: readonly (string | null)[]): Uint8Array;
-  /** Derives some of the backlog in a transaction of its own; true while more is left. */
-  catchUp(): boolean;
-  /** Removes some of the messages received before `before`, or derives what must be derived first: see `Removal`. */
-  remove(before: string): Removed;
-  /** Takes some of these messages out of everything; `more` are left. */
-  erase(which: Erasure): Removed;
+  /** Removes rows in one transaction, and gives how many. */
+  remove(request: RemovalRequest): number;
   /** Proves that pages can be allocated and that a write reaches the disk; throws where not. */
   probe(checkedAt: string): void;
 }
 
 export interface BatchWriterOptions {
-  readonly indexer: Indexer;
-  /** Messages are going to be removed; where some have been, their ids are known in any case. */
+  /** Messages are going to be removed; if some have been, their ids are known in any case. */
   readonly removes?: boolean;
 }
 
-export function createBatchWriter(db: DatabaseSync, { indexer, removes = false }: BatchWriterOptions): BatchWriter {
+export function createBatchWriter(db: DatabaseSync, { removes = false }: BatchWriterOptions = {}): BatchWriter {
   const begin = db.prepare("BEGIN IMMEDIATE");
   const commit = db.prepare("COMMIT");
   const removal = createRemoval(db);
   let looksUpRemoved = removes || removal.hasRemoved();
   const insert = db.prepare(`
     INSERT INTO messages (seq, message_id, from_msisdn, to_msisdn, ts, text, created_at)
-    VALUES (CASE ? WHEN 1 THEN 1 + ${LAST_SEQ} END, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING`);
+    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING`);
+  const lastSeq = db.prepare(`SELECT ${LAST_SEQ} AS seq`);
   const insertPayload = db.prepare("INSERT INTO payloads (seq, payload) VALUES (?, ?)");
   const wasRemoved = db.prepare("SELECT 1 FROM removed_messages WHERE message_id = ?");
   const same = db.prepare(`
     SELECT 1 FROM messages
     WHERE message_id = ? AND from_msisdn = ? AND to_msisdn = ? AND ts = ? AND text IS ?`);
-  const allocate = db.prepare("UPDATE write_probe SET payload = zeroblob(65536)");
-  const touch = db.prepare("UPDATE write_probe SET checked_at = ?");
+  const allocate = db.prepare("UPDATE store_state SET probe = zeroblob(65536)");
+  const touch = db.prepare("UPDATE store_state SET probed_at = ?");
 
   let broken: unknown;
 
@@ -78,6 +70,7 @@ export function createBatchWriter(db: DatabaseSync, { indexer, removes = false }
 
   function insertAll(batch: FlatBatch, createdAt: string, payloads: readonly (string | null)[]): Uint8Array {
     const outcomes = new Uint8Array(batch.length / FIELDS_PER_MESSAGE);
+    let seq = 1 + Number(lastSeq.get()?.["seq"]);
     for (let index = 0; index < outcomes.length; index += 1) {
       const at = index * FIELDS_PER_MESSAGE;
       const id = batch[at] ?? null;
@@ -89,10 +82,10 @@ export function createBatchWriter(db: DatabaseSync, { indexer, removes = false }
         outcomes[index] = DUPLICATE;
         continue;
       }
-      const { changes, lastInsertRowid } = insert.run(looksUpRemoved ? 1 : 0, id, from, to, ts, text, createdAt);
-      if (changes === 1) {
+      if (insert.run(seq, id, from, to, ts, text, createdAt).changes === 1) {
         const payload = payloads[index] ?? null;
-        if (payload !== null) insertPayload.run(lastInsertRowid, payload);
+        if (payload !== null) insertPayload.run(seq, payload);
+        seq += 1;
         continue;
       }
       outcomes[index] = same.get(id, from, to, ts, text) === undefined ? CONFLICT : DUPLICATE;
@@ -100,41 +93,12 @@ export function createBatchWriter(db: DatabaseSync, { indexer, removes = false }
     return outcomes;
   }
 
-  function withIndexStep<T>(work: () => T): T {
-    try {
-      const result = transaction(work);
-      indexer.settle(true);
-      return result;
-    } catch (error) {
-      indexer.settle(false);
-      throw error;
-    }
-  }
-
   return {
-    write(batch, createdAt, payloads = []) {
-      const outcomes = withIndexStep(() => {
-        if (indexer.isDue()) indexer.step();
-        return insertAll(batch, createdAt, payloads);
-      });
-      indexer.grew(createdSenders(batch, outcomes));
-      return outcomes;
-    },
-    catchUp() {
-      if (indexer.isBehind()) withIndexStep(() => indexer.step());
-      return indexer.isBehind();
-    },
-    remove: (before) =>
-      withIndexStep(() => {
-        const removed = removal.remove(before);
-        if (removed.more && removed.messages === 0) indexer.step();
-        return removed;
-      }),
-    erase(which) {
-      while (indexer.isBehind()) withIndexStep(() => indexer.step());
-      const erased = transaction(() => removal.erase(which));
-      if (erased.messages > 0) looksUpRemoved = true;
-      return erased;
+    write: (batch, createdAt, payloads = []) => transaction(() => insertAll(batch, createdAt, payloads)),
+    remove(request) {
+      const removed = transaction(() => removal.remove(request));
+      if (removed > 0) looksUpRemoved = true;
+      return removed;
     },
     probe(checkedAt) {
       transaction(() => {
@@ -145,15 +109,6 @@ export function createBatchWriter(db: DatabaseSync, { indexer, removes = false }
       });
     },
   };
-}
-
-function createdSenders(batch: FlatBatch, outcomes: Uint8Array): readonly string[] {
-  const senders: string[] = [];
-  for (let index = 0; index < outcomes.length; index += 1) {
-    const sender = batch[index * FIELDS_PER_MESSAGE + 1];
-    if (outcomes[index] === CREATED && typeof sender === "string") senders.push(sender);
-  }
-  return senders;
 }
 
 /** A batch as it crosses to the writer thread; payloads are null for most messages. */

@@ -1,0 +1,65 @@
+import type { DatabaseSync } from "node:sqlite";
+import { ALL_LEVELS, SENDER_LEVELS, upsertTimeCounts } from "../read/time-counts.ts";
+
+/** Adds rows to the index, or takes them out: those of the temporary table `picked`, in the transaction that is open. */
+export interface Derivation {
+  add(): void;
+  subtract(): void;
+}
+
+/** Rows of `messages` as the index needs them. Copied first, they hold no snapshot of the main file while they are derived. */
+export const PICKED_TABLE = `
+CREATE TEMP TABLE picked (
+  seq INTEGER PRIMARY KEY, from_msisdn TEXT NOT NULL, key TEXT NOT NULL, message_id TEXT NOT NULL, folded TEXT
+)`;
+/** What `picked` takes from a row of `messages`; needs the function `fold_case`. */
+export const PICKED_COLUMNS = "seq, from_msisdn, rtrim(ts, 'Z'), message_id, CASE WHEN text IS NOT NULL THEN fold_case(text) END";
+
+const IS_NEW = "from_msisdn NOT IN (SELECT from_msisdn FROM sender_counts)";
+
+/** Its statements write the tables of `createIndexTables`; all throw SQLite's error. */
+export function createDerivation(db: DatabaseSync): Derivation {
+  const add = [
+    `UPDATE index_state SET messages = messages + (SELECT count(*) FROM picked),
+      senders = senders + (SELECT count(*) FROM (SELECT DISTINCT from_msisdn FROM picked WHERE ${IS_NEW}))`,
+    "INSERT INTO messages_search (rowid, text) SELECT seq, folded FROM picked WHERE folded IS NOT NULL ORDER BY seq",
+    // In the order of the table: a sender's rows of one step lie side by side, so few pages are written.
+    "INSERT INTO sender_messages SELECT from_msisdn, key, message_id, seq FROM picked ORDER BY from_msisdn, key, message_id",
+    `INSERT INTO sender_counts SELECT from_msisdn, count(*) FROM picked GROUP BY 1
+      ON CONFLICT (from_msisdn) DO UPDATE SET count = count + excluded.count`,
+    upsertTimeCounts("''", ALL_LEVELS, "picked"),
+    upsertTimeCounts("from_msisdn", SENDER_LEVELS, "picked"),
+  ].map((sql) => db.prepare(sql));
+
+  const forget = [
+    // A contentless index must be told what it is to forget (https://www.sqlite.org/fts5.html#the_delete_command).
+    "INSERT INTO messages_search (messages_search, rowid, text) SELECT 'delete', seq, folded FROM picked WHERE folded IS NOT NULL",
+    "DELETE FROM sender_messages WHERE (from_msisdn, key, message_id) IN (SELECT from_msisdn, key, message_id FROM picked)",
+    "UPDATE index_state SET messages = messages - (SELECT count(*) FROM picked)",
+  ].map((sql) => db.prepare(sql));
+  const uncountTimes = [upsertTimeCounts("''", ALL_LEVELS, "picked", "-"), upsertTimeCounts("from_msisdn", SENDER_LEVELS, "picked", "-")]
+    .map((sql) => db.prepare(`${sql} RETURNING scope, level, prefix, count`));
+  const dropTime = db.prepare("DELETE FROM time_counts WHERE scope = ? AND level = ? AND prefix = ?");
+  const uncount = db.prepare(`
+    INSERT INTO sender_counts SELECT from_msisdn, count(*) FROM picked GROUP BY 1
+    ON CONFLICT (from_msisdn) DO UPDATE SET count = count - excluded.count RETURNING from_msisdn, count`);
+  const dropSender = db.prepare("DELETE FROM sender_counts WHERE from_msisdn = ?");
+  const dropped = db.prepare("UPDATE index_state SET senders = senders - ?");
+
+  return {
+    add() {
+      for (const statement of add) statement.run();
+    },
+    subtract() {
+      for (const statement of forget) statement.run();
+      for (const statement of uncountTimes) {
+        for (const { scope, level, prefix, count } of statement.all()) {
+          if (count === 0) dropTime.run(String(scope), Number(level), String(prefix));
+        }
+      }
+      const gone = uncount.all().filter(({ count }) => count === 0);
+      for (const { from_msisdn: sender } of gone) dropSender.run(String(sender));
+      dropped.run(gone.length);
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { createIndexTables, INDEX_TABLES, INDEX_VERSION } from "./schema.ts";
+
+const CACHE_KIB = 32 * 1024;
+const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
+
+/** Where an index is, and which database it covers. */
+export interface IndexPlace {
+  /** Of the index file: a path, or a `file:` URI for one in memory. */
+  readonly location: string;
+  readonly database: string;
+  readonly busyTimeoutMs: number;
+}
+
+/** Opens the index file with the database attached, read-only. Creates an empty file if there is none. Throws SQLite's error. */
+export function openIndexFile({ location, database, busyTimeoutMs }: IndexPlace): DatabaseSync {
+  const db = new DatabaseSync(location, { timeout: busyTimeoutMs });
+  try {
+    // Everything in it can be derived again; a crash of the system may tear the file, which `isTrustworthy` tells.
+    db.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA secure_delete=ON; PRAGMA journal_size_limit=${WAL_LIMIT_BYTES};
+      PRAGMA temp_store=MEMORY; PRAGMA cache_size=-${CACHE_KIB}`);
+    db.prepare("ATTACH ? AS store").run(isInMemory(database) ? database : readOnlyUri(database));
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Deletes the index and its WAL together: a WAL that is left behind would be played into the next file. */
+export function discardIndexFile(location: string): void {
+  if (isInMemory(location)) return;
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(location + suffix, { force: true });
+}
+
+/** Makes the open file an empty index of the store beside it. */
+export function initialise(db: DatabaseSync): void {
+  db.exec("BEGIN IMMEDIATE");
+  for (const table of INDEX_TABLES) db.exec(`DROP TABLE IF EXISTS main.${table}`);
+  createIndexTables(db, "main");
+  db.prepare(`UPDATE index_state SET boot = ?,
+    (generation, edits, removals) = (SELECT generation, edits, removals FROM store_state)`).run(bootId());
+  db.exec(`PRAGMA main.user_version=${INDEX_VERSION}; COMMIT`);
+}
+
+/**
+ * Whether the file was closed in order, or was written since the operating system started: then what a killed process left is complete,
+ * in the file, its WAL or the page cache. Any other file may be torn, since it is synced only when it is closed.
+ */
+export function isTrustworthy(db: DatabaseSync, location: string, hadWal: boolean): boolean {
+  if (Number(db.prepare("PRAGMA main.user_version").get()?.["user_version"]) !== INDEX_VERSION) return false;
+  const boot = db.prepare("SELECT boot FROM index_state").get()?.["boot"];
+  return boot === "" || (boot === bootId() && (hadWal || isInMemory(location)));
+}
+
+/** Whether the index has a WAL, as one that was not closed has. */
+export function hasWal(location: string): boolean {
+  return existsSync(`${location}-wal`);
+}
+
+/** From now on, until `markClosed`, the file is good for this run of the operating system only. */
+export function markOpen(db: DatabaseSync): void {
+  db.prepare("UPDATE index_state SET boot = ?").run(bootId());
+}
+
+/** Syncs the file, then notes in it that it is complete. */
+export function markClosed(db: DatabaseSync): void {
+  db.exec("PRAGMA synchronous=FULL; PRAGMA busy_timeout=0; PRAGMA main.wal_checkpoint(PASSIVE)");
+  db.exec("UPDATE index_state SET boot = ''");
+}
+
+/** Tells the open file and its WAL from others of their names. */
+export function identityOf(location: string): string {
+  if (isInMemory(location)) return "";
+  return [location, `${location}-wal`].map((path) => statSync(path, { throwIfNoEntry: false })?.ino ?? "none").join(" ");
+}
+
+function isInMemory(location: string): boolean {
+  return location.startsWith("file:");
+}
+
+function readOnlyUri(path: string): string {
+  const url = new URL("file:///");
+  url.pathname = path.replaceAll("%", "%25");
+  return `${url.href}?mode=ro`;
+}
+
+/** Where the system does not name its run, nothing that a killed process left behind is trusted. */
+const UNKNOWN_BOOT = randomUUID();
+
+function bootId(): string {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    return UNKNOWN_BOOT;
+  }
+}

@@ -1,0 +1,134 @@
+import { performance } from "node:perf_hooks";
+import { STEP_ROWS } from "./operations.ts";
+import type { IndexCalls } from "../threads/protocol.ts";
+import type { Thread } from "../threads/thread.ts";
+
+/** So far behind, the thread works at the priority of all others: reads look at every row that it has not derived. */
+const URGENT_ROWS = 200_000;
+/** How often every page of the file is read: what is seldom used may be damaged too. */
+const CHECK_MS = 24 * 3_600_000;
+
+export interface IndexWorkerOptions {
+  /** Starts the thread that has the index file; rejects if the file can neither be opened nor be created. */
+  readonly startThread: (options: { readonly inBackground: boolean }) => Promise<Thread<IndexCalls>>;
+  /** Makes readers use the index file as it is now. */
+  readonly attachReaders: () => Promise<void>;
+  /** Told why the index was, or must be, built again. */
+  readonly onFault: (reason: string) => void;
+  /** Told what a step has derived, and how long it took. */
+  readonly onStep: (messages: number, seconds: number) => void;
+}
+
+/** The index thread, started when it is needed. Rejections are for the caller to retry later. */
+export interface IndexWorker {
+  /** Starts the thread if it does not run. */
+  open(): Promise<void>;
+  /** Derives the next rows, at a priority for `behind` rows; gives how many are left. */
+  step(behind: number): Promise<number>;
+  /** Reads every page of the file if that is due, and distrusts the index if one is damaged. */
+  checkIfDue(): Promise<void>;
+  /** The next step begins with an empty index. Returns false if that has been said already: readers tell of one file several times. */
+  distrust(): boolean;
+  /** See `MessageIndex`; undefined if the index cannot do it. */
+  exclude(seqs: readonly number[]): Promise<number | undefined>;
+  forget(seqs: readonly number[]): Promise<void>;
+  /** Ends the thread. */
+  close(): Promise<void>;
+}
+
+/** Nothing is started yet. */
+export function createIndexWorker(options: IndexWorkerOptions): IndexWorker {
+  const holder = createHolder(options);
+  let distrusted = false;
+  let checkedAtMs: number | undefined;
+
+  return {
+    async open() {
+      await holder.open();
+    },
+    async step(rows) {
+      await holder.setPriority(rows);
+      const current = await holder.open();
+      if (distrusted) {
+        await current.call("reset", undefined);
+        await options.attachReaders();
+        distrusted = false;
+      }
+      const startedAt = performance.now();
+      const { derived, behind, fault } = await current.call("step", undefined);
+      if (derived > 0) options.onStep(derived, (performance.now() - startedAt) / 1000);
+      if (fault !== undefined) {
+        options.onFault(fault);
+        await options.attachReaders();
+      }
+      return behind;
+    },
+    async checkIfDue() {
+      const nowMs = performance.now();
+      const thread = holder.current();
+      if (thread === undefined || (checkedAtMs !== undefined && nowMs - checkedAtMs < CHECK_MS)) return;
+      checkedAtMs = nowMs;
+      const complaint = await thread.call("check", undefined);
+      if (complaint === undefined) return;
+      distrusted = true;
+      options.onFault(complaint);
+    },
+    distrust() {
+      const isNew = !distrusted;
+      distrusted = true;
+      return isNew;
+    },
+    async exclude(seqs) {
+      try {
+        return await holder.current()?.call("exclude", seqs);
+      } catch {
+        return undefined;
+      }
+    },
+    async forget(seqs) {
+      // Rows that stay excluded although they have been removed do no harm; the next start forgets them.
+      await holder.current()?.call("forget", seqs).catch(() => undefined);
+    },
+    close: () => holder.close(),
+  };
+}
+
+interface Holder {
+  current(): Thread<IndexCalls> | undefined;
+  open(): Promise<Thread<IndexCalls>>;
+  setPriority(behind: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+function createHolder({ startThread, attachReaders }: IndexWorkerOptions): Holder {
+  let thread: Thread<IndexCalls> | undefined;
+  let inBackground = true;
+
+  async function close(): Promise<void> {
+    const ended = thread;
+    thread = undefined;
+    await ended?.close();
+  }
+
+  return {
+    current: () => thread,
+    async open() {
+      if (thread === undefined) {
+        thread = await startThread({ inBackground });
+        await attachReaders();
+      }
+      return thread;
+    },
+    // A process without privileges can only lower a priority: a new thread begins at that of the others.
+    async setPriority(behind) {
+      if (inBackground && behind > URGENT_ROWS) {
+        inBackground = false;
+        await close();
+      } else if (!inBackground && behind < STEP_ROWS) {
+        inBackground = true;
+        await thread?.call("lowerPriority", undefined);
+      }
+    },
+    close,
+  };
+}

@@ -1,0 +1,153 @@
+import { createIndexWorker, type IndexWorker, type IndexWorkerOptions } from "./index-worker.ts";
+import { STEP_ROWS } from "./operations.ts";
+
+/** What waits is derived once nothing has been committed for so long, … */
+const PAUSE_MS = 50;
+/** … and after so long at the latest. */
+const MAX_WAIT_MS = 2_000;
+/** After a failure it tries again after so long, then after twice as long, up to the second figure. */
+const RETRY_MS = 1_000;
+const MAX_RETRY_MS = 60_000;
+
+/** Has the index follow the messages, and repairs it. Nothing that happens to the index reaches the messages. */
+export interface IndexKeeper extends Pick<IndexWorker, "exclude" | "forget"> {
+  /** So many messages were committed. */
+  grew(created: number): void;
+  /** A reader could not use the index. */
+  distrust(reason: string): void;
+  /** About how many messages the index does not cover. */
+  behind(): number;
+  /** Whether the index is being built again, or cannot be at the moment. */
+  isFaulty(): boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the index and begins with what it does not cover. It takes one large step if `STEP_ROWS` rows wait, if ingest pauses or if the
+ * oldest row has waited for two seconds; far behind, one after the other.
+ */
+export async function startIndexKeeper(options: IndexWorkerOptions): Promise<IndexKeeper> {
+  const faults = createFaults(options.onFault);
+  const worker = createIndexWorker({ ...options, onFault: faults.report });
+  let waiting = 0;
+  /** Committed since the step under way began. */
+  let grown = 0;
+  let working: Promise<void> | undefined;
+  let closing = false;
+  /** Waits before it tries again. */
+  let resting = false;
+  let retryMs = RETRY_MS;
+  const pace = createPace(begin);
+
+  async function work(): Promise<void> {
+    try {
+      do {
+        grown = 0;
+        waiting = (await worker.step(waiting)) + grown;
+      } while (waiting >= STEP_ROWS && !closing);
+      retryMs = RETRY_MS;
+      faults.clear();
+      if (waiting === 0) await worker.checkIfDue();
+      if ((waiting > 0 || faults.areThere()) && !closing) pace.beginIn(PAUSE_MS);
+    } catch (error) {
+      if (closing) return;
+      faults.report(reasonOf(error));
+      await worker.close().catch(() => undefined);
+      resting = true;
+      pace.beginIn(retryMs);
+      retryMs = Math.min(2 * retryMs, MAX_RETRY_MS);
+    }
+  }
+
+  function begin(): void {
+    pace.clear();
+    resting = false;
+    working ??= work().finally(() => {
+      working = undefined;
+    });
+  }
+
+  await worker.open().catch((error: unknown) => faults.report(reasonOf(error)));
+  pace.beginIn(0);
+
+  return {
+    grew(created) {
+      waiting += created;
+      grown += created;
+      if (working !== undefined || resting || closing) return;
+      if (waiting >= STEP_ROWS) begin();
+      else pace.postpone();
+    },
+    distrust(reason) {
+      if (!worker.distrust()) return;
+      faults.report(reason);
+      if (!resting && !closing) begin();
+    },
+    exclude: worker.exclude,
+    forget: worker.forget,
+    behind: () => waiting,
+    isFaulty: faults.areThere,
+    async close() {
+      closing = true;
+      pace.clear();
+      await working;
+      await worker.close();
+    },
+  };
+}
+
+/** What is wrong with the index until a step succeeds; each reason is told once. */
+interface Faults {
+  report(reason: string): void;
+  clear(): void;
+  areThere(): boolean;
+}
+
+function createFaults(onFault: (reason: string) => void): Faults {
+  let reported: string | undefined;
+  return {
+    report(reason) {
+      if (reason !== reported) onFault(reason);
+      reported = reason;
+    },
+    clear() {
+      reported = undefined;
+    },
+    areThere: () => reported !== undefined,
+  };
+}
+
+/** When the next step begins. */
+interface Pace {
+  beginIn(delayMs: number): void;
+  /** Begins once nothing has postponed it for `PAUSE_MS`, and `MAX_WAIT_MS` after the first time at the latest. */
+  postpone(): void;
+  clear(): void;
+}
+
+function createPace(begin: () => void): Pace {
+  let pause: NodeJS.Timeout | undefined;
+  let latest: NodeJS.Timeout | undefined;
+  function beginIn(delayMs: number): void {
+    clearTimeout(pause);
+    pause = setTimeout(begin, delayMs).unref();
+  }
+  return {
+    beginIn,
+    postpone() {
+      latest ??= setTimeout(begin, MAX_WAIT_MS).unref();
+      if (pause === undefined) beginIn(PAUSE_MS);
+      else pause.refresh();
+    },
+    clear() {
+      clearTimeout(pause);
+      clearTimeout(latest);
+      pause = undefined;
+      latest = undefined;
+    },
+  };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,96 @@
+import { mismatch, readIndexState, readStoreState } from "./coverage.ts";
+import { identityOf, markClosed, type IndexPlace } from "./index-file.ts";
+import { createIndex, openIndex, reasonOf } from "./open-index.ts";
+
+/** What one step has done. */
+export interface IndexStep {
+  /** How many rows it has covered. */
+  readonly derived: number;
+  /** How many rows it has left for the next one. */
+  readonly behind: number;
+  /** Why the index was built again from the first row, in words for the log. */
+  readonly fault?: string | undefined;
+}
+
+/**
+ * The index of one database, in a file of its own: search, counts, and each sender's messages in the order of time. It covers the
+ * rows up to a high-water mark. Readers look at all others themselves, so that results are exact however far it is behind.
+ *
+ * No state is kept in memory between two calls: each reads what the two files say.
+ */
+export interface MessageIndex {
+  /**
+   * Derives the next rows. Begins again with an empty index if the file is damaged, is gone or does not fit. Throws if it can do neither
+   * now.
+   */
+  step(): IndexStep;
+  /** Throws away what there is. */
+  reset(): void;
+  /** Reads every page: about a second for a million messages. Gives what is wrong, if anything is. */
+  check(): string | undefined;
+  /** Takes rows out that are about to be removed, and gives the number of that removal. Until they are, readers look at them themselves. */
+  exclude(seqs: readonly number[]): number;
+  /** Those rows have been removed. */
+  forget(seqs: readonly number[]): void;
+  close(): void;
+}
+
+/** Opens the index at this place, or creates it. Throws SQLite's error if neither is possible. */
+export function openMessageIndex(place: IndexPlace): MessageIndex {
+  const opened = openIndex(place);
+  let index = opened.index;
+  let fault = opened.fault;
+
+  function reset(): void {
+    if (index.db.isOpen) index.db.close();
+    index = createIndex(place);
+  }
+
+  function reasonToReset(): string | undefined {
+    if (!index.db.isOpen || identityOf(place.location) !== index.identity) return "its file was removed or replaced";
+    const store = readStoreState(index.db);
+    try {
+      return mismatch(readIndexState(index.db), store);
+    } catch (error) {
+      return reasonOf(error);
+    }
+  }
+
+  return {
+    step() {
+      const reason = reasonToReset();
+      if (reason !== undefined) {
+        fault = reason;
+        reset();
+      }
+      let picked = index.operations.pick();
+      try {
+        index.operations.derive();
+      } catch (error) {
+        fault = reasonOf(error);
+        reset();
+        picked = index.operations.pick();
+        index.operations.derive();
+      }
+      const step: IndexStep = { derived: picked.rows, behind: picked.behind, fault };
+      fault = undefined;
+      return step;
+    },
+    reset,
+    check() {
+      try {
+        const complaint = String(index.db.prepare("PRAGMA main.integrity_check(1)").get()?.["integrity_check"]);
+        return complaint === "ok" ? undefined : complaint;
+      } catch (error) {
+        return reasonOf(error);
+      }
+    },
+    exclude: (seqs) => index.operations.exclude(seqs),
+    forget: (seqs) => index.operations.forget(seqs),
+    close() {
+      if (!index.db.isOpen) return;
+      markClosed(index.db);
+      index.db.close();
+    },
+  };
+}

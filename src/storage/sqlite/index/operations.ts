@@ -1,0 +1,106 @@
+import type { DatabaseSync } from "node:sqlite";
+import { transaction } from "../database.ts";
+import { readIndexState, readStoreState } from "./coverage.ts";
+import { createDerivation, PICKED_COLUMNS, PICKED_TABLE, type Derivation } from "./derive.ts";
+import { foldCase } from "./fold.ts";
+
+/** So many rows are derived in one transaction: smaller steps cost more a row, since they write more pages more often. */
+export const STEP_ROWS = 32_768;
+/** A step ends earlier once its texts have so many characters. */
+const STEP_CHARACTERS = 8 * 1024 * 1024;
+/** Copied from the main file by one statement: an open snapshot keeps its WAL from being checkpointed. */
+const COPY_ROWS = 2_048;
+
+/** What is done to the open index file; see `MessageIndex`. All throw SQLite's errors. */
+export interface IndexOperations {
+  /** Copies the next rows from the main file, up to `STEP_ROWS`; gives how many, and how many are left after them. */
+  pick(): { readonly rows: number; readonly behind: number };
+  /** Derives what `pick` has copied. */
+  derive(): void;
+  exclude(seqs: readonly number[]): number;
+  forget(seqs: readonly number[]): void;
+  /** Takes rows in again that an earlier process excluded and did not remove. Nothing may be removing rows meanwhile. */
+  include(): void;
+}
+
+/** What is done to the index file that is open on `db`, with the main file attached. */
+export function createIndexOperations(db: DatabaseSync): IndexOperations {
+  db.function("fold_case", { deterministic: true }, (text) => foldCase(String(text)));
+  db.exec(PICKED_TABLE);
+  const derivation = createDerivation(db);
+  const clear = db.prepare("DELETE FROM picked");
+  const copy = db.prepare(`
+    INSERT INTO picked SELECT ${PICKED_COLUMNS} FROM messages NOT INDEXED
+    WHERE seq > ? AND seq NOT IN (SELECT seq FROM excluded_messages) ORDER BY seq LIMIT ${COPY_ROWS}`);
+  const picked = db.prepare("SELECT max(seq) AS high, total(length(folded)) AS characters, count(*) AS rows FROM picked");
+  const advance = db.prepare("UPDATE index_state SET high = ? WHERE high = ?");
+  let low = 0;
+  let high = 0;
+
+  return {
+    pick() {
+      clear.run();
+      low = readIndexState(db).high;
+      const { last } = readStoreState(db);
+      high = low;
+      let rows = 0;
+      for (let characters = 0; rows < STEP_ROWS && characters < STEP_CHARACTERS; ) {
+        if (copy.run(high).changes === 0) return { rows, behind: 0 };
+        const row = picked.get();
+        high = Number(row?.["high"]);
+        rows = Number(row?.["rows"]);
+        characters = Number(row?.["characters"]);
+      }
+      return { rows, behind: last - high };
+    },
+    derive() {
+      if (high === low) return;
+      indexTransaction(db, () => {
+        if (advance.run(high, low).changes !== 1) throw new Error("something other than the service has written to it");
+        derivation.add();
+      });
+      clear.run();
+    },
+    ...createExclusion(db, derivation),
+  };
+}
+
+function createExclusion(db: DatabaseSync, derivation: Derivation): Pick<IndexOperations, "exclude" | "forget" | "include"> {
+  const GIVEN = "SELECT value FROM json_each(?)";
+  const COVERED = `INSERT INTO picked SELECT ${PICKED_COLUMNS} FROM messages NOT INDEXED WHERE seq <= (SELECT high FROM index_state)`;
+  const clear = db.prepare("DELETE FROM picked");
+  const pickCovered = db.prepare(`${COVERED} AND seq IN (${GIVEN}) AND seq NOT IN (SELECT seq FROM excluded_messages)`);
+  const pickExcluded = db.prepare(`${COVERED} AND seq IN (SELECT seq FROM excluded_messages)`);
+  const exclude = db.prepare(`INSERT OR IGNORE INTO excluded_messages ${GIVEN}`);
+  const number = db.prepare("UPDATE index_state SET removals = ?");
+  const forget = db.prepare(`DELETE FROM excluded_messages WHERE seq IN (${GIVEN})`);
+
+  return {
+    exclude: (seqs) =>
+      indexTransaction(db, () => {
+        const given = JSON.stringify(seqs);
+        clear.run();
+        pickCovered.run(given);
+        derivation.subtract();
+        clear.run();
+        exclude.run(given);
+        const removal = Math.max(readIndexState(db).removals, readStoreState(db).removals) + 1;
+        number.run(removal);
+        return removal;
+      }),
+    forget: (seqs) => void forget.run(JSON.stringify(seqs)),
+    include: () =>
+      indexTransaction(db, () => {
+        clear.run();
+        pickExcluded.run();
+        derivation.add();
+        clear.run();
+        db.exec("DELETE FROM excluded_messages");
+      }),
+  };
+}
+
+/** BEGIN IMMEDIATE would begin one of the attached main file as well, and hold its snapshot while rows are derived. */
+function indexTransaction<T>(db: DatabaseSync, work: () => T): T {
+  return transaction(db, work, "BEGIN");
+}

@@ -1,0 +1,28 @@
+import type { Removed } from "../shared/retention.ts";
+import type { IndexKeeper } from "./index/keeper.ts";
+import type { Removable } from "./read/removable.ts";
+import type { ReaderCalls, WriterCalls } from "./threads/protocol.ts";
+import type { Thread } from "./threads/thread.ts";
+
+export interface RemovalThreads {
+  readonly writer: Thread<WriterCalls>;
+  readonly reader: Thread<ReaderCalls>;
+  readonly keeper: IndexKeeper;
+}
+
+/**
+ * Removes some messages: out of the index first, then out of the main file, so that a reader, whose snapshot of the index is the older
+ * one, never counts a row twice or misses it. Stopped in between, the rows are still stored, and are found without the index.
+ *
+ * Rejects with `StoreUnavailable` if the rows cannot be removed.
+ */
+export function createRemovals({ writer, reader, keeper }: RemovalThreads): (which: Removable) => Promise<Removed> {
+  return async (which) => {
+    const { seqs, more } = await reader.call("removable", which);
+    if (seqs.length === 0) return { messages: 0, more: false };
+    const removal = await keeper.exclude(seqs);
+    const messages = await writer.call("remove", { seqs, removal });
+    await keeper.forget(seqs);
+    return { messages, more };
+  };
+}

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { test, type TestContext } from "node:test";
+import { openDatabase } from "../../../src/storage/sqlite/database.ts";
+import { openMessageIndex, type MessageIndex } from "../../../src/storage/sqlite/index/message-index.ts";
+import { indexLocation } from "../../../src/storage/sqlite/index/schema.ts";
+import { createBatchWriter } from "../../../src/storage/sqlite/write/batch.ts";
+import { atEnd } from "../../support/cleanup.ts";
+import { createDatabase, indexAll, requireSound, sampleMessages } from "../../support/derived-database.ts";
+import { flat, openStoppedReader, READS, withoutIndex } from "./index-model.ts";
+
+const NOW = "2025-01-15T10:00:01.000Z";
+
+function openIndex(t: TestContext, path: string): MessageIndex {
+  const index = openMessageIndex({ location: indexLocation(path), database: path, busyTimeoutMs: 1_000 });
+  atEnd(t, () => index.close());
+  return index;
+}
+
+test("reads are exact whatever is done between their snapshot of the index and that of the messages", (t) => {
+  const messages = sampleMessages(400);
+  const path = createDatabase(t, messages.slice(0, 100), { indexed: true });
+  const db = openDatabase(path);
+  const reader = openStoppedReader(path);
+  const index = openIndex(t, path);
+  const writer = createBatchWriter(db);
+  let written = 100;
+  function write(): void {
+    writer.write(flat(messages.slice(written, written + 20)), NOW);
+    written += 20;
+  }
+  let removal: number | undefined;
+  const exclude = (...seqs: number[]) => (): void => void (removal = index.exclude(seqs));
+  const remove = (...seqs: number[]) => (): void => void writer.remove({ seqs, removal });
+  const forget = (...seqs: number[]) => (): void => index.forget(seqs);
+  const step = (): void => void index.step();
+  const all = (...actions: (() => void)[]) => (): void => actions.forEach((action) => action());
+
+  const actions: readonly (readonly [name: string, action: () => void])[] = [
+    ["nothing", () => undefined],
+    ["a commit", write],
+    ["a step", step],
+    ["a commit and a step", all(write, step)],
+    ["a commit that stays", write],
+    ["rows excluded, indexed or not", exclude(5, 6, 7, 139, 140)],
+    ["a step past excluded rows", all(write, step)],
+    ["excluded rows removed", remove(5, 6, 7, 139, 140)],
+    ["removed rows forgotten", forget(5, 6, 7, 139, 140)],
+    ["a whole removal", all(exclude(20, 21), remove(20, 21), forget(20, 21))],
+    ["a whole removal, the rows excluded before", all(exclude(30), exclude(31), remove(30), remove(31), forget(30, 31))],
+    ["two removals in turn, and a commit and a step", all(exclude(40), remove(40), write, step, exclude(41), remove(41))],
+    ["an exclusion that no removal follows", exclude(50, 51)],
+    ["commits up to the end", all(write, write, write, step, write)],
+  ];
+  for (const [name, action] of actions) {
+    // The first read meets it between its snapshots, the others come after it.
+    for (const [turn, read] of READS.entries()) {
+      if (turn === 0) reader.between(action);
+      const found = read(reader.queries);
+      assert.deepEqual(found, withoutIndex(path, read), `${name}, read ${turn}`);
+    }
+  }
+  assert.deepEqual(reader.faults, []);
+  reader.close();
+  db.close();
+});
+
+test("each kind of read meets a whole removal between its snapshots", (t) => {
+  const path = createDatabase(t, sampleMessages(200), { indexed: true });
+  const db = openDatabase(path);
+  const index = openIndex(t, path);
+  const writer = createBatchWriter(db);
+  const reader = openStoppedReader(path);
+  READS.forEach((read, turn) => {
+    const seqs = [10, 11, 12, 13, 14, 15, 16].map((seq) => seq + 10 * turn);
+    reader.between(() => {
+      const removal = index.exclude(seqs);
+      writer.remove({ seqs, removal });
+      index.forget(seqs);
+    });
+    const found = read(reader.queries);
+    assert.deepEqual(found, withoutIndex(path, read), `read ${turn}`);
+  });
+  assert.deepEqual(reader.faults, []);
+  reader.close();
+  db.close();
+});
+
+test("rows that a killed process excluded and did not remove are covered again after the next start", async (t) => {
+  const path = createDatabase(t, sampleMessages(100), { indexed: true });
+  {
+    using index = new DatabaseSync(indexLocation(path));
+    const killed = openMessageIndex({ location: indexLocation(path), database: path, busyTimeoutMs: 1_000 });
+    killed.exclude([3, 4, 5]);
+    assert.equal(index.prepare("SELECT count(*) AS n FROM excluded_messages").get()?.["n"], 3);
+  }
+  indexAll(path);
+  using index = new DatabaseSync(indexLocation(path));
+  assert.equal(index.prepare("SELECT count(*) AS n FROM excluded_messages").get()?.["n"], 0);
+  await requireSound(t, path);
+});
+
+/** What may have happened to the files while nobody looked; the index must begin again, and say why. */
+const MISFITS: readonly (readonly [title: string, change: (path: string) => void])[] = [
+  ["a row was changed", (path) => run(path, "UPDATE messages SET text = 'other' WHERE seq = 3")],
+  ["a row was deleted", (path) => run(path, "DELETE FROM messages WHERE seq = 3")],
+  ["the last row was deleted", (path) => run(path, "DELETE FROM messages WHERE seq = 100")],
+  ["the database is another one", (path) => run(path, "UPDATE store_state SET generation = 'other'")],
+  ["rows were removed without the index", (path) => run(path, "UPDATE store_state SET removals = 1")],
+  ["the system went down without closing it", (path) => run(indexLocation(path), "UPDATE index_state SET boot = 'an earlier one'")],
+  ["it is of another version", (path) => run(indexLocation(path), "PRAGMA user_version = 77")],
+  ["its state is gone", (path) => run(indexLocation(path), "DELETE FROM index_state")],
+  ["a table is gone", (path) => run(indexLocation(path), "DROP TABLE time_counts")],
+  ["it is no database", (path) => writeFileSync(indexLocation(path), "x".repeat(5_000))],
+];
+
+function run(path: string, sql: string): void {
+  using db = new DatabaseSync(path);
+  db.exec(sql);
+}
+
+for (const [title, change] of MISFITS) {
+  test(`the index is built again if ${title}; reads are exact before and after`, async (t) => {
+    const path = createDatabase(t, sampleMessages(100), { indexed: true });
+    change(path);
+    const reader = openStoppedReader(path);
+    const compare = (when: string): void => READS.forEach((read, turn) => assert.deepEqual(read(reader.queries), withoutIndex(path, read), `${when}, read ${turn}`));
+    const index = openIndex(t, path);
+    if (title !== "the system went down without closing it") compare("before");
+    reader.queries.attachIndex(indexLocation(path));
+    const { fault, behind } = index.step();
+    assert.equal(typeof fault, "string");
+    assert.equal(behind, 0);
+    compare("after");
+    reader.close();
+    await requireSound(t, path);
+  });
+}
+
+test("damage to any page of the index changes no answer, and is repaired", { timeout: 60_000 }, async (t) => {
+  const source = createDatabase(t, sampleMessages(300), { indexed: true });
+  const bytes = readFileSync(indexLocation(source));
+  const pages = bytes.length / 4096;
+  assert.ok(pages > 10, String(pages));
+  for (let page = 0; page < pages; page += 1) {
+    const path = `${source}.${page}`;
+    cpSync(source, path);
+    const damaged = Buffer.from(bytes);
+    damaged.fill(page % 2 === 0 ? 0 : 0xa5, page * 4096, (page + 1) * 4096);
+    writeFileSync(indexLocation(path), damaged);
+    const reader = openStoppedReader(path);
+    READS.forEach((read, turn) => assert.deepEqual(read(reader.queries), withoutIndex(source, read), `page ${page}, read ${turn}`));
+    reader.close();
+    const index = openMessageIndex({ location: indexLocation(path), database: path, busyTimeoutMs: 1_000 });
+    if (reader.faults.length > 0 || index.check() !== undefined) index.reset();
+    while (index.step().behind > 0);
+    index.close();
+    await requireSound(t, path);
+  }
+});
+
+test("an index whose file is deleted while it is open is built again", async (t) => {
+  const path = createDatabase(t, sampleMessages(100), { indexed: true });
+  const index = openIndex(t, path);
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(indexLocation(path) + suffix, { force: true });
+  assert.equal(typeof index.step().fault, "string");
+  assert.equal(index.step().fault, undefined);
+  assert.ok(existsSync(indexLocation(path)));
+  await requireSound(t, path);
+});
