@@ -16,19 +16,6 @@ test("a statement that rolls the transaction back by itself leaves nothing of th
   assert.equal(rowCount(path), 0);
 });
 
-test("check gives reasons while another process holds the write lock, and none once it is released", async (t) => {
-  const { store, path } = await openTestStore(t, { busyTimeoutMs: 1 });
-  assert.deepEqual(await store.check(), []);
-  const other = new DatabaseSync(path);
-  t.after(() => other.close());
-  other.exec("BEGIN IMMEDIATE");
-  assert.equal((await store.check()).length, 1);
-  assert.equal(await store.insert(message("m1")), "unavailable");
-  other.exec("ROLLBACK");
-  assert.deepEqual(await store.check(), []);
-  assert.equal(await store.insert(message("m1")), "created");
-});
-
 for (const [what, change] of [
   ["removed", (path: string) => rmSync(path)],
   ["replaced", (path: string) => { copyFileSync(path, `${path}.copy`); renameSync(`${path}.copy`, path); }],

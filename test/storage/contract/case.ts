@@ -25,6 +25,8 @@ export interface OpenedStore {
   reopen(options?: OpenOptions): Promise<OpenedStore>;
   /** From now on every commit fails, so that nothing of it is stored, until the function that it gives is called. */
   failCommits(): Promise<() => Promise<void>>;
+  /** From now on the database takes no write at all, within a second, until the function that it gives is called. */
+  refuseWrites(): Promise<() => Promise<void>>;
 }
 
 /** A store of many messages that no case changes, and the same messages in the engine in memory. */

@@ -38,6 +38,21 @@ export const FAULTS: readonly ContractCase[] = [
   },
   {
     promise: "P24",
+    name: "while the database takes no writes the store is not ready, tells why, stores nothing and goes on reading, and then is ready again",
+    async run({ open }) {
+      const { store, refuseWrites } = await open();
+      await store.insert(message("before"));
+      const allow = await refuseWrites();
+      const reasons = await store.check();
+      assert.ok(reasons.length > 0 && reasons.every((reason) => reason !== ""), JSON.stringify(reasons));
+      assert.equal(await store.insert(message("refused")), "unavailable");
+      assert.deepEqual(await listIds(store), ["before"]);
+      await allow();
+      assert.deepEqual([await store.check(), await store.insert(message("refused")), await listIds(store)], [[], "created", ["before", "refused"]]);
+    },
+  },
+  {
+    promise: "P24",
     name: "a store that works is ready, and tells the sizes that it knows",
     async run({ shared }) {
       const { store } = await shared();

@@ -16,6 +16,12 @@ export function createMemoryEngine(name: string, openOn: OpenOn = openMemoryStor
     start: () =>
       Promise.resolve(async (t, options) => {
         const database = createMemoryDatabase();
+        async function refuseWrites(): Promise<() => Promise<void>> {
+          database.isFull = true;
+          return async () => {
+            database.isFull = false;
+          };
+        }
         function open({ clock = { nowMs: () => NOW_MS }, retentionDays }: OpenOptions = {}): OpenedStore {
           const observer = createTold();
           const store = openOn(database, { clock, observer, retentionDays });
@@ -27,12 +33,8 @@ export function createMemoryEngine(name: string, openOn: OpenOn = openMemoryStor
               await store.close();
               return open(next);
             },
-            async failCommits() {
-              database.isFull = true;
-              return async () => {
-                database.isFull = false;
-              };
-            },
+            failCommits: refuseWrites,
+            refuseWrites,
           };
         }
         return open(options);

@@ -176,6 +176,10 @@ export const WRONG_WRITES: readonly WrongEngine[] = [
     },
   })),
   wrong("P24", "is not ready though it works", () => ({ check: () => Promise.resolve(["nobody knows"]) })),
+  wrong("P24", "is ready though it takes no writes", () => ({ check: () => Promise.resolve([]) })),
+  wrong("P24", "reads nothing while it takes no writes", (inner, database) => ({
+    list: (query) => (database.isFull ? Promise.reject(new StoreUnavailable("the memory is full")) : inner.list(query)),
+  })),
   wrong("P25", "drops what waits when it closes", (inner, database) => ({
     async close() {
       database.isFull = true;

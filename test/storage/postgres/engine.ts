@@ -42,19 +42,28 @@ async function open(t: Lifetime, url: string, options: OpenOptions = {}): Promis
       return open(t, url, next);
     },
     failCommits: () => failCommits(url),
+    refuseWrites: () => renameLock(url),
   };
+}
+
+async function run(url: string, ...statements: readonly string[]): Promise<void> {
+  const connection = await connect(urlOf(url));
+  await connection.run(statements.map((sql) => ({ sql })), { deadlineMs: 5_000 });
+  await connection.close();
+}
+
+/** Everything that writes locks a row of this table first. */
+async function renameLock(url: string): Promise<() => Promise<void>> {
+  await run(url, "ALTER TABLE inbox_lock RENAME TO no_lock");
+  return () => run(url, "ALTER TABLE no_lock RENAME TO inbox_lock");
 }
 
 /** A real failure at COMMIT: a deferred trigger that refuses, as if a table were missing. */
 async function failCommits(url: string): Promise<() => Promise<void>> {
-  async function run(...statements: readonly string[]): Promise<void> {
-    const connection = await connect(urlOf(url));
-    await connection.run(statements.map((sql) => ({ sql })), { deadlineMs: 5_000 });
-    await connection.close();
-  }
   await run(
+    url,
     `CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'as told' USING ERRCODE = '42P01'; END $$`,
     "CREATE CONSTRAINT TRIGGER fault_at_commit AFTER INSERT ON messages DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fault()",
   );
-  return () => run("DROP TRIGGER fault_at_commit ON messages", "DROP FUNCTION fault");
+  return () => run(url, "DROP TRIGGER fault_at_commit ON messages", "DROP FUNCTION fault");
 }

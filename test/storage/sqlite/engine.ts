@@ -7,6 +7,9 @@ import { NOW_MS, type OpenedStore, type OpenOptions } from "../contract/case.ts"
 import { createTold } from "../contract/told.ts";
 import type { TestEngine } from "../engines.ts";
 
+/** Longer than a statement of the tests holds a lock. */
+const BUSY_MS = 250;
+
 /** SQLite on a file in a temporary folder. */
 export const SQLITE: TestEngine = {
   name: "sqlite",
@@ -19,7 +22,7 @@ async function open(t: Lifetime, path: string, options: OpenOptions = {}): Promi
   const fatal: string[] = [];
   const store = await openSqlite(
     { kind: "file", path },
-    { clock: { nowMs: () => NOW_MS }, observer, onFatal: (reason) => fatal.push(reason), ...options },
+    { clock: { nowMs: () => NOW_MS }, observer, onFatal: (reason) => fatal.push(reason), busyTimeoutMs: BUSY_MS, ...options },
   );
   atEnd(t, async () => {
     await store.close();
@@ -33,7 +36,15 @@ async function open(t: Lifetime, path: string, options: OpenOptions = {}): Promi
       return open(t, path, next);
     },
     failCommits: () => failCommits(path),
+    refuseWrites: () => holdWriteLock(path),
   };
+}
+
+/** As another process does that writes for too long. */
+async function holdWriteLock(path: string): Promise<() => Promise<void>> {
+  const db = new DatabaseSync(path, { timeout: 5_000 });
+  db.exec("BEGIN IMMEDIATE");
+  return async () => db.close();
 }
 
 /** A real failure at COMMIT: a deferred foreign key that nothing satisfies. */
