@@ -1,7 +1,5 @@
-import type { StoredMessage } from "../../../core/message.ts";
-import type { ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, Timeline, TimelineQuery } from "../../../core/queries.ts";
 import type { IndexStep } from "../index/message-index.ts";
-import type { Removable, RemovableRows } from "../read/removable.ts";
+import type { Queries } from "../read/queries.ts";
 import type { FlatBatch } from "../write/batch.ts";
 import type { RemovalRequest } from "../write/removal.ts";
 
@@ -33,19 +31,14 @@ export type WriterCalls = {
   probe: { takes: string; gives: void };
 };
 
-export type ReaderCalls = {
-  payload: { takes: string; gives: string | undefined };
-  list: { takes: MessageQuery; gives: MessagePage };
-  get: { takes: string; gives: StoredMessage | undefined };
-  stats: { takes: undefined; gives: Stats };
-  timeline: { takes: TimelineQuery; gives: Timeline };
-  count: { takes: undefined; gives: number };
-  exportPage: { takes: ExportQuery; gives: ExportPage };
-  since: { takes: { seq: number; limit: number; payload: boolean }; gives: SequencedPage };
-  lastSequence: { takes: undefined; gives: number };
-  removable: { takes: Removable; gives: RemovableRows };
-  /** Takes the place of the index file, or undefined to do without it. */
-  attachIndex: { takes: string | undefined; gives: void };
+/** The calls that functions of up to one argument answer, each by the name of its function. */
+type CallsOf<Functions> = {
+  [Name in keyof Functions]: Functions[Name] extends (...args: infer Takes) => infer Gives ? { takes: Takes[0]; gives: Gives } : never;
+};
+
+/** A reader answers every query by its name. */
+export type ReaderCalls = CallsOf<Omit<Queries, "since">> & {
+  since: { takes: { seq: number; limit: number; payload: boolean }; gives: ReturnType<Queries["since"]> };
 };
 
 export type IndexCalls = {

@@ -9,19 +9,7 @@ serveThread<ReaderCalls>((settings, { cancellation, notify }) => {
   const db = openDatabase(settings.location, { ...settings, readOnly: true });
   const queries = createQueries(db, { cancellation, onIndexFault: notify });
   return {
-    handlers: {
-      list: (query) => queries.list(query),
-      get: (messageId) => queries.get(messageId),
-      stats: () => queries.stats(),
-      timeline: (query) => queries.timeline(query),
-      count: () => queries.count(),
-      exportPage: (query) => queries.exportPage(query),
-      payload: (messageId) => queries.payload(messageId),
-      since: ({ seq, limit, payload }) => queries.since(seq, limit, payload),
-      lastSequence: () => queries.lastSequence(),
-      removable: (which) => queries.removable(which),
-      attachIndex: (location) => queries.attachIndex(location),
-    },
+    handlers: { ...queries, since: ({ seq, limit, payload }) => queries.since(seq, limit, payload) },
     close: () => db.close(),
   };
 });
