@@ -11,7 +11,10 @@ import { shareChromium, SKIP_WITHOUT_BROWSER } from "../test/support/browser.ts"
 /** A test that hangs fails, and is named. */
 const TIMEOUT_MS = 60_000;
 /** The beginnings of the paths of the slowest files. They come first, so that no processor waits for one of them at the end. */
-const SLOWEST = ["test/cli/forward-kill", "test/storage/verify", "test/pages/", "test/storage/postgres/", "test/soak/", "test/torture/", "test/cli/"];
+const SLOWEST = [
+  "test/cli/forward-kill", "test/storage/sqlite/verify", "test/storage/sqlite/contract", "test/pages/", "test/storage/postgres/", "test/soak/",
+  "test/torture/", "test/cli/",
+];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { setTimeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../../src/core/clock.ts";
 import type { Message, StoredMessage } from "../../../src/core/message.ts";
@@ -113,15 +112,6 @@ export async function tailAll(store: MessageStore, seq = 0, options: { readonly 
 /** Numbered messages, made one by one. */
 export function make(count: number, one: (index: number) => Message): readonly Message[] {
   return Array.from({ length: count }, (_, index) => one(index));
-}
-
-/** Asks again and again whether something has become so. Fails after 5 s. */
-export async function until(label: string, isSo: () => boolean): Promise<void> {
-  const endsAt = Date.now() + 5_000;
-  while (!isSo()) {
-    if (Date.now() > endsAt) assert.fail(`not within 5 s: ${label}`);
-    await setTimeout(5);
-  }
 }
 
 /** Looks again and again while something else is under way, and fails if either does. */

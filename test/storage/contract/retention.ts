@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { message } from "../../support/store.ts";
-import { exportAll, listIds, make, NOW_MS, tailAll, until, type ContractCase, type OpenedStore } from "./case.ts";
+import { until } from "../../support/until.ts";
+import { exportAll, listIds, make, NOW_MS, tailAll, type ContractCase, type OpenedStore } from "./case.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { message } from "../../support/store.ts";
-import { idsOf, lookWhile, make, tailAll, until, type ContractCase } from "./case.ts";
+import { until } from "../../support/until.ts";
+import { idsOf, lookWhile, make, tailAll, type ContractCase } from "./case.ts";
 
 /** Messages in the order of commits. */
 export const TAIL: readonly ContractCase[] = [

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { whyUnusable } from "../../src/storage/sqlite/usable.ts";
-import { atEnd } from "../support/cleanup.ts";
-import { temporaryFolder } from "../support/store.ts";
-import { asStranger } from "../support/stranger.ts";
+import { whyUnusable } from "../../../src/storage/sqlite/usable.ts";
+import { atEnd } from "../../support/cleanup.ts";
+import { temporaryFolder } from "../../support/store.ts";
+import { asStranger } from "../../support/stranger.ts";
 
-const MODULE = new URL("../../src/storage/sqlite/usable.ts", import.meta.url);
+const MODULE = new URL("../../../src/storage/sqlite/usable.ts", import.meta.url);
 
 function whyUnusableForStranger(path: string): string {
   return asStranger(MODULE, `whyUnusable(${JSON.stringify(path)}) ?? "usable"`);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { openDatabase } from "../../src/storage/sqlite/database.ts";
-import { migrate } from "../../src/storage/sqlite/migrations.ts";
-import { createBatchWriter, CREATED, DUPLICATE } from "../../src/storage/sqlite/write/batch.ts";
-import { temporaryFolder } from "../support/store.ts";
+import { openDatabase } from "../../../src/storage/sqlite/database.ts";
+import { migrate } from "../../../src/storage/sqlite/migrations.ts";
+import { createBatchWriter, CREATED, DUPLICATE } from "../../../src/storage/sqlite/write/batch.ts";
+import { temporaryFolder } from "../../support/store.ts";
 
 const NOW = "2025-01-15T10:00:00.000Z";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { test } from "node:test";
-import { createBatchWriter, type BatchWriter, type FlatBatch } from "../../src/storage/sqlite/write/batch.ts";
-import { isInputOutputError, UncertainCommit } from "../../src/storage/sqlite/database.ts";
-import { migrate } from "../../src/storage/sqlite/migrations.ts";
+import { createBatchWriter, type BatchWriter, type FlatBatch } from "../../../src/storage/sqlite/write/batch.ts";
+import { isInputOutputError, UncertainCommit } from "../../../src/storage/sqlite/database.ts";
+import { migrate } from "../../../src/storage/sqlite/migrations.ts";
 
 const IOERR_FSYNC = 1034;
 const NOW = "2025-01-15T10:00:01.000Z";

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import type { MessageQuery } from "../../src/core/queries.ts";
-import { openDatabase } from "../../src/storage/sqlite/database.ts";
-import { indexLocation } from "../../src/storage/sqlite/index/schema.ts";
-import { createQueries } from "../../src/storage/sqlite/read/queries.ts";
-import { createDatabase } from "../support/derived-database.ts";
-import { message } from "../support/store.ts";
+import type { MessageQuery } from "../../../src/core/queries.ts";
+import { openDatabase } from "../../../src/storage/sqlite/database.ts";
+import { indexLocation } from "../../../src/storage/sqlite/index/schema.ts";
+import { createQueries } from "../../../src/storage/sqlite/read/queries.ts";
+import { createDatabase } from "../../support/derived-database.ts";
+import { message } from "../../support/store.ts";
 
 /** Every combination of filters that the API can make, near and far. */
 function* everyQuery(): Generator<MessageQuery> {

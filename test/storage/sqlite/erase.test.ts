@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Message } from "../../src/core/message.ts";
-import { requireSound } from "../support/derived-database.ts";
-import { message, openTestStore, temporaryFolder } from "../support/store.ts";
+import type { Message } from "../../../src/core/message.ts";
+import { requireSound } from "../../support/derived-database.ts";
+import { message, openTestStore, temporaryFolder } from "../../support/store.ts";
 
 function some(count: number): readonly Message[] {
   return Array.from({ length: count }, (_, index) =>

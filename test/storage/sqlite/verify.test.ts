@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
-import { StoreUnavailable } from "../../src/core/store.ts";
-import { INDEX_SCHEMA, indexLocation } from "../../src/storage/sqlite/index/schema.ts";
-import { CHECKS, startVerifier, type CheckName, type Verifier } from "../../src/storage/sqlite/maintain/verifier.ts";
-import { atEnd } from "../support/cleanup.ts";
-import { createDatabase, sampleMessages } from "../support/derived-database.ts";
-import { message, openTestStore } from "../support/store.ts";
-import { sweep } from "../support/sweep.ts";
+import { StoreUnavailable } from "../../../src/core/store.ts";
+import { INDEX_SCHEMA, indexLocation } from "../../../src/storage/sqlite/index/schema.ts";
+import { CHECKS, startVerifier, type CheckName, type Verifier } from "../../../src/storage/sqlite/maintain/verifier.ts";
+import { atEnd } from "../../support/cleanup.ts";
+import { createDatabase, sampleMessages } from "../../support/derived-database.ts";
+import { message, openTestStore } from "../../support/store.ts";
+import { sweep } from "../../support/sweep.ts";
 
 async function verifierOf(t: TestContext, path: string): Promise<Verifier> {
   const verifier = await startVerifier(path);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CHECKPOINT_FRAMES, createWriterCheckpoints } from "../../src/storage/sqlite/write/checkpoints.ts";
-import { openDatabase } from "../../src/storage/sqlite/database.ts";
-import { message, openTestStore, temporaryFolder } from "../support/store.ts";
+import { CHECKPOINT_FRAMES, createWriterCheckpoints } from "../../../src/storage/sqlite/write/checkpoints.ts";
+import { openDatabase } from "../../../src/storage/sqlite/database.ts";
+import { message, openTestStore, temporaryFolder } from "../../support/store.ts";
 
 test("the writer copies the last frames of a checkpoint once another connection has copied most, and the WAL begins anew", (t) => {
   const path = `${temporaryFolder(t)}/app.db`;

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
-import { migrate, SCHEMA_VERSION } from "../../src/storage/sqlite/migrations.ts";
-import { createLeftovers, estimateLeftovers } from "../../src/storage/sqlite/write/leftovers.ts";
-import { createDatabase, requireSound } from "../support/derived-database.ts";
-import { message, openTestStore, temporaryFolder } from "../support/store.ts";
-import { until } from "../support/until.ts";
+import { migrate, SCHEMA_VERSION } from "../../../src/storage/sqlite/migrations.ts";
+import { createLeftovers, estimateLeftovers } from "../../../src/storage/sqlite/write/leftovers.ts";
+import { createDatabase, requireSound } from "../../support/derived-database.ts";
+import { message, openTestStore, temporaryFolder } from "../../support/store.ts";
+import { until } from "../../support/until.ts";
 
 const EARLIER_TABLE = `
   CREATE TABLE messages (

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
-import type { MessageQuery } from "../../src/core/queries.ts";
-import { ReadCancelled } from "../../src/core/store.ts";
-import { createCancellation, createCancellationFlag, cancel, Cancelled } from "../../src/storage/sqlite/cancellation.ts";
-import { createQueries } from "../../src/storage/sqlite/read/queries.ts";
-import { openTestStore, type OpenedStore } from "../support/store.ts";
+import type { MessageQuery } from "../../../src/core/queries.ts";
+import { ReadCancelled } from "../../../src/core/store.ts";
+import { createCancellation, createCancellationFlag, cancel, Cancelled } from "../../../src/storage/sqlite/cancellation.ts";
+import { createQueries } from "../../../src/storage/sqlite/read/queries.ts";
+import { openTestStore, type OpenedStore } from "../../support/store.ts";
 
 /** Nothing narrows it down, so that it looks at every row. */
 const EVERY_ROW: MessageQuery = { q: "zz", limit: 1, offset: 0 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { foldCase, trigramQuery } from "../../src/storage/sqlite/index/fold.ts";
+import { foldCase, trigramQuery } from "../../../src/storage/sqlite/index/fold.ts";
 
 test("code points that ECMAScript's iu matching holds equal fold to the same text, in the whole of Unicode", () => {
   const cased: string[] = [];

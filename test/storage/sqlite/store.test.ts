@@ -3,7 +3,7 @@ import { copyFileSync, renameSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { test } from "node:test";
-import { openTestStore, message, temporaryFolder } from "../support/store.ts";
+import { openTestStore, message, temporaryFolder } from "../../support/store.ts";
 
 test("a statement that rolls the transaction back by itself leaves nothing of the batch, before or behind it", async (t) => {
   const { store, path } = await openTestStore(t);

@@ -3,10 +3,10 @@ import { chmodSync, readFileSync, symlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { otherConnection } from "../support/database.ts";
-import { SCHEMA_VERSION } from "../../src/storage/sqlite/migrations.ts";
-import { message, openTestStore, temporaryFolder } from "../support/store.ts";
-import { asStranger } from "../support/stranger.ts";
+import { otherConnection } from "../../support/database.ts";
+import { SCHEMA_VERSION } from "../../../src/storage/sqlite/migrations.ts";
+import { message, openTestStore, temporaryFolder } from "../../support/store.ts";
+import { asStranger } from "../../support/stranger.ts";
 
 for (const [title, nameOf] of [
   ["its own path", (path: string) => path],
@@ -87,7 +87,7 @@ test("a lock file that may only be read makes no owner: a lock on it would keep 
   const path = join(folder, "app.db");
   new DatabaseSync(`${path}-owner`).exec("CREATE TABLE owner (pid INTEGER NOT NULL, since TEXT NOT NULL)");
   chmodSync(`${path}-owner`, 0o444);
-  const module = new URL("../../src/storage/sqlite/owner.ts", import.meta.url);
+  const module = new URL("../../../src/storage/sqlite/owner.ts", import.meta.url);
   const script = `(() => { try { becomeOwner(${JSON.stringify(path)}, 0); return "owner"; } catch (error) { return error.message; } })()`;
   assert.match(asStranger(module, script), /^Cannot open the database: .*app\.db-owner: it must be writable/);
 });

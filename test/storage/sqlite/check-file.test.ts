@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isMendable } from "../../src/storage/sqlite/maintain/check-file.ts";
+import { isMendable } from "../../../src/storage/sqlite/maintain/check-file.ts";
 
 test("only entries that an index lacks or has too many, and the search index, can be made anew", () => {
   const mendable = ["row 5 missing from index messages_by_ts", "wrong # of entries in index sqlite_autoindex_messages_1"];
