@@ -37,7 +37,31 @@ const EXPORT_HEADERS: Readonly<Record<string, Header>> = {
   },
 };
 
-/** The filters of time that the timeline has too. */
+/** The filters that the timeline has too. */
+export const FROM: Parameter = {
+  name: "from",
+  in: "query",
+  required: false,
+  description: "Exactly this sender.",
+  schema: { type: "string" },
+  examples: { sender: { value: "+919876543210" } },
+};
+export const TO: Parameter = {
+  name: "to",
+  in: "query",
+  required: false,
+  description: "Exactly this recipient. Without `from` beside it every message is looked at.",
+  schema: { type: "string" },
+  examples: { recipient: { value: "+14155550100" } },
+};
+export const Q: Parameter = {
+  name: "q",
+  in: "query",
+  required: false,
+  description: "Part of `text`, whatever its case, in every script; no character is special. Empty is no filter.",
+  schema: { type: "string" },
+  examples: { part: { value: "hello" } },
+};
 export const SINCE: Parameter = {
   name: "since",
   in: "query",
@@ -91,38 +115,18 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
       description: "So many messages are passed over.",
       schema: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 },
     },
-    {
-      name: "from",
-      in: "query",
-      required: false,
-      description: "Exactly this sender.",
-      schema: { type: "string" },
-      examples: { sender: { value: "+919876543210" } },
-    },
-    {
-      name: "to",
-      in: "query",
-      required: false,
-      description: "Exactly this recipient. Without `from` beside it every message is looked at.",
-      schema: { type: "string" },
-      examples: { recipient: { value: "+14155550100" } },
-    },
+    FROM,
+    TO,
     SINCE,
     UNTIL,
-    {
-      name: "q",
-      in: "query",
-      required: false,
-      description: "Part of `text`, whatever its case, in every script; no character is special. Empty is no filter.",
-      schema: { type: "string" },
-      examples: { part: { value: "hello" } },
-    },
+    Q,
     {
       name: "order",
       in: "query",
       required: false,
-      description: "By `ts` in time, then by `message_id` in code points; `desc` is the reverse, newest first.",
-      schema: { type: "string", enum: ["asc", "desc"], default: "asc" },
+      description: "`asc` is by `ts` in time, then by `message_id` in code points; `desc` is the reverse, newest first. "
+        + "`received` is the order of commits, whatever the messages are dated; `received-desc` is its reverse, which no export has.",
+      schema: { type: "string", enum: ["asc", "desc", "received", "received-desc"], default: "asc" },
     },
     {
       name: "cursor",

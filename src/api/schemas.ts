@@ -134,7 +134,7 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
     type: "string",
     enum: [
       "json_invalid", "dict_type", "missing", "string_type", "string_too_short", "string_too_long", "string_unicode", "string_pattern_mismatch",
-      "datetime_parsing", "int_parsing", "greater_than_equal", "less_than_equal", "enum", "cursor_parsing", "cursor_with_offset", "page_of_export",
+      "datetime_parsing", "int_parsing", "greater_than_equal", "less_than_equal", "enum", "cursor_parsing", "cursor_with_offset", "page_of_export", "order_of_export",
       "extra_forbidden", "percent_encoding",
     ],
   },

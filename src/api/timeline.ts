@@ -1,5 +1,5 @@
 import type { Schema } from "./openapi.ts";
-import { SINCE, UNTIL } from "./messages.ts";
+import { FROM, Q, SINCE, TO, UNTIL } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import { jsonResponse, response, validationResponse } from "./responses.ts";
 import { schema } from "./schemas.ts";
@@ -30,11 +30,15 @@ export const GET_TIMELINE: Operation = {
   tag: "Statistics",
   access: "token",
   summary: "Count messages by hour or day",
-  description: "By `ts`, in UTC. Exact, also where `since` or `until` cuts an hour or a day.",
+  description: "By `ts`, in UTC. Exact for every filter, also if `since` or `until` cuts an hour or a day. "
+    + "With `to` or `q` every message between them may be looked at.",
   parameters: [
     { name: "bucket", in: "query", required: false, description: "What is counted together.", schema: { ...BUCKET, default: "hour" } },
     SINCE,
     UNTIL,
+    FROM,
+    TO,
+    Q,
     {
       name: "limit",
       in: "query",

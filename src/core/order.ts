@@ -3,7 +3,10 @@ import type { StoredMessage } from "./message.ts";
 /** By `ts` in time, then by `message_id` in code points, or the reverse of it. */
 export type Order = "asc" | "desc";
 
-/** A position in that order: that of a message, or between two. */
+/** As they were committed, which `seq` counts, or the reverse of it. */
+export type ReceiptOrder = "received" | "received-desc";
+
+/** A position in the order of time: that of a message, or between two. */
 export interface KeysetPosition {
   /** The `sortKey` of a `ts`. */
   readonly key: string;

@@ -1,6 +1,6 @@
 import type { MessageFilter } from "./filter.ts";
 import type { SequencedMessage, StoredMessage } from "./message.ts";
-import type { KeysetPosition, Order } from "./order.ts";
+import type { KeysetPosition, Order, ReceiptOrder } from "./order.ts";
 
 /** Filters and page of a list. */
 export interface MessageQuery extends MessageFilter {
@@ -20,6 +20,32 @@ export interface MessagePage {
   readonly total: number;
   /** The position of the page's last message, if more follow. */
   readonly next?: KeysetPosition;
+}
+
+/** Filters and page of a list in the order of receipt. */
+export interface ReceivedQuery extends MessageFilter {
+  /** 1 or more. */
+  readonly limit: number;
+  /** 0 or more. */
+  readonly offset: number;
+  readonly order: ReceiptOrder;
+  /** Only what follows the message with this `seq` in the order; `offset` counts from there on. */
+  readonly after?: number;
+}
+
+/** Whether a query is for the order of receipt. */
+export function isReceived<Query extends { readonly order?: Order | ReceiptOrder }>(
+  query: Query,
+): query is Extract<Query, { readonly order: ReceiptOrder }> {
+  return query.order === "received" || query.order === "received-desc";
+}
+
+export interface ReceivedPage {
+  readonly data: readonly StoredMessage[];
+  /** How many messages match the filters, whatever the page. */
+  readonly total: number;
+  /** The `seq` of the page's last message, if more follow. */
+  readonly next?: number;
 }
 
 /** Filters of an export and the position after which it goes on. */
@@ -49,7 +75,7 @@ export interface SequencedPage {
 
 export type Bucket = "hour" | "day";
 
-export interface TimelineQuery extends Pick<MessageFilter, "since" | "until"> {
+export interface TimelineQuery extends MessageFilter {
   readonly bucket: Bucket;
   /** The most buckets, the newest ones. */
   readonly limit: number;

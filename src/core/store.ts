@@ -1,5 +1,7 @@
 import type { Message, StoredMessage } from "./message.ts";
-import type { ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, Timeline, TimelineQuery } from "./queries.ts";
+import type {
+  ExportPage, ExportQuery, MessagePage, MessageQuery, ReceivedPage, ReceivedQuery, SequencedPage, Stats, Timeline, TimelineQuery,
+} from "./queries.ts";
 
 /**
  * What became of one message. `created`: it is committed, synced, and given back by every read. `duplicate`: a message of its id
@@ -25,6 +27,8 @@ export interface MessageStore {
    */
   insertAll(messages: readonly Message[]): Promise<readonly InsertOutcome[]>;
   list(query: MessageQuery, options?: ReadOptions): Promise<MessagePage>;
+  /** The same in the order of receipt: a message that is dated wrongly has its place in it, too. */
+  listReceived(query: ReceivedQuery, options?: ReadOptions): Promise<ReceivedPage>;
   get(messageId: string): Promise<StoredMessage | undefined>;
   /** What a platform sent about a message, as JSON; undefined for a native message, and if there is none of that id. */
   payload(messageId: string): Promise<string | undefined>;
@@ -34,6 +38,7 @@ export interface MessageStore {
    */
   erase(which: Erasure): Promise<number>;
   stats(options?: ReadOptions): Promise<Stats>;
+  /** Exact for every filter; if there is a `to` or a `q` it may look at all messages of the range. */
   timeline(query: TimelineQuery, options?: ReadOptions): Promise<Timeline>;
   /** The next messages that match, in the order of a list; each call is a short read of its own. */
   exportPage(query: ExportQuery, options?: ReadOptions): Promise<ExportPage>;

@@ -1,11 +1,16 @@
 import type { FieldError, Outcome } from "../core/outcome.ts";
-import type { MessageQuery } from "../core/queries.ts";
-import { parseCursor } from "./cursor.ts";
-import { createQueryReader, type IntegerRange } from "./query-reader.ts";
+import type { MessageFilter } from "../core/filter.ts";
+import type { Order, ReceiptOrder } from "../core/order.ts";
+import type { MessageQuery, ReceivedQuery } from "../core/queries.ts";
+import { parseCursor, parseReceiptCursor } from "./cursor.ts";
+import { createQueryReader, type IntegerRange, type QueryReader } from "./query-reader.ts";
 
 const LIMIT: IntegerRange = { min: 1, max: 100, whenAbsent: 50 };
 const OFFSET: IntegerRange = { min: 0, max: Number.MAX_SAFE_INTEGER, whenAbsent: 0 };
 const PAGE_PARAMETERS: readonly string[] = ["limit", "offset"];
+
+/** A list in the order of time, or in that of receipt. */
+export type ListQuery = MessageQuery | ReceivedQuery;
 
 /**
  * Reads the filters and the page of a list from what stands after the `?` of a request, which may be empty; see
@@ -15,41 +20,53 @@ const PAGE_PARAMETERS: readonly string[] = ["limit", "offset"];
  * - `from`, `to`: any string; the empty one is a number too, one that nobody has
  * - `since`, `until`: what `parseTimestamp` accepts, normalized
  * - `q`: empty means absent; a literal `+` is a space
- * - `order`: `asc` or `desc`
- * - `cursor`: what `formatCursor` has made for this order, and then no `offset` but 0
+ * - `order`: `asc`, `desc`, `received` or `received-desc`
+ * - `cursor`: what `formatCursor` or `formatReceiptCursor` has made for this order, and then no `offset` but 0
  *
  * Refusals list every bad parameter in the order limit, offset, since, until, order, cursor, with the types of
  * `QueryReader`, `cursor_parsing` and `cursor_with_offset`.
  */
-export function parseMessageQuery(rawQuery: string): Outcome<MessageQuery, readonly FieldError[]> {
+export function parseMessageQuery(rawQuery: string): Outcome<ListQuery, readonly FieldError[]> {
   const reader = createQueryReader(rawQuery);
   const limit = reader.integer("limit", LIMIT);
   const offset = reader.integer("offset", OFFSET);
-  const from = reader.text("from");
-  const to = reader.text("to");
-  const since = reader.timestamp("since");
-  const until = reader.timestamp("until");
-  const q = reader.formText("q");
-  const order = reader.choice("order", ["asc", "desc"]);
+  const filter = readFilter(reader);
+  const order = reader.choice("order", ["asc", "desc", "received", "received-desc"]);
   const cursor = reader.text("cursor");
-  const after = cursor === undefined ? undefined : parseCursor(cursor, order ?? "asc");
+  const place = order === "received" || order === "received-desc" ? receiptPlace(order, cursor) : timePlace(order, cursor);
+  const { after } = place;
   if (cursor !== undefined && after === undefined) {
     reader.refuse("cursor", "cursor_parsing", "Value is not a cursor: must be a next_cursor of the same order, as it was given");
   }
   if (cursor !== undefined && offset > 0) reader.refuse("offset", "cursor_with_offset", "Value goes with no cursor: must be absent or 0 beside one");
   if (reader.errors.length > 0) return { ok: false, error: reader.errors };
-  const value: MessageQuery = {
-    limit,
-    offset,
-    ...(order !== undefined && { order }),
-    ...(after !== undefined && { after }),
+  return { ok: true, value: { limit, offset, ...filter, ...place } };
+}
+
+function timePlace(order: Order | undefined, cursor: string | undefined): Pick<MessageQuery, "order" | "after"> {
+  const after = cursor === undefined ? undefined : parseCursor(cursor, order ?? "asc");
+  return { ...(order !== undefined && { order }), ...(after !== undefined && { after }) };
+}
+
+function receiptPlace(order: ReceiptOrder, cursor: string | undefined): Pick<ReceivedQuery, "order" | "after"> {
+  const after = cursor === undefined ? undefined : parseReceiptCursor(cursor, order);
+  return { order, ...(after !== undefined && { after }) };
+}
+
+/** Reads the filters that lists, exports and the timeline have. */
+export function readFilter(reader: QueryReader): MessageFilter {
+  const from = reader.text("from");
+  const to = reader.text("to");
+  const since = reader.timestamp("since");
+  const until = reader.timestamp("until");
+  const q = reader.formText("q");
+  return {
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),
     ...(since !== undefined && { since }),
     ...(until !== undefined && { until }),
     ...(q !== undefined && q !== "" && { q }),
   };
-  return { ok: true, value };
 }
 
 export type ListFormat = "json" | "ndjson" | "csv";
@@ -73,8 +90,14 @@ export function parseListForm(rawQuery: string): Outcome<ListForm, readonly Fiel
   return reader.errors.length > 0 ? { ok: false, error: reader.errors } : { ok: true, value: { format, bom, payload } };
 }
 
-/** Reads the same parameters for an export, which has all messages: `limit` and `offset` are refused with `page_of_export`. */
-export function parseExportQuery(rawQuery: string): Outcome<Omit<MessageQuery, "limit" | "offset">, readonly FieldError[]> {
+/** What a list has, without its page. */
+export type ExportedQuery = Omit<MessageQuery, "limit" | "offset"> | Omit<ReceivedQuery, "limit" | "offset">;
+
+/**
+ * Reads the same parameters for an export, which has all messages: `limit` and `offset` are refused with `page_of_export`, an order that
+ * begins with the newest receipt with `order_of_export`.
+ */
+export function parseExportQuery(rawQuery: string): Outcome<ExportedQuery, readonly FieldError[]> {
   const reader = createQueryReader(rawQuery);
   for (const name of PAGE_PARAMETERS) {
     if (reader.text(name) !== undefined) reader.refuse(name, "page_of_export", "Value goes with no export: must be absent, since it has all messages");
@@ -83,6 +106,9 @@ export function parseExportQuery(rawQuery: string): Outcome<Omit<MessageQuery, "
   if (!query.ok) {
     const others = query.error.filter(({ loc: [, name = ""] }) => !PAGE_PARAMETERS.includes(name));
     return { ok: false, error: [...reader.errors, ...others] };
+  }
+  if (query.value.order === "received-desc") {
+    reader.refuse("order", "order_of_export", "Value goes with no export: must be received, asc or desc");
   }
   if (reader.errors.length > 0) return { ok: false, error: reader.errors };
   const { limit, offset, ...filters } = query.value;

@@ -22,7 +22,7 @@ function five(): Promise<TestApp> {
   }));
 }
 
-for (const query of ["limit=2", "limit=2&order=desc", "limit=2&from=+1&q=a%2Bb", "limit=1&offset=2", "limit=3&q=%3Cc%3E&unknown=1", "limit=1&to=+14155550100"]) {
+for (const query of ["limit=2", "limit=2&order=desc", "limit=2&from=+1&q=a%2Bb", "limit=1&offset=2", "limit=3&q=%3Cc%3E&unknown=1", "limit=1&to=+14155550100", "limit=2&order=received", "limit=2&order=received-desc&from=+1"]) {
   test(`the Link header leads through all pages of ?${query}, and next_cursor is the same`, async () => {
     const app = await five();
     const all = listAt((await app.request(`/messages?${query.replace(/limit=\d/, "limit=100")}`)).json, "data");
@@ -97,7 +97,36 @@ test("GET /stats/timeline counts by hour or day, and refuses what it does not kn
   assert.deepEqual((await app.request("/stats/timeline?bucket=day&since=2025-01-15T10:01:00Z&until=2025-01-15T15:32:00+05:30")).json, {
     bucket: "day", data: [{ start: "2025-01-15T00:00:00Z", count: 1 }], truncated: false,
   });
+  for (const [filter, count] of [["from=+1", 2], ["to=+14155550100&from=+2", 1], ["q=A%2BB", 3], ["q=A+B", 0], ["from=+1&q=c&since=2025-01-15T10:00:30Z", 1]] as const) {
+    const data = count === 0 ? [] : [{ start: "2025-01-15T10:00:00Z", count }];
+    assert.deepEqual((await app.request(`/stats/timeline?${filter}`)).json, { bucket: "hour", data, truncated: false }, filter);
+  }
   const refused = await app.request("/stats/timeline?bucket=week&since=x&limit=0");
   assert.equal(refused.status, 422);
   assert.deepEqual(listAt(refused.json, "detail").map((error) => at(error, "type")), ["enum", "datetime_parsing", "greater_than_equal"]);
+});
+
+test("the order of receipt is that of the deliveries, in pages and in exports, with a message of the year 2099 at its place", async (t) => {
+  const app = await startTestApp(t);
+  const received = [["b", "2025-01-15T10:00:00Z"], ["future", "2099-12-31T00:00:00Z"], ["a", "2025-01-15T10:00:01Z"], ["late", "2020-01-01T00:00:00Z"]] as const;
+  for (const [id, ts] of received) assert.equal((await app.deliver(delivery({ message_id: id, ts, text: id === "a" ? null : "text" }))).status, 200);
+  const ids = received.map(([id]) => id);
+  const idsOf = async (query: string): Promise<unknown> => listAt((await app.request(`/messages?${query}`)).json, "data").map((one) => at(one, "message_id"));
+  assert.deepEqual(await idsOf("order=received"), ids);
+  assert.deepEqual(await idsOf("order=received-desc"), ids.toReversed());
+  assert.deepEqual(await idsOf("order=received-desc&limit=1&offset=2"), ["future"]);
+  assert.deepEqual(await idsOf("order=received&q=text&since=2025-01-01T00:00:00Z"), ["b", "future"]);
+  const exported = (await app.request("/messages?order=received&format=ndjson&q=TEXT")).body.split("\n").slice(0, -1).map((line) => JSON.parse(line));
+  assert.deepEqual(exported.map((one) => Object.keys(one).join()), Array(3).fill("message_id,from,to,ts,text,created_at"));
+  assert.deepEqual(exported.map((one) => at(one, "message_id")), ["b", "future", "late"]);
+  const refused = await app.request("/messages?order=received-desc&format=csv");
+  assert.deepEqual([refused.status, at(listAt(refused.json, "detail")[0], "type")], [422, "order_of_export"]);
+});
+
+test("an export in the order of receipt has what was stored when it began, over many pages", async (t) => {
+  const app = await startTestApp(t);
+  const ids = Array.from({ length: 700 }, (_, index) => `m${String((index * 389) % 700).padStart(3, "0")}`);
+  for (const id of ids) assert.equal((await app.deliver(delivery({ message_id: id }))).status, 200);
+  const { body } = await app.request("/messages?order=received&format=ndjson");
+  assert.deepEqual(body.split("\n").slice(0, -1).map((line) => at(JSON.parse(line), "message_id")), ids);
 });

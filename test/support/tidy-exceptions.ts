@@ -52,7 +52,6 @@ export const LONG_LINES: Readonly<Record<string, number>> = {
   "src/storage/sqlite/maintain/rebuild.ts": 1,
   "src/storage/sqlite/maintain/verifier.ts": 1,
   "src/storage/sqlite/read/export.ts": 2,
-  "src/storage/sqlite/read/queries.ts": 1,
   "src/storage/sqlite/read/sequence.ts": 1,
   "src/storage/sqlite/read/time-counts.ts": 1,
   "src/storage/sqlite/threads/protocol.ts": 2,

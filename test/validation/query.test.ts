@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { formatCursor } from "../../src/validation/cursor.ts";
+import { formatCursor, formatReceiptCursor } from "../../src/validation/cursor.ts";
 import { parseMessageQuery } from "../../src/validation/query.ts";
 
 const DEFAULTS = { limit: 50, offset: 0 };
@@ -62,6 +62,8 @@ describe("parseMessageQuery", () => {
     ["a literal plus sign in until", "until=2025-01-15T15:30:00+05:30", { ...DEFAULTS, until: "2025-01-15T10:00:00Z" }],
     ["an order", "order=asc", { ...DEFAULTS, order: "asc" }],
     ["a cursor", `cursor=${CURSOR}`, { ...DEFAULTS, after: PLACE }],
+    ["the order of receipt", "order=received", { ...DEFAULTS, order: "received" }],
+    ["a cursor of an order of receipt", `order=received-desc&cursor=${formatReceiptCursor("received-desc", 17)}`, { ...DEFAULTS, order: "received-desc", after: 17 }],
     ["a cursor of the other order", `order=desc&offset=0&cursor=${formatCursor("desc", PLACE)}`, { ...DEFAULTS, order: "desc", after: PLACE }],
   ] as const) {
     it(`reads ${name}`, () => {
@@ -105,6 +107,11 @@ describe("parseMessageQuery", () => {
     ["cursor=x", "query.cursor cursor_parsing"],
     [`cursor=${"A".repeat(10_000)}`, "query.cursor cursor_parsing"],
     [`cursor=${CURSOR}&order=desc`, "query.cursor cursor_parsing"],
+    [`cursor=${CURSOR}&order=received`, "query.cursor cursor_parsing"],
+    [`cursor=${formatReceiptCursor("received", 17)}`, "query.cursor cursor_parsing"],
+    [`cursor=${formatReceiptCursor("received", 17)}&order=received-desc`, "query.cursor cursor_parsing"],
+    [`cursor=${Buffer.from('[1,"received",-1]').toString("base64url")}&order=received`, "query.cursor cursor_parsing"],
+    [`cursor=${Buffer.from('[1,"received",1.5]').toString("base64url")}&order=received`, "query.cursor cursor_parsing"],
     [`cursor=${CURSOR}=`, "query.cursor cursor_parsing"],
     [`cursor=${Buffer.from('[1,"asc","2025",5]').toString("base64url")}`, "query.cursor cursor_parsing"],
     [`cursor=${Buffer.from('[2,"asc","2025","m"]').toString("base64url")}`, "query.cursor cursor_parsing"],

@@ -1,7 +1,8 @@
+import { createMatcher } from "../../core/filter.ts";
 import type { StoredMessage } from "../../core/message.ts";
-import type { ExportPage, ExportQuery } from "../../core/queries.ts";
+import { isReceived, type ExportQuery, type ReceivedQuery } from "../../core/queries.ts";
 import type { MessageStore } from "../../core/store.ts";
-import { parseExportQuery, type ListFormat } from "../../validation/query.ts";
+import { parseExportQuery, type ExportedQuery, type ListFormat } from "../../validation/query.ts";
 import { CSV_HEADER, CSV_HEADER_WITH_PAYLOAD, csvRecord, csvRecordWithPayload } from "../csv.ts";
 import { CSV_TYPE, NDJSON_TYPE } from "../../api/media-types.ts";
 import type { Reply } from "../message.ts";
@@ -31,9 +32,59 @@ const WRITERS: Readonly<Record<ExportFormat, Writer>> = {
 
 const BYTE_ORDER_MARK = "\uFEFF";
 
+type ExportStore = Pick<MessageStore, "exportPage" | "since" | "lastSequence">;
+
+interface ExportSource {
+  readonly query: ExportedQuery;
+  /** The `seq` of the newest message when the export began: later ones are left out. */
+  readonly upTo: number;
+  readonly payload: boolean;
+}
+
+/** Reads an export page after page, each a short read. */
+interface Pages {
+  next(signal: AbortSignal): Promise<{ readonly data: readonly StoredMessage[]; readonly isLast: boolean }>;
+}
+
+function pagesOf(store: ExportStore, { query, ...source }: ExportSource): Pages {
+  return isReceived(query) ? pagesByReceipt(store, { query, ...source }) : pagesByTime(store, { ...query, ...source });
+}
+
+function pagesByTime(store: ExportStore, query: ExportQuery): Pages {
+  let { after } = query;
+  return {
+    async next(signal) {
+      const page = await store.exportPage({ ...query, ...(after !== undefined && { after }) }, { signal });
+      after = page.next;
+      return { data: page.data, isLast: after === undefined };
+    },
+  };
+}
+
+const MESSAGES_AT_ONCE = 256;
+
+interface ReceiptSource extends ExportSource {
+  readonly query: Omit<ReceivedQuery, "limit" | "offset">;
+}
+
+/** In the order of the tail, which has no filters of its own. */
+function pagesByReceipt(store: ExportStore, { query, upTo, payload }: ReceiptSource): Pages {
+  const { after, order: _order, ...filter } = query;
+  const matches = createMatcher(filter);
+  let place = after ?? 0;
+  return {
+    async next() {
+      const { data, more } = await store.since(place, MESSAGES_AT_ONCE, { payload });
+      place = data.at(-1)?.seq ?? upTo;
+      const found = data.filter((message) => message.seq <= upTo && matches(message)).map(({ seq: _seq, ...message }) => message);
+      return { data: found, isLast: !more || place >= upTo };
+    },
+  };
+}
+
 /** All messages that match the query of `GET /messages` when it begins, streamed in short reads. */
 export async function exportMessages(
-  store: Pick<MessageStore, "exportPage" | "lastSequence">,
+  store: ExportStore,
   { query: rawQuery, format, bom, payload, signal: ofHead }: {
     readonly query: string; readonly format: ExportFormat; readonly bom: boolean; readonly payload: boolean;
     /** Of the request, until its response has a head. */
@@ -42,21 +93,22 @@ export async function exportMessages(
 ): Promise<Reply> {
   const parsed = parseExportQuery(rawQuery);
   if (!parsed.ok) return refuse({ code: "validation_error", detail: parsed.error });
-  const query: ExportQuery = { ...parsed.value, payload, upTo: await store.lastSequence() };
+  const upTo = await store.lastSequence();
   const { withPayload, ...plain } = WRITERS[format];
   const { head, write, ...reply } = payload ? { ...plain, ...withPayload } : plain;
   // Before the head, so that a database that does not answer is told by the status.
-  const first = await store.exportPage(query, { signal: ofHead });
+  const pages = pagesOf(store, { query: parsed.value, upTo, payload });
+  const first = await pages.next(ofHead);
 
   async function* pieces(signal: AbortSignal): AsyncGenerator<string, void> {
-    let page: ExportPage = first;
+    let page = first;
     let text = bom && format === "csv" ? `${BYTE_ORDER_MARK}${head}` : head;
     for (;;) {
       text += page.data.map(write).join("");
       if (text !== "") yield text;
-      if (page.next === undefined || signal.aborted) return;
+      if (page.isLast || signal.aborted) return;
       text = "";
-      page = await store.exportPage({ ...query, after: page.next }, { signal });
+      page = await pages.next(signal);
     }
   }
   return { status: 200, body: "", stream: { pieces, live: false }, ...reply };

@@ -1,7 +1,8 @@
 import { REFUSALS } from "../../api/refusals.ts";
-import type { MessageStore } from "../../core/store.ts";
-import { formatCursor } from "../../validation/cursor.ts";
-import { parseListForm, parseMessageQuery, type ListFormat } from "../../validation/query.ts";
+import { isReceived, type MessagePage } from "../../core/queries.ts";
+import type { MessageStore, ReadOptions } from "../../core/store.ts";
+import { formatCursor, formatReceiptCursor } from "../../validation/cursor.ts";
+import { parseListForm, parseMessageQuery, type ListFormat, type ListQuery } from "../../validation/query.ts";
 import { preferredType } from "../accept.ts";
 import { CSV_TYPE, JSON_TYPE, NDJSON_TYPE } from "../../api/media-types.ts";
 import type { Handler } from "../message.ts";
@@ -11,11 +12,13 @@ import { exportMessages } from "./export.ts";
 
 const FORMATS = { [JSON_TYPE]: "json", [NDJSON_TYPE]: "ndjson", [CSV_TYPE]: "csv" } satisfies Record<string, ListFormat>;
 
+type ListStore = Pick<MessageStore, "list" | "listReceived" | "exportPage" | "since" | "lastSequence">;
+
 /**
- * `GET /messages`: a page in the order of time, how many match, and where the next page begins; in another format than JSON all
- * that match. `format` decides, else what `Accept` prefers.
+ * `GET /messages`: a page in the order of time or of receipt, how many match, and where the next page begins; in another format than
+ * JSON all that match. `format` decides, else what `Accept` prefers.
  */
-export function createListMessages(store: Pick<MessageStore, "list" | "exportPage" | "lastSequence">): Handler {
+export function createListMessages(store: ListStore): Handler {
   return async (request) => {
     const query = parseMessageQuery(request.query);
     const given = parseListForm(request.query);
@@ -23,12 +26,24 @@ export function createListMessages(store: Pick<MessageStore, "list" | "exportPag
     const format = given.value.format ?? FORMATS[preferredType(request.headers.accept ?? "", [JSON_TYPE, NDJSON_TYPE, CSV_TYPE])];
     if (format !== "json") return exportMessages(store, { ...given.value, query: request.query, format, signal: request.signal });
     if (!query.ok) return refuse({ code: "validation_error", detail: query.error });
-    const { limit, offset, order = "asc" } = query.value;
-    const { data, total, next } = await store.list(query.value, { signal: request.signal });
-    if (next === undefined) return json({ data, total, limit, offset });
-    const cursor = formatCursor(order, next);
+    const { limit, offset } = query.value;
+    const { data, total, cursor } = await readPage(store, query.value, { signal: request.signal });
+    if (cursor === undefined) return json({ data, total, limit, offset });
     return { ...json({ data, total, limit, offset, next_cursor: cursor }), headers: { Link: nextLink(request.query, cursor) } };
   };
+}
+
+interface CursorPage extends Pick<MessagePage, "data" | "total"> {
+  readonly cursor: string | undefined;
+}
+
+async function readPage(store: ListStore, query: ListQuery, options: ReadOptions): Promise<CursorPage> {
+  if (isReceived(query)) {
+    const { next, ...page } = await store.listReceived(query, options);
+    return { ...page, cursor: next === undefined ? undefined : formatReceiptCursor(query.order, next) };
+  }
+  const { next, ...page } = await store.list(query, options);
+  return { ...page, cursor: next === undefined ? undefined : formatCursor(query.order ?? "asc", next) };
 }
 
 /** `GET /messages/{message_id}/payload`: what a platform sent about it, as it was kept. A native message has none. */

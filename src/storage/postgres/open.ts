@@ -69,6 +69,7 @@ export async function openPostgres(url: ConnectionUrl, options: PostgresOptions)
     insert: (message) => inserts.insert(message),
     insertAll: (messages) => inserts.insertAll(messages),
     list: engine.list,
+    listReceived: engine.listReceived,
     get: engine.get,
     payload: engine.payload,
     async erase(which) {

@@ -51,7 +51,7 @@ export function pageOf(query: MessageQuery): Statement {
 }
 
 /** How many messages match, and how many of all come before `since`. */
-function totalOf(query: MessageQuery): Statement {
+export function totalOf(query: Omit<MessageQuery, "order" | "after">): Statement {
   const parameters = createParameters();
   const { from, since, until } = query;
   if (from === undefined) {

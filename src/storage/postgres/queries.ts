@@ -1,22 +1,25 @@
+import type { MessageFilter } from "../../core/filter.ts";
 import type { StoredMessage } from "../../core/message.ts";
 import type {
-  ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, Timeline, TimelineQuery,
+  ExportPage, ExportQuery, MessagePage, MessageQuery, ReceivedPage, ReceivedQuery, SequencedPage, Stats, Timeline, TimelineQuery,
 } from "../../core/queries.ts";
 import type { ReadOptions } from "../../core/store.ts";
 import type { Pool } from "../../postgres/pool.ts";
 import { COUNT_ALL, TAIL } from "./counts.ts";
 import type { Fold } from "./fold.ts";
 import { readPage } from "./pages.ts";
+import { readReceived } from "./received.ts";
 import { readWith, type Read } from "./read.ts";
 import { MESSAGE_COLUMNS, numberAt, payloadAt, toStoredMessage } from "./rows.ts";
 import { readMatches } from "./search.ts";
-import { readStats, readTimeline } from "./stats.ts";
+import { readMatchingTimeline, readStats, readTimeline } from "./stats.ts";
 import { escapeText } from "./text.ts";
 import { LAST_SEQUENCE, readExportPage, readSince } from "./walks.ts";
 
 /** The reads of the service. What each gives is of one moment. See `readWith` for how they reject. */
 export interface Queries {
   list(query: MessageQuery, options?: ReadOptions): Promise<MessagePage>;
+  listReceived(query: ReceivedQuery, options?: ReadOptions): Promise<ReceivedPage>;
   get(messageId: string): Promise<StoredMessage | undefined>;
   payload(messageId: string): Promise<string | undefined>;
   stats(options?: ReadOptions): Promise<Stats>;
@@ -46,11 +49,14 @@ export function createQueries({ lookups, searches, stopping }: QuerySources, fol
   const ofOneMoment = <T>(work: Work<T>, options?: ReadOptions): Promise<T> =>
     readWith(lookups, work, { signal: until(options), snapshot: true });
 
+  const isSearch = ({ to, q }: MessageFilter): boolean => to !== undefined || q !== undefined;
+
   return {
     list: (query, options) =>
-      query.q === undefined && query.to === undefined
+      !isSearch(query)
         ? ofOneMoment((read) => readPage(read, query), options)
         : search((read) => readMatches(read, query, fold), options),
+    listReceived: (query, options) => (isSearch(query) ? search : ofOneMoment)((read) => readReceived(read, query, fold), options),
     get: (messageId) =>
       lookUp(async (read) => {
         const sql = `SELECT ${MESSAGE_COLUMNS} FROM messages AS m WHERE message_id = $1`;
@@ -63,7 +69,10 @@ export function createQueries({ lookups, searches, stopping }: QuerySources, fol
         return rows?.[0] && (payloadAt(rows[0], 0).payload ?? undefined);
       }),
     stats: (options) => ofOneMoment(readStats, options),
-    timeline: (query, options) => ofOneMoment((read) => readTimeline(read, query), options),
+    timeline: (query, options) =>
+      isSearch(query)
+        ? search((read) => readMatchingTimeline(read, query, fold), options)
+        : ofOneMoment((read) => readTimeline(read, query, fold), options),
     count: () => lookUp((read) => number(read, `WITH ${TAIL} SELECT ${COUNT_ALL}`)),
     exportPage: (query, options) => search((read) => readExportPage(read, query, fold), options),
     since: (seq, limit, options = {}) => lookUp((read) => readSince(read, seq, { ...options, limit })),

@@ -1,5 +1,7 @@
 import type { Bucket, Stats, Timeline, TimelineQuery } from "../../core/queries.ts";
+import { conditionsOf, contains, where } from "./conditions.ts";
 import { COUNT_ALL, countFrom, TAIL } from "./counts.ts";
+import type { Fold } from "./fold.ts";
 import type { Read } from "./read.ts";
 import { createParameters, LAST, numberAt, textAt, toKey } from "./rows.ts";
 import { unescapeText } from "./text.ts";
@@ -32,8 +34,24 @@ const LEVELS: Readonly<Record<Bucket, { readonly length: number; readonly rest: 
   hour: { length: 13, rest: ":00:00Z" },
 };
 
-/** Messages over time, from the derived counts and the rows that are not counted yet. */
-export async function readTimeline(read: Read, { bucket, since, until, limit }: TimelineQuery): Promise<Timeline> {
+/** Messages over time of those that filters admit, counted as they are found. */
+export async function readMatchingTimeline(read: Read, query: TimelineQuery, fold: Fold): Promise<Timeline> {
+  const { bucket, limit, q } = query;
+  const { length, rest } = LEVELS[bucket];
+  const parameters = createParameters();
+  const conditions = [...conditionsOf(query, parameters), ...(q === undefined ? [] : [contains(q, fold, parameters)])];
+  const [rows = []] = await read([{
+    sql: `SELECT left(ts, ${length}), count(*) FROM messages ${where(conditions)} GROUP BY 1 ORDER BY 1 DESC LIMIT ${limit + 1}`,
+    values: parameters.values,
+  }]);
+  const data = rows.slice(0, limit).toReversed().map((row) => ({ start: textAt(row, 0) + rest, count: numberAt(row, 1) }));
+  return { data, truncated: rows.length > limit };
+}
+
+/** Messages over time, from the derived counts and the rows that are not counted yet; those of a sender as they are found. */
+export async function readTimeline(read: Read, query: TimelineQuery, fold: Fold): Promise<Timeline> {
+  if (query.from !== undefined) return readMatchingTimeline(read, query, fold);
+  const { bucket, since, until, limit } = query;
   const { length, rest } = LEVELS[bucket];
   const low = since === undefined ? "" : toKey(since);
   const high = until === undefined ? LAST : toKey(until);

@@ -16,6 +16,8 @@ import { createRemovals } from "./removals.ts";
 import { startUpgrade } from "./upgrade.ts";
 import type { CheckpointCalls, IndexCalls, ReaderCalls, ThreadSettings, WriterCalls } from "./threads/protocol.ts";
 import { isSearch } from "./read/queries.ts";
+import { isFilteredList } from "./read/received.ts";
+import { isSearchedTimeline } from "./read/timeline.ts";
 import { startRetention } from "../shared/retention.ts";
 import { startThread, type Thread } from "./threads/thread.ts";
 
@@ -173,9 +175,10 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
       return erased;
     },
     list: (query, options) => read(isSearch(query) ? searches : lookups, "list", query, options),
+    listReceived: (query, options) => read(isFilteredList(query) ? searches : lookups, "listReceived", query, options),
     get: (messageId) => read(lookups, "get", messageId),
     stats: (options) => read(lookups, "stats", undefined, options),
-    timeline: (query, options) => read(lookups, "timeline", query, options),
+    timeline: (query, options) => read(isSearchedTimeline(query) ? searches : lookups, "timeline", query, options),
     // Where it does not delay what an index answers at once.
     exportPage: (query, options) => read(searches, "exportPage", query, options),
     since: (seq, limit, { payload = false } = {}) => read(lookups, "since", { seq, limit, payload }),

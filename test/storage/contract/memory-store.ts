@@ -3,7 +3,7 @@ import type { Clock } from "../../../src/core/clock.ts";
 import { createMatcher, type MessageFilter } from "../../../src/core/filter.ts";
 import type { Message, StoredMessage } from "../../../src/core/message.ts";
 import { compareMessages, comparePositions, compareText, positionOf, type KeysetPosition, type Order } from "../../../src/core/order.ts";
-import type { ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, Timeline } from "../../../src/core/queries.ts";
+import type { ExportPage, ExportQuery, MessagePage, MessageQuery, ReceivedPage, ReceivedQuery, SequencedPage, Stats, Timeline } from "../../../src/core/queries.ts";
 import { ReadCancelled, StoreUnavailable, type Erasure, type InsertOutcome, type MessageStore, type ReadOptions, type StoreObserver } from "../../../src/core/store.ts";
 import { createGroupCommit, type Committed } from "../../../src/storage/shared/group-commit.ts";
 import { startRetention, type Removed } from "../../../src/storage/shared/retention.ts";
@@ -137,6 +137,7 @@ export function openMemoryStore(database: MemoryDatabase, { clock, observer, ret
       return remove(isOf(which));
     },
     list: (query, options) => read(() => pageOf(matching(query, query.order), query), options),
+    listReceived: (query, options) => read(() => receivedPageOf(database.rows, query), options),
     get: (messageId) => read(() => byId.get(messageId)).then((row) => row && toStored(row)),
     payload: (messageId) => read(() => byId.get(messageId)?.payload ?? undefined),
     stats: (options) => read(() => statsOf(matching({})), options),
@@ -179,6 +180,15 @@ function pageOf(rows: readonly Row[], { limit, offset, after, order }: MessageQu
   const data = left.slice(offset, offset + limit);
   const last = data.at(-1);
   return { data: data.map((row) => toStored(row)), total: rows.length, ...(last !== undefined && offset + limit < left.length && { next: positionOf(last) }) };
+}
+
+function receivedPageOf(rows: readonly Row[], { limit, offset, after, order, ...filter }: ReceivedQuery): ReceivedPage {
+  const found = rows.filter(createMatcher(filter));
+  const ordered = order === "received" ? found : found.toReversed();
+  const left = after === undefined ? ordered : ordered.filter(({ seq }) => (order === "received" ? seq > after : seq < after));
+  const data = left.slice(offset, offset + limit);
+  const last = data.at(-1);
+  return { data: data.map((row) => toStored(row)), total: found.length, ...(last !== undefined && offset + limit < left.length && { next: last.seq }) };
 }
 
 /** How many of the rows fit into a page. */

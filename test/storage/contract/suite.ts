@@ -13,6 +13,7 @@ import { openLibrary } from "./library.ts";
 import { LIST } from "./list.ts";
 import { MOMENTS } from "./moments.ts";
 import { READS } from "./reads.ts";
+import { RECEIVED } from "./received.ts";
 import { RETENTION } from "./retention.ts";
 import { SEARCH } from "./search.ts";
 import { STATS } from "./stats.ts";
@@ -21,7 +22,8 @@ import { TAIL } from "./tail.ts";
 
 /** All that an engine must do to be shipped. */
 export const CONTRACT: readonly ContractCase[] = [
-  ...INSERT, ...STRINGS, ...LIST, ...SEARCH, ...CURSOR, ...MOMENTS, ...EXPORT, ...TAIL, ...STATS, ...READS, ...RETENTION, ...ERASURE, ...CLOSE,
+  ...INSERT, ...STRINGS, ...LIST, ...RECEIVED, ...SEARCH, ...CURSOR, ...MOMENTS, ...EXPORT, ...TAIL, ...STATS, ...READS, ...RETENTION, ...ERASURE,
+  ...CLOSE,
   // Last: it leaves thousands of messages in the store that the cases share.
   ...FAULTS,
 ];

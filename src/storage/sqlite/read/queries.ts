@@ -1,9 +1,13 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { StoredMessage } from "../../../core/message.ts";
-import type { ExportPage, ExportQuery, MessagePage, MessageQuery, SequencedPage, Stats, Timeline, TimelineQuery } from "../../../core/queries.ts";
+import type {
+  ExportPage, ExportQuery, MessagePage, MessageQuery, ReceivedPage, ReceivedQuery, SequencedPage, Stats, Timeline, TimelineQuery,
+} from "../../../core/queries.ts";
 import { createCancellation, type Cancellation } from "../cancellation.ts";
 import { createExport } from "./export.ts";
+import { createGiveWay } from "./give-way.ts";
 import { createPages } from "./pages.ts";
+import { createReceived } from "./received.ts";
 import { MESSAGE_COLUMNS, toStoredMessage } from "./rows.ts";
 import { createSearch } from "./search.ts";
 import { createRemovable, type Removable, type RemovableRows } from "./removable.ts";
@@ -21,6 +25,7 @@ export function isSearch(query: MessageQuery): boolean {
 /** The reads of the service on one read-only connection; each sees one snapshot of the database. */
 export interface Queries {
   list(query: MessageQuery): MessagePage;
+  listReceived(query: ReceivedQuery): ReceivedPage;
   get(messageId: string): StoredMessage | undefined;
   payload(messageId: string): string | undefined;
   stats(): Stats;
@@ -64,13 +69,16 @@ export function createQueries(db: DatabaseSync, options: QueriesOptions = {}): Q
   const snapshot = snapshots.read;
   const timeCounts = createTimeCounts(prepare);
   const page = createPages(prepare, timeCounts);
-  const search = createSearch(prepare, { snapshot, cancellation });
+  const searching = { snapshot, cancellation, giveWay: createGiveWay(prepare, cancellation) };
+  const search = createSearch(prepare, searching);
+  const listReceived = createReceived(prepare, { ...searching, timeCounts });
   const exportPage = createExport(prepare);
   const stats = createStats(prepare, timeCounts);
-  const timeline = createTimeline(prepare, timeCounts);
+  const timeline = createTimeline(prepare, { ...searching, timeCounts });
   const removable = createRemovable(prepare);
   return {
     list: (query) => (isSearch(query) ? search(query) : snapshot(() => page(query))),
+    listReceived,
     get(messageId) {
       const row = prepare(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE message_id = ?`).get(messageId);
       return row === undefined ? undefined : toStoredMessage(row);
@@ -80,7 +88,7 @@ export function createQueries(db: DatabaseSync, options: QueriesOptions = {}): Q
       return row === undefined ? undefined : String(row["payload"]);
     },
     stats: () => snapshot(stats),
-    timeline: (query) => snapshot(() => timeline(query)),
+    timeline,
     exportPage: (query) => snapshot(() => exportPage(query)),
     ...createSequence(prepare),
     count: () => snapshot(() => timeCounts.countAll()),

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import type { MessageFilter } from "../../../src/core/filter.ts";
+import type { ReceivedPage, ReceivedQuery } from "../../../src/core/queries.ts";
+import type { MessageStore } from "../../../src/core/store.ts";
+import { message } from "../../support/store.ts";
+import { idsOf, type ContractCase } from "./case.ts";
+
+const ORDERS = ["received", "received-desc"] as const;
+
+/** Filters alone and together: some that admit many messages, some few, some none. */
+const FILTERS: readonly MessageFilter[] = [
+  {}, { from: "+1" }, { from: "+5" }, { from: "+99" }, { to: "+101" }, { from: "+1", to: "+100" }, { q: "e" }, { q: "abc" }, { q: "SURE_" }, { q: "nowhere" },
+  { since: "2025-01-15T10:00:00Z" }, { until: "2025-01-15T10:00:00.000000001Z" }, { since: "2025-01-10T00:00:00Z", until: "2025-02-10T12:34:56.789Z" },
+  { since: "2025-03-01T00:00:00Z", until: "2025-01-01T00:00:00Z" }, { from: "+5", until: "2025-01-20T00:00:00Z" }, { from: "+1", q: "a", since: "2025-01-02T00:00:00Z" },
+  { from: "+5", to: "+101", since: "2025-01-05T00:00:00Z", until: "2025-03-05T00:00:00Z", q: "a" },
+];
+
+async function* walk(store: MessageStore, query: Omit<ReceivedQuery, "offset" | "after">): AsyncGenerator<ReceivedPage> {
+  let after: number | undefined;
+  do {
+    const page: ReceivedPage = await store.listReceived({ ...query, offset: 0, ...(after !== undefined && { after }) });
+    yield page;
+    after = page.next;
+  } while (after !== undefined);
+}
+
+async function readAll(store: MessageStore, query: Omit<ReceivedQuery, "offset" | "after">): Promise<{ readonly ids: readonly string[]; readonly totals: readonly number[] }> {
+  const pages: ReceivedPage[] = [];
+  for await (const page of walk(store, query)) pages.push(page);
+  return { ids: pages.flatMap(idsOf), totals: pages.map(({ total }) => total) };
+}
+
+/** Lists in the order of commits, and the timeline of what filters admit. */
+export const RECEIVED: readonly ContractCase[] = [
+  {
+    promise: "P8",
+    name: "a list in the order of receipt is that of the commits, or the reverse, whatever the messages are dated",
+    async run({ open }) {
+      const { store } = await open();
+      for (const [id, ts] of [["a", "2099-12-31T00:00:00Z"], ["b", "2025-01-15T10:00:00Z"], ["c", "0000-01-01T00:00:00Z"]] as const) await store.insert(message(id, { ts }));
+      await store.insertAll([message("e"), message("d")]);
+      for (const filter of [{}, { from: "+919876543210" }, { q: "hello" }, { to: "+14155550100" }]) {
+        const query = { ...filter, limit: 10, offset: 0 };
+        assert.deepEqual(idsOf(await store.listReceived({ ...query, order: "received" })), ["a", "b", "c", "e", "d"], JSON.stringify(filter));
+        assert.deepEqual(idsOf(await store.listReceived({ ...query, order: "received-desc" })), ["d", "e", "c", "b", "a"], JSON.stringify(filter));
+      }
+    },
+  },
+  {
+    promise: "P8",
+    name: "pages in the order of receipt neither repeat nor leave out a message, and each has the exact total",
+    async run({ library }) {
+      const { store, expected } = await library();
+      for (const filter of FILTERS) {
+        for (const order of ORDERS) {
+          const query = { ...filter, order, limit: 500 };
+          assert.deepEqual(await readAll(store, query), await readAll(expected, query), JSON.stringify(query));
+          const { next: _next, ...page } = await store.listReceived({ ...query, limit: 3, offset: 7 });
+          const { next: _expectedNext, ...expectedPage } = await expected.listReceived({ ...query, limit: 3, offset: 7 });
+          assert.deepEqual(page, expectedPage, JSON.stringify(query));
+        }
+      }
+    },
+  },
+  {
+    promise: "P8",
+    name: "what comes while somebody reads on in the order of receipt is at the end, and not among the older ones",
+    async run({ open }) {
+      const { store } = await open();
+      await store.insertAll([message("a"), message("b"), message("c")]);
+      const newest = await store.listReceived({ order: "received-desc", limit: 1, offset: 0 });
+      const oldest = await store.listReceived({ order: "received", limit: 2, offset: 0 });
+      await store.insert(message("d", { ts: "2000-01-01T00:00:00Z" }));
+      assert.deepEqual(idsOf(await store.listReceived({ order: "received-desc", limit: 5, offset: 0, after: newest.next ?? 0 })), ["b", "a"]);
+      assert.deepEqual(idsOf(await store.listReceived({ order: "received", limit: 5, offset: 0, after: oldest.next ?? 0 })), ["c", "d"]);
+    },
+  },
+  {
+    promise: "P17",
+    name: "a timeline counts exactly what its filters admit",
+    async run({ library }) {
+      const { store, expected } = await library();
+      for (const filter of FILTERS) {
+        for (const bucket of ["hour", "day"] as const) {
+          for (const limit of [2, 10_000]) {
+            const query = { ...filter, bucket, limit };
+            assert.deepEqual(await store.timeline(query), await expected.timeline(query), JSON.stringify(query));
+          }
+        }
+      }
+    },
+  },
+];
