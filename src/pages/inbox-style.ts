@@ -22,8 +22,8 @@ export const INBOX_STYLE = `
 .filters { display: grid; gap: 0.6rem; grid-template-columns: minmax(0, 1fr) auto; align-items: end; padding: 0.75rem; }
 .more-filters { display: none; grid-column: 1 / -1; gap: 0.6rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr)); }
 [aria-expanded="true"] + .more-filters { display: grid; }
-.times { grid-column: 1 / -1; display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.25rem 0.75rem; }
-.ranges { display: flex; flex-wrap: wrap; margin-left: -0.5rem; }
+.times { grid-column: 1 / -1; display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.75rem; }
+.ranges { margin-right: auto; display: flex; flex-wrap: wrap; margin-left: -0.5rem; }
 .ranges button { min-height: 1.75rem; padding: 0 0.5rem; font-size: 0.8125rem; }
 /* As wide with the name of a zone as without. */
 #zone-local { min-width: 5.5rem; }

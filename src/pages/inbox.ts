@@ -25,7 +25,8 @@ ${HELP}`,
 
 const TOKEN_FORM = `<section id="token" class="card token" aria-labelledby="token-title" hidden>
 <h2 id="token-title">Token needed</h2>
-<p id="token-help" class="quiet">This service shows messages only to those who have its API token. The windows of this browser share it until the last of them is closed.</p>
+<p id="token-help" class="quiet">This service shows messages only to those who have its API token.
+The windows of this browser share it until the last of them is closed.</p>
 <form id="token-form">
 <div class="field"><label for="token-input">API token</label>
 <input id="token-input" type="password" autocomplete="off" spellcheck="false" required aria-describedby="token-help token-error"></div>
@@ -43,12 +44,23 @@ const FILTERS = `<form id="filters" class="filters card" role="search" aria-labe
 <input id="from" type="text" inputmode="tel" autocomplete="off" placeholder="+919876543210" list="sender-numbers"></div>
 <div class="field"><label for="to">Recipient</label>
 <input id="to" type="text" inputmode="tel" autocomplete="off" placeholder="+14155550100"></div>
-<div class="field"><label for="since">From time <span class="zone"></span></label><input id="since" type="datetime-local" max="9999-12-31T23:59"></div>
-<div class="field"><label for="until">Until before <span class="zone"></span></label><input id="until" type="datetime-local" max="9999-12-31T23:59"></div>
+<div class="field"><label for="since">From time <span class="zone"></span></label>
+<input id="since" type="datetime-local" max="9999-12-31T23:59"></div>
+<div class="field"><label for="until">Until before <span class="zone"></span></label>
+<input id="until" type="datetime-local" max="9999-12-31T23:59"></div>
 </div>
 <div class="times">
-<div class="ranges" role="group" aria-label="Range of time"><button type="button" id="last-hour" class="plain">Last hour</button><button type="button" id="last-day" class="plain">Day</button><button type="button" id="last-week" class="plain">7 days</button><button type="button" id="any-time" class="plain">All</button></div>
-<div class="choice" role="group" aria-label="Zone of times"><button type="button" id="zone-local" aria-pressed="true">Local</button><button type="button" id="zone-utc" aria-pressed="false">UTC</button></div>
+<div class="ranges" role="group" aria-label="Range of time">
+<button type="button" id="last-hour" class="plain">Last hour</button>
+<button type="button" id="last-day" class="plain">Day</button>
+<button type="button" id="last-week" class="plain">7 days</button>
+<button type="button" id="any-time" class="plain">All</button></div>
+<div class="choice" role="group" aria-label="Order of messages">
+<button type="button" id="by-sent" aria-pressed="true" title="Sent last comes first">Sent</button>
+<button type="button" id="by-received" aria-pressed="false" title="Received last comes first, whatever it is dated">Received</button></div>
+<div class="choice" role="group" aria-label="Zone of times">
+<button type="button" id="zone-local" aria-pressed="true">Local</button>
+<button type="button" id="zone-utc" aria-pressed="false">UTC</button></div>
 </div>
 <datalist id="sender-numbers"></datalist>
 </form>`;

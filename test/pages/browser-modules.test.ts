@@ -65,7 +65,7 @@ test("a message without text matches no search, and every search matches itself"
 });
 
 test("filters go to the address and come back, and a plus typed by hand is a plus", () => {
-  const filters = { q: "a+b & c%", from: "+1", to: "+2", since: "2025-01-15T10:00:00Z", until: "2025-01-16T10:00:00+05:30" };
+  const filters = { q: "a+b & c%", from: "+1", to: "+2", since: "2025-01-15T10:00:00Z", until: "2025-01-16T10:00:00+05:30", order: "received" } as const;
   assert.deepEqual(readFilters(`?${toParameters(filters)}`), filters);
   assert.deepEqual(readFilters("?from=+1&q=a+b&other=x"), { ...NO_FILTERS, from: "+1", q: "a b" });
   assert.equal(toParameters(NO_FILTERS).size, 0);

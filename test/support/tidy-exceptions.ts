@@ -21,7 +21,6 @@ export const LONG_LINES: Readonly<Record<string, number>> = {
   "src/pages/browser/api.ts": 1,
   "src/pages/browser/dom.ts": 2,
   "src/pages/browser/filter-form.ts": 1,
-  "src/pages/browser/hold.ts": 1,
   "src/pages/browser/list-notes.ts": 1,
   "src/pages/browser/list-state.ts": 1,
   "src/pages/browser/message-list.ts": 2,

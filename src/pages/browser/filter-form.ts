@@ -1,6 +1,7 @@
 import type { Address } from "./address.ts";
 import { byId } from "./dom.ts";
 import { isFiltered, NO_FILTERS, toNumber, toParameters, type Filters } from "./filters.ts";
+import type { ListOrder } from "./order.ts";
 import type { Zone } from "./zone.ts";
 
 /** The filters as the form and the page's address hold them. */
@@ -34,6 +35,10 @@ export function createFilterForm({ address, zone, onChange }: FilterFormOptions)
   const until = byId("until", HTMLInputElement);
   const clear = byId("clear", HTMLButtonElement);
   const more = byId("more", HTMLButtonElement);
+  const orders: readonly (readonly [ListOrder, HTMLButtonElement])[] = [
+    ["sent", byId("by-sent", HTMLButtonElement)],
+    ["received", byId("by-received", HTMLButtonElement)],
+  ];
   let filters = address.filters();
   /** A step of the history has been made since the reader came to the field. */
   let isTyping = false;
@@ -50,6 +55,7 @@ export function createFilterForm({ address, zone, onChange }: FilterFormOptions)
     to.value = filters.to;
     showTimes();
     clear.hidden = !isFiltered(filters);
+    for (const [order, button] of orders) button.setAttribute("aria-pressed", String(order === filters.order));
   }
 
   function use(wanted: Filters): void {
@@ -68,7 +74,7 @@ export function createFilterForm({ address, zone, onChange }: FilterFormOptions)
   }
 
   function read(): Filters {
-    return { q: q.value, from: toNumber(from.value), to: toNumber(to.value), since: instant(since, filters.since), until: instant(until, filters.until) };
+    return { q: q.value, from: toNumber(from.value), to: toNumber(to.value), since: instant(since, filters.since), until: instant(until, filters.until), order: filters.order };
   }
 
   form.addEventListener("input", () => {
@@ -85,9 +91,10 @@ export function createFilterForm({ address, zone, onChange }: FilterFormOptions)
     show();
   }
   clear.addEventListener("click", () => {
-    set(NO_FILTERS);
+    set({ ...NO_FILTERS, order: filters.order });
     q.focus();
   });
+  for (const [order, button] of orders) button.addEventListener("click", () => set({ order }));
   form.addEventListener("focusin", () => {
     isTyping = false;
   });

@@ -1,4 +1,5 @@
 import type { StoredMessage } from "../../core/message.ts";
+import type { ListOrder } from "./order.ts";
 
 /** What the reader looks for; an empty string admits every message. */
 export interface Filters {
@@ -8,26 +9,33 @@ export interface Filters {
   /** RFC 3339, as in the parameters of `GET /messages`. */
   readonly since: string;
   readonly until: string;
+  /** No filter, but a part of what is shown. */
+  readonly order: ListOrder;
 }
 
-export const NO_FILTERS: Filters = { q: "", from: "", to: "", since: "", until: "" };
+export const NO_FILTERS: Filters = { q: "", from: "", to: "", since: "", until: "", order: "sent" };
 
 /** Filters from the query of a page's address. As for the service, `+` is a space in `q` and itself elsewhere. */
 export function readFilters(search: string): Filters {
   const form = new URLSearchParams(search);
   const literal = new URLSearchParams(search.replaceAll("+", "%2B"));
   const valueOf = (name: string): string => literal.get(name) ?? "";
-  return { q: form.get("q") ?? "", from: valueOf("from"), to: valueOf("to"), since: valueOf("since"), until: valueOf("until") };
+  const order = valueOf("order") === "received" ? "received" : "sent";
+  return { q: form.get("q") ?? "", from: valueOf("from"), to: valueOf("to"), since: valueOf("since"), until: valueOf("until"), order };
 }
 
-/** As a query for the page's address and for `GET /messages`, without those that are empty. */
-export function toParameters(filters: Filters): URLSearchParams {
-  return new URLSearchParams(Object.entries(filters).filter(([, value]) => value !== ""));
+/** As a query for the page's address and for an export, without those that are empty. */
+export function toParameters({ order, ...filters }: Filters): URLSearchParams {
+  return new URLSearchParams([...wordsOf(filters), ...(order === "sent" ? [] : [["order", order]])]);
 }
 
 /** Whether any filter is set. */
-export function isFiltered(filters: Filters): boolean {
-  return toParameters(filters).size > 0;
+export function isFiltered({ order: _order, ...filters }: Filters): boolean {
+  return wordsOf(filters).length > 0;
+}
+
+function wordsOf(filters: Omit<Filters, "order">): string[][] {
+  return Object.entries(filters).filter(([, value]) => value !== "");
 }
 
 /** Whether a list with these filters has the message: what the service decides, decided here for messages that arrive. */

@@ -1,4 +1,4 @@
-/** Why the rows must stay as they are: something of theirs is read, marked or about to be clicked, nobody sees them, or the reader wants it so. */
+/** Why the rows must stay: something of theirs is read, marked or about to be clicked, nobody sees them, or the reader wants it so. */
 export type HoldReason = "detail" | "selection" | "pointer" | "focus" | "pause" | "hidden";
 
 export interface Hold {

@@ -144,7 +144,8 @@ function start(): void {
 
 /** In the browser's list of tabs: what came, and what is looked for. */
 function titleOf(filters: Filters, newer: number): string {
-  const words = Object.values(filters).filter((value) => value !== "").join(", ");
+  const { order: _order, ...looked } = filters;
+  const words = Object.values(looked).filter((value) => value !== "").join(", ");
   return `${newer > 0 ? `(${newer}) ` : ""}${words === "" ? "" : `${words} · `}Inbox · webhook-inbox`;
 }
 

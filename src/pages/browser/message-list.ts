@@ -3,6 +3,7 @@ import type { Api } from "./api.ts";
 import { createMatcher, createSearch, NO_FILTERS, toParameters, type Filters } from "./filters.ts";
 import { nextState, retryOf, SHOWN, type ListEvent, type ListState } from "./list-state.ts";
 import { createRow } from "./message-row.ts";
+import { ORDERINGS } from "./order.ts";
 import { fetchStretch, type Stretch } from "./page-source.ts";
 import { createRecovery } from "./recovery.ts";
 import { createReach } from "./reach.ts";
@@ -60,7 +61,7 @@ const UNSURE_MS = 2000;
 /** An empty list; `load` fills it. */
 export function createMessageList(options: ListOptions): MessageList {
   const { api, list, above, times } = options;
-  const rows = createRowWindow(options);
+  const rows = createRowWindow({ ...options, ordering: () => ORDERINGS[filters.order] });
   const keys = createRowKeys(list);
   const reach = createReach({ list, above, rows });
   const recovery = createRecovery(retry);
@@ -79,7 +80,10 @@ export function createMessageList(options: ListOptions): MessageList {
   let countedAtMs = 0;
   let recounting: number | undefined;
 
-  const toRow = (message: StoredMessage): Row => ({ message, element: createRow(message, { search, times, onOpen: () => options.onOpen(message) }) });
+  const toRow = (message: StoredMessage): Row => {
+    const ts = ORDERINGS[filters.order].timeOf(message);
+    return { message, element: createRow(message, { search, times, ts, onOpen: () => options.onOpen(message) }) };
+  };
 
   function tell(): void {
     options.onChange({ state, total: SHOWN[state].counted ? total : undefined, reason, newer });
@@ -204,7 +208,7 @@ export function createMessageList(options: ListOptions): MessageList {
     recounting = setTimeout(async () => {
       const { signal } = loading;
       const known = total;
-      const answer = await api.get<Stretch>(`/messages?limit=1&${toParameters(filters)}`, signal);
+      const answer = await api.get<Stretch>(`/messages?limit=1&${toParameters({ ...filters, order: "sent" })}`, signal);
       if (answer.kind !== "ok" || signal.aborted || !SHOWN[state].counted) return;
       if (total === known) count(answer.value.total);
       else recountLater();

@@ -12,15 +12,17 @@ export interface RowOptions {
   /** What the texts were searched for. */
   readonly search: RegExp | undefined;
   readonly times: Pick<Times, "create">;
+  /** The time that the row shows. */
+  readonly ts: string;
   readonly onOpen: () => void;
 }
 
 /** A row of the list: a button that opens the message. No `button` element, whose text nobody can select. */
-export function createRow(message: StoredMessage, { search, times, onOpen }: RowOptions): HTMLLIElement {
+export function createRow(message: StoredMessage, { search, times, ts, onOpen }: RowOptions): HTMLLIElement {
   const row = create(
     "div",
     { role: "button", class: "row", tabindex: "-1" },
-    create("span", { class: "when" }, times.create(message.ts, "short"), ...(isAhead(message) ? [" ", createFlag()] : [])),
+    create("span", { class: "when" }, times.create(ts, "short"), ...(isAhead(message) ? [" ", createFlag()] : [])),
     create("span", { class: "parties" }, create("bdi", { class: "from" }, message.from), create("span", { class: "arrow", "aria-hidden": "true" }, " → "),
       create("span", { class: "spoken" }, " to "), create("bdi", {}, message.to)),
     createExcerpt(message.text, search),

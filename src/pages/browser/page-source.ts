@@ -2,7 +2,7 @@ import type { StoredMessage } from "../../core/message.ts";
 import type { MessagePage } from "../../core/queries.ts";
 import type { Answer, Api } from "./api.ts";
 import { toParameters, type Filters } from "./filters.ts";
-import { compareNewestFirst } from "./order.ts";
+import { ORDERINGS } from "./order.ts";
 
 /** A stretch of the list: the messages from a cursor on. */
 export interface Stretch extends MessagePage {
@@ -27,20 +27,21 @@ const MOST_MESSAGES = 1000;
 /** One stretch of the list; `failed` where so many came in between that the list has to start afresh. */
 export async function fetchStretch(api: Api, options: StretchOptions): Promise<Answer<Stretch>> {
   const { before } = options;
+  const ordering = ORDERINGS[options.filters.order];
   let { cursor } = options;
   const data: StoredMessage[] = [];
   for (;;) {
     const parameters = toParameters(options.filters);
-    parameters.set("order", "desc");
+    parameters.set("order", ordering.parameter);
     parameters.set("limit", String(before === undefined ? PAGE_SIZE : LARGEST_PAGE));
     if (cursor !== undefined) parameters.set("cursor", cursor);
     const answer = await api.get<Stretch>(`/messages?${parameters}`, options.signal);
     if (answer.kind !== "ok" || before === undefined) return answer;
     const { value } = answer;
-    const wanted = value.data.filter((message) => compareNewestFirst(message, before) < 0);
-    data.push(...wanted);
+    const end = value.data.findIndex((message) => ordering.reaches(message, before));
+    data.push(...(end === -1 ? value.data : value.data.slice(0, end)));
     cursor = value.next_cursor;
-    if (wanted.length < value.data.length || cursor === undefined) return { kind: "ok", value: { ...value, data } };
+    if (end !== -1 || cursor === undefined) return { kind: "ok", value: { ...value, data } };
     if (data.length > MOST_MESSAGES) return { kind: "failed", message: "Many messages came in meanwhile", later: false };
   }
 }

@@ -1,5 +1,5 @@
 import type { StoredMessage } from "../../core/message.ts";
-import { compareNewestFirst } from "./order.ts";
+import type { Ordering } from "./order.ts";
 
 export interface Row {
   readonly message: StoredMessage;
@@ -28,6 +28,10 @@ export interface WindowElements {
   readonly below: HTMLElement;
 }
 
+export interface RowWindowOptions extends WindowElements {
+  readonly ordering: () => Pick<Ordering, "compare">;
+}
+
 /** The part of the list that is in the document: some pages in a row, with room held free for the others. */
 export interface RowWindow {
   readonly pages: Page[];
@@ -53,8 +57,7 @@ export interface RowWindow {
 }
 
 /** An empty window. */
-export function createRowWindow(elements: WindowElements): RowWindow {
-  const { list, above, below } = elements;
+export function createRowWindow({ list, above, below, ordering }: RowWindowOptions): RowWindow {
   const pages: Page[] = [];
   let from = 0;
   let to = 0;
@@ -146,10 +149,11 @@ export function createRowWindow(elements: WindowElements): RowWindow {
       hide(pages[to]);
     }),
     insert(row) {
+      const { compare } = ordering();
       const shown = pages.slice(from, to);
-      const page = shown.findLast(({ first }) => first !== undefined && compareNewestFirst(first, row.message) < 0) ?? (from === 0 ? shown[0] : undefined);
+      const page = shown.findLast(({ first }) => first !== undefined && compare(first, row.message) < 0) ?? (from === 0 ? shown[0] : undefined);
       if (page?.rows === undefined) return false;
-      const index = page.rows.findIndex(({ message }) => compareNewestFirst(row.message, message) <= 0);
+      const index = page.rows.findIndex(({ message }) => compare(row.message, message) <= 0);
       if (page.rows[index]?.message.message_id === row.message.message_id) return false;
       // Behind the last one that is there: its place is in a page that is not.
       if (index === -1 && page === shown.at(-1) && to < pages.length) return false;

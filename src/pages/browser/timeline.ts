@@ -82,6 +82,9 @@ export function toTimelineQuery(range: ChartRange, filters: Filters): URLSearchP
     since: isLater ? filters.since : toInstant(startMs),
     until: isEarlier ? filters.until : toInstant(endMs),
     limit: String(Math.ceil((endMs - startMs) / BUCKET_MS[counted]) + 1),
+    ...(filters.from !== "" && { from: filters.from }),
+    ...(filters.to !== "" && { to: filters.to }),
+    ...(filters.q !== "" && { q: filters.q }),
   });
 }
 
