@@ -135,6 +135,13 @@ button:disabled { color: var(--text-quiet); border-style: dashed; cursor: defaul
   .row .parties { grid-area: 1 / 2; }
   .row .text { grid-area: 1 / 3; }
 }
+@media (forced-colors: active) {
+  .ranges, .tools { gap: 0.25rem; }
+  .ranges { margin-left: 0; }
+  .flag, .live .dot { border: 1px solid; }
+  .chart rect, .chart text, .senders rect { fill: CanvasText; }
+  .senders .track { fill: Canvas; stroke: CanvasText; }
+}
 @media (max-width: 34rem) {
   /* No room for both numbers: the recipient is in the detail. */
   .row .arrow, .row .arrow ~ bdi { display: none; }
