@@ -112,7 +112,8 @@ browserTest("an interruption, another tab or a restart of the service leaves a r
   await service.startAgain();
   await page.until(isReady);
   assert.equal(await page.evaluate(isInPlace), true);
-  assert.deepEqual(service.gateway.resumed.slice(1).map((id) => id !== undefined), [true, true]);
+  // How often it was tried depends on how long the service was away.
+  assert.deepEqual(new Set(service.gateway.resumed.slice(1).map((id) => id !== undefined)), new Set([true]));
   assert.equal(lists(), before);
 
   // What was committed meanwhile comes through the stream.
