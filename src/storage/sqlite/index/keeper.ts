@@ -136,8 +136,7 @@ function createPace(begin: () => void): Pace {
     beginIn,
     postpone() {
       latest ??= setTimeout(begin, MAX_WAIT_MS).unref();
-      if (pause === undefined) beginIn(PAUSE_MS);
-      else pause.refresh();
+      beginIn(PAUSE_MS);
     },
     clear() {
       clearTimeout(pause);

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { startIndexKeeper, type IndexKeeper } from "../../../src/storage/sqlite/index/keeper.ts";
+import type { IndexStep } from "../../../src/storage/sqlite/index/message-index.ts";
+import { STEP_ROWS } from "../../../src/storage/sqlite/index/operations.ts";
+import type { IndexCalls } from "../../../src/storage/sqlite/threads/protocol.ts";
+import type { Thread } from "../../../src/storage/sqlite/threads/thread.ts";
+
+interface Kept {
+  readonly keeper: IndexKeeper;
+  /** What the thread was asked to do, and the starts of threads. */
+  readonly asked: string[];
+  readonly faults: string[];
+  /** Of the steps to come; a string fails one. */
+  readonly steps: (IndexStep | string)[];
+  /** Lets time pass, and everything that it sets off. */
+  pass(ms: number): Promise<void>;
+}
+
+const DONE: IndexStep = { derived: 0, behind: 0 };
+
+async function keep(t: TestContext, steps: (IndexStep | string)[] = [], starts: string[] = []): Promise<Kept> {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const asked: string[] = [];
+  const faults: string[] = [];
+  const answers: { readonly [Name in keyof IndexCalls]: () => unknown } = {
+    step() {
+      const step = steps.shift() ?? DONE;
+      if (typeof step === "string") throw new Error(step);
+      return step;
+    },
+    reset: () => undefined,
+    check: () => undefined,
+    exclude: () => 1,
+    forget: () => undefined,
+    lowerPriority: () => undefined,
+  };
+  const thread = {
+    async call(name: keyof IndexCalls) {
+      asked.push(name);
+      return answers[name]();
+    },
+    pending: () => 0,
+    close: () => Promise.resolve(),
+    abandon: () => Promise.resolve(),
+  } as unknown as Thread<IndexCalls>;
+  const keeper = await startIndexKeeper({
+    async startThread({ inBackground }) {
+      const failure = starts.shift();
+      if (failure !== undefined) throw new Error(failure);
+      asked.push(inBackground ? "start low" : "start");
+      return thread;
+    },
+    attachReaders: () => Promise.resolve(void asked.push("attach")),
+    onFault: (reason) => faults.push(reason),
+    onStep: () => undefined,
+  });
+  async function settle(): Promise<void> {
+    for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
+  }
+  return {
+    keeper,
+    asked,
+    faults,
+    steps,
+    async pass(ms) {
+      t.mock.timers.tick(ms);
+      await settle();
+    },
+  };
+}
+
+/** One that has nothing to do, with a clean list of what was asked. */
+async function idle(t: TestContext): Promise<Kept> {
+  const kept = await keep(t);
+  await kept.pass(0);
+  kept.asked.length = 0;
+  return kept;
+}
+
+test("it begins with what is there, step after step without a pause while a full step waits, then reads every page once", async (t) => {
+  const { asked, pass } = await keep(t, [{ derived: STEP_ROWS, behind: STEP_ROWS }, { derived: STEP_ROWS, behind: 5 }, DONE]);
+  await pass(0);
+  assert.deepEqual(asked, ["start low", "attach", "step", "step"]);
+  await pass(50);
+  assert.deepEqual(asked.slice(4), ["step", "check"]);
+});
+
+test("a step waits for a pause of 50 ms, for 2 s at the latest, and not at all once a full step waits", async (t) => {
+  const { keeper, asked, pass } = await idle(t);
+  keeper.grew(10);
+  await pass(49);
+  keeper.grew(10);
+  await pass(49);
+  assert.deepEqual(asked, []);
+  await pass(1);
+  assert.deepEqual(asked, ["step"]);
+
+  for (let ms = 0; ms < 1_960; ms += 40) {
+    keeper.grew(1);
+    await pass(40);
+  }
+  assert.deepEqual(asked, ["step"]);
+  await pass(40);
+  assert.deepEqual(asked, ["step", "step"]);
+
+  keeper.grew(STEP_ROWS);
+  await pass(0);
+  assert.deepEqual(asked, ["step", "step", "step"]);
+});
+
+test("more than 200,000 rows behind it works at the priority of the other threads, until it has caught up", async (t) => {
+  const { keeper, asked, pass, steps } = await idle(t);
+  steps.push({ derived: STEP_ROWS, behind: 150_000 }, { derived: STEP_ROWS, behind: 10 });
+  keeper.grew(200_001);
+  await pass(0);
+  assert.deepEqual(asked, ["start", "attach", "step", "step"]);
+  await pass(50);
+  assert.deepEqual(asked.slice(4), ["lowerPriority", "step"]);
+});
+
+test("an index that was built again is attached again, and told of once", async (t) => {
+  const { keeper, asked, faults, pass, steps } = await idle(t);
+  steps.push({ derived: 1, behind: 0, fault: "its file was removed" });
+  keeper.grew(1);
+  await pass(50);
+  assert.deepEqual(asked, ["step", "attach"]);
+  assert.deepEqual(faults, ["its file was removed"]);
+  assert.equal(keeper.isFaulty(), false);
+});
+
+test("what several readers tell of one index makes one begin again", async (t) => {
+  const { keeper, asked, faults, pass } = await idle(t);
+  keeper.distrust("malformed");
+  keeper.distrust("malformed, says another reader");
+  assert.equal(keeper.isFaulty(), true);
+  await pass(0);
+  assert.deepEqual(asked, ["reset", "attach", "step"]);
+  assert.deepEqual(faults, ["malformed"]);
+  assert.equal(keeper.isFaulty(), false);
+});
+
+test("an index that cannot be opened is tried again after 1 s, 2 s, … whatever is committed meanwhile, and told of once", async (t) => {
+  const { keeper, asked, faults, pass } = await keep(t, [], ["no room", "no room", "no room"]);
+  await pass(0);
+  assert.deepEqual(faults, ["no room"]);
+  keeper.grew(STEP_ROWS);
+  assert.equal(await keeper.exclude([1]), undefined);
+  await pass(999);
+  assert.deepEqual(asked, []);
+  await pass(1);
+  await pass(1_999);
+  assert.deepEqual(asked, []);
+  await pass(1);
+  assert.deepEqual(asked, ["start low", "attach", "step", "check"]);
+  assert.deepEqual(faults, ["no room"]);
+  assert.equal(keeper.isFaulty(), false);
+});
