@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { closeSync, mkdirSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import type { MessageStore } from "../../../src/core/store.ts";
+import { indexLocation } from "../../../src/storage/sqlite/index/schema.ts";
+import { requireSound, sampleMessages } from "../../support/derived-database.ts";
+import { openTestStore, temporaryFolder } from "../../support/store.ts";
+import { until } from "../../support/until.ts";
+
+const COUNT = 300;
+
+async function requireExact(store: MessageStore, count: number): Promise<void> {
+  const messages = sampleMessages(count);
+  assert.equal((await store.stats()).total_messages, count);
+  assert.equal((await store.list({ limit: 1, offset: 0, q: "number 1" })).total, messages.filter(({ text }) => text?.includes("number 1")).length);
+  assert.equal((await store.list({ limit: 1, offset: 0, from: "+3" })).total, messages.filter(({ from }) => from === "+3").length);
+}
+
+/** What may happen to the index file while the service runs. */
+const ACCIDENTS: readonly (readonly [title: string, accident: (index: string) => void])[] = [
+  ["deleted", (index) => ["", "-wal", "-shm"].forEach((suffix) => rmSync(index + suffix, { force: true }))],
+  ["overwritten", (index) => ["", "-wal"].forEach((suffix) => overwrite(index + suffix))],
+];
+
+function overwrite(file: string): void {
+  const opened = openSync(file, "r+");
+  writeSync(opened, Buffer.alloc(statSync(file).size, 0xa5), 0);
+  closeSync(opened);
+}
+
+for (const [title, accident] of ACCIDENTS) {
+  test(`an index that is ${title} while the service runs refuses no message, changes no answer, and is built again`, async (t) => {
+    const { store, path, indexFaults } = await openTestStore(t);
+    await store.insertAll(sampleMessages(COUNT));
+    await until("the index covers every message", () => store.maintenance().unindexedMessages === 0, { limitMs: 30_000 });
+    accident(indexLocation(path));
+    for (let count = COUNT; count < COUNT + 20; count += 1) {
+      assert.deepEqual(await store.insertAll(sampleMessages(count + 1).slice(count)), ["created"]);
+      await requireExact(store, count + 1);
+    }
+    await until("the index is right again", () => indexFaults.length > 0 && store.maintenance().indexFaults === 0 && store.maintenance().unindexedMessages === 0, { limitMs: 30_000 });
+    await requireExact(store, COUNT + 20);
+    await store.close();
+    await requireSound(t, path);
+  });
+}
+
+test("rows that something else changes beside the service are noticed, and the index is built again", async (t) => {
+  const { store, path, indexFaults } = await openTestStore(t);
+  await store.insertAll(sampleMessages(COUNT));
+  await until("the index covers every message", () => store.maintenance().unindexedMessages === 0, { limitMs: 30_000 });
+  {
+    using other = new DatabaseSync(path, { timeout: 5_000 });
+    other.exec("UPDATE messages SET text = 'quicksilver' WHERE seq = 7; DELETE FROM messages WHERE seq = 8");
+  }
+  assert.equal((await store.list({ limit: 1, offset: 0, q: "quicksilver" })).total, 1);
+  assert.equal((await store.stats()).total_messages, COUNT - 1);
+  await until("the index is right again", () => indexFaults.length > 0 && store.maintenance().indexFaults === 0, { limitMs: 30_000 });
+  assert.equal((await store.list({ limit: 1, offset: 0, q: "quicksilver" })).total, 1);
+  await store.close();
+  await requireSound(t, path);
+});
+
+test("a service that cannot have an index stores, reads exactly, and says so once", async (t) => {
+  const path = join(temporaryFolder(t), "app.db");
+  mkdirSync(join(indexLocation(path), "in the way"), { recursive: true });
+  const { store, indexFaults, fatal } = await openTestStore(t, { path });
+  await store.insertAll(sampleMessages(COUNT));
+  await requireExact(store, COUNT);
+  assert.equal(await store.erase({ from: "+3" }), sampleMessages(COUNT).filter(({ from }) => from === "+3").length);
+  assert.equal((await store.list({ limit: 1, offset: 0, from: "+3" })).total, 0);
+  assert.deepEqual(await store.check(), []);
+  assert.equal(store.maintenance().indexFaults, 1);
+  assert.deepEqual([indexFaults.length, fatal], [1, []]);
+});
