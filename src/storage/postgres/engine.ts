@@ -7,6 +7,7 @@ import { describeConnection, type ConnectionUrl } from "../../postgres/url.ts";
 import type { Deliveries } from "../shared/group-commit.ts";
 import type { Removed } from "../shared/retention.ts";
 import { change } from "./change.ts";
+import { MAX_WAITING_READS } from "../shared/bounds.ts";
 import { deriveCounts } from "./counts.ts";
 import { readDurability } from "./durability.ts";
 import { createFold } from "./fold.ts";
@@ -70,8 +71,8 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
   const fold = createFold();
   const primary: ConnectionUrl = { ...url, sessionKind: "read-write" };
   const upkeep = createPool(primary, { size: 4, maxWaiting: 16, waitMs: WORK_DEADLINE_MS });
-  const lookups = createPool(primary, { size: 4, maxWaiting: 128, waitMs: WORK_DEADLINE_MS });
-  const searches = createPool(primary, { size: 2, maxWaiting: 128, waitMs: WORK_DEADLINE_MS });
+  const lookups = createPool(primary, { size: 4, maxWaiting: MAX_WAITING_READS, waitMs: WORK_DEADLINE_MS });
+  const searches = createPool(primary, { size: 2, maxWaiting: MAX_WAITING_READS, waitMs: WORK_DEADLINE_MS });
   const probes = createPool(primary, { size: 1, maxWaiting: 0, waitMs: 0 });
   const writer = createWriter(primary, { fold, budgetMs, refused: fault });
 

@@ -1,18 +1,12 @@
 import type { SequencedMessage, StoredMessage } from "../../core/message.ts";
 import { positionOf } from "../../core/order.ts";
 import type { ExportPage, ExportQuery, SequencedPage } from "../../core/queries.ts";
+import { PAGE_CHARACTERS, PAGE_MESSAGES, PAGE_ROWS } from "../shared/fill-page.ts";
 import { conditionsOf, contains, orderBy, placeAfter, where } from "./conditions.ts";
 import type { Fold } from "./fold.ts";
 import type { Read } from "./read.ts";
 import { createParameters, MESSAGE_COLUMNS, numberAt, payloadAt, toStoredMessage } from "./rows.ts";
 import { escapeText } from "./text.ts";
-
-/** A page ends with so many matches, … */
-const PAGE_MATCHES = 256;
-/** … with the match that brings its texts, and the payloads that are asked for, to so many characters, … */
-const PAGE_CHARACTERS = 128 * 1024;
-/** … or with so many rows looked at, so that each read is a short one. */
-const PAGE_ROWS = 2_000;
 
 /** SQL: how much a message adds to its page. The length of a payload in bytes is known without reading it. */
 function lengthOf(payload: boolean): string {
@@ -30,7 +24,7 @@ export async function readExportPage(read: Read, query: ExportQuery, fold: Fold)
     ...(to === undefined ? [] : [`to_msisdn = ${parameters.add(escapeText(to))}`]),
     ...(q === undefined ? [] : [`coalesce(${contains(q, fold, parameters)}, false)`]),
   ];
-  const rowLimit = hits.length === 0 ? PAGE_MATCHES : PAGE_ROWS;
+  const rowLimit = hits.length === 0 ? PAGE_MESSAGES : PAGE_ROWS;
   const length = lengthOf(payload);
   const window = `OVER (ORDER BY ${orderBy(order, "m.")} ROWS UNBOUNDED PRECEDING)`;
   const [rows = []] = await read([{
@@ -41,7 +35,7 @@ export async function readExportPage(read: Read, query: ExportQuery, fold: Fold)
           coalesce(sum(${length}) FILTER (WHERE hit) ${window}, 0) AS characters FROM looked AS m)
       SELECT hit, hits, characters, m.message_id, m.from_msisdn, m.to_msisdn, m.ts, CASE WHEN hit THEN m.text END, m.created_at,
         ${payload ? "CASE WHEN hit THEN m.payload END" : "NULL"} FROM m
-      WHERE hits - hit::int < ${PAGE_MATCHES} AND characters - CASE WHEN hit THEN ${length} ELSE 0 END < ${PAGE_CHARACTERS}
+      WHERE hits - hit::int < ${PAGE_MESSAGES} AND characters - CASE WHEN hit THEN ${length} ELSE 0 END < ${PAGE_CHARACTERS}
       ORDER BY ${orderBy(order, "m.")}`,
     values: parameters.values,
   }]);
@@ -50,7 +44,7 @@ export async function readExportPage(read: Read, query: ExportQuery, fold: Fold)
     if (row[0] === "t") data.push({ ...toStoredMessage(row, 3), ...(payload && payloadAt(row, 9)) });
   }
   const last = rows.at(-1);
-  const isCut = rows.length === rowLimit || numberAt(last, 1) >= PAGE_MATCHES || numberAt(last, 2) >= PAGE_CHARACTERS;
+  const isCut = rows.length === rowLimit || numberAt(last, 1) >= PAGE_MESSAGES || numberAt(last, 2) >= PAGE_CHARACTERS;
   return { data, ...(isCut && last !== undefined && { next: positionOf(toStoredMessage(last, 3)) }) };
 }
 

@@ -1,5 +1,4 @@
 import { performance } from "node:perf_hooks";
-import { setTimeout } from "node:timers/promises";
 import type { SqliteLocation } from "../../core/database-location.ts";
 import { StoreUnavailable, type MessageStore, type ReadOptions } from "../../core/store.ts";
 import type { Message } from "../../core/message.ts";
@@ -8,6 +7,8 @@ import { CHECKPOINT_FRAMES } from "./write/checkpoints.ts";
 import { DatabaseError } from "./database.ts";
 import { locateFiles, type DatabaseFiles } from "./files.ts";
 import { becomeOwner } from "./owner.ts";
+import { MAX_WAITING_READS } from "../shared/bounds.ts";
+import { createCheckOnce } from "../shared/check-once.ts";
 import { createGroupCommit, type Committed } from "../shared/group-commit.ts";
 import type { EngineOptions } from "../shared/options.ts";
 import { startIndexKeeper } from "./index/keeper.ts";
@@ -27,12 +28,6 @@ export interface SqliteOptions extends EngineOptions {
   /** The most pages of 4 KiB that the database may grow to: a limit for tests and small disks; none by default. */
   readonly maxPageCount?: number | undefined;
 }
-
-/** A disk that hangs must not hang the health check. */
-const CHECK_DEADLINE_MS = 2_000;
-
-/** More reads than that waiting for one reader thread are refused. */
-const MAX_WAITING_READS = 128;
 
 /**
  * Becomes the owner of the database, opens or creates it, upgrades it, and starts its threads: the writer, one that copies the WAL into
@@ -138,9 +133,6 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
     return reasons.filter((reason) => reason !== undefined);
   }
 
-  // Every probe syncs the disk: checks that come while one runs share it.
-  let check: Promise<readonly string[]> | undefined;
-
   async function reasonOf(work: Promise<unknown>): Promise<string | undefined> {
     try {
       await work;
@@ -184,12 +176,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
     since: (seq, limit, { payload = false } = {}) => read(lookups, "since", { seq, limit, payload }),
     lastSequence: () => read(lookups, "lastSequence", undefined),
     onCommitted: (listener) => void listeners.add(listener),
-    check() {
-      check ??= withinDeadline(proveWritable()).finally(() => {
-        check = undefined;
-      });
-      return check;
-    },
+    check: createCheckOnce(proveWritable),
     count: () => stored,
     queueDepth: () => inserts.waiting(),
     sizes: () => files.sizes(),
@@ -200,20 +187,6 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
     }),
     close: () => (closed ??= close()),
   };
-}
-
-async function withinDeadline(reasons: Promise<readonly string[]>): Promise<readonly string[]> {
-  const deadline = new AbortController();
-  const late = setTimeout(CHECK_DEADLINE_MS, [`the database did not answer within ${CHECK_DEADLINE_MS} ms`], {
-    ref: false,
-    signal: deadline.signal,
-  });
-  try {
-    return await Promise.race([reasons, late]);
-  } finally {
-    deadline.abort();
-    late.catch(() => undefined);
-  }
 }
 
 function rethrowForOperator(error: unknown): never {

@@ -5,13 +5,11 @@ import type { Message, StoredMessage } from "../../../src/core/message.ts";
 import { compareMessages, comparePositions, compareText, positionOf, type KeysetPosition, type Order } from "../../../src/core/order.ts";
 import type { ExportPage, ExportQuery, MessagePage, MessageQuery, ReceivedPage, ReceivedQuery, SequencedPage, Stats, Timeline } from "../../../src/core/queries.ts";
 import { ReadCancelled, StoreUnavailable, type Erasure, type InsertOutcome, type MessageStore, type ReadOptions, type StoreObserver } from "../../../src/core/store.ts";
+import { MAX_WAITING_READS } from "../../../src/storage/shared/bounds.ts";
 import { createGroupCommit, type Committed } from "../../../src/storage/shared/group-commit.ts";
+import { PAGE_CHARACTERS, PAGE_MESSAGES, PAGE_ROWS } from "../../../src/storage/shared/fill-page.ts";
 import { startRetention, type Removed } from "../../../src/storage/shared/retention.ts";
 
-const MAX_WAITING_READS = 128;
-const PAGE_MESSAGES = 256;
-const PAGE_ROWS = 2_000;
-const PAGE_UNITS = 128 * 1024;
 const REMOVED_AT_ONCE = 100;
 
 export interface Row extends StoredMessage {
@@ -194,7 +192,7 @@ function receivedPageOf(rows: readonly Row[], { limit, offset, after, order, ...
 /** How many of the rows fit into a page. */
 function fitting(rows: readonly Row[], withPayload: boolean): number {
   let units = 0;
-  const end = rows.findIndex(({ text, payload }) => (units += (text?.length ?? 0) + (withPayload ? (payload?.length ?? 0) : 0)) >= PAGE_UNITS);
+  const end = rows.findIndex(({ text, payload }) => (units += (text?.length ?? 0) + (withPayload ? (payload?.length ?? 0) : 0)) >= PAGE_CHARACTERS);
   return Math.min(PAGE_MESSAGES, end === -1 ? rows.length : end + 1);
 }
 

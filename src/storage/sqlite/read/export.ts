@@ -1,17 +1,10 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { createMatcher } from "../../../core/filter.ts";
-import type { StoredMessage } from "../../../core/message.ts";
 import { comparePositions, compareText, LAST, sortKey, type KeysetPosition } from "../../../core/order.ts";
 import type { ExportPage, ExportQuery } from "../../../core/queries.ts";
-import { unitsOf, withPayload } from "./payloads.ts";
+import { startPage } from "../../shared/fill-page.ts";
+import { withPayload } from "./payloads.ts";
 import { MESSAGE_COLUMNS, toStoredMessage, type Prepare } from "./rows.ts";
-
-/** A page ends with so many matches, … */
-const PAGE_MATCHES = 256;
-/** … with the match that brings its texts and payloads to so many UTF-16 units, … */
-const PAGE_UNITS = 128 * 1024;
-/** … or with so many rows looked at: an open read transaction keeps the WAL from being checkpointed. */
-const PAGE_ROWS = 2_000;
 
 type Row = Record<string, SQLOutputValue>;
 
@@ -70,20 +63,13 @@ export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPa
     // Its other filters are those of the range.
     const { to, q } = query;
     const matches = createMatcher({ ...(to !== undefined && { to }), ...(q !== undefined && { q }) });
-    const data: StoredMessage[] = [];
-    let seen = 0;
-    let units = 0;
+    const page = startPage();
     for (const row of rows) {
-      seen += 1;
-      const plain = toStoredMessage(row);
-      if (matches(plain)) {
-        const message = query.payload ? withPayload(prepare, plain) : plain;
-        data.push(message);
-        units += unitsOf(message);
-      }
-      if (seen === PAGE_ROWS || data.length === PAGE_MATCHES || units >= PAGE_UNITS) return { data, next: rowPlace(row) };
+      const message = toStoredMessage(row);
+      const found = !matches(message) ? undefined : query.payload ? withPayload(prepare, message) : message;
+      if (page.add(found)) return { data: page.data, next: rowPlace(row) };
     }
-    return { data };
+    return { data: page.data };
   };
 }
 

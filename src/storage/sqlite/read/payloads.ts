@@ -7,8 +7,3 @@ export function withPayload<T extends StoredMessage>(prepare: Prepare, message: 
   const payload = read.get(message.message_id)?.["payload"];
   return { ...message, payload: payload === undefined ? null : String(payload) };
 }
-
-/** What counts for the size of a page, in UTF-16 units. */
-export function unitsOf({ text, payload }: StoredMessage): number {
-  return (text?.length ?? 0) + (payload?.length ?? 0);
-}

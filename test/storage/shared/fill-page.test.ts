@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { StoredMessage } from "../../../src/core/message.ts";
+import { startPage, PAGE_CHARACTERS, PAGE_MESSAGES, PAGE_ROWS } from "../../../src/storage/shared/fill-page.ts";
+
+function stored(text: string | null, payload?: string): StoredMessage {
+  return { message_id: "m1", from: "+1", to: "+2", ts: "2025-01-15T10:00:00Z", text, created_at: "2025-01-15T10:00:00.000Z", ...(payload !== undefined && { payload }) };
+}
+
+/** How many rows a page takes, each of them the same. */
+function rowsTaken(message: StoredMessage | undefined, limit?: number): number {
+  const page = startPage(limit);
+  let rows = 1;
+  while (!page.add(message)) rows += 1;
+  assert.equal(page.data.length, message === undefined ? 0 : rows);
+  return rows;
+}
+
+for (const [title, message, rows] of [
+  ["at so many messages", stored(null), PAGE_MESSAGES],
+  ["at so many rows, though none matches", undefined, PAGE_ROWS],
+  ["with the text that makes it full", stored("x".repeat(PAGE_CHARACTERS / 2 - 1)), 3],
+  ["with the payload that makes it full", stored("x", "x".repeat(PAGE_CHARACTERS / 2 - 1)), 2],
+  ["with one that is larger than a page", stored("x", "x".repeat(3 * PAGE_CHARACTERS)), 1],
+] as const) {
+  test(`a page ends ${title}`, () => assert.equal(rowsTaken(message), rows));
+}
+
+test("a page ends at the limit that is asked for", () => assert.equal(rowsTaken(stored("x"), 7), 7));
