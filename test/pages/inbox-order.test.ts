@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { browserTests } from "../support/inbox-page.ts";
 import { isReady, rowsAre, rowTexts } from "../support/page-scripts.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
+import { until } from "../support/until.ts";
 
 const browserTest = browserTests();
 
@@ -22,7 +23,7 @@ browserTest("by receipt a message of the year 2099 has its place, what arrives i
   await page.until(rowsAre, "older still|late|future|one");
   await page.click("#export-csv");
   const wanted = "/messages?order=received&format=csv&bom=1";
-  while (!service.gateway.targets.includes(wanted)) await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+  await until("the export is asked for", () => service.gateway.targets.includes(wanted));
   await page.evaluate(() => history.back());
   await page.until(rowsAre, "future|one|late|older still");
   assert.equal(await page.evaluate(() => document.querySelector("#by-sent")?.getAttribute("aria-pressed")), "true");

@@ -4,10 +4,10 @@ import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { connect } from "../../src/postgres/connect.ts";
 import { urlOf } from "../postgres/server.ts";
+import { until } from "./until.ts";
 
 const DEBIAN = "/usr/lib/postgresql";
 /** PostgreSQL refuses to run as root: then it runs as this user, `nobody` on most systems. */
@@ -70,17 +70,12 @@ export async function startStandby(primary: PostgresServer): Promise<PostgresSer
   await run(program("pg_basebackup"), ["-D", data, "-d", source, "-R", "-X", "stream", "--no-sync", "-c", "fast"], identityIn(folder));
   const standby = await serve({ folder, data }, {});
   const admin = await connect(urlOf(primary.url("postgres")));
-  const until = async (sql: string): Promise<void> => {
-    const endsAt = Date.now() + 10_000;
-    while ((await admin.run([{ sql }], SOON)).results[0]?.rows.length !== 1) {
-      if (Date.now() > endsAt) throw new Error(`Cannot start a standby: not within 10 s: ${sql}`);
-      await setTimeout(10);
-    }
-  };
-  await until("SELECT FROM pg_stat_replication WHERE state = 'streaming'");
+  const untilRow = (sql: string): Promise<void> =>
+    until(`a row of ${sql}`, async () => (await admin.run([{ sql }], SOON)).results[0]?.rows.length === 1, { limitMs: 15_000 });
+  await untilRow("SELECT FROM pg_stat_replication WHERE state = 'streaming'");
   await admin.run([{ sql: "ALTER SYSTEM SET synchronous_standby_names = '*'" }], SOON);
   await admin.run([{ sql: "SELECT pg_reload_conf()" }], SOON);
-  await until("SELECT FROM pg_stat_replication WHERE sync_state = 'sync'");
+  await untilRow("SELECT FROM pg_stat_replication WHERE sync_state = 'sync'");
   await admin.close();
   return standby;
 }

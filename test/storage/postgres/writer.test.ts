@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, test, type TestContext } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import type { Connection } from "../../../src/postgres/connection.ts";
 import { openEngine, type Engine } from "../../../src/storage/postgres/engine.ts";
 import { connectFor, urlOf } from "../../postgres/server.ts";
 import { atEnd } from "../../support/cleanup.ts";
 import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../../support/postgres.ts";
 import { message } from "../../support/store.ts";
+import { until } from "../../support/until.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
 const AT = "2025-06-01T00:00:00.000Z";
@@ -37,14 +37,10 @@ async function open(t: TestContext, budgetMs?: number): Promise<Opened> {
 }
 
 /** Waits for a question to the server to give a row. */
-async function until(label: string, ask: () => Promise<string | null | undefined>): Promise<string> {
-  const endsAt = Date.now() + 5000;
-  for (;;) {
-    const found = await ask();
-    if (typeof found === "string") return found;
-    if (Date.now() > endsAt) assert.fail(`not within 5 s: ${label}`);
-    await setTimeout(5);
-  }
+async function untilFound(label: string, ask: () => Promise<string | null | undefined>): Promise<string> {
+  let found: string | null | undefined;
+  await until(label, async () => typeof (found = await ask()) === "string");
+  return found ?? "";
 }
 
 const WAITING = "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() AND";
@@ -95,7 +91,7 @@ test("a batch of repeats takes the lock of the batches too, so that it waits for
   const holder = await connectFor(t, url);
   await holder.run([{ sql: "BEGIN" }, { sql: "SELECT id FROM inbox_lock WHERE id = 1 FOR UPDATE" }], SOON);
   const written = engine.write([message("a")], AT);
-  await until("the batch waits for the lock", () => sql(`${WAITING} wait_event_type = 'Lock'`));
+  await untilFound("the batch waits for the lock", () => sql(`${WAITING} wait_event_type = 'Lock'`));
   await holder.run([{ sql: "COMMIT" }], SOON);
   assert.deepEqual(await written, ["duplicate"]);
 });
@@ -117,7 +113,7 @@ test("a batch whose connection is lost is sent again until it is known, and seq 
   const holder = await connectFor(t, url);
   await holder.run([{ sql: "BEGIN" }, { sql: "SELECT id FROM inbox_lock FOR UPDATE" }], SOON);
   const written = engine.write([message("a")], AT);
-  const pid = await until("the batch waits for the lock", () => sql(`${WAITING} wait_event_type = 'Lock'`));
+  const pid = await untilFound("the batch waits for the lock", () => sql(`${WAITING} wait_event_type = 'Lock'`));
   await sql(`SELECT pg_terminate_backend(${pid})`);
   await holder.run([{ sql: "COMMIT" }], SOON);
   assert.deepEqual(await written, ["created"]);
@@ -135,17 +131,17 @@ test("a cancelled wait for a standby is no success: the batch is sent again, and
   // In force once the checkpointer has seen it: then a commit waits.
   for (let isInForce = false; !isInForce; ) {
     const committed = prober.run([{ sql: "SELECT pg_logical_emit_message(true, 'test', '')" }], SOON).then(() => undefined);
-    const pid = await Promise.race([committed, until("a commit waits, or does not", () => sql(WAITS))]);
+    const pid = await Promise.race([committed, untilFound("a commit waits, or does not", () => sql(WAITS))]);
     isInForce = pid !== undefined;
     if (isInForce) await sql(`SELECT pg_cancel_backend(${pid})`);
     await committed;
   }
   const written = engine.write([message("before", { text: "other" }), message("a")], "2025-06-01T00:00:01.000Z");
-  const pid = await until("the batch waits for the standby", () => sql(WAITS));
+  const pid = await untilFound("the batch waits for the standby", () => sql(WAITS));
   assert.equal(await engine.count(), 1);
   await sql(`SELECT pg_cancel_backend(${pid})`);
-  await until("the row is there, on this machine alone", async () => ((await engine.count()) === 2 ? "2" : undefined));
-  await until("the batch waits again", () => sql(WAITS));
+  await untilFound("the row is there, on this machine alone", async () => ((await engine.count()) === 2 ? "2" : undefined));
+  await untilFound("the batch waits again", () => sql(WAITS));
   await sql("ALTER SYSTEM RESET synchronous_standby_names");
   await sql("SELECT pg_reload_conf()");
   assert.deepEqual(await written, ["conflict", "created"]);
