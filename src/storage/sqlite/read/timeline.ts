@@ -86,7 +86,7 @@ function readCounts(prepare: Prepare, { bucket, from, limit }: TimelineQuery, { 
 }
 
 /** So few rows of a range are looked at sooner than candidates of all times. */
-const FEW_ROWS = 4_000;
+const FEW_ROWS = 20_000;
 
 function countMatches(prepare: Prepare, query: TimelineQuery, options: TimelineOptions): Timeline {
   const { length, pattern, rest } = LEVELS[query.bucket];
