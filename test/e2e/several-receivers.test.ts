@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { after, before, test, type TestContext } from "node:test";
+import { delivery, startTestApp, type TestApp, type TestAppOptions } from "../support/app.ts";
+import { at } from "../support/json.ts";
+import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../support/postgres.ts";
+import { openStream } from "../support/stream.ts";
+import { until } from "../support/until.ts";
+
+const skip = SKIP_WITHOUT_POSTGRES;
+let server: PostgresServer;
+
+before(async () => {
+  if (skip === false) server = await startPostgres({ settings: { fsync: "on" } });
+});
+
+after(() => server?.stop());
+
+function startAll(t: TestContext, url: string, options: TestAppOptions = {}): Promise<readonly TestApp[]> {
+  return Promise.all([1, 2, 3].map(() => startTestApp(t, { ...options, env: { DATABASE_URL: url, ...options.env } })));
+}
+
+test("what any receiver stores, the tails of all give, each once and in one order, and all count the same", { skip }, async (t) => {
+  const receivers = await startAll(t, await server.createDatabase());
+  const tails = await Promise.all(receivers.map(({ url }) => openStream(t, `${url}/tail`)));
+  const ids = Array.from({ length: 90 }, (_, index) => `m${index}`);
+  // Each message goes to two receivers: one of them takes it for a repeat.
+  const answers = await Promise.all(ids.flatMap((id, index) =>
+    [index, index + 1].map((turn) => receivers[turn % 3]?.deliver(delivery({ message_id: id })))));
+  assert.deepEqual(new Set(answers.map((answer) => answer?.status)), new Set([200]));
+  const [first = [], ...others] = await Promise.all(tails.map((tail) => tail.pieces(ids.length)));
+  assert.deepEqual(first.map((line) => at(JSON.parse(line), "message_id")).toSorted(), ids.toSorted());
+  for (const other of others) assert.deepEqual(other, first);
+  for (const { request } of receivers) {
+    assert.equal(at((await request("/stats")).json, "total_messages"), ids.length);
+    await until("the gauge counts them all", async () => /^webhook_stored_messages 90$/m.test((await request("/metrics")).body));
+  }
+});
+
+test("the others go on when one receiver has gone, and what is erased by one is gone from all", { skip }, async (t) => {
+  const env = { API_TOKEN: "token" };
+  const [one, other] = await startAll(t, await server.createDatabase(), { env });
+  assert.ok(one !== undefined && other !== undefined);
+  const headers = { Authorization: "Bearer token" };
+  for (const id of ["a", "b"]) assert.equal((await one.deliver(delivery({ message_id: id }))).status, 200);
+  assert.equal((await one.request("/messages/a", { method: "DELETE", headers })).status, 204);
+  await one.app.close();
+  assert.equal((await other.request("/messages/a", { headers })).status, 404);
+  assert.equal((await other.deliver(delivery({ message_id: "a" }))).status, 200);
+  assert.equal((await other.request("/messages/a", { headers })).status, 404);
+  assert.equal(at((await other.request("/stats", { headers })).json, "total_messages"), 1);
+});
+
+test("several receivers remove what is too old together, each message once", { skip }, async (t) => {
+  const url = await server.createDatabase();
+  const startMs = Date.UTC(2025, 0, 1);
+  const [first] = await startAll(t, url, { clock: { nowMs: () => startMs } });
+  for (let index = 0; index < 30; index += 1) await first?.deliver(delivery({ message_id: `m${index}` }));
+  const removers = await startAll(t, url, { clock: { nowMs: () => startMs + 8 * 86_400_000 }, env: { RETENTION_DAYS: "7" } });
+  const removed = async ({ request }: TestApp): Promise<number> =>
+    Number(/^webhook_removed_messages_total (\d+)$/m.exec((await request("/metrics")).body)?.[1]);
+  await until("all are removed", async () => (await Promise.all(removers.map(removed))).reduce((sum, count) => sum + count, 0) >= 30);
+  assert.equal((await Promise.all(removers.map(removed))).reduce((sum, count) => sum + count, 0), 30);
+  for (const { request } of removers) assert.equal(at((await request("/stats")).json, "total_messages"), 0);
+});
