@@ -114,6 +114,10 @@ export interface StoreObserver {
   removed(messages: number): void;
   /** The index could not be used, for this reason: reads are answered without it until it is built again. */
   indexFaulted?(reason: string): void;
+  /** At most so many rows of an earlier build are left to upgrade; reads wait for them. */
+  upgrading?(rows: number): void;
+  /** A transaction of the upgrade failed, for this reason; it is tried again. */
+  upgradeFailed?(reason: string): void;
   /** One step of the index covered so many more messages, in so many seconds. */
   indexed?(messages: number, seconds: number): void;
   /** A run of retention has removed all that was old enough, or was stopped: what was received before `before` (ISO 8601). */

@@ -54,6 +54,12 @@ export function createObserver({ logger, metrics, clock }: ObserverOptions): Exc
     indexFaulted(reason: string): void {
       logger.error("index not usable, rebuilding it", { reason });
     },
+    upgrading(rows: number): void {
+      logger.info(rows === 0 ? "upgraded" : "upgrading", { remaining_rows: rows });
+    },
+    upgradeFailed(reason: string): void {
+      logger.error("upgrade failed, trying again", { reason });
+    },
     indexed(messages: number, seconds: number): void {
       logger.debug("indexed", { messages, duration_ms: toMs(seconds) });
     },

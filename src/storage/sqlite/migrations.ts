@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
-import { parseTimestamp } from "../../core/timestamp.ts";
 import { DatabaseError, transaction } from "./database.ts";
+import { ADOPTED_TABLE, setAside } from "./write/adoption.ts";
 
 /**
  * The main file: the messages and the two indexes that give every page without sorting. `ts` sorts in time once its `Z` is
@@ -61,10 +61,13 @@ export function migrate(db: DatabaseSync): void {
     );
   }
   if (version === SCHEMA_VERSION) return;
+  // Otherwise the foreign keys of other tables would follow a table that is renamed (https://www.sqlite.org/lang_altertable.html).
+  db.exec("PRAGMA foreign_keys=OFF");
   transaction(db, () => {
     for (const step of migrations.slice(version)) step(db);
     db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   });
+  db.exec("PRAGMA foreign_keys=ON");
 }
 
 /** The schema version of a database, 0 if none of this service's builds has opened it. */
@@ -73,21 +76,13 @@ export function readVersion(db: DatabaseSync): number {
 }
 
 /** Whether a table of this name exists. */
-export function hasTable(db: DatabaseSync, name: string): boolean {
+function hasTable(db: DatabaseSync, name: string): boolean {
   return db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) !== undefined;
 }
 
 function createOrAdopt(db: DatabaseSync): void {
-  const columns = db.prepare("SELECT name FROM pragma_table_info('messages')").all().map((row) => row["name"]);
-  if (columns.length === 0) {
-    db.exec(MESSAGES_SCHEMA + MESSAGES_INDEX);
-    return;
-  }
-  const missing = ["message_id", "from_msisdn", "to_msisdn", "ts", "text", "created_at"].filter((name) => !columns.includes(name));
-  if (missing.length > 0) {
-    throw new DatabaseError(`Cannot upgrade the database: its table messages must have the columns ${missing.join(", ")}`);
-  }
-  adopt(db);
+  if (hasTable(db, "messages")) setAside(db);
+  db.exec(MESSAGES_SCHEMA + MESSAGES_INDEX);
 }
 
 /** A message that is removed stays known by its id. */
@@ -106,28 +101,8 @@ function leaveIndex(db: DatabaseSync): void {
   db.exec(STORE_STATE);
   db.prepare("INSERT INTO store_state VALUES (1, ?, ?, 0, 0, NULL, NULL)").run(randomUUID(), Number(removed?.["last_seq"] ?? 0));
   db.exec("DROP TABLE IF EXISTS removal_state; DROP TABLE IF EXISTS write_probe");
+  if (hasTable(db, ADOPTED_TABLE)) db.exec(`UPDATE store_state SET given_seq = coalesce((SELECT max(rowid) FROM ${ADOPTED_TABLE}), 0)`);
   for (const name of FORMERLY_DERIVED) {
     if (hasTable(db, name)) db.exec(`ALTER TABLE ${name} RENAME TO ${LEFTOVER_PREFIX}${name}`);
   }
-}
-
-/** Takes over the table of an earlier build, which kept `ts` as the sender wrote it. */
-function adopt(db: DatabaseSync): void {
-  db.function("utc", { deterministic: true }, (ts) => normalizeStored(String(ts)));
-  const indexes = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'messages' AND sql IS NOT NULL").all();
-  for (const { name } of indexes) db.exec(`DROP INDEX "${String(name).replaceAll('"', '""')}"`);
-  db.exec("ALTER TABLE messages RENAME TO messages_adopted");
-  db.exec(MESSAGES_SCHEMA + MESSAGES_INDEX);
-  db.exec(`
-    INSERT INTO messages (message_id, from_msisdn, to_msisdn, ts, text, created_at)
-      SELECT message_id, from_msisdn, to_msisdn, utc(ts), text, created_at
-      FROM messages_adopted ORDER BY created_at, message_id;
-    DROP TABLE messages_adopted;
-  `);
-}
-
-/** Earlier builds took a space for the `T` and a time without zone, meaning UTC; what is no time at all stays as it is. */
-function normalizeStored(ts: string): string {
-  const withT = ts.replace(/^(\d{4}-\d\d-\d\d) /, "$1T");
-  return (parseTimestamp(withT) ?? parseTimestamp(`${withT}Z`))?.text ?? ts;
 }

@@ -60,18 +60,8 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
     startThread<CheckpointCalls>("checkpoint-thread", settings, start),
   ]).catch(rethrowForOperator);
 
-  const keeper = await startIndexKeeper({
-    // Whatever becomes of that thread, the messages do not need it.
-    startThread: ({ inBackground }) => startThread<IndexCalls>("index-thread", { ...settings, inBackground }, { onFatal: () => undefined }),
-    async attachReaders() {
-      await Promise.all([lookups, searches].map((reader) => reader.call("attachIndex", indexLocation(files.location))));
-    },
-    onFault: (reason) => options.observer.indexFaulted?.(reason),
-    onStep: (messages, seconds) => options.observer.indexed?.(messages, seconds),
-  });
-  let stored = await lookups.call("count", undefined);
-  const identity = await files.identity();
   const listeners = new Set<() => void>();
+  let stored = 0;
 
   async function commitBatch(messages: readonly Message[], createdAt: string): Promise<Committed> {
     const { outcomes, seconds, walFrames } = await writer.call("write", { ...flatten(messages), createdAt });
@@ -95,8 +85,27 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
     },
   });
 
+  const upgrade = await startUpgrade(writer, {
+    isBusy: () => inserts.waiting() > 0,
+    onProgress: (rows) => options.observer.upgrading?.(rows),
+    onFailure: (reason) => options.observer.upgradeFailed?.(reason),
+  });
+  // Counted before any is moved: a message is in one table or in the other.
+  const adopted = upgrade.toMove() > 0 ? upgrade.toMove() + (await lookups.call("count", undefined)) : undefined;
+  await upgrade.start();
+  const keeper = await startIndexKeeper({
+    after: upgrade.toMove() > 0 ? upgrade.moved : undefined,
+    // Whatever becomes of that thread, the messages do not need it.
+    startThread: ({ inBackground }) => startThread<IndexCalls>("index-thread", { ...settings, inBackground }, { onFatal: () => undefined }),
+    async attachReaders() {
+      await Promise.all([lookups, searches].map((reader) => reader.call("attachIndex", indexLocation(files.location))));
+    },
+    onFault: (reason) => options.observer.indexFaulted?.(reason),
+    onStep: (messages, seconds) => options.observer.indexed?.(messages, seconds),
+  });
+  stored = adopted ?? (await lookups.call("count", undefined));
+  const identity = await files.identity();
   const remove = createRemovals({ writer, reader: lookups, keeper });
-  const upgrade = await startUpgrade(writer);
   const retention = retentionDays === undefined ? undefined : startRetention((before) => remove({ before }), {
     days: retentionDays,
     clock: options.clock,
@@ -107,13 +116,19 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
     onRunEnded: (run) => options.observer.retained?.(run),
   });
 
-  function read<Name extends keyof ReaderCalls>(
+  /** No read sees rows that are still to be moved, so that none is answered without them. */
+  function requireUpgraded(): void {
+    if (upgrade.toMove() > 0) throw new StoreUnavailable(`the database is being upgraded: ${upgrade.toMove()} rows remain`);
+  }
+
+  async function read<Name extends keyof ReaderCalls>(
     thread: Thread<ReaderCalls>,
     name: Name,
     argument: ReaderCalls[Name]["takes"],
     { signal }: ReadOptions = {},
   ): Promise<ReaderCalls[Name]["gives"]> {
-    if (thread.pending() >= MAX_WAITING_READS) return Promise.reject(new StoreUnavailable("too many reads wait"));
+    requireUpgraded();
+    if (thread.pending() >= MAX_WAITING_READS) throw new StoreUnavailable("too many reads wait");
     return thread.call(name, argument, signal);
   }
 
@@ -157,6 +172,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
     insertAll: (messages) => inserts.insertAll(messages),
     payload: (messageId) => read(lookups, "payload", messageId),
     async erase(which) {
+      requireUpgraded();
       let erased = 0;
       for (let more = true; more; ) {
         const { messages, more: left } = await remove(which);

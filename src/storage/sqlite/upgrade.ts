@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { setTimeout as delay } from "node:timers/promises";
 import type { WriterCalls } from "./threads/protocol.ts";
 import type { Thread } from "./threads/thread.ts";
 
@@ -6,29 +7,63 @@ import type { Thread } from "./threads/thread.ts";
 const PAUSE_FACTOR = 3;
 /** After a failure, such as a full disk, it tries again after so long. */
 const RETRY_MS = 60_000;
+/** A start waits so long for what may be done by then. */
+const START_MS = 2_000;
+/** How often progress is told. */
+const REPORT_MS = 10_000;
+
+export interface UpgradeOptions {
+  /** Whether messages wait for their commit: then the upgrade rests between its transactions. */
+  readonly isBusy: () => boolean;
+  /** Told at the start, now and then, and at the end, 0, how many rows of an earlier build are left to move. */
+  readonly onProgress: (rows: number) => void;
+  /** Told why a transaction of it failed; it is tried again. */
+  readonly onFailure: (reason: string) => void;
+}
 
 /** What an upgrade has left to do in the background. */
 export interface Upgrade {
   /** About how many rows are left; 0 once it is done. */
   remaining(): number;
+  /** How many rows of an earlier build no read sees yet. */
+  toMove(): number;
+  /** Resolves once every row of an earlier build is where reads see it; never if the upgrade is stopped before. */
+  readonly moved: Promise<void>;
+  /** Resolves once every row is moved, or after two seconds, so that a start does not take longer. */
+  start(): Promise<void>;
   /** Resolves once nothing of it is under way. */
   stop(): Promise<void>;
 }
 
-/** Deletes what earlier versions kept in the main file, a little at a time: see `createLeftovers`. */
-export async function startUpgrade(writer: Thread<WriterCalls>): Promise<Upgrade> {
-  let remaining = await writer.call("estimateLeftovers", undefined);
+/** Moves the rows of an earlier build, then deletes what earlier versions kept in the main file: see `Adoption` and `Leftovers`. */
+export async function startUpgrade(writer: Thread<WriterCalls>, { isBusy, onProgress, onFailure }: UpgradeOptions): Promise<Upgrade> {
+  let { toMove, toDelete } = await writer.call("upgradeState", undefined);
+  const moved = Promise.withResolvers<void>();
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let working: Promise<void> | undefined;
+  let reportedAtMs = performance.now();
 
-  async function dropSome(): Promise<void> {
+  async function moveSome(): Promise<void> {
+    toMove = await writer.call("moveAdopted", undefined);
+    if (toMove > 0 && performance.now() - reportedAtMs < REPORT_MS) return;
+    reportedAtMs = performance.now();
+    onProgress(toMove);
+    if (toMove === 0) moved.resolve();
+  }
+
+  async function deleteSome(): Promise<void> {
+    const deleted = await writer.call("dropLeftovers", undefined);
+    toDelete = deleted === 0 ? 0 : Math.max(1, toDelete - deleted);
+  }
+
+  async function work(): Promise<void> {
     const startedAt = performance.now();
     try {
-      const dropped = await writer.call("dropLeftovers", undefined);
-      remaining = dropped === 0 ? 0 : Math.max(1, remaining - dropped);
-      if (dropped > 0) schedule(PAUSE_FACTOR * (performance.now() - startedAt));
-    } catch {
+      await (toMove > 0 ? moveSome() : deleteSome());
+      if (toMove + toDelete > 0) schedule(isBusy() ? PAUSE_FACTOR * (performance.now() - startedAt) : 0);
+    } catch (error) {
+      onFailure(error instanceof Error ? error.message : String(error));
       schedule(RETRY_MS);
     }
   }
@@ -36,13 +71,20 @@ export async function startUpgrade(writer: Thread<WriterCalls>): Promise<Upgrade
   function schedule(delayMs: number): void {
     if (stopped) return;
     timer = setTimeout(() => {
-      working = dropSome();
+      working = work();
     }, delayMs).unref();
   }
 
-  if (remaining > 0) schedule(0);
+  if (toMove === 0) moved.resolve();
   return {
-    remaining: () => remaining,
+    remaining: () => toMove + toDelete,
+    toMove: () => toMove,
+    moved: moved.promise,
+    async start() {
+      if (toMove > 0) onProgress(toMove);
+      if (toMove + toDelete > 0) schedule(0);
+      await Promise.race([moved.promise, delay(START_MS, undefined, { ref: false })]);
+    },
     async stop() {
       stopped = true;
       clearTimeout(timer);

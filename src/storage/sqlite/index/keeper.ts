@@ -9,6 +9,11 @@ const MAX_WAIT_MS = 2_000;
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
 
+export interface KeeperOptions extends IndexWorkerOptions {
+  /** It begins after this; rows come in another order than that of `seq` until then. */
+  readonly after?: Promise<void> | undefined;
+}
+
 /** Has the index follow the messages, and repairs it. Nothing that happens to the index reaches the messages. */
 export interface IndexKeeper extends Pick<IndexWorker, "exclude" | "forget"> {
   /** So many messages were committed. */
@@ -26,7 +31,7 @@ export interface IndexKeeper extends Pick<IndexWorker, "exclude" | "forget"> {
  * Opens the index and begins with what it does not cover. It takes one large step if `STEP_ROWS` rows wait, if ingest pauses or if the
  * oldest row has waited for two seconds; far behind, one after the other.
  */
-export async function startIndexKeeper(options: IndexWorkerOptions): Promise<IndexKeeper> {
+export async function startIndexKeeper(options: KeeperOptions): Promise<IndexKeeper> {
   const faults = createFaults(options.onFault);
   const worker = createIndexWorker({ ...options, onFault: faults.report });
   let waiting = 0;
@@ -34,8 +39,8 @@ export async function startIndexKeeper(options: IndexWorkerOptions): Promise<Ind
   let grown = 0;
   let working: Promise<void> | undefined;
   let closing = false;
-  /** Waits before it tries again. */
-  let resting = false;
+  /** Waits before it begins, or tries again. */
+  let resting = options.after !== undefined;
   let retryMs = RETRY_MS;
   const pace = createPace(begin);
 
@@ -67,8 +72,8 @@ export async function startIndexKeeper(options: IndexWorkerOptions): Promise<Ind
     });
   }
 
-  await worker.open().catch((error: unknown) => faults.report(reasonOf(error)));
-  pace.beginIn(0);
+  if (options.after === undefined) await worker.open().catch((error: unknown) => faults.report(reasonOf(error)));
+  void (options.after ?? Promise.resolve()).then(() => closing || pace.beginIn(0));
 
   return {
     grew(created) {

@@ -46,6 +46,8 @@ export function createTimeCounts(prepare: Prepare): TimeCounts {
 
   return {
     countAll(sender) {
+      // Without an index SQLite counts the entries of its smallest one; a walk of the rows takes ten times as long.
+      if (sender === undefined && number("SELECT high FROM index_state") === 0) return number("SELECT count(*) FROM messages");
       const counted = sender === undefined ? number("SELECT messages FROM index_state")
         : number("SELECT count FROM sender_counts WHERE from_msisdn = ?", sender);
       return counted + unindexed(sender, "", LAST);

@@ -3,6 +3,12 @@ import type { Queries } from "../read/queries.ts";
 import type { FlatBatch } from "../write/batch.ts";
 import type { RemovalRequest } from "../write/removal.ts";
 
+/** At most, or about, how many rows an upgrade has yet to move and to delete. */
+export interface UpgradeState {
+  readonly toMove: number;
+  readonly toDelete: number;
+}
+
 /** What every thread of the store is started with. */
 export interface ThreadSettings {
   /** A file path or a `file:` URI. */
@@ -25,8 +31,9 @@ export type WriterCalls = {
   remove: { takes: RemovalRequest; gives: number };
   /** Deletes some of what an upgrade has left, and gives how many rows; 0 once nothing is left. */
   dropLeftovers: { takes: undefined; gives: number };
-  /** About how many rows `dropLeftovers` has to delete. */
-  estimateLeftovers: { takes: undefined; gives: number };
+  upgradeState: { takes: undefined; gives: UpgradeState };
+  /** Moves some rows of an earlier build; gives at most how many are left. */
+  moveAdopted: { takes: undefined; gives: number };
   /** Takes the time of the check. */
   probe: { takes: string; gives: void };
 };

@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { createAdoption } from "../write/adoption.ts";
 import { createBatchWriter } from "../write/batch.ts";
 import { createWriterCheckpoints } from "../write/checkpoints.ts";
 import { createLeftovers, estimateLeftovers } from "../write/leftovers.ts";
@@ -11,7 +12,8 @@ serveThread<WriterCalls>((settings) => {
   const db = openDatabase(settings.location, settings);
   migrate(db);
   checkpointRecovered(db);
-  const writer = createBatchWriter(db, { removes: settings.removes ?? false });
+  const adoption = createAdoption(db);
+  const writer = createBatchWriter(db, { removes: settings.removes ?? false, adoption });
   const checkpoints = createWriterCheckpoints(db);
   const leftovers = createLeftovers(db);
 
@@ -35,7 +37,11 @@ serveThread<WriterCalls>((settings) => {
         return { outcomes, seconds, walFrames };
       },
       remove: (request) => writer.remove(request),
-      estimateLeftovers: () => estimateLeftovers(db),
+      upgradeState: () => ({ toMove: adoption.remaining(), toDelete: estimateLeftovers(db) }),
+      moveAdopted() {
+        adoption.moveSome();
+        return adoption.remaining();
+      },
       dropLeftovers: () => leftovers.dropSome(),
       probe: (checkedAt) => writer.probe(checkedAt),
     },

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Message } from "../../../core/message.ts";
 import type { InsertOutcome } from "../../../core/store.ts";
 import { isInputOutputError, UncertainCommit } from "../database.ts";
+import type { Adoption } from "./adoption.ts";
 import { createRemoval, type RemovalRequest } from "./removal.ts";
 import { LAST_SEQ } from "../read/rows.ts";
 
@@ -30,9 +31,11 @@ export interface BatchWriter {
 export interface BatchWriterOptions {
   /** Messages are going to be removed; if some have been, their ids are known in any case. */
   readonly removes?: boolean;
+  /** Of rows that an earlier build stored. */
+  readonly adoption?: Adoption;
 }
 
-export function createBatchWriter(db: DatabaseSync, { removes = false }: BatchWriterOptions = {}): BatchWriter {
+export function createBatchWriter(db: DatabaseSync, { removes = false, adoption }: BatchWriterOptions = {}): BatchWriter {
   const begin = db.prepare("BEGIN IMMEDIATE");
   const commit = db.prepare("COMMIT");
   const removal = createRemoval(db);
@@ -82,6 +85,7 @@ export function createBatchWriter(db: DatabaseSync, { removes = false }: BatchWr
         outcomes[index] = DUPLICATE;
         continue;
       }
+      if (id !== null && adoption !== undefined && adoption.remaining() > 0) adoption.take(id);
       if (insert.run(seq, id, from, to, ts, text, createdAt).changes === 1) {
         const payload = payloads[index] ?? null;
         if (payload !== null) insertPayload.run(seq, payload);

@@ -1,0 +1,97 @@
+import type { DatabaseSync } from "node:sqlite";
+import { parseTimestamp } from "../../../core/timestamp.ts";
+import { DatabaseError, transaction } from "../database.ts";
+
+/** The table of a FastAPI build while its rows are moved: each is in it or in `messages`, never in both. */
+export const ADOPTED_TABLE = "messages_adopted";
+
+const COLUMNS: readonly string[] = ["message_id", "from_msisdn", "to_msisdn", "ts", "text", "created_at"];
+/** Rows moved in one transaction: a batch that comes meanwhile waits about 20 ms for it. */
+const ROWS_AT_ONCE = 1_000;
+
+// An earlier build may have stored a NULL, or bytes, where this one has text.
+const MOVE = `
+  INSERT INTO messages (seq, message_id, from_msisdn, to_msisdn, ts, text, created_at)
+  SELECT rowid, message_id, CAST(coalesce(from_msisdn, '') AS TEXT), CAST(coalesce(to_msisdn, '') AS TEXT),
+    utc(CAST(coalesce(ts, '') AS TEXT)), CAST(text AS TEXT), CAST(coalesce(created_at, '') AS TEXT)
+  FROM ${ADOPTED_TABLE}`;
+
+/** Moves the rows of an earlier build into `messages`, a little at a time; `seq` is their former rowid. All throw SQLite's errors. */
+export interface Adoption {
+  /** At most how many rows are left; exact at the start, 0 once there is none. Costs nothing. */
+  remaining(): number;
+  /** Moves the row of this id, if there is one, in the transaction that is open. */
+  take(messageId: string): void;
+  /** Moves some in a transaction of its own. */
+  moveSome(): void;
+}
+
+/**
+ * Renames the table `messages` of an earlier build, in the transaction that is open; that takes as long for ten rows as for ten million.
+ * Throws `DatabaseError`, before anything is changed, if the table has what could not be kept: other columns, triggers, rows without id.
+ */
+export function setAside(db: DatabaseSync): void {
+  refuseForeign(db);
+  // Views and foreign keys that name `messages` mean the table that takes its place.
+  db.exec("PRAGMA legacy_alter_table=ON");
+  const indexes = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'messages' AND sql IS NOT NULL").all();
+  for (const { name } of indexes) db.exec(`DROP INDEX "${String(name).replaceAll('"', '""')}"`);
+  db.exec(`ALTER TABLE messages RENAME TO ${ADOPTED_TABLE}; PRAGMA legacy_alter_table=OFF`);
+}
+
+/** Begins where an earlier process ended, at any point. */
+export function createAdoption(db: DatabaseSync): Adoption {
+  const isThere = db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(ADOPTED_TABLE) !== undefined;
+  if (!isThere) return { remaining: () => 0, take: () => undefined, moveSome: () => undefined };
+  db.function("utc", { deterministic: true }, (ts) => normalizeStored(String(ts)));
+  const last = db.prepare(`SELECT max(rowid) AS seq FROM (SELECT rowid FROM ${ADOPTED_TABLE} ORDER BY rowid LIMIT ${ROWS_AT_ONCE})`);
+  const move = db.prepare(`${MOVE} WHERE rowid <= ? ORDER BY rowid`);
+  const drop = db.prepare(`DELETE FROM ${ADOPTED_TABLE} WHERE rowid <= ?`);
+  const moveOne = db.prepare(`${MOVE} WHERE message_id = ?`);
+  const dropOne = db.prepare(`DELETE FROM ${ADOPTED_TABLE} WHERE message_id = ?`);
+  // From the index of the ids: a second for ten million. An empty table has to be dropped, too.
+  let remaining = Number(db.prepare(`SELECT count(*) AS rows FROM ${ADOPTED_TABLE}`).get()?.["rows"]) || 1;
+
+  return {
+    remaining: () => remaining,
+    take(messageId) {
+      if (remaining > 0 && moveOne.run(messageId).changes > 0) dropOne.run(messageId);
+    },
+    moveSome() {
+      remaining = transaction(db, () => {
+        const seq = last.get()?.["seq"];
+        if (typeof seq !== "number") {
+          db.exec(`DROP TABLE ${ADOPTED_TABLE}`);
+          return 0;
+        }
+        const moved = Number(move.run(seq).changes);
+        drop.run(seq);
+        return Math.max(1, remaining - moved);
+      });
+    },
+  };
+}
+
+function refuseForeign(db: DatabaseSync): void {
+  const columns = db.prepare("SELECT name FROM pragma_table_info('messages')").all().map((row) => String(row["name"]));
+  const missing = COLUMNS.filter((name) => !columns.includes(name));
+  if (missing.length > 0) refuse(`must have the columns ${missing.join(", ")}`);
+  const others = columns.filter((name) => !COLUMNS.includes(name));
+  if (others.length > 0) refuse(`must have no other columns, it has ${others.join(", ")}: rename the table, or drop them`);
+  const triggers = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'messages'").all();
+  if (triggers.length > 0) refuse(`must have no triggers, it has ${triggers.map(({ name }) => name).join(", ")}: drop them`);
+  const table = db.prepare("SELECT type, wr FROM pragma_table_list('messages') WHERE schema = 'main'").get();
+  if (table?.["type"] !== "table" || table["wr"] !== 0) refuse("must be an ordinary table, with rowids");
+  const nameless = db.prepare("SELECT 1 FROM messages WHERE message_id IS NULL LIMIT 1").get();
+  if (nameless !== undefined) refuse("must have a message_id in every row");
+}
+
+function refuse(requirement: string): never {
+  throw new DatabaseError(`Cannot upgrade the database: its table messages ${requirement}`);
+}
+
+/** Earlier builds took a space for the `T` and a time without zone, meaning UTC; what is no time at all stays as it is. */
+function normalizeStored(ts: string): string {
+  const withT = ts.replace(/^(\d{4}-\d\d-\d\d) /, "$1T");
+  return (parseTimestamp(withT) ?? parseTimestamp(`${withT}Z`))?.text ?? ts;
+}
