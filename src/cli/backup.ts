@@ -3,14 +3,11 @@ import { existsSync, linkSync, renameSync, rmSync, statSync, unlinkSync } from "
 import { dirname } from "node:path";
 import { copyDatabase } from "../storage/sqlite/maintain/copy.ts";
 import { DatabaseError } from "../storage/sqlite/database.ts";
-import { startVerifier, type CheckName } from "../storage/sqlite/maintain/verifier.ts";
-import { checkDatabase } from "./check-database.ts";
+import { openSqliteMaintenance } from "../storage/sqlite/maintain/maintenance.ts";
 import { withProgress } from "./progress.ts";
+import { runChecks } from "./run-checks.ts";
 import { syncFolder } from "./sync-folder.ts";
 import type { Terminal } from "./terminal.ts";
-
-/** The copy has no index: the service builds it. */
-const CHECKS: readonly CheckName[] = ["integrity", "schema"];
 
 /**
  * Copies the database at `source` to `target` while a service may write to it, and checks the copy. `target` appears
@@ -33,8 +30,9 @@ export async function backUp(terminal: Terminal, source: string, target: string)
       share = done / total;
     });
     await withProgress(terminal, "copy", { share: () => share, result: copied });
-    const verifier = await startVerifier(partial);
-    const failed = await checkDatabase(terminal, verifier, { checks: CHECKS, printSound: false }).finally(() => verifier.close());
+    // The copy has no index, which a service builds: its checks have nothing to look at.
+    const maintenance = await openSqliteMaintenance(partial);
+    const failed = await runChecks(terminal, maintenance, { printSound: false }).finally(() => maintenance.close());
     if (failed.length > 0) {
       const kept = `${target}.unsound-${randomUUID().slice(0, 8)}`;
       renameSync(partial, kept);

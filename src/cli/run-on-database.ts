@@ -7,7 +7,6 @@ import { backUp } from "./backup.ts";
 import type { BackupCommand, VerifyCommand } from "./command.ts";
 import { EX_CONFIG, EX_FAILURE, EX_OK } from "./exit-status.ts";
 import type { Terminal } from "./terminal.ts";
-import { verifyServer } from "./verify-server.ts";
 import { verify } from "./verify.ts";
 
 /** Lower than that of a service on the same machine, whose commits must not wait; 19 is the lowest. */
@@ -17,34 +16,38 @@ const NICENESS = 10;
 export async function runOnDatabase(command: BackupCommand | VerifyCommand, terminal: Terminal): Promise<number> {
   // Before anything starts a thread: each takes over the priority of the one that starts it.
   setPriority(NICENESS);
-  const database = locate(command, terminal);
-  if (!database.ok) {
-    terminal.complain(database.error);
+  const work = prepare(command, terminal);
+  if (!work.ok) {
+    terminal.complain(work.error);
     return EX_CONFIG;
   }
-  return (await run(command, terminal, database.value)) ? EX_OK : EX_FAILURE;
+  return (await work.value()) ? EX_OK : EX_FAILURE;
 }
 
-type Usable = Exclude<DatabaseLocation, { readonly kind: "memory" }>;
-
-function locate(command: BackupCommand | VerifyCommand, { env }: Terminal): Outcome<Usable, string> {
-  if (command.name === "verify" && command.file !== undefined) return { ok: true, value: { kind: "file", path: command.file } };
-  const database = loadDatabase(env);
+/** The work, which gives whether nothing is wrong. Refusal: a line that begins with `DATABASE_URL`. */
+function prepare(command: BackupCommand | VerifyCommand, terminal: Terminal): Outcome<() => Promise<boolean>, string> {
+  const database = locate(command, terminal);
   if (!database.ok) return database;
-  const { value } = database;
-  if (value.kind === "memory") return { ok: false, error: "DATABASE_URL: must name a file, a database in memory ends with its process" };
-  if (value.kind === "postgres" && command.name === "backup") {
+  const { value: location } = database;
+  if (location.kind === "memory") {
+    return { ok: false, error: "DATABASE_URL: must name a file, a database in memory ends with its process" };
+  }
+  if (command.name === "verify") {
+    if (location.kind === "postgres" && command.rebuild) {
+      return { ok: false, error: "DATABASE_URL: must name a file, to rebuild a database of PostgreSQL copy it to a new one" };
+    }
+    return { ok: true, value: () => verify(terminal, location, command) };
+  }
+  if (location.kind === "postgres") {
     return { ok: false, error: "DATABASE_URL: must name a file, PostgreSQL has pg_dump and pg_basebackup" };
   }
-  if (value.kind === "postgres" && command.name === "verify" && command.rebuild) {
-    return { ok: false, error: "DATABASE_URL: must name a file, to rebuild a database of PostgreSQL copy it to a new one" };
-  }
-  return { ok: true, value };
+  return { ok: true, value: () => backUp(terminal, location.path, resolve(command.target)) };
 }
 
-async function run(command: BackupCommand | VerifyCommand, terminal: Terminal, location: Usable): Promise<boolean> {
-  if (location.kind === "postgres") return verifyServer(terminal, location);
+function locate(command: BackupCommand | VerifyCommand, { env }: Terminal): Outcome<DatabaseLocation, string> {
   // Absolute, so that SQLite takes it for a path whatever it begins with.
-  const path = resolve(location.path);
-  return command.name === "backup" ? backUp(terminal, path, resolve(command.target)) : verify(terminal, path, command);
+  const fileAt = (path: string): DatabaseLocation => ({ kind: "file", path: resolve(path) });
+  if (command.name === "verify" && command.file !== undefined) return { ok: true, value: fileAt(command.file) };
+  const database = loadDatabase(env);
+  return database.ok && database.value.kind === "file" ? { ok: true, value: fileAt(database.value.path) } : database;
 }

@@ -1,27 +1,27 @@
-import { CHECKS, startVerifier, type CheckName, type Verifier } from "../storage/sqlite/maintain/verifier.ts";
-import { checkDatabase } from "./check-database.ts";
+import type { DatabaseMaintenance } from "../core/maintenance.ts";
+import { describeLocation, openMaintenance, type MaintainedLocation } from "../storage/maintain.ts";
 import { withProgress } from "./progress.ts";
+import { runChecks } from "./run-checks.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Checks the database at `path`, mending it first where asked. True where nothing is wrong. Rejects where that cannot be told. */
-export async function verify(terminal: Terminal, path: string, options: { readonly rebuild: boolean }): Promise<boolean> {
-  const verifier = await startVerifier(path);
+/** Checks a database, after repairing it if asked to. True if nothing is wrong. Rejects if that cannot be told. */
+export async function verify(terminal: Terminal, location: MaintainedLocation, options: { readonly rebuild: boolean }): Promise<boolean> {
+  const maintenance = await openMaintenance(location);
   try {
-    if (options.rebuild) await withProgress(terminal, "rebuild", { share: verifier.progress, result: verifier.rebuild() });
-    return await checkAll(terminal, verifier, path);
+    if (options.rebuild && maintenance.rebuild !== undefined) {
+      await withProgress(terminal, "rebuild", { share: maintenance.progress, result: maintenance.rebuild() });
+    }
+    const place = location.kind === "file" ? location.path : describeLocation(location);
+    return await checkAll(terminal, maintenance, place);
   } finally {
-    await verifier.close();
+    await maintenance.close();
   }
 }
 
-async function checkAll(terminal: Terminal, verifier: Verifier, path: string): Promise<boolean> {
-  const failed = await checkDatabase(terminal, verifier, { checks: CHECKS, printSound: true });
-  const passed = `all ${CHECKS.length} checks passed`;
-  terminal.print(`${path}: ${failed.length === 0 ? passed : `${failed.length} of ${CHECKS.length} checks failed; ${remedy(failed)}`}`);
+async function checkAll(terminal: Terminal, maintenance: DatabaseMaintenance, place: string): Promise<boolean> {
+  const failed = await runChecks(terminal, maintenance, { printSound: true });
+  const { checks, furtherCheck, remedy } = maintenance;
+  const passed = `all ${checks.length} checks passed${furtherCheck === undefined ? "" : `; ${furtherCheck}`}`;
+  terminal.print(`${place}: ${failed.length === 0 ? passed : `${failed.length} of ${checks.length} checks failed; ${remedy(failed)}`}`);
   return failed.length === 0;
-}
-
-function remedy(failed: readonly CheckName[]): string {
-  if (failed.includes("integrity")) return "restore a backup, unless verify --rebuild, with the service stopped, can mend it";
-  return "to mend it, stop the service and run verify --rebuild";
 }

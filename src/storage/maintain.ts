@@ -1,10 +1,12 @@
-import type { DatabaseLocation, PostgresLocation } from "../core/database-location.ts";
+import type { DatabaseLocation } from "../core/database-location.ts";
+import type { DatabaseMaintenance } from "../core/maintenance.ts";
 import { UnusableSetting } from "../core/unusable-setting.ts";
 import { describeConnection, parseConnectionUrl, type ConnectionUrl } from "../postgres/url.ts";
-import { openChecks, type Checks } from "./postgres/check.ts";
+import { openPostgresMaintenance } from "./postgres/check.ts";
 import { openPostgresSource, openPostgresTarget } from "./postgres/transfer.ts";
 import type { TransferSource, TransferTarget } from "./shared/transfer.ts";
 import { locateFiles } from "./sqlite/files.ts";
+import { openSqliteMaintenance } from "./sqlite/maintain/maintenance.ts";
 import { openSqliteSource, openSqliteTarget } from "./sqlite/maintain/transfer.ts";
 
 /** Opens what is to be copied. Rejects with an error that tells the operator what to do. */
@@ -17,9 +19,12 @@ export async function openTarget(location: DatabaseLocation): Promise<TransferTa
   return location.kind === "postgres" ? openPostgresTarget(urlOf(location.url)) : openSqliteTarget(location, Date.now());
 }
 
-/** Connects for the checks of `verify`. Rejects if the server cannot be reached. */
-export async function openServerChecks(location: PostgresLocation): Promise<Checks> {
-  return openChecks(urlOf(location.url));
+/** What outlives the process that uses it. */
+export type MaintainedLocation = Exclude<DatabaseLocation, { readonly kind: "memory" }>;
+
+/** Opens what is to be checked or repaired. Rejects if it is not there or cannot be reached. */
+export async function openMaintenance(location: MaintainedLocation): Promise<DatabaseMaintenance> {
+  return location.kind === "postgres" ? openPostgresMaintenance(urlOf(location.url)) : openSqliteMaintenance(location.path);
 }
 
 /** For people: a path, or `user@host/database`; no password. */

@@ -1,3 +1,4 @@
+import type { Check, Finding, DatabaseMaintenance } from "../../core/maintenance.ts";
 import { connect } from "../../postgres/connect.ts";
 import type { Connection } from "../../postgres/connection.ts";
 import type { ConnectionUrl } from "../../postgres/url.ts";
@@ -6,68 +7,66 @@ import { createFold } from "./fold.ts";
 import { numberAt, textAt } from "./rows.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
 
-/** What a check found: `detail` says in words what was compared, or what is wrong. */
-export interface Finding {
-  readonly ok: boolean;
-  readonly detail: string;
-}
-
-/** One thing to look at; each relies on those before it. */
-export interface Check {
-  readonly title: string;
-  /** `report` is told the share that is done. Rejects if the database cannot be read. */
-  look(report: (share: number) => void): Promise<Finding>;
-}
-
-export interface Checks {
-  readonly all: readonly Check[];
-  close(): Promise<void>;
-}
-
 const DEADLINE_MS = 600_000;
 const ROWS_AT_ONCE = 2_000;
 
 /**
- * Connects for the checks of all that is derived from the messages. They change nothing, and each is of one moment, so that services
- * may go on. Indexes are PostgreSQL's to check: see pg_amcheck.
+ * Connects for the checks of all that is derived from the messages. Each is of one moment, so that services may go on. Indexes are
+ * PostgreSQL's to check: see pg_amcheck.
  */
-export async function openChecks(url: ConnectionUrl): Promise<Checks> {
+export async function openPostgresMaintenance(url: ConnectionUrl): Promise<DatabaseMaintenance> {
   const connection = await connect(url);
-  const count = async (sql: string): Promise<number> => {
+  let share: number | undefined;
+
+  async function count(sql: string): Promise<number> {
     const { results } = await connection.run([{ sql }], { deadlineMs: DEADLINE_MS });
     return numberAt(results[0]?.rows[0], 0);
-  };
-  const none = (title: string, sql: string, [sound, wrong]: readonly [string, string]): Check => ({
-    title,
-    async look() {
-      const faults = await count(sql);
-      return faults === 0 ? { ok: true, detail: sound } : { ok: false, detail: `${faults} ${wrong}` };
-    },
-  });
-  const ofMessages = async (finding: Finding): Promise<Finding> =>
-    finding.ok ? { ok: true, detail: `${finding.detail} ${await count(`WITH ${TAIL} SELECT ${COUNT_ALL}`)} messages` } : finding;
-  const counters = none("counters", WRONG_TIMES, [
-    "as many in every day, hour and minute as there are of",
-    "counts of a day, an hour or a minute differ",
-  ]);
+  }
+  function check(title: string, look: () => Promise<Finding>, isBasic = false): Check {
+    return {
+      title,
+      isBasic,
+      look() {
+        share = undefined;
+        return look();
+      },
+    };
+  }
+  async function findNone(sql: string, [sound, wrong]: readonly [string, string]): Promise<Finding> {
+    const faults = await count(sql);
+    return faults === 0 ? { ok: true, detail: sound } : { ok: false, detail: `${faults} ${wrong}` };
+  }
+  async function checkSchema(): Promise<Finding> {
+    const exists = await count("SELECT (to_regclass('inbox_state') IS NOT NULL)::int");
+    const version = exists === 1 ? await count("SELECT version FROM inbox_state WHERE id = 1") : 0;
+    const ok = version === SCHEMA_VERSION;
+    return { ok, detail: `version ${version}${ok ? "" : `, it must be ${SCHEMA_VERSION}`}` };
+  }
+  async function checkCounters(): Promise<Finding> {
+    const finding = await findNone(WRONG_TIMES, [
+      "as many in every day, hour and minute as there are of",
+      "counts of a day, an hour or a minute differ",
+    ]);
+    return finding.ok ? { ok: true, detail: `${finding.detail} ${await count(`WITH ${TAIL} SELECT ${COUNT_ALL}`)} messages` } : finding;
+  }
 
   return {
-    all: [
-      {
-        title: "schema",
-        async look() {
-          const exists = await count("SELECT (to_regclass('inbox_state') IS NOT NULL)::int");
-          const version = exists === 1 ? await count("SELECT version FROM inbox_state WHERE id = 1") : 0;
-          const ok = version === SCHEMA_VERSION;
-          return { ok, detail: `version ${version}${ok ? "" : `, it must be ${SCHEMA_VERSION}`}` };
-        },
-      },
-      none("order", WRONG_ORDER, ["the next message comes after all that there are", "numbers lie beyond the sequence or the mark"]),
-      none("removed ids", BOTH, ["no removed id is that of a message", "removed ids are those of messages"]),
-      { title: counters.title, look: async (report) => ofMessages(await counters.look(report)) },
-      none("senders", WRONG_SENDERS, ["as many of every sender as there are", "counts of a sender differ"]),
-      { title: "search texts", look: (report) => checkFolded(connection, report) },
+    checks: [
+      check("schema", checkSchema, true),
+      check("order", () => findNone(WRONG_ORDER, [
+        "the next message comes after all that there are",
+        "numbers lie beyond the sequence or the mark",
+      ])),
+      check("removed ids", () => findNone(BOTH, ["no removed id is that of a message", "removed ids are those of messages"])),
+      check("counters", checkCounters),
+      check("senders", () => findNone(WRONG_SENDERS, ["as many of every sender as there are", "counts of a sender differ"])),
+      check("search texts", () => checkFolded(connection, (done) => {
+        share = done;
+      })),
     ],
+    furtherCheck: "pg_amcheck checks the indexes",
+    remedy: () => "restore a backup, or copy the messages to a new database",
+    progress: () => share,
     close: () => connection.close(),
   };
 }

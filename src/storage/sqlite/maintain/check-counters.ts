@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
-import { createFaultList, inIndexSnapshot, numberOf, type Check, type FaultList, type Finding, type ReportProgress } from "./check.ts";
+import type { Finding } from "../../../core/maintenance.ts";
+import { createFaultList, inIndexSnapshot, numberOf, type CheckFunction, type FaultList, type ReportProgress } from "./check.ts";
 import { compareText } from "../../../core/order.ts";
 import { ALL_LEVELS, SENDER_LEVELS } from "../read/time-counts.ts";
 
@@ -26,7 +27,7 @@ interface Comparison {
  * recorded must be that of the rows, and no other may be there. Each sender's rows are those of `sender_messages`,
  * which goes forward with the sender's counts: that it is right is for `checkSenders` to tell.
  */
-export const checkCounters: Check = (db, report) => inIndexSnapshot(db, (high) => compareAll(db, report, high));
+export const checkCounters: CheckFunction = (db, report) => inIndexSnapshot(db, (high) => compareAll(db, report, high));
 
 function compareAll(db: DatabaseSync, report: ReportProgress, high: number): Finding {
   const faults = createFaultList();

@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { createFaultList, inIndexSnapshot, numberOf, type Check } from "./check.ts";
+import { createFaultList, inIndexSnapshot, numberOf, type CheckFunction } from "./check.ts";
 import { INDEX_SCHEMA } from "../index/schema.ts";
 import { LAST_SEQ } from "../read/rows.ts";
 import { migrate, readVersion, SCHEMA_VERSION } from "../migrations.ts";
@@ -21,7 +21,7 @@ export function isMendable(complaints: readonly string[]): boolean {
 }
 
 /** The pages, the B-trees and the indexes: https://www.sqlite.org/pragma.html#pragma_integrity_check */
-export const checkIntegrity: Check = (db) => {
+export const checkIntegrity: CheckFunction = (db) => {
   const faults = createFaultList();
   // A complaint about a B-tree spans lines.
   for (const complaint of integrityComplaints(db)) faults.add(complaint.replaceAll(/\s+/g, " "));
@@ -29,7 +29,7 @@ export const checkIntegrity: Check = (db) => {
 };
 
 /** Whether the database has this build's schema version, and all tables and indexes as this build makes them; others may be there too. */
-export const checkSchema: Check = (db) => {
+export const checkSchema: CheckFunction = (db) => {
   const version = readVersion(db);
   if (version > SCHEMA_VERSION) {
     return { ok: false, detail: `it is version ${version}, of a newer build than this one, which knows ${SCHEMA_VERSION}` };
@@ -49,7 +49,7 @@ export const checkSchema: Check = (db) => {
 };
 
 /** Whether the index file can be read, and fits the rows. */
-export const checkIndex: Check = (db) => {
+export const checkIndex: CheckFunction = (db) => {
   const faults = createFaultList();
   for (const complaint of integrityComplaints(db, INDEX_SCHEMA)) faults.add(complaint.replaceAll(/\s+/g, " "));
   return inIndexSnapshot(db, (high) => {

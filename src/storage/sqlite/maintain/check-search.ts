@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import { createFaultList, inIndexSnapshot, numberOf, type Check, type Finding, type ReportProgress } from "./check.ts";
+import type { Finding } from "../../../core/maintenance.ts";
+import { createFaultList, inIndexSnapshot, numberOf, type CheckFunction, type ReportProgress } from "./check.ts";
 import { foldCase } from "../index/fold.ts";
 import { INDEX_SCHEMA } from "../index/schema.ts";
 
@@ -27,7 +28,7 @@ const SUMS_UP_TO_MARK = `term, count(*) FILTER (WHERE doc <= :mark) AS rows, sum
  * Each chunk is a read transaction of its own, so a service that runs may go on to empty its WAL; what it adds
  * meanwhile lies past the high-water mark read at the start.
  */
-export const checkSearch: Check = (db, report) => {
+export const checkSearch: CheckFunction = (db, report) => {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const removals = numberOf(db, REMOVALS);
     const finding = compareAll(db, report);

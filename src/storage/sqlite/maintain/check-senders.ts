@@ -1,4 +1,4 @@
-import { COVERED, createFaultList, inIndexSnapshot, type Check } from "./check.ts";
+import { COVERED, createFaultList, inIndexSnapshot, type CheckFunction } from "./check.ts";
 
 const MATCHES = "m.seq = s.seq AND m.from_msisdn = s.from_msisdn AND m.message_id = s.message_id AND rtrim(m.ts, 'Z') = s.key";
 
@@ -6,7 +6,7 @@ const MATCHES = "m.seq = s.seq AND m.from_msisdn = s.from_msisdn AND m.message_i
  * Compares `sender_messages` with the rows that it should have. Two of its rows cannot point to one message, as their
  * primary keys would be equal: so where each points to one and there are as many of both, none is missing.
  */
-export const checkSenders: Check = (db) =>
+export const checkSenders: CheckFunction = (db) =>
   inIndexSnapshot(db, (high) => {
     const faults = createFaultList();
     const count = (rows: string, values: Record<string, number> = {}): number =>

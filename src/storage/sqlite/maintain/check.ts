@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { Finding } from "../../../core/maintenance.ts";
 import { mismatch, readIndexState, readStoreState } from "../index/coverage.ts";
 
 const MAX_ATTEMPTS = 20;
@@ -6,17 +7,11 @@ const MAX_ATTEMPTS = 20;
 /** The rows that the index covers, up to `:high`. */
 export const COVERED = "messages NOT INDEXED WHERE seq <= :high AND seq NOT IN (SELECT seq FROM excluded_messages)";
 
-/** What a check found: `detail` says in words what was compared, or what is wrong. */
-export interface Finding {
-  readonly ok: boolean;
-  readonly detail: string;
-}
-
 /** How far a long work is: so many of a total, in units of its own. */
 export type ReportProgress = (done: number, total: number) => void;
 
 /** Looks at a database on a read-only connection. Throws SQLite's error where the file cannot be read. */
-export type Check = (db: DatabaseSync, report: ReportProgress) => Finding;
+export type CheckFunction = (db: DatabaseSync, report: ReportProgress) => Finding;
 
 /** One read transaction, so that rows and what is derived from them are of one moment. */
 export function inSnapshot<T>(db: DatabaseSync, read: () => T): T {

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import type { Finding } from "./check.ts";
+import type { Finding } from "../../../core/maintenance.ts";
 import { DatabaseError } from "../database.ts";
 import { startThread } from "../threads/thread.ts";
 

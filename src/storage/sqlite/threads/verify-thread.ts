@@ -3,14 +3,15 @@ import { checkCounters } from "../maintain/check-counters.ts";
 import { checkIndex, checkIntegrity, checkSchema } from "../maintain/check-file.ts";
 import { checkSearch } from "../maintain/check-search.ts";
 import { checkSenders } from "../maintain/check-senders.ts";
-import type { Check, Finding, ReportProgress } from "../maintain/check.ts";
+import type { Finding } from "../../../core/maintenance.ts";
+import type { CheckFunction, ReportProgress } from "../maintain/check.ts";
 import { explain, openDatabase } from "../database.ts";
 import { INDEX_SCHEMA, indexLocation } from "../index/schema.ts";
 import { rebuild } from "../maintain/rebuild.ts";
 import { serveThread } from "./serve-thread.ts";
 import type { CheckName, VerifierCalls } from "../maintain/verifier.ts";
 
-const CHECK: Readonly<Record<CheckName, Check>> = {
+const CHECK: Readonly<Record<CheckName, CheckFunction>> = {
   integrity: checkIntegrity,
   schema: checkSchema,
   index: checkIndex,
