@@ -8,7 +8,11 @@ export interface CheckOptions {
 }
 
 /** Makes the checks in turn, a line each, as far as they make sense. Gives the titles of those that failed. */
-export async function runChecks(terminal: Terminal, { checks, progress }: DatabaseMaintenance, options: CheckOptions): Promise<readonly string[]> {
+export async function runChecks(
+  terminal: Terminal,
+  { checks, progress }: DatabaseMaintenance,
+  options: CheckOptions,
+): Promise<readonly string[]> {
   const failed: string[] = [];
   for (const { title, isBasic, look } of checks) {
     const { ok, detail } = await withProgress(terminal, title, { share: progress, result: look() });
