@@ -33,8 +33,8 @@ interface Call {
 
 /** A thread's rows and batches are short-lived: V8's default lets them pile up to 48 MB before it looks at them. */
 const YOUNG_GENERATION_MB = 8;
-/** One that it works on, and one that it goes on with without waiting for this thread; those that wait here cost nothing once cancelled. */
-const MAX_HANDED_OVER = 2;
+/** At 2 a fast read took an eighth more processor time, since each one woke both threads. What waits here costs nothing once cancelled. */
+const MAX_HANDED_OVER = 16;
 const NOBODY_WAITS = "nobody waits for it any more";
 
 /** Starts `module` (a file beside this one, without extension) and waits until its database is open. */
