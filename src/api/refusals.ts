@@ -73,6 +73,15 @@ export function tooManyTails(most: number): SpokenRefusal {
   return { code: "unavailable", detail: `${most} tails are open, try again later`, headers: RETRY };
 }
 
+/**
+ * A tail from a `seq` that no message has: the store has gone back, as after a restore.
+ *
+ * @param newest - the `seq` of the newest message.
+ */
+export function beyondNewest(newest: number): SpokenRefusal {
+  return { code: "beyond_newest", detail: `after must be ${newest} at most, the seq of the newest message` };
+}
+
 /** As many exports as may be under way. */
 export function tooManyExports(most: number): SpokenRefusal {
   return { code: "unavailable", detail: `${most} exports are under way, try again later`, headers: RETRY };

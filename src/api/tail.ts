@@ -4,7 +4,8 @@ import { WITH_BODY } from "./headers.ts";
 import { MESSAGE_EXAMPLE } from "./message.ts";
 import { PAYLOAD } from "./messages.ts";
 import type { Operation } from "./operation.ts";
-import { response, validationResponse } from "./responses.ts";
+import { beyondNewest } from "./refusals.ts";
+import { errorResponse, response, validationResponse } from "./responses.ts";
 import { schema } from "./schemas.ts";
 
 const PLACE: Schema = { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
@@ -64,6 +65,7 @@ Server-sent events where \`Accept\` prefers them, with \`seq\` as their id, and 
       },
     },
     401: response("Unauthorized"),
+    409: errorResponse("No message has that `seq`: the store has gone back, as after a restore.", { beyond: beyondNewest(16) }),
     422: validationResponse("`after` or `Last-Event-ID` is no place.", {
       after: {
         value: {

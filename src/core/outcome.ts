@@ -7,6 +7,7 @@ export type RefusalCode =
   | "not_found"
   | "method_not_allowed"
   | "request_timeout"
+  | "beyond_newest"
   | "too_large"
   | "unsupported_encoding"
   | "expectation_failed"

@@ -14,6 +14,7 @@ export const STATUS: Readonly<Record<RefusalCode, number>> = {
   not_found: 404,
   method_not_allowed: 405,
   request_timeout: 408,
+  beyond_newest: 409,
   too_large: 413,
   unsupported_encoding: 415,
   expectation_failed: 417,

@@ -103,6 +103,8 @@ const MESSAGES = `<section id="messages" tabindex="-1" class="messages" aria-lab
 <button type="button" id="export-ndjson" class="plain">NDJSON<span class="spoken"> of these messages</span></button>
 <button type="button" id="show-help" class="plain" aria-haspopup="dialog">Keys</button></div>
 <p id="keys" class="spoken">↑ ↓ to move, Enter to open, ? for all keys</p></div>
+<div id="history" class="notice" role="status" hidden><span>The service has gone back to an earlier state.
+The list has been loaded again.</span> <button type="button" id="history-close">OK</button></div>
 <div id="notice" class="notice bad" role="alert" hidden><span id="notice-text"></span> <button type="button" id="notice-retry">Try again</button></div>
 <div class="newer"><button type="button" id="newer" class="primary" hidden></button></div>
 <div class="card list">

@@ -35,6 +35,16 @@ test("a tail gives each message that is committed from now on, as a line with it
   assert.deepEqual(idsOf(await tail.pieces(2)), ["m1", "m2"]);
 });
 
+test("a seq that no message has is refused, and the newest is named", async (t) => {
+  const app = await startTestApp(t);
+  await deliverAll(app, ["m1", "m2"]);
+  for (const [target, headers] of [["/tail?after=3", {}], ["/tail", { ...SSE, "Last-Event-ID": "9007199254740991" }]] as const) {
+    const answer = await app.request(target, { headers });
+    assert.deepEqual([answer.status, answer.body], [409, '{"detail":"after must be 2 at most, the seq of the newest message"}']);
+  }
+  (await openStream(t, `${app.url}/tail?after=2`)).leave();
+});
+
 test("after=N begins behind that seq, then goes on live", async (t) => {
   const app = await startTestApp(t);
   await deliverAll(app, ["m1", "m2", "m3"]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { browserTests } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
-import { isReady, textsOf } from "../support/page-scripts.ts";
+import { isReady, rowsAre, textsOf } from "../support/page-scripts.ts";
 
 const browserTest = browserTests();
 const MANY = Array.from({ length: 160 }, (_, index) => stored(index));
@@ -85,6 +85,24 @@ browserTest("while the pointer is on a row, nothing moves under a click", async 
   assert.equal(await page.evaluate(firstText), "Message number 159");
   await page.command("Input.dispatchMouseEvent", { type: "mouseMoved", x, y: 10 });
   await page.until(isFirst, "Message number 1000");
+});
+
+browserTest("when the service has gone back to an earlier state, the list is loaded again, and says so", async (t, newPage) => {
+  const service = await startInboxService(t, [stored(1), stored(2), stored(3)]);
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(isReady);
+  assert.equal(await page.evaluate(() => document.querySelector("#history")?.checkVisibility()), false);
+  await service.stop();
+  await service.startAgain({ emptied: true });
+  await service.commit(stored(7, { text: "another life" }));
+  await page.until(rowsAre, "another life");
+  await page.until(() => document.querySelector("#history")?.checkVisibility() === true);
+  await page.until(isReady);
+  await service.commit(stored(8, { text: "goes on" }));
+  await page.until(rowsAre, "goes on|another life");
+  await page.click("#history-close");
+  assert.equal(await page.evaluate(() => document.querySelector("#history")?.checkVisibility()), false);
 });
 
 browserTest("an interruption, another tab or a restart of the service leaves a reader further down at the place, with the focus", async (t, newPage) => {

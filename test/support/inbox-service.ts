@@ -14,8 +14,8 @@ export interface InboxService {
   commit(...messages: readonly StoredMessage[]): Promise<void>;
   /** Stops the service. */
   stop(): Promise<void>;
-  /** Starts it again, with the same database. */
-  startAgain(): Promise<void>;
+  /** Starts it again, with the same database, or with a new one. */
+  startAgain(options?: { readonly emptied?: boolean }): Promise<void>;
 }
 
 export interface InboxServiceOptions {
@@ -51,8 +51,8 @@ export async function startInboxService(t: Lifetime, messages: readonly StoredMe
       for (const { status, body } of answers) assert.equal(status, 200, body);
     },
     stop: () => app.app.close(),
-    async startAgain() {
-      app = await startTestApp(t, { env: { ...env, DATABASE_URL: `sqlite:///${app.databasePath}` } });
+    async startAgain({ emptied = false } = {}) {
+      app = await startTestApp(t, { env: { ...env, ...(!emptied && { DATABASE_URL: `sqlite:///${app.databasePath}` }) } });
     },
   };
   // In pieces: each message waits in the service's queue, which is bounded.

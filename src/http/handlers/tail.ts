@@ -1,3 +1,4 @@
+import { beyondNewest } from "../../api/refusals.ts";
 import type { SequencedMessage } from "../../core/message.ts";
 import type { MessageStore } from "../../core/store.ts";
 import { parseTailQuery } from "../../validation/tail-query.ts";
@@ -20,7 +21,8 @@ export interface TailOptions {
 /**
  * `GET /tail`: messages in the order of commits, from behind `after` or `Last-Event-ID` on, else from now on, without end.
  * NDJSON, or server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) where `Accept` prefers them.
- * `Tail-After` tells the place where it begins.
+ * `Tail-After` tells the place where it begins. A place behind the newest message is refused with `beyond_newest`: what comes next
+ * would not be what the client has missed.
  */
 export function createTail(store: Pick<MessageStore, "since" | "lastSequence" | "onCommitted">, options: TailOptions = {}): Handler {
   const feed = createFeed(store);
@@ -37,6 +39,7 @@ export function createTail(store: Pick<MessageStore, "since" | "lastSequence" | 
     // Asked in any case: a database that does not answer is told by the status.
     const newest = await store.lastSequence();
     const { after = newest, payload } = query.value;
+    if (after > newest) return refuse(beyondNewest(newest));
     const format = payload ? { ...formats[type], name: `${type} with payload`, payload } : formats[type];
 
     async function* pieces(signal: AbortSignal): AsyncGenerator<string, void> {

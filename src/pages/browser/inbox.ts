@@ -118,7 +118,7 @@ const tail = createWindowTail({
   onReset() {
     void list.load();
     overview.refresh();
-    announcer.say("The service has gone back to an earlier state. The list has been loaded again.");
+    byId("history", HTMLElement).hidden = false;
   },
   onUnauthorized: askForToken,
 });
@@ -150,6 +150,9 @@ function titleOf(filters: Filters, newer: number): string {
 }
 
 createExport(api, filterForm.current);
+byId("history-close", HTMLButtonElement).addEventListener("click", () => {
+  byId("history", HTMLElement).hidden = true;
+});
 const pause = byId("pause", HTMLButtonElement);
 pause.addEventListener("click", () => {
   const isPaused = pause.getAttribute("aria-pressed") !== "true";
