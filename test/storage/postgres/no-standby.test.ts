@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPostgres } from "../../../src/storage/postgres/open.ts";
+import { connectFor, urlOf } from "../../postgres/server.ts";
+import { atEnd } from "../../support/cleanup.ts";
+import { SKIP_WITHOUT_POSTGRES, startPostgres } from "../../support/postgres.ts";
+import { message } from "../../support/store.ts";
+import { until } from "../../support/until.ts";
+import { createTold } from "../contract/told.ts";
+
+const SOON = { deadlineMs: 5_000 };
+/** Of one receiver at most: see `ops/README.md`. */
+const MOST_CONNECTIONS = 11;
+
+test("while the standby that commits wait for is gone, the store is not ready, opens no more connections, and loses nothing", { skip: SKIP_WITHOUT_POSTGRES }, async (t) => {
+  const server = await startPostgres();
+  atEnd(t, () => server.stop());
+  const url = await server.createDatabase();
+  const nothing = (): void => {};
+  const store = await openPostgres(urlOf(url), {
+    clock: { nowMs: Date.now }, observer: createTold(), onFatal: nothing, remark: nothing, fault: nothing, mayLose: true,
+  });
+  atEnd(t, () => store.close());
+  assert.deepEqual(await store.check(), []);
+
+  const admin = await connectFor(t, `${url}?application_name=admin`);
+  const ask = async (sql: string): Promise<string | null | undefined> => (await admin.run([{ sql }], SOON)).results[0]?.rows[0]?.[0];
+  await ask("SET synchronous_commit = local");
+  await ask("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+  await ask("SELECT pg_reload_conf()");
+  await until("the store says that it is not ready", async () => (await store.check()).some((reason) => reason.includes("did not answer")), { limitMs: 20_000 });
+  const stored = store.insert(message("a"));
+  for (let check = 0; check < 2; check += 1) assert.equal((await store.check()).length, 1);
+  const connections = Number(await ask("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'webhook-inbox'"));
+  assert.ok(connections <= MOST_CONNECTIONS, `${connections} connections`);
+
+  await ask("ALTER SYSTEM RESET synchronous_standby_names");
+  await ask("SELECT pg_reload_conf()");
+  assert.equal(await stored, "created");
+  await until("the store is ready again", async () => (await store.check()).length === 0);
+});
