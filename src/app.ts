@@ -37,6 +37,8 @@ export interface StartOptions {
   readonly clock?: Clock;
   /** How long the store waits for a lock of another process, in milliseconds. */
   readonly busyTimeoutMs?: number;
+  /** How long PostgreSQL is asked for the outcome of a batch, in milliseconds; see `openEngine` for the default. */
+  readonly budgetMs?: number;
   /** The most messages that one transaction takes; all that waits, by default. */
   readonly maxBatchMessages?: number;
   /** The most pages of 4 KiB that the database may grow to; no limit by default. */
@@ -90,6 +92,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     observer,
     retentionDays: config.retentionDays,
     busyTimeoutMs: options.busyTimeoutMs,
+    budgetMs: options.budgetMs,
     maxBatchMessages: options.maxBatchMessages,
     maxPageCount: options.maxPageCount,
     onOwned: listener.listen,

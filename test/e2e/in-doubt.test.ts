@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { after, before, test, type TestContext } from "node:test";
+import { delivery, startTestApp, type TestApp } from "../support/app.ts";
+import { connectFor } from "../postgres/server.ts";
+import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../support/postgres.ts";
+
+const skip = SKIP_WITHOUT_POSTGRES;
+let server: PostgresServer;
+
+before(async () => {
+  if (skip === false) server = await startPostgres({ settings: { fsync: "on" } });
+});
+
+after(() => server?.stop());
+
+/** A service whose inserts all fail with this SQLSTATE from now on, and that asks for their outcome for a short time. */
+async function startFailing(t: TestContext, code: string): Promise<TestApp> {
+  const url = await server.createDatabase();
+  const app = await startTestApp(t, { env: { DATABASE_URL: url }, budgetMs: 400 });
+  const admin = await connectFor(t, url);
+  await admin.run([
+    { sql: `CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'as told' USING ERRCODE = '${code}'; END $$` },
+    { sql: "CREATE TRIGGER fault BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION fault()" },
+  ], { deadlineMs: 5_000 });
+  return app;
+}
+
+test("a delivery that PostgreSQL may have stored gets no response: neither 200 nor 503 would be known to be true", { skip }, async (t) => {
+  const app = await startFailing(t, "40003");
+  await assert.rejects(app.deliver(delivery()), { code: "ECONNRESET" });
+  const [line] = await app.requestLines(1);
+  assert.equal(line?.["result"], "unavailable");
+});
+
+test("a delivery that PostgreSQL has surely not stored gets 503 with Retry-After", { skip }, async (t) => {
+  for (const code of ["53100", "42501"]) {
+    const app = await startFailing(t, code);
+    const { status, headers } = await app.deliver(delivery());
+    assert.deepEqual([status, headers["retry-after"]], [503, "1"], code);
+    assert.equal((await app.request("/messages/m1")).status, 404);
+  }
+});
