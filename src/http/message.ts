@@ -15,7 +15,7 @@ export interface Request {
   readonly headers: IncomingHttpHeaders;
   /** The peer's address, or what trusted proxies say it is. */
   clientAddress(): string;
-  /** Aborted once the client has gone. Watching begins with the first look at it: a store looks for what may take long. */
+  /** Aborted once the client has gone. Watching begins with the first look at it. */
   readonly signal: AbortSignal;
   /** When the request's head had arrived, in milliseconds since the epoch. */
   readonly receivedAtMs: number;

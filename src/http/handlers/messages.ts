@@ -27,7 +27,7 @@ export function createListMessages(store: ListStore): Handler {
     if (format !== "json") return exportMessages(store, { ...given.value, query: request.query, format, signal: request.signal });
     if (!query.ok) return refuse({ code: "validation_error", detail: query.error });
     const { limit, offset } = query.value;
-    const { data, total, cursor } = await readPage(store, query.value, request);
+    const { data, total, cursor } = await readPage(store, query.value, { signal: request.signal });
     if (cursor === undefined) return json({ data, total, limit, offset });
     return { ...json({ data, total, limit, offset, next_cursor: cursor }), headers: { Link: nextLink(request.query, cursor) } };
   };

@@ -132,15 +132,6 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
     return thread.call(name, argument, signal);
   }
 
-  /** What the index answers is there before a client could go; the time that watching it takes is a good part of that. */
-  function lookUp<Name extends keyof ReaderCalls>(
-    name: Name,
-    argument: ReaderCalls[Name]["takes"],
-    options?: ReadOptions,
-  ): Promise<ReaderCalls[Name]["gives"]> {
-    return read(lookups, name, argument, keeper.isFaulty() ? options : undefined);
-  }
-
   async function proveWritable(): Promise<readonly string[]> {
     if ((await files.identity()) !== identity) {
       // What is written now is lost with the last descriptor: only a start can open what stands there instead.
@@ -191,13 +182,11 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
       }
       return erased;
     },
-    list: (query, options) => (isSearch(query) ? read(searches, "list", query, options) : lookUp("list", query, options)),
-    listReceived: (query, options) =>
-      isFilteredList(query) ? read(searches, "listReceived", query, options) : lookUp("listReceived", query, options),
+    list: (query, options) => read(isSearch(query) ? searches : lookups, "list", query, options),
+    listReceived: (query, options) => read(isFilteredList(query) ? searches : lookups, "listReceived", query, options),
     get: (messageId) => read(lookups, "get", messageId),
-    stats: (options) => lookUp("stats", undefined, options),
-    timeline: (query, options) =>
-      isSearchedTimeline(query) ? read(searches, "timeline", query, options) : lookUp("timeline", query, options),
+    stats: (options) => read(lookups, "stats", undefined, options),
+    timeline: (query, options) => read(isSearchedTimeline(query) ? searches : lookups, "timeline", query, options),
     // Where it does not delay what an index answers at once.
     exportPage: (query, options) => read(searches, "exportPage", query, options),
     since: (seq, limit, { payload = false } = {}) => read(lookups, "since", { seq, limit, payload }),
