@@ -16,7 +16,7 @@ export interface MainOptions {
 export function runMain(args: readonly string[], options: MainOptions = {}): Promise<CommandResult> {
   const script = options.limit === undefined ? 'exec "$@"' : `ulimit ${options.limit}; exec "$@"`;
   return run(["/bin/sh", "-c", script, "sh", process.execPath, MAIN, ...args], {
-    env: { ...(options.limit === undefined && COMPILE_CACHE), ...options.env },
+    env: { ...COMPILE_CACHE, ...options.env },
     ...(options.cwd !== undefined && { cwd: options.cwd }),
     ...(options.input !== undefined && { input: options.input }),
   });

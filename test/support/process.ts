@@ -49,7 +49,7 @@ export function spawnService(t: TestContext, env: Readonly<Record<string, string
   const script = options.limit === undefined ? 'exec "$@"' : `ulimit ${options.limit}; exec "$@"`;
   const child = spawn("/bin/sh", ["-c", script, "sh", ...(options.under ?? []), process.execPath, MAIN], {
     cwd: folder,
-    env: { ...cacheFor(options), ...env },
+    env: { ...COMPILE_CACHE, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stdout = "";
@@ -93,11 +93,6 @@ export function spawnService(t: TestContext, env: Readonly<Record<string, string
     signal: (name) => void child.kill(name),
     exited,
   };
-}
-
-/** With a limit the service is alone with its files. */
-function cacheFor({ limit }: ServiceOptions): Readonly<Record<string, string>> {
-  return limit === undefined ? COMPILE_CACHE : {};
 }
 
 export interface RunningService extends Service {
