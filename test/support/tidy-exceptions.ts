@@ -102,7 +102,6 @@ export const NAMES_OF_TWO: readonly string[] = [
   "ConnectionOptions",
   "ExportFormat",
   "Filters",
-  "LAST",
   "LogLevel",
   "ReadOptions",
   "Reply",

@@ -1,7 +1,7 @@
-import type { Order, KeysetPosition } from "../../core/order.ts";
+import { sortKey, type Order, type KeysetPosition } from "../../core/order.ts";
 import type { ExportQuery } from "../../core/queries.ts";
 import type { Fold } from "./fold.ts";
-import { toKey, type Parameters } from "./rows.ts";
+import type { Parameters } from "./rows.ts";
 import { escapeText } from "./text.ts";
 
 export type Filters = Pick<ExportQuery, "from" | "to" | "since" | "until">;
@@ -11,8 +11,8 @@ export function conditionsOf({ from, to, since, until }: Filters, { add }: Param
   const conditions: string[] = [];
   if (from !== undefined) conditions.push(`from_msisdn = ${add(escapeText(from))}`);
   if (to !== undefined) conditions.push(`to_msisdn = ${add(escapeText(to))}`);
-  if (since !== undefined) conditions.push(`ts >= ${add(toKey(since))}`);
-  if (until !== undefined) conditions.push(`ts < ${add(toKey(until))}`);
+  if (since !== undefined) conditions.push(`ts >= ${add(sortKey(since))}`);
+  if (until !== undefined) conditions.push(`ts < ${add(sortKey(until))}`);
   return conditions;
 }
 

@@ -1,11 +1,11 @@
 import type { StoredMessage } from "../../core/message.ts";
-import { positionOf } from "../../core/order.ts";
+import { positionOf, sortKey } from "../../core/order.ts";
 import type { MessagePage, MessageQuery } from "../../core/queries.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 import { conditionsOf, orderBy, placeAfter, where } from "./conditions.ts";
 import { COUNT_ALL, countFrom, seekMinute, TAIL } from "./counts.ts";
 import type { Read } from "./read.ts";
-import { createParameters, MESSAGE_COLUMNS, numberAt, textAt, toKey, toStoredMessage } from "./rows.ts";
+import { createParameters, MESSAGE_COLUMNS, numberAt, textAt, toStoredMessage } from "./rows.ts";
 import { escapeText } from "./text.ts";
 
 /** An OFFSET walks what it skips; a greater one starts near its place instead. */
@@ -55,8 +55,8 @@ export function totalOf(query: Omit<MessageQuery, "order" | "after">): Statement
   const parameters = createParameters();
   const { from, since, until } = query;
   if (from === undefined) {
-    const low = since === undefined ? COUNT_ALL : countFrom(toKey(since), parameters);
-    const high = until === undefined ? "0" : countFrom(toKey(until), parameters);
+    const low = since === undefined ? COUNT_ALL : countFrom(sortKey(since), parameters);
+    const high = until === undefined ? "0" : countFrom(sortKey(until), parameters);
     return { sql: `WITH ${TAIL} SELECT greatest(0, ${low} - ${high}), ${COUNT_ALL} - ${low}`, values: parameters.values };
   }
   if (since !== undefined || until !== undefined) {

@@ -6,9 +6,6 @@ import { unescapeText } from "./text.ts";
 /** What `toStoredMessage` reads, of the table or the alias `m`. */
 export const MESSAGE_COLUMNS = "m.message_id, m.from_msisdn, m.to_msisdn, m.ts, m.text, m.created_at";
 
-/** Sorts after every `ts`. */
-export const LAST = "~";
-
 /** Gathers the values of a statement: `add` gives the place of one, `$1` … */
 export interface Parameters {
   readonly values: readonly Value[];
@@ -21,7 +18,7 @@ export function createParameters(): Parameters {
   return { values, add: (value) => `$${values.push(value)}` };
 }
 
-/** How the column `ts` holds a normalized timestamp: without the `Z`, so that texts compare like the times. */
+/** How the column `ts` holds a normalized timestamp: as its `sortKey`, to which `toStoredMessage` adds the `Z` again. */
 export function toKey(ts: string): string {
   return ts.endsWith("Z") ? ts.slice(0, -1) : ts;
 }

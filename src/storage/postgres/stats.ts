@@ -1,9 +1,10 @@
+import { LAST, sortKey } from "../../core/order.ts";
 import type { Bucket, Stats, Timeline, TimelineQuery } from "../../core/queries.ts";
 import { conditionsOf, contains, where } from "./conditions.ts";
 import { COUNT_ALL, countFrom, TAIL } from "./counts.ts";
 import type { Fold } from "./fold.ts";
 import type { Read } from "./read.ts";
-import { createParameters, LAST, numberAt, textAt, toKey } from "./rows.ts";
+import { createParameters, numberAt, textAt } from "./rows.ts";
 import { unescapeText } from "./text.ts";
 
 const SENDERS = `senders AS (
@@ -53,8 +54,8 @@ export async function readTimeline(read: Read, query: TimelineQuery, fold: Fold)
   if (query.from !== undefined) return readMatchingTimeline(read, query, fold);
   const { bucket, since, until, limit } = query;
   const { length, rest } = LEVELS[bucket];
-  const low = since === undefined ? "" : toKey(since);
-  const high = until === undefined ? LAST : toKey(until);
+  const low = since === undefined ? "" : sortKey(since);
+  const high = until === undefined ? LAST : sortKey(until);
   if (low >= high) return { data: [], truncated: false };
   const parameters = createParameters();
   const [first, lowest, highest] = [low.slice(0, length), low, high].map((value) => parameters.add(value));
@@ -69,7 +70,7 @@ export async function readTimeline(read: Read, query: TimelineQuery, fold: Fold)
   const data: { start: string; count: number }[] = [];
   for (const row of buckets.toReversed()) {
     const prefix = textAt(row, 0);
-    const start = toKey(prefix + rest);
+    const start = sortKey(prefix + rest);
     const end = prefix + LAST;
     // Only the first and the last bucket may hold more than what is asked for.
     const isWhole = start >= low && end <= high;

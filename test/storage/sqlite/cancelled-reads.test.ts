@@ -74,16 +74,6 @@ test("reads whose signals are aborted are rejected at once, running and queued, 
   assert.equal((await store.list(EVERY_ROW)).total, 0);
 });
 
-test("reads that nobody waits for take no place from others", async (t) => {
-  const { store } = await storeOf(t, 8 * STEP_ROWS);
-  const leaving = new AbortController();
-  const dropped = Array.from({ length: 500 }, () => assert.rejects(store.list(EVERY_ROW, { signal: leaving.signal })));
-  leaving.abort();
-  const stays = store.list(EVERY_ROW);
-  await Promise.all(dropped);
-  assert.equal((await stays).total, 0);
-});
-
 test("a stop waits for no read", async (t) => {
   const { store, fatal } = await storeOf(t, 8 * STEP_ROWS);
   const { signal } = new AbortController();
