@@ -68,7 +68,6 @@ export const LONG_FUNCTIONS: readonly string[] = [
   "src/pages/browser/detail.ts createDetail",
   "src/pages/browser/filter-form.ts createFilterForm",
   "src/pages/browser/message-list.ts createMessageList",
-  "src/pages/browser/overview.ts createOverview",
   "src/pages/browser/row-window.ts createRowWindow",
   "src/pages/browser/shared-tail.ts createSharedTail",
   "src/pages/browser/tail.ts createTail",

@@ -138,7 +138,7 @@ function askForToken(): void {
 function start(): void {
   tail.start();
   void list.load(filterForm.current());
-  overview.refresh();
+  overview.follow();
   detail.follow();
 }
 

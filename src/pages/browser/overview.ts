@@ -21,9 +21,9 @@ export interface OverviewOptions {
 
 /** Totals and the chart of the largest senders, of all messages; the chart over time, of those that the filters admit. */
 export interface Overview {
-  /** Asks for everything again, at once the first time and at most every few seconds then. */
+  /** Asks for everything again, at most every few seconds. */
   refresh(): void;
-  /** Asks at once: the filters or the zone have changed. */
+  /** Asks at once: the page begins, or its filters, its zone or its token have changed. */
   follow(): void;
   /** Asks at once again if the last request failed. */
   retry(): void;
@@ -80,11 +80,6 @@ export function createOverview(options: OverviewOptions): Overview {
     notice.hidden = !hasFailed;
     if (hasFailed) recovery.failed(true);
     else recovery.worked();
-    // With the token all of it is asked for at once.
-    if (stats.kind === "unauthorized") {
-      clearTimeout(timer);
-      timer = undefined;
-    }
     if (stats.kind === "ok") {
       showTotals(stats.value);
       showSenders(stats.value.messages_per_sender);

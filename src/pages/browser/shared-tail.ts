@@ -131,10 +131,12 @@ export function createSharedTail(options: TailOptions): Tail | undefined {
     void lead(running.signal, isStealing);
   }
 
+  /** Asks for the present state; takes the connection from a window that does not respond, if somebody looks at this one. */
   function check(): void {
-    if (running === undefined || isLeading || document.hidden) return;
+    if (running === undefined || isLeading) return;
     const askedMs = performance.now();
     channel?.post({ kind: "hello" });
+    if (document.hidden) return;
     setTimeout(() => {
       if (running !== undefined && !isLeading && heardMs < askedMs) begin(true);
     }, ANSWER_WITHIN_MS);
