@@ -7,6 +7,7 @@ import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { shareChromium, SKIP_WITHOUT_BROWSER } from "../test/support/browser.ts";
+import { sharePostgresData, SKIP_WITHOUT_POSTGRES } from "../test/support/postgres-data.ts";
 
 /** A test that hangs fails, and is named. */
 const TIMEOUT_MS = 60_000;
@@ -34,7 +35,12 @@ const files = globSync("test/**/*.test.ts", { cwd: root })
 if (flags.full) process.env["FULL"] = "1";
 // Most of the time goes into starting processes: what Node.js makes of a source is kept for the next one, which knows less of coverage.
 if (!flags.coverage) process.env["NODE_COMPILE_CACHE"] = join(root, "node_modules/.cache/node");
-const chromium = SKIP_WITHOUT_BROWSER === false ? await shareChromium() : undefined;
+// What one file alone would have to make anyway is made once for several.
+const isShared = files.length > 1;
+const [chromium, data] = await Promise.all([
+  isShared && SKIP_WITHOUT_BROWSER === false ? shareChromium() : undefined,
+  isShared && SKIP_WITHOUT_POSTGRES === false ? sharePostgresData() : undefined,
+]);
 const engine = process.env["ENGINE"] || "sqlite";
 if (!["sqlite", "postgres"].includes(engine)) throw new Error("Cannot run the tests: ENGINE must be sqlite or postgres");
 // Only then: it needs the service's own client, which a service that does not build has not.
@@ -55,6 +61,7 @@ tests.on("test:summary", ({ file, success }) => {
 });
 tests.once("end", () => {
   void chromium?.close();
+  data?.remove();
   void postgres?.stop();
 });
 tests.compose(spec).pipe(process.stdout);

@@ -1,24 +1,15 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { connect } from "../../src/postgres/connect.ts";
 import { urlOf } from "../postgres/server.ts";
+import { identityIn, initialise, makeFolder, own, program, type Folders } from "./postgres-data.ts";
 import { until } from "./until.ts";
 
-const DEBIAN = "/usr/lib/postgresql";
-/** PostgreSQL refuses to run as root: then it runs as this user, `nobody` on most systems. */
-const NOBODY = 65_534;
-
-/** The folder of `initdb` and `postgres`: `$PG_BIN`, else the newest version that Debian's packages have installed. */
-export const PG_BIN: string | undefined = findPrograms();
-
-/** For the `skip` of each test that needs PostgreSQL: says what to install. */
-export const SKIP_WITHOUT_POSTGRES: string | false =
-  PG_BIN === undefined ? "NOT TESTED: no PostgreSQL is installed (Debian: apt-get install postgresql; else set PG_BIN)" : false;
+export { PG_BIN, SKIP_WITHOUT_POSTGRES } from "./postgres-data.ts";
 
 export interface PostgresServer {
   readonly port: number;
@@ -54,13 +45,14 @@ const run = promisify(execFile);
 
 /** A PostgreSQL of its own on 127.0.0.1, in a temporary folder, without fsync: one for each test file. */
 export async function startPostgres({ settings = {}, hba, files = {} }: PostgresOptions = {}): Promise<PostgresServer> {
-  const { folder, data } = makeFolder();
-  await run(program("initdb"), ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], identityIn(folder));
+  const folders = makeFolder();
+  const { data } = folders;
+  await initialise(folders);
   for (const [name, content] of Object.entries({ ...(hba !== undefined && { "pg_hba.conf": hba }), ...files })) {
     writeFileSync(join(data, name), content, { mode: 0o600 });
     own(join(data, name));
   }
-  return serve({ folder, data }, settings);
+  return serve(folders, settings);
 }
 
 /** A copy of a server that follows it, and that its commits wait for from the moment that this settles. */
@@ -81,43 +73,6 @@ export async function startStandby(primary: PostgresServer): Promise<PostgresSer
 }
 
 const SOON = { deadlineMs: 20_000 };
-
-interface Folders {
-  readonly folder: string;
-  readonly data: string;
-}
-
-function makeFolder(): Folders {
-  const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-postgres-"));
-  const data = join(folder, "data");
-  mkdirSync(data, { mode: 0o700 });
-  own(folder);
-  own(data);
-  return { folder, data };
-}
-
-function program(name: string): string {
-  return join(PG_BIN ?? "", name);
-}
-
-function isRoot(): boolean {
-  return process.getuid?.() === 0;
-}
-
-function own(path: string): void {
-  if (isRoot()) chownSync(path, NOBODY, NOBODY);
-}
-
-interface Identity {
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly uid?: number;
-  readonly gid?: number;
-}
-
-function identityIn(folder: string): Identity {
-  return { cwd: folder, env: { LC_ALL: "C.UTF-8", PATH: process.env["PATH"] ?? "" }, ...(isRoot() && { uid: NOBODY, gid: NOBODY }) };
-}
 
 async function serve({ folder, data }: Folders, settings: Readonly<Record<string, string>>): Promise<PostgresServer> {
   const port = await freePort();
@@ -155,13 +110,6 @@ async function serve({ folder, data }: Folders, settings: Readonly<Record<string
       await exited;
     },
   };
-}
-
-function findPrograms(): string | undefined {
-  const given = process.env["PG_BIN"];
-  if (given !== undefined && given !== "") return given;
-  const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN).sort((a, b) => Number(b) - Number(a)) : [];
-  return versions.map((version) => join(DEBIAN, version, "bin")).find((folder) => existsSync(join(folder, "initdb")));
 }
 
 async function freePort(): Promise<number> {
