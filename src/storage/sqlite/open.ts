@@ -29,6 +29,9 @@ export interface SqliteOptions extends EngineOptions {
   readonly maxPageCount?: number | undefined;
 }
 
+/** Beyond so many rows without an index a count of them takes more than 20 ms, and does not belong where single messages are looked up. */
+const MAX_UNINDEXED_LOOKUP = 50_000;
+
 /**
  * Becomes the owner of the database, opens or creates it, upgrades it, and starts its threads: the writer, one that copies the WAL into
  * the database after it, one that has the index follow, and two readers, one for what an index answers at once and one for searches, so
@@ -132,6 +135,11 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
     return thread.call(name, argument, signal);
   }
 
+  /** For reads that count. */
+  function counting(): Thread<ReaderCalls> {
+    return keeper.behind() > MAX_UNINDEXED_LOOKUP ? searches : lookups;
+  }
+
   async function proveWritable(): Promise<readonly string[]> {
     if ((await files.identity()) !== identity) {
       // What is written now is lost with the last descriptor: only a start can open what stands there instead.
@@ -182,11 +190,11 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
       }
       return erased;
     },
-    list: (query, options) => read(isSearch(query) ? searches : lookups, "list", query, options),
-    listReceived: (query, options) => read(isFilteredList(query) ? searches : lookups, "listReceived", query, options),
+    list: (query, options) => read(isSearch(query) ? searches : counting(), "list", query, options),
+    listReceived: (query, options) => read(isFilteredList(query) ? searches : counting(), "listReceived", query, options),
     get: (messageId) => read(lookups, "get", messageId),
-    stats: (options) => read(lookups, "stats", undefined, options),
-    timeline: (query, options) => read(isSearchedTimeline(query) ? searches : lookups, "timeline", query, options),
+    stats: (options) => read(counting(), "stats", undefined, options),
+    timeline: (query, options) => read(isSearchedTimeline(query) ? searches : counting(), "timeline", query, options),
     // Where it does not delay what an index answers at once.
     exportPage: (query, options) => read(searches, "exportPage", query, options),
     since: (seq, limit, { payload = false } = {}) => read(lookups, "since", { seq, limit, payload }),

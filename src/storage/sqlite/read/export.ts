@@ -1,8 +1,8 @@
 import type { SQLInputValue, SQLOutputValue } from "node:sqlite";
 import { createMatcher } from "../../../core/filter.ts";
-import { comparePositions, compareText, LAST, sortKey, type KeysetPosition } from "../../../core/order.ts";
+import { comparePositions, LAST, sortKey, type KeysetPosition } from "../../../core/order.ts";
 import type { ExportPage, ExportQuery } from "../../../core/queries.ts";
-import { startPage } from "../../shared/fill-page.ts";
+import { PAGE_ROWS, startPage } from "../../shared/fill-page.ts";
 import { withPayload } from "./payloads.ts";
 import { MESSAGE_COLUMNS, toStoredMessage, type Prepare } from "./rows.ts";
 
@@ -33,14 +33,11 @@ export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPa
 
   function* rowsOfSender(from: string, { direction, start, end }: Range, upTo: number): Generator<Row> {
     const sign = direction === "ASC" ? 1 : -1;
-    const isWithin = (row: Row): boolean => {
-      const { key } = rowPlace(row);
-      return sign * comparePositions(rowPlace(row), start) > 0 && (sign === 1 ? compareText(key, end) < 0 : compareText(key, end) >= 0);
-    };
-    const tail = prepare(`SELECT ${MESSAGE_COLUMNS} FROM unindexed_messages WHERE from_msisdn = ? AND seq <= ?`).all(from, upTo)
-      .filter(isWithin)
-      .sort((a, b) => sign * comparePositions(rowPlace(a), rowPlace(b)));
     const [behind, within] = direction === "ASC" ? [">", "<"] : ["<", ">="];
+    // No page looks at more of them.
+    const tail = prepare(`SELECT ${MESSAGE_COLUMNS} FROM unindexed_messages
+      WHERE from_msisdn = ? AND (rtrim(ts, 'Z'), message_id) ${behind} (?, ?) AND rtrim(ts, 'Z') ${within} ? AND seq <= ?
+      ORDER BY rtrim(ts, 'Z') ${direction}, message_id ${direction} LIMIT ${PAGE_ROWS}`).all(from, start.key, start.messageId, end, upTo);
     const columns = MESSAGE_COLUMNS.split(", ").map((column) => `messages.${column}`).join(", ");
     const derived = prepare(`SELECT ${columns} FROM sender_messages AS hit CROSS JOIN messages ON messages.seq = hit.seq
       WHERE hit.from_msisdn = ? AND (hit.key, hit.message_id) ${behind} (?, ?) AND hit.key ${within} ? AND hit.seq <= ?
@@ -48,8 +45,9 @@ export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPa
     const values: readonly SQLInputValue[] = [from, start.key, start.messageId, end, upTo];
     let next = 0;
     for (const row of derived.iterate(...values)) {
-      for (let candidate = tail[next]; candidate !== undefined && sign * comparePositions(rowPlace(candidate), rowPlace(row)) < 0; candidate = tail[next]) {
-        yield candidate;
+      const place = rowPlace(row);
+      for (let one = tail[next]; one !== undefined && sign * comparePositions(rowPlace(one), place) < 0; one = tail[next]) {
+        yield one;
         next += 1;
       }
       yield row;
