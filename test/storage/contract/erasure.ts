@@ -29,6 +29,8 @@ export const ERASURE: readonly ContractCase[] = [
         assert.deepEqual((await exportAll(store, { upTo: Number.MAX_SAFE_INTEGER })).map((row) => row.message_id).toSorted(), left.toSorted());
         const { total_messages: total, senders_count: senders, messages_per_sender: largest } = await store.stats();
         assert.deepEqual([total, senders, largest], [left.length, 2, [{ from: "+2", count: 299 }, { from: "+0", count: 297 }]]);
+        assert.deepEqual(idsOf(await store.listReceived({ order: "received", limit: 1_000, offset: 0 })), left);
+        assert.deepEqual(await store.timeline({ bucket: "day", limit: 9, from: "+1" }), { data: [], truncated: false });
         const { data } = await store.timeline({ bucket: "day", limit: 9 });
         assert.equal(data.reduce((sum, { count }) => sum + count, 0), left.length);
         assert.deepEqual(await store.insertAll([message("m1", { from: "+1" }), message("m501", { text: "other" })]), ["duplicate", "duplicate"]);

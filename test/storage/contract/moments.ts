@@ -16,15 +16,20 @@ function roundOf(round: number, count: number): readonly Message[] {
   });
 }
 
+const ORDERS = ["received", "received-desc"] as const;
+
 /** What every kind of read says; a tail without its `seq`, which may have gaps. */
 async function readAll(store: MessageStore): Promise<unknown> {
   const upTo = Number.MAX_SAFE_INTEGER;
   const filters = [{}, { from: "+1" }, { from: "+7" }, { since: "2025-02-10T11:30:00Z" }, { from: "+2", until: "2025-01-15T10:00:00.001Z" }, { q: "EXT 77" }, { q: "7" }];
   const lists = filters.flatMap((filter) => [{ ...filter, order: "asc" }, { ...filter, order: "desc" }] as const)
     .flatMap((query) => [{ ...query, limit: 3, offset: 0 }, { ...query, limit: 3, offset: 1_010 }]);
-  const timelines = [{}, { since: "2025-01-15T09:30:00Z", until: "2025-03-15T10:30:00Z" }].flatMap((range) => [{ bucket: "hour", limit: 40, ...range }, { bucket: "day", limit: 400, ...range }] as const);
+  const received = [{}, { from: "+1" }, { q: "EXT 77" }].flatMap((filter) => ORDERS.map((order) => ({ ...filter, order, limit: 3, offset: 5 })));
+  const ranges = [{}, { since: "2025-01-15T09:30:00Z", until: "2025-03-15T10:30:00Z" }, { from: "+1" }, { q: "77" }];
+  const timelines = ranges.flatMap((range) => [{ bucket: "hour", limit: 40, ...range }, { bucket: "day", limit: 400, ...range }] as const);
   return {
     lists: await Promise.all(lists.map((query) => store.list(query))),
+    received: (await Promise.all(received.map((query) => store.listReceived(query)))).map(({ data, total }) => ({ data, total })),
     exported: await exportAll(store, { upTo, from: "+1" }),
     tail: (await tailAll(store)).map(({ seq: _seq, ...row }) => row),
     stats: await store.stats(),
@@ -66,8 +71,9 @@ export const MOMENTS: readonly ContractCase[] = [
       await store.insertAll(make(700, (index) => message(`removed${index}`, { from, ts: `2025-01-15T10:00:00.${1 + (index % 9)}Z` })));
       async function look(): Promise<void> {
         for (const query of [{ from }, { from, q: "hello" }, { from, since: "2025-01-15T10:00:00.3Z" }]) {
-          const { data, total, next } = await store.list({ ...query, limit: 1_000, offset: 0 });
-          assert.deepEqual([data.length, next], [total, undefined], JSON.stringify(query));
+          for (const page of [await store.list({ ...query, limit: 1_000, offset: 0 }), await store.listReceived({ ...query, order: "received", limit: 1_000, offset: 0 })]) {
+            assert.deepEqual([page.data.length, page.next], [page.total, undefined], JSON.stringify(query));
+          }
         }
       }
       await lookWhile(look, async () => assert.equal(await store.erase({ from }), 700));

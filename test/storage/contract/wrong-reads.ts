@@ -79,6 +79,12 @@ export const WRONG_READS: readonly WrongEngine[] = [
   wrong("P8", "orders times as texts", ordering((a, b) => compare(a.ts, b.ts) || comparePositions(positionOf(a), positionOf(b)))),
   wrong("P8", "orders ids without regard to case", ordering((a, b) => compare(positionOf(a).key, positionOf(b).key) || compare(a.message_id.toLowerCase(), b.message_id.toLowerCase()))),
   wrong("P8", "knows one direction", asking((query) => without(query, "order"))),
+  wrong("P8", "lists what was received by its date", (inner) => ({
+    async listReceived(query) {
+      const page = await inner.listReceived(query);
+      return { ...page, data: page.data.toSorted((a, b) => compare(a.ts, b.ts)) };
+    },
+  })),
   wrong("P9", "leaves out what lies at since", asking((query) => (query.since === undefined || query.since.includes(".") ? query : { ...query, since: query.since.replace("Z", ".000000001Z") }))),
   wrong("P9", "admits what lies at until", asking((query) => (query.until === undefined || query.until.includes(".") ? query : { ...query, until: query.until.replace("Z", ".000000001Z") }))),
   wrong("P9", "takes no notice of to", asking((query) => without(query, "to"))),
@@ -170,6 +176,7 @@ export const WRONG_READS: readonly WrongEngine[] = [
   wrong("P17", "counts the whole of the last bucket", (inner) => ({
     timeline: (query) => inner.timeline({ ...query, ...(query.until && { until: query.until.replace(/T\d\d:.*/, "T23:59:59Z") }) }),
   })),
+  wrong("P17", "takes no notice of q", (inner) => ({ timeline: (query) => inner.timeline(without(query, "q")) })),
   wrong("P17", "never says that it was cut", (inner) => ({ timeline: async (query) => ({ ...(await inner.timeline(query)), truncated: false }) })),
   wrong("P17", "keeps the oldest buckets", (inner) => ({
     async timeline(query) {
@@ -194,6 +201,7 @@ export const WRONG_READS: readonly WrongEngine[] = [
     };
   }),
   wrong("P20", "goes on with a read that nobody waits for", (inner) => ({ list: (query) => inner.list(query) })),
+  wrong("P20", "goes on with stats that nobody waits for", (inner) => ({ stats: () => inner.stats() })),
   wrong("P20", "keeps the place of a read that nobody waits for", (inner) => {
     let left = 0;
     return {
