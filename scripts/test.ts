@@ -43,8 +43,10 @@ const [chromium, data] = await Promise.all([
 ]);
 const engine = process.env["ENGINE"] || "sqlite";
 if (!["sqlite", "postgres"].includes(engine)) throw new Error("Cannot run the tests: ENGINE must be sqlite or postgres");
+const needsPostgres = engine === "postgres" || files.some((file) => file.startsWith("test/storage/postgres/"));
 // Only then: it needs the service's own client, which a service that does not build has not.
-const postgres = engine === "postgres" ? await (await import("../test/support/engine.ts")).sharePostgres() : undefined;
+const postgres = needsPostgres ? await (await import("../test/support/shared-postgres.ts")).sharePostgres() : undefined;
+if (engine === "postgres" && postgres === undefined) throw new Error("Cannot run the tests on PostgreSQL: it must be installed, or PG_BIN set");
 const tests = run({
   files: files.map((file) => join(root, file)),
   // By default Node.js leaves one processor alone.

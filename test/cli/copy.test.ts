@@ -7,15 +7,16 @@ import { openPostgres } from "../../src/storage/postgres/open.ts";
 import { connectFor, urlOf } from "../postgres/server.ts";
 import { tailAll } from "../storage/contract/case.ts";
 import { createTold } from "../storage/contract/told.ts";
-import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../support/postgres.ts";
+import { SKIP_WITHOUT_POSTGRES } from "../support/postgres.ts";
+import { usePostgres, type SharedPostgres } from "../support/shared-postgres.ts";
 import { message, openTestStore, temporaryFolder } from "../support/store.ts";
 import { runMain } from "./main.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
-let server: PostgresServer;
+let server: SharedPostgres;
 
 before(async () => {
-  if (skip === false) server = await startPostgres();
+  if (skip === false) server = await usePostgres();
 });
 
 after(() => server?.stop());

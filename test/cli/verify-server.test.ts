@@ -3,16 +3,17 @@ import { after, before, test, type TestContext } from "node:test";
 import type { Connection } from "../../src/postgres/connection.ts";
 import { openEngine } from "../../src/storage/postgres/engine.ts";
 import { connectFor, urlOf } from "../postgres/server.ts";
-import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../support/postgres.ts";
+import { SKIP_WITHOUT_POSTGRES } from "../support/postgres.ts";
+import { usePostgres, type SharedPostgres } from "../support/shared-postgres.ts";
 import { message } from "../support/store.ts";
 import { runMain } from "./main.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
 const SOON = { deadlineMs: 5_000 };
-let server: PostgresServer;
+let server: SharedPostgres;
 
 before(async () => {
-  if (skip === false) server = await startPostgres();
+  if (skip === false) server = await usePostgres();
 });
 
 after(() => server?.stop());

@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { delivery, send, sign } from "../support/app.ts";
 import { connectFor } from "../postgres/server.ts";
-import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../support/postgres.ts";
+import { SKIP_WITHOUT_POSTGRES } from "../support/postgres.ts";
+import { usePostgres, type SharedPostgres } from "../support/shared-postgres.ts";
 import { spawnService, startService } from "../support/process.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
-let server: PostgresServer;
+let server: SharedPostgres;
 
 before(async () => {
-  if (skip === false) server = await startPostgres({ settings: { fsync: "on" } });
+  if (skip === false) server = await usePostgres();
 });
 
 after(() => server?.stop());

@@ -2,15 +2,16 @@ import assert from "node:assert/strict";
 import { after, before, test, type TestContext } from "node:test";
 import { delivery, startTestApp, type TestApp, type TestAppOptions } from "../support/app.ts";
 import { at } from "../support/json.ts";
-import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../support/postgres.ts";
+import { SKIP_WITHOUT_POSTGRES } from "../support/postgres.ts";
+import { usePostgres, type SharedPostgres } from "../support/shared-postgres.ts";
 import { openStream } from "../support/stream.ts";
 import { until } from "../support/until.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
-let server: PostgresServer;
+let server: SharedPostgres;
 
 before(async () => {
-  if (skip === false) server = await startPostgres({ settings: { fsync: "on" } });
+  if (skip === false) server = await usePostgres();
 });
 
 after(() => server?.stop());

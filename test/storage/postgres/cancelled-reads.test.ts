@@ -5,17 +5,18 @@ import type { Connection } from "../../../src/postgres/connection.ts";
 import { openEngine, type Engine } from "../../../src/storage/postgres/engine.ts";
 import { connectFor, urlOf } from "../../postgres/server.ts";
 import { atEnd } from "../../support/cleanup.ts";
-import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../../support/postgres.ts";
+import { SKIP_WITHOUT_POSTGRES } from "../../support/postgres.ts";
+import { usePostgres, type SharedPostgres } from "../../support/shared-postgres.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
 const SOON = { deadlineMs: 5_000 };
 const SEARCH = { q: "text", limit: 1, offset: 0 };
 /** Reads that run and wait for their turn at most. */
 const MOST = 2 + 128;
-let server: PostgresServer;
+let server: SharedPostgres;
 
 before(async () => {
-  if (skip === false) server = await startPostgres();
+  if (skip === false) server = await usePostgres();
 });
 
 after(() => server?.stop());

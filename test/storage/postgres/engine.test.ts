@@ -7,16 +7,17 @@ import type { ExportQuery, MessageQuery } from "../../../src/core/queries.ts";
 import { openEngine, type Engine, type ServerOptions } from "../../../src/storage/postgres/engine.ts";
 import { connectFor, urlOf } from "../../postgres/server.ts";
 import { atEnd } from "../../support/cleanup.ts";
-import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../../support/postgres.ts";
+import { SKIP_WITHOUT_POSTGRES } from "../../support/postgres.ts";
+import { usePostgres, type SharedPostgres } from "../../support/shared-postgres.ts";
 import { message } from "../../support/store.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
 const AT = "2025-06-01T00:00:00.000Z";
 const OPTIONS: ServerOptions = { fault: () => {}, remark: () => {}, mayLose: true };
-let server: PostgresServer;
+let server: SharedPostgres;
 
 before(async () => {
-  if (skip === false) server = await startPostgres();
+  if (skip === false) server = await usePostgres();
 });
 
 after(() => server?.stop());

@@ -2,7 +2,8 @@ import { connect } from "../../../src/postgres/connect.ts";
 import { openPostgres } from "../../../src/storage/postgres/open.ts";
 import { urlOf } from "../../postgres/server.ts";
 import { atEnd, type Lifetime } from "../../support/cleanup.ts";
-import { SKIP_WITHOUT_POSTGRES, startPostgres } from "../../support/postgres.ts";
+import { SKIP_WITHOUT_POSTGRES } from "../../support/postgres.ts";
+import { usePostgres } from "../../support/shared-postgres.ts";
 import { NOW_MS, type OpenedStore, type OpenOptions } from "../contract/case.ts";
 import { createTold } from "../contract/told.ts";
 import type { TestEngine } from "../engines.ts";
@@ -12,7 +13,7 @@ export const POSTGRES: TestEngine = {
   name: "postgres",
   skip: SKIP_WITHOUT_POSTGRES,
   async start(t) {
-    const server = await startPostgres();
+    const server = await usePostgres();
     atEnd(t, () => server.stop());
     return async (lifetime, options) => open(lifetime, await server.createDatabase(), options);
   },

@@ -4,16 +4,17 @@ import type { MessageStore } from "../../../src/core/store.ts";
 import { openPostgres, type PostgresOptions } from "../../../src/storage/postgres/open.ts";
 import { connectFor, urlOf } from "../../postgres/server.ts";
 import { atEnd } from "../../support/cleanup.ts";
-import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../../support/postgres.ts";
+import { SKIP_WITHOUT_POSTGRES } from "../../support/postgres.ts";
+import { usePostgres, type SharedPostgres } from "../../support/shared-postgres.ts";
 import { message } from "../../support/store.ts";
 import { until } from "../../support/until.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
 const SOON = { deadlineMs: 5_000 };
-let server: PostgresServer;
+let server: SharedPostgres;
 
 before(async () => {
-  if (skip === false) server = await startPostgres();
+  if (skip === false) server = await usePostgres();
 });
 
 after(() => server?.stop());

@@ -5,17 +5,18 @@ import { createFold } from "../../../src/storage/postgres/fold.ts";
 import { createWriter } from "../../../src/storage/postgres/writer.ts";
 import { AUTHENTICATION_OK, connectFor, frame, READY, scriptedServer, urlOf } from "../../postgres/server.ts";
 import { atEnd } from "../../support/cleanup.ts";
-import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../../support/postgres.ts";
+import { SKIP_WITHOUT_POSTGRES } from "../../support/postgres.ts";
+import { usePostgres, type SharedPostgres } from "../../support/shared-postgres.ts";
 import { message } from "../../support/store.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
 const AT = "2025-06-01T00:00:00.000Z";
 const SOON = { deadlineMs: 5_000 };
 const OPTIONS = { fold: createFold(), budgetMs: 300, refused: (): void => {} };
-let server: PostgresServer;
+let server: SharedPostgres;
 
 before(async () => {
-  if (skip === false) server = await startPostgres();
+  if (skip === false) server = await usePostgres();
 });
 
 after(() => server?.stop());
