@@ -13,18 +13,8 @@ export type ReportProgress = (done: number, total: number) => void;
 /** Looks at a database on a read-only connection. Throws SQLite's error where the file cannot be read. */
 export type CheckFunction = (db: DatabaseSync, report: ReportProgress) => Finding;
 
-/** One read transaction, so that rows and what is derived from them are of one moment. */
-export function inSnapshot<T>(db: DatabaseSync, read: () => T): T {
-  db.exec("BEGIN");
-  try {
-    return read();
-  } finally {
-    if (db.isTransaction) db.exec("COMMIT");
-  }
-}
-
 /**
- * The same with the index, whose snapshot is taken first, as readers do. Retries while a service removes rows at that very moment.
+ * One read transaction, so that rows and index are of one moment. The snapshot of the index is taken first, as readers do. Retries while a service removes rows at that very moment.
  * Throws if the index does not fit the rows.
  */
 export function inIndexSnapshot<T>(db: DatabaseSync, read: (high: number) => T): T {
