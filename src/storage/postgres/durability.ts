@@ -2,14 +2,15 @@ import type { Connection } from "../../postgres/connection.ts";
 
 /** What a server's settings mean for a message that it confirms, in words for the operator. */
 export interface Durability {
-  /** It may be lost though the server has confirmed it: the service must not start. */
+  /** It may be lost, or stored twice, though the server has confirmed it: the service must not start. */
   readonly refusals: readonly string[];
   /** What is not wrong, but must be known. */
   readonly remarks: readonly string[];
 }
 
 const ASK = `SELECT current_setting('fsync'), current_setting('synchronous_commit'),
-  current_setting('synchronous_standby_names'), show_trgm('δυσ') <> '{}', current_setting('server_version_num')::int >= 140000`;
+  current_setting('synchronous_standby_names'), show_trgm('δυσ') <> '{}', current_setting('server_version_num')::int >= 140000,
+  current_setting('default_transaction_isolation')`;
 
 /**
  * Asks the server for the settings that decide it (https://www.postgresql.org/docs/current/runtime-config-wal.html), and whether its
@@ -17,12 +18,14 @@ const ASK = `SELECT current_setting('fsync'), current_setting('synchronous_commi
  */
 export async function readDurability(connection: Connection, deadlineMs: number): Promise<Durability> {
   const { results } = await connection.run([{ sql: ASK }], { deadlineMs });
-  const [fsync, commit, standbys, seesLetters, isKnown] = results[0]?.rows[0] ?? [];
+  const [fsync, commit, standbys, seesLetters, isKnown, isolation] = results[0]?.rows[0] ?? [];
   const refusals: string[] = [];
   const remarks: string[] = [];
   if (isKnown !== "t") refusals.push("the server must be PostgreSQL 14 or later");
   if (fsync !== "on") refusals.push("fsync must be on");
   if (commit === "off" || commit === "local") refusals.push(`synchronous_commit must be on, not ${commit}`);
+  // A batch must see what was committed before it got its turn.
+  if (isolation !== "read committed") refusals.push(`default_transaction_isolation must be read committed, not ${isolation}`);
   if (standbys === "") remarks.push("synchronous_standby_names is empty: messages are durable on one machine");
   if (seesLetters !== "t") remarks.push("LC_CTYPE hides all letters but ASCII from pg_trgm: searches for others look at every row");
   return { refusals, remarks };

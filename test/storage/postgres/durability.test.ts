@@ -24,6 +24,14 @@ test("a server that confirms what it may lose is refused, naming the setting", {
   await admin.run([{ sql: "ALTER USER postgres RESET synchronous_commit" }], { deadlineMs: 5000 });
 });
 
+test("a server whose transactions do not see what was committed before a batch had its turn is refused", { skip }, async (t) => {
+  const url = await server.createDatabase();
+  const admin = await connectFor(t, url);
+  await admin.run([{ sql: `ALTER DATABASE ${urlOf(url).database} SET default_transaction_isolation = 'repeatable read'` }], { deadlineMs: 5000 });
+  const options = { fault: () => {}, remark: () => {} };
+  await assert.rejects(openEngine(urlOf(url), options), (error: Error) => error.message.includes("default_transaction_isolation"));
+});
+
 test("without a standby to wait for it is said what is durable where", { skip }, async () => {
   const remarks: string[] = [];
   const url = urlOf(await server.createDatabase());
