@@ -14,8 +14,8 @@ export type ReportProgress = (done: number, total: number) => void;
 export type CheckFunction = (db: DatabaseSync, report: ReportProgress) => Finding;
 
 /**
- * One read transaction, so that rows and index are of one moment. The snapshot of the index is taken first, as readers do. Retries while a service removes rows at that very moment.
- * Throws if the index does not fit the rows.
+ * One read transaction, so that rows and index are of one moment. The snapshot of the index is taken first, as readers do. Retries
+ * while a service removes rows at that very moment. Throws if the index does not fit the rows.
  */
 export function inIndexSnapshot<T>(db: DatabaseSync, read: (high: number) => T): T {
   for (let attempt = 1; ; attempt += 1) {
