@@ -61,7 +61,10 @@ export interface App {
 /** Part of the time for a stop that is kept for the last commit, the checkpoint and the log. */
 const CLOSING_SHARE = 0.2;
 
-/** Composition root: puts the parts together and listens. Rejects if the database cannot be opened or the address cannot be used; with `UnusableSetting` if a setting is to blame. */
+/**
+ * Composition root: puts the parts together and listens. Rejects if the database cannot be opened or the address cannot be used; with
+ * `UnusableSetting` if a setting is to blame.
+ */
 export async function start(config: Config, options: StartOptions): Promise<App> {
   const { build } = options;
   const clock = options.clock ?? { nowMs: () => Date.now() };

@@ -83,13 +83,15 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
     parse: optional(parseText),
     default: "",
     example: "/run/secrets/webhook",
-    doc: "a file with one secret a line, the current one first; read again when it changes (looked at every 5 s, links followed) and on SIGHUP",
+    doc: "a file with one secret a line, the current one first; read again when it changes (looked at every 5 s, links followed)"
+      + " and on SIGHUP",
   },
   database: {
     name: "DATABASE_URL",
     parse: parseDatabase,
     default: "sqlite:///./data/app.db",
-    doc: "also `sqlite:////absolute/path.db`, `sqlite:///:memory:` and `postgres://user:password@host/database`; a missing folder is created",
+    doc: "also `sqlite:////absolute/path.db`, `sqlite:///:memory:` and `postgres://user:password@host/database`;"
+      + " a missing folder is created",
   },
   host: { name: "HOST", parse: HOST, default: "127.0.0.1", doc: "the address to listen on" },
   port: { name: "PORT", ...integer(0, 65_535), default: "8000", doc: "`0` picks a free one, which the start-up log line names" },

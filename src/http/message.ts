@@ -19,7 +19,10 @@ export interface Request {
   readonly signal: AbortSignal;
   /** When the request's head had arrived, in milliseconds since the epoch. */
   readonly receivedAtMs: number;
-  /** Reads the body once; refuses with `too_large`, `unsupported_encoding`, or, if it never completes, `bad_request` or `request_timeout`. */
+  /**
+   * Reads the body once; refuses with `too_large`, `unsupported_encoding`, or, if it never completes, `bad_request` or
+   * `request_timeout`.
+   */
   readBody(): Promise<Outcome<Uint8Array>>;
 }
 

@@ -13,7 +13,9 @@ export function renderTryForm(placed: { readonly method: string; readonly path: 
   const schemes = operation.security.flatMap((requirement) => Object.keys(requirement));
   const signs = schemes.includes("signature");
   const parameters = operation.parameters.filter(isInline).filter(({ name }) => !(signs && /^(?:webhook|svix)-/.test(name)));
-  const types = Object.entries(operation.responses).flatMap(([status, response]) => (status === "200" && isInline(response) ? Object.keys(contentOf(response) ?? {}) : []));
+  const types = Object.entries(operation.responses).flatMap(([status, response]) => {
+    return status === "200" && isInline(response) ? Object.keys(contentOf(response) ?? {}) : [];
+  });
   const [[bodyType, { examples = {} }] = ["", {}]] = Object.entries(requestBody?.content ?? {});
   const [body] = Object.values(examples);
   const fields = [

@@ -29,7 +29,8 @@ export function fieldsHtml(fields: readonly Field[]): string {
 export function propertiesHtml(schema: Schema, components: Components): string {
   const required = schema.required ?? [];
   const fields = Object.entries(schema.properties ?? {}).map(([name, property]): Field => {
-    const description = property.description ?? (property.$ref === undefined ? "" : components.schemas[referencedName({ $ref: property.$ref })]?.description);
+    const referenced = property.$ref === undefined ? undefined : components.schemas[referencedName({ $ref: property.$ref })];
+    const description = property.description ?? (property.$ref === undefined ? "" : referenced?.description);
     return { name, need: required.includes(name) ? "" : "optional", schema: property, description: description ?? "" };
   });
   return fieldsHtml(fields);
@@ -57,7 +58,8 @@ function limitsHtml(schema: Schema): readonly string[] {
   const limits: string[] = [];
   const { minLength, maxLength, minimum, maximum } = schema;
   if (maxLength !== undefined) limits.push(`${minLength === undefined ? "at most" : `${minLength} to`} ${maxLength} characters`);
-  if (minimum !== undefined) limits.push(maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? `${minimum} or more` : `${minimum} to ${maximum}`);
+  const isOpen = maximum === undefined || maximum === Number.MAX_SAFE_INTEGER;
+  if (minimum !== undefined) limits.push(isOpen ? `${minimum} or more` : `${minimum} to ${maximum}`);
   if (schema.format !== undefined) limits.push(escapeHtml(schema.format));
   if (schema.pattern !== undefined) limits.push(`matches ${code(schema.pattern)}`);
   if (schema.default !== undefined) limits.push(`default ${code(String(schema.default))}`);

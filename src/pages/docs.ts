@@ -6,8 +6,13 @@ import { escapeHtml, inlineHtml, proseHtml } from "./html.ts";
 import { renderShell, type Shell } from "./shell.ts";
 
 /** The page of an OpenAPI document, whole without any script; `browser/docs.ts` adds its forms. */
-export function renderDocs(document: OpenApiDocument, paths: Pick<Shell, "root" | "iconPath" | "stylePath" | "withoutScriptPath" | "scriptPath">): string {
-  const groups = document.tags.map(({ name, description }) => ({ name, description, id: toId(name), placed: operationsOf(document, name) }));
+export function renderDocs(
+  document: OpenApiDocument,
+  paths: Pick<Shell, "root" | "iconPath" | "stylePath" | "withoutScriptPath" | "scriptPath">,
+): string {
+  const groups = document.tags.map(({ name, description }) => {
+    return { name, description, id: toId(name), placed: operationsOf(document, name) };
+  });
   return renderShell({
     ...paths,
     title: "API",

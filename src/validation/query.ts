@@ -38,7 +38,9 @@ export function parseMessageQuery(rawQuery: string): Outcome<ListQuery, readonly
   if (cursor !== undefined && after === undefined) {
     reader.refuse("cursor", "cursor_parsing", "Value is not a cursor: must be a next_cursor of the same order, as it was given");
   }
-  if (cursor !== undefined && offset > 0) reader.refuse("offset", "cursor_with_offset", "Value goes with no cursor: must be absent or 0 beside one");
+  if (cursor !== undefined && offset > 0) {
+    reader.refuse("offset", "cursor_with_offset", "Value goes with no cursor: must be absent or 0 beside one");
+  }
   if (reader.errors.length > 0) return { ok: false, error: reader.errors };
   return { ok: true, value: { limit, offset, ...filter, ...place } };
 }
@@ -100,7 +102,8 @@ export type ExportedQuery = Omit<MessageQuery, "limit" | "offset"> | Omit<Receiv
 export function parseExportQuery(rawQuery: string): Outcome<ExportedQuery, readonly FieldError[]> {
   const reader = createQueryReader(rawQuery);
   for (const name of PAGE_PARAMETERS) {
-    if (reader.text(name) !== undefined) reader.refuse(name, "page_of_export", "Value goes with no export: must be absent, since it has all messages");
+    if (reader.text(name) === undefined) continue;
+    reader.refuse(name, "page_of_export", "Value goes with no export: must be absent, since it has all messages");
   }
   const query = parseMessageQuery(rawQuery);
   if (!query.ok) {

@@ -40,7 +40,9 @@ export function createApi(): Api {
         const response = await open(path, { Accept: "application/json" }, signal);
         // The refusal of an earlier token says nothing about the present one.
         if (response.status === 401) return { kind: used === token ? "unauthorized" : "aborted" };
-        if (!response.ok) return { kind: "failed", message: await reasonOf(response), later: response.status >= 500 || response.status === 429 };
+        if (!response.ok) {
+          return { kind: "failed", message: await reasonOf(response), later: response.status >= 500 || response.status === 429 };
+        }
         return { kind: "ok", value: await response.json() };
       } catch {
         return signal.aborted ? { kind: "aborted" } : { kind: "failed", message: "The service cannot be reached", later: true };

@@ -11,14 +11,22 @@ export function byId<T extends HTMLElement>(id: string, type: new () => T): T {
 }
 
 /** A new element; strings among its children become text, whatever they contain. */
-export function create<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Attributes, ...children: readonly Child[]): HTMLElementTagNameMap[K] {
+export function create<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes,
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   fill(element, attributes, children);
   return element;
 }
 
 /** The same for SVG. */
-export function createSvg<K extends keyof SVGElementTagNameMap>(tag: K, attributes: Attributes, ...children: readonly Child[]): SVGElementTagNameMap[K] {
+export function createSvg<K extends keyof SVGElementTagNameMap>(
+  tag: K,
+  attributes: Attributes,
+  ...children: readonly Child[]
+): SVGElementTagNameMap[K] {
   const element = document.createElementNS(SVG, tag);
   fill(element, attributes, children);
   return element;

@@ -74,7 +74,14 @@ export function createFilterForm({ address, zone, onChange }: FilterFormOptions)
   }
 
   function read(): Filters {
-    return { q: q.value, from: toNumber(from.value), to: toNumber(to.value), since: instant(since, filters.since), until: instant(until, filters.until), order: filters.order };
+    return {
+      q: q.value,
+      from: toNumber(from.value),
+      to: toNumber(to.value),
+      since: instant(since, filters.since),
+      until: instant(until, filters.until),
+      order: filters.order,
+    };
   }
 
   form.addEventListener("input", () => {

@@ -35,7 +35,9 @@ export function createListNotes({ filters, senders, onSender, onRetry }: ListNot
   function suggest(): void {
     const { from } = filters();
     const found = from === "" ? [] : senders().filter((number) => number.startsWith(from) && number !== from);
-    const words = found.length > 0 ? `The sender is matched exactly. These begin with ${from}:` : `The sender is matched exactly: ${from} has to be the whole number.`;
+    const words = found.length > 0
+      ? `The sender is matched exactly. These begin with ${from}:`
+      : `The sender is matched exactly: ${from} has to be the whole number.`;
     suggestions.replaceChildren(...(from === "" ? [] : [create("span", {}, words)]), ...found.map((number) => {
       const button = create("button", { type: "button" }, number);
       button.addEventListener("click", () => onSender(number));

@@ -1,6 +1,7 @@
 /**
  * What the list is doing. `loading`: a first page is on its way, and the rows of before stay until it is there. `ready`: rows and count are
- * those of the page's address. `fetching`: a further page is on its way. `failed`: the first page did not come. `cut`: a further page did not come.
+ * those of the page's address. `fetching`: a further page is on its way. `failed`: the first page did not come. `cut`: a further page did
+ * not come.
  */
 export type ListState = "loading" | "ready" | "fetching" | "failed" | "cut";
 

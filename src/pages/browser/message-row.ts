@@ -23,7 +23,8 @@ export function createRow(message: StoredMessage, { search, times, ts, onOpen }:
     "div",
     { role: "button", class: "row", tabindex: "-1" },
     create("span", { class: "when" }, times.create(ts, "short"), ...(isAhead(message) ? [" ", createFlag()] : [])),
-    create("span", { class: "parties" }, create("bdi", { class: "from" }, message.from), create("span", { class: "arrow", "aria-hidden": "true" }, " → "),
+    create("span", { class: "parties" }, create("bdi", { class: "from" }, message.from),
+      create("span", { class: "arrow", "aria-hidden": "true" }, " → "),
       create("span", { class: "spoken" }, " to "), create("bdi", {}, message.to)),
     createExcerpt(message.text, search),
   );

@@ -52,7 +52,8 @@ export function createOverview(options: OverviewOptions): Overview {
     byId("total-senders", HTMLElement).textContent = formatNumber(stats.senders_count);
     for (const [id, ts] of [["first-message", stats.first_message_ts], ["last-message", stats.last_message_ts]] as const) {
       const isAhead = ts !== null && Date.parse(ts) > Date.now() + AHEAD_MS;
-      byId(id, HTMLElement).replaceChildren(...(ts === null ? ["–"] : [times.create(ts, "short"), ...(isAhead ? [" ", createFlag()] : [])]));
+      const flag = isAhead ? [" ", createFlag()] : [];
+      byId(id, HTMLElement).replaceChildren(...(ts === null ? ["–"] : [times.create(ts, "short"), ...flag]));
     }
   }
 
@@ -60,9 +61,13 @@ export function createOverview(options: OverviewOptions): Overview {
     const most = largest[0]?.count ?? 1;
     senders.replaceChildren(...largest.map(({ from, count }) => {
       const bar = createSvg("svg", { viewBox: "0 0 100 4", preserveAspectRatio: "none", "aria-hidden": "true" },
-        createSvg("rect", { class: "track", width: "100", height: "4" }), createSvg("rect", { width: String((count / most) * 100), height: "4" }));
+        createSvg("rect", { class: "track", width: "100", height: "4" }),
+        createSvg("rect", { width: String((count / most) * 100), height: "4" }));
       const button = create("button", { type: "button", class: "sender", title: "Show only this sender" },
-        create("bdi", {}, from), create("span", { class: "spoken" }, ": "), create("span", { class: "quiet" }, countOf(count, "message")), bar);
+        create("bdi", {}, from),
+        create("span", { class: "spoken" }, ": "),
+        create("span", { class: "quiet" }, countOf(count, "message")),
+        bar);
       button.addEventListener("click", () => options.onSender(from));
       return create("li", {}, button);
     }));

@@ -85,7 +85,8 @@ export function createRowWindow({ list, above, below, ordering }: RowWindowOptio
    * a reader at the top sees what comes, and stays at the top.
    */
   function inPlace(change: () => void): void {
-    const anchor = isTopInSight() ? undefined : pages.slice(from, to).flatMap((page) => page.rows ?? []).find(({ element }) => element.getBoundingClientRect().bottom > 0)?.element;
+    const shown = pages.slice(from, to).flatMap((page) => page.rows ?? []);
+    const anchor = isTopInSight() ? undefined : shown.find(({ element }) => element.getBoundingClientRect().bottom > 0)?.element;
     const before = anchor?.getBoundingClientRect().top ?? 0;
     change();
     holdRoom();
@@ -151,7 +152,8 @@ export function createRowWindow({ list, above, below, ordering }: RowWindowOptio
     insert(row) {
       const { compare } = ordering();
       const shown = pages.slice(from, to);
-      const page = shown.findLast(({ first }) => first !== undefined && compare(first, row.message) < 0) ?? (from === 0 ? shown[0] : undefined);
+      const before = shown.findLast(({ first }) => first !== undefined && compare(first, row.message) < 0);
+      const page = before ?? (from === 0 ? shown[0] : undefined);
       if (page?.rows === undefined) return false;
       const index = page.rows.findIndex(({ message }) => compare(row.message, message) <= 0);
       if (page.rows[index]?.message.message_id === row.message.message_id) return false;

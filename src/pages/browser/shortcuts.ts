@@ -10,7 +10,8 @@ export function createShortcuts(search: HTMLInputElement): void {
 
   const actions: Readonly<Record<string, () => void>> = { "/": () => search.focus(), "?": showHelp };
   document.addEventListener("keydown", (event) => {
-    const action = event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement ? undefined : actions[event.key];
+    const isOther = event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement;
+    const action = isOther ? undefined : actions[event.key];
     if (action === undefined) return;
     event.preventDefault();
     action();

@@ -88,7 +88,8 @@ export function createTail(options: TailOptions): OwnTail {
     const headers = resumption();
     const mayHaveMissed = lastHeardMs !== undefined && !("Last-Event-ID" in headers);
     try {
-      const response = await options.api.open("/tail", { Accept: "text/event-stream", ...headers }, AbortSignal.any([stopped, silence.signal]));
+      const signal = AbortSignal.any([stopped, silence.signal]);
+      const response = await options.api.open("/tail", { Accept: "text/event-stream", ...headers }, signal);
       if (response.status === 401) {
         options.onUnauthorized();
         return undefined;

@@ -38,7 +38,9 @@ export function createTimeControls({ times, onRange }: TimeControlsOptions): voi
   }
   for (const [name, ms] of Object.entries(RANGES)) {
     // On a whole minute, which the field shows without seconds.
-    byId(`last-${name}`, HTMLButtonElement).addEventListener("click", () => onRange(toInstant(Math.floor((Date.now() - ms) / MINUTE_MS) * MINUTE_MS), ""));
+    byId(`last-${name}`, HTMLButtonElement).addEventListener("click", () => {
+      onRange(toInstant(Math.floor((Date.now() - ms) / MINUTE_MS) * MINUTE_MS), "");
+    });
   }
   byId("any-time", HTMLButtonElement).addEventListener("click", () => onRange("", ""));
   show();

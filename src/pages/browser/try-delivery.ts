@@ -31,18 +31,22 @@ export function createTryDelivery(body: HTMLTextAreaElement, api: Api): TryDeliv
     },
     async prepare(signal) {
       const { message_id: id = "" } = fieldsOf(body.value);
-      const before = id === "" ? undefined : (await api.open(`/messages/${encodeURIComponent(id)}`, { Accept: "application/json" }, signal)).status;
+      const stored = id === "" ? undefined : await api.open(`/messages/${encodeURIComponent(id)}`, { Accept: "application/json" }, signal);
+      const before = stored?.status;
       return (status) => {
         if (status === 401) return "refused because the signature is not that of this body and secret";
         if (status === 422) return "refused because of the fields named below";
         if (status !== 200) return "not stored";
         if (before === 404) return "stored";
-        return before === 200 ? "a repeat: the message was stored before, and stays as it was" : "accepted; only with the token can be told whether it is a repeat";
+        return before === 200
+          ? "a repeat: the message was stored before, and stays as it was"
+          : "accepted; only with the token can be told whether it is a repeat";
       };
     },
     link() {
       const { message_id: id = "" } = fieldsOf(body.value);
-      return create("p", { class: "try-link" }, create("a", { href: addressOf(`/?message=${encodeURIComponent(id)}`) }, "Show the message"));
+      const link = create("a", { href: addressOf(`/?message=${encodeURIComponent(id)}`) }, "Show the message");
+      return create("p", { class: "try-link" }, link);
     },
   };
 }

@@ -44,7 +44,8 @@ export function createTryForm(form: HTMLFormElement, api: Api): void {
     answer.replaceChildren(
       create("p", { class: "label" }, "Body"), body,
       create("p", { class: "label" }, "Headers"), create("pre", { class: "try-headers", tabindex: "0", "aria-label": "Headers" }, headers),
-      create("p", { class: "label" }, "The same with curl"), create("pre", { class: "try-curl", tabindex: "0", "aria-label": "The same with curl" }, curl),
+      create("p", { class: "label" }, "The same with curl"),
+      create("pre", { class: "try-curl", tabindex: "0", "aria-label": "The same with curl" }, curl),
     );
     answer.hidden = false;
     const text = await readInto(body, response);

@@ -29,7 +29,9 @@ const DAY_MS = 86_400_000;
 /** The formats of a zone, in the language of the reader. */
 export function createZone(name: ZoneName): Zone {
   const timeZone = name === "utc" ? { timeZone: "UTC" } : {};
-  const formatter = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat => new Intl.DateTimeFormat(undefined, { ...options, ...timeZone });
+  function formatter(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+    return new Intl.DateTimeFormat(undefined, { ...options, ...timeZone });
+  }
   const timeOfDay = formatter({ timeStyle: "medium" });
   const date = formatter({ dateStyle: "medium" });
   const dateAndTime = formatter({ dateStyle: "medium", timeStyle: "short" });

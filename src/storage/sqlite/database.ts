@@ -95,7 +95,10 @@ const HINTS: Readonly<Record<number, string>> = {
   26: "it must be a SQLite file",
 };
 
-/** Says what an error of SQLite asks of the operator, e.g. `/data/app.db: its disk must have free space (SQLite 13: database or disk is full)`. */
+/**
+ * Says what an error of SQLite asks of the operator, such as
+ * `/data/app.db: its disk must have free space (SQLite 13: database or disk is full)`.
+ */
 export function explain(error: unknown, location: string): string {
   const code = sqliteCode(error);
   const message = error instanceof Error ? error.message : String(error);

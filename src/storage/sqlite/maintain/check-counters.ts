@@ -54,8 +54,10 @@ function compareAll(db: DatabaseSync, report: ReportProgress, high: number): Fin
   const messages = seen;
 
   const bySender = db.prepare(`
-    SELECT from_msisdn AS scope, substr(key, 1, ${Math.max(...SENDER_LEVELS)}) AS key FROM sender_messages ORDER BY from_msisdn, sender_messages.key, message_id`);
-  const senderCounts = createComparison(0, faults, db.prepare("SELECT from_msisdn AS scope, '' AS prefix, count FROM sender_counts ORDER BY 1").iterate());
+    SELECT from_msisdn AS scope, substr(key, 1, ${Math.max(...SENDER_LEVELS)}) AS key FROM sender_messages
+    ORDER BY from_msisdn, sender_messages.key, message_id`);
+  const counted = db.prepare("SELECT from_msisdn AS scope, '' AS prefix, count FROM sender_counts ORDER BY 1").iterate();
+  const senderCounts = createComparison(0, faults, counted);
   const [senders = 0] = compare(bySender.iterate(), [senderCounts, ...SENDER_LEVELS.map((level) => timeCounts("<>", level))]);
 
   if (state["messages"] !== messages) faults.add(`index_state counts ${state["messages"]} messages, must be ${messages}`);

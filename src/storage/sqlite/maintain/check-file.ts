@@ -9,7 +9,10 @@ const MAX_COMPLAINTS = 100;
 /** SQLite's own words for what `REINDEX` repairs; pages that are damaged it tells in others. */
 const MENDABLE = /^(?:row \d+ missing from index |wrong # of entries in index )/;
 
-/** What `PRAGMA integrity_check` complains about in one of the files (pages, indexes, the structure of the search index); empty if nothing. */
+/**
+ * What `PRAGMA integrity_check` complains about in one of the files (pages, indexes, the structure of the search index); empty if
+ * nothing.
+ */
 export function integrityComplaints(db: DatabaseSync, schema = "main"): readonly string[] {
   const lines = db.prepare(`PRAGMA ${schema}.integrity_check(${MAX_COMPLAINTS})`).all().map((row) => String(row["integrity_check"]));
   return lines.filter((line) => line !== "ok");
@@ -34,7 +37,9 @@ export const checkSchema: CheckFunction = (db) => {
   if (version > SCHEMA_VERSION) {
     return { ok: false, detail: `it is version ${version}, of a newer build than this one, which knows ${SCHEMA_VERSION}` };
   }
-  if (version < SCHEMA_VERSION) return { ok: false, detail: `it is version ${version}: start the service once to bring it to ${SCHEMA_VERSION}` };
+  if (version < SCHEMA_VERSION) {
+    return { ok: false, detail: `it is version ${version}: start the service once to bring it to ${SCHEMA_VERSION}` };
+  }
   using model = new DatabaseSync(":memory:");
   migrate(model);
   const sqlOf = (from: DatabaseSync): ReadonlyMap<string, unknown> =>

@@ -30,7 +30,8 @@ export async function copyDatabase(source: string, target: string, report: Repor
     makeSingleFile(target);
     fsyncSync(fd);
   } catch (error) {
-    throw error instanceof DatabaseError ? error : new DatabaseError(`Cannot copy the database: ${explain(error, target)}`, { cause: error });
+    if (error instanceof DatabaseError) throw error;
+    throw new DatabaseError(`Cannot copy the database: ${explain(error, target)}`, { cause: error });
   } finally {
     closeSync(fd);
   }

@@ -77,6 +77,7 @@ function lockOutOthers(db: DatabaseSync, location: string): void {
   try {
     db.exec("PRAGMA locking_mode=EXCLUSIVE; BEGIN IMMEDIATE; COMMIT");
   } catch (error) {
-    throw new DatabaseError(`Cannot rebuild: no service and no other process may have the database open (${explain(error, location)})`, { cause: error });
+    const reason = `no service and no other process may have the database open (${explain(error, location)})`;
+    throw new DatabaseError(`Cannot rebuild: ${reason}`, { cause: error });
   }
 }

@@ -26,7 +26,9 @@ export type VerifierCalls = {
 
 /** Throws `DatabaseError` where `path` is no file. */
 export async function startVerifier(path: string): Promise<Verifier> {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw new DatabaseError(`Cannot check the database: ${path} must exist and be a file`);
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
+    throw new DatabaseError(`Cannot check the database: ${path} must exist and be a file`);
+  }
   // A fault in the thread rejects the call that met it.
   const thread = await startThread<VerifierCalls>("verify-thread", { location: path }, { onFatal: () => {} });
   // Shared memory: the thread that works cannot send messages in between.

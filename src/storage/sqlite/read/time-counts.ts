@@ -88,7 +88,10 @@ function levelsOf(sender: string | undefined): readonly number[] {
   return sender === undefined ? ALL_LEVELS : SENDER_LEVELS;
 }
 
-/** Counts rows by their `key`, or with `-` no longer counts them. One pass over them gives the finest counts, of which the coarser ones are sums. */
+/**
+ * Counts rows by their `key`, or with `-` no longer counts them. One pass over them gives the finest counts, of which the coarser ones
+ * are sums.
+ */
 export function upsertTimeCounts(scope: string, levels: readonly number[], rows: string, sign: "+" | "-" = "+"): string {
   return `INSERT INTO time_counts (scope, level, prefix, count)
     WITH levels (level) AS (VALUES ${levels.map((level) => `(${level})`).join(", ")}),

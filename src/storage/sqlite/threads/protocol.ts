@@ -26,7 +26,10 @@ export type Calls = Readonly<Record<string, { readonly takes: unknown; readonly 
 
 export type WriterCalls = {
   /** Gives one outcome byte a message, the seconds that the transaction took, and the frames of the WAL that no checkpoint has copied. */
-  write: { takes: { batch: FlatBatch; payloads: readonly (string | null)[]; createdAt: string }; gives: { outcomes: Uint8Array; seconds: number; walFrames: number } };
+  write: {
+    takes: { batch: FlatBatch; payloads: readonly (string | null)[]; createdAt: string };
+    gives: { outcomes: Uint8Array; seconds: number; walFrames: number };
+  };
   /** Removes rows, and gives how many. */
   remove: { takes: RemovalRequest; gives: number };
   /** Deletes some of what an upgrade has left, and gives how many rows; 0 once nothing is left. */
