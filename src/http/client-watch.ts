@@ -14,12 +14,31 @@ export interface ClientWatch {
  * of HTTP/1.1 must be able to read (RFC 9110, section 15.2).
  */
 export function watchClient(req: IncomingMessage, res: ServerResponse, probeMs: number): ClientWatch {
+  let watching: Watching | undefined;
+  return {
+    // Most requests are never looked at, so that little is made for them.
+    get signal() {
+      watching ??= beginWatching(req, res, probeMs);
+      return watching.gone.signal;
+    },
+    stop() {
+      watching?.stop();
+    },
+  };
+}
+
+interface Watching {
+  readonly gone: AbortController;
+  stop(): void;
+}
+
+function beginWatching(req: IncomingMessage, res: ServerResponse, probeMs: number): Watching {
   const { socket } = req;
-  let gone: AbortController | undefined;
+  const gone = new AbortController();
   let probes: NodeJS.Timeout | undefined;
 
   function leave(): void {
-    gone?.abort();
+    gone.abort();
     stop();
   }
 
@@ -38,19 +57,13 @@ export function watchClient(req: IncomingMessage, res: ServerResponse, probeMs: 
     socket.off("end", beginProbing);
   }
 
-  return {
-    get signal() {
-      if (gone !== undefined) return gone.signal;
-      gone = new AbortController();
-      if (socket.destroyed) gone.abort();
-      else {
-        req.once("close", leave);
-        if (socket.readableEnded) beginProbing();
-        // Only the first of a row of requests listens, so that a connection has one listener however many it sends.
-        else if (res.socket !== null) socket.once("end", beginProbing);
-      }
-      return gone.signal;
-    },
-    stop,
-  };
+  if (socket.destroyed) {
+    gone.abort();
+  } else {
+    req.once("close", leave);
+    if (socket.readableEnded) beginProbing();
+    // Only the first of a row of requests listens, so that a connection has one listener however many it sends.
+    else if (res.socket !== null) socket.once("end", beginProbing);
+  }
+  return { gone, stop };
 }
