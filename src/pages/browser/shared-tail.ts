@@ -1,5 +1,6 @@
 import type { SequencedMessage } from "../../core/message.ts";
 import { openChannel } from "./channel.ts";
+import { createLeadership } from "./leadership.ts";
 import { SCRIPT } from "./root.ts";
 import { createTail, type Tail, type TailOptions, type TailState } from "./tail.ts";
 
@@ -31,9 +32,7 @@ const NAME = `tail ${SCRIPT}`;
 export function createSharedTail(options: TailOptions): Tail | undefined {
   // Browsers have locks on https and on this machine alone (W3C Secure Contexts).
   if (!("locks" in navigator)) return undefined;
-  const { locks } = navigator;
-  let running: AbortController | undefined;
-  let isLeading = false;
+  let isRunning = false;
   let state: TailState = "paused";
   let lastSeq = 0;
   let heardMs = 0;
@@ -66,12 +65,12 @@ export function createSharedTail(options: TailOptions): Tail | undefined {
   const own = createTail({
     ...options,
     onMessages(messages) {
-      if (!isLeading) return;
+      if (!leadership.isLeading()) return;
       report(messages);
       take(messages);
     },
     onState(next) {
-      if (!isLeading) return;
+      if (!leadership.isLeading()) return;
       show(next);
       report();
     },
@@ -85,9 +84,11 @@ export function createSharedTail(options: TailOptions): Tail | undefined {
     },
   });
 
+  const leadership = createLeadership({ locks: navigator.locks, name: NAME, onLead: own.start, onFollow: own.stop });
+
   const channel = openChannel<Word>(NAME, (word) => {
-    if (running === undefined) return;
-    if (isLeading) {
+    if (!isRunning) return;
+    if (leadership.isLeading()) {
       if (word.kind === "hello") report();
       if (word.kind === "wake") own.wake();
     } else if (word.kind === "report") {
@@ -100,66 +101,35 @@ export function createSharedTail(options: TailOptions): Tail | undefined {
   });
   if (channel === undefined) return undefined;
 
-  /** Waits for the lock, or takes it away, and has the connection until it is stopped or the lock is taken away. */
-  async function lead(stopped: AbortSignal, isStealing = false): Promise<void> {
-    const { promise: ended, resolve: end } = Promise.withResolvers<undefined>();
-    stopped.addEventListener("abort", () => end(undefined), { once: true });
-    try {
-      await locks.request(NAME, isStealing ? { steal: true } : { signal: stopped }, () => {
-        if (stopped.aborted) return undefined;
-        isLeading = true;
-        own.start();
-        return ended;
-      });
-    } catch {
-      // Another window has taken the lock away, or this one has given up waiting.
-    }
-    if (stopped.aborted) return;
-    follow();
-    void lead(stopped);
-  }
-
-  function follow(): void {
-    isLeading = false;
-    own.stop();
-  }
-
-  /** Begins anew to wait for the lock, or takes it. */
-  function begin(isStealing = false): void {
-    running?.abort();
-    running = new AbortController();
-    void lead(running.signal, isStealing);
-  }
-
   /** Asks for the present state; takes the connection from a window that does not respond, if somebody looks at this one. */
   function check(): void {
-    if (running === undefined || isLeading) return;
+    if (!isRunning || leadership.isLeading()) return;
     const askedMs = performance.now();
     channel?.post({ kind: "hello" });
     if (document.hidden) return;
     setTimeout(() => {
-      if (running !== undefined && !isLeading && heardMs < askedMs) begin(true);
+      if (isRunning && !leadership.isLeading() && heardMs < askedMs) leadership.begin({ stealing: true });
     }, ANSWER_WITHIN_MS);
   }
 
   document.addEventListener("visibilitychange", check);
   return {
     start() {
-      if (running !== undefined) return;
+      if (isRunning) return;
+      isRunning = true;
       show("connecting");
-      begin();
+      leadership.begin();
       check();
       asking = setInterval(check, ASK_EVERY_MS);
     },
     stop() {
-      running?.abort();
-      running = undefined;
+      isRunning = false;
       clearInterval(asking);
-      follow();
+      leadership.end();
       show("paused");
     },
     wake() {
-      if (isLeading) own.wake();
+      if (leadership.isLeading()) own.wake();
       else channel.post({ kind: "wake" });
     },
   };
