@@ -45,7 +45,6 @@ export const LONG_FUNCTIONS: readonly string[] = [
   "src/pages/browser/overview.ts createOverview",
   "src/pages/browser/row-window.ts createRowWindow",
   "src/pages/browser/shared-tail.ts createSharedTail",
-  "src/pages/browser/tail.ts createTail",
   "src/postgres/connection.ts createConnection",
   "src/postgres/pool.ts createPool",
   "src/storage/postgres/open.ts openPostgres",

@@ -1,6 +1,7 @@
 import type { SequencedMessage } from "../../core/message.ts";
 import type { Api } from "./api.ts";
 import { createEventParser } from "./event-stream.ts";
+import { createStreamPlace, type StreamPlace } from "./stream-place.ts";
 
 /** `waiting`: the connection is lost and will be tried again. */
 export type TailState = "connecting" | "live" | "waiting" | "paused" | "unavailable";
@@ -36,96 +37,21 @@ const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 30_000;
 /** The service sends a comment every 15 s: after so long the connection is dead, whatever the system says. */
 const SILENCE_MS = 45_000;
-/** After a longer time the messages that were missed may be too many to be sent one by one. */
-const RESUME_WITHIN_MS = 5 * 60_000;
 
 /** Follows the stream, and takes it up again where it broke off, with growing delays. */
 export function createTail(options: TailOptions): OwnTail {
+  const place = createStreamPlace();
   let running: AbortController | undefined;
-  let lastId: string | undefined;
-  let lastHeardMs: number | undefined;
-  /** The service's history that the ids belong to, as the service names it. */
-  let generation: string | undefined;
-  /** It has gone back since what is shown was asked for. */
-  let hasGoneBack = false;
   let woken = new AbortController();
-
-  function resumption(): Readonly<Record<string, string>> {
-    if (lastHeardMs === undefined) return {};
-    if (lastId !== undefined && Date.now() - lastHeardMs < RESUME_WITHIN_MS) return { "Last-Event-ID": lastId };
-    lastId = undefined;
-    return {};
-  }
-
-  function compareHistory(response: Response): void {
-    const known = generation;
-    generation = response.headers.get("Tail-Generation") ?? undefined;
-    const isOther = known !== undefined && generation !== undefined && known !== generation;
-    if (response.status !== 409 && !isOther) return;
-    hasGoneBack = true;
-    lastId = undefined;
-  }
-
-  async function read(body: ReadableStream<Uint8Array<ArrayBuffer>>, onPiece: () => void): Promise<void> {
-    const parser = createEventParser();
-    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      onPiece();
-      lastHeardMs = Date.now();
-      const events = parser.take(value);
-      // The first event has no message: it tells where the stream begins.
-      lastId = parser.lastId() ?? lastId;
-      options.onMessages(events.map(({ data }) => JSON.parse(data)));
-    }
-  }
-
-  /** Gives whether to try again, and after how long at least. */
-  async function follow(stopped: AbortSignal): Promise<number | undefined> {
-    const silence = new AbortController();
-    let timer = setTimeout(() => silence.abort(), SILENCE_MS);
-    const headers = resumption();
-    const mayHaveMissed = lastHeardMs !== undefined && !("Last-Event-ID" in headers);
-    try {
-      const signal = AbortSignal.any([stopped, silence.signal]);
-      const response = await options.api.open("/tail", { Accept: "text/event-stream", ...headers }, signal);
-      if (response.status === 401) {
-        options.onUnauthorized();
-        return undefined;
-      }
-      if (response.status === 404) {
-        options.onState("unavailable");
-        return undefined;
-      }
-      compareHistory(response);
-      if (!response.ok || response.body === null) return Number(response.headers.get("Retry-After") ?? 0) * 1000;
-      options.onState("live");
-      // Once the stream is open: what is asked for now and what the stream brings leave nothing out.
-      if (hasGoneBack) options.onReset();
-      else if (mayHaveMissed) options.onGap();
-      hasGoneBack = false;
-      lastHeardMs = Date.now();
-      await read(response.body, () => {
-        clearTimeout(timer);
-        timer = setTimeout(() => silence.abort(), SILENCE_MS);
-      });
-      return 0;
-    } catch {
-      return 0;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
 
   async function run(stopped: AbortSignal): Promise<void> {
     let delayMs = FIRST_DELAY_MS;
     options.onState("connecting");
     while (!stopped.aborted) {
-      const heardBeforeMs = lastHeardMs;
-      const atLeastMs = await follow(stopped);
+      const heardBeforeMs = place.lastHeardMs();
+      const atLeastMs = await follow(options, place, stopped);
       if (atLeastMs === undefined || stopped.aborted) return;
-      if (lastHeardMs !== heardBeforeMs) delayMs = FIRST_DELAY_MS;
+      if (place.lastHeardMs() !== heardBeforeMs) delayMs = FIRST_DELAY_MS;
       options.onState("waiting");
       // Spread out, so that the pages of many readers do not come back at one moment.
       woken = new AbortController();
@@ -146,14 +72,54 @@ export function createTail(options: TailOptions): OwnTail {
       options.onState("paused");
     },
     wake: () => woken.abort(),
-    lastId: () => lastId,
-    heard(id) {
-      if (id !== undefined) lastId = id;
-      lastHeardMs = Date.now();
-    },
+    lastId: place.lastId,
+    heard: place.heard,
   };
 }
 
+/** One connection, until it ends. Gives whether to try again, and after how long at least. */
+async function follow(options: TailOptions, place: StreamPlace, stopped: AbortSignal): Promise<number | undefined> {
+  const silence = new AbortController();
+  let timer = setTimeout(() => silence.abort(), SILENCE_MS);
+  try {
+    const headers = { Accept: "text/event-stream", ...place.resume() };
+    const response = await options.api.open("/tail", headers, AbortSignal.any([stopped, silence.signal]));
+    if (response.status === 401) {
+      options.onUnauthorized();
+      return undefined;
+    }
+    if (response.status === 404) {
+      options.onState("unavailable");
+      return undefined;
+    }
+    place.compare(response);
+    if (!response.ok || response.body === null) return Number(response.headers.get("Retry-After") ?? 0) * 1000;
+    place.heard(undefined);
+    options.onState("live");
+    // Once the stream is open: what is asked for now and what the stream brings leave nothing out.
+    const loss = place.takeLoss();
+    if (loss === "reset") options.onReset();
+    if (loss === "gap") options.onGap();
+    const parser = createEventParser();
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return 0;
+      clearTimeout(timer);
+      timer = setTimeout(() => silence.abort(), SILENCE_MS);
+      const events = parser.take(value);
+      // The first event has no message: it tells where the stream begins.
+      place.heard(parser.lastId());
+      options.onMessages(events.map(({ data }) => JSON.parse(data)));
+    }
+  } catch {
+    return 0;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Settles after so long, or once it is stopped. */
 function pause(ms: number, stopped: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
