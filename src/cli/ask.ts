@@ -62,7 +62,7 @@ export function noAnswer(service: URL, error: unknown): NoAnswer {
 }
 
 /** Its whole body. Rejects with `NoAnswer` where it is cut off. */
-export async function readBody(service: URL, answer: IncomingMessage): Promise<string> {
+export async function readResponse(service: URL, answer: IncomingMessage): Promise<string> {
   try {
     return await text(answer);
   } catch (error) {

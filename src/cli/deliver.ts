@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { signHex } from "../signature/sign.ts";
-import { ask, isTemporary, NoAnswer, readBody } from "./ask.ts";
+import { ask, isTemporary, NoAnswer, readResponse } from "./ask.ts";
 import { createPatience } from "./patience.ts";
 
 const SILENCE_LIMIT_MS = 30_000;
@@ -39,7 +39,7 @@ export function createDeliverer({ service, secret, retry, wait }: DelivererOptio
   async function attempt(body: Uint8Array): Promise<Delivered & { readonly retryAfter: string | undefined }> {
     const headers = { "Content-Type": "application/json", "X-Signature": signHex(body, secret) };
     const answer = await ask(service, "/webhook", { method: "POST", headers, body, agent, silenceLimitMs: SILENCE_LIMIT_MS });
-    return { status: answer.statusCode ?? 0, body: await readBody(service, answer), retryAfter: answer.headers["retry-after"] };
+    return { status: answer.statusCode ?? 0, body: await readResponse(service, answer), retryAfter: answer.headers["retry-after"] };
   }
 
   return {

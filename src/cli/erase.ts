@@ -1,4 +1,4 @@
-import { ask, describeAnswer, isTemporary, readBody } from "./ask.ts";
+import { ask, describeAnswer, isTemporary, readResponse } from "./ask.ts";
 import type { EraseCommand } from "./command.ts";
 import { EX_CONFIG, EX_FAILURE, EX_OK, EX_UNAVAILABLE } from "./exit-status.ts";
 import { loadMessagesService } from "./messages-service.ts";
@@ -8,7 +8,7 @@ import type { Terminal } from "./terminal.ts";
 const SILENCE_LIMIT_MS = 600_000;
 
 /** Erases one message or all of a sender, and prints how many. Gives the exit status; rejects with `NoAnswer` if none comes. */
-export async function erase(terminal: Terminal, { url, what }: EraseCommand): Promise<number> {
+export async function eraseMessages(terminal: Terminal, { url, what }: EraseCommand): Promise<number> {
   const remote = loadMessagesService(terminal, url);
   if (!remote.ok) {
     for (const problem of remote.error) terminal.complain(problem);
@@ -19,7 +19,7 @@ export async function erase(terminal: Terminal, { url, what }: EraseCommand): Pr
     "id" in what ? `/messages/${encodeURIComponent(what.id).replaceAll(".", "%2E")}` : `/messages?from=${encodeURIComponent(what.from)}`;
   const answer = await ask(service, target, { method: "DELETE", headers, silenceLimitMs: SILENCE_LIMIT_MS });
   const { statusCode } = answer;
-  const body = await readBody(service, answer);
+  const body = await readResponse(service, answer);
   if (statusCode !== 200 && statusCode !== 204) {
     terminal.complain(`Cannot erase: the service answered ${describeAnswer(statusCode, body)}`);
     return isTemporary(statusCode) ? EX_UNAVAILABLE : EX_FAILURE;

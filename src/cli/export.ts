@@ -1,4 +1,4 @@
-import { ask, describeAnswer, isTemporary, noAnswer, readBody } from "./ask.ts";
+import { ask, describeAnswer, isTemporary, noAnswer, readResponse } from "./ask.ts";
 import type { ExportCommand, ExportFormat } from "./command.ts";
 import { EX_CONFIG, EX_FAILURE, EX_OK, EX_UNAVAILABLE } from "./exit-status.ts";
 import { splitLines, withoutLineEnd } from "./lines.ts";
@@ -31,7 +31,7 @@ const WIRES: Readonly<Record<ExportFormat, Wire>> = {
  * Writes all messages that match, as they come, at the pace of whoever reads. Gives the exit status; rejects with
  * `NoAnswer` where the answer does not come to its end, and where it cannot be written.
  */
-export async function exportMessages(terminal: Terminal, { url, format, filters, output }: ExportCommand): Promise<number> {
+export async function saveExport(terminal: Terminal, { url, format, filters, output }: ExportCommand): Promise<number> {
   const remote = loadMessagesService(terminal, url);
   if (!remote.ok) {
     for (const problem of remote.error) terminal.complain(problem);
@@ -46,7 +46,7 @@ export async function exportMessages(terminal: Terminal, { url, format, filters,
   });
   const type = answer.headers["content-type"]?.split(";")[0] ?? "";
   if (answer.statusCode !== 200) {
-    terminal.complain(`Cannot export: the service answered ${describeAnswer(answer.statusCode, await readBody(service, answer))}`);
+    terminal.complain(`Cannot export: the service answered ${describeAnswer(answer.statusCode, await readResponse(service, answer))}`);
     return isTemporary(answer.statusCode) ? EX_UNAVAILABLE : EX_FAILURE;
   }
   if (type !== wire.type) {

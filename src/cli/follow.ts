@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
-import { ask, describeAnswer, isTemporary, NoAnswer, noAnswer, readBody } from "./ask.ts";
+import { ask, describeAnswer, isTemporary, NoAnswer, noAnswer, readResponse } from "./ask.ts";
 import { EX_FAILURE, EX_UNAVAILABLE } from "./exit-status.ts";
 import { splitLines } from "./lines.ts";
 import type { MessagesService } from "./messages-service.ts";
@@ -103,7 +103,7 @@ async function followOnce({ remote: { service, headers }, from, opened, take, ad
     });
     if (answer.statusCode !== 200) {
       const { statusCode } = answer;
-      const ending = refuse(`the service answered ${describeAnswer(statusCode, await readBody(service, answer))}`);
+      const ending = refuse(`the service answered ${describeAnswer(statusCode, await readResponse(service, answer))}`);
       const back = statusCode === 409 && from !== undefined ? beginningOf(answer) : undefined;
       return { ...ending, temporary: isTemporary(statusCode), retryAfter: answer.headers["retry-after"], back };
     }

@@ -2,9 +2,9 @@ import { NoAnswer } from "./ask.ts";
 import { isBrokenPipe } from "./broken-pipe.ts";
 import type { Task } from "./command.ts";
 import { copy } from "./copy.ts";
-import { erase } from "./erase.ts";
+import { eraseMessages } from "./erase.ts";
 import { EX_FAILURE, EX_OK, EX_UNAVAILABLE } from "./exit-status.ts";
-import { exportMessages } from "./export.ts";
+import { saveExport } from "./export.ts";
 import { forward } from "./forward.ts";
 import { printOpenApi } from "./openapi.ts";
 import { runOnDatabase } from "./run-on-database.ts";
@@ -35,9 +35,9 @@ function dispatch(command: Task, terminal: Terminal): Promise<number> {
     case "forward":
       return forward(terminal, command);
     case "export":
-      return exportMessages(terminal, command);
+      return saveExport(terminal, command);
     case "erase":
-      return erase(terminal, command);
+      return eraseMessages(terminal, command);
     case "backup":
     case "verify":
       return runOnDatabase(command, terminal);

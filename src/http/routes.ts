@@ -12,7 +12,7 @@ import { createIngest } from "./handlers/ingest.ts";
 import { createGetMessage, createGetPayload, createListMessages } from "./handlers/messages.ts";
 import { createMetrics } from "./handlers/metrics.ts";
 import { createOpenApi } from "./handlers/openapi.ts";
-import { createAsset, createPage } from "./handlers/pages.ts";
+import { createAsset, createSitePage } from "./handlers/pages.ts";
 import { createStats, createTimeline } from "./handlers/stats.ts";
 import { createSubscription } from "./handlers/subscription.ts";
 import { createTail } from "./handlers/tail.ts";
@@ -60,8 +60,8 @@ function createHandlers(options: RouteOptions): Readonly<Record<OperationId, Han
     isLive: live,
     isReady: createReady(options.readiness),
     getMetrics: createMetrics(options.metrics),
-    showInbox: createPage(site, "inbox"),
-    showDocs: createPage(site, "docs"),
+    showInbox: createSitePage(site, "inbox"),
+    showDocs: createSitePage(site, "docs"),
     getOpenApi: createOpenApi(options.document),
     getAsset: createAsset(site),
   };

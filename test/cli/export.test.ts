@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { NoAnswer } from "../../src/cli/ask.ts";
 import type { ExportCommand } from "../../src/cli/command.ts";
-import { exportMessages } from "../../src/cli/export.ts";
+import { saveExport } from "../../src/cli/export.ts";
 import { run, which } from "../scripts/command.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { temporaryFolder } from "../support/store.ts";
@@ -60,7 +60,7 @@ test("export tells what the service refuses: 1, or 69 where it may answer later;
   const folder = temporaryFolder(t);
   for (const [status, url] of cases) {
     const terminal = testTerminal();
-    assert.equal(await exportMessages(terminal, command(url, { output: join(folder, "x") })), status);
+    assert.equal(await saveExport(terminal, command(url, { output: join(folder, "x") })), status);
     assert.deepEqual([terminal.printed(), terminal.complaints.length, readdirSync(folder)], ["", 1, []]);
   }
 });
@@ -68,7 +68,7 @@ test("export tells what the service refuses: 1, or 69 where it may answer later;
 test("an export that is cut off ends with 69, and leaves no file, nor harms one that was there", async (t) => {
   const standIn = await startStandIn(t, (response) => response.writeHead(200, NDJSON).write(LINES, () => response.destroy()));
   const folder = temporaryFolder(t);
-  await assert.rejects(exportMessages(testTerminal(), command(standIn.url, { output: join(folder, "new") })), NoAnswer);
+  await assert.rejects(saveExport(testTerminal(), command(standIn.url, { output: join(folder, "new") })), NoAnswer);
   writeFileSync(join(folder, "old"), "precious");
   const { status, stderr } = await runMain(["export", "--output", join(folder, "old")], { env: { WEBHOOK_INBOX_URL: standIn.url } });
   assert.equal(status, 69);
@@ -128,7 +128,7 @@ test("a signal leaves nothing behind of an export to a file", async (t) => {
       setImmediate(() => standIn.cut());
     },
   });
-  await assert.rejects(exportMessages(terminal, command(standIn.url, { output: join(folder, "x") })));
+  await assert.rejects(saveExport(terminal, command(standIn.url, { output: join(folder, "x") })));
   assert.deepEqual(left, [1, 0]);
 });
 
@@ -144,6 +144,6 @@ test("| head ends an export without a word", async (t) => {
 test("a terminal shows how much was written", async (t) => {
   const { url } = await startAnswering(t, 200, LINES, NDJSON);
   const shown: string[] = [];
-  assert.equal(await exportMessages(testTerminal({ screen: (text) => shown.push(text) }), command(url)), 0);
+  assert.equal(await saveExport(testTerminal({ screen: (text) => shown.push(text) }), command(url)), 0);
   assert.match(shown[0] ?? "", /export 0\.0 MB, 0 s/);
 });

@@ -18,7 +18,7 @@ export function limitDeliveries(rateLimit: RateLimit, deliver: (request: Request
 }
 
 /** A body that never completed is no delivery: there is nothing to say about a message. */
-export function refuseBody(refusal: Refusal): Reply {
+export function refuseDelivery(refusal: Refusal): Reply {
   const reply = refuse(refusal);
   const { code } = refusal;
   return code === "too_large" || code === "unavailable" ? { ...reply, delivery: { result: code } } : reply;

@@ -4,7 +4,7 @@ import type { Verify } from "../../signature/verify.ts";
 import type { Handler } from "../message.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import { refuse } from "../respond.ts";
-import { limitDeliveries, refuseBody, refuseSignature } from "./deliveries.ts";
+import { limitDeliveries, refuseDelivery, refuseSignature } from "./deliveries.ts";
 import { storeDelivery } from "./store-delivery.ts";
 
 export interface IngestOptions {
@@ -22,7 +22,7 @@ const STORED = { body: '{"status":"ok"}' };
 export function createIngest({ store, verify, rateLimit }: IngestOptions): Handler {
   return limitDeliveries(rateLimit, async (request) => {
     const body = await request.readBody();
-    if (!body.ok) return refuseBody(body.error);
+    if (!body.ok) return refuseDelivery(body.error);
 
     const verification = verify(body.value, request.headers);
     if (!verification.ok) return refuseSignature(verification);

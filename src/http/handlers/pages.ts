@@ -38,7 +38,7 @@ function createEncode(): (body: string) => Encodings {
 }
 
 /** A page's HTML. It holds no data: what it shows it asks for with the token that its reader gives. */
-export function createPage(site: Site, name: PageName): Handler {
+export function createSitePage(site: Site, name: PageName): Handler {
   const encodingsOf = createEncode();
   return ({ target }) => {
     const body = site.page(name, { isBelow: target.split("?")[0]?.endsWith("/") === true });

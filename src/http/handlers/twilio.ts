@@ -7,7 +7,7 @@ import type { VerifyTwilio } from "../../signature/twilio.ts";
 import type { Handler } from "../message.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import { refuse } from "../respond.ts";
-import { limitDeliveries, refuseBody, refuseSignature } from "./deliveries.ts";
+import { limitDeliveries, refuseDelivery, refuseSignature } from "./deliveries.ts";
 import { storeDelivery } from "./store-delivery.ts";
 
 export interface TwilioIngestOptions {
@@ -32,7 +32,7 @@ export function createTwilioIngest({ store, verifyTwilio, rateLimit }: TwilioIng
   if (verifyTwilio === undefined) return () => refuse(REFUSALS.twilioUnset);
   return limitDeliveries(rateLimit, async (request) => {
     const body = await request.readBody();
-    if (!body.ok) return refuseBody(body.error);
+    if (!body.ok) return refuseDelivery(body.error);
 
     if (parametersOf(body.value) > MAX_PARAMETERS) return refuseSignature(TOO_MANY);
     const form = new URLSearchParams(Buffer.from(body.value).toString());

@@ -24,7 +24,7 @@ const BOUNDS: readonly Statement[] = [
 ];
 const SNAPSHOT: readonly Statement[] = [{ sql: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" }, ...BOUNDS];
 
-export interface ReadOptions {
+export interface WorkOptions {
   /** All that is read is of one moment; without it, what each statement reads is. */
   readonly snapshot?: boolean;
   /** The read ends once it is aborted. */
@@ -36,7 +36,7 @@ export interface ReadOptions {
  *
  * Rejects with ReadCancelled if the signal was aborted, else with StoreUnavailable if the database cannot tell.
  */
-export async function readWith<T>(pool: Pool, work: (read: Read) => Promise<T>, { snapshot = false, signal }: ReadOptions): Promise<T> {
+export async function readWith<T>(pool: Pool, work: (read: Read) => Promise<T>, { snapshot = false, signal }: WorkOptions): Promise<T> {
   const once = (): Promise<T> => pool.use((connection) => (snapshot ? inSnapshot(connection, work) : work(over(connection))), { signal });
   try {
     return await once().catch((error: unknown) => (isLostRead(error) && !signal.aborted ? once() : Promise.reject(error)));
