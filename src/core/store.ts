@@ -46,6 +46,8 @@ export interface MessageStore {
   since(seq: number, limit: number, options?: { readonly payload?: boolean }): Promise<SequencedPage>;
   /** The `seq` of the newest message, also if it has been removed; 0 before the first one. */
   lastSequence(): Promise<number>;
+  /** What a `seq` is a place in, and what is left of the places in former histories. */
+  history(): Promise<History>;
   /** Calls `listener` after each commit that has added messages: a read that begins then finds them. */
   onCommitted(listener: () => void): void;
   /** Proves that the database answers and takes writes; gives the reasons why not, empty if it does. */
@@ -60,6 +62,17 @@ export interface MessageStore {
   maintenance(): Maintenance;
   /** Commits what waits and lets go of the database; later inserts are `unavailable`. */
   close(): Promise<void>;
+}
+
+/**
+ * A `seq` is a place in one history of the store alone. One whose messages a reader may have seen, and which then may be missing, as
+ * after a restore, is a former one.
+ */
+export interface History {
+  /** The name of the present one. */
+  readonly generation: string;
+  /** The former ones that are known, each with the last `seq` up to which the present one is the same. */
+  readonly former: ReadonlyMap<string, number>;
 }
 
 /** What the database takes and has left; each engine tells what it can know. */

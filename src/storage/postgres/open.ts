@@ -87,6 +87,7 @@ export async function openPostgres(url: ConnectionUrl, options: PostgresOptions)
     exportPage: engine.exportPage,
     since: engine.since,
     lastSequence: engine.lastSequence,
+    history: engine.history,
     onCommitted: (listener) => void listeners.add(listener),
     check: engine.check,
     count: upkeep.count,

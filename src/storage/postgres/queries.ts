@@ -3,7 +3,7 @@ import type { StoredMessage } from "../../core/message.ts";
 import type {
   ExportPage, ExportQuery, MessagePage, MessageQuery, ReceivedPage, ReceivedQuery, SequencedPage, Stats, Timeline, TimelineQuery,
 } from "../../core/queries.ts";
-import type { ReadOptions } from "../../core/store.ts";
+import type { History, ReadOptions } from "../../core/store.ts";
 import type { Pool } from "../../postgres/pool.ts";
 import { COUNT_ALL, TAIL } from "./counts.ts";
 import type { Fold } from "./fold.ts";
@@ -14,7 +14,7 @@ import { MESSAGE_COLUMNS, numberAt, payloadAt, toStoredMessage } from "./rows.ts
 import { readMatches } from "./search.ts";
 import { readMatchingTimeline, readStats, readTimeline } from "./stats.ts";
 import { escapeText } from "./text.ts";
-import { LAST_SEQUENCE, readExportPage, readSince } from "./walks.ts";
+import { LAST_SEQUENCE, readExportPage, readHistory, readSince } from "./walks.ts";
 
 /** The reads of the service. What each gives is of one moment. See `readWith` for how they reject. */
 export interface Queries {
@@ -30,6 +30,8 @@ export interface Queries {
   since(seq: number, limit: number, options?: { readonly payload?: boolean }): Promise<SequencedPage>;
   /** The `seq` of the newest message, also if it has been removed. */
   lastSequence(): Promise<number>;
+  /** The generations of the database. */
+  history(): Promise<History>;
 }
 
 export interface QuerySources {
@@ -77,6 +79,7 @@ export function createQueries({ lookups, searches, stopping }: QuerySources, fol
     exportPage: (query, options) => search((read) => readExportPage(read, query, fold), options),
     since: (seq, limit, options = {}) => lookUp((read) => readSince(read, seq, { ...options, limit })),
     lastSequence: () => lookUp((read) => number(read, `SELECT ${LAST_SEQUENCE}`)),
+    history: () => lookUp(readHistory),
   };
 }
 

@@ -3,7 +3,7 @@ import { PostgresError } from "../../postgres/errors.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 
 /** The version that this build makes and reads. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** A number that this service's migrations alone lock by. */
 const MIGRATION_LOCK = 7_310_579_801_334_206n;
@@ -29,14 +29,21 @@ const SCHEMA: readonly string[] = [
   "INSERT INTO inbox_lock VALUES (1), (2)",
   `CREATE TABLE inbox_state (
     id int PRIMARY KEY CHECK (id = 1), version int NOT NULL, count_mark bigint NOT NULL, removed_seq bigint NOT NULL)`,
-  `INSERT INTO inbox_state VALUES (1, ${SCHEMA_VERSION}, 0, 0)`,
+  `INSERT INTO inbox_state VALUES (1, 1, 0, 0)`,
   `CREATE TABLE time_counts (
     level int, prefix text COLLATE "C", count bigint NOT NULL, PRIMARY KEY (level, prefix)) WITH (fillfactor = 50)`,
   'CREATE TABLE sender_counts (from_msisdn text COLLATE "C" PRIMARY KEY, count bigint NOT NULL) WITH (fillfactor = 50)',
 ];
 
+/** Names this history of the database. Nothing tells that it has gone back: whoever restores it gives it a new name. */
+const HISTORY: readonly string[] = [
+  "ALTER TABLE inbox_state ADD COLUMN generation text NOT NULL DEFAULT gen_random_uuid()::text",
+  "CREATE TABLE former_generations (generation text PRIMARY KEY, last_seq bigint NOT NULL)",
+  "UPDATE inbox_state SET version = 2",
+];
+
 /** Each of them at its `version - 1`: what brings a database to that version. */
-const UPGRADES: readonly (readonly string[])[] = [SCHEMA];
+const UPGRADES: readonly (readonly string[])[] = [SCHEMA, HISTORY];
 
 /** Another receiver made the same at the same moment (pg_type_typname_nsp_index, or the table itself). */
 const MADE_ELSEWHERE: ReadonlySet<string> = new Set(["23505", "42P07", "42710"]);

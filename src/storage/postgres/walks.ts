@@ -1,11 +1,12 @@
 import type { SequencedMessage, StoredMessage } from "../../core/message.ts";
 import { positionOf } from "../../core/order.ts";
+import type { History } from "../../core/store.ts";
 import type { ExportPage, ExportQuery, SequencedPage } from "../../core/queries.ts";
 import { PAGE_CHARACTERS, PAGE_MESSAGES, PAGE_ROWS } from "../shared/fill-page.ts";
 import { conditionsOf, contains, orderBy, placeAfter, where } from "./conditions.ts";
 import type { Fold } from "./fold.ts";
 import type { Read } from "./read.ts";
-import { createParameters, MESSAGE_COLUMNS, numberAt, payloadAt, toStoredMessage } from "./rows.ts";
+import { createParameters, MESSAGE_COLUMNS, numberAt, payloadAt, textAt, toStoredMessage } from "./rows.ts";
 import { escapeText } from "./text.ts";
 
 /** SQL: how much a message adds to its page. The length of a payload in bytes is known without reading it. */
@@ -71,3 +72,12 @@ export async function readSince(read: Read, seq: number, { limit, payload = fals
 
 /** SQL: the `seq` of the newest message, also if it has been removed. The sequence itself counts what is not committed. */
 export const LAST_SEQUENCE = "greatest(coalesce((SELECT max(seq) FROM messages), 0), (SELECT removed_seq FROM inbox_state WHERE id = 1))";
+
+/** The generations of the database. */
+export async function readHistory(read: Read): Promise<History> {
+  const [present, former = []] = await read([
+    { sql: "SELECT generation FROM inbox_state WHERE id = 1" },
+    { sql: "SELECT generation, last_seq FROM former_generations" },
+  ]);
+  return { generation: textAt(present?.[0], 0), former: new Map(former.map((row) => [textAt(row, 0), numberAt(row, 1)])) };
+}

@@ -82,6 +82,7 @@ export class UncertainCommit extends Error {
 const SQLITE_BUSY = 5;
 const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
+const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 /** BUSY, LOCKED, NOMEM, INTERRUPT, FULL. */
 const TRANSIENT: readonly number[] = [SQLITE_BUSY, 6, 7, 9, SQLITE_FULL];
@@ -89,7 +90,7 @@ const HINTS: Readonly<Record<number, string>> = {
   [SQLITE_BUSY]: "another process must release its lock on it",
   [SQLITE_READONLY]: "it must be writable",
   [SQLITE_IOERR]: "its disk must answer without errors",
-  11: "it must be restored from a backup, its content is damaged",
+  [SQLITE_CORRUPT]: "it must be restored from a backup, its content is damaged",
   [SQLITE_FULL]: "its disk must have free space",
   14: "its folder must exist and be writable",
   26: "it must be a SQLite file",
@@ -120,6 +121,12 @@ export function isInputOutputError(error: unknown): boolean {
 export function isReadOnly(error: unknown): boolean {
   const code = sqliteCode(error);
   return code !== undefined && (code & 0xff) === SQLITE_READONLY;
+}
+
+/** Whether the content of the file is damaged. */
+export function isCorrupt(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code !== undefined && (code & 0xff) === SQLITE_CORRUPT;
 }
 
 /** Whether another connection holds the lock that was needed. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
 import { DatabaseError, transaction } from "./database.ts";
+import { FORMER_GENERATIONS } from "./history.ts";
 import { ADOPTED_TABLE, setAside } from "./write/adoption.ts";
 
 /**
@@ -23,7 +24,8 @@ CREATE TABLE messages (
 export const MESSAGES_INDEX: string = "CREATE INDEX IF NOT EXISTS messages_by_ts ON messages (rtrim(ts, 'Z'), message_id);";
 
 /**
- * What the main file remembers beside the messages. `generation` names this history of the store. `given_seq` is the highest `seq`
+ * What the main file remembers beside the messages. `generation` names this history of the store, and
+ * `former_generations` those before it: see `beginHistory`. `given_seq` is the highest `seq`
  * whose message was removed. `removals` numbers the transactions that removed messages, so that a reader can tell whether the index
  * knows of the last one. `edits` counts rows that anything but this service has changed or deleted, also while it was stopped: the
  * triggers count every row, and a removal of the service takes its own rows off again. The write probe uses the last two columns.
@@ -99,7 +101,7 @@ function keepPayloads(db: DatabaseSync): void {
 /** Everything derived from the rows moves to a file of its own, where it is built again; here it is only renamed, which is quick. */
 function leaveIndex(db: DatabaseSync): void {
   const removed = hasTable(db, "removal_state") ? db.prepare("SELECT last_seq FROM removal_state").get() : undefined;
-  db.exec(STORE_STATE);
+  db.exec(`${STORE_STATE}${FORMER_GENERATIONS};`);
   db.prepare("INSERT INTO store_state VALUES (1, ?, ?, 0, 0, NULL, NULL)").run(randomUUID(), Number(removed?.["last_seq"] ?? 0));
   db.exec("DROP TABLE IF EXISTS removal_state; DROP TABLE IF EXISTS write_probe");
   if (hasTable(db, ADOPTED_TABLE)) db.exec(`UPDATE store_state SET given_seq = coalesce((SELECT max(rowid) FROM ${ADOPTED_TABLE}), 0)`);

@@ -6,7 +6,7 @@ import { flatten, toOutcomes } from "./write/batch.ts";
 import { CHECKPOINT_FRAMES } from "./write/checkpoints.ts";
 import { DatabaseError } from "./database.ts";
 import { locateFiles, type DatabaseFiles } from "./files.ts";
-import { becomeOwner } from "./owner.ts";
+import { becomeOwner, type Ownership } from "./owner.ts";
 import { MAX_WAITING_READS } from "../shared/bounds.ts";
 import { createCheckOnce } from "../shared/check-once.ts";
 import { createGroupCommit, type Committed } from "../shared/group-commit.ts";
@@ -43,19 +43,20 @@ export async function openSqlite(database: SqliteLocation, options: SqliteOption
   const ownership = files.inMemory ? undefined : becomeOwner(files.location, options.clock.nowMs());
   try {
     await options.onOwned?.();
-    return await openOwned(files, options, () => ownership?.release());
+    return await openOwned(files, options, ownership);
   } catch (error) {
     ownership?.release();
     throw error;
   }
 }
 
-async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: () => void): Promise<MessageStore> {
+async function openOwned(files: DatabaseFiles, options: SqliteOptions, ownership: Ownership | undefined): Promise<MessageStore> {
   const { busyTimeoutMs, maxPageCount, retentionDays } = options;
   const settings: ThreadSettings = { location: files.location, busyTimeoutMs, maxPageCount, removes: retentionDays !== undefined };
+  const { recorded } = ownership ?? {};
   const start = { onFatal: options.onFatal };
   const reading = { ...start, onNotice: (reason: string) => keeper.distrust(reason) };
-  const writer = await startThread<WriterCalls>("writer-thread", settings, start).catch(rethrowForOperator);
+  const writer = await startThread<WriterCalls>("writer-thread", { ...settings, recorded }, start).catch(rethrowForOperator);
   const [lookups, searches, checkpointer] = await Promise.all([
     startThread<ReaderCalls>("reader-thread", settings, reading),
     // A search through all rows would otherwise take a processor from the messages that come in.
@@ -65,6 +66,9 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
 
   const listeners = new Set<() => void>();
   let stored = 0;
+  const [history, lastBefore] = await Promise.all([lookups.call("history", undefined), lookups.call("lastSequence", undefined)]);
+  ownership?.record({ ...history, last: lastBefore });
+  let last = lastBefore;
 
   async function commitBatch(messages: readonly Message[], createdAt: string): Promise<Committed> {
     const { outcomes, seconds, walFrames } = await writer.call("write", { ...flatten(messages), createdAt });
@@ -83,6 +87,9 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
     ...options,
     onCommitted: (created) => {
       stored += created;
+      last += created;
+      // Before any tail is told: what a restored file lacks is known then, also after kill -9.
+      if (created > 0) ownership?.reached(last);
       if (created > 0) keeper.grew(created);
       if (created > 0) for (const listener of listeners) listener();
     },
@@ -170,7 +177,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
     await Promise.all([inserts.close(), upgrade.stop()]);
     await Promise.all([keeper.close(), lookups.abandon(), searches.abandon(), checkpointer.close()]);
     // Last, so that no reader keeps its checkpoint from emptying the WAL.
-    await writer.close().finally(release);
+    await writer.close().finally(() => ownership?.release());
   }
 
   let closed: Promise<void> | undefined;
@@ -199,6 +206,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, release: 
     exportPage: (query, options) => read(searches, "exportPage", query, options),
     since: (seq, limit, { payload = false } = {}) => read(lookups, "since", { seq, limit, payload }),
     lastSequence: () => read(lookups, "lastSequence", undefined),
+    history: () => read(lookups, "history", undefined),
     onCommitted: (listener) => void listeners.add(listener),
     check: createCheckOnce(proveWritable),
     count: () => stored,

@@ -6,6 +6,19 @@ import { listIds, make, type ContractCase } from "./case.ts";
 /** The end of a store. */
 export const CLOSE: readonly ContractCase[] = [
   {
+    promise: "P26",
+    name: "the next process, and one after a commit, goes on in the same generation",
+    async run({ open }) {
+      const opened = await open();
+      const { generation, former } = await opened.store.history();
+      assert.ok(generation !== "" && !former.has(generation));
+      assert.equal(await opened.store.insert(message("m1")), "created");
+      assert.deepEqual(await opened.store.history(), { generation, former });
+      const { store } = await opened.reopen();
+      assert.deepEqual(await store.history(), { generation, former });
+    },
+  },
+  {
     promise: "P25",
     name: "what was accepted before the store closes, once or twice, is committed first, what comes later is unavailable, and reads reject",
     async run({ open }) {

@@ -148,6 +148,7 @@ export function openMemoryStore(database: MemoryDatabase, { clock, observer, ret
         return { data: page.map((row) => ({ seq: row.seq, ...toStored(row, payload) })), more: page.length < rows.length } satisfies SequencedPage;
       }),
     lastSequence: () => read(() => database.lastSeq),
+    history: () => read(() => ({ generation: "memory", former: new Map<string, number>() })),
     count: () => database.rows.length,
     check: () => Promise.resolve(database.isFull ? ["the memory is full"] : []),
     maintenance: () => ({}),

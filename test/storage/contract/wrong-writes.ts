@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { StoreUnavailable, type InsertOutcome } from "../../../src/core/store.ts";
 import { storing, telling, wrong, type WrongEngine } from "./wrong-engine.ts";
@@ -188,6 +189,10 @@ export const WRONG_WRITES: readonly WrongEngine[] = [
     },
   })),
   wrong("P25", "says created after it was closed", telling((outcome) => (outcome === "unavailable" ? "created" : outcome))),
+  wrong("P26", "gives each process a generation of its own", () => {
+    const generation = randomUUID();
+    return { history: () => Promise.resolve({ generation, former: new Map<string, number>() }) };
+  }),
   wrong("P25", "cannot be closed twice", (inner) => {
     let isClosed = false;
     return {

@@ -77,7 +77,7 @@ const ROWS = 2_000;
 function createVersion(t: TestContext, version: 1 | 2 | 3): string {
   const path = createDatabase(t, Array.from({ length: ROWS }, (_, index) => message(`m${index}`, { from: `+${index % 5}` })), { indexed: false });
   using db = new DatabaseSync(path);
-  db.exec(`DROP TRIGGER messages_updated; DROP TRIGGER messages_deleted; DROP TABLE store_state; ${FORMER_TABLES}`);
+  db.exec(`DROP TRIGGER messages_updated; DROP TRIGGER messages_deleted; DROP TABLE store_state; DROP TABLE former_generations; ${FORMER_TABLES}`);
   if (version < 3) db.exec("DROP TABLE payloads");
   if (version < 2) db.exec("DROP TABLE removed_messages");
   else {

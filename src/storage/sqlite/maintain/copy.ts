@@ -1,7 +1,9 @@
 import { closeSync, fdatasyncSync, fsyncSync, openSync, statSync } from "node:fs";
 import { backup } from "node:sqlite";
 import { numberOf, type ReportProgress } from "./check.ts";
-import { DatabaseError, explain, openDatabase } from "../database.ts";
+import { DatabaseError, explain, isCorrupt, openDatabase } from "../database.ts";
+import { markAsCopy } from "../history.ts";
+import { readVersion, SCHEMA_VERSION } from "../migrations.ts";
 
 /** Pages copied at a time, 4 MiB: in between, progress is told. */
 const STEP_PAGES = 1024;
@@ -27,7 +29,7 @@ export async function copyDatabase(source: string, target: string, report: Repor
       report(done, total);
       if (Math.ceil(done / STEP_PAGES) % SYNC_STEPS === 0) fdatasyncSync(fd);
     });
-    makeSingleFile(target);
+    finish(target);
     fsyncSync(fd);
   } catch (error) {
     if (error instanceof DatabaseError) throw error;
@@ -48,8 +50,17 @@ async function copyPages(source: string, target: string, report: ReportProgress)
   });
 }
 
-/** A file in WAL mode cannot be read from where its reader may not write. The service turns it on again. */
-function makeSingleFile(path: string): void {
+/**
+ * A file in WAL mode cannot be read from where its reader may not write. The service turns it on again. What comes after the copy is
+ * another history than what comes after its source.
+ */
+function finish(path: string): void {
   using db = openDatabase(path);
+  try {
+    if (readVersion(db) === SCHEMA_VERSION) markAsCopy(db);
+  } catch (error) {
+    // What is damaged is copied all the same: whoever checks the copy is told all of it.
+    if (!isCorrupt(error)) throw error;
+  }
   db.exec("PRAGMA journal_mode=DELETE");
 }

@@ -3,6 +3,7 @@ import type { StoredMessage } from "../../../core/message.ts";
 import type {
   ExportPage, ExportQuery, MessagePage, MessageQuery, ReceivedPage, ReceivedQuery, SequencedPage, Stats, Timeline, TimelineQuery,
 } from "../../../core/queries.ts";
+import type { History } from "../../../core/store.ts";
 import { createCancellation, type Cancellation } from "../cancellation.ts";
 import { createExport } from "./export.ts";
 import { createGiveWay } from "./give-way.ts";
@@ -38,6 +39,8 @@ export interface Queries {
   since(seq: number, limit: number, payload: boolean): SequencedPage;
   /** The `seq` of the newest message, even if it has been removed. */
   lastSequence(): number;
+  /** The generations of the database. */
+  history(): History;
   /** The next rows to remove. */
   removable(which: Removable): RemovableRows;
   /** Uses the index file at this place from now on, or none. */

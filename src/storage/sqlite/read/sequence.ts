@@ -1,11 +1,19 @@
 import type { SequencedMessage } from "../../../core/message.ts";
+import type { History } from "../../../core/store.ts";
 import type { SequencedPage } from "../../../core/queries.ts";
+import { readHistory } from "../history.ts";
 import { startPage } from "../../shared/fill-page.ts";
 import { withPayload } from "./payloads.ts";
 import { LAST_SEQ, MESSAGE_COLUMNS, toStoredMessage, type Prepare } from "./rows.ts";
 
+export interface Sequence {
+  since(seq: number, limit: number, payload: boolean): SequencedPage;
+  lastSequence(): number;
+  history(): History;
+}
+
 /** Reads in the order of commits. One thread writes, so a message with a lower `seq` than one that can be seen never comes later. */
-export function createSequence(prepare: Prepare): { since(seq: number, limit: number, payload: boolean): SequencedPage; lastSequence(): number } {
+export function createSequence(prepare: Prepare): Sequence {
   return {
     since(seq, limit, payload) {
       const page = startPage<SequencedMessage>(limit);
@@ -17,5 +25,9 @@ export function createSequence(prepare: Prepare): { since(seq: number, limit: nu
       return { data: page.data, more: false };
     },
     lastSequence: () => Number(prepare(`SELECT ${LAST_SEQ} AS seq`).get()?.["seq"]),
+    history() {
+      const { generation, former } = readHistory(prepare);
+      return { generation, former };
+    },
   };
 }

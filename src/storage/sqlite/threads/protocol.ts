@@ -1,3 +1,4 @@
+import type { RecordedHistory } from "../history.ts";
 import type { IndexStep } from "../index/message-index.ts";
 import type { Queries } from "../read/queries.ts";
 import type { FlatBatch } from "../write/batch.ts";
@@ -15,6 +16,8 @@ export interface ThreadSettings {
   readonly location: string;
   readonly busyTimeoutMs?: number | undefined;
   readonly maxPageCount?: number | undefined;
+  /** What the last owner has recorded, if anything: for the writer. */
+  readonly recorded?: RecordedHistory | undefined;
   /** Messages are going to be removed. */
   readonly removes?: boolean;
   /** It works only where the other threads leave the processors idle. */

@@ -4,6 +4,7 @@ import { createBatchWriter } from "../write/batch.ts";
 import { createWriterCheckpoints } from "../write/checkpoints.ts";
 import { createLeftovers, estimateLeftovers } from "../write/leftovers.ts";
 import { checkpointAtClose, checkpointRecovered, openDatabase } from "../database.ts";
+import { beginHistory } from "../history.ts";
 import { migrate } from "../migrations.ts";
 import type { WriterCalls } from "./protocol.ts";
 import { serveThread } from "./serve-thread.ts";
@@ -12,6 +13,7 @@ serveThread<WriterCalls>((settings) => {
   const db = openDatabase(settings.location, settings);
   migrate(db);
   checkpointRecovered(db);
+  beginHistory(db, settings.recorded);
   const adoption = createAdoption(db);
   const writer = createBatchWriter(db, { removes: settings.removes ?? false, adoption });
   const checkpoints = createWriterCheckpoints(db);

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { copyFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test, type TestContext } from "node:test";
+import type { History } from "../../../src/core/store.ts";
+import { copyDatabase } from "../../../src/storage/sqlite/maintain/copy.ts";
+import { message, openTestStore, temporaryFolder } from "../../support/store.ts";
+
+interface Database {
+  readonly path: string;
+  /** Opens it, stores so many messages more, and closes it. */
+  live(messages: number): Promise<History & { readonly last: number }>;
+}
+
+function createDatabase(t: TestContext, path = join(temporaryFolder(t), "app.db")): Database {
+  let stored = 0;
+  return {
+    path,
+    async live(messages) {
+      const { store } = await openTestStore(t, { path });
+      for (let left = messages; left > 0; left -= 1) await store.insert(message(`${path} ${(stored += 1)}`));
+      const found = { ...(await store.history()), last: await store.lastSequence() };
+      await store.close();
+      return found;
+    },
+  };
+}
+
+function replace(path: string, by: string): void {
+  for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
+  copyFileSync(by, path);
+}
+
+const copies: readonly (readonly [kind: string, copy: (from: string, to: string) => Promise<void>])[] = [
+  ["a copy that backup has made", (from, to) => copyDatabase(from, to, () => undefined)],
+  ["an older copy of the file", async (from, to) => copyFileSync(from, to)],
+];
+
+for (const [kind, copy] of copies) {
+  test(`${kind}, put back, begins a generation that tells up to where the last one goes`, async (t) => {
+    const { path, live } = createDatabase(t);
+    const before = await live(5);
+    await copy(path, `${path}.copy`);
+    assert.deepEqual(await live(2), { ...before, last: 7 });
+    replace(path, `${path}.copy`);
+    const restored = await live(3);
+    assert.notEqual(restored.generation, before.generation);
+    assert.deepEqual([restored.last, restored.former], [8, new Map([[before.generation, 5]])]);
+    assert.deepEqual(await live(0), restored);
+  });
+}
+
+test("what was put back twice knows the generation that its file does not, up to where both are the same", async (t) => {
+  const { path, live } = createDatabase(t);
+  const first = await live(5);
+  copyFileSync(path, `${path}.copy`);
+  await live(2);
+  replace(path, `${path}.copy`);
+  const second = await live(4);
+  replace(path, `${path}.copy`);
+  const third = await live(1);
+  assert.deepEqual(third.former, new Map([[first.generation, 5], [second.generation, 5]]));
+});
+
+test("a copy that is served in another place is a history of its own, whether backup or cp made it", async (t) => {
+  const { path, live } = createDatabase(t);
+  const { generation } = await live(5);
+  for (const [kind, copy] of copies) {
+    const place = join(temporaryFolder(t), "app.db");
+    await copy(path, place);
+    const served = await createDatabase(t, place).live(1);
+    assert.notEqual(served.generation, generation, kind);
+    assert.deepEqual(served.former, new Map([[generation, 5]]), kind);
+  }
+  assert.equal((await live(1)).generation, generation, "the one that was copied goes on");
+});
+
+test("another database in the same place has nothing in common with the last one", async (t) => {
+  const { path, live } = createDatabase(t);
+  const before = await live(5);
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
+  const after = await live(9);
+  assert.notEqual(after.generation, before.generation);
+  assert.equal(after.former.get(before.generation), 0);
+});
+
+test("a log that was taken away is noticed by what the killed process had recorded", async (t) => {
+  const { path, live } = createDatabase(t);
+  const { generation } = await live(5);
+  const { store } = await openTestStore(t, { path });
+  for (const id of ["m1", "m2"]) await store.insert(message(id));
+  // What a kill leaves: nothing is flushed, nothing closed.
+  const killed = join(temporaryFolder(t), "app.db");
+  for (const suffix of ["", "-owner"]) copyFileSync(path + suffix, killed + suffix);
+  const found = await createDatabase(t, killed).live(0);
+  assert.notEqual(found.generation, generation);
+  assert.deepEqual([found.last, found.former.get(generation)], [5, 5]);
+});
+
+test("a killed process that lost nothing, and removals, leave the generation as it is", async (t) => {
+  const { path } = createDatabase(t);
+  const { store } = await openTestStore(t, { path });
+  for (const id of ["m1", "m2", "m3"]) await store.insert(message(id));
+  await store.erase({ messageId: "m3" });
+  const killed = join(temporaryFolder(t), "app.db");
+  for (const suffix of ["", "-wal", "-owner"]) copyFileSync(path + suffix, killed + suffix);
+  assert.deepEqual(await createDatabase(t, killed).live(0), { ...(await store.history()), last: 3 });
+});
+
+for (const [damage, sql] of [
+  ["has lost its record", "DROP TABLE present_generation"],
+  ["has an empty one", "DELETE FROM present_generation"],
+] as const) {
+  test(`a database whose owner's file ${damage} begins a generation`, async (t) => {
+    const { path, live } = createDatabase(t);
+    const { generation } = await live(5);
+    {
+      using owner = new DatabaseSync(`${path}-owner`);
+      owner.exec(sql);
+    }
+    const found = await live(0);
+    assert.notEqual(found.generation, generation);
+    assert.deepEqual(found.former, new Map([[generation, 5]]));
+  });
+}
