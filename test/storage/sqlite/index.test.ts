@@ -160,6 +160,15 @@ test("damage to any page of the index changes no answer, and is repaired", { tim
   }
 });
 
+test("a row that something else has put before others is noticed by the count of all", (t) => {
+  const path = createDatabase(t, sampleMessages(100), { indexed: true });
+  const index = openIndex(t, path);
+  index.exclude([7]);
+  assert.equal(index.check(), undefined);
+  run(path, "INSERT INTO messages VALUES (-5, 'other', '+1', '+2', '2025-01-11T10:00:00Z', 'x', 'now')");
+  assert.equal(typeof index.check(), "string");
+});
+
 test("an index whose file is deleted while it is open is built again", async (t) => {
   const path = createDatabase(t, sampleMessages(100), { indexed: true });
   const index = openIndex(t, path);

@@ -17,6 +17,8 @@ export interface IndexOperations {
   pick(): { readonly rows: number; readonly behind: number };
   /** Derives what `pick` has copied. */
   derive(): void;
+  /** What is wrong with the number of rows that the index covers, if anything is: a row may have been put where others had been. */
+  miscount(): string | undefined;
   exclude(seqs: readonly number[]): number;
   forget(seqs: readonly number[]): void;
   /** Takes rows in again that an earlier process excluded and did not remove. Nothing may be removing rows meanwhile. */
@@ -34,6 +36,10 @@ export function createIndexOperations(db: DatabaseSync): IndexOperations {
     WHERE seq > ? AND seq NOT IN (SELECT seq FROM excluded_messages) ORDER BY seq LIMIT ${COPY_ROWS}`);
   const picked = db.prepare("SELECT max(seq) AS high, total(length(folded)) AS characters, count(*) AS rows FROM picked");
   const advance = db.prepare("UPDATE index_state SET high = ? WHERE high = ?");
+  const counts = db.prepare(`
+    SELECT messages AS covered, (SELECT count(*) FROM messages) - (SELECT count(*) FROM messages NOT INDEXED WHERE seq > high)
+      - (SELECT count(*) FROM excluded_messages JOIN messages USING (seq) WHERE seq <= high) AS there
+    FROM index_state`);
   let low = 0;
   let high = 0;
 
@@ -60,6 +66,10 @@ export function createIndexOperations(db: DatabaseSync): IndexOperations {
         derivation.add();
       });
       clear.run();
+    },
+    miscount() {
+      const row = counts.get();
+      return row?.["covered"] === row?.["there"] ? undefined : `it covers ${row?.["covered"]} rows, there are ${row?.["there"]}`;
     },
     ...createExclusion(db, derivation),
   };
