@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { delivery, startTestApp } from "../support/app.ts";
+import { delivery, send, sign, startTestApp } from "../support/app.ts";
 import { otherConnection, storedIds } from "../support/database.ts";
+import { mountDisk, SKIP_WITHOUT_DISK } from "../support/disk.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
 import { at } from "../support/json.ts";
+import { startService } from "../support/process.ts";
 
 test("a full disk: 503 with Retry-After, not ready, reads go on, nothing half-written; with room again all goes on", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t, { maxPageCount: 400 });
@@ -40,4 +42,19 @@ test("a full disk: 503 with Retry-After, not ready, reads go on, nothing half-wr
   assert.deepEqual(storedIds(app.databasePath).toSorted(), [...stored, ...refused].toSorted());
   assert.equal(at((await app.request("/messages?q=xxx")).json, "total"), stored.length + refused.length);
   assert.deepEqual(other.prepare("PRAGMA integrity_check").all().map((row) => row["integrity_check"]), ["ok"]);
+});
+
+test("SIGTERM on a full disk: exit status 0", { skip: ONLY_SQLITE || SKIP_WITHOUT_DISK }, async (t) => {
+  const disk = mountDisk(t);
+  const service = await startService(t, {}, { folder: disk.folder });
+  disk.leave(0);
+  let status = 200;
+  // The write-ahead log has some room of its own.
+  for (let number = 0; status !== 503; number += 1) {
+    assert.ok(status === 200 && number < 100, `${status} for message ${number}`);
+    const body = JSON.stringify(delivery({ message_id: `m${number}`, text: "x".repeat(4000) }));
+    ({ status } = await send(service.url, "/webhook", { method: "POST", body, headers: { "Content-Type": "application/json", "X-Signature": sign(body) } }));
+  }
+  service.signal("SIGTERM");
+  assert.deepEqual([await service.exited, service.stderr()], [{ code: 0, signal: null }, ""]);
 });

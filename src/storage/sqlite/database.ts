@@ -51,7 +51,7 @@ export function checkpointRecovered(db: DatabaseSync): void {
     db.exec("PRAGMA wal_checkpoint(PASSIVE)");
   } catch (error) {
     // A full disk must not keep the service from reading: the WAL was synced before anything was copied from it.
-    if (sqliteCode(error) !== SQLITE_FULL) throw error;
+    if (!isFull(error)) throw error;
   }
 }
 
@@ -64,7 +64,7 @@ export function checkpointAtClose(db: DatabaseSync): void {
   try {
     db.exec("PRAGMA busy_timeout=0; PRAGMA wal_checkpoint(TRUNCATE)");
   } catch (error) {
-    if (!isBusy(error) && sqliteCode(error) !== SQLITE_FULL) throw error;
+    if (!isBusy(error) && !isFull(error)) throw error;
   }
 }
 
@@ -84,6 +84,8 @@ const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
+/** A full disk, too: `-shm`, which finds pages in the WAL, must grow now and then (https://www.sqlite.org/rescode.html#ioerr_shmsize). */
+const SQLITE_IOERR_SHMSIZE = SQLITE_IOERR | (19 << 8);
 /** BUSY, LOCKED, NOMEM, INTERRUPT, FULL. */
 const TRANSIENT: readonly number[] = [SQLITE_BUSY, 6, 7, 9, SQLITE_FULL];
 const HINTS: Readonly<Record<number, string>> = {
@@ -104,7 +106,7 @@ export function explain(error: unknown, location: string): string {
   const code = sqliteCode(error);
   const message = error instanceof Error ? error.message : String(error);
   if (code === undefined) return `${location}: ${message}`;
-  const hint = HINTS[code & 0xff];
+  const hint = HINTS[isFull(error) ? SQLITE_FULL : code & 0xff];
   return hint === undefined ? `${location}: ${message} (SQLite ${code})` : `${location}: ${hint} (SQLite ${code}: ${message})`;
 }
 
@@ -114,7 +116,18 @@ export function explain(error: unknown, location: string): string {
  */
 export function isInputOutputError(error: unknown): boolean {
   const code = sqliteCode(error);
-  return code !== undefined && (code & 0xff) === SQLITE_IOERR;
+  return code !== undefined && (code & 0xff) === SQLITE_IOERR && code !== SQLITE_IOERR_SHMSIZE;
+}
+
+/** Whether the disk has no room. */
+export function isFull(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code === SQLITE_FULL || code === SQLITE_IOERR_SHMSIZE;
+}
+
+/** Whether a commit that fails with this error is complete in the WAL: only a later commit makes the next start ignore it. */
+export function leavesDoubt(error: unknown): boolean {
+  return isInputOutputError(error) || sqliteCode(error) === SQLITE_IOERR_SHMSIZE;
 }
 
 /** Whether the file is open for reading alone. */
@@ -138,7 +151,7 @@ export function isBusy(error: unknown): boolean {
 /** Whether the same statement may succeed later although nothing was repaired: a lock, memory or disk space that is missing. */
 export function isTransient(error: unknown): boolean {
   const code = sqliteCode(error);
-  return code !== undefined && TRANSIENT.includes(code & 0xff);
+  return code !== undefined && (isFull(error) || TRANSIENT.includes(code & 0xff));
 }
 
 /** Runs `work` in one transaction, rolled back if it throws. */

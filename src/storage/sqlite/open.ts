@@ -11,7 +11,7 @@ import { MAX_WAITING_READS } from "../shared/bounds.ts";
 import { createCheckOnce } from "../shared/check-once.ts";
 import { createGroupCommit, type Committed } from "../shared/group-commit.ts";
 import type { EngineOptions } from "../shared/options.ts";
-import { startIndexKeeper } from "./index/keeper.ts";
+import { startIndexKeeper, type IndexKeeper } from "./index/keeper.ts";
 import { indexLocation } from "./index/schema.ts";
 import { createRemovals } from "./removals.ts";
 import { startUpgrade } from "./upgrade.ts";
@@ -55,7 +55,9 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, ownership
   const settings: ThreadSettings = { location: files.location, busyTimeoutMs, maxPageCount, removes: retentionDays !== undefined };
   const { recorded } = ownership ?? {};
   const start = { onFatal: options.onFatal };
-  const reading = { ...start, onNotice: (reason: string) => keeper.distrust(reason) };
+  const started = Promise.withResolvers<IndexKeeper>();
+  // A reader may tell of the index before the keeper has started.
+  const reading = { ...start, onNotice: (reason: string) => void started.promise.then((keeper) => keeper.distrust(reason)) };
   const writer = await startThread<WriterCalls>("writer-thread", { ...settings, recorded }, start).catch(rethrowForOperator);
   const [lookups, searches, checkpointer] = await Promise.all([
     startThread<ReaderCalls>("reader-thread", settings, reading),
@@ -113,6 +115,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, ownership
     onFault: (reason) => options.observer.indexFaulted?.(reason),
     onStep: (messages, seconds) => options.observer.indexed?.(messages, seconds),
   });
+  started.resolve(keeper);
   stored = adopted ?? (await lookups.call("count", undefined));
   const identity = await files.identity();
   const remove = createRemovals({ writer, reader: lookups, keeper });
@@ -175,7 +178,8 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, ownership
   async function close(): Promise<void> {
     retention?.stop();
     await Promise.all([inserts.close(), upgrade.stop()]);
-    await Promise.all([keeper.close(), lookups.abandon(), searches.abandon(), checkpointer.close()]);
+    // What they hold can be read or derived again: only the writer can fail a stop.
+    await Promise.allSettled([keeper.close(), lookups.abandon(), searches.abandon(), checkpointer.close()]);
     // Last, so that no reader keeps its checkpoint from emptying the WAL.
     await writer.close().finally(() => ownership?.release());
   }

@@ -89,7 +89,11 @@ export function openMessageIndex(place: IndexPlace): MessageIndex {
     forget: (seqs) => index.operations.forget(seqs),
     close() {
       if (!index.db.isOpen) return;
-      markClosed(index.db);
+      try {
+        markClosed(index.db);
+      } catch {
+        // A full disk, or a damaged page. The next start sees that the file was not closed, and builds it again; no stop fails for that.
+      }
       index.db.close();
     },
   };

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Message } from "../../../core/message.ts";
 import type { InsertOutcome } from "../../../core/store.ts";
-import { isInputOutputError, UncertainCommit } from "../database.ts";
+import { isInputOutputError, leavesDoubt, UncertainCommit } from "../database.ts";
 import type { Adoption } from "./adoption.ts";
 import { createRemoval, type RemovalRequest } from "./removal.ts";
 import { LAST_SEQ } from "../read/rows.ts";
@@ -67,7 +67,7 @@ export function createBatchWriter(db: DatabaseSync, { removes = false, adoption 
       if (isInputOutputError(error)) broken = error;
       // FULL and IOERR have rolled back already: ROLLBACK would throw and hide the first error.
       if (db.isTransaction) db.exec("ROLLBACK");
-      throw committing && broken !== undefined ? new UncertainCommit("Cannot commit", { cause: broken }) : error;
+      throw committing && leavesDoubt(error) ? new UncertainCommit("Cannot commit", { cause: error }) : error;
     }
   }
 
