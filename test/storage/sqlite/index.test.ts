@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
 import { openDatabase } from "../../../src/storage/sqlite/database.ts";
@@ -8,6 +9,7 @@ import { indexLocation } from "../../../src/storage/sqlite/index/schema.ts";
 import { createBatchWriter } from "../../../src/storage/sqlite/write/batch.ts";
 import { atEnd } from "../../support/cleanup.ts";
 import { createDatabase, indexAll, requireSound, sampleMessages } from "../../support/derived-database.ts";
+import { temporaryFolder } from "../../support/store.ts";
 import { flat, openStoppedReader, READS, withoutIndex } from "./index-model.ts";
 
 const NOW = "2025-01-15T10:00:01.000Z";
@@ -167,6 +169,21 @@ test("a row that something else has put before others is noticed by the count of
   assert.equal(index.check(), undefined);
   run(path, "INSERT INTO messages VALUES (-5, 'other', '+1', '+2', '2025-01-11T10:00:00Z', 'x', 'now')");
   assert.equal(typeof index.check(), "string");
+});
+
+test("that an index is open, and that it was closed in order, is in the file itself: its WAL may be lost with the power", (t) => {
+  const path = createDatabase(t, sampleMessages(100), { indexed: true });
+  function bootInFile(): unknown {
+    const alone = join(temporaryFolder(t), "alone");
+    cpSync(indexLocation(path), alone);
+    using db = new DatabaseSync(alone);
+    return db.prepare("SELECT boot FROM index_state").get()?.["boot"];
+  }
+  assert.equal(bootInFile(), "");
+  const index = openMessageIndex({ location: indexLocation(path), database: path, busyTimeoutMs: 1_000 });
+  assert.notEqual(bootInFile(), "");
+  index.close();
+  assert.equal(bootInFile(), "");
 });
 
 test("an index whose file is deleted while it is open is built again", async (t) => {

@@ -60,15 +60,38 @@ export function hasWal(location: string): boolean {
   return existsSync(`${location}-wal`);
 }
 
-/** From now on, until `markClosed`, the file is good for this run of the operating system only. */
+/**
+ * From now on, until `markClosed`, the file is good for this run of the operating system only. That is in the file itself, synced, before
+ * anything else is written to it: what comes after may reach the disk in any order. Throws if a reader keeps it from getting there.
+ */
 export function markOpen(db: DatabaseSync): void {
-  db.prepare("UPDATE index_state SET boot = ?").run(bootId());
+  db.exec("PRAGMA main.synchronous=FULL");
+  setBoot(db, bootId());
+  const isComplete = checkpoint(db);
+  db.exec("PRAGMA main.synchronous=OFF");
+  if (!isComplete) throw new Error("a reader kept it from being marked as open");
 }
 
-/** Syncs the file, then notes in it that it is complete. */
+/** Syncs the file, then notes in it that it is complete; not if a reader keeps it from being synced, or if the disk is full. */
 export function markClosed(db: DatabaseSync): void {
-  db.exec("PRAGMA synchronous=FULL; PRAGMA busy_timeout=0; PRAGMA main.wal_checkpoint(PASSIVE)");
-  db.exec("UPDATE index_state SET boot = ''");
+  try {
+    // A frame that is copied makes the checkpoint sync the file, with all that was copied before without a sync.
+    db.exec("PRAGMA main.synchronous=FULL; PRAGMA busy_timeout=0; UPDATE index_state SET boot = boot");
+    if (checkpoint(db)) setBoot(db, "");
+  } catch {
+    // It is dropped after a restart of the system, and built again.
+  }
+}
+
+function setBoot(db: DatabaseSync, boot: string): void {
+  db.prepare("UPDATE index_state SET boot = ?").run(boot);
+}
+
+/** Whether all of the WAL is in the file, which is synced then if anything was copied. */
+function checkpoint(db: DatabaseSync): boolean {
+  const row = db.prepare("PRAGMA main.wal_checkpoint(FULL)").get();
+  // Both are -1 for a database in memory, which has no WAL.
+  return row?.["busy"] === 0 && row["log"] === row["checkpointed"];
 }
 
 /** Tells the open file and its WAL from others of their names. */
