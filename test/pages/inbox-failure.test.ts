@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { BrowserPage } from "../support/browser-page.ts";
-import { browserTests } from "../support/inbox-page.ts";
+import { browserTests, untilLiveAgain } from "../support/inbox-page.ts";
 import { startInboxService, stored, type InboxService } from "../support/inbox-service.ts";
 import { isReady, textsOf } from "../support/page-scripts.ts";
 
@@ -85,6 +85,7 @@ browserTest("a list that stops says so at its end, with a button there, and the 
   const shown = Object(await page.evaluate(view));
   assert.deepEqual([shown.count, shown.above, shown.below, shown.end], ["400 messages", false, true, ""]);
   await service.startAgain();
+  await untilLiveAgain(page);
   await page.until(() => (scrollTo({ top: document.body.scrollHeight, behavior: "instant" }), document.querySelector("#rows li:last-child .text")?.textContent === "Message number 0"));
   await page.until(isReady);
   assert.equal(await page.evaluate(() => document.getElementById("cut")?.checkVisibility()), false);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { browserTests } from "../support/inbox-page.ts";
+import { browserTests, untilLiveAgain } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
 import { isReady, rowsAre, textsOf } from "../support/page-scripts.ts";
 
@@ -96,6 +96,7 @@ browserTest("when the service has gone back to an earlier state, the list is loa
   await service.stop();
   await service.startAgain({ emptied: true });
   await service.commit(stored(7, { text: "another life" }));
+  await untilLiveAgain(page);
   await page.until(rowsAre, "another life");
   await page.until(() => document.querySelector("#history")?.checkVisibility() === true);
   await page.until(isReady);
@@ -128,6 +129,7 @@ browserTest("an interruption, another tab or a restart of the service leaves a r
   await service.stop();
   await page.until(() => document.querySelector<HTMLElement>("#live")?.dataset["state"] === "waiting");
   await service.startAgain();
+  await untilLiveAgain(page);
   await page.until(isReady);
   assert.equal(await page.evaluate(isInPlace), true);
   // How often it was tried depends on how long the service was away.

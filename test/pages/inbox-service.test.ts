@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { delivery, startTestApp, type TestApp } from "../support/app.ts";
-import { browserTests } from "../support/inbox-page.ts";
+import { browserTests, untilLiveAgain } from "../support/inbox-page.ts";
 import { hasText, isShown, isStream, rowsAre, textOf, textsOf } from "../support/page-scripts.ts";
 import { until } from "../support/until.ts";
 
@@ -73,6 +73,7 @@ browserTest("with the service itself: a message that is committed appears at the
   await page.until(() => document.querySelector<HTMLElement>("#live")?.dataset["state"] !== "live");
   const second = await startTestApp(t, { env: { PORT: port, DATABASE_URL: `sqlite:///${first.databasePath}` } });
   await second.deliver(delivery({ message_id: "newest", text: "after it was back", ts: "2025-01-15T12:00:00Z" }));
+  await untilLiveAgain(page);
   await page.until(rowsAre, "after it was back|while it was looked at|before");
 });
 

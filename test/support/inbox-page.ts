@@ -4,6 +4,8 @@ import type { BrowserPage } from "./browser-page.ts";
 import { launchBrowser, SKIP_WITHOUT_BROWSER, type Browser } from "./browser.ts";
 import { atEnd } from "./cleanup.ts";
 import { startInboxService, type InboxService, type InboxServiceOptions } from "./inbox-service.ts";
+import { isStream } from "./page-scripts.ts";
+import { until } from "./until.ts";
 
 export type BrowserTest = (title: string, body: (t: TestContext, newPage: () => Promise<BrowserPage>) => Promise<void>) => void;
 
@@ -35,4 +37,9 @@ export function sharedInbox(messages: readonly StoredMessage[], options: InboxSe
     for (const release of releases) await release();
   });
   return () => (started ??= startInboxService({ after: (release) => void releases.push(release) }, messages, options));
+}
+
+/** Waits for the stream after the service was away: the page pauses longer after each attempt that fails. */
+export async function untilLiveAgain(page: BrowserPage): Promise<void> {
+  await until("the page is live again", async () => (await page.evaluate(isStream, "live")) === true, { limitMs: 20_000 });
 }
