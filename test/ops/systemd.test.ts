@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SERVICE_FLAGS } from "../../scripts/bench/service.ts";
+import { EX_CONFIG, EX_USAGE } from "../../src/cli/exit-status.ts";
+import { SETTINGS } from "../../src/settings.ts";
+import { readRepositoryFile } from "./files.ts";
+
+const UNIT = readRepositoryFile("ops/systemd/webhook-inbox.service");
+
+/** What the unit gives for a key, in the order of its lines. */
+function values(key: string): readonly string[] {
+  return Array.from(UNIT.matchAll(new RegExp(`^${key}=(.*)$`, "gm")), ([, value = ""]) => value);
+}
+
+test("the unit starts the service with the flags of the image", () => {
+  assert.deepEqual(values("ExecStart"), [`/usr/local/bin/node ${SERVICE_FLAGS.join(" ")} /opt/webhook-inbox/dist/main.js`]);
+});
+
+test("the unit sets only what is a setting, to what the setting takes", () => {
+  const rows = Object.values(SETTINGS);
+  const pairs = values("Environment").map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)] as const);
+  assert.deepEqual(pairs.map(([name]) => name), [SETTINGS.database.name, SETTINGS.secretFile.name]);
+  assert.deepEqual(pairs.filter(([name, value]) => rows.find((row) => row.name === name)?.parse(value).ok !== true), []);
+});
+
+test("the database is in the folder that the unit keeps for the service", () => {
+  const folder = `/var/lib/${values("StateDirectory")[0]}`;
+  assert.deepEqual(values("WorkingDirectory"), [folder]);
+  assert.ok(values("Environment").some((pair) => pair.startsWith(`${SETTINGS.database.name}=sqlite:///${folder}/`)));
+});
+
+test("the unit does not start again what says that its command line or a setting is wrong", () => {
+  assert.deepEqual(values("Restart"), ["on-failure"]);
+  assert.deepEqual(values("RestartPreventExitStatus"), [`${EX_USAGE} ${EX_CONFIG}`]);
+});
+
+test("the unit kills a stop only after the service has given up by itself", () => {
+  assert.ok(Number(values("TimeoutStopSec")[0]) * 1000 > Number(SETTINGS.shutdownTimeoutMs.default));
+});
+
+test("a reload of the unit is the signal on which the secrets are read again", () => {
+  assert.deepEqual(values("ExecReload"), ["/bin/kill -HUP $MAINPID"]);
+});
