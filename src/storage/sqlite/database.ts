@@ -1,4 +1,6 @@
+import { isAbsolute } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { whyUnusable } from "./usable.ts";
 
 /** How long a connection waits for a lock that another process holds before it gives up, in milliseconds. */
 export const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
@@ -84,6 +86,7 @@ const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
+const SQLITE_CANTOPEN = 14;
 /** A full disk, too: `-shm`, which finds pages in the WAL, must grow now and then (https://www.sqlite.org/rescode.html#ioerr_shmsize). */
 const SQLITE_IOERR_SHMSIZE = SQLITE_IOERR | (19 << 8);
 /** BUSY, LOCKED, NOMEM, INTERRUPT, FULL. */
@@ -94,7 +97,7 @@ const HINTS: Readonly<Record<number, string>> = {
   [SQLITE_IOERR]: "its disk must answer without errors",
   [SQLITE_CORRUPT]: "it must be restored from a backup, its content is damaged",
   [SQLITE_FULL]: "its disk must have free space",
-  14: "its folder must exist and be writable",
+  [SQLITE_CANTOPEN]: "it must be a file that can be opened",
   26: "it must be a SQLite file",
 };
 
@@ -106,7 +109,10 @@ export function explain(error: unknown, location: string): string {
   const code = sqliteCode(error);
   const message = error instanceof Error ? error.message : String(error);
   if (code === undefined) return `${location}: ${message}`;
-  const hint = HINTS[isFull(error) ? SQLITE_FULL : code & 0xff];
+  const primary = isFull(error) ? SQLITE_FULL : code & 0xff;
+  const forbidden = primary === SQLITE_CANTOPEN && isAbsolute(location) ? whyUnusable(location) : undefined;
+  if (forbidden !== undefined) return `${forbidden} (SQLite ${code}: ${message})`;
+  const hint = HINTS[primary];
   return hint === undefined ? `${location}: ${message} (SQLite ${code})` : `${location}: ${hint} (SQLite ${code}: ${message})`;
 }
 

@@ -4,6 +4,15 @@ import { dirname } from "node:path";
 /** What stands beside a database that is served; what a start finds there must be writable too. */
 const BESIDE = ["-wal", "-shm", "-owner"];
 
+interface Need {
+  /** A mode of access(2). */
+  readonly access: number;
+  readonly needed: string;
+}
+
+const OF_A_FILE: Need = { access: constants.R_OK | constants.W_OK, needed: "readable and writable" };
+const OF_A_FOLDER: Need = { access: constants.W_OK | constants.X_OK, needed: "writable" };
+
 /**
  * Why this process may not serve the database at `path` (absolute), in words that tell what must be: SQLite would open a file
  * that it may not write for reading alone, and every delivery would then fail. Undefined if nothing forbids it.
@@ -16,7 +25,7 @@ export function whyUnusable(path: string): string | undefined {
   if (file !== undefined && !file.isFile()) return `${path} must be a regular file`;
   for (const one of [path, ...BESIDE.map((suffix) => path + suffix)]) {
     const found = look(one);
-    const problem = found === undefined ? undefined : whyForbidden(one, found, constants.R_OK | constants.W_OK);
+    const problem = found === undefined ? undefined : whyForbidden(one, found, OF_A_FILE);
     if (problem !== undefined) return problem;
   }
   return undefined;
@@ -27,10 +36,10 @@ function whyNoFolder(folder: string): string | undefined {
   const found = look(folder);
   if (found === undefined && dirname(folder) !== folder) return whyNoFolder(dirname(folder));
   if (found === undefined) return undefined;
-  return found.isDirectory() ? whyForbidden(folder, found, constants.W_OK | constants.X_OK) : `${folder} must be a folder`;
+  return found.isDirectory() ? whyForbidden(folder, found, OF_A_FOLDER) : `${folder} must be a folder`;
 }
 
-function whyForbidden(path: string, { uid, mode }: Stats, access: number): string | undefined {
+function whyForbidden(path: string, { uid, mode }: Stats, { access, needed }: Need): string | undefined {
   try {
     accessSync(path, access);
     return undefined;
@@ -38,7 +47,7 @@ function whyForbidden(path: string, { uid, mode }: Stats, access: number): strin
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "EROFS") return `${path} must be on a file system that takes writes (${code})`;
     const permissions = (mode & 0o7777).toString(8).padStart(4, "0");
-    return `${path} must be writable by uid ${process.getuid?.()}: it belongs to uid ${uid}, its mode is ${permissions} (${code})`;
+    return `${path} must be ${needed} by uid ${process.getuid?.()}: it belongs to uid ${uid}, its mode is ${permissions} (${code})`;
   }
 }
 

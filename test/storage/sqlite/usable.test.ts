@@ -35,7 +35,7 @@ for (const [title, prepare, told] of FORBIDDEN) {
     prepare(folder);
     atEnd(t, () => chmodSync(folder, 0o777));
     const reason = whyUnusableForStranger(join(folder, "app.db"));
-    assert.match(reason, / must be writable by uid \d+: it belongs to uid \d+, its mode is 0[0-7]{3} \(EACCES\)$/);
+    assert.match(reason, / must be (?:readable and )?writable by uid \d+: it belongs to uid \d+, its mode is 0[0-7]{3} \(EACCES\)$/);
     assert.ok(reason.startsWith(`${folder}${told} must `), reason);
   });
 }
@@ -62,4 +62,14 @@ test("what is no regular file is not usable", (t) => {
   mkdirSync(join(folder, "app.db"));
   assert.equal(whyUnusable(join(folder, "app.db")), `${folder}/app.db must be a file, not a folder`);
   assert.equal(whyUnusable("/dev/null"), "/dev/null must be a regular file");
+});
+
+test("a command that cannot open the database tells the same", (t) => {
+  const folder = temporaryFolder(t);
+  chmodSync(folder, 0o755);
+  forbid(join(folder, "app.db"), 0o000);
+  const database = new URL("../../../src/storage/sqlite/database.ts", import.meta.url);
+  const open = `openDatabase(${JSON.stringify(join(folder, "app.db"))}, { readOnly: true })`;
+  const told = asStranger(database, `(() => { try { ${open}; return "opened"; } catch (error) { return error.message; } })()`);
+  assert.match(told, /^Cannot open the database: .* must be (?:readable and )?writable by uid \d+: .* \(EACCES\) \(SQLite 14: /);
 });
