@@ -117,6 +117,16 @@ export class InDoubt extends StoreUnavailable {
 /** One message, or all of a sender. */
 export type Erasure = { readonly messageId: string } | { readonly from: string };
 
+/** A leap of the clock that makes retention wait; all in ISO 8601. */
+export interface RetentionSuspension {
+  /** What the clock showed. */
+  readonly clock: string;
+  /** What it should have shown: the newest message, or the time that has passed since the clock was last believed. */
+  readonly expected: string;
+  /** When it is believed if it does not leap again. */
+  readonly until: string;
+}
+
 /** What the store tells about its work. */
 export interface StoreObserver {
   /** One transaction was committed: how many messages it held and how long it took, in seconds. */
@@ -135,6 +145,8 @@ export interface StoreObserver {
   indexed?(messages: number, seconds: number): void;
   /** A run of retention has removed all that was old enough, or was stopped: what was received before `before` (ISO 8601). */
   retained?(run: { readonly messages: number; readonly before: string }): void;
+  /** Retention removes nothing until the clock, which has leapt ahead, is confirmed. */
+  retentionSuspended?(suspension: RetentionSuspension): void;
   /** So many pages of the write-ahead log were copied into the database, in so many seconds. */
   checkpointed?(pages: number, seconds: number): void;
 }

@@ -66,6 +66,9 @@ export function createObserver({ logger, metrics, clock }: ObserverOptions): Exc
     retained({ messages, before }): void {
       logger.info("retention", { removed: messages, received_before: before });
     },
+    retentionSuspended({ clock: shown, expected, until }): void {
+      logger.warning("retention suspended: the clock leapt ahead", { clock: shown, expected, until });
+    },
     checkpointed(pages: number, seconds: number): void {
       logger.debug("checkpoint", { pages, duration_ms: toMs(seconds) });
     },

@@ -186,3 +186,10 @@ test("each run of retention is a line of level INFO: how many messages, and up t
   observer.retained({ messages: 12, before: "2025-01-01T00:00:00.000Z" });
   assert.deepEqual(lines(), [{ ts: new Date(NOW_MS).toISOString(), level: "INFO", msg: "retention", removed: 12, received_before: "2025-01-01T00:00:00.000Z" }]);
 });
+
+test("a retention that waits for the clock is a warning with what it showed", () => {
+  const { observer, lines } = observed();
+  const suspension = { clock: "2035-01-01T00:00:00.000Z", expected: "2025-01-01T00:00:00.000Z", until: "2035-01-02T00:00:00.000Z" };
+  observer.retentionSuspended(suspension);
+  assert.deepEqual(lines(), [{ ts: new Date(NOW_MS).toISOString(), level: "WARNING", msg: "retention suspended: the clock leapt ahead", ...suspension }]);
+});

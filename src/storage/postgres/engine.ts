@@ -2,10 +2,11 @@ import type { Message } from "../../core/message.ts";
 import { StoreUnavailable, type Erasure, type InsertOutcome } from "../../core/store.ts";
 import { UnusableSetting } from "../../core/unusable-setting.ts";
 import type { Statement } from "../../postgres/frontend.ts";
-import { createPool } from "../../postgres/pool.ts";
+import type { Row } from "../../postgres/backend.ts";
+import { createPool, type Pool } from "../../postgres/pool.ts";
 import { describeConnection, type ConnectionUrl } from "../../postgres/url.ts";
 import type { Deliveries } from "../shared/group-commit.ts";
-import type { Removed } from "../shared/retention.ts";
+import { isReceivedBefore, type Removed, type RetentionEngine } from "../shared/retention.ts";
 import { change } from "./change.ts";
 import { MAX_WAITING_READS } from "../shared/bounds.ts";
 import { deriveCounts } from "./counts.ts";
@@ -14,8 +15,8 @@ import { createFold } from "./fold.ts";
 import { CLEAN_PENDING_LIST } from "./pending-list.ts";
 import { createQueries, type Queries } from "./queries.ts";
 import { createReadiness } from "./readiness.ts";
-import { erase, removeBefore, REMOVED_AT_ONCE } from "./removal.ts";
-import { numberAt } from "./rows.ts";
+import { erase, NEWEST_RECEIVED, readReceived, removeRows, REMOVED_AT_ONCE } from "./removal.ts";
+import { numberAt, textAt } from "./rows.ts";
 import { migrate, SCHEMA_VERSION } from "./schema.ts";
 import { createWriter } from "./writer.ts";
 
@@ -37,15 +38,13 @@ export interface ServerOptions {
 }
 
 /** A store of messages in PostgreSQL, without what every engine shares: no batch is gathered, nothing is repeated by a clock. */
-export interface Engine extends Queries {
+export interface Engine extends Queries, RetentionEngine {
   /** Of PostgreSQL, as the server names it. */
   readonly version: string;
   /** Its tables were made now. */
   readonly isNew: boolean;
   /** One transaction; see `Writer.write`. */
   write(messages: readonly Message[], createdAt: string, deliveries?: Deliveries): Promise<readonly InsertOutcome[]>;
-  /** Removes some of the messages received before this `created_at`; `more` if others may be old enough. */
-  remove(before: string): Promise<Removed>;
   /** Removes some of these; `more` if others may be left. */
   erase(which: Erasure): Promise<Removed>;
   /** The same reads for what follows each commit: they do not wait behind those of clients. */
@@ -102,19 +101,14 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
     throw error instanceof UnusableSetting ? error : new StoreUnavailable(reason, { cause: error });
   });
 
-  async function removeSome(statements: readonly Statement[]): Promise<Removed> {
-    const { results } = await change(upkeep, statements, WORK_DEADLINE_MS);
-    const messages = numberAt(results.at(-1)?.rows[0], 0);
-    return { messages, more: messages === REMOVED_AT_ONCE };
-  }
+  const removal = createRemoval(upkeep);
 
   return {
     ...createQueries({ lookups, searches, stopping: stopping.signal }, fold),
     own: createQueries({ lookups: upkeep, searches: upkeep, stopping: stopping.signal }, fold),
     ...prepared,
     write: writer.write,
-    remove: (before) => removeSome(removeBefore(before)),
-    erase: (which) => removeSome(erase(which)),
+    ...removal,
     derive: () => upkeep.use((connection) => deriveCounts(connection, WORK_DEADLINE_MS)),
     async clean() {
       await upkeep.run([CLEAN_PENDING_LIST], { deadlineMs: WORK_DEADLINE_MS });
@@ -125,5 +119,30 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
       return numberAt(results[0]?.rows[0], 0);
     },
     close,
+  };
+}
+
+/** What removes messages, each time in one transaction. */
+function createRemoval(upkeep: Pool): RetentionEngine & Pick<Engine, "erase"> {
+  async function remove(statements: readonly Statement[]): Promise<Removed> {
+    const { results } = await change(upkeep, statements, WORK_DEADLINE_MS);
+    const messages = numberAt(results.at(-1)?.rows[0], 0);
+    return { messages, more: messages === REMOVED_AT_ONCE };
+  }
+
+  async function readRows(statement: Statement): Promise<readonly Row[]> {
+    const { results } = await upkeep.run([statement], { deadlineMs: WORK_DEADLINE_MS });
+    return results[0]?.rows ?? [];
+  }
+
+  return {
+    async removeOld({ beforeMs, after }) {
+      const rows = await readRows(readReceived(after));
+      const next = rows.length < REMOVED_AT_ONCE ? undefined : numberAt(rows.at(-1), 0);
+      const seqs = rows.filter((row) => isReceivedBefore(textAt(row, 1), beforeMs)).map((row) => numberAt(row, 0));
+      return { messages: seqs.length === 0 ? 0 : (await remove(removeRows(seqs))).messages, next };
+    },
+    newestReceived: async () => (await readRows(NEWEST_RECEIVED))[0]?.[0] ?? undefined,
+    erase: (which) => remove(erase(which)),
   };
 }

@@ -53,7 +53,7 @@ export async function openPostgres(url: ConnectionUrl, options: PostgresOptions)
     },
   );
 
-  const retention = options.retentionDays === undefined ? undefined : startRetention(engine.remove, {
+  const retention = options.retentionDays === undefined ? undefined : startRetention(engine, {
     days: options.retentionDays,
     clock: options.clock,
     onRemoved(count) {
@@ -61,6 +61,7 @@ export async function openPostgres(url: ConnectionUrl, options: PostgresOptions)
       options.observer.removed(count);
     },
     onRunEnded: (run) => options.observer.retained?.(run),
+    onSuspended: (suspension) => options.observer.retentionSuspended?.(suspension),
   });
 
   return {

@@ -7,11 +7,17 @@ import { escapeText } from "./text.ts";
 /** Messages removed in one transaction: batches wait for it. */
 export const REMOVED_AT_ONCE = 1000;
 
-/** Those of the oldest messages that were received before `before`, a `created_at`. Earlier builds wrote a space for its T. */
-export function removeBefore(before: string): readonly Statement[] {
-  const chosen = `SELECT seq FROM (SELECT seq, created_at FROM messages ORDER BY seq LIMIT ${REMOVED_AT_ONCE}) AS oldest
-    WHERE replace(created_at, ' ', 'T') < $1`;
-  return remove(chosen, before);
+/** The `created_at` of the newest message. */
+export const NEWEST_RECEIVED: Statement = { sql: "SELECT created_at FROM messages ORDER BY seq DESC LIMIT 1" };
+
+/** When the next messages after this `seq` were received. It takes no lock: mostly none of them is old. */
+export function readReceived(after: number): Statement {
+  return { sql: `SELECT seq, created_at FROM messages WHERE seq > $1 ORDER BY seq LIMIT ${REMOVED_AT_ONCE}`, values: [String(after)] };
+}
+
+/** The messages of these numbers, no more than `REMOVED_AT_ONCE`. */
+export function removeRows(seqs: readonly number[]): readonly Statement[] {
+  return remove("SELECT unnest($1::bigint[]) AS seq", `{${seqs.join()}}`);
 }
 
 /** One message, or some of a sender. */

@@ -1,47 +1,111 @@
 import { performance } from "node:perf_hooks";
 import type { Clock } from "../../core/clock.ts";
+import { parseStoredTime } from "../../core/stored-time.ts";
+import type { RetentionSuspension } from "../../core/store.ts";
+import { CONFIRMED_AFTER_MS, createClockTrust, type ClockTrust, type Leap } from "./clock-trust.ts";
 
 const DAY_MS = 86_400_000;
-/** How often it is looked whether a message has become too old. */
+/** How often it is looked whether the oldest messages have become too old, … */
 const CHECK_MS = 60_000;
+/** … and how often at every message: one that was received with a clock ahead stands before others that are older. */
+const SWEEP_MS = DAY_MS;
 /** After each transaction the writer is left to the messages that come in for so many times as long as that took. */
 const PAUSE_FACTOR = 3;
 
 /** What one transaction has removed. */
 export interface Removed {
   readonly messages: number;
-  /** More are old enough; if none was removed, the engine needs some time first. */
+  /** More are to be removed; if none was removed, the engine needs some time first. */
   readonly more: boolean;
 }
 
-/** Removes some of the messages received before `before` (a `created_at`), a few milliseconds' worth. */
-export type RemoveSome = (before: string) => Promise<Removed>;
+/** What has been done with some of the messages, in the order of commits. */
+export interface RemovedOld {
+  readonly messages: number;
+  /** The last `seq` that was looked at; undefined if it is that of the newest message. */
+  readonly next: number | undefined;
+}
+
+/** Which messages are too old, and where to look for some of them: after this `seq`. */
+export interface OldMessages {
+  readonly beforeMs: number;
+  readonly after: number;
+}
+
+/** What an engine does for retention. Both may reject; it is tried again. */
+export interface RetentionEngine {
+  /** Looks at the next rows, a few milliseconds' worth, and removes those that are old enough: see `isReceivedBefore`. */
+  removeOld(which: OldMessages): Promise<RemovedOld>;
+  /** The `created_at` of the newest message. */
+  newestReceived(): Promise<string | undefined>;
+}
 
 export interface RetentionOptions {
   /** Messages are kept for so many days from their receipt. */
   readonly days: number;
   readonly clock: Clock;
+  /** The monotonic clock of the process, in milliseconds. */
+  readonly monotonicMs?: () => number;
   /** Told after each transaction how many messages it has removed. */
   readonly onRemoved: (count: number) => void;
   /** Told once nothing more is old enough, if anything was removed since it was told last. */
   readonly onRunEnded?: ((run: { readonly messages: number; readonly before: string }) => void) | undefined;
+  /** Told once for each leap of the clock that nothing is removed until it is confirmed. */
+  readonly onSuspended?: ((suspension: RetentionSuspension) => void) | undefined;
 }
 
-/** Removes messages that have become too old, a few at a time, until it is stopped. */
-export function startRetention(removeOld: RemoveSome, options: RetentionOptions): { stop(): void } {
+/** Whether a message of this `created_at` was received before. One whose `created_at` is no time is kept. */
+export function isReceivedBefore(createdAt: string, beforeMs: number): boolean {
+  const received = parseStoredTime(createdAt);
+  return received !== undefined && received.epochMs < beforeMs;
+}
+
+/** Removes messages that have become too old, a few at a time, until it is stopped. While the clock is in doubt it removes none. */
+export function startRetention(engine: RetentionEngine, options: RetentionOptions): { stop(): void } {
+  const { clock, monotonicMs = () => performance.now() } = options;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
   let run: { readonly messages: number; readonly before: string } | undefined;
+  let trust: ClockTrust | undefined;
+  let reported: Leap | undefined;
+  let after = 0;
+  let sweptAtMs: number | undefined;
 
-  async function removeSome(): Promise<void> {
-    const startedAt = performance.now();
-    const before = new Date(options.clock.nowMs() - options.days * DAY_MS).toISOString();
-    // Where it fails, the next message meets the same fault and reports it.
-    const { messages, more } = await removeOld(before).catch(() => ({ messages: 0, more: false }));
+  async function mayRemove(): Promise<boolean> {
+    const now = { wallMs: clock.nowMs(), monotonicMs: monotonicMs() };
+    trust ??= createClockTrust(await engine.newestReceived(), now);
+    const leap = trust.leapAt(now);
+    if (leap !== undefined && leap !== reported) {
+      options.onSuspended?.({
+        clock: toText(leap.wallMs),
+        expected: toText(leap.expectedMs),
+        until: toText(leap.wallMs + CONFIRMED_AFTER_MS),
+      });
+    }
+    reported = leap;
+    return leap === undefined;
+  }
+
+  /** Gives whether to go on at once. */
+  async function removeSome(): Promise<boolean> {
+    if (!(await mayRemove())) return false;
+    const isSweep = sweptAtMs === undefined || monotonicMs() - sweptAtMs >= SWEEP_MS;
+    const beforeMs = clock.nowMs() - options.days * DAY_MS;
+    const { messages, next } = await engine.removeOld({ beforeMs, after });
     if (messages > 0) {
       options.onRemoved(messages);
-      run = { messages: (run?.messages ?? 0) + messages, before };
+      run = { messages: (run?.messages ?? 0) + messages, before: toText(beforeMs) };
     }
+    if (next === undefined) sweptAtMs = monotonicMs();
+    after = next ?? 0;
+    return next !== undefined && (messages > 0 || isSweep);
+  }
+
+  async function work(): Promise<void> {
+    const startedAt = performance.now();
+    // If it fails, the next message meets the same fault and reports it.
+    const more = await removeSome().catch(() => false);
+    if (!more) after = 0;
     if (!more || stopped) endRun();
     if (!stopped) schedule(more ? PAUSE_FACTOR * (performance.now() - startedAt) : CHECK_MS);
   }
@@ -52,7 +116,7 @@ export function startRetention(removeOld: RemoveSome, options: RetentionOptions)
   }
 
   function schedule(delayMs: number): void {
-    timer = setTimeout(() => void removeSome(), delayMs).unref();
+    timer = setTimeout(() => void work(), delayMs).unref();
   }
 
   schedule(0);
@@ -63,4 +127,8 @@ export function startRetention(removeOld: RemoveSome, options: RetentionOptions)
       endRun();
     },
   };
+}
+
+function toText(ms: number): string {
+  return new Date(ms).toISOString();
 }

@@ -119,7 +119,11 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, ownership
   stored = adopted ?? (await lookups.call("count", undefined));
   const identity = await files.identity();
   const remove = createRemovals({ writer, reader: lookups, keeper });
-  const retention = retentionDays === undefined ? undefined : startRetention((before) => remove({ before }), {
+  const retention = retentionDays === undefined ? undefined : startRetention({
+    // With the searches: it may look at every row, and nobody waits for it.
+    removeOld: createRemovals({ writer, reader: searches, keeper }),
+    newestReceived: () => lookups.call("newestReceived", undefined),
+  }, {
     days: retentionDays,
     clock: options.clock,
     onRemoved: (count) => {
@@ -127,6 +131,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, ownership
       options.observer.removed(count);
     },
     onRunEnded: (run) => options.observer.retained?.(run),
+    onSuspended: (suspension) => options.observer.retentionSuspended?.(suspension),
   });
 
   /** No read sees rows that are still to be moved, so that none is answered without them. */

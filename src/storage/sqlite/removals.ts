@@ -1,8 +1,11 @@
-import type { Removed } from "../shared/retention.ts";
+import type { Removed, RemovedOld } from "../shared/retention.ts";
 import type { IndexKeeper } from "./index/keeper.ts";
 import type { Removable } from "./read/removable.ts";
 import type { ReaderCalls, WriterCalls } from "./threads/protocol.ts";
 import type { Thread } from "./threads/thread.ts";
+
+/** What one transaction has removed; `next` as in `RemovableRows`. */
+export interface RemovedRows extends Removed, RemovedOld {}
 
 export interface RemovalThreads {
   readonly writer: Thread<WriterCalls>;
@@ -16,13 +19,13 @@ export interface RemovalThreads {
  *
  * Rejects with `StoreUnavailable` if the rows cannot be removed.
  */
-export function createRemovals({ writer, reader, keeper }: RemovalThreads): (which: Removable) => Promise<Removed> {
+export function createRemovals({ writer, reader, keeper }: RemovalThreads): (which: Removable) => Promise<RemovedRows> {
   return async (which) => {
-    const { seqs, more } = await reader.call("removable", which);
-    if (seqs.length === 0) return { messages: 0, more: false };
+    const { seqs, more, next } = await reader.call("removable", which);
+    if (seqs.length === 0) return { messages: 0, more, next };
     const removal = await keeper.exclude(seqs);
     const messages = await writer.call("remove", { seqs, removal });
     await keeper.forget(seqs);
-    return { messages, more };
+    return { messages, more, next };
   };
 }

@@ -8,7 +8,7 @@ import { ReadCancelled, StoreUnavailable, type Erasure, type InsertOutcome, type
 import { MAX_WAITING_READS } from "../../../src/storage/shared/bounds.ts";
 import { createGroupCommit, type Committed } from "../../../src/storage/shared/group-commit.ts";
 import { PAGE_CHARACTERS, PAGE_MESSAGES, PAGE_ROWS } from "../../../src/storage/shared/fill-page.ts";
-import { startRetention, type Removed } from "../../../src/storage/shared/retention.ts";
+import { isReceivedBefore, startRetention, type OldMessages, type RemovedOld } from "../../../src/storage/shared/retention.ts";
 
 const REMOVED_AT_ONCE = 100;
 
@@ -87,11 +87,11 @@ export function openMemoryStore(database: MemoryDatabase, { clock, observer, ret
     return gone.length;
   }
 
-  async function removeOld(before: string): Promise<Removed> {
+  async function removeOld({ beforeMs, after }: OldMessages): Promise<RemovedOld> {
     await setImmediate();
-    const old = database.rows.filter((row) => row.created_at < before);
-    const chosen = new Set(old.slice(0, REMOVED_AT_ONCE));
-    return { messages: remove((row) => chosen.has(row)), more: old.length > chosen.size };
+    const rows = database.rows.filter((row) => row.seq > after).slice(0, REMOVED_AT_ONCE);
+    const old = new Set(rows.filter((row) => isReceivedBefore(row.created_at, beforeMs)));
+    return { messages: remove((row) => old.has(row)), next: rows.length < REMOVED_AT_ONCE ? undefined : rows.at(-1)?.seq };
   }
 
   /** Decides at once whether it may wait, and reads once its turn comes. */
@@ -123,7 +123,10 @@ export function openMemoryStore(database: MemoryDatabase, { clock, observer, ret
       if (created > 0) for (const listener of listeners) listener();
     },
   });
-  const retention = retentionDays === undefined ? undefined : startRetention(removeOld, { days: retentionDays, clock, onRemoved: observer.removed });
+  const retention = retentionDays === undefined ? undefined : startRetention(
+    { removeOld, newestReceived: () => Promise.resolve(database.rows.at(-1)?.created_at) },
+    { days: retentionDays, clock, onRemoved: observer.removed, onSuspended: observer.retentionSuspended },
+  );
 
   return {
     insert: inserts.insert,

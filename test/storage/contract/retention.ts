@@ -58,4 +58,34 @@ export const RETENTION: readonly ContractCase[] = [
       assert.deepEqual([row?.message_id, others, await listIds(store, { q: "FOUND" }), (await store.stats()).total_messages], ["new", [], ["new"], 1]);
     },
   },
+  {
+    promise: "P21",
+    name: "messages that were received with a clock ahead do not keep those after them",
+    async run({ open }) {
+      let nowMs = NOW_MS + 3650 * DAY_MS;
+      const clock = { nowMs: () => nowMs };
+      const first = await open({ clock });
+      await first.store.insertAll(make(2_500, (index) => message(`ahead${index}`)));
+      nowMs = NOW_MS;
+      await first.store.insertAll(make(20, (index) => message(`old${index}`)));
+      nowMs += 2 * DAY_MS;
+      await first.store.insert(message("young"));
+      const opened = await first.reopen({ clock, retentionDays: 1 });
+      await untilRemoved(opened, 20);
+      assert.deepEqual([opened.store.count(), await opened.store.get("old7"), (await opened.store.get("young"))?.message_id], [2_501, undefined, "young"]);
+    },
+  },
+  {
+    promise: "P21",
+    name: "a clock that is years ahead of the newest message removes nothing, and the observer is told",
+    async run({ open }) {
+      const first = await open();
+      await first.store.insertAll(make(10, (index) => message(`m${index}`)));
+      const opened = await first.reopen({ clock: { nowMs: () => NOW_MS + 3650 * DAY_MS }, retentionDays: 7 });
+      await until("the suspension is told", () => opened.told.suspended.length > 0);
+      const [suspension] = opened.told.suspended;
+      assert.equal(suspension?.clock, new Date(NOW_MS + 3650 * DAY_MS).toISOString());
+      assert.deepEqual([opened.told.removed, opened.store.count(), (await listIds(opened.store)).length], [[], 10, 10]);
+    },
+  },
 ];

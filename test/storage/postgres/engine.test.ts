@@ -211,8 +211,10 @@ test("what is removed is gone from everything, its id stays a duplicate, and seq
   await engine.derive();
   await engine.write(messages.slice(1100, 1200), "2025-01-01T00:00:00.000Z");
   await engine.write(messages.slice(1200), AT);
-  assert.deepEqual(await engine.remove("2025-03-01T00:00:00.000Z"), { messages: 1000, more: true });
-  assert.deepEqual(await engine.remove("2025-03-01T00:00:00.000Z"), { messages: 200, more: false });
+  const beforeMs = Date.parse("2025-03-01T00:00:00.000Z");
+  const { messages: removed, next } = await engine.removeOld({ beforeMs, after: 0 });
+  assert.equal(removed, 1000);
+  assert.deepEqual(await engine.removeOld({ beforeMs, after: next ?? 0 }), { messages: 200, next: undefined });
   await assertReads(engine, messages.slice(1200));
   while (await engine.derive());
   await assertReads(engine, messages.slice(1200));

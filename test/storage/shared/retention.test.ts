@@ -1,33 +1,57 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import { startRetention, type RemoveSome } from "../../../src/storage/shared/retention.ts";
+import type { RetentionSuspension } from "../../../src/core/store.ts";
+import { isReceivedBefore, startRetention, type OldMessages } from "../../../src/storage/shared/retention.ts";
 
 const NOW_MS = Date.parse("2025-03-01T00:00:00Z");
 const DAY_MS = 86_400_000;
 
 interface Runs {
   readonly told: { readonly messages: number; readonly before: string }[];
+  readonly suspended: readonly RetentionSuspension[];
+  /** After which `seq` it was looked, each time. */
+  asked(): readonly number[];
+  /** Both clocks go on. */
+  pass(ms: number): void;
   /** Lets the transactions that are due, and those due after them, go on. */
   goOn(transactions: number): Promise<void>;
   stop(): void;
 }
 
-/** Retention of 30 days over what removes these numbers of messages; the last of each run says that no more are old enough. */
-function runsOf(t: TestContext, removes: readonly (readonly [messages: number, more: boolean])[]): Runs {
+type Step = readonly [messages: number, next?: number];
+
+/** Retention of 30 days over an engine that removes these numbers of messages; a step without a place is at the newest message. */
+function runsOf(t: TestContext, steps: readonly Step[], { isAhead = false } = {}): Runs {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  let nowMs = NOW_MS;
-  let calls = 0;
-  const told: { readonly messages: number; readonly before: string }[] = [];
-  const remove: RemoveSome = async () => {
-    const [messages, more] = removes[calls] ?? [0, false];
-    calls += 1;
-    nowMs += DAY_MS;
-    return { messages, more };
-  };
-  const { stop } = startRetention(remove, { days: 30, clock: { nowMs: () => nowMs }, onRemoved: () => {}, onRunEnded: (run) => told.push(run) });
+  const startMs = NOW_MS + (isAhead ? 3650 * DAY_MS : 0);
+  let passedMs = 0;
+  const asked: OldMessages[] = [];
+  const told: Runs["told"] = [];
+  const suspended: RetentionSuspension[] = [];
+  const { stop } = startRetention(
+    {
+      async removeOld(which) {
+        const [messages, next] = steps[asked.length] ?? [0];
+        asked.push(which);
+        return { messages, next };
+      },
+      newestReceived: () => Promise.resolve(new Date(NOW_MS).toISOString()),
+    },
+    {
+      days: 30,
+      clock: { nowMs: () => startMs + passedMs },
+      monotonicMs: () => passedMs,
+      onRemoved: () => {},
+      onRunEnded: (run) => told.push(run),
+      onSuspended: (suspension) => suspended.push(suspension),
+    },
+  );
   return {
     told,
+    suspended,
+    asked: () => asked.map(({ after }) => after),
     stop,
+    pass: (ms) => void (passedMs += ms),
     async goOn(transactions) {
       for (let count = 0; count < transactions; count += 1) {
         t.mock.timers.tick(60_000);
@@ -37,29 +61,69 @@ function runsOf(t: TestContext, removes: readonly (readonly [messages: number, m
   };
 }
 
-function daysBefore(days: number): string {
-  return new Date(NOW_MS + (days - 30) * DAY_MS).toISOString();
-}
+const BEFORE = new Date(NOW_MS - 30 * DAY_MS).toISOString();
 
 test("a run tells at its end how many messages it has removed, and up to when they had been received", async (t) => {
-  const { told, goOn } = runsOf(t, [[5, true], [0, true], [7, true], [2, false], [3, false]]);
+  const { told, goOn } = runsOf(t, [[5, 100], [0, 200], [7, 300], [2]]);
   await goOn(3);
   assert.deepEqual(told, []);
   await goOn(1);
-  assert.deepEqual(told, [{ messages: 14, before: daysBefore(3) }]);
-  await goOn(1);
-  assert.deepEqual(told.at(-1), { messages: 3, before: daysBefore(4) });
+  assert.deepEqual(told, [{ messages: 14, before: BEFORE }]);
 });
 
 test("a run that removes nothing says nothing", async (t) => {
-  const { told, goOn } = runsOf(t, [[0, true], [0, false], [0, false]]);
+  const { told, goOn } = runsOf(t, [[0, 100], [0], [0]]);
   await goOn(3);
   assert.deepEqual(told, []);
 });
 
 test("a run that is stopped tells what it has removed by then", async (t) => {
-  const { told, goOn, stop } = runsOf(t, [[5, true], [6, true]]);
+  const { told, goOn, stop } = runsOf(t, [[5, 100], [6, 200]]);
   await goOn(2);
   stop();
-  assert.deepEqual(told, [{ messages: 11, before: daysBefore(1) }]);
+  assert.deepEqual(told, [{ messages: 11, before: BEFORE }]);
 });
+
+test("the first run of each day looks at every message, the others go on as long as there are old ones", async (t) => {
+  const { asked, goOn, pass } = runsOf(t, [[0, 100], [0, 200], [0], [0, 100], [3, 100], [0, 200], [0, 100], [0]]);
+  await goOn(6);
+  assert.deepEqual(asked(), [0, 100, 200, 0, 0, 100]);
+  pass(DAY_MS);
+  await goOn(2);
+  assert.deepEqual(asked().slice(6), [0, 100]);
+});
+
+test("while the clock is in doubt nothing is looked at, which is told once; after a day it goes on", async (t) => {
+  const { asked, goOn, pass, suspended } = runsOf(t, [[4]], { isAhead: true });
+  await goOn(3);
+  pass(DAY_MS - 1);
+  await goOn(1);
+  assert.deepEqual([asked(), suspended], [[], [{ clock: "2035-02-27T00:00:00.000Z", expected: "2025-03-01T00:00:00.000Z", until: "2035-02-28T00:00:00.000Z" }]]);
+  pass(1);
+  await goOn(1);
+  assert.deepEqual([asked(), suspended.length], [[0], 1]);
+});
+
+/** Whether a message of this `created_at` was received before 2025-03-01T00:00:00Z. */
+const RECEIVED: readonly (readonly [createdAt: string, isOld: boolean])[] = [
+  ["2025-02-28T23:59:59.999Z", true],
+  ["2025-03-01T00:00:00.000Z", false],
+  ["2025-02-28T23:59:59Z", true],
+  ["2025-02-28T23:59:59.999999Z", true],
+  ["2025-02-28 23:59:59", true],
+  ["2025-03-01 00:00:00", false],
+  ["2025-02-28 23:59:59.999999", true],
+  ["2025-03-01 01:00:00+02:00", true],
+  ["2025-02-28T23:00:00-02:00", false],
+  ["", false],
+  ["0", false],
+  ["1740787199", false],
+  ["28.02.2025", false],
+  ["2025-02-28", false],
+];
+
+for (const [createdAt, isOld] of RECEIVED) {
+  test(`created_at ${JSON.stringify(createdAt)} is ${isOld ? "before" : "not known to be before"} 2025-03-01T00:00:00Z`, () => {
+    assert.equal(isReceivedBefore(createdAt, NOW_MS), isOld);
+  });
+}

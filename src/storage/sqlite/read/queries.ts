@@ -41,6 +41,8 @@ export interface Queries {
   lastSequence(): number;
   /** The generations of the database. */
   history(): History;
+  /** The `created_at` of the newest message that is stored. */
+  newestReceived(): string | undefined;
   /** The next rows to remove. */
   removable(which: Removable): RemovableRows;
   /** Uses the index file at this place from now on, or none. */
@@ -95,6 +97,10 @@ export function createQueries(db: DatabaseSync, options: QueriesOptions = {}): Q
     exportPage: (query) => snapshot(() => exportPage(query)),
     ...createSequence(prepare),
     count: () => snapshot(() => timeCounts.countAll()),
+    newestReceived() {
+      const row = prepare("SELECT created_at FROM messages ORDER BY seq DESC LIMIT 1").get();
+      return row === undefined ? undefined : String(row["created_at"]);
+    },
     removable: (which) => snapshot(() => removable(which)),
     attachIndex: (location) => snapshots.attach(location),
   };

@@ -1,33 +1,43 @@
 import type { Erasure } from "../../../core/store.ts";
+import { isReceivedBefore, type OldMessages } from "../../shared/retention.ts";
 import type { Prepare } from "./rows.ts";
 
 /** Rows removed in one transaction: a batch that comes meanwhile waits some milliseconds for it. */
 const REMOVED_AT_ONCE = 128;
+/** Rows looked at in one read, to find old ones. */
+const LOOKED_AT_ONCE = 2_000;
 
-/** Messages received before a `created_at`, one message, or all of a sender. */
-export type Removable = { readonly before: string } | Erasure;
+/** Messages that are too old, one message, or all of a sender. */
+export type Removable = OldMessages | Erasure;
 
 export interface RemovableRows {
   readonly seqs: readonly number[];
   /** There may be more. */
   readonly more: boolean;
+  /** Of old messages: the last `seq` that was looked at, if others come after it. */
+  readonly next?: number | undefined;
 }
 
 /** Finds rows to remove, so many at a time; needs a snapshot. */
 export function createRemovable(prepare: Prepare): (which: Removable) => RemovableRows {
-  function rows(which: Removable): readonly number[] {
-    if ("messageId" in which) return seqsOf("SELECT seq FROM messages WHERE message_id = ?", which.messageId);
+  /** Looks at each row: one that was received with a clock ahead stands before others that are older. */
+  function old({ beforeMs, after }: OldMessages): RemovableRows {
+    const rows = prepare(`SELECT seq, created_at FROM messages WHERE seq > ? ORDER BY seq LIMIT ${LOOKED_AT_ONCE}`).all(after);
+    const found = rows.filter((row) => isReceivedBefore(String(row["created_at"]), beforeMs)).map(({ seq }) => Number(seq));
+    const seqs = found.slice(0, REMOVED_AT_ONCE);
+    if (found.length > seqs.length) return { seqs, more: true, next: seqs.at(-1) };
+    if (rows.length < LOOKED_AT_ONCE) return { seqs, more: false };
+    return { seqs, more: true, next: Number(rows.at(-1)?.["seq"]) };
+  }
+
+  function rows(which: Erasure): readonly number[] {
     if ("from" in which) {
       const of = (table: string): readonly number[] =>
         seqsOf(`SELECT seq FROM ${table} WHERE from_msisdn = ? LIMIT ${REMOVED_AT_ONCE}`, which.from);
       const indexed = of("sender_messages");
       return indexed.length > 0 ? indexed : of("unindexed_messages");
     }
-    // An earlier build wrote a space for the T.
-    const oldest = prepare(`
-      SELECT seq, replace(created_at, ' ', 'T') < ? AS old FROM messages ORDER BY seq LIMIT ${REMOVED_AT_ONCE}`).all(which.before);
-    const kept = oldest.findIndex(({ old }) => old !== 1);
-    return oldest.slice(0, kept === -1 ? oldest.length : kept).map(({ seq }) => Number(seq));
+    return seqsOf("SELECT seq FROM messages WHERE message_id = ?", which.messageId);
   }
 
   function seqsOf(sql: string, value: string): readonly number[] {
@@ -35,6 +45,7 @@ export function createRemovable(prepare: Prepare): (which: Removable) => Removab
   }
 
   return (which) => {
+    if ("beforeMs" in which) return old(which);
     const seqs = rows(which);
     return { seqs, more: seqs.length > 0 && !("messageId" in which) };
   };

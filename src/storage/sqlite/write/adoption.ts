@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { parseTimestamp } from "../../../core/timestamp.ts";
+import { parseStoredTime } from "../../../core/stored-time.ts";
 import { DatabaseError, transaction } from "../database.ts";
 
 /** The table of a FastAPI build while its rows are moved: each is in it or in `messages`, never in both. */
@@ -90,8 +90,7 @@ function refuse(requirement: string): never {
   throw new DatabaseError(`Cannot upgrade the database: its table messages ${requirement}`);
 }
 
-/** Earlier builds took a space for the `T` and a time without zone, meaning UTC; what is no time at all stays as it is. */
+/** What is no time at all stays as it is. */
 function normalizeStored(ts: string): string {
-  const withT = ts.replace(/^(\d{4}-\d\d-\d\d) /, "$1T");
-  return (parseTimestamp(withT) ?? parseTimestamp(`${withT}Z`))?.text ?? ts;
+  return parseStoredTime(ts)?.text ?? ts;
 }

@@ -1,0 +1,59 @@
+import { parseStoredTime } from "../../core/stored-time.ts";
+
+const DAY_MS = 86_400_000;
+/** The wall clock may be so far ahead of what the store has seen: a service may stand still over a weekend. */
+const MAX_LEAP_MS = 3 * DAY_MS;
+/** A clock that has leapt further is believed once it has gone on at the speed of the monotonic clock for so long. */
+export const CONFIRMED_AFTER_MS: number = DAY_MS;
+
+/** What both clocks showed at one moment, in milliseconds; the monotonic one from a start of its own. */
+export interface Moment {
+  readonly wallMs: number;
+  readonly monotonicMs: number;
+}
+
+/** A wall clock that has leapt ahead. */
+export interface Leap {
+  readonly wallMs: number;
+  /** What it should have shown at that moment, at least. */
+  readonly expectedMs: number;
+}
+
+/** Whether the wall clock may be believed when it says that messages are old. */
+export interface ClockTrust {
+  /** Undefined if it may be. Otherwise the leap that is not confirmed yet, the same object as long as it is the same leap. */
+  leapAt(now: Moment): Leap | undefined;
+}
+
+/** Begins with the newest message's `created_at`, if there is one and it is a time: before that, the clock cannot be. */
+export function createClockTrust(newestReceived: string | undefined, start: Moment): ClockTrust {
+  const newestMs = parseStoredTime(newestReceived ?? "")?.epochMs ?? start.wallMs;
+  let believed: Moment = start.wallMs - newestMs > MAX_LEAP_MS ? { ...start, wallMs: newestMs } : start;
+  let suspected: { readonly leap: Leap; readonly at: Moment } | undefined;
+
+  function believe(moment: Moment): undefined {
+    believed = moment;
+    suspected = undefined;
+  }
+
+  return {
+    leapAt(now) {
+      const expectedMs = after(believed, now);
+      if (now.wallMs - expectedMs <= MAX_LEAP_MS) {
+        // Small steps ahead add up to a leap; a step back is believed at once, since it removes nothing.
+        return believe(now.wallMs < expectedMs ? now : believed);
+      }
+      if (suspected === undefined || Math.abs(now.wallMs - after(suspected.at, now)) > MAX_LEAP_MS) {
+        suspected = { leap: { wallMs: now.wallMs, expectedMs }, at: now };
+      } else if (now.monotonicMs - suspected.at.monotonicMs >= CONFIRMED_AFTER_MS) {
+        return believe(now);
+      }
+      return suspected.leap;
+    },
+  };
+}
+
+/** What the wall clock shows now if both have gone on alike since then. */
+function after(then: Moment, now: Moment): number {
+  return then.wallMs + (now.monotonicMs - then.monotonicMs);
+}
