@@ -26,28 +26,26 @@ const SUMS_UP_TO_MARK = `term, count(*) FILTER (WHERE doc <= :mark) AS rows, sum
  * (https://www.sqlite.org/fts5.html#the_integrity_check_command).
  *
  * Each chunk is a read transaction of its own, so a service that runs may go on to empty its WAL; what it adds
- * meanwhile lies past the high-water mark read at the start.
+ * meanwhile lies past the high-water mark read at the start. If it removes messages meanwhile, all is compared once more in one
+ * transaction, which no removal can disturb.
  */
 export const checkSearch: CheckFunction = (db, report) => {
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const removals = numberOf(db, REMOVALS);
-    const finding = compareAll(db, report);
-    // What a service removes meanwhile is missing from one of the two.
-    if (finding.ok || numberOf(db, REMOVALS) === removals) return finding;
-  }
-  return { ok: false, detail: "messages were removed while they were checked: check again once the service has stopped" };
+  const removals = numberOf(db, REMOVALS);
+  const finding = compareAll(db, report, inIndexSnapshot);
+  // What a service removes meanwhile is missing from one of the two.
+  if (finding.ok || numberOf(db, REMOVALS) === removals) return finding;
+  return inIndexSnapshot(db, (high) => compareAll(db, report, (_db, read) => read(high)));
 };
 
-const MAX_ATTEMPTS = 3;
 const REMOVALS = "SELECT removals AS value FROM index_state";
 
-function compareAll(db: DatabaseSync, report: ReportProgress): Finding {
+function compareAll(db: DatabaseSync, report: ReportProgress, snapshot: typeof inIndexSnapshot): Finding {
   db.function("fold_case", { deterministic: true }, (text) => foldCase(String(text)));
-  const mark = inIndexSnapshot(db, (high) => high);
+  const mark = snapshot(db, (high) => high);
   const sums = createSums();
   let rows = 0;
   for (let low = 0; low < mark; low += CHUNK_ROWS) {
-    rows += inIndexSnapshot(db, () => addChunk(db, sums, { low, high: Math.min(mark, low + CHUNK_ROWS) }));
+    rows += snapshot(db, () => addChunk(db, sums, { low, high: Math.min(mark, low + CHUNK_ROWS) }));
     report(Math.min(mark, low + CHUNK_ROWS), mark * 1.2);
   }
   const { entries, beyond } = subtractIndex(db, sums, mark);
