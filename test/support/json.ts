@@ -9,6 +9,6 @@ export function listAt(value: unknown, ...path: readonly (string | number)[]): r
   return Array.isArray(list) ? list : [];
 }
 
-export function isObject(value: unknown): value is Record<string | number, unknown> {
+function isObject(value: unknown): value is Record<string | number, unknown> {
   return typeof value === "object" && value !== null;
 }
