@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** Tells what works on a request whether its client is still there. */
 export interface ClientWatch {
-  /** Aborted once the client has gone. Watching begins with the first look at it. */
-  readonly signal: AbortSignal;
+  /** Aborted once the client has gone. Watching begins with the first call. */
+  signal(): AbortSignal;
   /** Ends the watching: the response is about to be written. */
   stop(): void;
 }
@@ -16,8 +16,7 @@ export interface ClientWatch {
 export function watchClient(req: IncomingMessage, res: ServerResponse, probeMs: number): ClientWatch {
   let watching: Watching | undefined;
   return {
-    // Most requests are never looked at, so that little is made for them.
-    get signal() {
+    signal() {
       watching ??= beginWatching(req, res, probeMs);
       return watching.gone.signal;
     },

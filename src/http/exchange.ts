@@ -66,9 +66,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
 
   function toRequest({ req, res, client }: Peer, target: Target, parameter: string): Request {
     return {
-      get signal() {
-        return client.signal;
-      },
+      signal: client.signal,
       target: target.query === "" ? target.path : `${target.path}?${target.query}`,
       query: target.query,
       parameter,

@@ -37,7 +37,7 @@ async function takenBy(t: TestContext, route: Route, sent: { readonly query: str
       },
     }),
     clientAddress: () => "::1",
-    signal: new AbortController().signal,
+    signal: () => new AbortController().signal,
     receivedAtMs: 0,
     readBody: async () => ({ ok: true, value: Buffer.from("{}") }),
   };

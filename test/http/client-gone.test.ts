@@ -11,7 +11,8 @@ const HEAD = "Host: x\r\n\r\n";
 const GET = `GET / HTTP/1.1\r\n${HEAD}`;
 
 /** Works until its client has gone. */
-const endless: Handler = async ({ signal }) => {
+const endless: Handler = async (request) => {
+  const signal = request.signal();
   if (!signal.aborted) await once(signal, "abort");
   throw new ReadCancelled("nobody waits for it");
 };
@@ -58,7 +59,8 @@ test("a pipelined request that waits for its turn is given up with its connectio
 for (const [version, interim] of [["1.1", [102]], ["1.0", []]] as const) {
   test(`a client of HTTP/${version} that only ends its sending gets its response`, async (t) => {
     const release = Promise.withResolvers<void>();
-    const server = await startTestServer(t, async ({ signal }) => {
+    const server = await startTestServer(t, async (request) => {
+      const signal = request.signal();
       assert.ok(!signal.aborted);
       await release.promise;
       return json({ aborted: signal.aborted });

@@ -24,10 +24,10 @@ export function createListMessages(store: ListStore): Handler {
     const given = parseListForm(request.query);
     if (!given.ok) return refuse({ code: "validation_error", detail: [...(query.ok ? [] : query.error), ...given.error] });
     const format = given.value.format ?? FORMATS[preferredType(request.headers.accept ?? "", [JSON_TYPE, NDJSON_TYPE, CSV_TYPE])];
-    if (format !== "json") return exportMessages(store, { ...given.value, query: request.query, format, signal: request.signal });
+    if (format !== "json") return exportMessages(store, { ...given.value, query: request.query, format, signal: request.signal() });
     if (!query.ok) return refuse({ code: "validation_error", detail: query.error });
     const { limit, offset } = query.value;
-    const { data, total, cursor } = await readPage(store, query.value, { signal: request.signal });
+    const { data, total, cursor } = await readPage(store, query.value, { signal: request.signal() });
     if (cursor === undefined) return json({ data, total, limit, offset });
     return { ...json({ data, total, limit, offset, next_cursor: cursor }), headers: { Link: nextLink(request.query, cursor) } };
   };
