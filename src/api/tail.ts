@@ -4,15 +4,31 @@ import { WITH_BODY } from "./headers.ts";
 import { MESSAGE_EXAMPLE } from "./message.ts";
 import { PAYLOAD } from "./messages.ts";
 import type { Operation } from "./operation.ts";
-import { beyondNewest } from "./refusals.ts";
+import { beyondNewest, otherGeneration } from "./refusals.ts";
 import { errorResponse, response, validationResponse } from "./responses.ts";
 import { schema } from "./schemas.ts";
 
 const PLACE: Schema = { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
+const GENERATION = "13af2b3f-0b25-44bf-ba70-f576ce0973cc";
 const LINE = JSON.stringify({ seq: 17, ...MESSAGE_EXAMPLE });
 
+const HEADERS_OF_PLACE: Readonly<Record<string, Header>> = {
+  "Tail-After": {
+    description: "The `seq` after which it begins; in a 409, one after which nothing is missed.",
+    required: true,
+    schema: PLACE,
+    examples: { place: { value: 16 } },
+  },
+  "Tail-Generation": {
+    description: "The store's generation, which the `seq` belongs to. It is a new one after a restore.",
+    required: true,
+    schema: { type: "string" },
+    examples: { present: { value: GENERATION } },
+  },
+};
+
 const HEADERS_OF_TAIL: Readonly<Record<string, Header>> = {
-  "Tail-After": { description: "The `seq` behind which it begins.", required: true, schema: PLACE, examples: { place: { value: 16 } } },
+  ...HEADERS_OF_PLACE,
   "X-Accel-Buffering": {
     description: "Tells nginx to hand on each message at once.",
     required: true,
@@ -27,9 +43,9 @@ export const TAIL: Operation = {
   tag: "Messages",
   access: "token",
   summary: "Messages as they are committed",
-  description: `In the order of commits, which \`seq\` counts: those behind \`after\`, then each new one as it comes. Reconnect with \`after\` set to the last \`seq\`: no gaps, no duplicates.
+  description: `In the order of commits, which \`seq\` counts: those behind \`after\`, then each new one as it comes. Reconnect with \`after\` set to the last \`seq\` and \`generation\` to the \`Tail-Generation\` of the response: no gaps, no duplicates. If it is 409, the store has gone back, as after a restore: go on with its \`Tail-After\` and \`Tail-Generation\`.
 
-Server-sent events where \`Accept\` prefers them, with \`seq\` as their id, and a comment every 15 s without a message; NDJSON has a blank line then. 64 tails may be open. If all are, a new one gets the place of the oldest that has been open for a minute; if there is none, it is 503. A client that takes nothing for 30 s is cut off, and a stop of the service ends every tail.`,
+Server-sent events where \`Accept\` prefers them, with the generation, a dot and \`seq\` as their id, and a comment every 15 s without a message; NDJSON has a blank line then. 64 tails may be open. If all are, a new one gets the place of the oldest that has been open for a minute; if there is none, it is 503. A client that takes nothing for 30 s is cut off, and a stop of the service ends every tail.`,
   parameters: [
     {
       name: "after",
@@ -40,12 +56,20 @@ Server-sent events where \`Accept\` prefers them, with \`seq\` as their id, and 
       examples: { start: { value: 0 } },
     },
     {
+      name: "generation",
+      in: "query",
+      required: false,
+      description: "The `Tail-Generation` of the response that gave that `seq`. Absent, the present one is meant.",
+      schema: { type: "string" },
+      examples: { present: { value: GENERATION } },
+    },
+    {
       name: "Last-Event-ID",
       in: "header",
       required: false,
-      description: "The same, as browsers send it when they connect again; wins over `after`.",
-      schema: PLACE,
-      examples: { seen: { value: 17 } },
+      description: "The id of the last event, as browsers send it when they connect again, or a `seq` alone; wins over `after`.",
+      schema: { type: "string" },
+      examples: { seen: { value: `${GENERATION}.17` } },
     },
     PAYLOAD,
   ],
@@ -59,13 +83,21 @@ Server-sent events where \`Accept\` prefers them, with \`seq\` as their id, and 
           examples: { line: { value: `${LINE}\n` } },
         },
         "text/event-stream": {
-          schema: { description: "The data of each event is the line that NDJSON has.", type: "string", pattern: "^id: [0-9]+\\n" },
-          examples: { event: { value: `id: 16\n\nid: 17\ndata: ${LINE}\n\n` } },
+          schema: {
+            description: "The data of each event is the line that NDJSON has.",
+            type: "string",
+            pattern: "^id: [^\\n]+\\.[0-9]+\\n",
+          },
+          examples: { event: { value: `id: ${GENERATION}.16\n\nid: ${GENERATION}.17\ndata: ${LINE}\n\n` } },
         },
       },
     },
     401: response("Unauthorized"),
-    409: errorResponse("No message has that `seq`: the store has gone back, as after a restore.", { beyond: beyondNewest(16) }),
+    409: errorResponse(
+      "No message has that `seq`, or it is of another generation: the store has gone back, as after a restore.",
+      { other: otherGeneration(16, { after: 16, generation: GENERATION }), beyond: beyondNewest(16, GENERATION) },
+      HEADERS_OF_PLACE,
+    ),
     422: validationResponse("`after` or `Last-Event-ID` is no place.", {
       after: {
         value: {

@@ -8,6 +8,7 @@ export type RefusalCode =
   | "method_not_allowed"
   | "request_timeout"
   | "beyond_newest"
+  | "other_generation"
   | "too_large"
   | "unsupported_encoding"
   | "expectation_failed"

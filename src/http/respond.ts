@@ -15,6 +15,7 @@ export const STATUS: Readonly<Record<RefusalCode, number>> = {
   method_not_allowed: 405,
   request_timeout: 408,
   beyond_newest: 409,
+  other_generation: 409,
   too_large: 413,
   unsupported_encoding: 415,
   expectation_failed: 417,

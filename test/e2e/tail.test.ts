@@ -41,8 +41,36 @@ test("a seq that no message has is refused, and the newest is named", async (t) 
   for (const [target, headers] of [["/tail?after=3", {}], ["/tail", { ...SSE, "Last-Event-ID": "9007199254740991" }]] as const) {
     const answer = await app.request(target, { headers });
     assert.deepEqual([answer.status, answer.body], [409, '{"detail":"after must be 2 at most, the seq of the newest message"}']);
+    assert.equal(answer.headers["tail-after"], "2");
   }
   (await openStream(t, `${app.url}/tail?after=2`)).leave();
+});
+
+test("a tail names the store's generation, and goes on in it by either way of naming a place", async (t) => {
+  const app = await startTestApp(t);
+  await deliverAll(app, ["m1", "m2"]);
+  const generation = (await app.request("/tail", { method: "HEAD" })).headers["tail-generation"];
+  assert.match(String(generation), /^[^.]+$/);
+  for (const [query, headers] of [
+    [`after=1&generation=${generation}`, {}],
+    ["after=1&generation=", {}],
+    ["after=0&generation=another", { "Last-Event-ID": `${generation}.1` }],
+    ["", { "Last-Event-ID": "1" }],
+  ] as const) {
+    const tail = await openStream(t, `${app.url}/tail?${query}`, headers);
+    assert.equal(tail.headers["tail-generation"], generation);
+    assert.deepEqual(idsOf(await tail.pieces(1)), ["m2"], query);
+    tail.leave();
+  }
+  for (const [query, headers] of [["after=1&generation=another", {}], ["after=1", { "Last-Event-ID": "another.1" }]] as const) {
+    const answer = await app.request(`/tail?${query}`, { headers });
+    assert.deepEqual(
+      [answer.status, answer.body, answer.headers["tail-after"], answer.headers["tail-generation"]],
+      [409, `{"detail":"generation must be ${generation}: up to seq 0 it has the same messages as the one given"}`, "0", generation],
+    );
+  }
+  // It asks for what comes from now on, whatever came before.
+  (await openStream(t, `${app.url}/tail?generation=another`)).leave();
 });
 
 test("after=N begins behind that seq, then goes on live", async (t) => {
@@ -63,11 +91,12 @@ test("server-sent events carry the seq as their id, from the first byte on", asy
   await deliverAll(app, ["m1"]);
   const tail = await openStream(t, `${app.url}/tail`, SSE);
   assert.equal(tail.headers["content-type"], "text/event-stream");
-  assert.deepEqual(await tail.pieces(1, "\n\n"), ["id: 1"]);
+  const { "tail-generation": generation } = tail.headers;
+  assert.deepEqual(await tail.pieces(1, "\n\n"), [`id: ${generation}.1`]);
   const text = "line\nline\r\nid: 7\n\ndata: x\u2028\u0000";
   assert.equal((await app.deliver(delivery({ message_id: "m2", text }))).status, 200);
   const [, event = ""] = await tail.pieces(2, "\n\n");
-  assert.ok(event.startsWith("id: 2\ndata: {"), event);
+  assert.ok(event.startsWith(`id: ${generation}.2\ndata: {`), event);
   assert.equal(at(JSON.parse(event.slice(event.indexOf("{"))), "text"), text);
 });
 
@@ -84,7 +113,7 @@ test("a tail across a restart of the service misses nothing and repeats nothing"
   const first = await startTestApp(t);
   const tail = await openStream(t, `${first.url}/tail`, SSE);
   await deliverAll(first, ["m1", "m2"]);
-  const seen = (await tail.pieces(3, "\n\n")).map((event) => /^id: (\d+)/.exec(event)?.[1]);
+  const seen = (await tail.pieces(3, "\n\n")).map((event) => /^id: .*\.(\d+)/.exec(event)?.[1]);
   await first.app.close();
   // A stop ends it in order.
   assert.equal(await tail.complete, true);

@@ -6,7 +6,7 @@ import { startTestServer } from "../support/http.ts";
 import { openStream } from "../support/stream.ts";
 
 const MESSAGE = { seq: 1, message_id: "m\u2028", from: "+1\u2029", to: "+2", ts: "2025-01-15T10:00:00Z", text: "a\u0085b\u2028c\u2029d\n\r\u000b\u000c", created_at: "2025-01-15T10:00:00.412Z" };
-const EMPTY = { lastSequence: async () => 1, since: async () => ({ data: [], more: false }), onCommitted: () => undefined };
+const EMPTY = { lastSequence: async () => 1, history: async () => ({ generation: "g", former: new Map<string, number>() }), since: async () => ({ data: [], more: false }), onCommitted: () => undefined };
 
 for (const [accept, beat, ending] of [["application/x-ndjson", "", "\n"], ["text/event-stream", ":", "\n\n"]] as const) {
   test(`a tail without messages beats: ${accept}`, async (t) => {

@@ -1,4 +1,4 @@
-import { beyondNewest } from "../../api/refusals.ts";
+import { beyondNewest, otherGeneration, placeHeaders } from "../../api/refusals.ts";
 import type { SequencedMessage } from "../../core/message.ts";
 import type { MessageStore } from "../../core/store.ts";
 import { parseTailQuery } from "../../validation/tail-query.ts";
@@ -13,6 +13,8 @@ const EVENT_STREAM = "text/event-stream";
 /** Proxies end what is silent for longer, and a client that has gone is noticed. */
 const BEAT_MS = 15_000;
 
+type TailStore = Pick<MessageStore, "since" | "lastSequence" | "history" | "onCommitted">;
+
 export interface TailOptions {
   /** How often a tail without messages gets a blank line, an event stream a comment. */
   readonly beatMs?: number;
@@ -21,30 +23,37 @@ export interface TailOptions {
 /**
  * `GET /tail`: messages in the order of commits, from behind `after` or `Last-Event-ID` on, else from now on, without end.
  * NDJSON, or server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) where `Accept` prefers them.
- * `Tail-After` tells the place where it begins. A place behind the newest message is refused with `beyond_newest`: what comes next
- * would not be what the client has missed.
+ * `Tail-After` tells the place where it begins, and `Tail-Generation` the history that it is in. Refused are a place behind the newest
+ * message, with `beyond_newest`, and one in another generation, with `other_generation`: what comes next would not be what the client
+ * has missed. `Tail-After` of the refusal is a place from which nothing is missed.
  */
-export function createTail(store: Pick<MessageStore, "since" | "lastSequence" | "onCommitted">, options: TailOptions = {}): Handler {
+export function createTail(store: TailStore, options: TailOptions = {}): Handler {
   const feed = createFeed(store);
   const everyMs = options.beatMs ?? BEAT_MS;
-  const formats: Readonly<Record<typeof NDJSON_TYPE | typeof EVENT_STREAM, FeedFormat>> = {
-    [NDJSON_TYPE]: { name: NDJSON_TYPE, write: messageLine, beat: { text: "\n", everyMs } },
-    [EVENT_STREAM]: { name: EVENT_STREAM, write: toEvent, beat: { text: ":\n\n", everyMs } },
-  };
+
+  function formatOf(type: typeof NDJSON_TYPE | typeof EVENT_STREAM, generation: string, payload: boolean): FeedFormat {
+    const name = `${type} ${generation} ${payload}`;
+    if (type === NDJSON_TYPE) return { name, payload, write: messageLine, beat: { text: "\n", everyMs } };
+    return { name, payload, write: (message) => toEvent(message, generation), beat: { text: ":\n\n", everyMs } };
+  }
 
   return async (request) => {
     const query = parseTailQuery(request.query, request.headers["last-event-id"]);
     if (!query.ok) return refuse({ code: "validation_error", detail: query.error });
     const type = preferredType(request.headers.accept ?? "", [NDJSON_TYPE, EVENT_STREAM]);
     // Asked in any case: a database that does not answer is told by the status.
-    const newest = await store.lastSequence();
-    const { after = newest, payload } = query.value;
-    if (after > newest) return refuse(beyondNewest(newest));
-    const format = payload ? { ...formats[type], name: `${type} with payload`, payload } : formats[type];
+    const [newest, { generation, former }] = await Promise.all([store.lastSequence(), store.history()]);
+    const { after = newest, payload, generation: meant = generation } = query.value;
+    if (meant !== generation) {
+      const lastCommon = former.get(meant) ?? 0;
+      return refuse(otherGeneration(lastCommon, { after: Math.min(after, lastCommon), generation }));
+    }
+    if (after > newest) return refuse(beyondNewest(newest, generation));
+    const format = formatOf(type, generation, payload);
 
     async function* pieces(signal: AbortSignal): AsyncGenerator<string, void> {
       // A browser that loses its connection before the first message then knows where to go on.
-      if (type === EVENT_STREAM) yield `id: ${after}\n\n`;
+      if (type === EVENT_STREAM) yield `id: ${generation}.${after}\n\n`;
       yield* feed.follow(after, format, signal);
     }
     return {
@@ -53,11 +62,11 @@ export function createTail(store: Pick<MessageStore, "since" | "lastSequence" | 
       stream: { pieces, live: true },
       contentType: type,
       // nginx would gather it (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering).
-      headers: { "Tail-After": String(after), "X-Accel-Buffering": "no" },
+      headers: { ...placeHeaders({ after, generation }), "X-Accel-Buffering": "no" },
     };
   };
 }
 
-function toEvent(message: SequencedMessage): string {
-  return `id: ${message.seq}\ndata: ${messageLine(message)}\n`;
+function toEvent(message: SequencedMessage, generation: string): string {
+  return `id: ${generation}.${message.seq}\ndata: ${messageLine(message)}\n`;
 }

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { copyFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { test, type TestContext } from "node:test";
+import { tail } from "../../src/cli/tail.ts";
+import { copyDatabase } from "../../src/storage/sqlite/maintain/copy.ts";
+import { testTerminal } from "../cli/terminal.ts";
+import { delivery, startTestApp, type TestApp } from "../support/app.ts";
+import { ONLY_SQLITE } from "../support/engine.ts";
+import { startGateway } from "../support/gateway.ts";
+import { at } from "../support/json.ts";
+import { temporaryFolder } from "../support/store.ts";
+import { openStream } from "../support/stream.ts";
+import { until } from "../support/until.ts";
+
+interface Life {
+  readonly app: TestApp;
+  readonly backup: string;
+}
+
+function named(life: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `${life}${index + 1}`);
+}
+
+async function deliverAll(app: TestApp, ids: readonly string[]): Promise<void> {
+  for (const id of ids) assert.equal((await app.deliver(delivery({ message_id: id }))).status, 200);
+}
+
+/** Backed up at 50 messages; it has gone on to 70. */
+async function live(t: TestContext): Promise<Life> {
+  const app = await startTestApp(t);
+  await deliverAll(app, named("common", 50));
+  const backup = join(temporaryFolder(t), "backup.db");
+  await copyDatabase(app.databasePath, backup, () => undefined);
+  await deliverAll(app, named("lost", 20));
+  return { app, backup };
+}
+
+/** Puts the backup back, as `backup` tells to, and has the service go on. */
+async function restore(t: TestContext, { app, backup }: Life): Promise<TestApp> {
+  await app.app.close();
+  for (const suffix of ["-wal", "-shm"]) rmSync(app.databasePath + suffix, { force: true });
+  copyFileSync(backup, app.databasePath);
+  return startTestApp(t, { env: { DATABASE_URL: `sqlite:///${app.databasePath}` } });
+}
+
+test("a place of the life before a restore is refused, naming where both lives are still the same", { skip: ONLY_SQLITE }, async (t) => {
+  const before = await live(t);
+  const { "tail-generation": generation } = (await before.app.request("/tail", { method: "HEAD" })).headers;
+  const app = await restore(t, before);
+  await deliverAll(app, named("new", 25));
+  for (const [after, from] of [[70, 50], [50, 50], [30, 30], [75, 50]] as const) {
+    const targets = [[`/tail?after=${after}&generation=${generation}`, {}], ["/tail", { "Last-Event-ID": `${generation}.${after}` }]] as const;
+    for (const [target, headers] of targets) {
+      const { status, headers: got } = await app.request(target, { headers });
+      assert.deepEqual([status, got["tail-after"]], [409, String(from)], target);
+      assert.notEqual(got["tail-generation"], generation);
+      const tail = await openStream(t, `${app.url}/tail?after=${from}&generation=${String(got["tail-generation"])}`);
+      const ids = (await tail.pieces(75 - from)).map((line) => at(JSON.parse(line), "message_id"));
+      assert.deepEqual(ids, [...named("common", 50), ...named("new", 25)].slice(from));
+      tail.leave();
+    }
+  }
+});
+
+test("the tail command that has seen 70 messages loses none of the 25 that come after a restore at 50", { skip: ONLY_SQLITE }, async (t) => {
+  const before = await live(t);
+  let { app } = before;
+  const gateway = await startGateway(t, { upstream: () => app.url });
+  let isOver = false;
+  t.after(() => {
+    isOver = true;
+  });
+  const terminal = testTerminal({ wait: () => (isOver ? Promise.reject(new Error("over")) : setImmediate()) });
+  const ending = tail(terminal, { name: "tail", url: new URL(gateway.url), after: 0 });
+  const seen = (): readonly unknown[] => terminal.printed().split("\n").slice(0, -1).map((line) => at(JSON.parse(line), "message_id"));
+  await until("the tail has seen 70", () => seen().length === 70);
+
+  gateway.before = () => 503;
+  app = await restore(t, before);
+  // What comes before the tail is back has the numbers of what it has seen, and more.
+  await deliverAll(app, named("new", 25));
+  gateway.before = () => undefined;
+  await until("the tail has seen the others", () => seen().length >= 95);
+  assert.deepEqual(seen(), [...named("common", 50), ...named("lost", 20), ...named("new", 25)]);
+  assert.deepEqual(terminal.complaints, ["The store has gone back: going on after 50"]);
+  isOver = true;
+  gateway.breakStreams();
+  await assert.rejects(ending, { message: "over" });
+});
