@@ -15,7 +15,7 @@ import { startIndexKeeper, type IndexKeeper } from "./index/keeper.ts";
 import { indexLocation } from "./index/schema.ts";
 import { createRemovals } from "./removals.ts";
 import { startUpgrade } from "./upgrade.ts";
-import type { CheckpointCalls, IndexCalls, ReaderCalls, ThreadSettings, WriterCalls } from "./threads/protocol.ts";
+import type { Calls, CheckpointCalls, IndexCalls, ReaderCalls, ThreadSettings, WriterCalls } from "./threads/protocol.ts";
 import { isSearch } from "./read/queries.ts";
 import { isFilteredList } from "./read/received.ts";
 import { isSearchedTimeline } from "./read/timeline.ts";
@@ -41,16 +41,27 @@ const MAX_UNINDEXED_LOOKUP = 50_000;
 export async function openSqlite(database: SqliteLocation, options: SqliteOptions): Promise<MessageStore> {
   const files = locateFiles(database);
   const ownership = files.inMemory ? undefined : becomeOwner(files.location, options.clock.nowMs());
+  const opened: Opened[] = [];
   try {
     await options.onOwned?.();
-    return await openOwned(files, options, ownership);
+    return await openOwned(files, options, { ownership, opened });
   } catch (error) {
+    // No connection may be left when the next process becomes the owner.
+    await Promise.allSettled(opened.map((one) => one.abandon()));
     ownership?.release();
     throw error;
   }
 }
 
-async function openOwned(files: DatabaseFiles, options: SqliteOptions, ownership: Ownership | undefined): Promise<MessageStore> {
+/** What has been started so far, and must end if the store cannot be opened. */
+type Opened = Pick<Thread<Calls>, "abandon">;
+
+interface Owned {
+  readonly ownership: Ownership | undefined;
+  readonly opened: Opened[];
+}
+
+async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownership, opened }: Owned): Promise<MessageStore> {
   const { busyTimeoutMs, maxPageCount, retentionDays } = options;
   const settings: ThreadSettings = { location: files.location, busyTimeoutMs, maxPageCount, removes: retentionDays !== undefined };
   const { recorded } = ownership ?? {};
@@ -59,12 +70,14 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, ownership
   // A reader may tell of the index before the keeper has started.
   const reading = { ...start, onNotice: (reason: string) => void started.promise.then((keeper) => keeper.distrust(reason)) };
   const writer = await startThread<WriterCalls>("writer-thread", { ...settings, recorded }, start).catch(rethrowForOperator);
+  opened.push(writer);
   const [lookups, searches, checkpointer] = await Promise.all([
     startThread<ReaderCalls>("reader-thread", settings, reading),
     // A search through all rows would otherwise take a processor from the messages that come in.
     startThread<ReaderCalls>("reader-thread", { ...settings, inBackground: true }, reading),
     startThread<CheckpointCalls>("checkpoint-thread", settings, start),
   ]).catch(rethrowForOperator);
+  opened.push(lookups, searches, checkpointer);
 
   const listeners = new Set<() => void>();
   let stored = 0;
@@ -116,6 +129,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, ownership
     onStep: (messages, seconds) => options.observer.indexed?.(messages, seconds),
   });
   started.resolve(keeper);
+  opened.push({ abandon: keeper.close });
   stored = adopted ?? (await lookups.call("count", undefined));
   const identity = await files.identity();
   const remove = createRemovals({ writer, reader: lookups, keeper });

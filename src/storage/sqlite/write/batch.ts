@@ -24,7 +24,7 @@ export interface BatchWriter {
   write(batch: FlatBatch, createdAt: string, payloads?: readonly (string | null)[]): Uint8Array;
   /** Removes rows in one transaction, and gives how many. */
   remove(request: RemovalRequest): number;
-  /** Proves that pages can be allocated and that a write reaches the disk; throws where not. */
+  /** Proves that pages can be allocated, that a message could be stored and that a write reaches the disk; throws if not. */
   probe(checkedAt: string): void;
 }
 
@@ -108,6 +108,10 @@ export function createBatchWriter(db: DatabaseSync, { removes = false, adoption 
       transaction(() => {
         db.exec("SAVEPOINT allocation");
         allocate.run();
+        // What every delivery needs: the tables, and their indexes at the place of now.
+        wasRemoved.get(checkedAt);
+        insert.run(null, `probe ${checkedAt}`, "", "", checkedAt, null, checkedAt);
+        insertPayload.run(Number.MAX_SAFE_INTEGER, "");
         db.exec("ROLLBACK TO allocation; RELEASE allocation");
         touch.run(checkedAt);
       });

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { closeSync, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test, type TestContext } from "node:test";
+import { StoreUnavailable, type MessageStore } from "../../../src/core/store.ts";
+import { message, openTestStore, temporaryFolder } from "../../support/store.ts";
+
+const PAGE_BYTES = 4096;
+const ROWS = 300;
+
+function numbered(index: number): ReturnType<typeof message> {
+  return { ...message(`m${index}`, { from: "+1", text: `${"x".repeat(200)} ${index}` }), payload: "{}" };
+}
+
+async function firstTwo(store: MessageStore, query: { readonly from?: string; readonly q?: string }): Promise<readonly string[]> {
+  return (await store.list({ limit: 2, offset: 0, order: "asc", ...query })).data.map((row) => row.message_id);
+}
+
+type Work = readonly [run: (store: MessageStore) => Promise<unknown>, right: unknown];
+
+/** What users of the store do, and what it gives them while nothing is damaged. */
+const WORK = {
+  insert: [(store) => store.insert(message("new", { from: "+1" })), "created"],
+  repeat: [(store) => store.insert(numbered(7)), "duplicate"],
+  get: [async (store) => (await store.get("m7"))?.message_id, "m7"],
+  payload: [(store) => store.payload("m7"), "{}"],
+  "list of a sender": [(store) => firstTwo(store, { from: "+1" }), ["m0", "m1"]],
+  "list of all": [(store) => firstTwo(store, {}), ["m0", "m1"]],
+  search: [(store) => firstTwo(store, { q: "x 77" }), ["m77"]],
+  tail: [async (store) => (await store.since(0, 2)).data.map((row) => row.message_id), ["m0", "m1"]],
+  stats: [async (store) => (await store.stats()).senders_count, 1],
+} satisfies Readonly<Record<string, Work>>;
+
+/** The root page of each table and index of the main file, and what is not served if it is damaged before a start; none starts the store. */
+const NOT_SERVED: Readonly<Record<string, readonly (keyof typeof WORK)[] | "no start">> = {
+  messages: "no start",
+  sqlite_autoindex_messages_1: "no start",
+  messages_by_ts: ["insert", "list of all", "stats"],
+  payloads: ["payload"],
+  removed_messages: "no start",
+  store_state: "no start",
+};
+
+/** A database with removed messages, closed in order. */
+async function prepare(t: TestContext): Promise<string> {
+  const path = join(temporaryFolder(t), "app.db");
+  const { store } = await openTestStore(t, { path });
+  await store.insertAll([...Array.from({ length: ROWS }, (_, index) => numbered(index)), message("gone")]);
+  await store.erase({ messageId: "gone" });
+  await store.close();
+  return path;
+}
+
+function rootOf(path: string, name: string): number {
+  using db = new DatabaseSync(path, { readOnly: true });
+  return Number(db.prepare("SELECT rootpage FROM sqlite_schema WHERE name = ?").get(name)?.["rootpage"]);
+}
+
+function damage(path: string, name: string): void {
+  const position = (rootOf(path, name) - 1) * PAGE_BYTES;
+  const file = openSync(path, "r+");
+  writeSync(file, Buffer.alloc(PAGE_BYTES, 0xa5), 0, PAGE_BYTES, position);
+  closeSync(file);
+}
+
+/** Does all the work, and gives what of it was not served. Throws if a result is neither the right one nor a refusal. */
+async function refusedBy(store: MessageStore): Promise<readonly string[]> {
+  const refused: string[] = [];
+  for (const [name, [run, right]] of Object.entries<Work>(WORK)) {
+    const result = await run(store).catch((error: unknown) => {
+      assert.ok(error instanceof StoreUnavailable, String(error));
+      return "unavailable";
+    });
+    if (result === "unavailable") refused.push(name);
+    else assert.deepEqual(result, right, name);
+  }
+  return refused;
+}
+
+for (const [name, expected] of Object.entries(NOT_SERVED)) {
+  test(`${name} damaged while the store is closed: ${expected === "no start" ? "it does not start, and says why" : `all but ${expected.join(", ")} is served`}`, async (t) => {
+    const path = await prepare(t);
+    damage(path, name);
+    if (expected === "no start") {
+      await assert.rejects(openTestStore(t, { path }), /it must be restored from a backup, its content is damaged/);
+      return;
+    }
+    const { store, fatal, failures } = await openTestStore(t, { path });
+    assert.deepEqual(await refusedBy(store), expected);
+    assert.notDeepEqual(await store.check(), [], "not ready");
+    if (expected.includes("insert")) assert.match(failures[0] ?? "", /its content is damaged/);
+    assert.deepEqual(fatal, []);
+  });
+
+  test(`${name} damaged while the store is open: what is served is right, and it is not ready if it stores nothing`, async (t) => {
+    const path = await prepare(t);
+    const { store, fatal } = await openTestStore(t, { path });
+    damage(path, name);
+    const refused = await refusedBy(store);
+    if (refused.includes("insert")) assert.notDeepEqual(await store.check(), []);
+    assert.deepEqual(fatal, []);
+  });
+}
