@@ -51,6 +51,19 @@ for (const [kind, copy] of copies) {
   });
 }
 
+test("a copy that backup has made is noticed also if the owner's record is no younger than it", async (t) => {
+  const { path, live } = createDatabase(t);
+  const { generation } = await live(5);
+  copyFileSync(`${path}-owner`, `${path}-owner.copy`);
+  await copyDatabase(path, `${path}.copy`, () => undefined);
+  await live(2);
+  replace(path, `${path}.copy`);
+  copyFileSync(`${path}-owner.copy`, `${path}-owner`);
+  const restored = await live(1);
+  assert.notEqual(restored.generation, generation);
+  assert.deepEqual(restored.former, new Map([[generation, 5]]));
+});
+
 test("what was put back twice knows the generation that its file does not, up to where both are the same", async (t) => {
   const { path, live } = createDatabase(t);
   const first = await live(5);
