@@ -63,9 +63,15 @@ export function startService(options: ServiceOptions): Service {
 
 async function firstUrl(stdout: Readable, exited: Promise<Exit>): Promise<string | undefined> {
   const lines = createInterface({ input: stdout });
-  const line = await Promise.race([once(lines, "line").then(([text]) => String(text)), exited.then(() => undefined)]);
+  const { promise: found, resolve } = Promise.withResolvers<string>();
+  // A warning may come before the line of the start.
+  lines.on("line", (line) => {
+    const { url }: { readonly url?: string } = JSON.parse(line);
+    if (url !== undefined) resolve(url);
+  });
+  const url = await Promise.race([found, exited.then(() => undefined)]);
   // What follows is read and thrown away without being split into lines.
   lines.close();
   stdout.resume();
-  return line === undefined ? undefined : JSON.parse(line).url;
+  return url;
 }
