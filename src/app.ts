@@ -52,6 +52,8 @@ export interface App {
   readonly url: string;
   /** Puts other secrets in force for the requests from now on. */
   useSecrets(secrets: Secrets): void;
+  /** The operator says that the clock is right: see `MessageStore`. */
+  confirmClock(): void;
   /** A line in the service's log. */
   readonly log: { info(msg: string): void; error(msg: string): void };
   /** A graceful stop: not ready, no new connections, what is in flight answered, all of it committed, the log handed over. */
@@ -148,6 +150,10 @@ export async function start(config: Config, options: StartOptions): Promise<App>
       verify = createVerifier(secrets, verifierOptions);
       logger.info("secrets reloaded", { previous: secrets.previous.length });
       for (const line of oddSecrets(ownSecrets(secrets, config.extraPrevious))) logger.warning(line);
+    },
+    confirmClock() {
+      logger.info("clock confirmed");
+      store.confirmClock();
     },
     async close() {
       const startedAt = performance.now();

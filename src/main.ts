@@ -101,6 +101,7 @@ async function serve(config: Config, hangUps: ReturnType<typeof catchHangUps>): 
       void stop();
     });
   }
+  process.on("SIGUSR2", app.confirmClock);
   onSignal("SIGINT", 2);
   onSignal("SIGTERM", 15);
 

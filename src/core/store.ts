@@ -60,6 +60,8 @@ export interface MessageStore {
   sizes(): Promise<StoreSizes>;
   /** How far what follows the messages is; costs nothing. */
   maintenance(): Maintenance;
+  /** The operator says that the clock is right: retention that waits for it goes on. */
+  confirmClock(): void;
   /** Commits what waits and lets go of the database; later inserts are `unavailable`. */
   close(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { delivery, startTestApp, type TestApp } from "../support/app.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
 import { at, listAt } from "../support/json.ts";
+import { startService } from "../support/process.ts";
 import { until } from "../support/until.ts";
 
 const DAY_MS = 86_400_000;
@@ -39,4 +40,12 @@ test("RETENTION_DAYS: what is too old is in no list, search, count or tail any m
   for (const message of old) assert.equal((await app.deliver(message)).status, 200);
   assert.match((await app.request("/metrics")).body, /^webhook_requests_total\{result="duplicate"\} 2$/m);
   assert.equal(await numberAt(app, "/messages", "total"), 1);
+});
+
+test("SIGUSR2: a clock that leapt ahead is confirmed", { skip: ONLY_SQLITE }, async (t) => {
+  const service = await startService(t, { RETENTION_DAYS: "7" });
+  service.signal("SIGUSR2");
+  await service.logged("clock confirmed");
+  service.signal("SIGTERM");
+  assert.deepEqual(await service.exited, { code: 0, signal: null });
 });

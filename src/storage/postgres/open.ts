@@ -95,6 +95,7 @@ export async function openPostgres(url: ConnectionUrl, options: PostgresOptions)
     queueDepth: () => inserts.waiting(),
     maintenance: () => ({}),
     sizes: async () => ({ databaseBytes: await engine.databaseBytes() }),
+    confirmClock: () => retention?.confirmClock(),
     async close() {
       retention?.stop();
       await inserts.close();

@@ -23,6 +23,8 @@ export interface Leap {
 export interface ClockTrust {
   /** Undefined if it may be. Otherwise the leap that is not confirmed yet, the same object as long as it is the same leap. */
   leapAt(now: Moment): Leap | undefined;
+  /** The operator says that the wall clock is right. */
+  confirm(now: Moment): void;
 }
 
 /** Begins with the newest message's `created_at`, if there is one and it is a time: before that, the clock cannot be. */
@@ -50,6 +52,7 @@ export function createClockTrust(newestReceived: string | undefined, start: Mome
       }
       return suspected.leap;
     },
+    confirm: believe,
   };
 }
 

@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import type { Clock } from "../../core/clock.ts";
 import { parseStoredTime } from "../../core/stored-time.ts";
 import type { RetentionSuspension } from "../../core/store.ts";
-import { CONFIRMED_AFTER_MS, createClockTrust, type ClockTrust, type Leap } from "./clock-trust.ts";
+import { CONFIRMED_AFTER_MS, createClockTrust, type ClockTrust, type Leap, type Moment } from "./clock-trust.ts";
 
 const DAY_MS = 86_400_000;
 /** How often it is looked whether the oldest messages have become too old, … */
@@ -54,6 +54,13 @@ export interface RetentionOptions {
   readonly onSuspended?: ((suspension: RetentionSuspension) => void) | undefined;
 }
 
+/** Retention at work. */
+export interface Retention {
+  /** The operator says that the clock is right: it goes on at once. */
+  confirmClock(): void;
+  stop(): void;
+}
+
 /** Whether a message of this `created_at` was received before. One whose `created_at` is no time is kept. */
 export function isReceivedBefore(createdAt: string, beforeMs: number): boolean {
   const received = parseStoredTime(createdAt);
@@ -61,7 +68,7 @@ export function isReceivedBefore(createdAt: string, beforeMs: number): boolean {
 }
 
 /** Removes messages that have become too old, a few at a time, until it is stopped. While the clock is in doubt it removes none. */
-export function startRetention(engine: RetentionEngine, options: RetentionOptions): { stop(): void } {
+export function startRetention(engine: RetentionEngine, options: RetentionOptions): Retention {
   const { clock, monotonicMs = () => performance.now() } = options;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
@@ -71,17 +78,12 @@ export function startRetention(engine: RetentionEngine, options: RetentionOption
   let after = 0;
   let sweptAtMs: number | undefined;
 
+  const now = (): Moment => ({ wallMs: clock.nowMs(), monotonicMs: monotonicMs() });
+
   async function mayRemove(): Promise<boolean> {
-    const now = { wallMs: clock.nowMs(), monotonicMs: monotonicMs() };
-    trust ??= createClockTrust(await engine.newestReceived(), now);
-    const leap = trust.leapAt(now);
-    if (leap !== undefined && leap !== reported) {
-      options.onSuspended?.({
-        clock: toText(leap.wallMs),
-        expected: toText(leap.expectedMs),
-        until: toText(leap.wallMs + CONFIRMED_AFTER_MS),
-      });
-    }
+    trust ??= createClockTrust(await engine.newestReceived(), now());
+    const leap = trust.leapAt(now());
+    if (leap !== undefined && leap !== reported) options.onSuspended?.(toSuspension(leap));
     reported = leap;
     return leap === undefined;
   }
@@ -116,17 +118,26 @@ export function startRetention(engine: RetentionEngine, options: RetentionOption
   }
 
   function schedule(delayMs: number): void {
+    clearTimeout(timer);
     timer = setTimeout(() => void work(), delayMs).unref();
   }
 
   schedule(0);
   return {
+    confirmClock() {
+      trust?.confirm(now());
+      if (!stopped) schedule(0);
+    },
     stop() {
       stopped = true;
       clearTimeout(timer);
       endRun();
     },
   };
+}
+
+function toSuspension({ wallMs, expectedMs }: Leap): RetentionSuspension {
+  return { clock: toText(wallMs), expected: toText(expectedMs), until: toText(wallMs + CONFIRMED_AFTER_MS) };
 }
 
 function toText(ms: number): string {

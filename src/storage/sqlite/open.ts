@@ -240,6 +240,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
       indexFaults: keeper.isFaulty() ? 1 : 0,
       upgradeRemainingRows: upgrade.remaining(),
     }),
+    confirmClock: () => retention?.confirmClock(),
     close: () => (closed ??= close()),
   };
 }

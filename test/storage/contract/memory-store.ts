@@ -156,6 +156,7 @@ export function openMemoryStore(database: MemoryDatabase, { clock, observer, ret
     check: () => Promise.resolve(database.isFull ? ["the memory is full"] : []),
     maintenance: () => ({}),
     sizes: () => Promise.resolve({}),
+    confirmClock: () => retention?.confirmClock(),
     async close() {
       retention?.stop();
       await inserts.close();

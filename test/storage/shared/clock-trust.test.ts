@@ -39,6 +39,13 @@ test("a leap while the service runs is in doubt for a day; another one begins th
   assert.deepEqual([believes(trust, 20, 100), believes(trust, 28, 100), believes(trust, 44, 100)], [false, false, true]);
 });
 
+test("a clock that the operator confirms is believed at once, and its next leap is in doubt", () => {
+  const trust = trustAfter("2015-01-01T00:00:00.000Z");
+  assert.equal(believes(trust, 0), false);
+  trust.confirm({ wallMs: NOW_MS, monotonicMs: 500 });
+  assert.deepEqual([believes(trust, 1), believes(trust, 2, 4)], [true, false]);
+});
+
 test("small steps ahead add up to a leap", () => {
   const trust = trustAfter(undefined);
   assert.deepEqual([1, 2, 3, 4].map((days) => believes(trust, days, days)), [true, true, true, false]);
