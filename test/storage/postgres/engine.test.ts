@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { after, before, test, type TestContext } from "node:test";
 import { seededRandom } from "../../../scripts/bench/messages.ts";
 import type { Message, StoredMessage } from "../../../src/core/message.ts";
@@ -42,36 +41,6 @@ test("a database of a newer build is refused", { skip }, async (t) => {
   const admin = await connectFor(t, url);
   await admin.run([{ sql: "UPDATE inbox_state SET version = 1000" }], { deadlineMs: 5000 });
   await assert.rejects(openEngine(urlOf(url), OPTIONS), { name: "StoreUnavailable" });
-});
-
-test("a database of version 1 gets a generation, the same for every receiver", { skip }, async (t) => {
-  const url = await server.createDatabase();
-  await (await open(t, url)).write([message("m1")], AT);
-  const admin = await connectFor(t, url);
-  const back = ["ALTER TABLE inbox_state DROP COLUMN generation", "DROP TABLE former_generations", "UPDATE inbox_state SET version = 1"];
-  await admin.run(back.map((sql) => ({ sql })), { deadlineMs: 5000 });
-  const [one, other] = await Promise.all([open(t, url), open(t, url)]);
-  const history = await one.history();
-  assert.match(history.generation, /^[0-9a-f-]{36}$/);
-  assert.deepEqual([await other.history(), await one.count()], [history, 1]);
-});
-
-test("after the statements of ops/README.md for a restore, the last generation is known up to where it goes", { skip }, async (t) => {
-  const engine = await open(t, await server.createDatabase());
-  const url = await server.createDatabase();
-  const restored = await open(t, url);
-  await restored.write([message("m1"), message("m2")], AT);
-  const last = await restored.lastSequence();
-  const { generation } = await restored.history();
-  assert.notEqual(generation, (await engine.history()).generation);
-  const [, sql = ""] = /```sql\n(BEGIN;\nINSERT INTO former_generations[^`]*)```/.exec(readFileSync("ops/README.md", "utf8")) ?? [];
-  const admin = await connectFor(t, url);
-  const statements = sql.split(";").map((one) => one.trim()).filter((one) => one !== "");
-  assert.equal(statements.length, 4);
-  await admin.run(statements.map((one) => ({ sql: one })), { deadlineMs: 5000 });
-  const history = await restored.history();
-  assert.notEqual(history.generation, generation);
-  assert.deepEqual(history.former, new Map([[generation, last]]));
 });
 
 test("a repeat is a duplicate, other content a conflict, within a batch and later, and nothing is changed", { skip }, async (t) => {
