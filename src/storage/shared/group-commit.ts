@@ -131,32 +131,33 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
     return true;
   }
 
-  return {
-    insertAll(messages) {
-      if (messages.length === 0) return Promise.resolve([]);
-      if (!admit(messages)) return Promise.resolve(messages.map(() => "unavailable"));
-      sizes.push(messages.length);
-      const answered = Promise.all(messages.map(enqueue));
+  /** Hands what waits over, now or at the end of the event loop's turn. */
+  function join(): void {
+    if (waiters.length >= MIN_SECOND_BATCH && underWay < MAX_BATCHES_UNDER_WAY) {
+      // In the middle of a turn: the writer works while the event loop still reads what else has come.
       dispatch();
-      return answered;
-    },
-    insert(message) {
-      if (!admit([message])) return Promise.resolve("unavailable");
-      sizes.push(1);
-      const answered = enqueue(message);
-      if (waiters.length >= MIN_SECOND_BATCH && underWay < MAX_BATCHES_UNDER_WAY) {
-        // In the middle of a turn: the writer works while the event loop still reads what else has come.
+    } else if (!scheduled) {
+      scheduled = true;
+      // The requests that the event loop reads in this turn join the batch.
+      setImmediate(() => {
+        scheduled = false;
         dispatch();
-      } else if (!scheduled) {
-        scheduled = true;
-        // The requests that the event loop reads in this turn join the batch.
-        setImmediate(() => {
-          scheduled = false;
-          dispatch();
-        });
-      }
-      return answered;
-    },
+      });
+    }
+  }
+
+  function insertAll(messages: readonly Message[]): Promise<readonly InsertOutcome[]> {
+    if (messages.length === 0) return Promise.resolve([]);
+    if (!admit(messages)) return Promise.resolve(messages.map(() => "unavailable"));
+    sizes.push(messages.length);
+    const answered = Promise.all(messages.map(enqueue));
+    join();
+    return answered;
+  }
+
+  return {
+    insertAll,
+    insert: async (message) => (await insertAll([message]))[0] ?? "unavailable",
     waiting,
     close() {
       closing = true;

@@ -132,5 +132,7 @@ export function flatten(messages: readonly Message[]): { readonly batch: FlatBat
 
 /** What the bytes of a committed batch mean. */
 export function toOutcomes(bytes: Uint8Array): readonly InsertOutcome[] {
-  return Array.from(bytes, (byte) => (byte === CREATED ? "created" : byte === CONFLICT ? "conflict" : "duplicate"));
+  const outcomes: InsertOutcome[] = [];
+  for (const byte of bytes) outcomes.push(byte === CREATED ? "created" : byte === CONFLICT ? "conflict" : "duplicate");
+  return outcomes;
 }
