@@ -13,6 +13,7 @@ import { createGroupCommit, type Committed } from "../shared/group-commit.ts";
 import type { EngineOptions } from "../shared/options.ts";
 import { startIndexKeeper, type IndexKeeper } from "./index/keeper.ts";
 import { indexLocation } from "./index/schema.ts";
+import { createGivenSeq } from "./given-seq.ts";
 import { createRemovals } from "./removals.ts";
 import { startUpgrade } from "./upgrade.ts";
 import type { Calls, CheckpointCalls, IndexCalls, ReaderCalls, ThreadSettings, WriterCalls } from "./threads/protocol.ts";
@@ -83,7 +84,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
   let stored = 0;
   const [history, lastBefore] = await Promise.all([lookups.call("history", undefined), lookups.call("lastSequence", undefined)]);
   ownership?.record({ ...history, last: lastBefore });
-  let last = lastBefore;
+  const givenSeq = createGivenSeq(lastBefore, (last) => ownership?.reached(last));
 
   async function commitBatch(messages: readonly Message[], createdAt: string): Promise<Committed> {
     const { outcomes, seconds, walFrames } = await writer.call("write", { ...flatten(messages), createdAt });
@@ -102,9 +103,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
     ...options,
     onCommitted: (created) => {
       stored += created;
-      last += created;
-      // Before any tail is told: what a restored file lacks is known then, also after kill -9.
-      if (created > 0) ownership?.reached(last);
+      givenSeq.grew(created);
       if (created > 0) keeper.grew(created);
       if (created > 0) for (const listener of listeners) listener();
     },
@@ -227,8 +226,16 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
     timeline: (query, options) => read(isSearchedTimeline(query) ? searches : counting(), "timeline", query, options),
     // Where it does not delay what an index answers at once.
     exportPage: (query, options) => read(searches, "exportPage", query, options),
-    since: (seq, limit, { payload = false } = {}) => read(lookups, "since", { seq, limit, payload }),
-    lastSequence: () => read(lookups, "lastSequence", undefined),
+    async since(seq, limit, { payload = false } = {}) {
+      const page = await read(lookups, "since", { seq, limit, payload });
+      givenSeq.flush();
+      return page;
+    },
+    async lastSequence() {
+      const seq = await read(lookups, "lastSequence", undefined);
+      givenSeq.flush();
+      return seq;
+    },
     history: () => read(lookups, "history", undefined),
     onCommitted: (listener) => void listeners.add(listener),
     check: createCheckOnce(proveWritable),
