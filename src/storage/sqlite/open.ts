@@ -14,6 +14,7 @@ import type { EngineOptions } from "../shared/options.ts";
 import { startIndexKeeper, type IndexKeeper } from "./index/keeper.ts";
 import { indexLocation } from "./index/schema.ts";
 import { createGivenSeq } from "./given-seq.ts";
+import { createReadiness } from "./readiness.ts";
 import { createRemovals } from "./removals.ts";
 import { startUpgrade } from "./upgrade.ts";
 import type { Calls, CheckpointCalls, IndexCalls, ReaderCalls, ThreadSettings, WriterCalls } from "./threads/protocol.ts";
@@ -168,31 +169,6 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
     return keeper.behind() > MAX_UNINDEXED_LOOKUP ? searches : lookups;
   }
 
-  async function proveWritable(): Promise<readonly string[]> {
-    if ((await files.identity()) !== identity) {
-      // What is written now is lost with the last descriptor: only a start can open what stands there instead.
-      const reason = `${settings.location}: it was removed or replaced while the service had it open`;
-      options.onFatal(reason);
-      return [reason];
-    }
-    const checkedAt = new Date(options.clock.nowMs()).toISOString();
-    const reasons = await Promise.all([
-      reasonOf(writer.call("probe", checkedAt)),
-      // Not refused where many reads wait: there is one check at a time, and deliveries go on whatever readers ask for.
-      reasonOf(lookups.call("lastSequence", undefined)),
-    ]);
-    return reasons.filter((reason) => reason !== undefined);
-  }
-
-  async function reasonOf(work: Promise<unknown>): Promise<string | undefined> {
-    try {
-      await work;
-      return undefined;
-    } catch (error) {
-      return error instanceof StoreUnavailable ? error.message : String(error);
-    }
-  }
-
   async function close(): Promise<void> {
     retention?.stop();
     await Promise.all([inserts.close(), upgrade.stop()]);
@@ -202,6 +178,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
     await writer.close().finally(() => ownership?.release());
   }
 
+  const readiness = createReadiness({ files, identity, writer, reader: lookups, clock: options.clock, onFatal: options.onFatal });
   let closed: Promise<void> | undefined;
 
   return {
@@ -238,7 +215,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
     },
     history: () => read(lookups, "history", undefined),
     onCommitted: (listener) => void listeners.add(listener),
-    check: createCheckOnce(proveWritable),
+    check: createCheckOnce(readiness),
     count: () => stored,
     queueDepth: () => inserts.waiting(),
     sizes: () => files.sizes(),

@@ -1,0 +1,45 @@
+import type { Clock } from "../../core/clock.ts";
+import { StoreUnavailable } from "../../core/store.ts";
+import type { DatabaseFiles } from "./files.ts";
+import type { ReaderCalls, WriterCalls } from "./threads/protocol.ts";
+import type { Thread } from "./threads/thread.ts";
+
+export interface ReadinessOptions {
+  readonly files: DatabaseFiles;
+  /** Of the files that were opened. */
+  readonly identity: string | undefined;
+  readonly writer: Thread<WriterCalls>;
+  readonly reader: Thread<ReaderCalls>;
+  readonly clock: Clock;
+  /** The files are others than those that were opened. */
+  readonly onFatal: (reason: string) => void;
+}
+
+/** Gives the reasons why the database cannot store or answer now; it syncs the disk. */
+export function createReadiness(options: ReadinessOptions): () => Promise<readonly string[]> {
+  const { files, identity, writer, reader, clock } = options;
+  return async () => {
+    if ((await files.identity()) !== identity) {
+      // What is written now is lost with the last descriptor: only a start can open what stands there instead.
+      const reason = `${files.location}: it was removed or replaced while the service had it open`;
+      options.onFatal(reason);
+      return [reason];
+    }
+    const checkedAt = new Date(clock.nowMs()).toISOString();
+    const reasons = await Promise.all([
+      reasonOf(writer.call("probe", checkedAt)),
+      // Not refused if many reads wait: there is one check at a time, and deliveries go on whatever readers ask for.
+      reasonOf(reader.call("lastSequence", undefined)),
+    ]);
+    return reasons.filter((reason) => reason !== undefined);
+  };
+}
+
+async function reasonOf(work: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return error instanceof StoreUnavailable ? error.message : String(error);
+  }
+}
