@@ -128,6 +128,7 @@ test("a delivery that is larger than all the room is taken alone", async () => {
   const { group, finish } = createWriter();
   const alone = group.insertAll([large("a", MAX_WAITING_BYTES), large("b", MAX_WAITING_BYTES)]);
   assert.equal(await group.insert(message("m")), "unavailable");
+  await new Promise(setImmediate);
   finish();
   assert.deepEqual(await alone, ["created", "created"]);
   const next = group.insert(message("m"));
@@ -139,9 +140,11 @@ test("a delivery that is larger than all the room is taken alone", async () => {
 test("a batch that fails gives its room back", async () => {
   const { group, finish } = createWriter();
   const failing = group.insertAll([large("a", MAX_WAITING_BYTES)]);
+  await new Promise(setImmediate);
   finish(new StoreUnavailable("full"));
   assert.deepEqual(await failing, ["unavailable"]);
   const next = group.insertAll([large("b", MAX_WAITING_BYTES)]);
+  await new Promise(setImmediate);
   finish();
   assert.deepEqual(await next, ["created"]);
 });
