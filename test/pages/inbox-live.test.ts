@@ -79,6 +79,11 @@ browserTest("a flood of messages does not flood the page", async (t, newPage) =>
   assert.ok(Number(await page.evaluate(countOf, "#rows li")) <= 400);
 });
 
+/** An event id names the generation and the seq. */
+function seqOf(eventId: string | undefined): string | undefined {
+  return eventId?.split(".").at(-1);
+}
+
 browserTest("a broken stream is taken up again behind the last message that came", async (t, newPage) => {
   const service = await startInboxService(t, [stored(0, { text: "zero" })]);
   const page = await newPage();
@@ -91,7 +96,7 @@ browserTest("a broken stream is taken up again behind the last message that came
   await service.commit(stored(2, { text: "two" }));
   await page.until(isStream, "live");
   await page.until(rowsAre, "two|one|zero");
-  assert.deepEqual(service.gateway.resumed, [undefined, "2"]);
+  assert.deepEqual(service.gateway.resumed.map(seqOf), [undefined, "2"]);
 });
 
 browserTest("a stream that broke before any message came goes on from where it began", async (t, newPage) => {
@@ -103,5 +108,5 @@ browserTest("a stream that broke before any message came goes on from where it b
   await page.until(isStream, "waiting");
   await service.commit(stored(1, { text: "missed" }));
   await page.until(rowsAre, "missed|zero");
-  assert.deepEqual(service.gateway.resumed, [undefined, "1"]);
+  assert.deepEqual(service.gateway.resumed.map(seqOf), [undefined, "1"]);
 });
