@@ -73,7 +73,7 @@ test("the document has the parameters and headers that handlers ask for, and no 
     const signing = schemes.flatMap((scheme) => (scheme?.type === "apiKey" ? [scheme.name.toLowerCase()] : []));
     const documented = [...signing, ...named("header").map((name) => name.toLowerCase())];
 
-    const queries = ["", "hub.mode=subscribe&hub.verify_token=t&hub.challenge=1"];
+    const queries = ["", "after=1", "hub.mode=subscribe&hub.verify_token=t&hub.challenge=1"];
     const headers = [{}, ...documented.map((name) => ({ [name]: "x" })), Object.fromEntries(documented.map((name) => [name, "1"]))];
     const all: Taken[] = [];
     for (const query of queries) for (const one of headers) all.push(await takenBy(t, route, { query, headers: one }));
