@@ -71,7 +71,7 @@ test("a second signal ends the process at once, whatever it waits for", async (t
 });
 
 test("a request that never ends holds the stop no longer than SHUTDOWN_TIMEOUT_MS", async (t) => {
-  const service = await startService(t, { SHUTDOWN_TIMEOUT_MS: "500" });
+  const service = await startService(t, { SHUTDOWN_TIMEOUT_MS: "3000" });
   const connection = await holdRequest(t, service, rawPost(JSON.stringify(delivery())));
   connection.socket.on("error", () => undefined);
   service.signal("SIGTERM");
