@@ -44,8 +44,8 @@ const MAX_BYTES = 4096;
 /**
  * Gives what the variable stands for, as a command or the service uses it.
  *
- * Refusal: a line that begins with the variable's name, holds no part of its value, and says what is odd about it. A secret
- * may be meant as it is, so `warn` is told what is odd about one that fits its rule.
+ * Refusal: a line that begins with the variable's name, holds no part of its value, and says what is odd about it. An odd
+ * secret that fits its rule may be intended: it is accepted, and `warn` is told what is odd.
  */
 export function readSetting<Value>(env: Environment, setting: Setting<Value>, warn: Warn = () => {}): Outcome<Value, string> {
   const text = env[setting.name] || setting.default;

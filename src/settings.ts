@@ -164,7 +164,7 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
     range: integer(0, 36_500).range,
     parse: unlessZero(integer(0, 36_500).parse),
     default: "0",
-    doc: "messages are removed so many days after their receipt; `0` keeps them all",
+    doc: "messages are removed this number of days after their receipt; `0` keeps them all",
   },
 };
 

@@ -135,20 +135,20 @@ export interface StoreObserver {
   committed(messages: number, seconds: number): void;
   /** One transaction failed; none of its messages is stored, unless their outcome is `in_doubt`. */
   commitFailed(messages: number, reason: string): void;
-  /** So many messages were removed for their age. */
+  /** Told how many messages were removed for their age. */
   removed(messages: number): void;
   /** The index could not be used, for this reason: reads are answered without it until it is built again. */
   indexFaulted?(reason: string): void;
-  /** At most so many rows of an earlier build are left to upgrade; reads wait for them. */
+  /** Told how many rows of an earlier build are left to upgrade, at most; until there are none, reads are refused. */
   upgrading?(rows: number): void;
   /** A transaction of the upgrade failed, for this reason; it is tried again. */
   upgradeFailed?(reason: string): void;
-  /** One step of the index covered so many more messages, in so many seconds. */
+  /** Told how many more messages one step of the index has covered, and how long it took. */
   indexed?(messages: number, seconds: number): void;
   /** A run of retention has removed all that was old enough, or was stopped: what was received before `before` (ISO 8601). */
   retained?(run: { readonly messages: number; readonly before: string }): void;
   /** Retention removes nothing until the clock, which has leapt ahead, is confirmed. */
   retentionSuspended?(suspension: RetentionSuspension): void;
-  /** So many pages of the write-ahead log were copied into the database, in so many seconds. */
+  /** Told how many pages of the write-ahead log were copied into the database, and how long it took. */
   checkpointed?(pages: number, seconds: number): void;
 }

@@ -13,7 +13,7 @@ export function countOf(value: number, noun: string): string {
   return `${formatNumber(value)} ${noun}${value === 1 ? "" : "s"}`;
 }
 
-/** Each lasts until it is so many of the next one; a year is that of the Gregorian calendar. */
+/** Units and their lengths in milliseconds; year and month are the mean ones of the Gregorian calendar. */
 const UNITS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number])[] = [
   ["year", 365.2425 * 86_400_000], ["month", 30.436875 * 86_400_000], ["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000],
 ];

@@ -65,7 +65,7 @@ export function chartRange({ bucket, filters, zone, nowMs }: RangeOptions): Char
   return { bucket, counted: isOfUtc ? bucket : "hour", isForcedToUtc, starts, endMs, isUntilNow };
 }
 
-/** The start of a day of the reader's own zone, so many days later: some have 23 hours, some 25. */
+/** The start of a day in the reader's time zone, the given number of days later: some days have 23 hours, some 25. */
 function dayOf(atMs: number, later: number): number {
   const at = new Date(atMs);
   return new Date(at.getFullYear(), at.getMonth(), at.getDate() + later).getTime();

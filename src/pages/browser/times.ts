@@ -13,7 +13,7 @@ export interface Times {
 export type TimeForm = "short" | "exact";
 
 const KEY = "webhook-inbox.zone";
-/** How long ago something was is told in minutes. */
+/** Relative times are in minutes: they are rendered again this often. */
 const REFRESH_MS = 30_000;
 
 /** Calls back when another zone is used. */

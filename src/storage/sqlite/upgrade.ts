@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { WriterCalls } from "./threads/protocol.ts";
 import type { Thread } from "./threads/thread.ts";
 
-/** After each transaction the writer is left to the messages that come in for so many times as long as that took. */
+/** After each transaction the upgrade pauses for this many times as long as it took, so that messages are stored. */
 const PAUSE_FACTOR = 3;
 /** After a failure, such as a full disk, it tries again after so long. */
 const RETRY_MS = 60_000;

@@ -16,7 +16,7 @@ export interface KeeperOptions extends IndexWorkerOptions {
 
 /** Has the index follow the messages, and repairs it. Nothing that happens to the index reaches the messages. */
 export interface IndexKeeper extends Pick<IndexWorker, "exclude" | "forget"> {
-  /** So many messages were committed. */
+  /** Tells how many messages were committed. */
   grew(created: number): void;
   /** A reader could not use the index. */
   distrust(reason: string): void;

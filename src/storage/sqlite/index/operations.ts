@@ -4,9 +4,9 @@ import { readIndexState, readStoreState } from "./coverage.ts";
 import { createDerivation, PICKED_COLUMNS, PICKED_TABLE, type Derivation } from "./derive.ts";
 import { foldCase } from "./fold.ts";
 
-/** So many rows are derived in one transaction: smaller steps cost more a row, since they write more pages more often. */
+/** Rows derived in one transaction: smaller steps cost more a row, since they write more pages more often. */
 export const STEP_ROWS = 32_768;
-/** A step ends earlier once its texts have so many characters. */
+/** A step ends earlier once its texts have this many characters. */
 const STEP_CHARACTERS = 8 * 1024 * 1024;
 /** Copied from the main file by one statement: an open snapshot keeps its WAL from being checkpointed. */
 const COPY_ROWS = 2_048;

@@ -18,7 +18,7 @@ export interface RemovableRows {
   readonly next?: number | undefined;
 }
 
-/** Finds rows to remove, so many at a time; needs a snapshot. */
+/** Finds rows to remove, up to `REMOVED_AT_ONCE` at a time; needs a snapshot. */
 export function createRemovable(prepare: Prepare): (which: Removable) => RemovableRows {
   /** Looks at each row: one that was received with a clock ahead stands before others that are older. */
   function old({ beforeMs, after }: OldMessages): RemovableRows {
