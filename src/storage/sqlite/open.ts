@@ -31,7 +31,7 @@ export interface SqliteOptions extends EngineOptions {
   readonly maxPageCount?: number | undefined;
 }
 
-/** Beyond so many rows without an index a count of them takes more than 20 ms, and does not belong where single messages are looked up. */
+/** With more rows than this outside the index, a read that counts takes over 20 ms: it must not delay the lookup of single messages. */
 const MAX_UNINDEXED_LOOKUP = 50_000;
 
 /**
