@@ -81,8 +81,10 @@ browserTest("a time that the service refuses is named in its words", async (t, n
   const app = await startTestApp(t);
   const page = await newPage();
   await page.open(`${app.url}/?since=yesterday`);
-  // Not just once it is shown: the list is asked for again as soon as the stream is open.
   await page.until(() => document.querySelector("#notice-text")?.textContent?.startsWith("since: Value is not a date-time") === true);
+  await page.until(isStream, "live");
+  // The stream is open, and what was refused is not asked for again.
+  assert.match(String(await page.evaluate(textOf, "#notice-text")), /^since: Value is not a date-time/);
   // It does not also say that nothing matches.
   assert.equal(await page.evaluate(textOf, "#end"), "");
 });

@@ -108,7 +108,7 @@ const tail = createWindowTail({
     live.dataset["state"] = state;
     byId("live-text", HTMLElement).textContent = STATES[state];
     if (state !== "live") return;
-    list.retry();
+    list.recover();
     overview.retry();
   },
   onGap() {

@@ -1,8 +1,7 @@
 import { byId, create } from "./dom.ts";
 import { isFiltered, type Filters } from "./filters.ts";
 import { countOf } from "./format.ts";
-import { SHOWN } from "./list-state.ts";
-import type { ListView } from "./message-list.ts";
+import { SHOWN, type ListView } from "./list-state.ts";
 
 export interface ListNotes {
   /** Says around the rows what the list is doing. */

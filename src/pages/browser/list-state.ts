@@ -16,6 +16,16 @@ export const TRANSITIONS: Readonly<Record<ListState, Readonly<Partial<Record<Lis
   cut: { load: "loading", fetch: "fetching" },
 };
 
+export interface ListView {
+  readonly state: ListState;
+  /** How many messages match; undefined if that is not known for the present filters. */
+  readonly total: number | undefined;
+  /** Why the last request failed; empty if it did not. */
+  readonly reason: string;
+  /** Messages that came and that the reader does not see; undefined: some may have. */
+  readonly newer: number | undefined;
+}
+
 export interface Shown {
   /** The list is marked as busy. */
   readonly busy: boolean;

@@ -1,7 +1,7 @@
 import type { StoredMessage } from "../../core/message.ts";
 import type { Api } from "./api.ts";
 import { createMatcher, createSearch, NO_FILTERS, toParameters, type Filters } from "./filters.ts";
-import { nextState, retryOf, SHOWN, type ListEvent, type ListState } from "./list-state.ts";
+import { nextState, retryOf, SHOWN, type ListEvent, type ListState, type ListView } from "./list-state.ts";
 import { createRow } from "./message-row.ts";
 import { ORDERINGS } from "./order.ts";
 import { fetchStretch, type Stretch } from "./page-source.ts";
@@ -10,16 +10,6 @@ import { createReach } from "./reach.ts";
 import { createRowKeys } from "./row-keys.ts";
 import type { Times } from "./times.ts";
 import { createPage, createRowWindow, pagesFrom, type Row, type WindowElements } from "./row-window.ts";
-
-export interface ListView {
-  readonly state: ListState;
-  /** How many messages match; undefined if that is not known for the present filters. */
-  readonly total: number | undefined;
-  /** Why the last request failed; empty if it did not. */
-  readonly reason: string;
-  /** Messages that came and that the reader does not see; undefined: some may have. */
-  readonly newer: number | undefined;
-}
 
 export interface ListOptions extends WindowElements {
   readonly api: Api;
@@ -48,6 +38,8 @@ export interface MessageList {
   toTop(): Promise<void>;
   /** Tries again what failed. */
   retry(): void;
+  /** The service responds: tries at once what failed and may work now. What it refused it would refuse again. */
+  recover(): void;
   /** The message so many rows further down; undefined if its row is not there. */
   neighbour(message: StoredMessage, steps: number): StoredMessage | undefined;
 }
@@ -232,6 +224,7 @@ export function createMessageList(options: ListOptions): MessageList {
     arrived,
     release,
     retry,
+    recover: recovery.now,
     neighbour: (message, steps) => rows.neighbour(message, steps)?.message,
     missed() {
       if (rows.isTopInSight() && !options.isHeld()) {
