@@ -71,15 +71,19 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
   const started = Promise.withResolvers<IndexKeeper>();
   // A reader may tell of the index before the keeper has started.
   const reading = { ...start, onNotice: (reason: string) => void started.promise.then((keeper) => keeper.distrust(reason)) };
-  const writer = await startThread<WriterCalls>("writer-thread", { ...settings, recorded }, start).catch(rethrowForOperator);
-  opened.push(writer);
+  function open<C extends Calls>(...thread: Parameters<typeof startThread<C>>): Promise<Thread<C>> {
+    const starting = startThread<C>(...thread);
+    // One that is still starting when another fails ends as well.
+    opened.push({ abandon: async () => (await starting).abandon() });
+    return starting.catch(rethrowForOperator);
+  }
+  const writer = await open<WriterCalls>("writer-thread", { ...settings, recorded }, start);
   const [lookups, searches, checkpointer] = await Promise.all([
-    startThread<ReaderCalls>("reader-thread", settings, reading),
+    open<ReaderCalls>("reader-thread", settings, reading),
     // A search through all rows would otherwise take a processor from the messages that come in.
-    startThread<ReaderCalls>("reader-thread", { ...settings, inBackground: true }, reading),
-    startThread<CheckpointCalls>("checkpoint-thread", settings, start),
-  ]).catch(rethrowForOperator);
-  opened.push(lookups, searches, checkpointer);
+    open<ReaderCalls>("reader-thread", { ...settings, inBackground: true }, reading),
+    open<CheckpointCalls>("checkpoint-thread", settings, start),
+  ]);
 
   const listeners = new Set<() => void>();
   let stored = 0;

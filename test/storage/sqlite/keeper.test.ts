@@ -13,6 +13,8 @@ interface Kept {
   readonly faults: string[];
   /** Of the steps to come; a string fails one. */
   readonly steps: (IndexStep | string)[];
+  /** Settled once a thread that is closed has ended. */
+  ending: Promise<void>;
   /** Lets time pass, and everything that it sets off. */
   pass(ms: number): Promise<void>;
 }
@@ -41,7 +43,7 @@ async function keep(t: TestContext, steps: (IndexStep | string)[] = [], starts: 
       return answers[name]();
     },
     pending: () => 0,
-    close: () => Promise.resolve(),
+    close: () => kept.ending,
     abandon: () => Promise.resolve(),
   } as unknown as Thread<IndexCalls>;
   const keeper = await startIndexKeeper({
@@ -58,16 +60,18 @@ async function keep(t: TestContext, steps: (IndexStep | string)[] = [], starts: 
   async function settle(): Promise<void> {
     for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
   }
-  return {
+  const kept: Kept = {
     keeper,
     asked,
     faults,
     steps,
+    ending: Promise.resolve(),
     async pass(ms) {
       t.mock.timers.tick(ms);
       await settle();
     },
   };
+  return kept;
 }
 
 /** One that has nothing to do, with a clean list of what was asked. */
@@ -155,4 +159,18 @@ test("an index that cannot be opened is tried again after 1 s, 2 s, … whatever
   assert.deepEqual(asked, ["start low", "attach", "step", "check"]);
   assert.deepEqual(faults, ["no room"]);
   assert.equal(keeper.isFaulty(), false);
+});
+
+test("a stop while the thread of a failed step ends starts no other thread", async (t) => {
+  const kept = await idle(t);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  kept.ending = promise;
+  kept.steps.push("no room");
+  kept.keeper.grew(1);
+  await kept.pass(50);
+  const closed = kept.keeper.close();
+  resolve();
+  await closed;
+  await kept.pass(60_000);
+  assert.deepEqual(kept.asked, ["step"]);
 });

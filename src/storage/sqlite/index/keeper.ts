@@ -53,7 +53,7 @@ export async function startIndexKeeper(options: KeeperOptions): Promise<IndexKee
       retryMs = RETRY_MS;
       faults.clear();
       if (waiting === 0) await worker.checkIfDue();
-      if ((waiting > 0 || faults.areThere()) && !closing) pace.beginIn(PAUSE_MS);
+      if (waiting > 0 || faults.areThere()) pace.beginIn(PAUSE_MS);
     } catch (error) {
       if (closing) return;
       faults.report(reasonOf(error));
@@ -65,15 +65,15 @@ export async function startIndexKeeper(options: KeeperOptions): Promise<IndexKee
   }
 
   function begin(): void {
+    // A step that fails during a stop still sets the time of the next one.
+    if (closing) return;
     pace.clear();
     resting = false;
-    working ??= work().finally(() => {
-      working = undefined;
-    });
+    working ??= work().finally(() => void (working = undefined));
   }
 
   if (options.after === undefined) await worker.open().catch((error: unknown) => faults.report(reasonOf(error)));
-  void (options.after ?? Promise.resolve()).then(() => closing || pace.beginIn(0));
+  void (options.after ?? Promise.resolve()).then(() => pace.beginIn(0));
 
   return {
     grew(created) {
@@ -86,7 +86,7 @@ export async function startIndexKeeper(options: KeeperOptions): Promise<IndexKee
     distrust(reason) {
       if (!worker.distrust()) return;
       faults.report(reason);
-      if (!resting && !closing) begin();
+      if (!resting) begin();
     },
     exclude: worker.exclude,
     forget: worker.forget,
