@@ -21,8 +21,16 @@ export function mountDisk(t: Lifetime): Disk {
   return {
     folder,
     leave(pages) {
-      const { blocks, bfree, bsize } = statfsSync(folder);
-      mount(folder, `remount,size=${((blocks - bfree) * bsize) / 1024 + 4 * pages}k`);
+      // What a thread of the store writes between the two calls may make the new size too small, which is refused.
+      for (let triesLeft = 10; ; triesLeft -= 1) {
+        const { blocks, bfree, bsize } = statfsSync(folder);
+        try {
+          mount(folder, `remount,size=${((blocks - bfree) * bsize) / 1024 + 4 * pages}k`);
+          return;
+        } catch (error) {
+          if (triesLeft === 0) throw error;
+        }
+      }
     },
   };
 }

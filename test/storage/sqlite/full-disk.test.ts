@@ -9,6 +9,7 @@ import { createBatchWriter, CREATED } from "../../../src/storage/sqlite/write/ba
 import { mountDisk, SKIP_WITHOUT_DISK } from "../../support/disk.ts";
 import { message, openTestStore, temporaryFolder, type OpenedStore } from "../../support/store.ts";
 import { sweep } from "../../support/sweep.ts";
+import { until } from "../../support/until.ts";
 
 const NOW = "2025-01-15T10:00:00.000Z";
 const TEXT = "x".repeat(1_500);
@@ -69,6 +70,7 @@ test("a store is closed on a full disk, and the next one has what was created", 
   const path = join(disk.folder, "app.db");
   const { store, fatal } = await openTestStore(t, { path });
   await store.insertAll(Array.from({ length: 50 }, (_, index) => message(`m${index}`, { text: TEXT })));
+  await until("nothing else is written", () => store.maintenance().unindexedMessages === 0);
   disk.leave(0);
   assert.equal(await store.insert(message("refused", { text: TEXT })), "unavailable");
   await store.close();
