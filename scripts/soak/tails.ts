@@ -28,13 +28,14 @@ export function startTail(url: string, { type, random, mostMs, onProblem }: Tail
   const seen: Seen[] = [];
   const stopped = new AbortController();
   let after: number | undefined;
+  let generation: string | undefined;
   let eventId: string | undefined;
   let connections = 0;
 
   function resume(): { readonly query: string; readonly headers: Record<string, string> } {
     if (eventId !== undefined) return { query: "", headers: { Accept: type, "Last-Event-ID": eventId } };
     const position = seen.at(-1)?.seq ?? after;
-    return { query: position === undefined ? "" : `?after=${position}`, headers: { Accept: type } };
+    return { query: position === undefined ? "" : `?after=${position}&generation=${generation}`, headers: { Accept: type } };
   }
 
   async function connectOnce(): Promise<void> {
@@ -44,6 +45,9 @@ export function startTail(url: string, { type, random, mostMs, onProblem }: Tail
     const response = await fetch(`${url}/tail${query}`, { headers, signal });
     if (response.status !== 200) return onProblem(`a tail was answered ${response.status}: ${await response.text()}`);
     after ??= Number(response.headers.get("Tail-After"));
+    const present = response.headers.get("Tail-Generation") ?? "none";
+    generation ??= present;
+    if (present !== generation) onProblem(`the generation ${generation} became ${present}, though nothing was restored`);
     let rest = "";
     for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
       const lines = (rest + chunk).split("\n");

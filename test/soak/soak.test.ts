@@ -3,11 +3,13 @@ import { test } from "node:test";
 import { seededRandom } from "../../scripts/bench/messages.ts";
 import { findGrowth, type Sample } from "../../scripts/soak/gauges.ts";
 import { soak } from "../../scripts/soak/soak.ts";
-import { compareTail } from "../../scripts/soak/tails.ts";
+import { compareTail, startTail } from "../../scripts/soak/tails.ts";
 import { createHarness } from "../../scripts/torture/harness.ts";
 import { MAIN } from "../cli/main.ts";
+import { startStandIn } from "../cli/stand-in.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { temporaryFolder } from "../support/store.ts";
+import { until } from "../support/until.ts";
 
 test("a soak of a few seconds finds nothing: all that was answered 200 is there or removed for its age, tails miss nothing", async (t) => {
   const harness = createHarness({ main: MAIN, env: COMPILE_CACHE, folder: temporaryFolder(t), connections: 8, random: seededRandom(8) });
@@ -42,3 +44,20 @@ test("what a tail has missed, made up or given otherwise is found", () => {
   assert.equal(compareTail([...rows, { seq: 4, message_id: "c" }], rows).length, 1);
   assert.equal(compareTail([{ seq: 1, message_id: "x" }, { seq: 3, message_id: "b" }], rows).length, 1);
 });
+
+for (const [type, piece, resumed] of [
+  ["application/x-ndjson", '{"seq":8,"message_id":"m8"}\n', "/tail?after=8&generation=g1 "],
+  ["text/event-stream", 'id: g1.8\ndata: {"seq":8,"message_id":"m8"}\n\n', "/tail g1.8"],
+] as const) {
+  test(`a tail of ${type} names the generation of its place, and another one is a problem`, async (t) => {
+    const problems: string[] = [];
+    const service = await startStandIn(t, (response, number) => {
+      response.writeHead(200, { "Tail-After": "7", "Tail-Generation": number < 2 ? "g1" : "g2" }).end(number === 0 ? piece : "");
+    });
+    const tail = startTail(service.url, { type, random: () => 0.5, mostMs: 5_000, onProblem: (what) => problems.push(what) });
+    await until("the tail has come back twice", () => problems.length > 0);
+    await tail.stop();
+    assert.deepEqual(service.asked.slice(0, 2).map(({ target, headers }) => `${target} ${headers["last-event-id"] ?? ""}`), ["/tail ", resumed]);
+    assert.match(problems[0] ?? "", /g1 became g2/);
+  });
+}
