@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { routeAccess } from "../src/api/operation.ts";
@@ -195,28 +195,3 @@ test("the table of parts has every folder of src, and what each part imports", (
     assert.deepEqual(imports === "nothing" ? [] : imports.split(", "), importsOf(codeSpans(part)[0] ?? ""), part);
   }
 });
-
-const documents = ["README.md", "CHANGELOG.md"].map((name) => [name, readFileSync(join(REPOSITORY, name), "utf8")] as const);
-
-for (const [name, text] of documents) {
-  test(`${name} names only files that exist`, () => {
-    const links = Array.from(text.matchAll(/\]\(([^)]+)\)/g), ([, target = ""]) => target).filter((target) => !/^(https:|#)/.test(target));
-    const paths = Array.from(text.matchAll(/(?<![\w./-])(?:src|test|scripts|ops|\.ci)\/[\w./-]*\w/g), ([path]) => path);
-    const rootFiles = codeSpans(text).filter((span) => /^(?:Makefile|\.?[\w-]+\.(?:json|md|yml)|\.[a-z-]+)$/.test(span));
-    assert.deepEqual([...links, ...paths, ...rootFiles].filter((path) => !existsSync(join(REPOSITORY, path))), []);
-  });
-
-  test(`${name} links within itself only to headings that it has`, () => {
-    // As GitHub makes them of a heading.
-    const anchors = [...parseMarkdown(text).keys()].map((heading) => `#${heading.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-")}`);
-    const linked = Array.from(text.matchAll(/\]\((#[^)]+)\)/g), ([, target = ""]) => target);
-    assert.deepEqual(linked.filter((target) => !anchors.includes(target)), []);
-  });
-
-  test(`${name} names only targets that the Makefile has`, () => {
-    const makefile = readFileSync(join(REPOSITORY, "Makefile"), "utf8");
-    const named = Array.from(text.matchAll(/(?:`|^|=\S* )make ([a-z-]+)/gm), ([, target = ""]) => target);
-    assert.ok(named.includes("run"));
-    assert.deepEqual(named.filter((target) => !new RegExp(`^${target}:`, "m").test(makefile)), []);
-  });
-}

@@ -43,6 +43,12 @@ export function parseMarkdown(text: string): ReadonlyMap<string, Section> {
   return sections;
 }
 
+/** The headings of a page in their order, those that occur twice included. */
+export function headingsOf(text: string): readonly string[] {
+  const prose = text.split(/^```.*$/m).filter((_, index) => index % 2 === 0).join("\n");
+  return Array.from(prose.matchAll(/^#+ (.+)$/gm), ([, heading = ""]) => heading);
+}
+
 /** What stands between backticks. */
 export function codeSpans(text: string): readonly string[] {
   return Array.from(text.matchAll(/`([^`]+)`/g), ([, span = ""]) => span);

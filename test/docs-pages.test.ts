@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { test } from "node:test";
+import { REPOSITORY } from "./scripts/command.ts";
+import { codeSpans, headingsOf } from "./support/markdown.ts";
+
+const PAGES = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"], { cwd: REPOSITORY, encoding: "utf8" })
+  .split("\n")
+  .filter((file) => file !== "" && existsSync(join(REPOSITORY, file)));
+const MAKEFILE = readRepositoryText("Makefile");
+
+function readRepositoryText(path: string): string {
+  return readFileSync(join(REPOSITORY, path), "utf8");
+}
+
+/** As GitHub makes them of the headings of a page. */
+function anchorsOf(page: string): readonly string[] {
+  return headingsOf(readRepositoryText(page)).map((heading) => heading.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-"));
+}
+
+/** The target of each link, from the root of the repository, with its anchor; addresses of other hosts left out. */
+function linksOf(page: string): readonly (readonly [file: string, anchor: string | undefined])[] {
+  return Array.from(readRepositoryText(page).matchAll(/\]\(([^)]+)\)/g), ([, target = ""]) => target)
+    .filter((target) => !/^https?:/.test(target))
+    .map((target) => {
+      const [file = "", anchor] = target.split("#");
+      return [file === "" ? page : normalize(join(dirname(page), file)), anchor];
+    });
+}
+
+for (const page of PAGES) {
+  const text = readRepositoryText(page);
+
+  test(`${page} links only to files and headings that exist`, () => {
+    const broken = linksOf(page).filter(([file, anchor]) => !existsSync(join(REPOSITORY, file)) || (anchor !== undefined && !anchorsOf(file).includes(anchor)));
+    assert.deepEqual(broken, []);
+  });
+
+  test(`${page} names only files that exist`, () => {
+    const isThere = (path: string): boolean => [REPOSITORY, join(REPOSITORY, dirname(page))].some((folder) => existsSync(join(folder, path)));
+    const paths = Array.from(text.matchAll(/(?<![\w./-])(?:src|test|scripts|ops|\.ci)\/[\w./-]*\w/g), ([path]) => path);
+    const names = codeSpans(text).filter((span) => /^(?:Makefile|\.?[\w-]+\.(?:json|md|yml)|\.[a-z-]+|[\w/-]+\.(?:service|ya?ml|cfg))$/.test(span));
+    assert.deepEqual([...paths, ...names].filter((path) => !isThere(path)), []);
+  });
+
+  test(`${page} names only targets that the Makefile has`, () => {
+    const named = Array.from(text.matchAll(/(?:`|^|=\S* |&& )make ([a-z-]+)(?![\w/])/gm), ([, target = ""]) => target);
+    assert.deepEqual(named.filter((target) => !new RegExp(`^${target}:`, "m").test(MAKEFILE)), []);
+  });
+}
+
+test("every page can be reached from README.md", () => {
+  const reached = new Set(["README.md"]);
+  for (const page of reached) for (const [file] of linksOf(page)) if (file.endsWith(".md") && PAGES.includes(file)) reached.add(file);
+  assert.deepEqual(PAGES.filter((page) => !reached.has(page)), []);
+});
