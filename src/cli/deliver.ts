@@ -1,8 +1,8 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { signHex } from "../signature/sign.ts";
-import { ask, isTemporary, NoAnswer, readResponse } from "./ask.ts";
-import { createPatience } from "./patience.ts";
+import { isTemporary, readResponse, request, Unreachable } from "./request.ts";
+import { createBackoff } from "./backoff.ts";
 
 const SILENCE_LIMIT_MS = 30_000;
 /** The most waiting before a message is given up. */
@@ -23,8 +23,8 @@ export interface Delivered {
 
 export interface Deliverer {
   /**
-   * Signs a body and posts it. Rejects with `NoAnswer` if no response comes. A repeat of what is stored changes nothing, so trying again
-   * is safe.
+   * Signs a body and posts it. Rejects with `Unreachable` if no response comes. Sending again is safe: the service stores a
+   * message once.
    */
   post(body: Uint8Array): Promise<Delivered>;
   /** Ends its idle connections. */
@@ -34,11 +34,11 @@ export interface Deliverer {
 /** Delivers over connections that stay open. With `retry` it waits and tries again if the service cannot store for now. */
 export function createDeliverer({ service, secret, retry, wait }: DelivererOptions): Deliverer {
   const agent = new (service.protocol === "https:" ? HttpsAgent : HttpAgent)({ keepAlive: true });
-  const patience = createPatience({ wait, limitMs: PATIENCE_MS });
+  const backoff = createBackoff({ wait, limitMs: PATIENCE_MS });
 
   async function attempt(body: Uint8Array): Promise<Delivered & { readonly retryAfter: string | undefined }> {
     const headers = { "Content-Type": "application/json", "X-Signature": signHex(body, secret) };
-    const answer = await ask(service, "/webhook", { method: "POST", headers, body, agent, silenceLimitMs: SILENCE_LIMIT_MS });
+    const answer = await request(service, "/webhook", { method: "POST", headers, body, agent, silenceLimitMs: SILENCE_LIMIT_MS });
     return { status: answer.statusCode ?? 0, body: await readResponse(service, answer), retryAfter: answer.headers["retry-after"] };
   }
 
@@ -48,12 +48,12 @@ export function createDeliverer({ service, secret, retry, wait }: DelivererOptio
         let retryAfter;
         try {
           const answer = await attempt(body);
-          if (answer.status === 200) patience.succeeded();
+          if (answer.status === 200) backoff.succeeded();
           if (!retry || !isTemporary(answer.status)) return answer;
           retryAfter = answer.retryAfter;
-          if (!(await patience.pause(retryAfter))) return answer;
+          if (!(await backoff.pause(retryAfter))) return answer;
         } catch (error) {
-          if (!retry || !(error instanceof NoAnswer) || !(await patience.pause(undefined))) throw error;
+          if (!retry || !(error instanceof Unreachable) || !(await backoff.pause(undefined))) throw error;
         }
       }
     },

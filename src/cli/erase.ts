@@ -1,4 +1,4 @@
-import { ask, describeAnswer, isTemporary, readResponse } from "./ask.ts";
+import { describeResponse, isTemporary, readResponse, request } from "./request.ts";
 import type { EraseCommand } from "./command.ts";
 import { EX_CONFIG, EX_FAILURE, EX_OK, EX_UNAVAILABLE } from "./exit-status.ts";
 import { loadMessagesService } from "./messages-service.ts";
@@ -7,7 +7,7 @@ import type { Terminal } from "./terminal.ts";
 /** A sender may have a million messages. */
 const SILENCE_LIMIT_MS = 600_000;
 
-/** Erases one message or all of a sender, and prints how many. Gives the exit status; rejects with `NoAnswer` if none comes. */
+/** Erases one message or all of a sender, and prints how many. Gives the exit status; rejects with `Unreachable` if none comes. */
 export async function eraseMessages(terminal: Terminal, { url, what }: EraseCommand): Promise<number> {
   const remote = loadMessagesService(terminal, url);
   if (!remote.ok) {
@@ -17,11 +17,11 @@ export async function eraseMessages(terminal: Terminal, { url, what }: EraseComm
   const { service, headers } = remote.value;
   const target =
     "id" in what ? `/messages/${encodeURIComponent(what.id).replaceAll(".", "%2E")}` : `/messages?from=${encodeURIComponent(what.from)}`;
-  const answer = await ask(service, target, { method: "DELETE", headers, silenceLimitMs: SILENCE_LIMIT_MS });
+  const answer = await request(service, target, { method: "DELETE", headers, silenceLimitMs: SILENCE_LIMIT_MS });
   const { statusCode } = answer;
   const body = await readResponse(service, answer);
   if (statusCode !== 200 && statusCode !== 204) {
-    terminal.complain(`Cannot erase: the service answered ${describeAnswer(statusCode, body)}`);
+    terminal.complain(`Cannot erase: the service answered ${describeResponse(statusCode, body)}`);
     return isTemporary(statusCode) ? EX_UNAVAILABLE : EX_FAILURE;
   }
   await terminal.write(`${statusCode === 204 ? 1 : JSON.parse(body).erased} erased\n`);

@@ -1,4 +1,4 @@
-import { ask, describeAnswer, isTemporary, noAnswer, readResponse } from "./ask.ts";
+import { describeResponse, isTemporary, readResponse, request, unreachable } from "./request.ts";
 import type { ExportCommand, ExportFormat } from "./command.ts";
 import { EX_CONFIG, EX_FAILURE, EX_OK, EX_UNAVAILABLE } from "./exit-status.ts";
 import { splitLines, withoutLineEnd } from "./lines.ts";
@@ -29,7 +29,7 @@ const WIRES: Readonly<Record<ExportFormat, Wire>> = {
 
 /**
  * Writes all messages that match, as they come, at the pace of whoever reads. Gives the exit status; rejects with
- * `NoAnswer` where the answer does not come to its end, and where it cannot be written.
+ * `Unreachable` where the answer does not come to its end, and where it cannot be written.
  */
 export async function saveExport(terminal: Terminal, { url, format, filters, output }: ExportCommand): Promise<number> {
   const remote = loadMessagesService(terminal, url);
@@ -40,18 +40,18 @@ export async function saveExport(terminal: Terminal, { url, format, filters, out
   const { service, headers } = remote.value;
   const wire = WIRES[format];
   const parameters = Object.entries({ ...filters, format: wire.format }).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-  const answer = await ask(service, `/messages?${parameters.join("&")}`, {
+  const answer = await request(service, `/messages?${parameters.join("&")}`, {
     headers: { ...headers, Accept: wire.type },
     silenceLimitMs: SILENCE_LIMIT_MS,
   });
   const type = answer.headers["content-type"]?.split(";")[0] ?? "";
   if (answer.statusCode !== 200) {
-    terminal.complain(`Cannot export: the service answered ${describeAnswer(answer.statusCode, await readResponse(service, answer))}`);
+    terminal.complain(`Cannot export: the service answered ${describeResponse(answer.statusCode, await readResponse(service, answer))}`);
     return isTemporary(answer.statusCode) ? EX_UNAVAILABLE : EX_FAILURE;
   }
   if (type !== wire.type) {
     answer.destroy();
-    terminal.complain(`Cannot export: the service must answer with ${wire.type}, this one has ${describeAnswer(undefined, type)}`);
+    terminal.complain(`Cannot export: the service must answer with ${wire.type}, this one has ${describeResponse(undefined, type)}`);
     return EX_FAILURE;
   }
 
@@ -66,7 +66,7 @@ export async function saveExport(terminal: Terminal, { url, format, filters, out
     try {
       yield* chunks;
     } catch (error) {
-      throw noAnswer(service, error);
+      throw unreachable(service, error);
     }
   }
   const share = (): string => `${(writtenBytes / BYTES_A_MB).toFixed(1)} MB`;

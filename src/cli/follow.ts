@@ -1,10 +1,10 @@
 import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
-import { ask, describeAnswer, isTemporary, NoAnswer, noAnswer, readResponse } from "./ask.ts";
+import { describeResponse, isTemporary, readResponse, request, Unreachable, unreachable } from "./request.ts";
 import { EX_FAILURE, EX_UNAVAILABLE } from "./exit-status.ts";
 import { splitLines } from "./lines.ts";
 import type { MessagesService } from "./messages-service.ts";
-import { createPatience } from "./patience.ts";
+import { createBackoff } from "./backoff.ts";
 import { CLEAR_LINE } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -58,12 +58,12 @@ interface Ending {
  */
 export async function follow(terminal: Terminal, options: FollowOptions): Promise<number> {
   const { signal } = options;
-  const patience = createPatience({ wait: terminal.wait, limitMs: Infinity });
+  const backoff = createBackoff({ wait: terminal.wait, limitMs: Infinity });
   let position = options.from;
   let reachedBefore = false;
   let wentBack = false;
   const advance = (place: TailPlace): void => {
-    patience.succeeded();
+    backoff.succeeded();
     wentBack = false;
     position = place;
   };
@@ -83,7 +83,7 @@ export async function follow(terminal: Terminal, options: FollowOptions): Promis
       return temporary ? EX_UNAVAILABLE : EX_FAILURE;
     }
     terminal.screen?.(`${CLEAR_LINE}${reason}; trying again`);
-    await patience.pause(retryAfter);
+    await backoff.pause(retryAfter);
     terminal.screen?.(CLEAR_LINE);
   }
 }
@@ -97,18 +97,18 @@ async function followOnce({ remote: { service, headers }, from, opened, take, ad
   const refuse = (reason: string): Ending => ({ reached: false, temporary: false, reason: `Cannot follow: ${reason}` });
   let answer;
   try {
-    answer = await ask(service, targetOf(from), {
+    answer = await request(service, targetOf(from), {
       headers: { ...headers, Accept: "application/x-ndjson" },
       silenceLimitMs: SILENCE_LIMIT_MS,
     });
     if (answer.statusCode !== 200) {
       const { statusCode } = answer;
-      const ending = refuse(`the service answered ${describeAnswer(statusCode, await readResponse(service, answer))}`);
+      const ending = refuse(`the service answered ${describeResponse(statusCode, await readResponse(service, answer))}`);
       const back = statusCode === 409 && from !== undefined ? beginningOf(answer) : undefined;
       return { ...ending, temporary: isTemporary(statusCode), retryAfter: answer.headers["retry-after"], back };
     }
   } catch (error) {
-    if (!(error instanceof NoAnswer)) throw error;
+    if (!(error instanceof Unreachable)) throw error;
     return { reached: false, temporary: true, reason: error.message };
   }
 
@@ -129,7 +129,7 @@ async function followOnce({ remote: { service, headers }, from, opened, take, ad
       try {
         next = await nextWithin(BEAT_LIMIT_MS, lines, answer);
       } catch (error) {
-        return { reached: true, temporary: true, reason: noAnswer(service, error).message };
+        return { reached: true, temporary: true, reason: unreachable(service, error).message };
       }
       // What lacks its line feed was cut off: it comes again.
       if (next.done || next.value.at(-1) !== LINE_FEED)

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { signHex, signStandard } from "../signature/sign.ts";
-import { askAt, NoAnswer } from "./ask.ts";
+import { requestUrl, Unreachable } from "./request.ts";
 import type { Letter } from "./forward-order.ts";
 import { withoutLineEnd } from "./lines.ts";
-import { backoffMs, retryAfterMs } from "./patience.ts";
+import { backoffMs, retryAfterMs } from "./backoff.ts";
 import { createSlots } from "./slots.ts";
 
 const SILENCE_LIMIT_MS = 30_000;
@@ -60,13 +60,13 @@ export function createForwardPost({
       "webhook-signature": signStandard(body, { id, timestampSeconds, secret }),
     };
     try {
-      const answer = await askAt(to, { method: "POST", headers, body, agent, silenceLimitMs: SILENCE_LIMIT_MS });
+      const answer = await requestUrl(to, { method: "POST", headers, body, agent, silenceLimitMs: SILENCE_LIMIT_MS });
       // Read, so that the connection can be used again; the status is all that counts.
       answer.on("error", () => {}).resume();
       const { statusCode = 0 } = answer;
       return { ok: statusCode >= 200 && statusCode < 300, retryAfter: answer.headers["retry-after"] };
     } catch (error) {
-      if (!(error instanceof NoAnswer)) throw error;
+      if (!(error instanceof Unreachable)) throw error;
       return { ok: false };
     }
   }

@@ -1,4 +1,4 @@
-import { NoAnswer } from "./ask.ts";
+import { Unreachable } from "./request.ts";
 import { isBrokenPipe } from "./broken-pipe.ts";
 import type { Task } from "./command.ts";
 import { copy } from "./copy.ts";
@@ -20,7 +20,7 @@ export async function runCommand(command: Task, terminal: Terminal): Promise<num
   } catch (error) {
     if (isBrokenPipe(error)) return EX_OK;
     terminal.complain(error instanceof Error ? error.message : String(error));
-    return error instanceof NoAnswer ? EX_UNAVAILABLE : EX_FAILURE;
+    return error instanceof Unreachable ? EX_UNAVAILABLE : EX_FAILURE;
   }
 }
 

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import { describeAnswer, NoAnswer } from "./ask.ts";
+import { describeResponse, Unreachable } from "./request.ts";
 import type { Deliverer } from "./deliver.ts";
 import { EX_FAILURE, EX_OK } from "./exit-status.ts";
 import { splitLines, withoutLineEnd } from "./lines.ts";
@@ -20,7 +20,7 @@ export interface SendFileOptions {
  * Posts each line of a file as it is, several at once; blank lines are left out. Names the lines that were refused, and
  * prints the counts. Ends early where no answer comes, or the signature is refused, as the next one would be.
  *
- * Gives the exit status; rejects with `NoAnswer`, and where the file cannot be read.
+ * Gives the exit status; rejects with `Unreachable`, and where the file cannot be read.
  */
 export async function sendFile(terminal: Terminal, { file, deliver }: SendFileOptions): Promise<number> {
   const lines = splitLines(file === "-" ? terminal.input() : createReadStream(file));
@@ -42,7 +42,7 @@ export async function sendFile(terminal: Terminal, { file, deliver }: SendFileOp
         continue;
       }
       refused += 1;
-      if (refused <= SHOWN_REFUSALS) terminal.complain(`line ${number}: ${describeAnswer(answer.status, answer.body)}`);
+      if (refused <= SHOWN_REFUSALS) terminal.complain(`line ${number}: ${describeResponse(answer.status, answer.body)}`);
       if (answer.status === 401) stopped = true;
     }
   }
@@ -59,7 +59,7 @@ export async function sendFile(terminal: Terminal, { file, deliver }: SendFileOp
   try {
     await withProgress(terminal, "send", { share: () => `${stored + refused} messages`, result: sendAll() });
   } catch (error) {
-    if (error instanceof NoAnswer) {
+    if (error instanceof Unreachable) {
       terminal.complain(`${summary()} so far; to go on, send the same again: what is stored is not stored twice`);
     }
     throw error;

@@ -2,14 +2,14 @@ import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { loadSecrets } from "../config.ts";
 import type { MessageFields, SendCommand } from "./command.ts";
-import { describeAnswer } from "./ask.ts";
+import { describeResponse } from "./request.ts";
 import { createDeliverer } from "./deliver.ts";
 import { EX_CONFIG, EX_FAILURE, EX_OK } from "./exit-status.ts";
 import { sendFile } from "./send-file.ts";
 import { loadServiceUrl } from "./service-url.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Signs and posts one message or those of a file. Gives the exit status; rejects with `NoAnswer` where none comes. */
+/** Signs and posts one message or those of a file. Gives the exit status; rejects with `Unreachable` where none comes. */
 export async function send(terminal: Terminal, { url, what, retry }: SendCommand): Promise<number> {
   const secrets = loadSecrets(terminal.env, terminal.complain);
   const service = url === undefined ? loadServiceUrl(terminal.env) : ({ ok: true, value: url } as const);
@@ -20,7 +20,7 @@ export async function send(terminal: Terminal, { url, what, retry }: SendCommand
   try {
     if ("file" in what) return await sendFile(terminal, { file: what.file, deliver });
     const { status, body } = await deliver.post(Buffer.from("body" in what ? what.body : JSON.stringify(makeMessage(what.fields))));
-    await terminal.write(`${describeAnswer(status, body)}\n`);
+    await terminal.write(`${describeResponse(status, body)}\n`);
     return status === 200 ? EX_OK : EX_FAILURE;
   } finally {
     deliver.close();

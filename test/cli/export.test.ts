@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { NoAnswer } from "../../src/cli/ask.ts";
+import { Unreachable } from "../../src/cli/request.ts";
 import type { ExportCommand } from "../../src/cli/command.ts";
 import { saveExport } from "../../src/cli/export.ts";
 import { run, which } from "../scripts/command.ts";
@@ -68,7 +68,7 @@ test("export tells what the service refuses: 1, or 69 where it may answer later;
 test("an export that is cut off ends with 69, and leaves no file, nor harms one that was there", async (t) => {
   const standIn = await startStandIn(t, (response) => response.writeHead(200, NDJSON).write(LINES, () => response.destroy()));
   const folder = temporaryFolder(t);
-  await assert.rejects(saveExport(testTerminal(), command(standIn.url, { output: join(folder, "new") })), NoAnswer);
+  await assert.rejects(saveExport(testTerminal(), command(standIn.url, { output: join(folder, "new") })), Unreachable);
   writeFileSync(join(folder, "old"), "precious");
   const { status, stderr } = await runMain(["export", "--output", join(folder, "old")], { env: { WEBHOOK_INBOX_URL: standIn.url } });
   assert.equal(status, 69);

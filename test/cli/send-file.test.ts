@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { test } from "node:test";
-import { NoAnswer } from "../../src/cli/ask.ts";
+import { Unreachable } from "../../src/cli/request.ts";
 import type { SendCommand } from "../../src/cli/command.ts";
 import { send } from "../../src/cli/send.ts";
 import { delivery, sign, startTestApp } from "../support/app.ts";
@@ -75,7 +75,7 @@ test("where no answer comes it ends, though more lines may come, and tells how f
     await new Promise(() => {});
   }
   const terminal = testTerminal({ env: ENV, input: endless });
-  await assert.rejects(send(terminal, fromInput(standIn.url)), NoAnswer);
+  await assert.rejects(send(terminal, fromInput(standIn.url)), Unreachable);
   assert.match(terminal.complaints.join(), /^1 answered 200, 0 refused so far/);
 });
 

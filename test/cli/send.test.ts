@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NoAnswer } from "../../src/cli/ask.ts";
+import { Unreachable } from "../../src/cli/request.ts";
 import type { SendCommand } from "../../src/cli/command.ts";
 import { send } from "../../src/cli/send.ts";
 import { sign, startTestApp } from "../support/app.ts";
@@ -141,7 +141,7 @@ test("--retry gives up after five minutes of waiting, with the last answer", asy
   assert.equal(await send(terminal, command(full, true)), 1);
   assert.deepEqual([terminal.waits, terminal.printed()], [[100_000, 100_000, 100_000], '503 {"detail":"full"}\n']);
   const gone = testTerminal({ env: ENV });
-  await assert.rejects(send(gone, { ...command(full, true), url: new URL("http://127.0.0.1:1") }), NoAnswer);
+  await assert.rejects(send(gone, { ...command(full, true), url: new URL("http://127.0.0.1:1") }), Unreachable);
   assert.ok(gone.waits.reduce((sum, ms) => sum + ms) >= 300_000);
 });
 

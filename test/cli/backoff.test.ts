@@ -1,30 +1,30 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { backoffMs, createPatience, retryAfterMs } from "../../src/cli/patience.ts";
+import { backoffMs, createBackoff, retryAfterMs } from "../../src/cli/backoff.ts";
 
 test("all that pause at the same time share one wait", async () => {
   const waits: number[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
-  const patience = createPatience({
+  const backoff = createBackoff({
     wait: (ms) => {
       waits.push(ms);
       return promise;
     },
     limitMs: 1000,
   });
-  const pauses = [patience.pause("1"), patience.pause("5"), patience.pause(undefined)];
+  const pauses = [backoff.pause("1"), backoff.pause("5"), backoff.pause(undefined)];
   resolve();
   assert.deepEqual(await Promise.all(pauses), [true, true, true]);
   assert.deepEqual(waits, [1000]);
-  assert.equal(await patience.pause("1"), false);
+  assert.equal(await backoff.pause("1"), false);
 });
 
 test("a success in between gives all of the time anew", async () => {
-  const patience = createPatience({ wait: async () => {}, limitMs: 1000 });
-  assert.equal(await patience.pause("1"), true);
-  patience.succeeded();
-  assert.equal(await patience.pause("1"), true);
-  assert.equal(await patience.pause("1"), false);
+  const backoff = createBackoff({ wait: async () => {}, limitMs: 1000 });
+  assert.equal(await backoff.pause("1"), true);
+  backoff.succeeded();
+  assert.equal(await backoff.pause("1"), true);
+  assert.equal(await backoff.pause("1"), false);
 });
 
 test("the wait doubles up to half a minute, of which chance takes up to half", () => {

@@ -4,21 +4,21 @@ const LONGEST_WAIT_MS = 30_000;
 /** A timer cannot hold more than 2^31 ms, and a person would rather be told. */
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
-export interface PatienceOptions {
+export interface BackoffOptions {
   wait(ms: number): Promise<void>;
   /** The most waiting in all without a success in between. */
   readonly limitMs: number;
 }
 
 /** Waits between attempts, one for all that are under way. */
-export interface Patience {
+export interface Backoff {
   succeeded(): void;
   /** Waits as long as `Retry-After` says, or longer each time where it says nothing. False, at once, where the limit is reached. */
   pause(retryAfter: string | undefined): Promise<boolean>;
 }
 
 /** Waits longer after each failure, and `limitMs` in all at most. */
-export function createPatience({ wait, limitMs }: PatienceOptions): Patience {
+export function createBackoff({ wait, limitMs }: BackoffOptions): Backoff {
   let failures = 0;
   let waitedMs = 0;
   let pausing: Promise<void> | undefined;
