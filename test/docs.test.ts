@@ -16,8 +16,8 @@ import { startTestApp } from "./support/app.ts";
 import { codeSpans, parseMarkdown, type CodeBlock, type Section } from "./support/markdown.ts";
 import { parseExposition, type ParsedExposition } from "./telemetry/exposition-parser.ts";
 
-const README = readFileSync(join(REPOSITORY, "README.md"), "utf8");
-const SECTIONS = parseMarkdown(README);
+const SECTIONS = readPage("README.md");
+const WATCHING = readPage("ops/metrics-and-logs.md");
 
 const FIRST_COMMANDS = `WEBHOOK_SECRET=testsecret make run          # terminal 1: installs, builds, listens on 127.0.0.1:8000
 
@@ -27,15 +27,19 @@ curl -X POST http://localhost:8000/webhook -H "Content-Type: application/json" -
 curl "http://localhost:8000/messages?from=+919876543210&limit=2"
 curl http://localhost:8000/stats; curl http://localhost:8000/health/ready; curl http://localhost:8000/metrics`;
 
-function section(heading: string): Section {
-  const found = SECTIONS.get(heading);
-  assert.ok(found, `the README has the heading ${heading}`);
+function readPage(path: string): ReadonlyMap<string, Section> {
+  return parseMarkdown(readFileSync(join(REPOSITORY, path), "utf8"));
+}
+
+function section(heading: string, page = SECTIONS): Section {
+  const found = page.get(heading);
+  assert.ok(found, `the page has the heading ${heading}`);
   return found;
 }
 
 /** A table with the code spans of each cell in its place; `–` and other prose are no span. */
-function spanRows(heading: string): readonly (readonly (readonly string[])[])[] {
-  return section(heading).rows.map((row) => row.map(codeSpans));
+function spanRows(heading: string, page = SECTIONS): readonly (readonly (readonly string[])[])[] {
+  return section(heading, page).rows.map((row) => row.map(codeSpans));
 }
 
 function sorted(values: Iterable<string>): readonly string[] {
@@ -88,7 +92,7 @@ test("the commands give the output and the log line that are shown", async (t) =
     assertShows(shown.text, outputs[index] ?? "");
   }
 
-  const [logged] = section("Logs").codeBlocks;
+  const [logged] = section("Logs", WATCHING).codeBlocks;
   await app.requestLines(1);
   const delivery = app.rawLog().split("\n").find((line) => line.includes('"result":"created"'));
   assert.equal(withoutChance(delivery ?? ""), withoutChance(logged?.text ?? ""));
@@ -145,7 +149,7 @@ test("the table of outcomes has every refusal with its status, and every result 
 test("the table of metrics has a row for each metric of the service itself, and names the fixed values of its labels", async (t) => {
   const exposition = await scrape(t);
   const rows: readonly Metric[] = Object.values(METRICS);
-  const shown = section("Metrics").rows.filter(([name = ""]) => !name.includes("*"));
+  const shown = section("Metrics", WATCHING).rows.filter(([name = ""]) => !name.includes("*"));
   assert.deepEqual(
     shown,
     rows.map(({ name, type, labelNames, help }) => [`\`${name}\``, type, labelNames.map((label) => `\`${label}\``).join(", ") || "–", help]),
@@ -169,7 +173,7 @@ test("the table of log fields has every field of a request's line", () => {
     requestLine("now", "INFO", { ...exchange, stream: { durationMs: 1, ended: "complete" } }),
   ];
   const fields = new Set(lines.flatMap((line) => Object.keys(JSON.parse(line))));
-  assert.deepEqual(sorted(spanRows("Logs").flatMap(([names = []]) => names)), sorted(fields));
+  assert.deepEqual(sorted(spanRows("Logs", WATCHING).flatMap(([names = []]) => names)), sorted(fields));
 });
 
 /** What a file or the files of a folder import from other parts of `src`, by name without extension. */

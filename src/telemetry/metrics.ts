@@ -1,17 +1,17 @@
 import type { FamilyType } from "./exposition.ts";
 
-/** What is said of one metric: its row of README's table, and its HELP and TYPE. */
+/** What is said of one metric: its row of the table in ops/metrics-and-logs.md, and its HELP and TYPE. */
 export interface Metric<Names extends readonly string[] = readonly string[]> {
   readonly name: string;
   readonly type: FamilyType;
   readonly labelNames: Names;
-  /** CommonMark, as README's table has it: no capital at the start, no full stop at the end. */
+  /** CommonMark, as the table of metrics has it: no capital at the start, no full stop at the end. */
   readonly help: string;
   /** Upper bounds of a histogram's buckets; `+Inf` is added. */
   readonly bounds?: readonly number[];
 }
 
-/** Every metric of the service itself, in the order of the exposition and of README's table. */
+/** Every metric of the service itself, in the order of the exposition and of the table in ops/metrics-and-logs.md. */
 export const METRICS = {
   requests: {
     name: "http_requests_total",

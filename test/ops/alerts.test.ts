@@ -7,7 +7,7 @@ import { readRepositoryFile, readRules } from "./files.ts";
 
 const ALERTS = readRules().filter((rule) => rule.kind === "alert");
 const HEADINGS: ReadonlySet<string> = new Set(
-  Array.from(readRepositoryFile("README.md").matchAll(/^#+ (.+)$/gm), ([, heading = ""]) => heading.toLowerCase()),
+  Array.from(readRepositoryFile("ops/README.md").matchAll(/^#+ (.+)$/gm), ([, heading = ""]) => heading.toLowerCase()),
 );
 const TESTS = globSync("ops/prometheus/tests/*.yml", { cwd: REPOSITORY }).map(readRepositoryFile).join("\n");
 
@@ -30,10 +30,10 @@ test("each condition that an operator must learn of has its alert", () => {
 });
 
 for (const { name, source } of ALERTS) {
-  test(`${name} has a severity, a summary, and a runbook that is a heading of the README`, () => {
+  test(`${name} has a severity, a summary, and a runbook_url that is a heading of ops/README.md`, () => {
     assert.match(source, /^ +severity: (?:page|ticket)$/m);
     assert.match(source, /^ +summary: ./m);
-    const [, anchor] = /^ +runbook: README\.md#(\S+)$/m.exec(source) ?? [];
+    const [, anchor] = /^ +runbook_url: ops\/README\.md#(\S+)$/m.exec(source) ?? [];
     assert.equal(anchor, name.toLowerCase());
     assert.ok(HEADINGS.has(name.toLowerCase()));
   });
