@@ -2,10 +2,13 @@ import type { ExpositionFormat } from "../core/exposition.ts";
 
 export type FamilyType = "counter" | "gauge" | "histogram" | "untyped";
 
-/** What one series holds: `value` is the sample, of a histogram the sum; `buckets` counts each bucket alone, `+Inf` last. */
+/**
+ * What one series holds: `value` is the sample (of a histogram: the sum); `counts` has one count per bucket, not cumulative,
+ * `+Inf` last.
+ */
 export interface SeriesData {
   readonly value: number;
-  readonly buckets?: Float64Array;
+  readonly counts?: Float64Array;
 }
 
 export interface ExposedFamily {
@@ -13,7 +16,7 @@ export interface ExposedFamily {
   readonly help: string;
   readonly type: FamilyType;
   /** Upper bounds of a histogram, without `+Inf`. */
-  readonly bounds: readonly number[];
+  readonly buckets: readonly number[];
   /** By their label text, such as `method="GET",status="200"`. */
   readonly series: ReadonlyMap<string, SeriesData>;
 }
@@ -48,19 +51,19 @@ function header({ name, help, type }: ExposedFamily, format: ExpositionFormat): 
   return `# HELP ${family} ${escapeQuoted(help)}\n# TYPE ${family} ${type === "untyped" ? "unknown" : type}\n`;
 }
 
-function samples({ name, bounds, series }: ExposedFamily, format: ExpositionFormat): string {
+function samples({ name, buckets, series }: ExposedFamily, format: ExpositionFormat): string {
   let text = "";
-  for (const [labels, { value, buckets }] of series) {
+  for (const [labels, { value, counts }] of series) {
     const braced = labels === "" ? "" : `{${labels}}`;
-    if (buckets === undefined) {
+    if (counts === undefined) {
       text += `${name}${braced} ${numberText(value)}\n`;
       continue;
     }
     const before = `${name}_bucket{${labels === "" ? "" : `${labels},`}le="`;
     let count = 0;
-    for (const [index, own] of buckets.entries()) {
+    for (const [index, own] of counts.entries()) {
       count += own;
-      text += `${before}${boundText(bounds[index] ?? Infinity, format)}"} ${count}\n`;
+      text += `${before}${boundText(buckets[index] ?? Infinity, format)}"} ${count}\n`;
     }
     // OpenMetrics takes a sum for a counter, never negative, and wants a count where there is a sum and only there.
     if (format === "openmetrics" && value < 0) continue;

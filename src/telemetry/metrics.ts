@@ -8,7 +8,7 @@ export interface Metric<Names extends readonly string[] = readonly string[]> {
   /** CommonMark, as the table of metrics has it: no capital at the start, no full stop at the end. */
   readonly help: string;
   /** Upper bounds of a histogram's buckets; `+Inf` is added. */
-  readonly bounds?: readonly number[];
+  readonly buckets?: readonly number[];
 }
 
 /** Every metric of the service itself, in the order of the exposition and of the table in ops/metrics-and-logs.md. */
@@ -23,14 +23,14 @@ export const METRICS = {
     name: "http_request_duration_seconds",
     type: "histogram",
     labelNames: ["method", "path"],
-    bounds: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     help: "from a request's arrival to its answer, or to the head of a stream",
   },
   latencyMs: {
     name: "request_latency_ms",
     type: "histogram",
     labelNames: [],
-    bounds: [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000],
+    buckets: [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000],
     help: "the same latencies in milliseconds, under the name that older dashboards use",
   },
   results: { name: "webhook_requests_total", type: "counter", labelNames: ["result"], help: "deliveries by result" },
@@ -63,7 +63,7 @@ export const METRICS = {
     name: "webhook_delivery_lag_seconds",
     type: "histogram",
     labelNames: [],
-    bounds: [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400],
+    buckets: [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400],
     help: "receipt minus `ts`, of created messages",
   },
   queueDepth: { name: "webhook_queue_depth", type: "gauge", labelNames: [], help: "messages that wait for their commit" },
@@ -71,14 +71,14 @@ export const METRICS = {
     name: "webhook_batch_messages",
     type: "histogram",
     labelNames: [],
-    bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096],
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096],
     help: "messages committed in one transaction",
   },
   commitSeconds: {
     name: "webhook_commit_duration_seconds",
     type: "histogram",
     labelNames: [],
-    bounds: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     help: "time that a committed transaction took",
   },
   commitFailures: {

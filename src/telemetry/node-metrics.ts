@@ -117,7 +117,7 @@ function registerGarbageCollection(registry: Registry): () => void {
   const durations = registry.histogram(
     "nodejs_gc_duration_seconds",
     "Garbage collection duration by kind, one of major, minor, incremental or weakcb.",
-    { labelNames: ["kind"], bounds: [0.001, 0.01, 0.1, 1, 2, 5] },
+    { labelNames: ["kind"], buckets: [0.001, 0.01, 0.1, 1, 2, 5] },
   );
   // A mark-sweep of the young generation is a kind of its own in V8 but not among prom-client's.
   const minor = durations.labels("minor");

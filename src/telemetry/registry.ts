@@ -37,7 +37,7 @@ export interface FamilyOptions<Names extends readonly string[]> {
 
 export interface HistogramOptions<Names extends readonly string[]> extends Partial<FamilyOptions<Names>> {
   /** Upper bounds of the buckets, strictly increasing and finite; `+Inf` is added. */
-  readonly bounds: readonly number[];
+  readonly buckets: readonly number[];
 }
 
 /** What a gauge shows at a scrape; undefined, a throw and a rejection alike mean that it shows no sample. */
@@ -94,16 +94,16 @@ function createGauge(): Gauge & SeriesData {
   return gauge;
 }
 
-function createHistogram(bounds: readonly number[]): Histogram & SeriesData {
+function createHistogram(buckets: readonly number[]): Histogram & SeriesData {
   const histogram = {
     value: 0,
-    buckets: new Float64Array(bounds.length + 1),
+    counts: new Float64Array(buckets.length + 1),
     observe(value: number): void {
-      const { buckets } = histogram;
+      const { counts } = histogram;
       let index = 0;
-      // Linear: the bounds are few and most observations fall into the first ones. !(a <= b), so that NaN lands in +Inf.
-      while (index < bounds.length && !(value <= (bounds[index] ?? Infinity))) index += 1;
-      buckets[index] = (buckets[index] ?? 0) + 1;
+      // Linear: there are few buckets, and most observations fall into the first ones. !(a <= b), so that NaN lands in +Inf.
+      while (index < buckets.length && !(value <= (buckets[index] ?? Infinity))) index += 1;
+      counts[index] = (counts[index] ?? 0) + 1;
       histogram.value += value;
     },
   };
@@ -145,16 +145,16 @@ export function createRegistry(): Registry {
 
   const registry: Registry = {
     counter(name, help, options) {
-      return register({ name, help, type: "counter", bounds: [] }, options?.labelNames, createCounter);
+      return register({ name, help, type: "counter", buckets: [] }, options?.labelNames, createCounter);
     },
     gauge(name, help, options) {
-      return register({ name, help, type: "gauge", bounds: [] }, options?.labelNames, createGauge);
+      return register({ name, help, type: "gauge", buckets: [] }, options?.labelNames, createGauge);
     },
     untyped(name, help, options) {
-      return register({ name, help, type: "untyped", bounds: [] }, options?.labelNames, createGauge);
+      return register({ name, help, type: "untyped", buckets: [] }, options?.labelNames, createGauge);
     },
-    histogram(name, help, { bounds, labelNames }) {
-      return register({ name, help, type: "histogram", bounds }, labelNames, () => createHistogram(bounds));
+    histogram(name, help, { buckets, labelNames }) {
+      return register({ name, help, type: "histogram", buckets }, labelNames, () => createHistogram(buckets));
     },
     sampledGauge(name, help, source) {
       const family = registry.gauge(name, help);
@@ -177,7 +177,7 @@ export function createRegistry(): Registry {
   return registry;
 }
 
-function checkNames({ name, type, bounds }: Omit<ExposedFamily, "series">, labelNames: readonly string[]): void {
+function checkNames({ name, type, buckets }: Omit<ExposedFamily, "series">, labelNames: readonly string[]): void {
   if (!NAME.test(name)) throw new Error(`Cannot register ${name}: a metric name must match ${NAME}`);
   if (type === "counter" && !name.endsWith("_total")) throw new Error(`Cannot register ${name}: a counter must end in _total`);
   for (const [index, label] of labelNames.entries()) {
@@ -185,9 +185,9 @@ function checkNames({ name, type, bounds }: Omit<ExposedFamily, "series">, label
       throw new Error(`Cannot register ${name}: the label ${label} must match ${NAME}, be unique and not be reserved`);
     }
   }
-  for (const [index, bound] of bounds.entries()) {
-    if (!Number.isFinite(bound) || bound <= (bounds[index - 1] ?? -Infinity)) {
-      throw new Error(`Cannot register ${name}: bounds must be finite and increase strictly`);
+  for (const [index, bound] of buckets.entries()) {
+    if (!Number.isFinite(bound) || bound <= (buckets[index - 1] ?? -Infinity)) {
+      throw new Error(`Cannot register ${name}: buckets must be finite and increase strictly`);
     }
   }
 }

@@ -12,9 +12,9 @@ function registryWithEveryType(): Registry {
   jobs.labels("print", "failed");
   registry.gauge("depth", "Depth.").labels().set(-1.5);
   registry.untyped("odd_total", "An inherited name.").labels().set(7);
-  const sizes = registry.histogram("size_bytes", "Sizes.", { bounds: [0.5, 1, 10], labelNames: ["kind"] }).labels("mail");
+  const sizes = registry.histogram("size_bytes", "Sizes.", { buckets: [0.5, 1, 10], labelNames: ["kind"] }).labels("mail");
   for (const size of [0.25, 0.5, 0.75, 10, 11]) sizes.observe(size);
-  registry.histogram("wait_seconds", "Waits.", { bounds: [1] }).labels();
+  registry.histogram("wait_seconds", "Waits.", { buckets: [1] }).labels();
   registry.gauge("silent", "No series yet.");
   return registry;
 }
@@ -119,7 +119,7 @@ describe("the text of a registry", () => {
 
   test("keeps a negative sum of a histogram in 0.0.4 and leaves sum and count out of OpenMetrics, which refuses it", async () => {
     const registry = createRegistry();
-    registry.histogram("lag_seconds", "Lag.", { bounds: [1] }).labels().observe(-3);
+    registry.histogram("lag_seconds", "Lag.", { buckets: [1] }).labels().observe(-3);
     const prometheus = parseExposition(await registry.expose("prometheus")).samples;
     assert.deepEqual([...prometheus], [
       ['lag_seconds_bucket{le="1"}', 1], ['lag_seconds_bucket{le="+Inf"}', 1], ["lag_seconds_sum", -3], ["lag_seconds_count", 1],
@@ -147,7 +147,7 @@ describe("a family", () => {
   for (const [observed, bucket] of [[-1, "1"], [0.999, "1"], [1, "1"], [1.001, "2"], [2, "2"], [2.001, "+Inf"], [NaN, "+Inf"]] as const) {
     test(`counts an observation of ${observed} from bucket ${bucket} on`, async () => {
       const registry = createRegistry();
-      registry.histogram("x", "X.", { bounds: [1, 2] }).labels().observe(observed);
+      registry.histogram("x", "X.", { buckets: [1, 2] }).labels().observe(observed);
       const { samples } = parseExposition(await registry.expose("prometheus"));
       const first = ["1", "2", "+Inf"].find((bound) => samples.get(`x_bucket{le="${bound}"}`) === 1);
       assert.equal(first, bucket);
@@ -160,16 +160,16 @@ describe("registering", () => {
     ["a name twice", (r) => [r.gauge("x", "X."), r.gauge("x", "X.")]],
     ["a name twice with another type", (r) => [r.counter("x_total", "X."), r.untyped("x_total", "X.")]],
     ["a gauge under a counter's family name", (r) => [r.counter("x_total", "X."), r.gauge("x", "X.")]],
-    ["a gauge under a histogram's sample name", (r) => [r.histogram("x", "X.", { bounds: [1] }), r.gauge("x_count", "X.")]],
-    ["a histogram over a gauge", (r) => [r.gauge("x_sum", "X."), r.histogram("x", "X.", { bounds: [1] })]],
+    ["a gauge under a histogram's sample name", (r) => [r.histogram("x", "X.", { buckets: [1] }), r.gauge("x_count", "X.")]],
+    ["a histogram over a gauge", (r) => [r.gauge("x_sum", "X."), r.histogram("x", "X.", { buckets: [1] })]],
     ["a counter that does not end in _total", (r) => r.counter("x", "X.")],
     ["a malformed name", (r) => r.gauge("1x", "X.")],
     ["a malformed label", (r) => r.gauge("x", "X.", { labelNames: ["a-b"] })],
-    ["a reserved label", (r) => r.histogram("x", "X.", { bounds: [1], labelNames: ["le"] })],
+    ["a reserved label", (r) => r.histogram("x", "X.", { buckets: [1], labelNames: ["le"] })],
     ["an internal label", (r) => r.gauge("x", "X.", { labelNames: ["__a"] })],
     ["a label twice", (r) => r.gauge("x", "X.", { labelNames: ["a", "a"] })],
-    ["bounds that do not increase", (r) => r.histogram("x", "X.", { bounds: [1, 1] })],
-    ["a bound that is not finite", (r) => r.histogram("x", "X.", { bounds: [1, Infinity] })],
+    ["buckets that do not increase", (r) => r.histogram("x", "X.", { buckets: [1, 1] })],
+    ["a bucket that is not finite", (r) => r.histogram("x", "X.", { buckets: [1, Infinity] })],
   ];
   for (const [what, act] of refused) {
     test(`refuses ${what}`, () => {
@@ -180,7 +180,7 @@ describe("registering", () => {
   test("leaves a registry as it was where it refuses", async () => {
     const registry = createRegistry();
     registry.gauge("x_sum", "X.");
-    assert.throws(() => registry.histogram("x", "X.", { bounds: [1] }));
+    assert.throws(() => registry.histogram("x", "X.", { buckets: [1] }));
     registry.gauge("x", "X.");
     assert.equal((await registry.expose("prometheus")).match(/^# TYPE/gm)?.length, 2);
   });

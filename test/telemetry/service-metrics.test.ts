@@ -34,9 +34,9 @@ describe("the metrics of the service", () => {
     assert.deepEqual(text.split("\n").filter((line) => line.startsWith("#")), heads);
 
     const { samples } = parseExposition(text);
-    for (const { name, type, labelNames, bounds = [] } of rows) {
+    for (const { name, type, labelNames, buckets = [] } of rows) {
       const family = samples.keys().filter((series) => series.split("{")[0] === (type === "histogram" ? `${name}_bucket` : name));
-      const les = type === "histogram" ? [...bounds.map(String), "+Inf"] : [undefined];
+      const les = type === "histogram" ? [...buckets.map(String), "+Inf"] : [undefined];
       for (const [index, series] of [...family].entries()) {
         const labels = Array.from(series.matchAll(/(\w+)="([^"]*)"/g), ([, label, value]) => [label, value]);
         assert.deepEqual(labels.map(([label]) => label), [...labelNames, ...(type === "histogram" ? ["le"] : [])]);
@@ -107,7 +107,7 @@ describe("the series of a request", () => {
     const before = parseExposition(await registry.expose("prometheus")).samples.size;
     for (let index = 0; index < 1000; index += 1) metrics.route(`M${index}`, undefined).requests(404).inc();
     const { samples } = parseExposition(await registry.expose("prometheus"));
-    // One counter and one histogram of 14 bounds, +Inf, sum and count.
+    // One counter and one histogram of 14 buckets, +Inf, sum and count.
     assert.equal(samples.size, before + 1 + 17);
   });
 });
