@@ -7,7 +7,7 @@ import { startRetention } from "../shared/retention.ts";
 import { openEngine, type ServerOptions } from "./engine.ts";
 import { startUpkeep } from "./upkeep.ts";
 
-/** No batch has more messages than 1,000 by default, but for a delivery that has more by itself. */
+/** No batch has more messages than 1,000 by default, nor more than 4 MiB, but for a delivery that has more by itself. */
 export interface PostgresOptions extends EngineOptions, ServerOptions {}
 
 export interface PostgresStore extends MessageStore {
@@ -17,8 +17,9 @@ export interface PostgresStore extends MessageStore {
   readonly isNew: boolean;
 }
 
-/** Other receivers wait while a batch is being committed. */
+/** Other receivers wait while a batch is being committed, and while the standby writes it. */
 const MAX_BATCH_MESSAGES = 1_000;
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 /**
  * Opens the database, or creates the service's tables in it. Any number of receivers may have it open: what one commits, the others'
@@ -46,6 +47,7 @@ export async function openPostgres(url: ConnectionUrl, options: PostgresOptions)
       clock: options.clock,
       observer: options.observer,
       maxBatchMessages: options.maxBatchMessages ?? MAX_BATCH_MESSAGES,
+      maxBatchBytes: MAX_BATCH_BYTES,
       onCommitted(created) {
         upkeep.changed(created);
         if (created > 0) notify();

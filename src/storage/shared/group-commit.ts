@@ -38,6 +38,8 @@ export interface GroupCommitOptions {
   readonly onCommitted: (created: number) => void;
   /** The most that one transaction takes, but for a delivery that has more by itself; all that waits, by default. */
   readonly maxBatchMessages?: number | undefined;
+  /** The same in bytes of memory: a character takes up to two. */
+  readonly maxBatchBytes?: number | undefined;
 }
 
 export interface GroupCommit {
@@ -48,6 +50,11 @@ export interface GroupCommit {
   close(): Promise<void>;
 }
 
+/** The deliveries of a batch, and how many bytes they take. */
+interface Taken extends Deliveries {
+  readonly bytes: number;
+}
+
 type Answer = (outcome: InsertOutcome) => void;
 
 /**
@@ -55,11 +62,12 @@ type Answer = (outcome: InsertOutcome) => void;
  * fewer syncs each of them costs.
  */
 export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommitOptions): GroupCommit {
-  const maxBatchMessages = options.maxBatchMessages ?? Infinity;
+  const { maxBatchMessages = Infinity, maxBatchBytes = Infinity } = options;
   const batch: Message[] = [];
   const waiters: Answer[] = [];
-  /** Of the deliveries that wait. */
+  /** Of the deliveries that wait: how many messages each has, and how many bytes. */
   const sizes: number[] = [];
+  const bytes: number[] = [];
   let underWay = 0;
   let underWayMessages = 0;
   let waitingBytes = 0;
@@ -75,20 +83,25 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
   }
 
   function commitNext(): void {
-    let messages = sizes[0] ?? 0;
-    let deliveries = 1;
-    for (; deliveries < sizes.length && messages + (sizes[deliveries] ?? 0) <= maxBatchMessages; deliveries += 1) {
-      messages += sizes[deliveries] ?? 0;
+    let messages = 0;
+    let taken = 0;
+    let deliveries = 0;
+    for (const [index, size] of sizes.entries()) {
+      const isRoom = messages + size <= maxBatchMessages && taken + (bytes[index] ?? 0) <= maxBatchBytes;
+      if (index > 0 && !isRoom) break;
+      messages += size;
+      taken += bytes[index] ?? 0;
+      deliveries += 1;
     }
-    commit(batch.splice(0, messages), waiters.splice(0, messages), { sizes: sizes.splice(0, deliveries) });
+    bytes.splice(0, deliveries);
+    commit(batch.splice(0, messages), waiters.splice(0, messages), { sizes: sizes.splice(0, deliveries), bytes: taken });
   }
 
-  function commit(messages: readonly Message[], answers: readonly Answer[], deliveries: Deliveries): void {
+  function commit(messages: readonly Message[], answers: readonly Answer[], { sizes, bytes }: Taken): void {
     underWay += 1;
     underWayMessages += answers.length;
-    const bytes = bytesOf(messages);
     const createdAt = new Date(options.clock.nowMs()).toISOString();
-    commitBatch(messages, createdAt, deliveries).then(
+    commitBatch(messages, createdAt, { sizes }).then(
       ({ outcomes, seconds }) => {
         // The next batch first, so that the writer works while this one is answered.
         settle(answers, bytes);
@@ -123,11 +136,13 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
     return underWayMessages + waiters.length;
   }
 
-  /** Takes the room that they need; false if there is none. What is larger than all of it has to be alone. */
+  /** Takes the room that a delivery needs; false if there is none. What is larger than all of it has to be alone. */
   function admit(messages: readonly Message[]): boolean {
-    const bytes = bytesOf(messages);
-    if (closing || waiting() >= MAX_WAITING_MESSAGES || (waiting() > 0 && waitingBytes + bytes > MAX_WAITING_BYTES)) return false;
-    waitingBytes += bytes;
+    const needed = bytesOf(messages);
+    if (closing || waiting() >= MAX_WAITING_MESSAGES || (waiting() > 0 && waitingBytes + needed > MAX_WAITING_BYTES)) return false;
+    waitingBytes += needed;
+    bytes.push(needed);
+    sizes.push(messages.length);
     return true;
   }
 
@@ -149,7 +164,6 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
   function insertAll(messages: readonly Message[]): Promise<readonly InsertOutcome[]> {
     if (messages.length === 0) return Promise.resolve([]);
     if (!admit(messages)) return Promise.resolve(messages.map(() => "unavailable"));
-    sizes.push(messages.length);
     const answered = Promise.all(messages.map(enqueue));
     join();
     return answered;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Message } from "../../../src/core/message.ts";
 import { InDoubt, StoreUnavailable } from "../../../src/core/store.ts";
-import { createGroupCommit, MAX_WAITING_BYTES, MAX_WAITING_MESSAGES, type Committed, type GroupCommit } from "../../../src/storage/shared/group-commit.ts";
+import { createGroupCommit, MAX_WAITING_BYTES, MAX_WAITING_MESSAGES, type Committed, type GroupCommit, type GroupCommitOptions } from "../../../src/storage/shared/group-commit.ts";
 import { message } from "../../support/store.ts";
 
 interface Writer {
@@ -16,7 +16,7 @@ interface Writer {
 }
 
 /** A group commit over a writer that ends a batch when it is told to. */
-function createWriter(maxBatchMessages?: number): Writer {
+function createWriter(limits: Pick<GroupCommitOptions, "maxBatchMessages" | "maxBatchBytes"> = {}): Writer {
   const batches: (readonly Message[])[] = [];
   const sizes: (readonly number[])[] = [];
   const underWay: PromiseWithResolvers<Committed>[] = [];
@@ -32,7 +32,7 @@ function createWriter(maxBatchMessages?: number): Writer {
       clock: { nowMs: () => 0 },
       observer: { committed: () => {}, commitFailed: () => {}, removed: () => {}, indexFaulted: () => {} },
       onCommitted: () => {},
-      maxBatchMessages,
+      ...limits,
     },
   );
   let finished = 0;
@@ -70,7 +70,7 @@ test("a delivery is never split, however many messages wait with it", async () =
 });
 
 test("a limit to a batch keeps deliveries whole, and the writer is told where each ends", async () => {
-  const { group, sizes, finish } = createWriter(10);
+  const { group, sizes, finish } = createWriter({ maxBatchMessages: 10 });
   const waiting = [20, 4, 4, 4, 1].map((count, index) => group.insertAll(messages(count, `d${index}-`)));
   for (let batch = 0; batch < 3; batch += 1) {
     finish();
@@ -78,6 +78,18 @@ test("a limit to a batch keeps deliveries whole, and the writer is told where ea
   }
   await Promise.all(waiting);
   assert.deepEqual(sizes, [[20], [4, 4], [4, 1]]);
+});
+
+test("a limit of bytes does the same", async () => {
+  const { group, sizes, finish } = createWriter({ maxBatchBytes: 100_000 });
+  // Two bytes a character.
+  const waiting = [100_000, 20_000, 20_000, 20_000, 1].map((length, index) => group.insert(message(`m${index}`, { text: "x".repeat(length) })));
+  for (let batch = 0; batch < 3; batch += 1) {
+    await new Promise(setImmediate);
+    finish();
+  }
+  await Promise.all(waiting);
+  assert.deepEqual(sizes, [[1], [1, 1], [1, 1]]);
 });
 
 for (const [title, error, outcome] of [
