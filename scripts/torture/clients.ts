@@ -76,11 +76,11 @@ export function startLoad(url: string, options: ClientOptions, { only, pace }: L
     inFlight.delete(attempt);
     const outcome = outcomeOf(answer);
     ledger.ended(attempt, outcome);
-    if (outcome === "unknown" || (outcome === "refused" && (only === "retries" || random() < 0.5))) plan.retry(attempt.content);
+    if (outcome === "in_doubt" || (outcome === "refused" && (only === "retries" || random() < 0.5))) plan.retry(attempt.content);
   }
 
   function outcomeOf(answer: Answer | undefined): Outcome {
-    if (answer === undefined) return "unknown";
+    if (answer === undefined) return "in_doubt";
     if (answer.status === 200) return "stored";
     if (answer.status !== 503 || !answer.retryAfter) {
       options.onUnexpected(`a good message was answered ${answer.status} ${answer.retryAfter ? "with" : "without"} Retry-After`);

@@ -7,14 +7,14 @@ export interface Content {
   readonly text: string | null;
 }
 
-/** `unknown`: the connection was lost before the answer came. */
-export type Outcome = "stored" | "refused" | "unknown";
+/** `in_doubt`: the connection was lost before a response came. */
+export type Outcome = "stored" | "refused" | "in_doubt";
 
 /** One sending of a message. Times are those of the ledger's own clock, which ticks at every entry. */
 export interface Attempt {
   readonly content: Content;
   readonly sentAt: number;
-  /** Undefined while no answer has come, which counts as unknown. */
+  /** Undefined while no answer has come, which counts as in doubt. */
   end: { readonly at: number; readonly outcome: Outcome } | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface Ledger {
 
 export function createLedger(): Ledger {
   const attempts = new Map<string, Attempt[]>();
-  const counts: Record<Outcome, number> = { stored: 0, refused: 0, unknown: 0 };
+  const counts: Record<Outcome, number> = { stored: 0, refused: 0, in_doubt: 0 };
   let clock = 0;
   return {
     attempts,

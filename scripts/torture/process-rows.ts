@@ -22,7 +22,7 @@ export async function stopRows(harness: Harness, say: Say): Promise<void> {
     await withinTime(load.finished, `${where}: the connections must end`);
     // Behind an answer with Connection: close none is due any more (RFC 9112, section 9.6).
     const due = inFlight.filter((attempt) => !load.behindClose.has(attempt));
-    const unanswered = due.filter(({ end }) => end?.outcome === "unknown").length;
+    const unanswered = due.filter(({ end }) => end?.outcome === "in_doubt").length;
     if (unanswered > 0) harness.report(where, `${unanswered} of ${due.length} requests sent before the signal were not answered`);
     if (exit.code !== 0 || tookMs > SHUTDOWN_TIMEOUT_MS) {
       harness.report(where, `ended with ${exit.code ?? exit.signal} after ${tookMs} ms: ${service.complaints()}`);

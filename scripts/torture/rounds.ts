@@ -31,7 +31,7 @@ export async function killRounds(harness: Harness, options: RoundsOptions): Prom
     await withinTime(load.finished, `${where}: the connections of a killed service must end`);
     options.say(
       `${where} of ${options.rounds}: ${harness.rows()} rows checked, ${ledger.count("stored")} answers 200, ` +
-        `${ledger.count("refused")} answers 503, ${ledger.count("unknown")} lost`,
+        `${ledger.count("refused")} answers 503, ${ledger.count("in_doubt")} lost`,
     );
   }
   await harness.finish("the end");

@@ -76,8 +76,8 @@ const { ledger, problems } = harness;
 const shown = problems.slice(0, 50);
 for (const { where, what } of shown) say(`${where}: ${what}`);
 say(
-  `${ledger.attempts.size} messages sent in ${ledger.count("stored") + ledger.count("refused") + ledger.count("unknown")} deliveries: ` +
-    `${ledger.count("stored")} answered 200, ${ledger.count("refused")} answered 503, ${ledger.count("unknown")} lost on the way; ` +
+  `${ledger.attempts.size} messages sent in ${ledger.count("stored") + ledger.count("refused") + ledger.count("in_doubt")} deliveries: ` +
+    `${ledger.count("stored")} answered 200, ${ledger.count("refused")} answered 503, ${ledger.count("in_doubt")} lost on the way; ` +
     `${harness.rows()} rows; ${problems.length} problems; ${Math.round((performance.now() - startedAt) / 1000)} s; SEED=${seed}`,
 );
 process.exit(problems.length === 0 ? 0 : 1);

@@ -79,7 +79,7 @@ export function createConnection(channel: Channel, { server, parameters, notice,
     const cause = parting ?? reason;
     for (const flight of flights.splice(0)) {
       clearTimeout(flight.timer);
-      flight.settled.reject(new ConnectionLost("unknown", cause));
+      flight.settled.reject(new ConnectionLost("in_doubt", cause));
     }
     return cause;
   });

@@ -32,7 +32,7 @@ export class PostgresError extends Error {
   }
 }
 
-/** The server does not keep to the protocol, or to the bounds that this client sets to it. The connection is of no more use. */
+/** The server does not keep to the protocol, or to the limits that this client sets. The connection must not be used again. */
 export class ProtocolError extends Error {
   override readonly name = "ProtocolError";
 }
@@ -40,10 +40,10 @@ export class ProtocolError extends Error {
 /** The connection ended before ReadyForQuery; `cause` says why. */
 export class ConnectionLost extends Error {
   override readonly name = "ConnectionLost";
-  /** `unknown`: the statements were written, so they may be committed. `unsent`: the server never saw them. */
-  readonly outcome: "unknown" | "unsent";
+  /** `in_doubt`: the statements were sent, so they may be committed. `unsent`: the server never saw them. */
+  readonly outcome: "in_doubt" | "unsent";
 
-  constructor(outcome: "unknown" | "unsent", cause: Error) {
+  constructor(outcome: "in_doubt" | "unsent", cause: Error) {
     super(`The connection to PostgreSQL was lost: ${cause.message}`, { cause });
     this.outcome = outcome;
   }
@@ -55,7 +55,7 @@ export interface HostFailure {
   readonly error: Error;
 }
 
-/** No host of the URL could be used; nothing was sent but the start of a connection. */
+/** No host of the URL could be used; nothing was sent except to start a connection. */
 export class NoServer extends Error {
   override readonly name = "NoServer";
   readonly failures: readonly HostFailure[];

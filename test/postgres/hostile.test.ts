@@ -185,7 +185,7 @@ for (const [name, bytes] of BROKEN_RESPONSES) {
   test(`a response with ${name} ends the connection, with an unknown outcome`, async (t) => {
     const connection = await connected(t, (socket) => socket.write(Buffer.concat(bytes)));
     const error = await lost(connection.run(SELECT, PLENTY));
-    assert.equal(error.outcome, "unknown");
+    assert.equal(error.outcome, "in_doubt");
     assert.ok(error.cause instanceof ProtocolError);
     assert.ok(!connection.isOpen);
     assert.equal((await lost(connection.run(SELECT, PLENTY))).outcome, "unsent");
@@ -200,12 +200,12 @@ test("a message that nothing was asked for ends the connection", async (t) => {
 
 test("a response that never ends is given up at the deadline, with an unknown outcome", async (t) => {
   const connection = await connected(t, (socket) => socket.write(Buffer.concat(DONE)));
-  assert.equal((await lost(connection.run(SELECT, { deadlineMs: 50 }))).outcome, "unknown");
+  assert.equal((await lost(connection.run(SELECT, { deadlineMs: 50 }))).outcome, "in_doubt");
 });
 
 test("all is well until ReadyForQuery is missing: an unknown outcome", async (t) => {
   const connection = await connected(t, (socket) => socket.end(Buffer.concat(DONE)));
-  assert.equal((await lost(connection.run(SELECT, PLENTY))).outcome, "unknown");
+  assert.equal((await lost(connection.run(SELECT, PLENTY))).outcome, "in_doubt");
 });
 
 test("an error that comes after the results, at the commit, refuses the pipeline", async (t) => {
@@ -219,7 +219,7 @@ test("a fatal error is an unknown outcome with its SQLSTATE, and no other pipeli
   const fatal = frame("E", "SFATAL\0VFATAL\0C57P01\0Mbye\0\0");
   const connection = await connected(t, (socket) => socket.end(Buffer.concat([PARSED_AND_BOUND, fatal])));
   const error = await lost(connection.run(SELECT, PLENTY));
-  assert.equal(error.outcome, "unknown");
+  assert.equal(error.outcome, "in_doubt");
   assert.ok(error.cause instanceof PostgresError);
   assert.equal(error.cause.code, "57P01");
 });

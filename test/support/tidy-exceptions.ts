@@ -75,7 +75,6 @@ export const NAMES_OF_TWO: readonly string[] = [
   "ExportFormat",
   "Filters",
   "LogLevel",
-  "Reply",
   "Row",
   "ServerOptions",
   "SignatureHeaders",

@@ -22,11 +22,11 @@ const LEDGER = ledgerOf(
   [content("m1"), "stored"],
   [content("m1"), "stored"],
   [content("m1", { text: "conflict" }), "stored"],
-  [content("m2", { from: "+2", ts: "2025-01-15T10:00:00.5Z" }), "unknown"],
+  [content("m2", { from: "+2", ts: "2025-01-15T10:00:00.5Z" }), "in_doubt"],
   [content("m2", { from: "+2", ts: "2025-01-15T10:00:00.5Z" }), "stored"],
   [content("m3", { text: null }), "stored"],
   [content("refused"), "refused"],
-  [content("unknown, not stored"), "unknown"],
+  [content("unknown, not stored"), "in_doubt"],
 );
 const ROWS = [row("m1"), row("m2", { from: "+2", ts: "2025-01-15T10:00:00.5Z" }), row("m3", { text: null })] as const;
 const [FIRST, SECOND, THIRD] = ROWS;
@@ -145,7 +145,7 @@ const RACES: readonly (readonly [string, (ledger: Ledger) => void, readonly Prob
     ledger.ended(ledger.sent(content("m1")), "stored");
   }, ["changed"]],
   ["was accepted after the stored one was sent, whose outcome is unknown", (ledger) => {
-    ledger.ended(ledger.sent(content("m1")), "unknown");
+    ledger.ended(ledger.sent(content("m1")), "in_doubt");
     ledger.ended(ledger.sent(content("m1", { text: "conflict" })), "stored");
   }, []],
   ["was refused before, and the stored one is still on its way", (ledger) => {

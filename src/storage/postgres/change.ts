@@ -18,6 +18,6 @@ export async function change(pool: Pool, statements: readonly Statement[], deadl
   } catch (error) {
     if (error instanceof InDoubt) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw meaningOf(error) === "unknown" ? new InDoubt(reason, { cause: error }) : new StoreUnavailable(reason, { cause: error });
+    throw meaningOf(error) === "in_doubt" ? new InDoubt(reason, { cause: error }) : new StoreUnavailable(reason, { cause: error });
   }
 }

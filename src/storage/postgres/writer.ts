@@ -78,7 +78,7 @@ export function createWriter(url: ConnectionUrl, { fold, budgetMs, refused }: Wr
       return await connection.run(statements, { deadlineMs });
     } catch (error) {
       const meaning = meaningOf(error);
-      if (meaning === "elsewhere" || meaning === "unknown") connection.destroy(new Error("its server is not the primary, or not well"));
+      if (meaning === "elsewhere" || meaning === "in_doubt") connection.destroy(new Error("its server is not the primary, or not well"));
       throw error;
     }
   }
@@ -103,20 +103,20 @@ export function createWriter(url: ConnectionUrl, { fold, budgetMs, refused }: Wr
   async function write(messages: readonly Message[], createdAt: string, deliveries?: Deliveries): Promise<readonly InsertOutcome[]> {
     const sizes = deliveries?.sizes ?? messages.map(() => 1);
     const startedAt = performance.now();
-    let isUnknown = false;
+    let inDoubt = false;
     let pauseMs = MIN_PAUSE_MS;
     for (;;) {
       const leftMs = budgetMs - (performance.now() - startedAt);
       try {
-        return await attempt(messages, { createdAt, deadlineMs: Math.max(1, Math.min(ATTEMPT_MS, leftMs)), wasSent: isUnknown });
+        return await attempt(messages, { createdAt, deadlineMs: Math.max(1, Math.min(ATTEMPT_MS, leftMs)), wasSent: inDoubt });
       } catch (error) {
-        const meaning = error instanceof NotReplicated ? "unknown" : meaningOf(error);
-        isUnknown ||= meaning === "unknown";
+        const meaning = error instanceof NotReplicated ? "in_doubt" : meaningOf(error);
+        inDoubt ||= meaning === "in_doubt";
         if (meaning === "refused" && isOfOneMessage(error) && sizes.length > 1) return oneByOne(messages, createdAt, sizes);
         const reason = error instanceof Error ? error.message : String(error);
         const isOver = performance.now() - startedAt + pauseMs >= budgetMs;
-        if (isOver || (meaning === "refused" && !isUnknown)) {
-          throw isUnknown ? new InDoubt(reason, { cause: error }) : new StoreUnavailable(reason, { cause: error });
+        if (isOver || (meaning === "refused" && !inDoubt)) {
+          throw inDoubt ? new InDoubt(reason, { cause: error }) : new StoreUnavailable(reason, { cause: error });
         }
         await setTimeout(pauseMs);
         pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2);

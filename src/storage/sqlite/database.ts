@@ -75,9 +75,9 @@ export class DatabaseError extends Error {
   override name = "DatabaseError";
 }
 
-/** An I/O error at COMMIT. Where the sync fails, the frames lie complete in the WAL already: the next start may take them for committed. */
-export class UncertainCommit extends Error {
-  override name = "UncertainCommit";
+/** COMMIT failed with an I/O error. If only the sync failed, all frames are in the WAL, and the next start may read them as committed. */
+export class CommitInDoubt extends Error {
+  override name = "CommitInDoubt";
 }
 
 // Primary result codes of https://www.sqlite.org/rescode.html; the low byte of an extended code.
@@ -131,8 +131,11 @@ export function isFull(error: unknown): boolean {
   return code === SQLITE_FULL || code === SQLITE_IOERR_SHMSIZE;
 }
 
-/** Whether a commit that fails with this error is complete in the WAL: only a later commit makes the next start ignore it. */
-export function leavesDoubt(error: unknown): boolean {
+/**
+ * Whether a commit that fails with this error may be complete in the WAL. Unless another commit overwrites it, the next start
+ * reads it as committed.
+ */
+export function leavesInDoubt(error: unknown): boolean {
   return isInputOutputError(error) || sqliteCode(error) === SQLITE_IOERR_SHMSIZE;
 }
 

@@ -9,7 +9,7 @@ const BY_CODE: readonly (readonly [string, Meaning])[] = [
   ["53100", "again"], ["53200", "again"], ["53300", "again"], ["53400", "again"], ["58030", "again"],
   ["26000", "again"], ["42P05", "again"], ["0A000", "again"],
   ["42P01", "refused"], ["42501", "refused"], ["22021", "refused"], ["23502", "refused"], ["54000", "refused"],
-  ["40003", "unknown"], ["08006", "unknown"], ["08007", "unknown"], ["XX000", "unknown"],
+  ["40003", "in_doubt"], ["08006", "in_doubt"], ["08007", "in_doubt"], ["XX000", "in_doubt"],
 ];
 
 for (const [code, meaning] of BY_CODE) {
@@ -20,9 +20,9 @@ for (const [code, meaning] of BY_CODE) {
 
 test("what ends the session is unknown, whatever its code", () => {
   for (const severity of ["FATAL", "PANIC"]) {
-    assert.equal(meaningOf(new PostgresError({ severity, code: "57P01", message: "" })), "unknown");
+    assert.equal(meaningOf(new PostgresError({ severity, code: "57P01", message: "" })), "in_doubt");
   }
-  assert.equal(meaningOf(new ConnectionLost("unknown", new Error(""))), "unknown");
+  assert.equal(meaningOf(new ConnectionLost("in_doubt", new Error(""))), "in_doubt");
 });
 
 test("what was never sent is surely not stored", () => {

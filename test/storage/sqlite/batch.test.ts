@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { test } from "node:test";
-import { createBatchWriter, type BatchWriter, type FlatBatch } from "../../../src/storage/sqlite/write/batch.ts";
-import { isInputOutputError, UncertainCommit } from "../../../src/storage/sqlite/database.ts";
+import { type BatchWriter, createBatchWriter, type FlatBatch } from "../../../src/storage/sqlite/write/batch.ts";
+import { CommitInDoubt, isInputOutputError } from "../../../src/storage/sqlite/database.ts";
 import { migrate } from "../../../src/storage/sqlite/migrations.ts";
 
 const IOERR_FSYNC = 1034;
@@ -40,13 +40,13 @@ function ids(db: DatabaseSync): readonly unknown[] {
   return db.prepare("SELECT message_id FROM messages ORDER BY seq").all().map((row) => row["message_id"]);
 }
 
-test("after an I/O error at COMMIT the outcome is uncertain, and nothing more is written", () => {
+test("after an I/O error at COMMIT the commit is in doubt, and nothing more is written", () => {
   const { db, writer } = open();
   writer.write(batch("before"), NOW);
   db.failAt = 1;
-  assert.throws(() => writer.write(batch("uncertain"), NOW), (error) => error instanceof UncertainCommit && isInputOutputError(error.cause));
-  const after = (work: () => unknown): void => assert.throws(work, (error) => isInputOutputError(error) && !(error instanceof UncertainCommit));
+  assert.throws(() => writer.write(batch("in doubt"), NOW), (error) => error instanceof CommitInDoubt && isInputOutputError(error.cause));
+  const after = (work: () => unknown): void => assert.throws(work, (error) => isInputOutputError(error) && !(error instanceof CommitInDoubt));
   after(() => writer.write(batch("after"), NOW));
   after(() => writer.probe(NOW));
-  assert.deepEqual(ids(db), ["before", "uncertain"]);
+  assert.deepEqual(ids(db), ["before", "in doubt"]);
 });

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
 import type { InsertOutcome } from "../../../src/core/store.ts";
-import { isFull, openDatabase, UncertainCommit } from "../../../src/storage/sqlite/database.ts";
+import { CommitInDoubt, isFull, openDatabase } from "../../../src/storage/sqlite/database.ts";
 import { migrate } from "../../../src/storage/sqlite/migrations.ts";
 import { createBatchWriter, CREATED } from "../../../src/storage/sqlite/write/batch.ts";
 import { mountDisk, SKIP_WITHOUT_DISK } from "../../support/disk.ts";
-import { message, openTestStore, temporaryFolder, type OpenedStore } from "../../support/store.ts";
+import { message, type OpenedStore, openTestStore, temporaryFolder } from "../../support/store.ts";
 import { sweep } from "../../support/sweep.ts";
 import { until } from "../../support/until.ts";
 
@@ -107,7 +107,7 @@ test("a disk that is full when the file beside the WAL must grow is a full disk,
       try {
         write(`full${number}`);
       } catch (error) {
-        const isInDoubt = error instanceof UncertainCommit;
+        const isInDoubt = error instanceof CommitInDoubt;
         assert.ok(isFull(isInDoubt ? error.cause : error), String(error));
         if (isInDoubt) doubts += 1;
       }

@@ -77,13 +77,14 @@ export interface Failure {
   readonly reason: string;
   /** The state of the file is unknown: the process must end. */
   readonly fatal: boolean;
-  /** So is whether the call was done. */
-  readonly uncertain: boolean;
+  /** Nobody can tell whether the call was done. */
+  readonly inDoubt: boolean;
 }
 
-export type Reply = { readonly ok: true; readonly value: unknown } | Failure;
+/** How a call ended. */
+export type CallResult = { readonly ok: true; readonly value: unknown } | Failure;
 
-/** Sent by a thread of its own accord, beside its replies. */
+/** Sent by a thread on its own initiative, not as the result of a call. */
 export interface Notice {
   readonly notice: string;
 }

@@ -1,24 +1,24 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { Cancelled, createCancellation, type Cancellation, type CancellationFlag } from "../cancellation.ts";
-import { DatabaseError, explain, isInputOutputError, UncertainCommit } from "../database.ts";
-import { CLOSE, type Calls, type Handlers, type Notice, type Reply, type ThreadSettings } from "./protocol.ts";
+import { type Cancellation, type CancellationFlag, Cancelled, createCancellation } from "../cancellation.ts";
+import { CommitInDoubt, DatabaseError, explain, isInputOutputError } from "../database.ts";
+import { type CallResult, type Calls, CLOSE, type Handlers, type Notice, type ThreadSettings } from "./protocol.ts";
 
 interface Service<C extends Calls> {
   readonly handlers: Handlers<C>;
   close(): void;
 }
 
-/** What a thread is given beside its settings. */
+/** What a thread gets besides its settings. */
 export interface ThreadContext {
   /** Of the call under way. */
   readonly cancellation: Cancellation;
-  /** Tells the main thread something of the thread's own accord. */
+  /** Sends a notice to the main thread that is not the result of a call. */
   readonly notify: (notice: string) => void;
 }
 
 /**
- * The inside of a thread: opens its connection, says that it is ready, then answers calls in their
- * order. Every failure is answered; none ends the thread. What was cancelled before its turn is not begun.
+ * Runs inside a thread: opens its connection, reports that it is ready, then does calls in their order. A failure becomes the
+ * result of its call and does not end the thread. A call that was cancelled before its turn is not begun.
  */
 export function serveThread<C extends Calls>(open: (settings: ThreadSettings, context: ThreadContext) => Service<C>): void {
   const port = parentPort;
@@ -27,15 +27,15 @@ export function serveThread<C extends Calls>(open: (settings: ThreadSettings, co
   let current: CancellationFlag | undefined;
   const cancellation = createCancellation(() => current);
 
-  function attempt(work: () => unknown): Reply {
+  function attempt(work: () => unknown): CallResult {
     try {
       return { ok: true, value: work() };
     } catch (thrown) {
-      if (thrown instanceof Cancelled) return { ok: false, reason: thrown.message, fatal: false, uncertain: false };
-      const uncertain = thrown instanceof UncertainCommit;
-      const error = uncertain ? thrown.cause : thrown;
+      if (thrown instanceof Cancelled) return { ok: false, reason: thrown.message, fatal: false, inDoubt: false };
+      const inDoubt = thrown instanceof CommitInDoubt;
+      const error = inDoubt ? thrown.cause : thrown;
       const reason = error instanceof DatabaseError ? error.message : explain(error, settings.location);
-      return { ok: false, reason, fatal: isInputOutputError(error), uncertain };
+      return { ok: false, reason, fatal: isInputOutputError(error), inDoubt };
     }
   }
 

@@ -1,27 +1,27 @@
 import { Worker } from "node:worker_threads";
 import { InDoubt, ReadCancelled, StoreUnavailable } from "../../../core/store.ts";
-import { cancel, createCancellationFlag, type CancellationFlag } from "../cancellation.ts";
-import { CLOSE, type Calls, type Notice, type Reply, type ThreadSettings } from "./protocol.ts";
+import { cancel, type CancellationFlag, createCancellationFlag } from "../cancellation.ts";
+import { type CallResult, type Calls, CLOSE, type Notice, type ThreadSettings } from "./protocol.ts";
 
-/** A worker thread that answers calls one after the other. */
+/** A worker thread that does calls one after the other. */
 export interface Thread<C extends Calls> {
   /**
-   * Rejects with `StoreUnavailable` where the thread could not do it, with `InDoubt` where it may have done it, and with
-   * `ReadCancelled` as soon as the signal is aborted: what waits is then not begun, and a long read ends at its next step.
+   * Rejects with `StoreUnavailable` if the thread did not do it, with `InDoubt` if it may have done it, and with
+   * `ReadCancelled` once the signal is aborted: a waiting call is not begun, and a long read ends at its next step.
    */
   call<Name extends keyof C & string>(name: Name, argument: C[Name]["takes"], signal?: AbortSignal): Promise<C[Name]["gives"]>;
-  /** How many calls wait for their answer. */
+  /** How many calls wait for their results. */
   pending(): number;
   /** Lets the calls before it finish, then ends the thread. */
   close(): Promise<void>;
-  /** The same for a thread that only reads: its calls are cancelled, since a stop waits for no reader. */
+  /** Cancels the calls of a thread that only reads, then ends it: a stop does not wait for readers. */
   abandon(): Promise<void>;
 }
 
 export interface ThreadOptions {
   /** The file can no longer be trusted, or the thread died: the process must end. */
   readonly onFatal: (reason: string) => void;
-  /** What the thread tells of its own accord. */
+  /** Called with what the thread reports on its own initiative. */
   readonly onNotice?: (notice: string) => void;
 }
 
@@ -31,9 +31,12 @@ interface Call {
   readonly reject: (error: Error) => void;
 }
 
-/** A thread's rows and batches are short-lived: V8's default lets them pile up to 48 MB before it looks at them. */
+/** Rows and batches are short-lived: with its default, V8 lets them pile up to 48 MB before it collects them. */
 const YOUNG_GENERATION_MB = 8;
-/** At 2 a fast read took an eighth more processor time, since each one woke both threads. What waits here costs nothing once cancelled. */
+/**
+ * With 2, a fast read took an eighth more CPU time, since each one woke both threads. A cancelled call that still waits here
+ * costs nothing.
+ */
 const MAX_HANDED_OVER = 16;
 const NOBODY_WAITS = "nobody waits for it any more";
 
@@ -50,7 +53,7 @@ export async function startThread<C extends Calls>(
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
   const opened = Promise.withResolvers<unknown>();
-  /** Answers come in the order of the calls, so the first one is the one meant; the thread's first answer is to its start. */
+  /** Results come in the order of the calls. The first result of a thread is that of its start. */
   const handedOver: Pick<Call, "resolve" | "reject" | "message">[] = [{ message: ["open", undefined, undefined], ...opened }];
   const waiting: Call[] = [];
   let ended = false;
@@ -64,19 +67,19 @@ export async function startThread<C extends Calls>(
     }
   }
 
-  worker.on("message", (reply: Reply | Notice) => {
-    if ("notice" in reply) {
-      options.onNotice?.(reply.notice);
+  worker.on("message", (result: CallResult | Notice) => {
+    if ("notice" in result) {
+      options.onNotice?.(result.notice);
       return;
     }
     const call = handedOver.shift();
     handOver();
-    if (reply.ok) {
-      call?.resolve(reply.value);
+    if (result.ok) {
+      call?.resolve(result.value);
       return;
     }
-    call?.reject(reply.uncertain ? new InDoubt(reply.reason) : new StoreUnavailable(reply.reason));
-    if (reply.fatal) options.onFatal(reply.reason);
+    call?.reject(result.inDoubt ? new InDoubt(result.reason) : new StoreUnavailable(result.reason));
+    if (result.fatal) options.onFatal(result.reason);
   });
   worker.on("error", (error: Error) => options.onFatal(`${module} failed: ${error.stack ?? error.message}`));
   worker.on("exit", () => {
@@ -111,7 +114,7 @@ export async function startThread<C extends Calls>(
   try {
     await opened.promise;
   } catch (error) {
-    // Only then is its connection closed for certain.
+    // Its connection is certainly closed only after that.
     await exited;
     throw error;
   }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Message } from "../../../core/message.ts";
 import type { InsertOutcome } from "../../../core/store.ts";
-import { isInputOutputError, leavesDoubt, UncertainCommit } from "../database.ts";
+import { CommitInDoubt, isInputOutputError, leavesInDoubt } from "../database.ts";
 import type { Adoption } from "./adoption.ts";
 import { createRemoval, type RemovalRequest } from "./removal.ts";
 import { LAST_SEQ } from "../read/rows.ts";
@@ -19,7 +19,7 @@ export type FlatBatch = readonly (string | null)[];
 export interface BatchWriter {
   /**
    * Stores a batch in one transaction. Returns one outcome a message after COMMIT. Throws if nothing of it was stored, and
-   * `UncertainCommit` if nobody knows. After an I/O error nothing more is written: every later call throws that error.
+   * `CommitInDoubt` if nobody knows. After an I/O error nothing more is written: every later call throws that error.
    */
   write(batch: FlatBatch, createdAt: string, payloads?: readonly (string | null)[]): Uint8Array;
   /** Removes rows in one transaction, and gives how many. */
@@ -67,7 +67,7 @@ export function createBatchWriter(db: DatabaseSync, { removes = false, adoption 
       if (isInputOutputError(error)) broken = error;
       // FULL and IOERR have rolled back already: ROLLBACK would throw and hide the first error.
       if (db.isTransaction) db.exec("ROLLBACK");
-      throw committing && leavesDoubt(error) ? new UncertainCommit("Cannot commit", { cause: error }) : error;
+      throw committing && leavesInDoubt(error) ? new CommitInDoubt("Cannot commit", { cause: error }) : error;
     }
   }
 
