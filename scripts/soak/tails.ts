@@ -21,10 +21,15 @@ export interface TailOptions {
   readonly random: Random;
   /** The longest that one connection lasts. */
   readonly mostMs: number;
+  /** The service may be out of reach for a while, and break tails off. */
+  readonly mayBreak?: boolean;
   readonly onProblem: (what: string) => void;
 }
 
-export function startTail(url: string, { type, random, mostMs, onProblem }: TailOptions): Tail {
+/** From the service itself, or from a proxy before it. */
+const OUT_OF_REACH: ReadonlySet<number> = new Set([502, 503, 504]);
+
+export function startTail(url: string, { type, random, mostMs, mayBreak = false, onProblem }: TailOptions): Tail {
   const seen: Seen[] = [];
   const stopped = new AbortController();
   let after: number | undefined;
@@ -43,7 +48,11 @@ export function startTail(url: string, { type, random, mostMs, onProblem }: Tail
     const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(Math.ceil(random() * mostMs))]);
     connections += 1;
     const response = await fetch(`${url}/tail${query}`, { headers, signal });
-    if (response.status !== 200) return onProblem(`a tail was answered ${response.status}: ${await response.text()}`);
+    if (response.status !== 200) {
+      const body = await response.text();
+      if (!(mayBreak && OUT_OF_REACH.has(response.status))) onProblem(`a tail was answered ${response.status}: ${body}`);
+      return;
+    }
     after ??= Number(response.headers.get("Tail-After"));
     const present = response.headers.get("Tail-Generation") ?? "none";
     generation ??= present;
@@ -71,7 +80,7 @@ export function startTail(url: string, { type, random, mostMs, onProblem }: Tail
     while (!stopped.signal.aborted) {
       await connectOnce().catch((error: unknown) => {
         // Its own end, or that of its time.
-        if (!(error instanceof DOMException)) onProblem(`a tail was cut off: ${String(error)}`);
+        if (!mayBreak && !(error instanceof DOMException)) onProblem(`a tail was cut off: ${String(error)}`);
       });
       await setTimeout(random() * 100);
     }
@@ -89,13 +98,13 @@ export function startTail(url: string, { type, random, mostMs, onProblem }: Tail
   };
 }
 
-/** Compares what a tail has seen with the rows of the file, both in the order of `seq`. Gives what is wrong. */
+/** Compares what a tail has seen with the rows of the database, both in the order of `seq`. Gives what is wrong. */
 export function compareTail(seen: readonly Seen[], rows: readonly Seen[]): readonly string[] {
   const given = new Map(seen.map(({ seq, message_id }) => [seq, message_id]));
   const problems = rows.flatMap(({ seq, message_id }) => {
     const id = given.get(seq);
     given.delete(seq);
-    return id === message_id ? [] : [`a tail gave ${id ?? "nothing"} at ${seq}, the file has ${message_id}`];
+    return id === message_id ? [] : [`a tail gave ${id ?? "nothing"} at ${seq}, the database has ${message_id}`];
   });
-  return [...problems, ...Array.from(given, ([seq, id]) => `a tail gave ${id} at ${seq}, the file has nothing`)];
+  return [...problems, ...Array.from(given, ([seq, id]) => `a tail gave ${id} at ${seq}, the database has nothing`)];
 }

@@ -1,19 +1,19 @@
 import { byId, check, DERIVED, type Problem, type Row } from "./check.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Random } from "./messages.ts";
-import { observe } from "./observe.ts";
+import { observe, type StoredRows } from "./observe.ts";
 
-/** What is derived must have been repaired by then. */
+/** What is derived must have been repaired by then, if nothing else is given. */
 const REPAIR_MS = 30_000;
 
-/** Holds the services that run on one file, one after the other, against one ledger; what is wrong is reported. */
+/** Holds the services that run on one database against one ledger; what is wrong is reported. */
 export interface Checker {
   /** How many rows the last check saw. */
   rows(): number;
   /** Checks a service at rest. */
   check(where: string, url: string): Promise<void>;
   /**
-   * The same, but what is derived has half a minute to be repaired. Gives the milliseconds that this took, 0 if it was
+   * The same, but what is derived has some time to be repaired. Gives the milliseconds that this took, 0 if it was
    * right at once.
    */
   checkRepaired(where: string, url: string): Promise<number>;
@@ -22,18 +22,21 @@ export interface Checker {
 }
 
 export interface CheckerOptions {
-  readonly database: string;
+  /** Reads the database. */
+  readonly read: () => StoredRows | Promise<StoredRows>;
   readonly ledger: Ledger;
   readonly random: Random;
   readonly report: (where: string, what: string) => void;
+  /** How long what is derived may be wrong, in milliseconds: half a minute by default. */
+  readonly repairMs?: number;
 }
 
-export function createChecker({ database, ledger, random, report }: CheckerOptions): Checker {
+export function createChecker({ read, ledger, random, report, repairMs = REPAIR_MS }: CheckerOptions): Checker {
   const removed = new Set<string>();
   let before: ReadonlyMap<string, Row> = new Map();
 
   async function look(url: string): Promise<readonly Problem[]> {
-    const seen = await observe(database, url, random);
+    const seen = await observe(await read(), url, random);
     const problems = check(ledger, seen, { before, removed });
     before = byId(seen.rows);
     return problems;
@@ -53,7 +56,7 @@ export function createChecker({ database, ledger, random, report }: CheckerOptio
         const found = await look(url).catch((error: unknown): readonly Problem[] => [{ kind: "read", detail: String(error) }]);
         const derived = found.filter(({ kind }) => DERIVED.has(kind));
         reportAll(where, found.filter(({ kind }) => !DERIVED.has(kind)));
-        if (derived.length > 0 && tookMs < REPAIR_MS) continue;
+        if (derived.length > 0 && tookMs < repairMs) continue;
         reportAll(where, derived);
         return tookMs;
       }

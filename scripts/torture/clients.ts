@@ -1,4 +1,5 @@
-import { openConnection, type Answer } from "./connection.ts";
+import { setTimeout } from "node:timers/promises";
+import { openConnection, type Answer, type Connection } from "./connection.ts";
 import type { Attempt, Content, Ledger, Outcome } from "./ledger.ts";
 import { fitsNotification, toRequest, type Plan, type Random } from "./messages.ts";
 
@@ -16,7 +17,11 @@ export interface LoadOptions {
   readonly only?: "retries";
   /** Waited for before each sending; nothing by default. */
   readonly pace?: () => Promise<void>;
+  /** Where nobody listens, it tries again until it is stopped; otherwise a connection that ends is the last. */
+  readonly persists?: boolean;
 }
+
+const TRY_AGAIN_MS = 50;
 
 /** Clients at work on one start of the service. */
 export interface Load {
@@ -34,14 +39,22 @@ export interface Load {
  * Sends over many keep-alive connections, one to three requests at a time on each, and enters every answer in the
  * ledger. What is lost on the way is sent again until its outcome is known; of what is refused (503), a half.
  */
-export function startLoad(url: string, options: ClientOptions, { only, pace }: LoadOptions = {}): Load {
+export function startLoad(url: string, options: ClientOptions, { only, pace, persists = false }: LoadOptions = {}): Load {
   const { ledger, plan, random } = options;
   const inFlight = new Set<Attempt>();
   const behindClose = new Set<Attempt>();
   let stopped = false;
 
+  async function open(): Promise<Connection | undefined> {
+    for (;;) {
+      const connection = await openConnection(url);
+      if (connection !== undefined || !persists || stopped) return connection;
+      await setTimeout(TRY_AGAIN_MS);
+    }
+  }
+
   async function work(): Promise<void> {
-    let connection = await openConnection(url);
+    let connection = await open();
     while (connection !== undefined && !stopped) {
       await pace?.();
       const deliveries = Array.from({ length: 1 + Math.floor(random() ** 4 * 3) }, takeDelivery).filter((attempts) => attempts.length > 0);
@@ -52,7 +65,7 @@ export function startLoad(url: string, options: ClientOptions, { only, pace }: L
       if (closing === -1 && connection.isOpen()) continue;
       if (closing !== -1) for (const attempt of deliveries.slice(closing + 1).flat()) behindClose.add(attempt);
       connection.close();
-      connection = await openConnection(url);
+      connection = await open();
     }
     connection?.close();
   }
@@ -80,7 +93,8 @@ export function startLoad(url: string, options: ClientOptions, { only, pace }: L
   }
 
   function outcomeOf(answer: Answer | undefined): Outcome {
-    if (answer === undefined) return "in_doubt";
+    // 502 and 504 come from a proxy alone: it has not heard the end either.
+    if (answer === undefined || answer.status === 502 || answer.status === 504) return "in_doubt";
     if (answer.status === 200) return "stored";
     if (answer.status !== 503 || !answer.retryAfter) {
       options.onUnexpected(`a good message was answered ${answer.status} ${answer.retryAfter ? "with" : "without"} Retry-After`);

@@ -4,6 +4,7 @@ import { createChecker, type Checker } from "./checker.ts";
 import { startLoad, type Load, type LoadOptions } from "./clients.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { createPlan, type Plan, type Random } from "./messages.ts";
+import { readFile } from "./observe.ts";
 import { startService, type Service } from "./service.ts";
 
 /** More than any start or stop may take. */
@@ -64,7 +65,7 @@ export function createHarness(options: HarnessOptions): Harness {
   }
 
   const harness: Harness = {
-    ...createChecker({ database, ledger, random, report }),
+    ...createChecker({ read: () => readFile(database), ledger, random, report }),
     database,
     ledger,
     plan,

@@ -5,9 +5,11 @@ import { pick, type Random } from "./messages.ts";
 
 const SAMPLED_ROWS = 8;
 
-/** Reads the database file and asks the service that runs on it; nobody may send to it meanwhile. */
-export async function observe(database: string, url: string, random: Random): Promise<Observation> {
-  const { rows, integrity } = readFile(database);
+/** What a database holds. */
+export type StoredRows = Pick<Observation, "rows" | "integrity">;
+
+/** Asks the service that runs on these rows; nobody may send to it meanwhile. */
+export async function observe({ rows, integrity }: StoredRows, url: string, random: Random): Promise<Observation> {
   const sample = Array.from({ length: SAMPLED_ROWS }, () => pick(random, rows)).filter((row) => row !== undefined);
   const searches: Search[] = [];
   for (const row of sample) {
@@ -32,7 +34,8 @@ export async function observe(database: string, url: string, random: Random): Pr
   };
 }
 
-function readFile(database: string): { readonly rows: readonly Row[]; readonly integrity: readonly string[] } {
+/** Reads a file of SQLite's. */
+export function readFile(database: string): StoredRows {
   using db = new DatabaseSync(database, { readOnly: true });
   const columns = `message_id, from_msisdn AS "from", to_msisdn AS "to", ts, text, created_at`;
   const rows = db.prepare(`SELECT ${columns} FROM messages`).all().map((row): Row => ({

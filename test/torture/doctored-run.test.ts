@@ -1,36 +1,12 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { seededRandom } from "../../scripts/bench/messages.ts";
 import { createHarness } from "../../scripts/torture/harness.ts";
 import { killRounds } from "../../scripts/torture/rounds.ts";
 import { MAIN } from "../cli/main.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { temporaryFolder } from "../support/store.ts";
-
-/** Changes the body of a response; the request's target says which. */
-type Doctor = (target: string, body: string) => string;
-
-/** Stands before the service and hands its responses on, doctored. */
-async function startDoctor(t: TestContext, url: string, doctor: { change: Doctor }): Promise<string> {
-  const server = createServer((req, res) => {
-    const target = req.url ?? "";
-    fetch(url + target).then(async (response) => res.writeHead(response.status).end(doctor.change(target, await response.text())));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => server.close());
-  const address = server.address();
-  assert.ok(address !== null && typeof address === "object");
-  return `http://127.0.0.1:${address.port}`;
-}
-
-/** Takes the first message out of a page, and so from its total too. */
-function shortened(body: string): string {
-  const page = JSON.parse(body);
-  return JSON.stringify({ ...page, data: page.data.slice(1), total: page.total - 1 });
-}
+import { shortened, startDoctor, type Doctor } from "./doctor.ts";
 
 const DOCTORED: readonly (readonly [string, Doctor, string])[] = [
   ["the lists of senders lack a message", (target, body) => (target.includes("from=") ? shortened(body) : body), "list"],
