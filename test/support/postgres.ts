@@ -56,11 +56,11 @@ export async function startPostgres({ settings = {}, hba, files = {} }: Postgres
 }
 
 /** A copy of a server that follows it, and that its commits wait for from the moment that this settles. */
-export async function startStandby(primary: PostgresServer): Promise<PostgresServer> {
+export async function startStandby(primary: PostgresServer, settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
   const { folder, data } = makeFolder();
   const source = `${primary.url("postgres")}?application_name=standby`;
   await run(program("pg_basebackup"), ["-D", data, "-d", source, "-R", "-X", "stream", "--no-sync", "-c", "fast"], identityIn(folder));
-  const standby = await serve({ folder, data }, {});
+  const standby = await serve({ folder, data }, settings);
   const admin = await connect(urlOf(primary.url("postgres")));
   const untilRow = (sql: string): Promise<void> =>
     until(`a row of ${sql}`, async () => (await admin.run([{ sql }], SOON)).results[0]?.rows.length === 1, { limitMs: 15_000 });
@@ -70,6 +70,15 @@ export async function startStandby(primary: PostgresServer): Promise<PostgresSer
   await untilRow("SELECT FROM pg_stat_replication WHERE sync_state = 'sync'");
   await admin.close();
   return standby;
+}
+
+/** Makes it a primary, which waits for no standby. */
+export async function promote(standby: PostgresServer): Promise<void> {
+  const admin = await connect(urlOf(standby.url("postgres")));
+  for (const sql of ["ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()", "SELECT pg_promote(true, 20)"]) {
+    await admin.run([{ sql }], SOON);
+  }
+  await admin.close();
 }
 
 const SOON = { deadlineMs: 20_000 };

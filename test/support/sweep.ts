@@ -3,6 +3,9 @@ import type { TestContext } from "node:test";
 /** Set by `make check`: every test looks at all its cases. `make test` has less time. */
 const IS_FULL = process.env["FULL"] === "1";
 
+/** For the `skip` of a test that is too long for every run. */
+export const SKIP_IN_SHORT_RUN: string | false = IS_FULL ? false : "NOT TESTED in a short run: make check does";
+
 /** All cases in a full run; in others every `every`-th one and the last, and the run says so. */
 export function sweep<T>(t: TestContext, cases: readonly T[], { every }: { readonly every: number }): readonly T[] {
   const chosen = cases.filter((_, index) => IS_FULL || index % every === 0 || index === cases.length - 1);

@@ -3,7 +3,7 @@ import { test, type TestContext } from "node:test";
 import { openEngine, type Engine } from "../../../src/storage/postgres/engine.ts";
 import { connectFor, urlOf } from "../../postgres/server.ts";
 import { atEnd } from "../../support/cleanup.ts";
-import { SKIP_WITHOUT_POSTGRES, startPostgres, startStandby, type PostgresServer } from "../../support/postgres.ts";
+import { promote, SKIP_WITHOUT_POSTGRES, startPostgres, startStandby, type PostgresServer } from "../../support/postgres.ts";
 import { message } from "../../support/store.ts";
 import { until } from "../../support/until.ts";
 
@@ -25,13 +25,6 @@ async function startPair(t: TestContext): Promise<Pair> {
   const standby = await startStandby(primary);
   atEnd(t, () => standby.stop());
   return { primary, standby, url: url.replace(/(127\.0\.0\.1:\d+)/, `127.0.0.1:${standby.port},$1`) };
-}
-
-async function promote(t: TestContext, { standby }: Pair): Promise<void> {
-  const admin = await connectFor(t, standby.url("postgres"));
-  await admin.run([{ sql: "ALTER SYSTEM RESET synchronous_standby_names" }], SOON);
-  await admin.run([{ sql: "SELECT pg_reload_conf()" }], SOON);
-  await admin.run([{ sql: "SELECT pg_promote(true, 20)" }], SOON);
 }
 
 async function open(t: TestContext, url: string): Promise<Engine> {
@@ -68,7 +61,7 @@ test("when the primary dies under load, its standby has every message that was c
   await until("the load is there", () => confirmed.length >= 400);
   const lastBefore = await engines[0]?.lastSequence();
   pair.primary.kill();
-  await promote(t, pair);
+  await promote(pair.standby);
   const before = confirmed.length;
   await until("the load goes on", () => confirmed.length >= before + 400);
   isOver = true;
@@ -85,7 +78,7 @@ test("a primary that was demoted is left for the one that was promoted", { skip 
   const pair = await startPair(t);
   const engine = await open(t, pair.url);
   assert.deepEqual(await engine.write([message("a")], AT), ["created"]);
-  await promote(t, pair);
+  await promote(pair.standby);
   // As if it followed the new one: it answers, and refuses to write.
   const admin = await connectFor(t, pair.primary.url("postgres"));
   await admin.run([{ sql: "ALTER SYSTEM SET default_transaction_read_only = on" }], SOON);

@@ -1,0 +1,132 @@
+import { setTimeout } from "node:timers/promises";
+import { compareTail, startTail, type Tail } from "../soak/tails.ts";
+import { createChecker } from "../torture/checker.ts";
+import { startLoad, type ClientOptions, type Load } from "../torture/clients.ts";
+import { withinTime } from "../torture/harness.ts";
+import { createLedger } from "../torture/ledger.ts";
+import { createPlan, type Random } from "../torture/messages.ts";
+import { startReaders, type Readers } from "../torture/readers.ts";
+import { until } from "../torture/until.ts";
+import type { Receiver } from "./receiver.ts";
+import { readMessages, type SequencedRow } from "./rows.ts";
+import { timeAnswers, type TimedLedger } from "./waits.ts";
+
+export interface CampaignOptions {
+  readonly databaseUrl: string;
+  /** Where clients send and read: the receivers themselves, or what stands before them. */
+  readonly entries: readonly string[];
+  /** Each of them must give the same. */
+  readonly receivers: readonly Pick<Receiver, "url">[];
+  /** To each entry. */
+  readonly connections: number;
+  /** Between the requests of a connection, in milliseconds. */
+  readonly pauseMs: number;
+  readonly random: Random;
+  /** See `CheckerOptions`. */
+  readonly repairMs?: number;
+}
+
+/** Clients at work on several receivers of one database, with what they know. */
+export interface Campaign {
+  readonly ledger: TimedLedger;
+  readonly problems: readonly { readonly where: string; readonly what: string }[];
+  report(where: string, what: string): void;
+  /** Starts those that send and those that read. Tails go on all the time. */
+  begin(where: string): void;
+  /** Waits until so many more deliveries have been answered 200. */
+  stored(where: string, more: number): Promise<void>;
+  /**
+   * Ends those that send, sends again what has no known outcome, and holds the database, every receiver and every tail against
+   * what the clients know.
+   */
+  rest(where: string): Promise<void>;
+  /** The rows that the last check saw. */
+  rows(): number;
+  stop(): Promise<void>;
+}
+
+const TAIL_TYPES = ["application/x-ndjson", "text/event-stream"] as const;
+const LONGEST_TAIL_MS = 10_000;
+const READERS = 2;
+const READ_PAUSE_MS = 100;
+/** 0 is a connection that was lost; 502 and 504 are a proxy's. */
+const READ_STATUSES: ReadonlySet<number> = new Set([200, 0, 502, 503, 504]);
+const SHOWN_OF_A_TAIL = 5;
+
+/** The receivers must run: tails begin at once. */
+export function startCampaign(options: CampaignOptions): Campaign {
+  const { databaseUrl, entries, random } = options;
+  const ledger = timeAnswers(createLedger());
+  const plan = createPlan(random);
+  const problems: { where: string; what: string }[] = [];
+  let stored: readonly SequencedRow[] = [];
+  let loads: readonly Load[] = [];
+  let readers: readonly Readers[] = [];
+
+  function report(where: string, what: string): void {
+    problems.push({ where, what });
+  }
+
+  const checker = createChecker({
+    read: () => ({ rows: stored, integrity: ["ok"] }),
+    ledger, random, report,
+    ...(options.repairMs !== undefined && { repairMs: options.repairMs }),
+  });
+  const tails: readonly Tail[] = entries.flatMap((url) => TAIL_TYPES.map((type) =>
+    startTail(url, { type, random, mostMs: LONGEST_TAIL_MS, mayBreak: true, onProblem: (what) => report("a tail", what) })));
+
+  function clientOptions(where: string): ClientOptions {
+    return { connections: options.connections, ledger, plan, random, onUnexpected: (what) => report(where, what) };
+  }
+
+  async function endLoads(where: string): Promise<void> {
+    for (const load of loads) load.stop();
+    await withinTime(Promise.all(loads.map(({ finished }) => finished)), `${where}: deliveries must be answered`);
+    loads = [];
+    for (const one of readers) {
+      for (const [status, count] of await one.stop()) {
+        if (!READ_STATUSES.has(status)) report(where, `reads were answered ${status} (${count} times)`);
+      }
+    }
+    readers = [];
+    const [entry = ""] = entries;
+    while (plan.waiting() > 0) {
+      const retries = startLoad(entry, clientOptions(where), { only: "retries", persists: true });
+      await withinTime(retries.finished, `${where}: what is sent again must be answered`);
+    }
+  }
+
+  async function checkTail(where: string, tail: Tail): Promise<void> {
+    await until(async () => tail.after() !== undefined, `${where}: a tail must be answered`);
+    const after = tail.after() ?? 0;
+    const rows = stored.filter(({ seq }) => seq > after);
+    const last = rows.at(-1)?.seq ?? after;
+    await until(async () => (tail.seen.at(-1)?.seq ?? after) >= last, `${where}: a tail must get to the last message`);
+    for (const problem of compareTail(tail.seen, rows).slice(0, SHOWN_OF_A_TAIL)) report(where, problem);
+  }
+
+  return {
+    ledger,
+    problems,
+    report,
+    begin(where) {
+      const pace = (): Promise<void> => setTimeout(options.pauseMs);
+      loads = entries.map((url) => startLoad(url, clientOptions(where), { pace, persists: true }));
+      readers = entries.map((url) => startReaders(url, random, { count: READERS, pauseMs: READ_PAUSE_MS }));
+    },
+    async stored(where, more) {
+      const enough = ledger.count("stored") + more;
+      await until(async () => ledger.count("stored") >= enough, `${where}: messages must be stored`);
+    },
+    async rest(where) {
+      await endLoads(where);
+      stored = await readMessages(databaseUrl);
+      for (const { url } of options.receivers) await checker.checkRepaired(`${where}, ${url}`, url);
+      for (const tail of tails) await checkTail(where, tail);
+    },
+    rows: () => stored.length,
+    async stop() {
+      await Promise.all(tails.map((tail) => tail.stop()));
+    },
+  };
+}
