@@ -129,6 +129,13 @@ export interface RetentionSuspension {
   readonly until: string;
 }
 
+/** Why messages could not be removed. */
+export interface RetentionFailure {
+  readonly reason: string;
+  /** It has not failed for this reason since it succeeded last. */
+  readonly isNew: boolean;
+}
+
 /** What the store tells about its work. */
 export interface StoreObserver {
   /** One transaction was committed: how many messages it held and how long it took, in seconds. */
@@ -149,6 +156,8 @@ export interface StoreObserver {
   retained?(run: { readonly messages: number; readonly before: string }): void;
   /** Retention removes nothing until the clock, which has leapt ahead, is confirmed. */
   retentionSuspended?(suspension: RetentionSuspension): void;
+  /** Messages that are too old could not be looked for or removed; it is tried again within a minute. */
+  retentionFailed?(failure: RetentionFailure): void;
   /** Told how many pages of the write-ahead log were copied into the database, and how long it took. */
   checkpointed?(pages: number, seconds: number): void;
 }

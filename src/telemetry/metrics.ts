@@ -93,6 +93,12 @@ export const METRICS = {
     labelNames: [],
     help: "messages removed because they were older than `RETENTION_DAYS`",
   },
+  retentionFailures: {
+    name: "webhook_retention_failures_total",
+    type: "counter",
+    labelNames: [],
+    help: "attempts to remove old messages that failed; each is repeated within a minute, and the log has the reason",
+  },
   storedMessages: { name: "webhook_stored_messages", type: "gauge", labelNames: [], help: "messages in the database" },
   indexFaults: {
     name: "webhook_index_faults",

@@ -42,6 +42,13 @@ export function createObserver({ logger, metrics, clock }: ObserverOptions): Exc
       if (delivery !== undefined) observeDelivery(delivery);
       logger.request(exchange);
     },
+    ...createStoreObserver({ logger, metrics }),
+  };
+}
+
+/** The store's work. */
+function createStoreObserver({ logger, metrics }: Pick<ObserverOptions, "logger" | "metrics">): Required<StoreObserver> {
+  return {
     committed(messages: number, seconds: number): void {
       metrics.batchMessages.observe(messages);
       metrics.commitSeconds.observe(seconds);
@@ -68,6 +75,10 @@ export function createObserver({ logger, metrics, clock }: ObserverOptions): Exc
     },
     retentionSuspended({ clock: shown, expected, until }): void {
       logger.warning("retention suspended: the clock leapt ahead", { clock: shown, expected, until });
+    },
+    retentionFailed({ reason, isNew }): void {
+      metrics.retentionFailures.inc();
+      if (isNew) logger.warning("retention failed, trying again", { reason });
     },
     checkpointed(pages: number, seconds: number): void {
       logger.debug("checkpoint", { pages, duration_ms: toMs(seconds) });

@@ -49,6 +49,7 @@ export interface ServiceMetrics {
   readonly commitSeconds: Histogram;
   readonly commitFailures: Counter;
   readonly removed: Counter;
+  readonly retentionFailures: Counter;
 }
 
 const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"]);
@@ -69,6 +70,7 @@ export function createServiceMetrics(registry: Registry, options: ServiceMetrics
   const commitSeconds = registry.histogram(...described(METRICS.commitSeconds)).labels();
   const commitFailures = registry.counter(...described(METRICS.commitFailures)).labels();
   const removed = registry.counter(...described(METRICS.removed)).labels();
+  const retentionFailures = registry.counter(...described(METRICS.retentionFailures)).labels();
   sampleGauge(METRICS.storedMessages, options.storedMessages);
   registerTold(registry, { read: async () => options.maintenance(), metrics: MAINTENANCE });
   registerTold(registry, { read: options.sizes, metrics: SIZES });
@@ -118,6 +120,7 @@ export function createServiceMetrics(registry: Registry, options: ServiceMetrics
     commitSeconds,
     commitFailures,
     removed,
+    retentionFailures,
   };
 }
 

@@ -187,6 +187,14 @@ test("each run of retention is a line of level INFO: how many messages, and up t
   assert.deepEqual(lines(), [{ ts: new Date(NOW_MS).toISOString(), level: "INFO", msg: "retention", removed: 12, received_before: "2025-01-01T00:00:00.000Z" }]);
 });
 
+test("a retention that fails is a warning once a reason, and counted each time", async () => {
+  const { observer, lines, samples } = observed();
+  observer.retentionFailed({ reason: "disk full", isNew: true });
+  observer.retentionFailed({ reason: "disk full", isNew: false });
+  assert.deepEqual(lines(), [{ ts: new Date(NOW_MS).toISOString(), level: "WARNING", msg: "retention failed, trying again", reason: "disk full" }]);
+  assert.equal((await samples()).get("webhook_retention_failures_total"), 2);
+});
+
 test("a retention that waits for the clock is a warning with what it showed", () => {
   const { observer, lines } = observed();
   const suspension = { clock: "2035-01-01T00:00:00.000Z", expected: "2025-01-01T00:00:00.000Z", until: "2035-01-02T00:00:00.000Z" };

@@ -64,6 +64,7 @@ export async function openPostgres(url: ConnectionUrl, options: PostgresOptions)
     },
     onRunEnded: (run) => options.observer.retained?.(run),
     onSuspended: (suspension) => options.observer.retentionSuspended?.(suspension),
+    onFailed: (failure) => options.observer.retentionFailed?.(failure),
   });
 
   return {

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import type { Clock } from "../../core/clock.ts";
 import { parseStoredTime } from "../../core/stored-time.ts";
-import type { RetentionSuspension } from "../../core/store.ts";
+import type { RetentionFailure, RetentionSuspension } from "../../core/store.ts";
 import { CONFIRMED_AFTER_MS, createClockTrust, type ClockTrust, type Leap, type Moment } from "./clock-trust.ts";
 
 const DAY_MS = 86_400_000;
@@ -52,6 +52,8 @@ export interface RetentionOptions {
   readonly onRunEnded?: ((run: { readonly messages: number; readonly before: string }) => void) | undefined;
   /** Told once for each leap of the clock that nothing is removed until it is confirmed. */
   readonly onSuspended?: ((suspension: RetentionSuspension) => void) | undefined;
+  /** Told each time that something of it failed; it is tried again. */
+  readonly onFailed?: ((failure: RetentionFailure) => void) | undefined;
 }
 
 /** Retention at work. */
@@ -71,26 +73,18 @@ export function isReceivedBefore(createdAt: string, beforeMs: number): boolean {
 export function startRetention(engine: RetentionEngine, options: RetentionOptions): Retention {
   const { clock, monotonicMs = () => performance.now() } = options;
   let stopped = false;
+  let working = false;
   let timer: NodeJS.Timeout | undefined;
   let run: { readonly messages: number; readonly before: string } | undefined;
-  let trust: ClockTrust | undefined;
-  let reported: Leap | undefined;
   let after = 0;
   let sweptAtMs: number | undefined;
-
   const now = (): Moment => ({ wallMs: clock.nowMs(), monotonicMs: monotonicMs() });
-
-  async function mayRemove(): Promise<boolean> {
-    trust ??= createClockTrust(await engine.newestReceived(), now());
-    const leap = trust.leapAt(now());
-    if (leap !== undefined && leap !== reported) options.onSuspended?.(toSuspension(leap));
-    reported = leap;
-    return leap === undefined;
-  }
+  const doubt = createDoubt(engine, { now, onSuspended: options.onSuspended });
+  const failures = createFailures(options.onFailed);
 
   /** Gives whether to go on at once. */
   async function removeSome(): Promise<boolean> {
-    if (!(await mayRemove())) return false;
+    if (await doubt.isThere() || stopped) return false;
     const isSweep = sweptAtMs === undefined || monotonicMs() - sweptAtMs >= SWEEP_MS;
     const beforeMs = clock.nowMs() - options.days * DAY_MS;
     const { messages, next } = await engine.removeOld({ beforeMs, after });
@@ -98,6 +92,7 @@ export function startRetention(engine: RetentionEngine, options: RetentionOption
       options.onRemoved(messages);
       run = { messages: (run?.messages ?? 0) + messages, before: toText(beforeMs) };
     }
+    failures.clear();
     if (next === undefined) sweptAtMs = monotonicMs();
     after = next ?? 0;
     return next !== undefined && (messages > 0 || isSweep);
@@ -105,8 +100,13 @@ export function startRetention(engine: RetentionEngine, options: RetentionOption
 
   async function work(): Promise<void> {
     const startedAt = performance.now();
-    // If it fails, the next message meets the same fault and reports it.
-    const more = await removeSome().catch(() => false);
+    working = true;
+    const more = await removeSome().catch((error: unknown) => {
+      // What a stop cuts off has not failed.
+      if (!stopped) failures.report(error);
+      return false;
+    });
+    working = false;
     if (!more) after = 0;
     if (!more || stopped) endRun();
     if (!stopped) schedule(more ? PAUSE_FACTOR * (performance.now() - startedAt) : CHECK_MS);
@@ -125,14 +125,68 @@ export function startRetention(engine: RetentionEngine, options: RetentionOption
   schedule(0);
   return {
     confirmClock() {
-      trust?.confirm(now());
-      if (!stopped) schedule(0);
+      doubt.confirm();
+      if (!stopped && !working) schedule(0);
     },
     stop() {
       stopped = true;
       clearTimeout(timer);
       endRun();
     },
+  };
+}
+
+/** Whether the clock may be wrong. */
+interface Doubt {
+  /** Rejects if the messages cannot be read. */
+  isThere(): Promise<boolean>;
+  confirm(): void;
+}
+
+interface DoubtOptions extends Pick<RetentionOptions, "onSuspended"> {
+  readonly now: () => Moment;
+}
+
+/** Tells each leap of the clock once. */
+function createDoubt(engine: Pick<RetentionEngine, "newestReceived">, { now, onSuspended }: DoubtOptions): Doubt {
+  let trust: ClockTrust | undefined;
+  let isConfirmed = false;
+  let reported: Leap | undefined;
+
+  return {
+    async isThere() {
+      if (trust === undefined) {
+        trust = createClockTrust(await engine.newestReceived(), now());
+        if (isConfirmed) trust.confirm(now());
+      }
+      const leap = trust.leapAt(now());
+      if (leap !== undefined && leap !== reported) onSuspended?.(toSuspension(leap));
+      reported = leap;
+      return leap !== undefined;
+    },
+    confirm() {
+      // The messages may not have been read yet.
+      isConfirmed = true;
+      trust?.confirm(now());
+    },
+  };
+}
+
+/** What has failed since it succeeded last. */
+interface Failures {
+  report(error: unknown): void;
+  clear(): void;
+}
+
+function createFailures(onFailed: RetentionOptions["onFailed"]): Failures {
+  const reported = new Set<string>();
+  return {
+    report(error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      onFailed?.({ reason, isNew: !reported.has(reason) });
+      reported.add(reason);
+    },
+    clear: () => reported.clear(),
   };
 }
 

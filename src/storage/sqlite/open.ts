@@ -150,6 +150,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
     },
     onRunEnded: (run) => options.observer.retained?.(run),
     onSuspended: (suspension) => options.observer.retentionSuspended?.(suspension),
+    onFailed: (failure) => options.observer.retentionFailed?.(failure),
   });
 
   /** No read sees rows that are still to be moved, so that none is answered without them. */

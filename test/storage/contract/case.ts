@@ -4,7 +4,7 @@ import type { Clock } from "../../../src/core/clock.ts";
 import type { Message, StoredMessage } from "../../../src/core/message.ts";
 import { comparePositions, type KeysetPosition } from "../../../src/core/order.ts";
 import type { ExportPage, ExportQuery, MessagePage, MessageQuery } from "../../../src/core/queries.ts";
-import type { MessageStore, RetentionSuspension } from "../../../src/core/store.ts";
+import type { MessageStore, RetentionFailure, RetentionSuspension } from "../../../src/core/store.ts";
 
 /** When every message of the contract is received, unless a case moves the clock. */
 export const NOW_MS: number = Date.parse("2025-06-01T00:00:00Z");
@@ -18,12 +18,13 @@ export interface OpenOptions {
 /** A store under test, and what an engine must offer so that it can be tested. */
 export interface OpenedStore {
   readonly store: MessageStore;
-  /** What the store has told its observer so far: messages of each commit, of each failed one, and of each removal, and leaps of the clock. */
+  /** What the store has told its observer so far: messages of each commit, of each failed one, of each removal, leaps of the clock, and removals that failed. */
   readonly told: {
     readonly committed: readonly number[];
     readonly failed: readonly number[];
     readonly removed: readonly number[];
     readonly suspended: readonly RetentionSuspension[];
+    readonly removalFailures: readonly RetentionFailure[];
   };
   /** Closes the store and opens the same database again, as the next process would. */
   reopen(options?: OpenOptions): Promise<OpenedStore>;

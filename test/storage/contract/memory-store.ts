@@ -125,7 +125,7 @@ export function openMemoryStore(database: MemoryDatabase, { clock, observer, ret
   });
   const retention = retentionDays === undefined ? undefined : startRetention(
     { removeOld, newestReceived: () => Promise.resolve(database.rows.at(-1)?.created_at) },
-    { days: retentionDays, clock, onRemoved: observer.removed, onSuspended: observer.retentionSuspended },
+    { days: retentionDays, clock, onRemoved: observer.removed, onSuspended: observer.retentionSuspended, onFailed: observer.retentionFailed },
   );
 
   return {

@@ -90,4 +90,22 @@ export const RETENTION: readonly ContractCase[] = [
       await untilRemoved(opened, 10);
     },
   },
+  {
+    promise: "P21",
+    name: "while the database takes no writes nothing is removed, the observer is told why, and then it goes on",
+    async run({ open }) {
+      let nowMs = NOW_MS;
+      const opened = await open({ clock: { nowMs: () => nowMs }, retentionDays: 1 });
+      await opened.store.insertAll(make(10, (index) => message(`m${index}`)));
+      const repair = await opened.refuseWrites();
+      nowMs += 2 * DAY_MS;
+      // A run begins at once.
+      opened.store.confirmClock();
+      await until("the failure is told", () => opened.told.removalFailures.length > 0);
+      assert.deepEqual([opened.told.removalFailures[0]?.isNew, opened.told.removed, opened.store.count(), (await listIds(opened.store)).length], [true, [], 10, 10]);
+      await repair();
+      opened.store.confirmClock();
+      await untilRemoved(opened, 10);
+    },
+  },
 ];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import type { RetentionSuspension } from "../../../src/core/store.ts";
+import type { RetentionFailure, RetentionSuspension } from "../../../src/core/store.ts";
 import { isReceivedBefore, startRetention, type OldMessages } from "../../../src/storage/shared/retention.ts";
 
 const NOW_MS = Date.parse("2025-03-01T00:00:00Z");
@@ -9,18 +9,23 @@ const DAY_MS = 86_400_000;
 interface Runs {
   readonly told: { readonly messages: number; readonly before: string }[];
   readonly suspended: readonly RetentionSuspension[];
+  readonly failed: readonly RetentionFailure[];
   /** After which `seq` it was looked, each time. */
   asked(): readonly number[];
   /** Both clocks go on. */
   pass(ms: number): void;
   /** Lets the transactions that are due, and those due after them, go on. */
   goOn(transactions: number): Promise<void>;
+  confirmClock(): void;
   stop(): void;
 }
 
-type Step = readonly [messages: number, next?: number];
+type Step = Error | readonly [messages: number, next?: number];
 
-/** Retention of 30 days over an engine that removes these numbers of messages; a step without a place is at the newest message. */
+/**
+ * Retention of 30 days over an engine that removes these numbers of messages; a step without a place is at the newest message, one that
+ * is an error fails.
+ */
 function runsOf(t: TestContext, steps: readonly Step[], { isAhead = false } = {}): Runs {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const startMs = NOW_MS + (isAhead ? 3650 * DAY_MS : 0);
@@ -28,11 +33,14 @@ function runsOf(t: TestContext, steps: readonly Step[], { isAhead = false } = {}
   const asked: OldMessages[] = [];
   const told: Runs["told"] = [];
   const suspended: RetentionSuspension[] = [];
-  const { stop } = startRetention(
+  const failed: RetentionFailure[] = [];
+  const { stop, confirmClock } = startRetention(
     {
       async removeOld(which) {
-        const [messages, next] = steps[asked.length] ?? [0];
+        const step = steps[asked.length] ?? [0];
         asked.push(which);
+        if (step instanceof Error) throw step;
+        const [messages, next] = step;
         return { messages, next };
       },
       newestReceived: () => Promise.resolve(new Date(NOW_MS).toISOString()),
@@ -44,13 +52,16 @@ function runsOf(t: TestContext, steps: readonly Step[], { isAhead = false } = {}
       onRemoved: () => {},
       onRunEnded: (run) => told.push(run),
       onSuspended: (suspension) => suspended.push(suspension),
+      onFailed: (failure) => failed.push(failure),
     },
   );
   return {
     told,
     suspended,
+    failed,
     asked: () => asked.map(({ after }) => after),
     stop,
+    confirmClock,
     pass: (ms) => void (passedMs += ms),
     async goOn(transactions) {
       for (let count = 0; count < transactions; count += 1) {
@@ -102,6 +113,30 @@ test("while the clock is in doubt nothing is looked at, which is told once; afte
   pass(1);
   await goOn(1);
   assert.deepEqual([asked(), suspended.length], [[0], 1]);
+});
+
+test("what fails is told each time, and as new once for each reason until it succeeds", async (t) => {
+  const [full, busy] = [new Error("full"), new Error("busy")];
+  const { failed, told, goOn } = runsOf(t, [full, busy, full, [2], full]);
+  await goOn(5);
+  assert.deepEqual(failed.map(({ reason, isNew }) => [reason, isNew]), [["full", true], ["busy", true], ["full", false], ["full", true]]);
+  assert.deepEqual(told, [{ messages: 2, before: BEFORE }]);
+});
+
+test("what a stop cuts off has not failed", async (t) => {
+  const { failed, goOn, stop } = runsOf(t, [new Error("closed")]);
+  t.mock.timers.tick(0);
+  stop();
+  await goOn(1);
+  assert.deepEqual(failed, []);
+});
+
+test("a clock that is confirmed before the messages are read is believed, and nothing is looked at twice", async (t) => {
+  const { asked, suspended, confirmClock, goOn } = runsOf(t, [[1, 100], [1]], { isAhead: true });
+  t.mock.timers.tick(0);
+  confirmClock();
+  await goOn(2);
+  assert.deepEqual([asked(), suspended], [[0, 100], []]);
 });
 
 /** Whether a message of this `created_at` was received before 2025-03-01T00:00:00Z. */
