@@ -12,11 +12,13 @@ import { readMessage } from "../src/validation/message.ts";
 import { parseMessageQuery } from "../src/validation/query.ts";
 import { MAIN } from "./cli/main.ts";
 import { createToolbox, REPOSITORY, run, which } from "./scripts/command.ts";
-import { startTestApp } from "./support/app.ts";
+import { startTestApp, type TestApp } from "./support/app.ts";
 import { codeSpans, parseMarkdown, type CodeBlock, type Section } from "./support/markdown.ts";
 import { parseExposition, type ParsedExposition } from "./telemetry/exposition-parser.ts";
 
 const SECTIONS = readPage("README.md");
+const API = readPage("src/api/README.md");
+const CLI = readPage("src/cli/README.md");
 const WATCHING = readPage("ops/metrics-and-logs.md");
 
 const FIRST_COMMANDS = `WEBHOOK_SECRET=testsecret make run          # terminal 1: installs, builds, listens on 127.0.0.1:8000
@@ -46,16 +48,15 @@ function sorted(values: Iterable<string>): readonly string[] {
   return [...values].sort();
 }
 
-test("the first section starts the service and walks its endpoints, word for word", () => {
-  const [first] = SECTIONS.values();
-  assert.deepEqual(first?.codeBlocks[0], { language: "bash", text: FIRST_COMMANDS });
+test("the first commands start the service and walk its endpoints, word for word", () => {
+  assert.deepEqual(section("Try it").codeBlocks[0], { language: "bash", text: FIRST_COMMANDS });
 });
 
 const RECORD_SEPARATOR = "\u001e";
 
-/** Runs all of the README's commands in one shell, as a reader does who goes from top to bottom; gives the output of each block. */
+/** Runs all commands of a page in one shell, as a reader does who goes from top to bottom; gives the output of each block. */
 async function runCommands(t: TestContext, blocks: readonly CodeBlock[], url: string): Promise<readonly string[]> {
-  const commands = blocks.map(({ text }) => text.replace(/^.*\bmake run\b.*$/m, "").replaceAll("http://localhost:8000", url));
+  const commands = blocks.map(({ text }) => text.replace(/^.*\bmake run\b.*$/m, "").replaceAll("http://localhost:8000", url).replaceAll("sh scripts/node.sh dist/main.js", "webhook-inbox"));
   // xxd comes with vim and is missing on many machines: of use only where it is not there.
   const stubs = createToolbox(t, [], { xxd: "od -An -v -tx1 | tr -d ' \\n'; echo", "webhook-inbox": `exec '${process.execPath}' '${MAIN}' "$@"` });
   const result = await run([which("sh"), "-c", commands.join("\nprintf '\\036'\n")], {
@@ -80,9 +81,8 @@ function assertShows(shown: string, actual: string): void {
   assert.match(withoutChance(actual).replaceAll(/\r?\n/g, ""), new RegExp(`^${pattern}$`));
 }
 
-test("the commands give the output and the log line that are shown", async (t) => {
-  const app = await startTestApp(t);
-  const blocks = SECTIONS.values().flatMap(({ codeBlocks }) => codeBlocks).toArray();
+async function assertRuns(t: TestContext, page: ReadonlyMap<string, Section>, app: TestApp): Promise<void> {
+  const blocks = page.values().flatMap(({ codeBlocks }) => codeBlocks).toArray();
   const commands = blocks.filter(({ language }) => language === "bash");
   const outputs = await runCommands(t, commands, app.url);
   assert.equal(outputs.length, commands.length);
@@ -91,7 +91,17 @@ test("the commands give the output and the log line that are shown", async (t) =
     assert.equal(shown?.language, "text", `an output follows ${command.text}`);
     assertShows(shown.text, outputs[index] ?? "");
   }
+}
 
+for (const [name, page] of [["src/api/README.md", API], ["src/cli/README.md", CLI]] as const) {
+  test(`the commands of ${name} give the output that is shown`, async (t) => {
+    await assertRuns(t, page, await startTestApp(t));
+  });
+}
+
+test("the commands of README.md give the output that is shown, and the log line of ops/metrics-and-logs.md", async (t) => {
+  const app = await startTestApp(t);
+  await assertRuns(t, SECTIONS, app);
   const [logged] = section("Logs", WATCHING).codeBlocks;
   await app.requestLines(1);
   const delivery = app.rawLog().split("\n").find((line) => line.includes('"result":"created"'));
@@ -100,13 +110,13 @@ test("the commands give the output and the log line that are shown", async (t) =
 
 test("the table of endpoints is that of the operations", () => {
   assert.deepEqual(
-    section("API").rows.map(([method, path, token]) => [method, path, token]),
+    section("Endpoints").rows.map(([method, path, token]) => [method, path, token]),
     Object.values(OPERATIONS).map((operation) => [operation.method, `\`${operation.path}\``, routeAccess(operation) === "token" ? "yes" : "no"]),
   );
 });
 
 test("the table of fields names what a message has, and what it needs", () => {
-  const rows = section("POST /webhook").rows;
+  const rows = section("POST /webhook", API).rows;
   const names = (wanted: (needed: string) => boolean): readonly string[] =>
     sorted(rows.flatMap(([field = "", needed = ""]) => (wanted(needed) ? codeSpans(field) : [])));
   const brokenFields = (body: Readonly<Record<string, unknown>>): readonly string[] => {
@@ -118,7 +128,7 @@ test("the table of fields names what a message has, and what it needs", () => {
 });
 
 test("the table of parameters names what a list takes, with the defaults", () => {
-  const rows = spanRows("GET /messages and /messages/{message_id}");
+  const rows = spanRows("GET /messages and /messages/{message_id}", API);
   const source = readFileSync(join(REPOSITORY, "src/validation/query.ts"), "utf8");
   const read = source.matchAll(/\breader\.(?!refuse)\w+\("(\w+)"/g);
   assert.deepEqual(sorted(rows.map(([[name = ""] = []]) => name)), sorted(Array.from(read, ([, name = ""]) => name)));
@@ -137,7 +147,7 @@ function labelValues(exposition: ParsedExposition, family: string, label: string
 }
 
 test("the table of outcomes has every refusal with its status, and every result of a delivery", async (t) => {
-  const rows = section("Outcomes").rows.map(([status, outcome = "", result]) => ({ status: Number(status), outcome: codeSpans(outcome)[0] ?? "", result }));
+  const rows = section("Status codes").rows.map(([status, outcome = "", result]) => ({ status: Number(status), outcome: codeSpans(outcome)[0] ?? "", result }));
   assert.deepEqual(
     Object.fromEntries(rows.map(({ outcome, status }) => [outcome, status])),
     { created: 200, duplicate: 200, ...STATUS },
@@ -176,6 +186,13 @@ test("the table of log fields has every field of a request's line", () => {
   assert.deepEqual(sorted(spanRows("Logs", WATCHING).flatMap(([names = []]) => names)), sorted(fields));
 });
 
+test("the rows on speed are those of the benchmarks' page", () => {
+  const results = [...readPage("scripts/bench/README.md").values()].flatMap(({ rows }) => rows);
+  const shown = section("Speed").rows;
+  assert.equal(shown.length, 6);
+  assert.deepEqual(shown.filter(([what, measured]) => !results.some((row) => row[0] === what && row[1] === measured)), []);
+});
+
 /** What a file or the files of a folder import from other parts of `src`, by name without extension. */
 function importsOf(path: string): readonly string[] {
   const folder = path.endsWith("/");
@@ -191,7 +208,7 @@ function importsOf(path: string): readonly string[] {
 }
 
 test("the table of parts has every folder of src, and what each part imports", () => {
-  const rows = section("How the code is laid out").rows;
+  const rows = section("Layout", readPage("src/README.md")).rows;
   const parts = rows.flatMap(([part = ""]) => codeSpans(part));
   const folders = readdirSync(join(REPOSITORY, "src"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   assert.deepEqual(sorted(parts.filter((part) => part.endsWith("/"))), sorted(folders.map(({ name }) => `src/${name}/`)));

@@ -8,7 +8,7 @@ const ROWS = Object.values(SETTINGS);
 
 test("README's table has a row for each setting, with its default and what it is for", () => {
   assert.deepEqual(
-    parseMarkdown(readRepositoryFile("README.md")).get("Configuration")?.rows,
+    parseMarkdown(readRepositoryFile("README.md")).get("Settings")?.rows,
     ROWS.map((row) => [`\`${row.name}\``, row.default === "" ? "–" : `\`${row.default}\``, row.doc]),
   );
 });

@@ -118,7 +118,7 @@ test("every help fits one screen, and that of a command names exactly the option
 });
 
 test("the README's table of commands is that of --help", () => {
-  const { rows = [] } = parseMarkdown(readFileSync(join(REPOSITORY, "README.md"), "utf8")).get("Command line") ?? {};
+  const { rows = [] } = parseMarkdown(readFileSync(join(REPOSITORY, "README.md"), "utf8")).get("Commands") ?? {};
   const names = Object.keys(COMMANDS).filter(isCommandName);
   assert.deepEqual(rows, names.map((name) => [`\`${synopsis(name)}\``, COMMANDS[name].summary]));
 });
