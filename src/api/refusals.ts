@@ -73,33 +73,33 @@ export function tooManyTails(most: number): SpokenRefusal {
   return { code: "unavailable", detail: `${most} tails are open, try again later`, headers: RETRY };
 }
 
-/** A place in the order of commits, as the headers of a tail name it. */
-export interface SeqPlace {
+/** A position in the order of commits, as the headers of a tail give it. */
+export interface SeqPosition {
   readonly after: number;
   /** The present generation of the store. */
   readonly generation: string;
 }
 
 /** The headers that name where a tail begins, or can begin. */
-export function placeHeaders({ after, generation }: SeqPlace): Readonly<Record<"Tail-After" | "Tail-Generation", string>> {
+export function positionHeaders({ after, generation }: SeqPosition): Readonly<Record<"Tail-After" | "Tail-Generation", string>> {
   return { "Tail-After": String(after), "Tail-Generation": generation };
 }
 
 /** A tail from a `seq` that no message has: the store has gone back, as after a restore. `newest` is the `seq` of the newest message. */
 export function beyondNewest(newest: number, generation: string): SpokenRefusal {
   const detail = `after must be ${newest} at most, the seq of the newest message`;
-  return { code: "beyond_newest", detail, headers: placeHeaders({ after: newest, generation }) };
+  return { code: "beyond_newest", detail, headers: positionHeaders({ after: newest, generation }) };
 }
 
 /**
- * A tail from a place in another generation of the store, which has gone back since.
+ * A tail from a position in another generation of the store, which has gone back since.
  *
  * @param lastCommon - the last `seq` that both have; 0 if the other one is not known.
- * @param place - where a tail misses nothing.
+ * @param position - from which a tail misses nothing.
  */
-export function otherGeneration(lastCommon: number, place: SeqPlace): SpokenRefusal {
-  const detail = `generation must be ${place.generation}: up to seq ${lastCommon} it has the same messages as the one given`;
-  return { code: "other_generation", detail, headers: placeHeaders(place) };
+export function otherGeneration(lastCommon: number, position: SeqPosition): SpokenRefusal {
+  const detail = `generation must be ${position.generation}: up to seq ${lastCommon} it has the same messages as the one given`;
+  return { code: "other_generation", detail, headers: positionHeaders(position) };
 }
 
 /** As many exports as may be under way. */

@@ -17,7 +17,7 @@ const HEADERS_OF_PLACE: Readonly<Record<string, Header>> = {
     description: "The `seq` after which it begins; in a 409, one after which nothing is missed.",
     required: true,
     schema: PLACE,
-    examples: { place: { value: 16 } },
+    examples: { position: { value: 16 } },
   },
   "Tail-Generation": {
     description: "The store's generation, which the `seq` belongs to. It is a new one after a restore.",
@@ -98,7 +98,7 @@ Server-sent events where \`Accept\` prefers them, with the generation, a dot and
       { other: otherGeneration(16, { after: 16, generation: GENERATION }), beyond: beyondNewest(16, GENERATION) },
       HEADERS_OF_PLACE,
     ),
-    422: validationResponse("`after` or `Last-Event-ID` is no place.", {
+    422: validationResponse("`after` or `Last-Event-ID` is not a position.", {
       after: {
         value: {
           detail: [

@@ -32,7 +32,7 @@ const OPTIONS = {
   order: TEXT,
   output: TEXT,
   rebuild: FLAG,
-  place: TEXT,
+  position: TEXT,
   concurrency: TEXT,
   "max-attempts": TEXT,
   "dead-letter": TEXT,
@@ -48,7 +48,7 @@ export const OPTIONS_OF: Readonly<Record<CommandName, readonly string[]>> = {
   send: ["url", ...FIELDS, "body", "file", "retry"],
   sign: ["standard", "id", "timestamp"],
   tail: ["url", "after"],
-  forward: ["to", "url", "place", "after", "concurrency", "dead-letter", "max-attempts", "metrics-port"],
+  forward: ["to", "url", "position", "after", "concurrency", "dead-letter", "max-attempts", "metrics-port"],
   export: ["url", "format", ...FILTERS, "output"],
   erase: ["url", "id", "from"],
   backup: [],
@@ -177,10 +177,10 @@ function readErase(values: Values): Parsed<EraseCommand> {
 function readForward(values: Values): Parsed<ForwardCommand> {
   const url = readUrl(values);
   if (!url.ok) return url;
-  const { to, place = "webhook-inbox-forward.json", "dead-letter": file, "max-attempts": attempts } = values;
+  const { to, position = "webhook-inbox-forward.json", "dead-letter": file, "max-attempts": attempts } = values;
   const target = to === undefined || to.includes("#") ? null : URL.parse(to);
   if (target === null || !/^https?:$/.test(target.protocol)) return problem("--to must be an http or https URL");
-  if (place === "") return problem("--place must not be empty");
+  if (position === "") return problem("--position must not be empty");
   if (file === "") return problem("--dead-letter must not be empty");
   if (attempts !== undefined && file === undefined) return problem("--max-attempts needs --dead-letter");
   const after = readWhole("after", values.after);
@@ -198,7 +198,7 @@ function readForward(values: Values): Parsed<ForwardCommand> {
       name: "forward",
       url: url.value,
       to: target,
-      place,
+      position,
       after: after.value ?? 0,
       concurrency: concurrency.value ?? 8,
       deadLetter,

@@ -36,8 +36,8 @@ export interface TailCommand extends Remote {
 export interface ForwardCommand extends Remote {
   readonly name: "forward";
   readonly to: URL;
-  /** The file that keeps the place. */
-  readonly place: string;
+  /** The file that keeps the position. */
+  readonly position: string;
   /** Where to begin if that file does not exist. */
   readonly after: number;
   /** The most requests at once. */

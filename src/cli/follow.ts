@@ -14,8 +14,8 @@ const SILENCE_LIMIT_MS = 30_000;
 const BEAT_LIMIT_MS = 40_000;
 const LINE_FEED = 0x0a;
 
-/** A place in a store's order of commits. */
-export interface TailPlace {
+/** A position in a store's order of commits. */
+export interface TailPosition {
   readonly after: number;
   /** The store's generation, whose sequence numbers these are; undefined if it is not known. */
   readonly generation?: string | undefined;
@@ -23,10 +23,10 @@ export interface TailPlace {
 
 export interface FollowOptions {
   readonly remote: MessagesService;
-  /** Begin after this place; undefined begins with what is stored from now on. */
-  readonly from: TailPlace | undefined;
+  /** Begin after this position; undefined begins with what is stored from now on. */
+  readonly from: TailPosition | undefined;
   /** Told where each connection begins, before its first message. The generation changes if the store has gone back. */
-  readonly opened?: (place: TailPlace) => Promise<void>;
+  readonly opened?: (position: TailPosition) => Promise<void>;
   /** Takes one message: its line with the line feed. The next one is read once it settles. */
   readonly take: (line: Uint8Array, message: FollowedMessage) => Promise<void>;
   /** Ends it when aborted. */
@@ -42,7 +42,7 @@ export interface FollowedMessage {
 /** How a connection ended. */
 interface Ending {
   /** Where to go on at once: the store has gone back to there. */
-  readonly back?: TailPlace | undefined;
+  readonly back?: TailPosition | undefined;
   /** Whether the service began to send messages. */
   readonly reached: boolean;
   /** Whether another attempt may succeed. */
@@ -62,10 +62,10 @@ export async function follow(terminal: Terminal, options: FollowOptions): Promis
   let position = options.from;
   let reachedBefore = false;
   let wentBack = false;
-  const advance = (place: TailPlace): void => {
+  const advance = (reached: TailPosition): void => {
     backoff.succeeded();
     wentBack = false;
-    position = place;
+    position = reached;
   };
   for (;;) {
     const { reached, temporary, reason, retryAfter, back } = await followOnce({ ...options, from: position, advance });
@@ -89,8 +89,8 @@ export async function follow(terminal: Terminal, options: FollowOptions): Promis
 }
 
 interface Connection extends FollowOptions {
-  /** Called with each place that was reached, once nothing before it will be needed again. */
-  readonly advance: (place: TailPlace) => void;
+  /** Called with each position that was reached, once nothing before it will be needed again. */
+  readonly advance: (position: TailPosition) => void;
 }
 
 async function followOnce({ remote: { service, headers }, from, opened, take, advance, signal }: Connection): Promise<Ending> {
@@ -172,7 +172,7 @@ async function nextWithin(
   }
 }
 
-function targetOf(from: TailPlace | undefined): string {
+function targetOf(from: TailPosition | undefined): string {
   if (from === undefined) return "/tail";
   return from.generation === undefined
     ? `/tail?after=${from.after}`
@@ -180,7 +180,7 @@ function targetOf(from: TailPlace | undefined): string {
 }
 
 /** Where a response says that the tail begins, or with 409 where it could. */
-function beginningOf({ headers }: IncomingMessage): TailPlace | undefined {
+function beginningOf({ headers }: IncomingMessage): TailPosition | undefined {
   const text = headers["tail-after"];
   const generation = headers["tail-generation"];
   if (typeof text !== "string" || !/^[0-9]+$/.test(text)) return undefined;

@@ -5,7 +5,7 @@ import { EX_CONFIG } from "./exit-status.ts";
 import { follow } from "./follow.ts";
 import { describeForward, serveForwardMetrics, type ForwardState } from "./forward-metrics.ts";
 import { createForwardOrder } from "./forward-order.ts";
-import { openForwardPlace, type ForwardPlace } from "./forward-place.ts";
+import { openForwardPosition, type ForwardPosition } from "./forward-position.ts";
 import { createForwardPost } from "./forward-post.ts";
 import { loadMessagesService, type MessagesService } from "./messages-service.ts";
 import type { Terminal } from "./terminal.ts";
@@ -15,10 +15,10 @@ const ROOM = 1000;
 const REPORT_EVERY_MS = 60_000;
 
 /**
- * Posts each message on as it is stored: those of one sender in order, one at a time, each at least once. The place is
+ * Posts each message on as it is stored: those of one sender in order, one at a time, each at least once. The position is
  * kept in a file, so a process that was killed goes on where it was. Ends only as `follow` does, with its exit status.
  *
- * Rejects if the place is in use or of another URL, or if a file or the port of the metrics cannot be used.
+ * Rejects if the position is in use or of another URL, or if a file or the port of the metrics cannot be used.
  */
 export async function forward(terminal: Terminal, command: ForwardCommand): Promise<number> {
   const remote = loadMessagesService(terminal, command.url);
@@ -29,11 +29,11 @@ export async function forward(terminal: Terminal, command: ForwardCommand): Prom
 
   const deadLetters = command.deadLetter === undefined ? undefined : await openDeadLetters(command.deadLetter.file);
   try {
-    const place = await openForwardPlace({ path: command.place, to: withoutPassword(command.to), first: command.after });
+    const position = await openForwardPosition({ path: command.position, to: withoutPassword(command.to), first: command.after });
     try {
-      return await forwardFrom(place, { terminal, command, deadLetters, remote: remote.value, secret: secret.value });
+      return await forwardFrom(position, { terminal, command, deadLetters, remote: remote.value, secret: secret.value });
     } finally {
-      await place.written().finally(() => place.close());
+      await position.written().finally(() => position.close());
     }
   } finally {
     await deadLetters?.close();
@@ -48,17 +48,17 @@ interface Circumstances {
   readonly secret: string;
 }
 
-async function forwardFrom(place: ForwardPlace, { terminal, command, deadLetters, remote, secret }: Circumstances): Promise<number> {
+async function forwardFrom(position: ForwardPosition, { terminal, command, deadLetters, remote, secret }: Circumstances): Promise<number> {
   const { to, concurrency, deadLetter, metricsPort } = command;
   const giveUp =
     deadLetter === undefined || deadLetters === undefined ? undefined : { maxAttempts: deadLetter.maxAttempts, keep: deadLetters.keep };
   const counts = { delivered: 0, failedAttempts: 0, deadLetters: 0 };
   const order = createForwardOrder({
     deliver: createForwardPost({ to, secret, concurrency, giveUp, counts, wait: terminal.wait }),
-    advance: (after) => place.move({ ...place.current(), after }),
+    advance: (after) => position.move({ ...position.current(), after }),
     room: ROOM,
   });
-  const state = (): ForwardState => ({ ...counts, waiting: order.waiting(), after: place.current().after });
+  const state = (): ForwardState => ({ ...counts, waiting: order.waiting(), after: position.current().after });
   const server = metricsPort === undefined ? undefined : await serveForwardMetrics(metricsPort, state);
   const report =
     server === undefined ? setInterval(() => terminal.complain(describeForward(state())), REPORT_EVERY_MS).unref() : undefined;
@@ -66,17 +66,17 @@ async function forwardFrom(place: ForwardPlace, { terminal, command, deadLetters
   try {
     const followed = follow(terminal, {
       remote,
-      from: place.current(),
+      from: position.current(),
       async opened(begin) {
-        if (begin.generation === place.current().generation) return;
+        if (begin.generation === position.current().generation) return;
         // Numbers of two lives of the store must not be compared.
         await order.idle();
-        place.move(begin);
+        position.move(begin);
       },
       take: (line, message) => order.add({ line, ...message }),
       signal: ending.signal,
     });
-    return await Promise.race([followed, order.failed, place.failed]);
+    return await Promise.race([followed, order.failed, position.failed]);
   } finally {
     ending.abort();
     clearInterval(report);
@@ -84,7 +84,7 @@ async function forwardFrom(place: ForwardPlace, { terminal, command, deadLetters
   }
 }
 
-/** A place names its URL, and a file is no place for a password. */
+/** A position names its URL, and a file must hold no password. */
 function withoutPassword(to: URL): string {
   const shown = new URL(to);
   shown.username = "";

@@ -93,7 +93,7 @@ as Retry-After says or longer each time, and tries again. Killed, it goes on
 where it was. Signs with X-Signature and the headers of Standard Webhooks.
 
   --to URL            where to post; required
-  --place FILE        keeps the place; default webhook-inbox-forward.json
+  --position FILE     keeps the position; default webhook-inbox-forward.json
   --after N           if FILE does not exist: begin after the sequence number N;
                       default 0, the first message
   --concurrency N     up to N requests at once, of different senders; default 8

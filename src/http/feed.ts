@@ -19,18 +19,18 @@ export interface FeedFormat {
 
 interface Piece {
   readonly text: string;
-  /** The place to go on from. */
+  /** The position to go on from. */
   readonly last: number;
   readonly more: boolean;
 }
 
 const MESSAGES_AT_ONCE = 256;
 
-/** Reads from the store once for all that wait at the same place. */
+/** Reads from the store once for all that wait at the same position. */
 export function createFeed(store: Pick<MessageStore, "since" | "onCommitted">): Feed {
   const waiting = new Set<() => void>();
   let commits = 0;
-  /** Reads under way that have begun after the latest commit: whoever is at the same place shares them. */
+  /** Reads under way that have begun after the latest commit: whoever is at the same position shares them. */
   const reads = new Map<string, Promise<Piece>>();
   store.onCommitted(() => {
     commits += 1;
@@ -44,13 +44,13 @@ export function createFeed(store: Pick<MessageStore, "since" | "onCommitted">): 
   }
 
   function sharedRead(after: number, format: FeedFormat): Promise<Piece> {
-    const place = `${format.name} ${after}`;
-    const underWay = reads.get(place);
+    const position = `${format.name} ${after}`;
+    const underWay = reads.get(position);
     if (underWay !== undefined) return underWay;
     const piece = read(after, format).finally(() => {
-      if (reads.get(place) === piece) reads.delete(place);
+      if (reads.get(position) === piece) reads.delete(position);
     });
-    reads.set(place, piece);
+    reads.set(position, piece);
     return piece;
   }
 
@@ -71,15 +71,15 @@ export function createFeed(store: Pick<MessageStore, "since" | "onCommitted">): 
 
   return {
     async *follow(after, format, signal) {
-      let place = after;
+      let position = after;
       while (!signal.aborted) {
         // Taken before the read: what is committed meanwhile is looked for at once.
         const known = commits;
         let more = true;
         while (more && !signal.aborted) {
-          const piece = await sharedRead(place, format);
+          const piece = await sharedRead(position, format);
           if (piece.text !== "") yield piece.text;
-          place = piece.last;
+          position = piece.last;
           more = piece.more;
         }
         while (commits === known && !signal.aborted) {

@@ -33,8 +33,8 @@ export function parseMessageQuery(rawQuery: string): Outcome<ListQuery, readonly
   const filter = readFilter(reader);
   const order = reader.choice("order", ["asc", "desc", "received", "received-desc"]);
   const cursor = reader.text("cursor");
-  const place = order === "received" || order === "received-desc" ? receiptPlace(order, cursor) : timePlace(order, cursor);
-  const { after } = place;
+  const position = order === "received" || order === "received-desc" ? receiptPosition(order, cursor) : timePosition(order, cursor);
+  const { after } = position;
   if (cursor !== undefined && after === undefined) {
     reader.refuse("cursor", "cursor_parsing", "Value is not a cursor: must be a next_cursor of the same order, as it was given");
   }
@@ -42,15 +42,15 @@ export function parseMessageQuery(rawQuery: string): Outcome<ListQuery, readonly
     reader.refuse("offset", "cursor_with_offset", "Value goes with no cursor: must be absent or 0 beside one");
   }
   if (reader.errors.length > 0) return { ok: false, error: reader.errors };
-  return { ok: true, value: { limit, offset, ...filter, ...place } };
+  return { ok: true, value: { limit, offset, ...filter, ...position } };
 }
 
-function timePlace(order: Order | undefined, cursor: string | undefined): Pick<MessageQuery, "order" | "after"> {
+function timePosition(order: Order | undefined, cursor: string | undefined): Pick<MessageQuery, "order" | "after"> {
   const after = cursor === undefined ? undefined : parseCursor(cursor, order ?? "asc");
   return { ...(order !== undefined && { order }), ...(after !== undefined && { after }) };
 }
 
-function receiptPlace(order: ReceiptOrder, cursor: string | undefined): Pick<ReceivedQuery, "order" | "after"> {
+function receiptPosition(order: ReceiptOrder, cursor: string | undefined): Pick<ReceivedQuery, "order" | "after"> {
   const after = cursor === undefined ? undefined : parseReceiptCursor(cursor, order);
   return { order, ...(after !== undefined && { after }) };
 }

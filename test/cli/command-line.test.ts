@@ -33,11 +33,11 @@ const ACCEPTED: readonly (readonly [args: readonly string[], command: Command])[
   [["tail", "--after", "9007199254740991"], { name: "tail", url: undefined, after: 9007199254740991 }],
   [
     ["forward", "--to", "https://a:b@host/x/?y=1"],
-    { name: "forward", url: undefined, to: new URL("https://a:b@host/x/?y=1"), place: "webhook-inbox-forward.json", after: 0, concurrency: 8, deadLetter: undefined, metricsPort: undefined },
+    { name: "forward", url: undefined, to: new URL("https://a:b@host/x/?y=1"), position: "webhook-inbox-forward.json", after: 0, concurrency: 8, deadLetter: undefined, metricsPort: undefined },
   ],
   [
-    ["forward", "--to", "http://host", "--url", "http://host:9000/inbox", "--place", "p", "--after", "7", "--concurrency", "1", "--dead-letter", "d", "--max-attempts", "1", "--metrics-port", "0"],
-    { name: "forward", url: URL_GIVEN, to: new URL("http://host"), place: "p", after: 7, concurrency: 1, deadLetter: { file: "d", maxAttempts: 1 }, metricsPort: 0 },
+    ["forward", "--to", "http://host", "--url", "http://host:9000/inbox", "--position", "p", "--after", "7", "--concurrency", "1", "--dead-letter", "d", "--max-attempts", "1", "--metrics-port", "0"],
+    { name: "forward", url: URL_GIVEN, to: new URL("http://host"), position: "p", after: 7, concurrency: 1, deadLetter: { file: "d", maxAttempts: 1 }, metricsPort: 0 },
   ],
   [["export"], { name: "export", url: undefined, format: "ndjson", filters: {}, output: undefined }],
   [
@@ -77,7 +77,7 @@ const REFUSED: readonly (readonly string[])[] = [
   ["sign", "--standard", "--timestamp", "1.5"], ["tail", "x"], ["tail", "--after", "x"], ["tail", "--after=-1"], ["tail", "--after", ""], ["tail", "--after", "9007199254740992"],
   ["erase"], ["erase", "--id", ""], ["erase", "--from", ""], ["erase", "--id", "a", "--from", "+1"], ["erase", "a"], ["erase", "--to", "+1"],
   ["forward"], ["forward", "--to", ""], ["forward", "--to", "host"], ["forward", "--to", "ftp://host"], ["forward", "--to", "http://host#x"], ["forward", "--to", "http://host", "x"],
-  ...["--concurrency=0", "--concurrency=1001", "--max-attempts=3", "--dead-letter=", "--place=", "--after=x", "--metrics-port=65536"].map((option) => ["forward", "--to", "http://host", option]),
+  ...["--concurrency=0", "--concurrency=1001", "--max-attempts=3", "--dead-letter=", "--position=", "--after=x", "--metrics-port=65536"].map((option) => ["forward", "--to", "http://host", option]),
   ["forward", "--to", "http://host", "--dead-letter", "d", "--max-attempts", "0"], ["openapi", "x"], ["openapi", "--output", "x"], ["export", "x"], ["export", "--format", "xml"], ["export", "--format", "constructor"], ["export", "--order", "up"], ["export", "--output", ""], ["export", "--id", "x"],
 ];
 

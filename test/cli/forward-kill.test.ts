@@ -61,7 +61,7 @@ test("killed again and again under load, against a receiver that fails one time 
   atEnd(t, () => children.forEach((child) => child.kill("SIGKILL")));
   const start = (): ChildProcess => {
     const env = { ...COMPILE_CACHE, FORWARD_SECRET: "s3cret", WEBHOOK_INBOX_URL: app.url };
-    const args = ["forward", "--to", receiver.url, "--place", join(folder, "place"), "--concurrency", "8"];
+    const args = ["forward", "--to", receiver.url, "--position", join(folder, "position"), "--concurrency", "8"];
     const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ["ignore", "ignore", "inherit"] });
     children.push(child);
     return child;
@@ -79,7 +79,7 @@ test("killed again and again under load, against a receiver that fails one time 
   for (let round = 0; round < kills; round++) {
     const child = start();
     const load = store(round);
-    // Somewhere in the middle, another place each time.
+    // Somewhere in the middle, another position each time.
     await receiver.reached((round * MESSAGES_PER_KILL) / 2 + (round % 7));
     child.kill("SIGKILL");
     await once(child, "exit");

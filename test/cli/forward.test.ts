@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { ForwardCommand } from "../../src/cli/command.ts";
-import { openForwardPlace } from "../../src/cli/forward-place.ts";
+import { openForwardPosition } from "../../src/cli/forward-position.ts";
 import { forward } from "../../src/cli/forward.ts";
 import { createVerifier } from "../../src/signature/verify.ts";
 import { atEnd } from "../support/cleanup.ts";
@@ -74,28 +74,28 @@ async function run(
   t: TestContext,
   service: string,
   parts: Partial<ForwardCommand> & { readonly to: URL },
-): Promise<{ status: number; terminal: TestTerminal; place: string }> {
+): Promise<{ status: number; terminal: TestTerminal; position: string }> {
   const terminal = testTerminal({ env: ENV });
-  const place = parts.place ?? join(temporaryFolder(t), "place.json");
+  const position = parts.position ?? join(temporaryFolder(t), "position.json");
   const status = await forward(terminal, {
     name: "forward",
     url: new URL(service),
-    place,
+    position,
     after: 0,
     concurrency: 4,
     deadLetter: undefined,
     metricsPort: undefined,
     ...parts,
   });
-  return { status, terminal, place };
+  return { status, terminal, position };
 }
 
 const seqsOf = (asked: readonly Asked[]): readonly number[] => asked.map(({ body }) => JSON.parse(body.toString()).seq);
-const readPlace = (path: string): number => JSON.parse(readFileSync(path, "utf8")).after;
+const readPosition = (path: string): number => JSON.parse(readFileSync(path, "utf8")).after;
 
-test("each message is posted as its line, signed in both ways, and the place is kept", async (t) => {
+test("each message is posted as its line, signed in both ways, and the position is kept", async (t) => {
   const receiver = await startReceiver(t, () => 204);
-  const { status, place } = await run(t, await startTail(t, [line(1), line(2)], receiver.reached(2)), {
+  const { status, position } = await run(t, await startTail(t, [line(1), line(2)], receiver.reached(2)), {
     to: new URL(`${receiver.url}/hook/?key=1`),
   });
   assert.equal(status, 1);
@@ -114,14 +114,14 @@ test("each message is posted as its line, signed in both ways, and the place is 
     assert.equal(headers["x-signature"], createHmac("sha256", "s3cret").update(body).digest("hex"));
   }
   assert.equal(new Set(receiver.asked.map(({ headers }) => headers["webhook-id"])).size, 2);
-  assert.equal(readPlace(place), 2);
+  assert.equal(readPosition(position), 2);
 });
 
-test("it goes on after the place of its file, whatever --after says", async (t) => {
+test("it goes on after the position of its file, whatever --after says", async (t) => {
   const receiver = await startReceiver(t, () => 200);
   const to = new URL(receiver.url);
-  const { place } = await run(t, await startTail(t, [line(1), line(2)], receiver.reached(1)), { to, after: 1 });
-  await run(t, await startTail(t, [line(1), line(2), line(3)], receiver.reached(2)), { to, place });
+  const { position } = await run(t, await startTail(t, [line(1), line(2)], receiver.reached(1)), { to, after: 1 });
+  await run(t, await startTail(t, [line(1), line(2), line(3)], receiver.reached(2)), { to, position });
   assert.deepEqual(seqsOf(receiver.asked), [2, 3]);
 });
 
@@ -129,10 +129,10 @@ test("a message is tried until a status of 2xx takes it, and those of its sender
   const refusals: readonly Response[] = [500, 0, 302, 404, 429];
   const receiver = await startReceiver(t, (number) => refusals[number] ?? 201);
   const service = await startTail(t, [line(1), line(2)], receiver.reached(7));
-  const { terminal, place } = await run(t, service, { to: new URL(receiver.url) });
+  const { terminal, position } = await run(t, service, { to: new URL(receiver.url) });
   assert.deepEqual(seqsOf(receiver.asked), [1, 1, 1, 1, 1, 1, 2]);
   assert.equal(new Set(receiver.asked.slice(0, 6).map(({ headers }) => headers["webhook-id"])).size, 1);
-  assert.equal(readPlace(place), 2);
+  assert.equal(readPosition(position), 2);
   assert.equal(terminal.waits.length, 5);
   assert.ok(
     terminal.waits.every((ms, index) => ms >= 250 * 2 ** index && ms <= 500 * 2 ** index),
@@ -146,40 +146,40 @@ test("Retry-After says how long to wait", async (t) => {
   assert.deepEqual(terminal.waits, [7000]);
 });
 
-test("a sender whose message is refused does not hold up the others, and the place waits for it", async (t) => {
+test("a sender whose message is refused does not hold up the others, and the position waits for it", async (t) => {
   // The first message is taken only after those of the others.
   const others = new Set([2, 4]);
   const receiver = await startReceiver(t, (_, seq) => (others.delete(seq) || others.size === 0 ? 200 : 500));
   const lines = [line(1, "a"), line(2, "b"), line(3, "a"), line(4, "c")];
-  const { place } = await run(t, await startTail(t, lines, receiver.took(3)), { to: new URL(receiver.url), concurrency: 1 });
+  const { position } = await run(t, await startTail(t, lines, receiver.took(3)), { to: new URL(receiver.url), concurrency: 1 });
   const taken = seqsOf(receiver.asked);
   assert.ok(taken.indexOf(4) < taken.lastIndexOf(1), `${taken}`);
   assert.ok(taken.lastIndexOf(1) < taken.indexOf(3), `${taken}`);
-  assert.equal(readPlace(place), 4);
+  assert.equal(readPosition(position), 4);
 });
 
-test("a message goes to the dead letters after its attempts, as it came, and the place passes it", async (t) => {
+test("a message goes to the dead letters after its attempts, as it came, and the position passes it", async (t) => {
   const file = join(temporaryFolder(t), "dead.ndjson");
   const receiver = await startReceiver(t, (_, seq) => (seq === 2 || seq === 4 ? 200 : 400));
   // The fourth is sent once the third has been passed.
   const lines = [line(1), line(2), line(3), line(4)];
-  const { place } = await run(t, await startTail(t, lines, receiver.reached(8)), {
+  const { position } = await run(t, await startTail(t, lines, receiver.reached(8)), {
     to: new URL(receiver.url),
     deadLetter: { file, maxAttempts: 3 },
   });
   assert.deepEqual(seqsOf(receiver.asked), [1, 1, 1, 2, 3, 3, 3, 4]);
   assert.equal(readFileSync(file, "utf8"), line(1) + line(3));
-  assert.ok(readPlace(place) >= 3);
+  assert.ok(readPosition(position) >= 3);
 });
 
 test("dead letters that cannot be written end the command, and the message is not passed", async (t) => {
   const receiver = await startReceiver(t, () => 400);
-  const place = join(temporaryFolder(t), "place.json");
+  const position = join(temporaryFolder(t), "position.json");
   const service = await startTail(t, [line(1)], new Promise(() => {}));
-  await assert.rejects(run(t, service, { to: new URL(receiver.url), place, deadLetter: { file: "/dev/full", maxAttempts: 1 } }), {
+  await assert.rejects(run(t, service, { to: new URL(receiver.url), position, deadLetter: { file: "/dev/full", maxAttempts: 1 } }), {
     code: /ENOSPC|EINVAL/,
   });
-  assert.equal(readPlace(place), 0);
+  assert.equal(readPosition(position), 0);
 });
 
 test("the password of a receiver is sent, and not kept in the file", async (t) => {
@@ -187,20 +187,20 @@ test("the password of a receiver is sent, and not kept in the file", async (t) =
   const to = new URL(receiver.url);
   to.username = "user";
   to.password = "hunter2";
-  const { place } = await run(t, await startTail(t, [line(1)], receiver.reached(1)), { to });
+  const { position } = await run(t, await startTail(t, [line(1)], receiver.reached(1)), { to });
   assert.equal(receiver.asked[0]?.headers.authorization, `Basic ${btoa("user:hunter2")}`);
-  assert.doesNotMatch(readFileSync(place, "utf8"), /user|hunter2/);
+  assert.doesNotMatch(readFileSync(position, "utf8"), /user|hunter2/);
 });
 
-test("forward reports wrong settings with 78, and a place in use with 1", async (t) => {
+test("forward reports wrong settings with 78, and a position in use with 1", async (t) => {
   const folder = temporaryFolder(t);
   for (const env of [{}, { FORWARD_SECRET: "whsec_x" }]) {
     const { status, stderr } = await runMain(["forward", "--to", "http://127.0.0.1:1"], { env, cwd: folder });
     assert.deepEqual([status, stderr.startsWith("FORWARD_SECRET: ")], [78, true]);
   }
-  const place = await openForwardPlace({ path: join(folder, "p"), to: "http://127.0.0.1:1/", first: 0 });
-  atEnd(t, () => place.close());
-  const { status, stderr } = await runMain(["forward", "--to", "http://127.0.0.1:1", "--place", "p"], { env: ENV, cwd: folder });
+  const position = await openForwardPosition({ path: join(folder, "p"), to: "http://127.0.0.1:1/", first: 0 });
+  atEnd(t, () => position.close());
+  const { status, stderr } = await runMain(["forward", "--to", "http://127.0.0.1:1", "--position", "p"], { env: ENV, cwd: folder });
   assert.deepEqual([status, stderr.split("\n").length], [1, 2]);
 });
 
@@ -223,13 +223,13 @@ test("when the store has gone back it goes on after the last message that both l
     if (number < 3) answer();
     else receiver.reached(4).then(answer);
   });
-  const { status, terminal, place } = await run(t, service.url, { to: new URL(receiver.url) });
+  const { status, terminal, position } = await run(t, service.url, { to: new URL(receiver.url) });
   assert.equal(status, 1);
   assert.deepEqual(
     service.asked.map(({ target }) => target),
     ["/tail?after=0", "/tail?after=3&generation=g1", "/tail?after=1&generation=g2", "/tail?after=2&generation=g2"],
   );
   assert.deepEqual(seqsOf(receiver.asked), [1, 2, 3, 2]);
-  assert.deepEqual(JSON.parse(readFileSync(place, "utf8")), { to: `${receiver.url}/`, after: 2, generation: "g2" });
+  assert.deepEqual(JSON.parse(readFileSync(position, "utf8")), { to: `${receiver.url}/`, after: 2, generation: "g2" });
   assert.match(terminal.complaints[0] ?? "", /gone back.*after 1$/);
 });

@@ -71,13 +71,13 @@ interface ReceiptSource extends ExportSource {
 function pagesByReceipt(store: ExportStore, { query, upTo, payload }: ReceiptSource): Pages {
   const { after, order: _order, ...filter } = query;
   const matches = createMatcher(filter);
-  let place = after ?? 0;
+  let position = after ?? 0;
   return {
     async next() {
-      const { data, more } = await store.since(place, MESSAGES_AT_ONCE, { payload });
-      place = data.at(-1)?.seq ?? upTo;
+      const { data, more } = await store.since(position, MESSAGES_AT_ONCE, { payload });
+      position = data.at(-1)?.seq ?? upTo;
       const found = data.filter((message) => message.seq <= upTo && matches(message)).map(({ seq: _seq, ...message }) => message);
-      return { data: found, isLast: !more || place >= upTo };
+      return { data: found, isLast: !more || position >= upTo };
     },
   };
 }

@@ -1,4 +1,4 @@
-import { beyondNewest, otherGeneration, placeHeaders } from "../../api/refusals.ts";
+import { beyondNewest, otherGeneration, positionHeaders } from "../../api/refusals.ts";
 import type { SequencedMessage } from "../../core/message.ts";
 import type { MessageStore } from "../../core/store.ts";
 import { parseTailQuery } from "../../validation/tail-query.ts";
@@ -21,11 +21,11 @@ export interface TailOptions {
 }
 
 /**
- * `GET /tail`: messages in the order of commits, from behind `after` or `Last-Event-ID` on, else from now on, without end.
- * NDJSON, or server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) where `Accept` prefers them.
- * `Tail-After` tells the place where it begins, and `Tail-Generation` the history that it is in. Refused are a place behind the newest
- * message, with `beyond_newest`, and one in another generation, with `other_generation`: what comes next would not be what the client
- * has missed. `Tail-After` of the refusal is a place from which nothing is missed.
+ * `GET /tail`: the messages after `after` or `Last-Event-ID` (otherwise those stored from now on) in commit order, then each new
+ * one as it comes. NDJSON, or server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) if `Accept` prefers
+ * them. `Tail-After` is the position at which the tail begins, `Tail-Generation` its generation. A position beyond the newest
+ * message is refused with `beyond_newest`, one in another generation with `other_generation`: the next messages would not be
+ * those that the client has missed. `Tail-After` of the refusal is a position from which nothing is missed.
  */
 export function createTail(store: TailStore, options: TailOptions = {}): Handler {
   const feed = createFeed(store);
@@ -62,7 +62,7 @@ export function createTail(store: TailStore, options: TailOptions = {}): Handler
       stream: { pieces, live: true },
       contentType: type,
       // nginx would gather it (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering).
-      headers: { ...placeHeaders({ after, generation }), "X-Accel-Buffering": "no" },
+      headers: { ...positionHeaders({ after, generation }), "X-Accel-Buffering": "no" },
     };
   };
 }

@@ -1,7 +1,7 @@
 import type { SequencedMessage } from "../../core/message.ts";
 import type { Api } from "./api.ts";
 import { createEventParser } from "./event-stream.ts";
-import { createStreamPlace, type StreamPlace } from "./stream-place.ts";
+import { createStreamPosition, type StreamPosition } from "./stream-position.ts";
 
 /** `waiting`: the connection is lost and will be tried again. */
 export type TailState = "connecting" | "live" | "waiting" | "paused" | "unavailable";
@@ -40,7 +40,7 @@ const SILENCE_MS = 45_000;
 
 /** Follows the stream, and takes it up again where it broke off, with growing delays. */
 export function createTail(options: TailOptions): OwnTail {
-  const place = createStreamPlace();
+  const position = createStreamPosition();
   let running: AbortController | undefined;
   let woken = new AbortController();
 
@@ -48,10 +48,10 @@ export function createTail(options: TailOptions): OwnTail {
     let delayMs = FIRST_DELAY_MS;
     options.onState("connecting");
     while (!stopped.aborted) {
-      const heardBeforeMs = place.lastHeardMs();
-      const atLeastMs = await follow(options, place, stopped);
+      const heardBeforeMs = position.lastHeardMs();
+      const atLeastMs = await follow(options, position, stopped);
       if (atLeastMs === undefined || stopped.aborted) return;
-      if (place.lastHeardMs() !== heardBeforeMs) delayMs = FIRST_DELAY_MS;
+      if (position.lastHeardMs() !== heardBeforeMs) delayMs = FIRST_DELAY_MS;
       options.onState("waiting");
       // Spread out, so that the pages of many readers do not come back at one moment.
       woken = new AbortController();
@@ -72,17 +72,17 @@ export function createTail(options: TailOptions): OwnTail {
       options.onState("paused");
     },
     wake: () => woken.abort(),
-    lastId: place.lastId,
-    heard: place.heard,
+    lastId: position.lastId,
+    heard: position.heard,
   };
 }
 
 /** One connection, until it ends. Gives whether to try again, and after how long at least. */
-async function follow(options: TailOptions, place: StreamPlace, stopped: AbortSignal): Promise<number | undefined> {
+async function follow(options: TailOptions, position: StreamPosition, stopped: AbortSignal): Promise<number | undefined> {
   const silence = new AbortController();
   let timer = setTimeout(() => silence.abort(), SILENCE_MS);
   try {
-    const headers = { Accept: "text/event-stream", ...place.resume() };
+    const headers = { Accept: "text/event-stream", ...position.resume() };
     const response = await options.api.open("/tail", headers, AbortSignal.any([stopped, silence.signal]));
     if (response.status === 401) {
       options.onUnauthorized();
@@ -92,12 +92,12 @@ async function follow(options: TailOptions, place: StreamPlace, stopped: AbortSi
       options.onState("unavailable");
       return undefined;
     }
-    place.compare(response);
+    position.compare(response);
     if (!response.ok || response.body === null) return Number(response.headers.get("Retry-After") ?? 0) * 1000;
-    place.heard(undefined);
+    position.heard(undefined);
     options.onState("live");
     // Once the stream is open: what is asked for now and what the stream brings leave nothing out.
-    const loss = place.takeLoss();
+    const loss = position.takeLoss();
     if (loss === "reset") options.onReset();
     if (loss === "gap") options.onGap();
     const parser = createEventParser();
@@ -109,7 +109,7 @@ async function follow(options: TailOptions, place: StreamPlace, stopped: AbortSi
       timer = setTimeout(() => silence.abort(), SILENCE_MS);
       const events = parser.take(value);
       // The first event has no message: it tells where the stream begins.
-      place.heard(parser.lastId());
+      position.heard(parser.lastId());
       options.onMessages(events.map(({ data }) => JSON.parse(data)));
     }
   } catch {

@@ -23,7 +23,7 @@ export function contains(q: string, fold: Fold, { add }: Parameters): string {
 }
 
 /** SQL: what follows a place in the order. */
-export function placeAfter({ key, messageId }: KeysetPosition, order: Order, { add }: Parameters): string {
+export function afterPosition({ key, messageId }: KeysetPosition, order: Order, { add }: Parameters): string {
   return `(ts, message_id) ${order === "asc" ? ">" : "<"} (${add(key)}, ${add(escapeText(messageId))})`;
 }
 

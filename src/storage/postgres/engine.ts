@@ -8,7 +8,7 @@ import { describeConnection, type ConnectionUrl } from "../../postgres/url.ts";
 import type { Deliveries } from "../shared/group-commit.ts";
 import { isReceivedBefore, type Removed, type RetentionEngine } from "../shared/retention.ts";
 import { change } from "./change.ts";
-import { MAX_WAITING_READS } from "../shared/bounds.ts";
+import { MAX_WAITING_READS } from "../shared/limits.ts";
 import { deriveCounts } from "./counts.ts";
 import { readDurability } from "./durability.ts";
 import { createFold } from "./fold.ts";

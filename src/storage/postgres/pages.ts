@@ -2,7 +2,7 @@ import type { StoredMessage } from "../../core/message.ts";
 import { positionOf, sortKey } from "../../core/order.ts";
 import type { MessagePage, MessageQuery } from "../../core/queries.ts";
 import type { Statement } from "../../postgres/frontend.ts";
-import { conditionsOf, orderBy, placeAfter, where } from "./conditions.ts";
+import { afterPosition, conditionsOf, orderBy, where } from "./conditions.ts";
 import { COUNT_ALL, countFrom, seekMinute, TAIL } from "./counts.ts";
 import type { Read } from "./read.ts";
 import { createParameters, MESSAGE_COLUMNS, numberAt, textAt, toStoredMessage } from "./rows.ts";
@@ -40,7 +40,7 @@ async function readFrom(read: Read, first: number, limit: number): Promise<Store
 export function pageOf(query: MessageQuery): Statement {
   const parameters = createParameters();
   const { order = "asc", after, offset, limit } = query;
-  const conditions = [...conditionsOf(query, parameters), ...(after === undefined ? [] : [placeAfter(after, order, parameters)])];
+  const conditions = [...conditionsOf(query, parameters), ...(after === undefined ? [] : [afterPosition(after, order, parameters)])];
   return {
     // The index alone finds the place: only the rows of the page are fetched from the table.
     sql: `SELECT ${MESSAGE_COLUMNS} FROM (

@@ -24,7 +24,7 @@ export async function readReceived(read: Read, query: ReceivedQuery, fold: Fold)
 function pageStatement(query: ReceivedQuery): Statement {
   const parameters = createParameters();
   const { limit, offset } = query;
-  const conditions = [...conditionsOf(query, parameters), ...placeOf(query, parameters)];
+  const conditions = [...conditionsOf(query, parameters), ...afterSeq(query, parameters)];
   return {
     sql: `SELECT m.seq, ${MESSAGE_COLUMNS} FROM messages AS m ${where(conditions)}
       ORDER BY ${orderOf(query)} LIMIT ${limit + 1} OFFSET ${offset}`,
@@ -39,14 +39,15 @@ function searchStatement(query: ReceivedQuery, fold: Fold): Statement {
   const conditions = [...conditionsOf(query, parameters), ...(q === undefined ? [] : [contains(q, fold, parameters)])];
   return {
     sql: `WITH hit AS MATERIALIZED (SELECT seq FROM messages ${where(conditions)}),
-      page AS (SELECT seq FROM hit AS m ${where(placeOf(query, parameters))} ORDER BY ${orderOf(query)} LIMIT ${limit + 1} OFFSET ${offset})
+      page AS (SELECT seq FROM hit AS m ${where(afterSeq(query, parameters))}
+        ORDER BY ${orderOf(query)} LIMIT ${limit + 1} OFFSET ${offset})
       SELECT t.total, m.seq, ${MESSAGE_COLUMNS} FROM (SELECT count(*) AS total FROM hit) AS t
       LEFT JOIN (page JOIN messages AS m USING (seq)) ON true ORDER BY ${orderOf(query)}`,
     values: parameters.values,
   };
 }
 
-function placeOf({ order, after }: ReceivedQuery, { add }: Parameters): readonly string[] {
+function afterSeq({ order, after }: ReceivedQuery, { add }: Parameters): readonly string[] {
   return after === undefined ? [] : [`m.seq ${order === "received" ? ">" : "<"} ${add(after)}::bigint`];
 }
 

@@ -1,6 +1,6 @@
 import type { MessagePage, MessageQuery } from "../../core/queries.ts";
 import type { Statement } from "../../postgres/frontend.ts";
-import { conditionsOf, contains, orderBy, placeAfter, where } from "./conditions.ts";
+import { afterPosition, conditionsOf, contains, orderBy, where } from "./conditions.ts";
 import type { Fold } from "./fold.ts";
 import { cut } from "./pages.ts";
 import type { Read } from "./read.ts";
@@ -18,10 +18,10 @@ function searchStatement(query: MessageQuery, fold: Fold): Statement {
   const { q, order = "asc", after, offset, limit } = query;
   const parameters = createParameters();
   const conditions = [...conditionsOf(query, parameters), ...(q === undefined ? [] : [contains(q, fold, parameters)])];
-  const place = after === undefined ? [] : [placeAfter(after, order, parameters)];
+  const position = after === undefined ? [] : [afterPosition(after, order, parameters)];
   return {
     sql: `WITH hit AS MATERIALIZED (SELECT message_id, ts FROM messages ${where(conditions)}),
-      page AS (SELECT message_id FROM hit ${where(place)} ORDER BY ${orderBy(order)} LIMIT ${limit + 1} OFFSET ${offset})
+      page AS (SELECT message_id FROM hit ${where(position)} ORDER BY ${orderBy(order)} LIMIT ${limit + 1} OFFSET ${offset})
       SELECT t.total, ${MESSAGE_COLUMNS} FROM (SELECT count(*) AS total FROM hit) AS t
       LEFT JOIN (page JOIN messages AS m USING (message_id)) ON true ORDER BY ${orderBy(order, "m.")}`,
     values: parameters.values,

@@ -3,7 +3,7 @@ import { positionOf } from "../../core/order.ts";
 import type { History } from "../../core/store.ts";
 import type { ExportPage, ExportQuery, SequencedPage } from "../../core/queries.ts";
 import { PAGE_CHARACTERS, PAGE_MESSAGES, PAGE_ROWS } from "../shared/fill-page.ts";
-import { conditionsOf, contains, orderBy, placeAfter, where } from "./conditions.ts";
+import { afterPosition, conditionsOf, contains, orderBy, where } from "./conditions.ts";
 import type { Fold } from "./fold.ts";
 import type { Read } from "./read.ts";
 import { createParameters, MESSAGE_COLUMNS, numberAt, payloadAt, textAt, toStoredMessage } from "./rows.ts";
@@ -20,7 +20,7 @@ export async function readExportPage(read: Read, query: ExportQuery, fold: Fold)
   const parameters = createParameters();
   const { to: _to, ...filters } = query;
   const conditions = [...conditionsOf(filters, parameters), `seq <= ${parameters.add(upTo)}::bigint`];
-  if (after !== undefined) conditions.push(placeAfter(after, order, parameters));
+  if (after !== undefined) conditions.push(afterPosition(after, order, parameters));
   const hits = [
     ...(to === undefined ? [] : [`to_msisdn = ${parameters.add(escapeText(to))}`]),
     ...(q === undefined ? [] : [`coalesce(${contains(q, fold, parameters)}, false)`]),

@@ -7,7 +7,7 @@ import { CHECKPOINT_FRAMES } from "./write/checkpoints.ts";
 import { DatabaseError } from "./database.ts";
 import { locateFiles, type DatabaseFiles } from "./files.ts";
 import { becomeOwner, type Ownership } from "./owner.ts";
-import { MAX_WAITING_READS } from "../shared/bounds.ts";
+import { MAX_WAITING_READS } from "../shared/limits.ts";
 import { createCheckOnce } from "../shared/check-once.ts";
 import { createGroupCommit, type Committed } from "../shared/group-commit.ts";
 import type { EngineOptions } from "../shared/options.ts";

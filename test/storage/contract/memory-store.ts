@@ -5,7 +5,7 @@ import type { Message, StoredMessage } from "../../../src/core/message.ts";
 import { compareMessages, comparePositions, compareText, positionOf, type KeysetPosition, type Order } from "../../../src/core/order.ts";
 import type { ExportPage, ExportQuery, MessagePage, MessageQuery, ReceivedPage, ReceivedQuery, SequencedPage, Stats, Timeline } from "../../../src/core/queries.ts";
 import { ReadCancelled, StoreUnavailable, type Erasure, type InsertOutcome, type MessageStore, type ReadOptions, type StoreObserver } from "../../../src/core/store.ts";
-import { MAX_WAITING_READS } from "../../../src/storage/shared/bounds.ts";
+import { MAX_WAITING_READS } from "../../../src/storage/shared/limits.ts";
 import { createGroupCommit, type Committed } from "../../../src/storage/shared/group-commit.ts";
 import { PAGE_CHARACTERS, PAGE_MESSAGES, PAGE_ROWS } from "../../../src/storage/shared/fill-page.ts";
 import { isReceivedBefore, startRetention, type OldMessages, type RemovedOld } from "../../../src/storage/shared/retention.ts";

@@ -7,7 +7,7 @@ const CACHE_KIB = 32 * 1024;
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /** Where an index is, and which database it covers. */
-export interface IndexPlace {
+export interface IndexLocation {
   /** Of the index file: a path, or a `file:` URI for one in memory. */
   readonly location: string;
   readonly database: string;
@@ -15,7 +15,7 @@ export interface IndexPlace {
 }
 
 /** Opens the index file with the database attached, read-only. Creates an empty file if there is none. Throws SQLite's error. */
-export function openIndexFile({ location, database, busyTimeoutMs }: IndexPlace): DatabaseSync {
+export function openIndexFile({ location, database, busyTimeoutMs }: IndexLocation): DatabaseSync {
   const db = new DatabaseSync(location, { timeout: busyTimeoutMs });
   try {
     // Everything in it can be derived again; a crash of the system may tear the file, which `isTrustworthy` tells.

@@ -1,5 +1,5 @@
 import { mismatch, readIndexState, readStoreState } from "./coverage.ts";
-import { identityOf, markClosed, type IndexPlace } from "./index-file.ts";
+import { identityOf, markClosed, type IndexLocation } from "./index-file.ts";
 import { createIndex, openIndex, reasonOf } from "./open-index.ts";
 
 /** What one step has done. */
@@ -36,18 +36,18 @@ export interface MessageIndex {
 }
 
 /** Opens the index at this place, or creates it. Throws SQLite's error if neither is possible. */
-export function openMessageIndex(place: IndexPlace): MessageIndex {
-  const opened = openIndex(place);
+export function openMessageIndex(at: IndexLocation): MessageIndex {
+  const opened = openIndex(at);
   let index = opened.index;
   let fault = opened.fault;
 
   function reset(): void {
     if (index.db.isOpen) index.db.close();
-    index = createIndex(place);
+    index = createIndex(at);
   }
 
   function reasonToReset(): string | undefined {
-    if (!index.db.isOpen || identityOf(place.location) !== index.identity) return "its file was removed or replaced";
+    if (!index.db.isOpen || identityOf(at.location) !== index.identity) return "its file was removed or replaced";
     const store = readStoreState(index.db);
     try {
       return mismatch(readIndexState(index.db), store);

@@ -1,7 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { isTransient } from "../database.ts";
 import { mismatch, readIndexState, readStoreState } from "./coverage.ts";
-import { discardIndexFile, hasWal, identityOf, initialise, isTrustworthy, markOpen, openIndexFile, type IndexPlace } from "./index-file.ts";
+import {
+  discardIndexFile, hasWal, identityOf, initialise, isTrustworthy, markOpen, openIndexFile, type IndexLocation,
+} from "./index-file.ts";
 import { createIndexOperations, type IndexOperations } from "./operations.ts";
 
 export interface OpenIndex {
@@ -11,31 +13,31 @@ export interface OpenIndex {
 }
 
 /** Opens the index that is there, if it may be used, else an empty one. Throws SQLite's error if neither is possible. */
-export function openIndex(place: IndexPlace): { readonly index: OpenIndex; readonly fault: string | undefined } {
-  const hadWal = hasWal(place.location);
+export function openIndex(at: IndexLocation): { readonly index: OpenIndex; readonly fault: string | undefined } {
+  const hadWal = hasWal(at.location);
   let db: DatabaseSync | undefined;
   let fault: string | undefined;
   try {
-    db = openIndexFile(place);
+    db = openIndexFile(at);
     const isNew = db.prepare("SELECT 1 FROM main.sqlite_schema LIMIT 1").get() === undefined;
     if (!isNew) {
-      fault = reasonToDiscard(db, place.location, hadWal);
-      if (fault === undefined) return { index: resume(db, place), fault };
+      fault = reasonToDiscard(db, at.location, hadWal);
+      if (fault === undefined) return { index: resume(db, at), fault };
     }
     db.close();
   } catch (error) {
     if (db?.isOpen) db.close();
     fault = reasonOf(error);
   }
-  return { index: createIndex(place), fault };
+  return { index: createIndex(at), fault };
 }
 
 /** Replaces what is there by an empty index. Throws SQLite's error if that is not possible now. */
-export function createIndex(place: IndexPlace): OpenIndex {
-  discardIndexFile(place.location);
-  const db = openIndexFile(place);
+export function createIndex(at: IndexLocation): OpenIndex {
+  discardIndexFile(at.location);
+  const db = openIndexFile(at);
   initialise(db);
-  return { db, operations: createIndexOperations(db), identity: identityOf(place.location) };
+  return { db, operations: createIndexOperations(db), identity: identityOf(at.location) };
 }
 
 /** Why an error means that the index must begin again. Throws on what passes by itself, such as a full disk. */
@@ -49,9 +51,9 @@ function reasonToDiscard(db: DatabaseSync, location: string, hadWal: boolean): s
   return mismatch(readIndexState(db), readStoreState(db));
 }
 
-function resume(db: DatabaseSync, place: IndexPlace): OpenIndex {
+function resume(db: DatabaseSync, at: IndexLocation): OpenIndex {
   const operations = createIndexOperations(db);
   markOpen(db);
   operations.include();
-  return { db, operations, identity: identityOf(place.location) };
+  return { db, operations, identity: identityOf(at.location) };
 }

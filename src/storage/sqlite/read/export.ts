@@ -45,8 +45,8 @@ export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPa
     const values: readonly SQLInputValue[] = [from, start.key, start.messageId, end, upTo];
     let next = 0;
     for (const row of derived.iterate(...values)) {
-      const place = rowPlace(row);
-      for (let one = tail[next]; one !== undefined && sign * comparePositions(rowPlace(one), place) < 0; one = tail[next]) {
+      const position = rowPosition(row);
+      for (let one = tail[next]; one !== undefined && sign * comparePositions(rowPosition(one), position) < 0; one = tail[next]) {
         yield one;
         next += 1;
       }
@@ -65,7 +65,7 @@ export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPa
     for (const row of rows) {
       const message = toStoredMessage(row);
       const found = !matches(message) ? undefined : query.payload ? withPayload(prepare, message) : message;
-      if (page.add(found)) return { data: page.data, next: rowPlace(row) };
+      if (page.add(found)) return { data: page.data, next: rowPosition(row) };
     }
     return { data: page.data };
   };
@@ -79,6 +79,6 @@ function rangeOf({ order = "asc", since, until, after }: ExportQuery): Range {
   return { direction: "DESC", start: after !== undefined && comparePositions(after, to) < 0 ? after : to, end: from.key };
 }
 
-function rowPlace(row: Row): KeysetPosition {
+function rowPosition(row: Row): KeysetPosition {
   return { key: sortKey(String(row["ts"])), messageId: String(row["message_id"]) };
 }

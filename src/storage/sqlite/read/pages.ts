@@ -123,9 +123,9 @@ export function createPages(prepare: Prepare, timeCounts: TimeCounts): (query: P
     return { data, total, ...(offset + limit < total && nextOf(data)) };
   }
 
-  function pageAfter(query: PageQuery, range: Range, place: KeysetPosition, total: number): MessagePage {
+  function pageAfter(query: PageQuery, range: Range, position: KeysetPosition, total: number): MessagePage {
     const { from, order = "asc", limit, offset } = query;
-    const rows = rowsAfter(from === undefined ? allRows : rowsOf(from), range, place, { order, limit: offset + limit + 1 });
+    const rows = rowsAfter(from === undefined ? allRows : rowsOf(from), range, position, { order, limit: offset + limit + 1 });
     const data = rows.slice(offset, offset + limit);
     return { data, total, ...(rows.length > offset + limit && nextOf(data)) };
   }
@@ -140,18 +140,19 @@ export function createPages(prepare: Prepare, timeCounts: TimeCounts): (query: P
 
 const BETWEEN = "key >= ? AND key < ?";
 
-/** In two ranges of an index: one that would leave out by `message_id` could walk a million rows of one instant. */
-function rowsAfter(source: Source, range: Range, place: KeysetPosition, part: Part): StoredMessage[] {
+/** In two ranges of the index: a single range that leaves out rows by `message_id` could walk a million rows of one instant. */
+function rowsAfter(source: Source, range: Range, position: KeysetPosition, part: Part): StoredMessage[] {
   const { low, high } = range;
   const isAscending = part.order === "asc";
-  const isBefore = compareText(place.key, low) < 0;
-  if (isBefore || compareText(place.key, high) >= 0) {
+  const { key, messageId } = position;
+  const isBefore = compareText(key, low) < 0;
+  if (isBefore || compareText(key, high) >= 0) {
     return isBefore === isAscending ? source(BETWEEN, [low, high], part) : [];
   }
-  const same = source(`key = ? AND message_id ${isAscending ? ">" : "<"} ?`, [place.key, place.messageId], { ...part, ofOneKey: true });
+  const same = source(`key = ? AND message_id ${isAscending ? ">" : "<"} ?`, [key, messageId], { ...part, ofOneKey: true });
   const rest = { ...part, limit: part.limit - same.length };
   if (rest.limit === 0) return same;
-  const further = isAscending ? source("key > ? AND key < ?", [place.key, high], rest) : source(BETWEEN, [low, place.key], rest);
+  const further = isAscending ? source("key > ? AND key < ?", [key, high], rest) : source(BETWEEN, [low, key], rest);
   return [...same, ...further];
 }
 

@@ -26,7 +26,7 @@ interface Candidates {
   readonly values: readonly SQLInputValue[];
 }
 
-/** The place of a message that matches. */
+/** The position of a message that matches. */
 export interface MatchPosition extends KeysetPosition {
   readonly seq: number;
 }
@@ -87,11 +87,11 @@ export function walkByTime(prepare: Prepare, { order, ...filter }: MessageFilter
   const last = newestSeq(prepare);
   const low = filter.since === undefined ? "" : sortKey(filter.since);
   const high = filter.until === undefined ? LAST : sortKey(filter.until);
-  let place: KeysetPosition = { key: order === "asc" ? low : high, messageId: "" };
-  walk(() => statement.all(place.key, place.messageId, last), { ...options, accepts: acceptsRow(filter) }, (edge) => {
-    place = edge;
+  let position: KeysetPosition = { key: order === "asc" ? low : high, messageId: "" };
+  walk(() => statement.all(position.key, position.messageId, last), { ...options, accepts: acceptsRow(filter) }, (edge) => {
+    position = edge;
     // What lies beyond the range cannot match.
-    return order === "asc" ? compareText(place.key, high) < 0 : compareText(place.key, low) >= 0;
+    return order === "asc" ? compareText(position.key, high) < 0 : compareText(position.key, low) >= 0;
   });
 }
 
@@ -114,7 +114,7 @@ interface Walk extends WalkOptions {
   readonly accepts: (row: Scanned) => boolean;
 }
 
-/** `goOn` takes the place of the last row that was looked at. */
+/** `goOn` takes the position of the last row that was looked at. */
 function walk(read: () => readonly Scanned[], { snapshot, giveWay, accepts, take }: Walk, goOn: (edge: MatchPosition) => boolean): void {
   for (;;) {
     const startedAt = performance.now();

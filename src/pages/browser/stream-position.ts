@@ -5,7 +5,7 @@ const RESUME_WITHIN_MS = 5 * 60_000;
 export type Loss = "none" | "gap" | "reset";
 
 /** Where a tail is in the order of commits. */
-export interface StreamPlace {
+export interface StreamPosition {
   /** The id of the last event; undefined before the first. */
   lastId(): string | undefined;
   lastHeardMs(): number | undefined;
@@ -20,7 +20,7 @@ export interface StreamPlace {
 }
 
 /** Before the first event. */
-export function createStreamPlace(): StreamPlace {
+export function createStreamPosition(): StreamPosition {
   let lastId: string | undefined;
   let lastHeardMs: number | undefined;
   /** The service's history that the ids belong to, as the service names it. */

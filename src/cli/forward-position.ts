@@ -1,15 +1,15 @@
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { TailPlace } from "./follow.ts";
+import type { TailPosition } from "./follow.ts";
 import { syncFolder } from "./sync-folder.ts";
 
 /** Up to where the messages have been forwarded, kept in a file that survives a kill and a power cut. */
-export interface ForwardPlace {
+export interface ForwardPosition {
   /** Every message up to there has been forwarded. */
-  current(): TailPlace;
+  current(): TailPosition;
   /** Writes it to the file soon; what it is moved to meanwhile is written once. */
-  move(place: TailPlace): void;
+  move(position: TailPosition): void;
   /** Settles once nothing is left to write. Rejects as `failed` does. */
   written(): Promise<void>;
   /** Rejects if the file cannot be written. Never fulfilled. */
@@ -18,34 +18,34 @@ export interface ForwardPlace {
   close(): void;
 }
 
-export interface ForwardPlaceOptions {
+export interface ForwardPositionOptions {
   readonly path: string;
-  /** The URL that is forwarded to: a place belongs to one. */
+  /** The URL to which messages are forwarded. A position belongs to one URL. */
   readonly to: string;
-  /** The place if there is no file yet. */
+  /** The position if the file does not exist yet. */
   readonly first: number;
 }
 
 /**
- * Opens the file of a place, and makes it if it does not exist. The lock is an open transaction on `PATH.lock`: it goes
+ * Opens the file that keeps a position, and creates it if it does not exist. The lock is an open transaction on `PATH.lock`: it goes
  * with the process, however that ends.
  *
- * Rejects if another process has the place, if the file cannot be written, or if it is no place or that of another URL.
+ * Rejects if another process has the position, if the file cannot be written, or if it does not hold a position of this URL.
  */
-export async function openForwardPlace({ path, to, first }: ForwardPlaceOptions): Promise<ForwardPlace> {
+export async function openForwardPosition({ path, to, first }: ForwardPositionOptions): Promise<ForwardPosition> {
   const target = resolve(path);
   const lock = takeLock(path, `${target}.lock`);
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {});
-  const read = await readPlace(path, to).catch((error) => {
+  const read = await readPosition(path, to).catch((error) => {
     lock.close();
     throw error;
   });
-  let wanted: TailPlace = read ?? { after: first };
+  let wanted: TailPosition = read ?? { after: first };
   let writing: Promise<void> | undefined;
 
   async function write(): Promise<void> {
-    for (let written: TailPlace | undefined; written !== wanted;) {
+    for (let written: TailPosition | undefined; written !== wanted;) {
       written = wanted;
       await replaceFile(target, `${JSON.stringify({ to, ...written })}\n`);
     }
@@ -59,8 +59,8 @@ export async function openForwardPlace({ path, to, first }: ForwardPlaceOptions)
   await startWriting();
   return {
     current: () => wanted,
-    move(place) {
-      wanted = place;
+    move(position) {
+      wanted = position;
       startWriting().catch(failure.reject);
     },
     written: async () => writing,
@@ -84,7 +84,7 @@ function takeLock(path: string, lockPath: string): DatabaseSync {
 /** https://www.sqlite.org/rescode.html#busy */
 const SQLITE_BUSY = 5;
 
-async function readPlace(path: string, to: string): Promise<TailPlace | undefined> {
+async function readPosition(path: string, to: string): Promise<TailPosition | undefined> {
   let text;
   try {
     text = await readFile(path, "utf8");
@@ -92,14 +92,14 @@ async function readPlace(path: string, to: string): Promise<TailPlace | undefine
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw error;
   }
-  const place = parsePlace(text);
-  if (place === undefined) throw new Error(`Cannot forward from ${path}: it must be a place that forward has written, or not exist`);
-  if (place.to !== to)
-    throw new Error(`Cannot forward from ${path}: it must be the place of this URL, but is that of another: name a file with --place`);
-  return { after: place.after, generation: place.generation };
+  const position = parsePosition(text);
+  const problem = (state: string): Error => new Error(`Cannot forward from ${path}: it must ${state}`);
+  if (position === undefined) throw problem("not exist, or hold a position that forward has written");
+  if (position.to !== to) throw problem("hold the position of this URL, not of another: name another file with --position");
+  return { after: position.after, generation: position.generation };
 }
 
-function parsePlace(text: string): (TailPlace & { readonly to: string }) | undefined {
+function parsePosition(text: string): (TailPosition & { readonly to: string }) | undefined {
   try {
     const { to, after, generation } = JSON.parse(text);
     if (typeof to !== "string" || !Number.isSafeInteger(after) || after < 0) return undefined;

@@ -2,31 +2,31 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { openForwardPlace } from "../../src/cli/forward-place.ts";
+import { openForwardPosition } from "../../src/cli/forward-position.ts";
 import { temporaryFolder } from "../support/store.ts";
 
 const TO = "https://app.example.com/hook";
 
-test("a place is kept in its file, for whoever opens it next", async (t) => {
-  const path = join(temporaryFolder(t), "place.json");
-  const first = await openForwardPlace({ path, to: TO, first: 7 });
+test("a position is kept in its file, for whoever opens it next", async (t) => {
+  const path = join(temporaryFolder(t), "position.json");
+  const first = await openForwardPosition({ path, to: TO, first: 7 });
   assert.deepEqual(first.current(), { after: 7 });
   assert.deepEqual(JSON.parse(readFileSync(path, "utf8")), { to: TO, after: 7 });
   for (let after = 8; after <= 100; after++) first.move({ after, generation: "g1" });
   await first.written();
   first.close();
-  const second = await openForwardPlace({ path, to: TO, first: 0 });
+  const second = await openForwardPosition({ path, to: TO, first: 0 });
   assert.deepEqual(second.current(), { after: 100, generation: "g1" });
   second.close();
 });
 
-test("a second process cannot have the place, and leaves it as it is", async (t) => {
-  const path = join(temporaryFolder(t), "place.json");
-  const first = await openForwardPlace({ path, to: TO, first: 7 });
-  await assert.rejects(openForwardPlace({ path, to: TO, first: 0 }), /must not be in use/);
+test("a second process cannot have the position, and leaves it as it is", async (t) => {
+  const path = join(temporaryFolder(t), "position.json");
+  const first = await openForwardPosition({ path, to: TO, first: 7 });
+  await assert.rejects(openForwardPosition({ path, to: TO, first: 0 }), /must not be in use/);
   assert.deepEqual(JSON.parse(readFileSync(path, "utf8")), { to: TO, after: 7 });
   first.close();
-  (await openForwardPlace({ path, to: TO, first: 0 })).close();
+  (await openForwardPosition({ path, to: TO, first: 0 })).close();
 });
 
 for (const [name, content] of [
@@ -38,21 +38,21 @@ for (const [name, content] of [
   ["that was cut off", ""],
 ] as const) {
   test(`a file ${name} is refused, left as it is, and not kept locked`, async (t) => {
-    const path = join(temporaryFolder(t), "place.json");
+    const path = join(temporaryFolder(t), "position.json");
     writeFileSync(path, content);
     for (const _ of [1, 2])
-      await assert.rejects(openForwardPlace({ path, to: TO, first: 0 }), /^Error: Cannot forward from .*: it must be/);
+      await assert.rejects(openForwardPosition({ path, to: TO, first: 0 }), /^Error: Cannot forward from .*: it must (?:not exist|hold)/);
     assert.equal(readFileSync(path, "utf8"), content);
   });
 }
 
-test("a place that cannot be written is reported", async (t) => {
+test("a position that cannot be written is reported", async (t) => {
   const folder = temporaryFolder(t);
-  const path = join(folder, "place.json");
-  const place = await openForwardPlace({ path, to: TO, first: 0 });
+  const path = join(folder, "position.json");
+  const position = await openForwardPosition({ path, to: TO, first: 0 });
   mkdirSync(`${path}.partial`);
-  place.move({ after: 1 });
-  await assert.rejects(place.failed, { code: "EISDIR" });
-  place.close();
-  await assert.rejects(openForwardPlace({ path: join(folder, "none", "place.json"), to: TO, first: 0 }));
+  position.move({ after: 1 });
+  await assert.rejects(position.failed, { code: "EISDIR" });
+  position.close();
+  await assert.rejects(openForwardPosition({ path: join(folder, "none", "position.json"), to: TO, first: 0 }));
 });
