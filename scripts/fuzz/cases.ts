@@ -112,10 +112,10 @@ function message(random: Random, id: string): Record<string, unknown> {
 }
 
 function query(random: Random): Buffer {
-  const names = ["limit", "offset", "from", "to", "since", "until", "q", "order", "cursor", "bucket", "limit[]", "", "__proto__"] as const;
+  const names = ["limit", "offset", "from", "to", "since", "until", "q", "order", "cursor", "bucket", "utc_offset", "limit[]", "", "__proto__"] as const;
   const parts: string[] = [];
   for (let count = random.below(5); count >= 0; count -= 1) {
-    const value = random.pick([String(random.below(200)), random.pick(TIMES), "+919876543210", anyString(random, 12), "-1", "99999999999999999999", "%", ""]);
+    const value = random.pick([String(random.below(200)), random.pick(TIMES), "+919876543210", "+05:30", "-23:59", anyString(random, 12), "-1", "99999999999999999999", "%", ""]);
     parts.push(`${random.pick(names)}=${random.oneIn(4) ? value : encode(random, value)}`);
   }
   const text = Buffer.from(parts.join("&"));

@@ -17,7 +17,14 @@ export const TIMELINE: Schema = {
       description: "In the order of time; those without a message are left out.",
       type: "array",
       maxItems: 10_000,
-      items: { type: "object", required: ["start", "count"], properties: { start: schema("Timestamp"), count: { type: "integer", minimum: 1 } } },
+      items: {
+        type: "object",
+        required: ["start", "count"],
+        properties: {
+          start: { ...schema("Timestamp"), description: "Its first instant, in UTC." },
+          count: { type: "integer", minimum: 1 },
+        },
+      },
     },
     truncated: { description: "Whether there are older ones, left out for `limit`.", type: "boolean" },
   },
@@ -30,10 +37,19 @@ export const GET_TIMELINE: Operation = {
   tag: "Statistics",
   access: "token",
   summary: "Count messages by hour or day",
-  description: "By `ts`, in UTC. Exact for every filter, also if `since` or `until` cuts an hour or a day. "
+  description: "By `ts`. Exact for every filter, also if `since` or `until` cuts an hour or a day. "
     + "With `to` or `q` every message between them may be looked at.",
   parameters: [
     { name: "bucket", in: "query", required: false, description: "What is counted together.", schema: { ...BUCKET, default: "hour" } },
+    {
+      name: "utc_offset",
+      in: "query",
+      required: false,
+      description: "Hours and days begin as on clocks that are so far ahead of UTC. "
+        + "If those clocks change within the range, ask for what is before and after the change apart, each with its own offset.",
+      schema: { type: "string", pattern: "^[+-]([01][0-9]|2[0-3]):[0-5][0-9]$", default: "+00:00" },
+      examples: { india: { value: "+05:30" } },
+    },
     SINCE,
     UNTIL,
     FROM,

@@ -77,13 +77,15 @@ export type Bucket = "hour" | "day";
 
 export interface TimelineQuery extends MessageFilter {
   readonly bucket: Bucket;
+  /** Hours and days are those of clocks that are so far ahead of UTC; 0 if absent. Less than a day, either way. */
+  readonly utcOffsetMinutes?: number;
   /** The most buckets, the newest ones. */
   readonly limit: number;
 }
 
 /** Hours or days that have messages, in the order of time. */
 export interface Timeline {
-  /** `start` is the first instant of the bucket. */
+  /** `start` is the first instant of the bucket, in UTC; not before the year 0000. */
   readonly data: readonly { readonly start: string; readonly count: number }[];
   /** Older buckets were left out. */
   readonly truncated: boolean;

@@ -43,7 +43,7 @@ const READS: readonly (readonly [target: string, headers?: Record<string, string
   ["/messages?limit=1&order=received-desc"], ["/messages?format=csv&order=received-desc"], ["/stats/timeline?from=+1&to=+2&q=x"],
   ["/messages?order=x&cursor=x&format=x&offset=1&until=x"], ["/messages?format=csv&limit=1"], ["/messages?format=csv"], ["/messages?format=ndjson"],
   ["/tail?after=-1"], ["/tail?after=1000000"], ["/tail?after=x"], ["/tail", { Authorization: "Bearer t", "Last-Event-ID": "x" }], ["/tail", {}],
-  ["/stats/timeline"], ["/stats/timeline?bucket=week&limit=10001&since=x"], ["/stats/timeline", {}],
+  ["/stats/timeline"], ["/stats/timeline?bucket=week&utc_offset=5&limit=10001&since=x"], ["/stats/timeline?bucket=day&utc_offset=+05:30"], ["/stats/timeline", {}],
   ["/stats"], ["/stats", { Authorization: "Basic x" }],
   ["/health/live"], ["/health/ready"], ["/metrics"], ["/metrics", { Accept: "application/openmetrics-text" }],
   ["/webhook?hub.mode=subscribe&hub.verify_token=v&hub.challenge=1158201444"], ["/webhook"],

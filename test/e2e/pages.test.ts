@@ -101,9 +101,17 @@ test("GET /stats/timeline counts by hour or day, and refuses what it does not kn
     const data = count === 0 ? [] : [{ start: "2025-01-15T10:00:00Z", count }];
     assert.deepEqual((await app.request(`/stats/timeline?${filter}`)).json, { bucket: "hour", data, truncated: false }, filter);
   }
-  const refused = await app.request("/stats/timeline?bucket=week&since=x&limit=0");
+  for (const [query, start] of [["bucket=day&utc_offset=+05:30", "2025-01-14T18:30:00Z"], ["bucket=day&utc_offset=-10:15", "2025-01-14T10:15:00Z"], ["utc_offset=%2B05:45", "2025-01-15T09:15:00Z"], ["utc_offset=-00:00", "2025-01-15T10:00:00Z"]] as const) {
+    assert.deepEqual(at((await app.request(`/stats/timeline?${query}`)).json, "data"), [{ start, count: 3 }], query);
+  }
+  const refused = await app.request("/stats/timeline?bucket=week&utc_offset=+5:30&since=x&limit=0");
   assert.equal(refused.status, 422);
-  assert.deepEqual(listAt(refused.json, "detail").map((error) => at(error, "type")), ["enum", "datetime_parsing", "greater_than_equal"]);
+  const types = ["enum", "string_pattern_mismatch", "datetime_parsing", "greater_than_equal"];
+  assert.deepEqual(listAt(refused.json, "detail").map((error) => at(error, "type")), types);
+  for (const offset of ["", "Z", "05:30", "%2005:30", "+24:00", "+05:60", "+0530", "+05:30:00"]) {
+    const { status, json } = await app.request(`/stats/timeline?utc_offset=${offset}`);
+    assert.deepEqual([status, at(listAt(json, "detail")[0], "loc")], [422, ["query", "utc_offset"]], offset);
+  }
 });
 
 test("the order of receipt is that of the deliveries, in pages and in exports, with a message of the year 2099 at its place", async (t) => {

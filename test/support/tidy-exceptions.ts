@@ -13,7 +13,6 @@ export const LONG_LINES: Readonly<Record<string, number>> = {
   "src/api/self.ts": 2,
   "src/api/subscription.ts": 1,
   "src/api/tail.ts": 3,
-  "src/api/timeline.ts": 1,
   "src/api/twilio.ts": 5,
   "src/api/webhook.ts": 9,
   "src/pages/browser/message-list.ts": 1,

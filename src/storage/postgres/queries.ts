@@ -12,8 +12,9 @@ import { readReceived } from "./received.ts";
 import { readWith, type Read } from "./read.ts";
 import { MESSAGE_COLUMNS, numberAt, payloadAt, toStoredMessage } from "./rows.ts";
 import { readMatches } from "./search.ts";
-import { readMatchingTimeline, readStats, readTimeline } from "./stats.ts";
+import { readStats } from "./stats.ts";
 import { escapeText } from "./text.ts";
+import { readMatchingTimeline, readTimeline } from "./timeline.ts";
 import { LAST_SEQUENCE, readExportPage, readHistory, readSince } from "./walks.ts";
 
 /** The reads of the service. What each gives is of one moment. See `readWith` for how they reject. */

@@ -3,7 +3,7 @@ import type { Clock } from "../../../src/core/clock.ts";
 import { createMatcher, type MessageFilter } from "../../../src/core/filter.ts";
 import type { Message, StoredMessage } from "../../../src/core/message.ts";
 import { compareMessages, comparePositions, compareText, positionOf, type KeysetPosition, type Order } from "../../../src/core/order.ts";
-import type { ExportPage, ExportQuery, MessagePage, MessageQuery, ReceivedPage, ReceivedQuery, SequencedPage, Stats, Timeline } from "../../../src/core/queries.ts";
+import type { ExportPage, ExportQuery, MessagePage, MessageQuery, ReceivedPage, ReceivedQuery, SequencedPage, Stats, Timeline, TimelineQuery } from "../../../src/core/queries.ts";
 import { ReadCancelled, StoreUnavailable, type Erasure, type InsertOutcome, type MessageStore, type ReadOptions, type StoreObserver } from "../../../src/core/store.ts";
 import { MAX_WAITING_READS } from "../../../src/storage/shared/limits.ts";
 import { createGroupCommit, type Committed } from "../../../src/storage/shared/group-commit.ts";
@@ -221,8 +221,13 @@ function statsOf(rows: readonly Row[]): Stats {
   };
 }
 
-function timelineOf(rows: readonly Row[], { bucket, limit }: { readonly bucket: "hour" | "day"; readonly limit: number }): Timeline {
-  const [length, rest] = bucket === "day" ? [10, "T00:00:00Z"] : [13, ":00:00Z"];
-  const data = [...Map.groupBy(rows, ({ ts }) => ts.slice(0, length) + rest)].map(([start, sent]) => ({ start, count: sent.length }));
+function timelineOf(rows: readonly Row[], { bucket, limit, utcOffsetMinutes = 0 }: TimelineQuery): Timeline {
+  const [first, minutes] = [Date.parse("0000-01-01T00:00Z"), bucket === "day" ? 1440 : 60];
+  function startOf({ ts }: Row): string {
+    const local = Date.parse(`${ts.slice(0, 16)}Z`) / 60_000 + utcOffsetMinutes;
+    const start = (Math.floor(local / minutes) * minutes - utcOffsetMinutes) * 60_000;
+    return new Date(Math.max(start, first)).toISOString().replace(".000Z", "Z");
+  }
+  const data = [...Map.groupBy(rows, startOf)].map(([start, sent]) => ({ start, count: sent.length }));
   return { data: data.slice(-limit), truncated: data.length > limit };
 }

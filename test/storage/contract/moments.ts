@@ -26,7 +26,7 @@ async function readAll(store: MessageStore): Promise<unknown> {
     .flatMap((query) => [{ ...query, limit: 3, offset: 0 }, { ...query, limit: 3, offset: 1_010 }]);
   const received = [{}, { from: "+1" }, { q: "EXT 77" }].flatMap((filter) => ORDERS.map((order) => ({ ...filter, order, limit: 3, offset: 5 })));
   const ranges = [{}, { since: "2025-01-15T09:30:00Z", until: "2025-03-15T10:30:00Z" }, { from: "+1" }, { q: "77" }];
-  const timelines = ranges.flatMap((range) => [{ bucket: "hour", limit: 40, ...range }, { bucket: "day", limit: 400, ...range }] as const);
+  const timelines = ranges.flatMap((range) => [{ bucket: "hour", limit: 40, ...range }, { bucket: "day", utcOffsetMinutes: 330, limit: 400, ...range }] as const);
   return {
     lists: await Promise.all(lists.map((query) => store.list(query))),
     received: (await Promise.all(received.map((query) => store.listReceived(query)))).map(({ data, total }) => ({ data, total })),

@@ -54,6 +54,27 @@ export const STATS: readonly ContractCase[] = [
   },
   {
     promise: "P17",
+    name: "the hours and days of a timeline begin as on clocks ahead of UTC or behind it, by whole hours or not",
+    async run({ library }) {
+      const { store, expected } = await library();
+      const filters = [
+        {}, { from: "+1" }, { q: "e" }, { to: "+101" }, { since: "2025-01-02T05:30:00Z", until: "2025-02-04T11:20:00.5Z" },
+        { from: "+1", since: "2025-01-15T10:00:00Z", until: "2025-01-15T10:00:00.000000001Z" }, { since: "2025-01-02T18:30:00Z", until: "2025-01-02T18:40:00Z" },
+      ];
+      for (const utcOffsetMinutes of [330, 345, -210, 120, -300, 840, -1439]) {
+        for (const bucket of ["hour", "day"] as const) {
+          for (const limit of [1, 9, 10_000]) {
+            for (const filter of filters) {
+              const query = { bucket, utcOffsetMinutes, limit, ...filter };
+              requireSame(await store.timeline(query), await expected.timeline(query), JSON.stringify(query));
+            }
+          }
+        }
+      }
+    },
+  },
+  {
+    promise: "P17",
     name: "a timeline begins each hour and day at its first instant, from the year 0000 on",
     async run({ open }) {
       const { store } = await open();
@@ -66,6 +87,14 @@ export const STATS: readonly ContractCase[] = [
       assert.deepEqual(await store.timeline({ bucket: "day", limit: 1 }), { data: [{ start: "9999-12-31T00:00:00Z", count: 1 }], truncated: true });
       assert.deepEqual(await store.timeline({ bucket: "day", limit: 5, since: "0000-01-01T00:59:59Z", until: "2016-12-31T23:59:60Z" }), {
         data: [{ start: "0000-01-01T00:00:00Z", count: 1 }], truncated: false,
+      });
+      // The first day of India begins in the year before, which no timestamp can name; the last one ends in the year 10000.
+      assert.deepEqual(await store.timeline({ bucket: "day", utcOffsetMinutes: 330, limit: 5 }), {
+        data: [{ start: "0000-01-01T00:00:00Z", count: 2 }, { start: "2016-12-31T18:30:00Z", count: 1 }, { start: "9999-12-31T18:30:00Z", count: 1 }],
+        truncated: false,
+      });
+      assert.deepEqual(await store.timeline({ bucket: "hour", utcOffsetMinutes: -30, limit: 2 }), {
+        data: [{ start: "2016-12-31T23:30:00Z", count: 1 }, { start: "9999-12-31T22:30:00Z", count: 1 }], truncated: true,
       });
     },
   },

@@ -176,6 +176,10 @@ export const WRONG_READS: readonly WrongEngine[] = [
   wrong("P17", "counts the whole of the last bucket", (inner) => ({
     timeline: (query) => inner.timeline({ ...query, ...(query.until && { until: query.until.replace(/T\d\d:.*/, "T23:59:59Z") }) }),
   })),
+  wrong("P17", "takes no notice of the offset from UTC", (inner) => ({ timeline: (query) => inner.timeline(without(query, "utcOffsetMinutes")) })),
+  wrong("P17", "takes whole hours of the offset from UTC", (inner) => ({
+    timeline: (query) => inner.timeline({ ...query, utcOffsetMinutes: 60 * Math.trunc((query.utcOffsetMinutes ?? 0) / 60) }),
+  })),
   wrong("P17", "takes no notice of q", (inner) => ({ timeline: (query) => inner.timeline(without(query, "q")) })),
   wrong("P17", "never says that it was cut", (inner) => ({ timeline: async (query) => ({ ...(await inner.timeline(query)), truncated: false }) })),
   wrong("P17", "keeps the oldest buckets", (inner) => ({

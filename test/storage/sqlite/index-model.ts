@@ -54,6 +54,7 @@ export const READS: readonly ((queries: Queries) => unknown)[] = [
   (queries) => queries.list({ limit: 1, offset: 0, since: "2025-01-11T12:30:00Z" }),
   (queries) => queries.list({ limit: 1, offset: 0, from: "+1", since: "2025-01-11T00:00:00Z" }),
   (queries) => queries.timeline({ bucket: "hour", limit: 100 }),
+  (queries) => queries.timeline({ bucket: "day", utcOffsetMinutes: 330, limit: 100, from: "+1" }),
   (queries) => queries.exportPage({ from: "+1", upTo: 1_000_000 }),
 ];
 

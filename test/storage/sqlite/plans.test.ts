@@ -48,7 +48,11 @@ test("no query of the API walks the whole table, and only rows without an index 
   }
   queries.get("m");
   queries.stats();
-  for (const bucket of ["hour", "day"] as const) queries.timeline({ bucket, limit: 10, since: "2025-01-01T00:30:00Z" });
+  for (const bucket of ["hour", "day"] as const) {
+    for (const utcOffsetMinutes of [0, 330]) {
+      for (const from of [{}, { from: "+1" }]) queries.timeline({ bucket, utcOffsetMinutes, limit: 10, since: "2025-01-01T00:30:00Z", ...from });
+    }
+  }
   queries.count();
   queries.since(0, 10, false);
   queries.lastSequence();
@@ -58,7 +62,7 @@ test("no query of the API walks the whole table, and only rows without an index 
   prepare.mock.restore();
   assert.ok(texts.size > 15, `only ${texts.size} texts were seen`);
   for (const sql of texts) {
-    if (!sql.startsWith("SELECT")) continue;
+    if (!sql.trimStart().startsWith("SELECT")) continue;
     const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map((row) => String(row["detail"]));
     for (const step of plan) {
       if (!sql.includes("unindexed_messages")) assert.doesNotMatch(step, /TEMP B-TREE/, sql);

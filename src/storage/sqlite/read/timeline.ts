@@ -1,25 +1,16 @@
-import { compareText, LAST, sortKey } from "../../../core/order.ts";
-import type { Bucket, Timeline, TimelineQuery } from "../../../core/queries.ts";
+import type { SQLOutputValue } from "node:sqlite";
+import { compareText, LAST } from "../../../core/order.ts";
+import type { Timeline, TimelineQuery } from "../../../core/queries.ts";
+import { createTally, gridOf, partWithin, rangeOf, toTimeline, type Grid, type KeyRange, type Split } from "../../shared/buckets.ts";
 import type { Prepare } from "./rows.ts";
 import { matchesAmongCandidates, walkByTime, type MatchPosition } from "./scan.ts";
 import type { SearchOptions } from "./search.ts";
 import type { TimeCounts } from "./time-counts.ts";
 
-interface Level {
-  /** How much of a key names the bucket. */
-  readonly length: number;
-  /** What such a text looks like, to GLOB: adopted rows may hold what is no time. */
-  readonly form: string;
-  /** The same as a pattern of a whole text. */
-  readonly pattern: RegExp;
-  /** What makes a time of it. */
-  readonly rest: string;
-}
-
-const DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]";
-const LEVELS: Readonly<Record<Bucket, Level>> = {
-  day: { length: 10, form: DAY, pattern: /^\d{4}-\d\d-\d\d$/, rest: "T00:00:00Z" },
-  hour: { length: 13, form: `${DAY}T[0-9][0-9]`, pattern: /^\d{4}-\d\d-\d\dT\d\d$/, rest: ":00:00Z" },
+/** What a prefix of a time looks like, to GLOB: adopted rows may hold what is no time. */
+const FORMS: Readonly<Record<TimelineQuery["bucket"], string>> = {
+  day: "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]",
+  hour: "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]",
 };
 
 export interface TimelineOptions extends SearchOptions {
@@ -42,60 +33,66 @@ export function createTimeline(prepare: Prepare, options: TimelineOptions): (que
   };
 }
 
-/** Keys from `low` to before `high`. */
-interface Range {
-  readonly low: string;
-  readonly high: string;
-}
-
-function rangeOf({ since, until }: TimelineQuery): Range {
-  return { low: since === undefined ? "" : sortKey(since), high: until === undefined ? LAST : sortKey(until) };
-}
-
-interface CountsOptions extends Range {
+interface CountsOptions extends KeyRange {
   readonly timeCounts: TimeCounts;
 }
 
-function readCounts(prepare: Prepare, { bucket, from, limit }: TimelineQuery, { timeCounts, low, high }: CountsOptions): Timeline {
-  const { length, form, rest } = LEVELS[bucket];
+/** SQL: how many of the rows counted in `c` have keys from the cut on. ?5 is the cut, ?6 the hour in it. */
+function countAfterCut({ cut }: Grid, from: string | undefined): string {
+  if (cut === "") return "c.count";
+  const counted = (level: number, low: string, high: string): string =>
+    `(SELECT coalesce(sum(l.count), 0) FROM time_counts AS l
+      WHERE l.scope = ?1 AND l.level = ${level} AND l.prefix ${low} AND l.prefix < ${high})`;
+  const end = `'${LAST}'`;
+  // The sender's messages have no counts of minutes: those of the hour that is cut are counted one by one.
+  const minutes = from === undefined ? counted(16, ">= c.prefix || ?5", `c.prefix || ?6 || ${end}`)
+    : `(SELECT count(*) FROM sender_messages AS l
+        WHERE l.from_msisdn = ?1 AND l.key >= c.prefix || ?5 AND l.key < c.prefix || ?6 || ${end})`;
+  return `${counted(13, "> c.prefix || ?6", `c.prefix || ${end}`)} + ${minutes}`;
+}
+
+function readCounts(prepare: Prepare, query: TimelineQuery, { timeCounts, low, high }: CountsOptions): Timeline {
+  const { bucket, from, limit } = query;
+  const grid = gridOf(query);
+  const { length, cut, parts } = grid;
   const first = low.slice(0, length);
-  const counts = new Map<string, number>();
-  // One more tells whether any was left out; the first and the last may be cut down to nothing.
-  const counted = prepare(`
-    SELECT prefix, count FROM time_counts
-    WHERE scope = ? AND level = ${length} AND prefix >= ? AND prefix < ? AND prefix GLOB '${form}' ORDER BY prefix DESC LIMIT ?`);
-  for (const row of counted.iterate(from ?? "", first, high, limit + 3)) counts.set(String(row["prefix"]), Number(row["count"]));
-  const recent = prepare(`
-    SELECT substr(rtrim(ts, 'Z'), 1, ${length}) AS prefix FROM unindexed_messages
-    WHERE rtrim(ts, 'Z') >= ? AND rtrim(ts, 'Z') < ? AND prefix GLOB '${form}' ${from === undefined ? "" : "AND from_msisdn = ?"}`);
-  for (const row of recent.iterate(first, high, ...(from === undefined ? [] : [from]))) {
-    const prefix = String(row["prefix"]);
-    counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
+  const tally = createTally(query);
+  function take(rows: Iterable<Readonly<Record<string, SQLOutputValue>>>): void {
+    for (const { prefix, count, after } of rows) tally.add(String(prefix), { count: Number(count), after: Number(after) });
   }
-  const data = [...counts.keys()].sort().slice(-limit - 3).map((prefix) => {
-    const end = prefix + LAST;
-    const start = sortKey(prefix + rest);
+  // One more tells whether any was left out; the first and the last may be cut down to nothing.
+  const most = (limit + 3) * parts;
+  const counted = prepare(`
+    SELECT prefix, count, ${countAfterCut(grid, from)} AS after FROM time_counts AS c
+    WHERE scope = ?1 AND level = ${length} AND prefix >= ?2 AND prefix < ?3 AND prefix GLOB '${FORMS[bucket]}'
+    ORDER BY prefix DESC LIMIT ?4`);
+  take(counted.iterate(from ?? "", first, high, most, ...(cut === "" ? [] : [cut, cut.slice(0, -3)])));
+  const recent = prepare(`
+    SELECT prefix, count(*) AS count, sum(substr(key, ${length + 1}) >= ?3) AS after FROM (
+      SELECT rtrim(ts, 'Z') AS key, substr(rtrim(ts, 'Z'), 1, ${length}) AS prefix FROM unindexed_messages
+      WHERE rtrim(ts, 'Z') >= ?1 AND rtrim(ts, 'Z') < ?2 ${from === undefined ? "" : "AND from_msisdn = ?4"})
+    WHERE prefix GLOB '${FORMS[bucket]}' GROUP BY prefix`);
+  take(recent.iterate(first, high, cut, ...(from === undefined ? [] : [from])));
+  const buckets = tally.counted().slice(-limit - 3).map((one) => {
     // Only the first and the last bucket may hold more than what is asked for.
-    const isCut = compareText(start, low) < 0 || compareText(end, high) > 0;
-    const lowest = compareText(start, low) < 0 ? low : start;
-    const highest = compareText(end, high) > 0 ? high : end;
-    const count = isCut ? timeCounts.countFrom(lowest, from) - timeCounts.countFrom(highest, from) : (counts.get(prefix) ?? 0);
-    return { start: prefix + rest, count };
+    const part = partWithin(one, { low, high });
+    return part === undefined ? one : { ...one, count: timeCounts.countFrom(part.low, from) - timeCounts.countFrom(part.high, from) };
   });
-  return cut(data.filter(({ count }) => count > 0), limit);
+  return toTimeline(buckets, limit);
 }
 
 /** So few rows of a range are looked at sooner than candidates of all times. */
 const FEW_ROWS = 20_000;
 
 function countMatches(prepare: Prepare, query: TimelineQuery, options: TimelineOptions): Timeline {
-  const { length, pattern, rest } = LEVELS[query.bucket];
+  const { length, cut } = gridOf(query);
   const { timeCounts } = options;
-  const counts = new Map<string, number>();
+  const split = new Map<string, Split>();
   function take(matches: readonly MatchPosition[]): void {
     for (const { key } of matches) {
       const prefix = key.slice(0, length);
-      if (pattern.test(prefix)) counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
+      const { count, after } = split.get(prefix) ?? { count: 0, after: 0 };
+      split.set(prefix, { count: count + 1, after: after + (key.slice(length) >= cut ? 1 : 0) });
     }
   }
   const found = options.snapshot(() => {
@@ -105,11 +102,7 @@ function countMatches(prepare: Prepare, query: TimelineQuery, options: TimelineO
   });
   if (found === undefined) walkByTime(prepare, { ...query, order: "asc" }, { ...options, take });
   else take(found);
-  const data = [...counts].map(([prefix, count]) => ({ start: prefix + rest, count }));
-  return cut(data.sort((a, b) => compareText(a.start, b.start)), query.limit);
-}
-
-/** The newest of all buckets. */
-function cut(data: Timeline["data"], limit: number): Timeline {
-  return { data: data.slice(-limit), truncated: data.length > limit };
+  const tally = createTally(query);
+  for (const [prefix, messages] of split) tally.add(prefix, messages);
+  return toTimeline(tally.counted(), query.limit);
 }
