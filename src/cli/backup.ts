@@ -44,7 +44,8 @@ export async function backUp(terminal: Terminal, source: string, target: string)
     cleanUp();
   }
   terminal.print(`${target}: ${statSync(target).size} bytes, a copy of ${source} that passed every check`);
-  terminal.print(`To restore: stop the service, remove ${source}-wal and ${source}-shm, copy ${target} over ${source}, start the service`);
+  const leftovers = `${source}-wal, ${source}-shm and ${source}-index*`;
+  terminal.print(`To restore: stop the service, remove ${leftovers}, copy ${target} over ${source}, start the service`);
   return true;
 }
 

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { copyFileSync, existsSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, globSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { runMain } from "../cli/main.ts";
+import { readRepositoryFile } from "../ops/files.ts";
 import { delivery, send, sign } from "../support/app.ts";
 import { storedIds } from "../support/database.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
+import { parseMarkdown } from "../support/markdown.ts";
 import { startService, type RunningService } from "../support/process.ts";
 
 async function deliver(service: RunningService, ids: readonly string[]): Promise<void> {
@@ -15,25 +18,57 @@ async function deliver(service: RunningService, ids: readonly string[]): Promise
   }
 }
 
-test("a backup restored over the files of a killed service, as backup tells to, has what was stored before it and nothing else", { skip: ONLY_SQLITE }, async (t) => {
-  const service = await startService(t);
-  const database = join(service.folder, "data", "app.db");
-  const backup = join(service.folder, "backup.db");
-  await deliver(service, ["m1", "m2"]);
-  const { status, stdout } = await runMain(["backup", backup], { env: { DATABASE_URL: `sqlite:///${database}` } });
-  assert.equal(status, 0);
-  await deliver(service, ["m3"]);
-  service.signal("SIGKILL");
-  await service.exited;
-  assert.ok(existsSync(`${database}-wal`), "the kill leaves a log that must not be applied to the backup");
+const { codeBlocks = [] } = parseMarkdown(readRepositoryFile("ops/README.md")).get("Restore") ?? {};
+const PAGE = codeBlocks.map(({ text }) => text);
 
-  const told = stdout.trimEnd().split("\n").at(-1) ?? "";
-  assert.equal(told, `To restore: stop the service, remove ${database}-wal and ${database}-shm, copy ${backup} over ${database}, start the service`);
-  for (const suffix of ["-wal", "-shm"]) rmSync(database + suffix);
-  copyFileSync(backup, database);
-  assert.equal((await runMain(["verify", database])).status, 0);
-  const restored = await startService(t, {}, { folder: service.folder });
-  assert.deepEqual(storedIds(database), ["m1", "m2"]);
-  await deliver(restored, ["m2", "m3"]);
-  assert.deepEqual(storedIds(database), ["m1", "m2", "m3"]);
-});
+interface Places {
+  readonly database: string;
+  readonly backup: string;
+  /** What `backup` told at its end. */
+  readonly told: string;
+}
+
+/** Each puts the backup in the place of the database. */
+const WAYS: Readonly<Record<string, (places: Places) => void>> = {
+  "as backup tells to": ({ database, backup, told }) => {
+    assert.equal(told, `To restore: stop the service, remove ${database}-wal, ${database}-shm and ${database}-index*, copy ${backup} over ${database}, start the service`);
+    for (const suffix of ["-wal", "-shm"]) rmSync(database + suffix);
+    for (const path of globSync(`${database}-index*`)) rmSync(path);
+    copyFileSync(backup, database);
+  },
+  "as ops/README.md tells to with Compose": ({ database, backup }) => {
+    const [, script = ""] = /api -e '([^']+)'/.exec(PAGE[0] ?? "") ?? [];
+    assert.ok(script.includes("/data/app.db") && script.includes("/backup.db"));
+    execFileSync(process.execPath, ["-e", script.replaceAll("/data/app.db", database).replaceAll("/backup.db", backup)]);
+  },
+  "as ops/README.md tells to with systemd": ({ database, backup }) => {
+    const steps = (PAGE[1] ?? "").split("\n").filter((line) => /^(?:rm|install) /.test(line)).map((line) => line.replace(/-o \S+ -g \S+/, ""));
+    assert.equal(steps.length, 2);
+    const script = steps.join("\n").replaceAll(/\/root\/inbox-\S+\.db/g, backup);
+    execFileSync("/bin/sh", ["-ec", script], { cwd: dirname(database) });
+  },
+};
+
+for (const [how, restore] of Object.entries(WAYS)) {
+  test(`a backup restored over the files of a killed service, ${how}, verifies and has what was stored before it and nothing else`, { skip: ONLY_SQLITE }, async (t) => {
+    const service = await startService(t);
+    const database = join(service.folder, "data", "app.db");
+    const backup = join(service.folder, "backup.db");
+    await deliver(service, ["m1", "m2"]);
+    const { status, stdout } = await runMain(["backup", backup], { env: { DATABASE_URL: `sqlite:///${database}` } });
+    assert.equal(status, 0);
+    await deliver(service, ["m3"]);
+    service.signal("SIGKILL");
+    await service.exited;
+    assert.ok(existsSync(`${database}-wal`), "the kill leaves a log that must not be applied to the backup");
+
+    restore({ database, backup, told: stdout.trimEnd().split("\n").at(-1) ?? "" });
+    // What the index holds of m3 would fail the checks.
+    assert.deepEqual(globSync(`${database}-index*`), []);
+    assert.equal((await runMain(["verify", database])).status, 0);
+    const restored = await startService(t, {}, { folder: service.folder });
+    assert.deepEqual(storedIds(database), ["m1", "m2"]);
+    await deliver(restored, ["m2", "m3"]);
+    assert.deepEqual(storedIds(database), ["m1", "m2", "m3"]);
+  });
+}
