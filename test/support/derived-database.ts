@@ -26,7 +26,7 @@ export function createDatabase(t: TestContext, messages: readonly Message[], opt
 /** Brings the index of the database at `path` up to its last row. */
 export function indexAll(path: string): void {
   const index = openMessageIndex({ location: indexLocation(path), database: path, busyTimeoutMs: 5_000 });
-  while (index.step().behind > 0);
+  while (index.step().unindexed > 0);
   index.close();
 }
 

@@ -77,7 +77,6 @@ export const NAMES_OF_TWO: readonly string[] = [
   "Row",
   "ServerOptions",
   "SignatureHeaders",
-  "TAIL",
   "TailOptions",
   "createExport",
   "createMatcher",

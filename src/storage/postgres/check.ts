@@ -1,8 +1,8 @@
-import type { Check, Finding, DatabaseMaintenance } from "../../core/maintenance.ts";
+import type { Check, DatabaseMaintenance, Finding } from "../../core/maintenance.ts";
 import { connect } from "../../postgres/connect.ts";
 import type { Connection } from "../../postgres/connection.ts";
 import type { ConnectionUrl } from "../../postgres/url.ts";
-import { COUNT_ALL, MARK, TAIL } from "./counts.ts";
+import { COUNT_ALL, UNCOUNTED, WATERMARK } from "./counts.ts";
 import { createFold } from "./fold.ts";
 import { numberAt, textAt } from "./rows.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
@@ -47,7 +47,8 @@ export async function openPostgresMaintenance(url: ConnectionUrl): Promise<Datab
       "as many in every day, hour and minute as there are of",
       "counts of a day, an hour or a minute differ",
     ]);
-    return finding.ok ? { ok: true, detail: `${finding.detail} ${await count(`WITH ${TAIL} SELECT ${COUNT_ALL}`)} messages` } : finding;
+    if (!finding.ok) return finding;
+    return { ok: true, detail: `${finding.detail} ${await count(`WITH ${UNCOUNTED} SELECT ${COUNT_ALL}`)} messages` };
   }
 
   return {
@@ -55,7 +56,7 @@ export async function openPostgresMaintenance(url: ConnectionUrl): Promise<Datab
       check("schema", checkSchema, true),
       check("order", () => findNone(WRONG_ORDER, [
         "the next message comes after all that there are",
-        "numbers lie beyond the sequence or the mark",
+        "numbers lie beyond the sequence or the watermark",
       ])),
       check("removed ids", () => findNone(BOTH, ["no removed id is that of a message", "removed ids are those of messages"])),
       check("counters", checkCounters),
@@ -76,10 +77,11 @@ const WRONG_ORDER = `SELECT count(*) FROM inbox_state AS s, messages_seq AS n, (
 const BOTH = "SELECT count(*) FROM messages JOIN removed_messages USING (message_id)";
 const WRONG_TIMES = `
   WITH found AS (
-    SELECT l AS level, left(ts, l) AS prefix, count(*) AS n FROM messages, unnest(ARRAY[10, 13, 16]) l WHERE seq <= (${MARK}) GROUP BY 1, 2)
+    SELECT l AS level, left(ts, l) AS prefix, count(*) AS n FROM messages, unnest(ARRAY[10, 13, 16]) l
+    WHERE seq <= (${WATERMARK}) GROUP BY 1, 2)
   SELECT count(*) FROM found FULL JOIN time_counts AS c USING (level, prefix) WHERE n IS DISTINCT FROM c.count`;
 const WRONG_SENDERS = `
-  WITH found AS (SELECT from_msisdn, count(*) AS n FROM messages WHERE seq <= (${MARK}) GROUP BY 1)
+  WITH found AS (SELECT from_msisdn, count(*) AS n FROM messages WHERE seq <= (${WATERMARK}) GROUP BY 1)
   SELECT count(*) FROM found FULL JOIN sender_counts AS c USING (from_msisdn) WHERE n IS DISTINCT FROM c.count`;
 
 /** What a search looks at is folded by this build in JavaScript: another build's Unicode may know other letters. */

@@ -3,7 +3,7 @@ import { positionOf, sortKey } from "../../core/order.ts";
 import type { MessagePage, MessageQuery } from "../../core/queries.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 import { afterPosition, conditionsOf, orderBy, where } from "./conditions.ts";
-import { COUNT_ALL, countFrom, seekMinute, TAIL } from "./counts.ts";
+import { COUNT_ALL, countFrom, seekMinute, UNCOUNTED } from "./counts.ts";
 import type { Read } from "./read.ts";
 import { createParameters, MESSAGE_COLUMNS, numberAt, textAt, toStoredMessage } from "./rows.ts";
 import { escapeText } from "./text.ts";
@@ -57,7 +57,7 @@ export function totalOf(query: Omit<MessageQuery, "order" | "after">): Statement
   if (from === undefined) {
     const low = since === undefined ? COUNT_ALL : countFrom(sortKey(since), parameters);
     const high = until === undefined ? "0" : countFrom(sortKey(until), parameters);
-    return { sql: `WITH ${TAIL} SELECT greatest(0, ${low} - ${high}), ${COUNT_ALL} - ${low}`, values: parameters.values };
+    return { sql: `WITH ${UNCOUNTED} SELECT greatest(0, ${low} - ${high}), ${COUNT_ALL} - ${low}`, values: parameters.values };
   }
   if (since !== undefined || until !== undefined) {
     const conditions = conditionsOf({ from, ...(since !== undefined && { since }), ...(until !== undefined && { until }) }, parameters);
@@ -65,8 +65,8 @@ export function totalOf(query: Omit<MessageQuery, "order" | "after">): Statement
   }
   const sender = parameters.add(escapeText(from));
   return {
-    sql: `WITH ${TAIL} SELECT coalesce((SELECT count FROM sender_counts WHERE from_msisdn = ${sender}), 0)
-      + (SELECT count(*) FROM tail WHERE from_msisdn = ${sender})`,
+    sql: `WITH ${UNCOUNTED} SELECT coalesce((SELECT count FROM sender_counts WHERE from_msisdn = ${sender}), 0)
+      + (SELECT count(*) FROM uncounted WHERE from_msisdn = ${sender})`,
     values: parameters.values,
   };
 }

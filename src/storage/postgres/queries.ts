@@ -5,7 +5,7 @@ import type {
 } from "../../core/queries.ts";
 import type { History, ReadOptions } from "../../core/store.ts";
 import type { Pool } from "../../postgres/pool.ts";
-import { COUNT_ALL, TAIL } from "./counts.ts";
+import { COUNT_ALL, UNCOUNTED } from "./counts.ts";
 import type { Fold } from "./fold.ts";
 import { readPage } from "./pages.ts";
 import { readReceived } from "./received.ts";
@@ -76,7 +76,7 @@ export function createQueries({ lookups, searches, stopping }: QuerySources, fol
       isSearch(query)
         ? search((read) => readMatchingTimeline(read, query, fold), options)
         : ofOneMoment((read) => readTimeline(read, query, fold), options),
-    count: () => lookUp((read) => number(read, `WITH ${TAIL} SELECT ${COUNT_ALL}`)),
+    count: () => lookUp((read) => number(read, `WITH ${UNCOUNTED} SELECT ${COUNT_ALL}`)),
     exportPage: (query, options) => search((read) => readExportPage(read, query, fold), options),
     since: (seq, limit, options = {}) => lookUp((read) => readSince(read, seq, { ...options, limit })),
     lastSequence: () => lookUp((read) => number(read, `SELECT ${LAST_SEQUENCE}`)),

@@ -1,7 +1,7 @@
 import type { Erasure } from "../../core/store.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 import { LOCK_FIRST } from "./batch.ts";
-import { MARK } from "./counts.ts";
+import { WATERMARK } from "./counts.ts";
 import { escapeText } from "./text.ts";
 
 /** Messages removed in one transaction: batches wait for it. */
@@ -32,18 +32,18 @@ const GONE_SENDERS = "SELECT from_msisdn, count(*) AS n FROM counted GROUP BY 1"
 
 /**
  * Removes messages with what is derived from them; their ids are kept. What is not counted yet is not taken from the counts: the
- * mark stands still meanwhile. The last result has one row, if any was removed: their number.
+ * watermark stands still meanwhile. The last result has one row, if any was removed: their number.
  */
 function remove(chosen: string, value: string): readonly Statement[] {
   return [
     ...LOCK_FIRST,
-    // In the same order as everywhere: the lock of the batches, then the mark of the counts.
-    { sql: `${MARK} FOR UPDATE` },
+    // In the same order as everywhere: the lock of the batches, then the watermark of the counts.
+    { sql: `${WATERMARK} FOR UPDATE` },
     {
       sql: `WITH chosen AS MATERIALIZED (${chosen}),
         gone AS (DELETE FROM messages WHERE seq IN (SELECT seq FROM chosen) RETURNING seq, message_id, from_msisdn, ts),
         remembered AS (INSERT INTO removed_messages SELECT message_id FROM gone ON CONFLICT DO NOTHING),
-        counted AS MATERIALIZED (SELECT from_msisdn, ts FROM gone WHERE seq <= (${MARK})),
+        counted AS MATERIALIZED (SELECT from_msisdn, ts FROM gone WHERE seq <= (${WATERMARK})),
         times AS MATERIALIZED (${GONE_TIMES}), senders AS MATERIALIZED (${GONE_SENDERS}),
         fewer_times AS (UPDATE time_counts c SET count = count - n FROM times g
           WHERE c.level = g.level AND c.prefix = g.prefix AND c.count > n),

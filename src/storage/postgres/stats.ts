@@ -1,18 +1,18 @@
 import type { Stats } from "../../core/queries.ts";
-import { COUNT_ALL, TAIL } from "./counts.ts";
+import { COUNT_ALL, UNCOUNTED } from "./counts.ts";
 import type { Read } from "./read.ts";
 import { numberAt, textAt } from "./rows.ts";
 import { unescapeText } from "./text.ts";
 
 const SENDERS = `senders AS (
   SELECT from_msisdn, coalesce(s.count, 0) + coalesce(t.count, 0) AS count
-  FROM sender_counts AS s FULL JOIN (SELECT from_msisdn, count(*) FROM tail GROUP BY 1) AS t USING (from_msisdn))`;
+  FROM sender_counts AS s FULL JOIN (SELECT from_msisdn, count(*) FROM uncounted GROUP BY 1) AS t USING (from_msisdn))`;
 
 /** Totals from the derived counts and the rows that are not counted yet. */
 export async function readStats(read: Read): Promise<Stats> {
   const [totals, ranked = [], first, last] = await read([
-    { sql: `WITH ${TAIL}, ${SENDERS} SELECT ${COUNT_ALL}, (SELECT count(*) FROM senders)` },
-    { sql: `WITH ${TAIL}, ${SENDERS} SELECT from_msisdn, count FROM senders ORDER BY count DESC, from_msisdn LIMIT 10` },
+    { sql: `WITH ${UNCOUNTED}, ${SENDERS} SELECT ${COUNT_ALL}, (SELECT count(*) FROM senders)` },
+    { sql: `WITH ${UNCOUNTED}, ${SENDERS} SELECT from_msisdn, count FROM senders ORDER BY count DESC, from_msisdn LIMIT 10` },
     { sql: "SELECT ts FROM messages ORDER BY ts, message_id LIMIT 1" },
     { sql: "SELECT ts FROM messages ORDER BY ts DESC, message_id DESC LIMIT 1" },
   ]);

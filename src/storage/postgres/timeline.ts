@@ -2,7 +2,7 @@ import type { Timeline, TimelineQuery } from "../../core/queries.ts";
 import type { Row } from "../../postgres/backend.ts";
 import { createTally, gridOf, partWithin, rangeOf, toTimeline, type Counted, type Grid, type KeyRange } from "../shared/buckets.ts";
 import { conditionsOf, contains, where } from "./conditions.ts";
-import { countFrom, TAIL } from "./counts.ts";
+import { countFrom, UNCOUNTED } from "./counts.ts";
 import type { Fold } from "./fold.ts";
 import type { Read } from "./read.ts";
 import { createParameters, numberAt, textAt, type Parameters } from "./rows.ts";
@@ -55,12 +55,12 @@ export async function readTimeline(read: Read, query: TimelineQuery, fold: Fold)
   // One more tells whether any was left out; the first and the last may be cut down to nothing.
   const most = (limit + 3) * parts;
   const [rows = []] = await read([{
-    sql: `WITH ${TAIL}, counted AS (
+    sql: `WITH ${UNCOUNTED}, counted AS (
         SELECT prefix, count, ${countAfterCut(grid, parameters)} AS after FROM time_counts AS c
         WHERE level = ${length} AND prefix >= ${first} AND prefix < ${highest} ORDER BY prefix DESC LIMIT ${most}),
       b AS (
         SELECT * FROM counted
-        UNION ALL SELECT ${countRows(grid, parameters)} FROM tail WHERE ts >= ${lowest} AND ts < ${highest} GROUP BY 1)
+        UNION ALL SELECT ${countRows(grid, parameters)} FROM uncounted WHERE ts >= ${lowest} AND ts < ${highest} GROUP BY 1)
       SELECT prefix, sum(count), sum(after) FROM b GROUP BY 1 ORDER BY 1 DESC LIMIT ${most}`,
     values: parameters.values,
   }]);
@@ -75,7 +75,7 @@ export async function readTimeline(read: Read, query: TimelineQuery, fold: Fold)
 
 async function countBetween(read: Read, { low, high }: KeyRange): Promise<number> {
   const parameters = createParameters();
-  const sql = `WITH ${TAIL} SELECT ${countFrom(low, parameters)} - ${countFrom(high, parameters)}`;
+  const sql = `WITH ${UNCOUNTED} SELECT ${countFrom(low, parameters)} - ${countFrom(high, parameters)}`;
   const [rows] = await read([{ sql, values: parameters.values }]);
   return numberAt(rows?.[0], 0);
 }

@@ -171,7 +171,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
 
   /** For reads that count. */
   function counting(): Thread<ReaderCalls> {
-    return keeper.behind() > MAX_UNINDEXED_LOOKUP ? searches : lookups;
+    return keeper.unindexed() > MAX_UNINDEXED_LOOKUP ? searches : lookups;
   }
 
   async function close(): Promise<void> {
@@ -225,7 +225,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
     queueDepth: () => inserts.waiting(),
     sizes: () => files.sizes(),
     maintenance: () => ({
-      unindexedMessages: keeper.behind(),
+      unindexedMessages: keeper.unindexed(),
       indexFaults: keeper.isFaulty() ? 1 : 0,
       upgradeRemainingRows: upgrade.remaining(),
     }),

@@ -131,9 +131,9 @@ for (const [title, change] of MISFITS) {
     const index = openIndex(t, path);
     if (title !== "the system went down without closing it") compare("before");
     reader.queries.attachIndex(indexLocation(path));
-    const { fault, behind } = index.step();
+    const { fault, unindexed } = index.step();
     assert.equal(typeof fault, "string");
-    assert.equal(behind, 0);
+    assert.equal(unindexed, 0);
     compare("after");
     reader.close();
     await requireSound(t, path);
@@ -156,7 +156,7 @@ test("damage to any page of the index changes no answer, and is repaired", { tim
     reader.close();
     const index = openMessageIndex({ location: indexLocation(path), database: path, busyTimeoutMs: 1_000 });
     if (reader.faults.length > 0 || index.check() !== undefined) index.reset();
-    while (index.step().behind > 0);
+    while (index.step().unindexed > 0);
     index.close();
     await requireSound(t, path);
   }

@@ -19,7 +19,7 @@ interface Kept {
   pass(ms: number): Promise<void>;
 }
 
-const DONE: IndexStep = { derived: 0, behind: 0 };
+const DONE: IndexStep = { derived: 0, unindexed: 0 };
 
 async function keep(t: TestContext, steps: (IndexStep | string)[] = [], starts: string[] = []): Promise<Kept> {
   t.mock.timers.enable({ apis: ["setTimeout"] });
@@ -83,7 +83,7 @@ async function idle(t: TestContext): Promise<Kept> {
 }
 
 test("it begins with what is there, step after step without a pause while a full step waits, then reads every page once", async (t) => {
-  const { asked, pass } = await keep(t, [{ derived: STEP_ROWS, behind: STEP_ROWS }, { derived: STEP_ROWS, behind: 5 }, DONE]);
+  const { asked, pass } = await keep(t, [{ derived: STEP_ROWS, unindexed: STEP_ROWS }, { derived: STEP_ROWS, unindexed: 5 }, DONE]);
   await pass(0);
   assert.deepEqual(asked, ["start low", "attach", "step", "step"]);
   await pass(50);
@@ -113,9 +113,9 @@ test("a step waits for a pause of 50 ms, for 2 s at the latest, and not at all o
   assert.deepEqual(asked, ["step", "step", "step"]);
 });
 
-test("more than 200,000 rows behind it works at the priority of the other threads, until it has caught up", async (t) => {
+test("with more than 200,000 unindexed rows it works at the priority of the other threads, until it has caught up", async (t) => {
   const { keeper, asked, pass, steps } = await idle(t);
-  steps.push({ derived: STEP_ROWS, behind: 150_000 }, { derived: STEP_ROWS, behind: 10 });
+  steps.push({ derived: STEP_ROWS, unindexed: 150_000 }, { derived: STEP_ROWS, unindexed: 10 });
   keeper.grew(200_001);
   await pass(0);
   assert.deepEqual(asked, ["start", "attach", "step", "step"]);
@@ -125,7 +125,7 @@ test("more than 200,000 rows behind it works at the priority of the other thread
 
 test("an index that was built again is attached again, and told of once", async (t) => {
   const { keeper, asked, faults, pass, steps } = await idle(t);
-  steps.push({ derived: 1, behind: 0, fault: "its file was removed" });
+  steps.push({ derived: 1, unindexed: 0, fault: "its file was removed" });
   keeper.grew(1);
   await pass(50);
   assert.deepEqual(asked, ["step", "attach"]);

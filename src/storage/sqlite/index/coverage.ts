@@ -14,7 +14,7 @@ export interface StoreState extends Coverage {
 }
 
 export interface IndexState extends Coverage {
-  /** The high-water mark: see `createIndexTables`. */
+  /** The watermark: see `createIndexTables`. */
   readonly high: number;
 }
 

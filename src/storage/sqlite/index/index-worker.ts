@@ -23,8 +23,8 @@ export interface IndexWorkerOptions {
 export interface IndexWorker {
   /** Starts the thread if it does not run. */
   open(): Promise<void>;
-  /** Derives the next rows, at a priority for `behind` rows; gives how many are left. */
-  step(behind: number): Promise<number>;
+  /** Derives the next rows, at a priority for `unindexed` rows; gives how many are left. */
+  step(unindexed: number): Promise<number>;
   /** Reads every page of the file if that is due, and distrusts the index if one is damaged. */
   checkIfDue(): Promise<void>;
   /** The next step begins with an empty index. Returns false if that has been said already: readers tell of one file several times. */
@@ -55,13 +55,13 @@ export function createIndexWorker(options: IndexWorkerOptions): IndexWorker {
         distrusted = false;
       }
       const startedAt = performance.now();
-      const { derived, behind, fault } = await current.call("step", undefined);
+      const { derived, unindexed, fault } = await current.call("step", undefined);
       if (derived > 0) options.onStep(derived, (performance.now() - startedAt) / 1000);
       if (fault !== undefined) {
         options.onFault(fault);
         await options.attachReaders();
       }
-      return behind;
+      return unindexed;
     },
     async checkIfDue() {
       const nowMs = performance.now();
@@ -96,7 +96,7 @@ export function createIndexWorker(options: IndexWorkerOptions): IndexWorker {
 interface Holder {
   current(): Thread<IndexCalls> | undefined;
   open(): Promise<Thread<IndexCalls>>;
-  setPriority(behind: number): Promise<void>;
+  setPriority(unindexed: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -120,11 +120,11 @@ function createHolder({ startThread, attachReaders }: IndexWorkerOptions): Holde
       return thread;
     },
     // A process without privileges can only lower a priority: a new thread begins at that of the others.
-    async setPriority(behind) {
-      if (inBackground && behind > URGENT_ROWS) {
+    async setPriority(unindexed) {
+      if (inBackground && unindexed > URGENT_ROWS) {
         inBackground = false;
         await close();
-      } else if (!inBackground && behind < STEP_ROWS) {
+      } else if (!inBackground && unindexed < STEP_ROWS) {
         inBackground = true;
         await thread?.call("lowerPriority", undefined);
       }

@@ -21,7 +21,7 @@ export interface IndexKeeper extends Pick<IndexWorker, "exclude" | "forget"> {
   /** A reader could not use the index. */
   distrust(reason: string): void;
   /** About how many messages the index does not cover. */
-  behind(): number;
+  unindexed(): number;
   /** Whether the index is being built again, or cannot be at the moment. */
   isFaulty(): boolean;
   close(): Promise<void>;
@@ -90,7 +90,7 @@ export async function startIndexKeeper(options: KeeperOptions): Promise<IndexKee
     },
     exclude: worker.exclude,
     forget: worker.forget,
-    behind: () => waiting,
+    unindexed: () => waiting,
     isFaulty: faults.areThere,
     async close() {
       closing = true;

@@ -7,14 +7,14 @@ export interface IndexStep {
   /** How many rows it has covered. */
   readonly derived: number;
   /** How many rows it has left for the next one. */
-  readonly behind: number;
+  readonly unindexed: number;
   /** Why the index was built again from the first row, in words for the log. */
   readonly fault?: string | undefined;
 }
 
 /**
  * The index of one database, in a file of its own: search, counts, and each sender's messages in the order of time. It covers the
- * rows up to a high-water mark. Readers look at all others themselves, so that results are exact however far it is behind.
+ * rows up to a watermark. Readers look at all others themselves, so that results are exact however far it is behind.
  *
  * No state is kept in memory between two calls: each reads what the two files say.
  */
@@ -72,7 +72,7 @@ export function openMessageIndex(at: IndexLocation): MessageIndex {
         picked = index.operations.pick();
         index.operations.derive();
       }
-      const step: IndexStep = { derived: picked.rows, behind: picked.behind, fault };
+      const step: IndexStep = { derived: picked.rows, unindexed: picked.unindexed, fault };
       fault = undefined;
       return step;
     },

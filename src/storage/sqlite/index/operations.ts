@@ -14,7 +14,7 @@ const COPY_ROWS = 2_048;
 /** What is done to the open index file; see `MessageIndex`. All throw SQLite's errors. */
 export interface IndexOperations {
   /** Copies the next rows from the main file, up to `STEP_ROWS`; gives how many, and how many are left after them. */
-  pick(): { readonly rows: number; readonly behind: number };
+  pick(): { readonly rows: number; readonly unindexed: number };
   /** Derives what `pick` has copied. */
   derive(): void;
   /** What is wrong with the number of rows that the index covers, if anything is: a row may have been put where others had been. */
@@ -51,13 +51,13 @@ export function createIndexOperations(db: DatabaseSync): IndexOperations {
       high = low;
       let rows = 0;
       for (let characters = 0; rows < STEP_ROWS && characters < STEP_CHARACTERS; ) {
-        if (copy.run(high).changes === 0) return { rows, behind: 0 };
+        if (copy.run(high).changes === 0) return { rows, unindexed: 0 };
         const row = picked.get();
         high = Number(row?.["high"]);
         rows = Number(row?.["rows"]);
         characters = Number(row?.["characters"]);
       }
-      return { rows, behind: last - high };
+      return { rows, unindexed: last - high };
     },
     derive() {
       if (high === low) return;

@@ -14,7 +14,7 @@ export function indexLocation(location: string): string {
 /**
  * Creates the tables of an empty index in `schema`: `main` for the index file, `temp` for a reader that does without one.
  *
- * `index_state.high` is the high-water mark: the index covers exactly the rows with `seq` up to it that are not in
+ * `index_state.high` is the watermark: the index covers exactly the rows with `seq` up to it that are not in
  * `excluded_messages`. `time_counts` counts the covered rows whose sort key begins with `prefix`, of all senders (`scope` empty) and
  * of each sender. The state says which store it covers: see `mismatch`.
  */

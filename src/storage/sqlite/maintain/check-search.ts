@@ -15,8 +15,8 @@ const GROUPS = 2 ** 18;
 // Of each trigram: how many rows have it, the sum of their numbers, and one that another set of as many rows with
 // that sum would not share. The modulus keeps sums over 2^29 rows within what a number holds exactly.
 const SUMS = "term, count(*) AS rows, sum(doc) AS docs, sum(doc * 2654435761 % 16777213) AS mixed";
-const SUMS_UP_TO_MARK = `term, count(*) FILTER (WHERE doc <= :mark) AS rows, sum(doc) FILTER (WHERE doc <= :mark) AS docs,
-  sum(doc * 2654435761 % 16777213) FILTER (WHERE doc <= :mark) AS mixed,
+const SUMS_UP_TO_WATERMARK = `term, count(*) FILTER (WHERE doc <= :watermark) AS rows, sum(doc) FILTER (WHERE doc <= :watermark) AS docs,
+  sum(doc * 2654435761 % 16777213) FILTER (WHERE doc <= :watermark) AS mixed,
   count(*) FILTER (WHERE doc > coalesce((SELECT high FROM index_state), 0)) AS beyond`;
 
 /**
@@ -26,7 +26,7 @@ const SUMS_UP_TO_MARK = `term, count(*) FILTER (WHERE doc <= :mark) AS rows, sum
  * (https://www.sqlite.org/fts5.html#the_integrity_check_command).
  *
  * Each chunk is a read transaction of its own, so a service that runs may go on to empty its WAL; what it adds
- * meanwhile lies past the high-water mark read at the start. If it removes messages meanwhile, all is compared once more in one
+ * meanwhile lies past the watermark read at the start. If it removes messages meanwhile, all is compared once more in one
  * transaction, which no removal can disturb.
  */
 export const checkSearch: CheckFunction = (db, report) => {
@@ -41,20 +41,20 @@ const REMOVALS = "SELECT removals AS value FROM index_state";
 
 function compareAll(db: DatabaseSync, report: ReportProgress, snapshot: typeof inIndexSnapshot): Finding {
   db.function("fold_case", { deterministic: true }, (text) => foldCase(String(text)));
-  const mark = snapshot(db, (high) => high);
+  const watermark = snapshot(db, (high) => high);
   const sums = createSums();
   let rows = 0;
-  for (let low = 0; low < mark; low += CHUNK_ROWS) {
-    rows += snapshot(db, () => addChunk(db, sums, { low, high: Math.min(mark, low + CHUNK_ROWS) }));
-    report(Math.min(mark, low + CHUNK_ROWS), mark * 1.2);
+  for (let low = 0; low < watermark; low += CHUNK_ROWS) {
+    rows += snapshot(db, () => addChunk(db, sums, { low, high: Math.min(watermark, low + CHUNK_ROWS) }));
+    report(Math.min(watermark, low + CHUNK_ROWS), watermark * 1.2);
   }
-  const { entries, beyond } = subtractIndex(db, sums, mark);
+  const { entries, beyond } = subtractIndex(db, sums, watermark);
   const { missing, surplus, rowNumbers } = sums.difference();
   const faults = createFaultList();
   const where = rowNumbers.length > 0 ? ` (seq ${rowNumbers.join(", ")})` : "";
   if (missing > 0) faults.add(`${missing} entries are missing${where}`);
   if (surplus > 0) faults.add(`${surplus} entries point to no such text${where}`);
-  if (beyond > 0) faults.add(`${beyond} entries are past the high-water mark`);
+  if (beyond > 0) faults.add(`${beyond} entries are past the watermark`);
   return faults.finding(`${rows} texts, ${entries} entries`);
 }
 
@@ -128,13 +128,13 @@ function addChunk(db: DatabaseSync, sums: Sums, range: { readonly low: number; r
   return Number(texts);
 }
 
-function subtractIndex(db: DatabaseSync, sums: Sums, mark: number): { readonly entries: number; readonly beyond: number } {
+function subtractIndex(db: DatabaseSync, sums: Sums, watermark: number): { readonly entries: number; readonly beyond: number } {
   db.exec(`CREATE VIRTUAL TABLE temp.index_entries USING fts5vocab (${INDEX_SCHEMA}, messages_search, instance)`);
-  const read = db.prepare(`SELECT ${SUMS_UP_TO_MARK} FROM temp.index_entries WHERE term > :last GROUP BY term LIMIT ${TERMS_A_READ}`);
+  const read = db.prepare(`SELECT ${SUMS_UP_TO_WATERMARK} FROM temp.index_entries WHERE term > :last GROUP BY term LIMIT ${TERMS_A_READ}`);
   let entries = 0;
   let beyond = 0;
   for (let last = ""; ; ) {
-    const page = read.all({ last, mark });
+    const page = read.all({ last, watermark });
     for (const row of page) {
       const of = toTermSums(row);
       sums.add(of, -1);

@@ -58,7 +58,7 @@ function repairTable(location: string, journalMode: string): void {
 function fillIndex(location: string, report: ReportProgress): void {
   const total = lastSeqOf(location);
   const index = openMessageIndex({ location: indexLocation(location), database: location, busyTimeoutMs: DEFAULT_BUSY_TIMEOUT_MS });
-  for (let behind = total; behind > 0; report(total - behind, total)) behind = index.step().behind;
+  for (let unindexed = total; unindexed > 0; report(total - unindexed, total)) unindexed = index.step().unindexed;
   index.close();
 }
 

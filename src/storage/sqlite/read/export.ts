@@ -8,7 +8,7 @@ import { MESSAGE_COLUMNS, toStoredMessage, type Prepare } from "./rows.ts";
 
 type Row = Record<string, SQLOutputValue>;
 
-/** The part of an order that is left: from behind `start` on, up to `end`, whose own key is `since` (descending) or just out of it. */
+/** The part of an order that is left: after `start`, up to `end`, whose own key is `since` (descending) or just out of it. */
 interface Range {
   readonly direction: "ASC" | "DESC";
   readonly start: KeysetPosition;
@@ -22,37 +22,37 @@ interface Range {
 export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPage {
   /** In steps that each seek in the index: it serves no comparison of `(rtrim(ts, 'Z'), message_id)`, being on an expression. */
   function* rowsOfAll({ direction, start, end }: Range, upTo: number): Generator<Row> {
-    const [behind, within] = direction === "ASC" ? [">", "<"] : ["<", ">="];
+    const [beyond, within] = direction === "ASC" ? [">", "<"] : ["<", ">="];
     const select = `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE`;
-    const bounds = `rtrim(ts, 'Z') ${within} ? AND +seq <= ?`;
-    const equal = `${select} rtrim(ts, 'Z') = ? AND message_id ${behind} ? AND ${bounds} ORDER BY message_id ${direction}`;
+    const rest = `rtrim(ts, 'Z') ${within} ? AND +seq <= ?`;
+    const equal = `${select} rtrim(ts, 'Z') = ? AND message_id ${beyond} ? AND ${rest} ORDER BY message_id ${direction}`;
     yield* prepare(equal).iterate(start.key, start.messageId, end, upTo);
-    const further = `${select} rtrim(ts, 'Z') ${behind} ? AND ${bounds} ORDER BY rtrim(ts, 'Z') ${direction}, message_id ${direction}`;
+    const further = `${select} rtrim(ts, 'Z') ${beyond} ? AND ${rest} ORDER BY rtrim(ts, 'Z') ${direction}, message_id ${direction}`;
     yield* prepare(further).iterate(start.key, end, upTo);
   }
 
   function* rowsOfSender(from: string, { direction, start, end }: Range, upTo: number): Generator<Row> {
     const sign = direction === "ASC" ? 1 : -1;
-    const [behind, within] = direction === "ASC" ? [">", "<"] : ["<", ">="];
+    const [beyond, within] = direction === "ASC" ? [">", "<"] : ["<", ">="];
     // No page looks at more of them.
-    const tail = prepare(`SELECT ${MESSAGE_COLUMNS} FROM unindexed_messages
-      WHERE from_msisdn = ? AND (rtrim(ts, 'Z'), message_id) ${behind} (?, ?) AND rtrim(ts, 'Z') ${within} ? AND seq <= ?
+    const unindexed = prepare(`SELECT ${MESSAGE_COLUMNS} FROM unindexed_messages
+      WHERE from_msisdn = ? AND (rtrim(ts, 'Z'), message_id) ${beyond} (?, ?) AND rtrim(ts, 'Z') ${within} ? AND seq <= ?
       ORDER BY rtrim(ts, 'Z') ${direction}, message_id ${direction} LIMIT ${PAGE_ROWS}`).all(from, start.key, start.messageId, end, upTo);
     const columns = MESSAGE_COLUMNS.split(", ").map((column) => `messages.${column}`).join(", ");
     const derived = prepare(`SELECT ${columns} FROM sender_messages AS hit CROSS JOIN messages ON messages.seq = hit.seq
-      WHERE hit.from_msisdn = ? AND (hit.key, hit.message_id) ${behind} (?, ?) AND hit.key ${within} ? AND hit.seq <= ?
+      WHERE hit.from_msisdn = ? AND (hit.key, hit.message_id) ${beyond} (?, ?) AND hit.key ${within} ? AND hit.seq <= ?
       ORDER BY hit.key ${direction}, hit.message_id ${direction}`);
     const values: readonly SQLInputValue[] = [from, start.key, start.messageId, end, upTo];
     let next = 0;
     for (const row of derived.iterate(...values)) {
       const position = rowPosition(row);
-      for (let one = tail[next]; one !== undefined && sign * comparePositions(rowPosition(one), position) < 0; one = tail[next]) {
+      for (let one = unindexed[next]; one !== undefined && sign * comparePositions(rowPosition(one), position) < 0; one = unindexed[next]) {
         yield one;
         next += 1;
       }
       yield row;
     }
-    yield* tail.slice(next);
+    yield* unindexed.slice(next);
   }
 
   return (query) => {

@@ -91,17 +91,17 @@ export function createPages(prepare: Prepare, timeCounts: TimeCounts): (query: P
   }
 
   function ascendingRowsOf(from: string, { low, high }: Range, limit: number, offset: number): StoredMessage[] {
-    const tail = unindexedRowsOf(from)(BETWEEN, ["", LAST], { order: "asc", limit: -1 });
-    const tailFrom = (least: string): StoredMessage[] => tail.filter((row) => compareText(sortKey(row.ts), least) >= 0);
-    const later = tailFrom(low);
-    // However the tail's rows lie among the derived ones, the page begins with this one of them or later.
+    const unindexed = unindexedRowsOf(from)(BETWEEN, ["", LAST], { order: "asc", limit: -1 });
+    const unindexedFrom = (least: string): StoredMessage[] => unindexed.filter((row) => compareText(sortKey(row.ts), least) >= 0);
+    const later = unindexedFrom(low);
+    // Wherever the unindexed rows lie among the derived ones, the page begins with this derived row or a later one.
     const first = Math.max(0, offset - later.length);
     let start = { key: low, skip: first };
     if (first > MAX_SKIPPED_ROWS) {
-      // Places among all rows of the sender, less those in the tail, are places among the derived ones.
-      const derivedPosition = timeCounts.countAll(from) - countFrom(low, from) - (tail.length - later.length) + first;
+      // A position among all rows of the sender, minus the unindexed rows before it, is a position among the derived ones.
+      const derivedPosition = timeCounts.countAll(from) - countFrom(low, from) - (unindexed.length - later.length) + first;
       const near = timeCounts.seek(derivedPosition, from);
-      const derivedBefore = near.before - (tail.length - tailFrom(near.key).length);
+      const derivedBefore = near.before - (unindexed.length - unindexedFrom(near.key).length);
       start = { key: near.key, skip: derivedPosition - derivedBefore };
     }
     const derived = derivedRowsOf(from)(BETWEEN, [start.key, high], { order: "asc", limit: offset - first + limit, skip: start.skip });

@@ -7,7 +7,7 @@ export type Prepare = (sql: string) => StatementSync;
 export const MESSAGE_COLUMNS = "message_id, from_msisdn, to_msisdn, ts, text, created_at";
 
 /**
- * The rows that the index does not cover: those past its high-water mark, and those that are being removed.
+ * The rows that the index does not cover: those past its watermark, and those that are being removed.
  * NOT INDEXED: they are few, and an index in another order would be walked whole.
  */
 export const UNINDEXED_VIEW = `
