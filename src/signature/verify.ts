@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 import type { SecretName, SignatureFailure } from "../core/outcome.ts";
 import type { Clock } from "../core/clock.ts";
 import { standardWebhooksKey, type Secrets } from "../core/secrets.ts";
@@ -8,6 +8,7 @@ import { readHexOrBase64, readSignature } from "./header.ts";
 import { headerText, type SignatureHeaders } from "./headers.ts";
 import { createHintBudget } from "./hint-budget.ts";
 import { hexHint } from "./hex-hint.ts";
+import { createHmacSha256, MAC_BYTES, type Hmac } from "./hmac.ts";
 import { mismatchHint, type Mismatch } from "./mismatch-hint.ts";
 import { readStandardWebhook, type HeaderFamily } from "./standard-webhooks.ts";
 
@@ -27,11 +28,9 @@ export interface VerifierOptions {
 }
 
 interface ActiveKey {
-  readonly key: KeyObject;
+  readonly hmac: Hmac;
   readonly match: Verification;
 }
-
-const MAC_BYTES = 32;
 
 const CURRENT: Verification = Object.freeze({ ok: true, secret: "current" });
 const PREVIOUS: Verification = Object.freeze({ ok: true, secret: "previous" });
@@ -80,9 +79,8 @@ export function createVerifier(secrets: Secrets, options: VerifierOptions): Veri
   }
 
   function verifyGiven(body: Uint8Array): Verification {
-    for (const { key, match } of textKeys) {
-      // As a string of bytes: a new Buffer each would take a quarter of the time of the check.
-      expected.write(createHmac("sha256", key).update(body).digest("latin1"), "latin1");
+    for (const { hmac, match } of textKeys) {
+      hmac("", body, expected);
       if (timingSafeEqual(expected, given)) return match;
     }
     return mismatch({ keys: "text", prefix: "", body, signatures: onlyGiven });
@@ -92,9 +90,9 @@ export function createVerifier(secrets: Secrets, options: VerifierOptions): Veri
     const webhook = readStandardWebhook(headers, family);
     if ("reason" in webhook) return { ok: false, ...webhook };
     const { prefix, signatures, timestampSeconds } = webhook;
-    for (const { key, match } of standardKeys) {
-      const mac = createHmac("sha256", key).update(prefix, "latin1").update(body).digest();
-      if (!signatures.some((signature) => timingSafeEqual(mac, signature))) continue;
+    for (const { hmac, match } of standardKeys) {
+      hmac(prefix, body, expected);
+      if (!signatures.some((signature) => timingSafeEqual(expected, signature))) continue;
       const ageSeconds = Math.floor(clock.nowMs() / 1000) - timestampSeconds;
       if (Math.abs(ageSeconds) <= toleranceSeconds) return match;
       const away = `${Math.abs(ageSeconds)} s in the ${ageSeconds > 0 ? "past" : "future"}`;
@@ -119,7 +117,7 @@ export function createVerifier(secrets: Secrets, options: VerifierOptions): Veri
 
 function activeKeys(secrets: Secrets, keyOf: (secret: string) => Buffer): readonly ActiveKey[] {
   return [
-    { key: createSecretKey(keyOf(secrets.current)), match: CURRENT },
-    ...secrets.previous.map((secret) => ({ key: createSecretKey(keyOf(secret)), match: PREVIOUS })),
+    { hmac: createHmacSha256(keyOf(secrets.current)), match: CURRENT },
+    ...secrets.previous.map((secret) => ({ hmac: createHmacSha256(keyOf(secret)), match: PREVIOUS })),
   ];
 }
