@@ -50,12 +50,13 @@ export interface GroupCommit {
   close(): Promise<void>;
 }
 
-/** The deliveries of a batch, and how many bytes they take. */
-interface Taken extends Deliveries {
+/** What one call of `insertAll` waits with. */
+interface Delivery {
+  readonly messages: readonly Message[];
   readonly bytes: number;
+  /** Takes one outcome a message, in their order. */
+  readonly settle: (outcomes: readonly InsertOutcome[]) => void;
 }
-
-type Answer = (outcome: InsertOutcome) => void;
 
 /**
  * Group commit: while the writer commits one batch the next one gathers, so the more messages arrive the
@@ -63,92 +64,83 @@ type Answer = (outcome: InsertOutcome) => void;
  */
 export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommitOptions): GroupCommit {
   const { maxBatchMessages = Infinity, maxBatchBytes = Infinity } = options;
-  const batch: Message[] = [];
-  const waiters: Answer[] = [];
-  /** Of the deliveries that wait: how many messages each has, and how many bytes. */
-  const sizes: number[] = [];
-  const bytes: number[] = [];
+  const queue: Delivery[] = [];
+  let queuedMessages = 0;
   let underWay = 0;
   let underWayMessages = 0;
+  /** Of the queue and of the batches under way. */
   let waitingBytes = 0;
   let scheduled = false;
   const closed = Promise.withResolvers<void>();
   let closing = false;
 
   function dispatch(): void {
-    while (waiters.length > 0 && (underWay === 0 || (underWay < MAX_BATCHES_UNDER_WAY && waiters.length >= MIN_SECOND_BATCH))) {
+    while (queue.length > 0 && (underWay === 0 || (underWay < MAX_BATCHES_UNDER_WAY && queuedMessages >= MIN_SECOND_BATCH))) {
       commitNext();
     }
     if (closing && underWay === 0) closed.resolve();
   }
 
   function commitNext(): void {
-    let messages = 0;
-    let taken = 0;
-    let deliveries = 0;
-    for (const [index, size] of sizes.entries()) {
-      const isRoom = messages + size <= maxBatchMessages && taken + (bytes[index] ?? 0) <= maxBatchBytes;
-      if (index > 0 && !isRoom) break;
-      messages += size;
-      taken += bytes[index] ?? 0;
-      deliveries += 1;
+    let count = 0;
+    let bytes = 0;
+    const messages: Message[] = [];
+    for (const delivery of queue) {
+      const isRoom = messages.length + delivery.messages.length <= maxBatchMessages && bytes + delivery.bytes <= maxBatchBytes;
+      if (count > 0 && !isRoom) break;
+      for (const message of delivery.messages) messages.push(message);
+      bytes += delivery.bytes;
+      count += 1;
     }
-    bytes.splice(0, deliveries);
-    commit(batch.splice(0, messages), waiters.splice(0, messages), { sizes: sizes.splice(0, deliveries), bytes: taken });
+    queuedMessages -= messages.length;
+    commit(messages, queue.splice(0, count));
   }
 
-  function commit(messages: readonly Message[], answers: readonly Answer[], { sizes, bytes }: Taken): void {
+  function commit(messages: readonly Message[], deliveries: readonly Delivery[]): void {
     underWay += 1;
-    underWayMessages += answers.length;
+    underWayMessages += messages.length;
     const createdAt = new Date(options.clock.nowMs()).toISOString();
+    const sizes = deliveries.map((delivery) => delivery.messages.length);
     commitBatch(messages, createdAt, { sizes }).then(
       ({ outcomes, seconds }) => {
         // The next batch first, so that the writer works while this one is answered.
-        settle(answers, bytes);
+        leave(messages.length, deliveries);
         let created = 0;
         for (const outcome of outcomes) if (outcome === "created") created += 1;
         options.onCommitted(created);
-        options.observer.committed(answers.length, seconds);
-        answers.forEach((answer, index) => answer(outcomes[index] ?? "unavailable"));
+        options.observer.committed(messages.length, seconds);
+        let at = 0;
+        for (const delivery of deliveries) delivery.settle(outcomes.slice(at, (at += delivery.messages.length)));
       },
       (error) => {
-        settle(answers, bytes);
-        options.observer.commitFailed(answers.length, error instanceof StoreUnavailable ? error.message : String(error));
+        leave(messages.length, deliveries);
+        options.observer.commitFailed(messages.length, error instanceof StoreUnavailable ? error.message : String(error));
         const outcome = error instanceof InDoubt ? "in_doubt" : "unavailable";
-        for (const answer of answers) answer(outcome);
+        for (const delivery of deliveries) delivery.settle(delivery.messages.map(() => outcome));
       },
     );
   }
 
-  function settle(answers: readonly Answer[], bytes: number): void {
+  /** A batch is no longer under way. */
+  function leave(messages: number, deliveries: readonly Delivery[]): void {
     underWay -= 1;
-    underWayMessages -= answers.length;
-    waitingBytes -= bytes;
+    underWayMessages -= messages;
+    for (const { bytes } of deliveries) waitingBytes -= bytes;
     dispatch();
   }
 
-  function enqueue(message: Message): Promise<InsertOutcome> {
-    batch.push(message);
-    return new Promise((resolve) => waiters.push(resolve));
-  }
-
   function waiting(): number {
-    return underWayMessages + waiters.length;
+    return underWayMessages + queuedMessages;
   }
 
-  /** Takes the room that a delivery needs; false if there is none. What is larger than all of it has to be alone. */
-  function admit(messages: readonly Message[]): boolean {
-    const needed = bytesOf(messages);
-    if (closing || waiting() >= MAX_WAITING_MESSAGES || (waiting() > 0 && waitingBytes + needed > MAX_WAITING_BYTES)) return false;
-    waitingBytes += needed;
-    bytes.push(needed);
-    sizes.push(messages.length);
-    return true;
+  /** Whether there is room for so many bytes. What is larger than all of it has to be alone. */
+  function hasRoom(bytes: number): boolean {
+    return !closing && waiting() < MAX_WAITING_MESSAGES && (waiting() === 0 || waitingBytes + bytes <= MAX_WAITING_BYTES);
   }
 
   /** Hands what waits over, now or at the end of the event loop's turn. */
   function join(): void {
-    if (waiters.length >= MIN_SECOND_BATCH && underWay < MAX_BATCHES_UNDER_WAY) {
+    if (queuedMessages >= MIN_SECOND_BATCH && underWay < MAX_BATCHES_UNDER_WAY) {
       // In the middle of a turn: the writer works while the event loop still reads what else has come.
       dispatch();
     } else if (!scheduled) {
@@ -163,10 +155,14 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
 
   function insertAll(messages: readonly Message[]): Promise<readonly InsertOutcome[]> {
     if (messages.length === 0) return Promise.resolve([]);
-    if (!admit(messages)) return Promise.resolve(messages.map(() => "unavailable"));
-    const answered = Promise.all(messages.map(enqueue));
-    join();
-    return answered;
+    const bytes = bytesOf(messages);
+    if (!hasRoom(bytes)) return Promise.resolve(messages.map(() => "unavailable"));
+    waitingBytes += bytes;
+    queuedMessages += messages.length;
+    return new Promise((settle) => {
+      queue.push({ messages, bytes, settle });
+      join();
+    });
   }
 
   return {
