@@ -4,7 +4,7 @@ import type { FieldError, SecretName, SenderFormat, SignatureFailure, WebhookRes
 export interface DeliveryFacts {
   readonly result: WebhookResult;
   /** The id of the only message, once it is known. */
-  readonly messageId?: string;
+  readonly messageId?: string | undefined;
   /** What became of what it held, once that is stored. */
   readonly counts?: DeliveryCounts;
   readonly signature?: SecretName | SignatureFailure;
@@ -13,7 +13,7 @@ export interface DeliveryFacts {
   /** Receipt minus `ts` in seconds, of each created message. */
   readonly lagSeconds?: readonly number[];
   /** What the operator should look into although the sender got 200, in words without content. */
-  readonly warnings?: readonly string[];
+  readonly warnings?: readonly string[] | undefined;
 }
 
 /** How many messages of a delivery ended how; together with what was ignored they are all that it held. */

@@ -49,7 +49,7 @@ export interface Reply {
   /** The connection is closed without an answer, since neither 200 nor this status would be known to be true. */
   readonly unanswered?: boolean;
   /** `application/json` where absent. */
-  readonly contentType?: string;
+  readonly contentType?: string | undefined;
   /** `no-store` where absent. */
   readonly cacheControl?: string;
   /** Of a 422, for the log. */

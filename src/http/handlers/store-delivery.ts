@@ -1,7 +1,7 @@
 import { REFUSALS } from "../../api/refusals.ts";
 import type { DeliveryCounts } from "../../core/exchange.ts";
 import type { SecretName } from "../../core/outcome.ts";
-import type { InsertOutcome, MessageStore } from "../../core/store.ts";
+import type { MessageStore } from "../../core/store.ts";
 import type { Delivery } from "../../senders/delivery.ts";
 import type { Reply } from "../message.ts";
 import { refuse } from "../respond.ts";
@@ -22,32 +22,32 @@ export interface StoreDeliveryOptions {
 export async function storeDelivery(delivery: Delivery, options: StoreDeliveryOptions): Promise<Reply> {
   const { store, receivedAtMs, signature, acknowledgement } = options;
   const { messages, warnings } = delivery;
-  const [first] = messages;
   const facts = {
     signature,
-    ...(messages.length === 1 && first !== undefined && { messageId: first.messageId }),
-    ...(warnings.length > 0 && { warnings }),
+    messageId: messages.length === 1 ? messages[0]?.messageId : undefined,
+    warnings: warnings.length > 0 ? warnings : undefined,
   };
   const outcomes = messages.length === 0 ? [] : await store.insertAll(messages);
   if (outcomes.includes("in_doubt")) return { ...NOT_STORED, unanswered: true, delivery: { ...facts, result: "unavailable" } };
   if (outcomes.includes("unavailable")) return { ...NOT_STORED, delivery: { ...facts, result: "unavailable" } };
 
-  const counts = countsOf(delivery, outcomes);
-  if (counts.created === 0) return { status: 200, ...acknowledgement, delivery: { ...facts, result: "duplicate", counts } };
-  const lagSeconds = messages.filter((_, index) => outcomes[index] === "created").map(({ tsMs }) => (receivedAtMs - tsMs) / 1000);
-  return { status: 200, ...acknowledgement, delivery: { ...facts, result: "created", counts, lagSeconds } };
-}
-
-function countsOf({ format, ignored, timedByReceipt }: Delivery, outcomes: readonly InsertOutcome[]): DeliveryCounts {
-  const of = (wanted: InsertOutcome): number => outcomes.filter((outcome) => outcome === wanted).length;
-  const [duplicates, conflicts] = [of("duplicate"), of("conflict")];
-  return {
-    format,
-    created: of("created"),
-    duplicates: timedByReceipt ? duplicates + conflicts : duplicates,
-    conflicts: timedByReceipt ? 0 : conflicts,
-    ignored: ignored.reduce((sum, { count }) => sum + count, 0),
-  };
+  const lagSeconds: number[] = [];
+  let duplicates = 0;
+  let conflicts = 0;
+  messages.forEach(({ tsMs }, index) => {
+    const outcome = outcomes[index];
+    if (outcome === "created") lagSeconds.push((receivedAtMs - tsMs) / 1000);
+    // With a time of receipt, a repeat differs from what is stored in that alone.
+    else if (outcome === "conflict" && !delivery.timedByReceipt) conflicts += 1;
+    else duplicates += 1;
+  });
+  const created = lagSeconds.length;
+  let ignored = 0;
+  for (const { count } of delivery.ignored) ignored += count;
+  const counts: DeliveryCounts = { format: delivery.format, created, duplicates, conflicts, ignored };
+  const result = created === 0 ? "duplicate" : "created";
+  const { body, contentType } = acknowledgement;
+  return { status: 200, body, contentType, delivery: { ...facts, result, counts, lagSeconds } };
 }
 
 const NOT_STORED: Reply = refuse(REFUSALS.notStored);
