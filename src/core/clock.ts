@@ -1,4 +1,4 @@
-/** The time of day, injected so that tests can hold it still. */
+/** The time of day, injected so that tests can control it. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   nowMs(): number;

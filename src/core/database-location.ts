@@ -1,13 +1,13 @@
 /** Where the messages are kept. */
 export type DatabaseLocation = SqliteLocation | PostgresLocation;
 
-/** A file, or memory that ends with the process. */
+/** A file, or a database in memory that is lost when the process ends. */
 export type SqliteLocation =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "memory" };
 
 export interface PostgresLocation {
   readonly kind: "postgres";
-  /** With the password: never shown. */
+  /** Includes the password: never show it. */
   readonly url: string;
 }

@@ -1,22 +1,22 @@
 import type { FieldError, SecretName, SenderFormat, SignatureFailure, WebhookResult } from "./outcome.ts";
 
-/** What a delivery to the webhook adds to its exchange. */
+/** What a handler of deliveries adds to the exchange, for logs and metrics. */
 export interface DeliveryFacts {
   readonly result: WebhookResult;
-  /** The id of the only message, once it is known. */
+  /** Set once the id is known, if the delivery holds exactly one message. */
   readonly messageId?: string | undefined;
-  /** What became of what it held, once that is stored. */
+  /** How the messages of the delivery ended. Set once they are stored. */
   readonly counts?: DeliveryCounts;
   readonly signature?: SecretName | SignatureFailure;
-  /** What would make a refused signature right, in words for the sender's or the service's operator; no part of a value. */
+  /** How to make a refused signature valid, for the operator of the sender or of the service. Contains no part of any value. */
   readonly hint?: string;
   /** Receipt minus `ts` in seconds, of each created message. */
   readonly lagSeconds?: readonly number[];
-  /** What the operator should look into although the sender got 200, in words without content. */
+  /** What the operator should look into although the sender got 200. Contains no message content. */
   readonly warnings?: readonly string[] | undefined;
 }
 
-/** How many messages of a delivery ended how; together with what was ignored they are all that it held. */
+/** How many messages of a delivery had which outcome. Together with `ignored` they are everything that it held. */
 export interface DeliveryCounts {
   readonly format: SenderFormat;
   readonly created: number;
@@ -29,38 +29,38 @@ export interface DeliveryCounts {
 }
 
 /**
- * What ended a streamed response: its own end, the client, a newer tail that needed the place, a stop of the service, or a fault in the
- * middle.
+ * Why a streamed response ended: it was complete, the client left, a newer tail displaced it, the service stopped, or a fault
+ * occurred.
  */
 export type StreamEnd = "complete" | "client" | "displaced" | "stop" | "fault";
 
 export interface FinishedStream {
-  /** From the answer's head to its end. */
+  /** From the head of the response to its end. */
   readonly durationMs: number;
   readonly ended: StreamEnd;
 }
 
-/** One request and its answer, once the answer was handed to the socket or the client went away. */
+/** One request and its response, once the response has been handed to the socket or the client has gone away. */
 export interface FinishedExchange {
   readonly requestId: string;
-  /** As the request line has it; `-` where the request could not be parsed. */
+  /** As in the request line; `-` if the request could not be parsed. */
   readonly method: string;
-  /** Without the query; `-` where the request could not be parsed. */
+  /** Without the query; `-` if the request could not be parsed. */
   readonly path: string;
-  /** The route's template, e.g. `/messages/{message_id}`; undefined where no route matched. */
+  /** The route's template, e.g. `/messages/{message_id}`; undefined if no route matched. */
   readonly route: string | undefined;
   readonly status: number;
   readonly durationMs: number;
-  /** The client's address, as the peer's or as trusted proxies tell it; undefined if the connection had gone already. */
+  /** The client's address: the peer's, or the one that trusted proxies report. Undefined if the connection had already gone. */
   readonly client?: string | undefined;
-  /** Which fields or parameters a 422 was about and the type of each error; no content. */
+  /** The fields or parameters that a 422 refused, with the type of each error; no content. */
   readonly errors?: readonly FieldError[] | undefined;
   /** The caller's trace (W3C Trace Context): 32 lower-case hex digits. */
   readonly traceId?: string | undefined;
   readonly delivery?: DeliveryFacts | undefined;
-  /** Of an answer that was written piece by piece: `durationMs` ends with its head. */
+  /** Of a streamed response; `durationMs` then ends with its head. */
   readonly stream?: FinishedStream | undefined;
-  /** What went wrong, for the log alone. */
+  /** What went wrong, for the log only. */
   readonly fault?: string | undefined;
 }
 

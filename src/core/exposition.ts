@@ -1,6 +1,6 @@
 export type ExpositionFormat = "prometheus" | "openmetrics";
 
-/** The whole exposition as text, in one of the two formats. */
+/** The whole exposition as text, in one of two formats. */
 export interface MetricsSource {
   expose(format: ExpositionFormat): Promise<string>;
 }

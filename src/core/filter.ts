@@ -1,7 +1,7 @@
 import type { StoredMessage } from "./message.ts";
 import { sortKey } from "./order.ts";
 
-/** What a list, an export and the rest leave out; an absent filter admits every message. */
+/** Which messages a list, an export or a timeline contains; a filter that is absent admits every message. */
 export interface MessageFilter {
   /** Exactly this sender. */
   readonly from?: string;
@@ -15,15 +15,15 @@ export interface MessageFilter {
   readonly q?: string;
 }
 
-/** What a filter looks at. */
+/** The fields that a filter reads. */
 export type Filterable = Pick<StoredMessage, "from" | "to" | "ts" | "text">;
 
-/** What a filter means, for every engine: the decision for one message. What an engine does in its own language must agree. */
+/** Defines what a filter means, for every engine: it decides for one message. An engine that filters in SQL must agree with it. */
 export function createMatcher({ from, to, since, until, q }: MessageFilter): (message: Filterable) => boolean {
   const contains = q === undefined ? undefined : createTextMatcher(q);
   const low = since === undefined ? undefined : sortKey(since);
   const high = until === undefined ? undefined : sortKey(until);
-  // Keys of normalized timestamps are ASCII: beside such a text the order of UTF-16 units is that of code points.
+  // Keys of normalized timestamps are ASCII, so comparing UTF-16 units gives the order of code points.
   return (message) =>
     (from === undefined || from === message.from) &&
     (to === undefined || to === message.to) &&
@@ -32,7 +32,7 @@ export function createMatcher({ from, to, since, until, q }: MessageFilter): (me
     (contains === undefined || (message.text !== null && contains(message.text)));
 }
 
-/** Whether a text contains `q`, letters compared by Unicode simple case folding, as ECMAScript's `iu` matching does. */
+/** Whether a text contains `q`, compared by Unicode simple case folding, as ECMAScript's `iu` matching does. */
 export function createTextMatcher(q: string): (text: string) => boolean {
   const pattern = new RegExp(RegExp.escape(q), "iu");
   return (text) => pattern.test(text);

@@ -1,29 +1,29 @@
-/** What a check found: `detail` says in words what was compared, or what is wrong. */
+/** What a check found: `detail` says what was compared, or what is wrong. */
 export interface Finding {
   readonly ok: boolean;
   readonly detail: string;
 }
 
-/** One thing to look at in a database. */
+/** One check of a database. */
 export interface Check {
   readonly title: string;
-  /** If it fails, the checks after it make no sense. */
+  /** Whether the checks after it are pointless if it fails. */
   readonly isBasic: boolean;
   /** Changes nothing. Rejects if the database cannot be read. */
   look(): Promise<Finding>;
 }
 
-/** What an operator does with a database, beside services or while none has it open. */
+/** What an operator can do with a database, while services use it or while it is closed. */
 export interface DatabaseMaintenance {
-  /** In the order in which they are made. */
+  /** In the order in which they run. */
   readonly checks: readonly Check[];
-  /** What else checks it, for the operator; absent if nothing is left to be checked. */
+  /** How to check it further, for the operator; absent if there is nothing left to check. */
   readonly furtherCheck?: string;
-  /** What to do about checks of these titles that have failed, for the operator. */
+  /** What the operator should do when the checks with these titles have failed. */
   remedy(failed: readonly string[]): string;
-  /** Makes all that is derived from the messages again; absent if the engine cannot. Rejects with a reason for the operator. */
+  /** Rebuilds all that is derived from the messages; absent if the engine cannot. Rejects with a reason for the operator. */
   rebuild?(): Promise<void>;
-  /** The share of the work under way that is done, from 0 to 1; undefined if it is not known. */
+  /** How much of the work under way is done, from 0 to 1; undefined if unknown. */
   progress(): number | undefined;
   close(): Promise<void>;
 }

@@ -9,13 +9,16 @@ export interface Message {
   readonly ts: string;
   /** The instant of `ts` in milliseconds since the epoch, fractions of a millisecond dropped. */
   readonly tsMs: number;
-  /** At most 4096 code points, or null if the sender sent none. */
+  /** At most 4096 code points; null if the sender sent none. */
   readonly text: string | null;
-  /** What a platform sent about it, as JSON, kept beside the row; absent for a native message, which is its own row. */
+  /**
+   * What the platform sent about the message, as JSON, stored beside the row; absent for a native message, whose row is
+   * complete.
+   */
   readonly payload?: string;
 }
 
-/** A message as it is read back. */
+/** A stored message as it is read back. */
 export interface StoredMessage {
   readonly message_id: string;
   readonly from: string;
@@ -24,11 +27,11 @@ export interface StoredMessage {
   readonly text: string | null;
   /** When it was stored: ISO 8601 in UTC. */
   readonly created_at: string;
-  /** What a platform sent about it, as JSON, if it was asked for; null for a native message. */
+  /** What the platform sent about the message, as JSON, if requested; null for a native message. */
   readonly payload?: string | null;
 }
 
-/** A message with its place in the order of commits: each is greater than those committed before, and given once. */
+/** A message with its position in commit order: each `seq` is greater than those committed before, and is used once. */
 export interface SequencedMessage extends StoredMessage {
   readonly seq: number;
 }

@@ -1,4 +1,4 @@
-/** Why a request was not served; each has one status in `http/respond.ts`. */
+/** Why a request was not served. `http/respond.ts` gives each code its status. */
 export type RefusalCode =
   | "bad_request"
   | "invalid_signature"
@@ -20,7 +20,7 @@ export type RefusalCode =
   | "not_implemented"
   | "unavailable";
 
-/** One broken field: `loc` is the path to it, e.g. `["body", "from"]`; `type` is a stable code, `msg` is for people. */
+/** One invalid field: `loc` is its path, e.g. `["body", "from"]`; `type` is a stable code, `msg` is for people. */
 export interface FieldError {
   readonly loc: readonly string[];
   readonly msg: string;
@@ -31,7 +31,7 @@ export interface FieldError {
 export interface Refusal {
   readonly code: RefusalCode;
   readonly detail: string | readonly FieldError[];
-  /** Response headers that belong to it, e.g. `Allow` or `Retry-After`. */
+  /** Response headers that belong to the refusal, e.g. `Allow` or `Retry-After`. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -49,11 +49,11 @@ export type WebhookResult =
   | "rate_limited"
   | "unavailable";
 
-/** In whose form a delivery came: the `format` of its log line and of `webhook_messages_total`. */
+/** The format in which a delivery came: the `format` of its log line and of `webhook_messages_total`. */
 export type SenderFormat = "native" | "whatsapp" | "twilio";
 
-/** Why a signature was refused: the `reason` of `webhook_signature_failures_total`. `stale` is a right one of the wrong time. */
+/** Why a signature was refused: the `reason` of `webhook_signature_failures_total`. `stale`: valid, but its time is too far off. */
 export type SignatureFailure = "missing" | "malformed" | "mismatch" | "stale";
 
-/** Which of the active secrets a signature was made with. */
+/** The active secret with which a signature was made. */
 export type SecretName = "current" | "previous";

@@ -2,7 +2,7 @@ import type { MessageFilter } from "./filter.ts";
 import type { SequencedMessage, StoredMessage } from "./message.ts";
 import type { KeysetPosition, Order, ReceiptOrder } from "./order.ts";
 
-/** Filters and page of a list. */
+/** Filters and page of a list by time. */
 export interface MessageQuery extends MessageFilter {
   /** 1 or more. */
   readonly limit: number;
@@ -10,30 +10,30 @@ export interface MessageQuery extends MessageFilter {
   readonly offset: number;
   /** `asc` if absent. */
   readonly order?: Order;
-  /** Only what follows this position in the order; `offset` counts from there on. */
+  /** Only messages after this position; `offset` counts from there. */
   readonly after?: KeysetPosition;
 }
 
 export interface MessagePage {
   readonly data: readonly StoredMessage[];
-  /** How many messages match the filters, whatever the page. */
+  /** How many messages match the filters, on all pages. */
   readonly total: number;
-  /** The position of the page's last message, if more follow. */
+  /** The position of the page's last message, if there are more. */
   readonly next?: KeysetPosition;
 }
 
-/** Filters and page of a list in the order of receipt. */
+/** Filters and page of a list in commit order. */
 export interface ReceivedQuery extends MessageFilter {
   /** 1 or more. */
   readonly limit: number;
   /** 0 or more. */
   readonly offset: number;
   readonly order: ReceiptOrder;
-  /** Only what follows the message with this `seq` in the order; `offset` counts from there on. */
+  /** Only messages after the one with this `seq`, in the order requested; `offset` counts from there. */
   readonly after?: number;
 }
 
-/** Whether a query is for the order of receipt. */
+/** Whether a query asks for commit order. */
 export function isReceived<Query extends { readonly order?: Order | ReceiptOrder }>(
   query: Query,
 ): query is Extract<Query, { readonly order: ReceiptOrder }> {
@@ -42,34 +42,34 @@ export function isReceived<Query extends { readonly order?: Order | ReceiptOrder
 
 export interface ReceivedPage {
   readonly data: readonly StoredMessage[];
-  /** How many messages match the filters, whatever the page. */
+  /** How many messages match the filters, on all pages. */
   readonly total: number;
-  /** The `seq` of the page's last message, if more follow. */
+  /** The `seq` of the page's last message, if there are more. */
   readonly next?: number;
 }
 
-/** Filters of an export and the position after which it goes on. */
+/** Filters of an export, and the position after which it continues. */
 export interface ExportQuery extends MessageFilter {
   /** `asc` if absent. */
   readonly order?: Order;
-  /** Only what follows this position in the order. */
+  /** Only messages after this position. */
   readonly after?: KeysetPosition;
-  /** Messages with a greater `seq` have come since the export began: they are left out. */
+  /** Messages with a greater `seq` were stored after the export began and are left out. */
   readonly upTo: number;
-  /** With the payload of each. */
+  /** Whether to include payloads. */
   readonly payload?: boolean;
 }
 
 export interface ExportPage {
-  /** May be empty although more follow. */
+  /** May be empty although more pages follow. */
   readonly data: readonly StoredMessage[];
-  /** Where the next page begins; absent on the last one. */
+  /** Where the next page begins; absent on the last page. */
   readonly next?: KeysetPosition;
 }
 
 export interface SequencedPage {
   readonly data: readonly SequencedMessage[];
-  /** Further ones may follow: it was cut for its size. */
+  /** Whether more messages may follow: the page was cut for its size. */
   readonly more: boolean;
 }
 
@@ -77,15 +77,15 @@ export type Bucket = "hour" | "day";
 
 export interface TimelineQuery extends MessageFilter {
   readonly bucket: Bucket;
-  /** Hours and days are those of clocks that are so far ahead of UTC; 0 if absent. Less than a day, either way. */
+  /** Hours and days begin where a clock with this offset from UTC begins them; 0 if absent. Less than a day either way. */
   readonly utcOffsetMinutes?: number;
-  /** The most buckets, the newest ones. */
+  /** The maximum number of buckets; the newest are kept. */
   readonly limit: number;
 }
 
-/** Hours or days that have messages, in the order of time. */
+/** The hours or days that have messages, oldest first. */
 export interface Timeline {
-  /** `start` is the first instant of the bucket, in UTC; not before the year 0000. */
+  /** `start` is the first instant of the bucket, in UTC; never before the year 0000. */
   readonly data: readonly { readonly start: string; readonly count: number }[];
   /** Older buckets were left out. */
   readonly truncated: boolean;
@@ -96,7 +96,7 @@ export interface Stats {
   readonly senders_count: number;
   /** The ten largest senders, by count descending, then by `from`. */
   readonly messages_per_sender: readonly { readonly from: string; readonly count: number }[];
-  /** Earliest and latest `ts`, null while there is no message. */
+  /** Earliest and latest `ts`; null if there are no messages. */
   readonly first_message_ts: string | null;
   readonly last_message_ts: string | null;
 }

@@ -1,9 +1,9 @@
 import { Buffer } from "node:buffer";
 
-/** The active HMAC keys, none of them empty. As text each is used as its UTF-8 bytes; see `standardWebhooksKey` for the other way. */
+/** The active HMAC keys; none is empty. A key is the secret's UTF-8 bytes; see `standardWebhooksKey` for the other form. */
 export interface Secrets {
   readonly current: string;
-  /** Accepted as well while senders move to the current one. */
+  /** Also accepted, while senders move to the current one. */
   readonly previous: readonly string[];
 }
 
@@ -11,10 +11,10 @@ const PREFIX = "whsec_";
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)$/;
 
 /**
- * The key that a secret stands for in Standard Webhooks (standardwebhooks.com, "Symmetric signatures"): after `whsec_`
- * the decoded base64, else the secret's UTF-8 bytes.
+ * The key that a secret stands for in Standard Webhooks (standardwebhooks.com, "Symmetric signatures"): the decoded base64
+ * after `whsec_`; without that prefix, the secret's UTF-8 bytes.
  *
- * Undefined where what follows `whsec_` is not padded base64 (RFC 4648, section 4) of at least one byte.
+ * Undefined if the part after `whsec_` is not padded base64 (RFC 4648, section 4) of at least one byte.
  */
 export function standardWebhooksKey(secret: string): Buffer | undefined {
   if (!secret.startsWith(PREFIX)) return Buffer.from(secret, "utf8");

@@ -1,16 +1,16 @@
 /** The pages for people. */
 export type PageName = "inbox" | "docs";
 
-/** What a page loads. */
+/** A file that a page loads. */
 export interface Asset {
   readonly contentType: string;
   readonly body: string;
 }
 
-/** The pages and what they load; none of it holds data of the service. */
+/** The pages and the files that they load. They contain no data of the service. */
 export interface Site {
-  /** The HTML of a page, whose links are relative; `isBelow`: its address ends with a slash. */
+  /** The HTML of a page, with relative links. `isBelow`: the page's address ends with a slash. */
   page(name: PageName, options?: { readonly isBelow: boolean }): string;
-  /** By a name that has the hash of the content in it; undefined where there is none of that name and content. */
+  /** By a name that contains the hash of the content; undefined if no asset has this name. */
   asset(name: string): Asset | undefined;
 }

@@ -4,16 +4,16 @@ import type {
 } from "./queries.ts";
 
 /**
- * What became of one message. `created`: it is committed, synced, and given back by every read. `duplicate`: a message of its id
- * was, and may have been removed since. `conflict`: the same, and what is stored has another content. `unavailable`: it is not
- * stored. `in_doubt`: nobody can tell whether it is.
+ * How one message ended. `created`: committed, synced, and returned by every read from now on. `duplicate`: a message with this
+ * id was stored before; it may have been removed since. `conflict`: a duplicate whose content differs from the stored message.
+ * `unavailable`: not stored. `in_doubt`: nobody can tell whether it is stored.
  */
 export type InsertOutcome = "created" | "duplicate" | "conflict" | "unavailable" | "in_doubt";
 
 /**
- * Durable storage of messages. What every engine promises is numbered in `src/storage/README.md`. Every method is asynchronous and
- * none blocks the caller's thread. Reads reject with `StoreUnavailable` if the database cannot tell, and with `ReadCancelled` once
- * their signal is aborted.
+ * Durable storage of messages. The promises of every engine are numbered in `src/storage/README.md`. Every method is
+ * asynchronous; none blocks the caller's thread. Reads reject with `StoreUnavailable` if the database cannot be read, and with
+ * `ReadCancelled` once their signal is aborted.
  */
 export interface MessageStore {
   /**
@@ -22,86 +22,86 @@ export interface MessageStore {
    */
   insert(message: Message): Promise<InsertOutcome>;
   /**
-   * The same for several messages in one transaction: all of them are stored, or none. Gives an outcome for each; if one is
+   * Inserts several messages in one transaction: all are stored, or none. Gives one outcome per message; if one is
    * `unavailable` or `in_doubt`, all are.
    */
   insertAll(messages: readonly Message[]): Promise<readonly InsertOutcome[]>;
   list(query: MessageQuery, options?: ReadOptions): Promise<MessagePage>;
-  /** The same in the order of receipt: a message that is dated wrongly has its place in it, too. */
+  /** Lists in commit order, in which a message with a wrong `ts` has its place too. */
   listReceived(query: ReceivedQuery, options?: ReadOptions): Promise<ReceivedPage>;
   get(messageId: string): Promise<StoredMessage | undefined>;
-  /** What a platform sent about a message, as JSON; undefined for a native message, and if there is none of that id. */
+  /** What a platform sent about a message, as JSON; undefined for a native message and for an unknown id. */
   payload(messageId: string): Promise<string | undefined>;
   /**
-   * Takes messages out of rows, search and payloads, and gives how many. Their ids stay known: a later copy is a duplicate.
-   * Settles once that is committed and synced. Rejects with `InDoubt` if nobody can tell whether it is.
+   * Erases messages from rows, search and payloads, and gives how many. Their ids stay known: a later copy is a duplicate.
+   * Settles once the erasure is committed and synced. Rejects with `InDoubt` if nobody can tell whether it is.
    */
   erase(which: Erasure): Promise<number>;
   stats(options?: ReadOptions): Promise<Stats>;
-  /** Exact for every filter; if there is a `to` or a `q` it may look at all messages of the range. */
+  /** Exact for every filter. With `to` or `q` it may have to read every message of the range. */
   timeline(query: TimelineQuery, options?: ReadOptions): Promise<Timeline>;
-  /** The next messages that match, in the order of a list; each call is a short read of its own. */
+  /** The next messages that match, in list order; each call is a short read of its own. */
   exportPage(query: ExportQuery, options?: ReadOptions): Promise<ExportPage>;
-  /** Messages after `seq` in the order of commits: at most `limit`, and fewer if they are large. */
+  /** Messages after `seq` in commit order: at most `limit`, fewer if they are large. */
   since(seq: number, limit: number, options?: { readonly payload?: boolean }): Promise<SequencedPage>;
-  /** The `seq` of the newest message, also if it has been removed; 0 before the first one. */
+  /** The `seq` of the newest message, even if it was removed; 0 if there was none. */
   lastSequence(): Promise<number>;
-  /** What a `seq` is a place in, and what is left of the places in former histories. */
+  /** The generation to which each `seq` belongs, and what is known of former generations. */
   history(): Promise<History>;
-  /** Calls `listener` after each commit that has added messages: a read that begins then finds them. */
+  /** Calls `listener` after each commit that added messages; a read that begins then sees them. */
   onCommitted(listener: () => void): void;
-  /** Proves that the database answers and takes writes; gives the reasons why not, empty if it does. */
+  /** Proves that the database can be read and written. Gives the reasons why not; empty if it can. */
   check(): Promise<readonly string[]>;
-  /** How many messages are stored; costs nothing. */
+  /** How many messages are stored; free of cost. */
   count(): number;
-  /** How many messages wait for their commit. */
+  /** How many messages wait to be committed. */
   queueDepth(): number;
   /** Rejects if they cannot be read. */
   sizes(): Promise<StoreSizes>;
-  /** How far what follows the messages is; costs nothing. */
+  /** The state of what is derived from the messages; free of cost. */
   maintenance(): Maintenance;
-  /** The operator says that the clock is right: retention that waits for it goes on. */
+  /** The operator confirms that the clock is right: retention that waits for this continues. */
   confirmClock(): void;
-  /** Commits what waits and lets go of the database; later inserts are `unavailable`. */
+  /** Commits what waits and releases the database; later inserts are `unavailable`. */
   close(): Promise<void>;
 }
 
 /**
- * A `seq` is a place in one history of the store alone. One whose messages a reader may have seen, and which then may be missing, as
- * after a restore, is a former one.
+ * A `seq` is a position in one generation of the store. A generation is former once messages that readers may have seen may be
+ * missing, for example after a restore.
  */
 export interface History {
-  /** The name of the present one. */
+  /** The name of the present generation. */
   readonly generation: string;
-  /** The former ones that are known, each with the last `seq` up to which the present one is the same. */
+  /** The former generations that are known, each with the last `seq` that it shares with the present one. */
   readonly former: ReadonlyMap<string, number>;
 }
 
-/** What the database takes and has left; each engine tells what it can know. */
+/** The space that the database uses and has left; each engine gives what it can know. */
 export interface StoreSizes {
   readonly databaseBytes?: number;
-  /** Of the log that is written before the database itself. */
+  /** The write-ahead log. */
   readonly walBytes?: number;
-  /** On the file system of the database. */
+  /** On the file system that holds the database. */
   readonly diskFreeBytes?: number;
 }
 
 export interface ReadOptions {
-  /** Aborted once nobody waits for the read: it is dropped from its queue, or ends at its next step. */
+  /** Abort it once nobody waits for the read: the read leaves its queue, or ends at its next step. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The state of what is derived from the messages behind their commits; each engine tells what it has. */
+/** The state of what is derived from committed messages; each engine gives what it has. */
 export interface Maintenance {
   /** Messages that search and counts do not cover yet: reads look at each of them. */
   readonly unindexedMessages?: number;
-  /** Parts of what is derived that are being built again, since they were damaged, gone or did not fit. */
+  /** Parts of the derived data that are being rebuilt because they were damaged, missing or out of date. */
   readonly indexFaults?: number;
-  /** About how many rows of an earlier version an upgrade has yet to deal with. */
+  /** About how many rows of an earlier schema an upgrade still has to convert. */
   readonly upgradeRemainingRows?: number;
 }
 
-/** The store cannot answer: the reason is in the message, for the operator's log. */
+/** The store cannot do its work; the message gives the reason, for the operator's log. */
 export class StoreUnavailable extends Error {
   override name = "StoreUnavailable";
 }
@@ -111,53 +111,53 @@ export class ReadCancelled extends Error {
   override name = "ReadCancelled";
 }
 
-/** The store was at work on it when it failed: it may have been done or not. */
+/** The store failed during the work, so it may be done or not. */
 export class InDoubt extends StoreUnavailable {
   override name = "InDoubt";
 }
 
-/** One message, or all of a sender. */
+/** One message, or all messages of a sender. */
 export type Erasure = { readonly messageId: string } | { readonly from: string };
 
-/** A leap of the clock that makes retention wait; all in ISO 8601. */
+/** The clock leapt ahead, so retention waits. All times are ISO 8601. */
 export interface RetentionSuspension {
   /** What the clock showed. */
   readonly clock: string;
-  /** What it should have shown: the newest message, or the time that has passed since the clock was last believed. */
+  /** What it should have shown: the time of the newest message, or the last trusted time plus the time elapsed since. */
   readonly expected: string;
-  /** When it is believed if it does not leap again. */
+  /** When the clock will be trusted if it does not leap again. */
   readonly until: string;
 }
 
 /** Why messages could not be removed. */
 export interface RetentionFailure {
   readonly reason: string;
-  /** It has not failed for this reason since it succeeded last. */
+  /** Whether this reason is new since retention last succeeded. */
   readonly isNew: boolean;
 }
 
-/** What the store tells about its work. */
+/** Receives reports on the store's work. */
 export interface StoreObserver {
-  /** One transaction was committed: how many messages it held and how long it took, in seconds. */
+  /** One transaction was committed: its number of messages and its duration in seconds. */
   committed(messages: number, seconds: number): void;
-  /** One transaction failed; none of its messages is stored, unless their outcome is `in_doubt`. */
+  /** One transaction failed. None of its messages is stored, unless their outcome is `in_doubt`. */
   commitFailed(messages: number, reason: string): void;
-  /** Told how many messages were removed for their age. */
+  /** This many messages were removed because of their age. */
   removed(messages: number): void;
-  /** The index could not be used, for this reason: reads are answered without it until it is built again. */
+  /** The index could not be used, for this reason. Until it is rebuilt, reads work without it. */
   indexFaulted?(reason: string): void;
-  /** Told how many rows of an earlier build are left to upgrade, at most; until there are none, reads are refused. */
+  /** At most this many rows of an earlier schema are left to upgrade. Reads are refused until none is left. */
   upgrading?(rows: number): void;
-  /** A transaction of the upgrade failed, for this reason; it is tried again. */
+  /** A transaction of the upgrade failed, for this reason; it will be retried. */
   upgradeFailed?(reason: string): void;
-  /** Told how many more messages one step of the index has covered, and how long it took. */
+  /** One step of the index covered this many more messages and took this long. */
   indexed?(messages: number, seconds: number): void;
-  /** A run of retention has removed all that was old enough, or was stopped: what was received before `before` (ISO 8601). */
+  /** A run of retention removed what was received before `before` (ISO 8601), or was stopped earlier. */
   retained?(run: { readonly messages: number; readonly before: string }): void;
-  /** Retention removes nothing until the clock, which has leapt ahead, is confirmed. */
+  /** The clock leapt ahead: retention removes nothing until it is confirmed. */
   retentionSuspended?(suspension: RetentionSuspension): void;
-  /** Messages that are too old could not be looked for or removed; it is tried again within a minute. */
+  /** Messages that are too old could not be found or removed; retried within a minute. */
   retentionFailed?(failure: RetentionFailure): void;
-  /** Told how many pages of the write-ahead log were copied into the database, and how long it took. */
+  /** This many pages of the write-ahead log were copied into the database, which took this long. */
   checkpointed?(pages: number, seconds: number): void;
 }

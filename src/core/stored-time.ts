@@ -1,8 +1,8 @@
 import { parseTimestamp, type Timestamp } from "./timestamp.ts";
 
 /**
- * The instant of a time that this service or an earlier build has stored: those took a space for the `T`, and a time without zone,
- * meaning UTC. Undefined for what is no time at all.
+ * Parses a time that this service or an earlier build stored. Earlier builds also stored a space instead of `T`, and times
+ * without a zone, which are UTC. Undefined if it is not a time.
  */
 export function parseStoredTime(stored: string): Timestamp | undefined {
   const withT = stored.replace(/^(\d{4}-\d\d-\d\d) /, "$1T");

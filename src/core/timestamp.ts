@@ -1,4 +1,4 @@
-/** An instant as a sender wrote it, brought to one spelling. */
+/** An instant that a sender wrote, in one normalized form. */
 export interface Timestamp {
   /** RFC 3339 in UTC with `T` and `Z`, no trailing zeros in the fraction: equal instants have equal texts. */
   readonly text: string;
@@ -11,7 +11,7 @@ const MINUTES_A_DAY = 1440;
 const EPOCH_DAY = 719_528;
 /** Days from 0000-01-01 to 10000-01-01. */
 const END_DAY = 3_652_425;
-/** So far below zero that no sum with valid digits reaches zero: one comparison then covers several pairs. */
+/** So far below zero that no sum with valid digits reaches zero: one comparison then checks several pairs of digits. */
 const NO_DIGITS = -1_000_000;
 
 const DAYS_IN_MONTH: readonly number[] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -23,7 +23,7 @@ const DOT = 46;
 const COLON = 58;
 const UPPER_T = 84;
 const UPPER_Z = 90;
-/** The bit that makes an ASCII letter lower case. */
+/** The bit that makes an ASCII letter lower-case. */
 const LOWER = 32;
 
 function digit(text: string, at: number): number {
@@ -55,7 +55,7 @@ function dayNumber(year: number, month: number, day: number): number {
 
 /** The inverse of `dayNumber`. */
 function calendarDate(days: number): { readonly year: number; readonly month: number; readonly day: number } {
-  // 400 years are 146097 days; the estimate is off by one at most, either way.
+  // 400 years have 146097 days; the estimate is off by at most one, either way.
   let year = Math.floor((days * 400) / 146_097);
   if (daysBeforeYear(year) > days) year--;
   else if (daysBeforeYear(year + 1) <= days) year++;
@@ -74,7 +74,7 @@ function isLeapSecond(utcDay: number, utcMinuteOfDay: number): boolean {
   return (month === 6 && day === 30) || (month === 12 && day === 31);
 }
 
-/** Minutes east of UTC of the zone that starts at `at` and ends the text. */
+/** The zone that starts at `at` and ends the text, in minutes east of UTC. */
 function zoneOffset(value: string, at: number): number | undefined {
   const zone = value.charCodeAt(at);
   if (zone === UPPER_Z || zone === UPPER_Z + LOWER) return value.length === at + 1 ? 0 : undefined;
@@ -91,18 +91,18 @@ function pad(value: number, digits: number): string {
 }
 
 /**
- * Reads an RFC 3339 date-time (section 5.6) and brings it to UTC: `2025-01-15T15:30:00.50+05:30` becomes
- * `2025-01-15T10:00:00.5Z`. A text that has that form already comes back as the same string.
+ * Parses an RFC 3339 date-time (section 5.6) and converts it to UTC: `2025-01-15T15:30:00.50+05:30` becomes
+ * `2025-01-15T10:00:00.5Z`. A text that already has the normalized form is returned as the same string.
  *
- * Accepted: `T` and `Z` in either case (5.6); a zone `Z` or `±hh:mm`, `-00:00` included (4.3); a fraction of 1 to 9
- * digits; days that the Gregorian calendar has.
+ * Accepted: `T` and `Z` in either case (5.6); the zone `Z` or `±hh:mm`, including `-00:00` (4.3); a fraction of 1 to 9 digits;
+ * dates that exist in the Gregorian calendar.
  *
- * `:60` is accepted at 23:59:60 UTC, whatever the zone it is written in, on 30 June and 31 December of any year: the
- * "months in which a leap second occurs -- to date: June or December" of section 5.7. Which years had one is not
- * checked, since no program knows the future ones. It stays `:60` in `text`.
+ * `:60` is accepted at 23:59:60 UTC, in any zone, on 30 June and 31 December of any year: the "months in which a leap second
+ * occurs -- to date: June or December" of section 5.7. Whether that year had a leap second is not checked, since no program
+ * knows the future ones. It stays `:60` in `text`.
  *
- * Returns undefined for everything else: another form, a space for the `T`, the hour 24 (5.7), `:60` elsewhere, and an
- * instant that in UTC lies outside the years 0000 to 9999, which four digits cannot express.
+ * Returns undefined for everything else: other forms, a space instead of `T`, hour 24 (5.7), `:60` elsewhere, and instants that
+ * in UTC lie outside the years 0000 to 9999, which four digits cannot express.
  */
 export function parseTimestamp(value: string): Timestamp | undefined {
   const length = value.length;
@@ -122,7 +122,7 @@ export function parseTimestamp(value: string): Timestamp | undefined {
   if (separator !== UPPER_T && separator !== UPPER_T + LOWER) return undefined;
 
   let at = 19;
-  /** Where the text ends once trailing zeros, or a fraction of nothing else, are dropped. */
+  /** Where the text ends without trailing zeros of the fraction, or without a fraction that is all zeros. */
   let significantEnd = 19;
   let milliseconds = 0;
   if (value.charCodeAt(19) === DOT) {
@@ -142,7 +142,7 @@ export function parseTimestamp(value: string): Timestamp | undefined {
 
   let utcDay = dayNumber(year, month, day);
   let utcMinute = hour * 60 + minute - offsetMinutes;
-  // An offset is less than a day, so it moves the date by one day at most.
+  // An offset is less than a day, so it moves the date by at most one day.
   if (utcMinute < 0) {
     utcMinute += MINUTES_A_DAY;
     utcDay--;
