@@ -9,20 +9,20 @@ import { locateFiles } from "./sqlite/files.ts";
 import { openSqliteMaintenance } from "./sqlite/maintain/maintenance.ts";
 import { openSqliteSource, openSqliteTarget } from "./sqlite/maintain/transfer.ts";
 
-/** Opens what is to be copied. Rejects with an error that tells the operator what to do. */
+/** Opens the database to copy from. Rejects with an error that tells the operator what to do. */
 export async function openSource(location: DatabaseLocation): Promise<TransferSource> {
   return location.kind === "postgres" ? openPostgresSource(urlOf(location.url)) : openSqliteSource(location);
 }
 
-/** Opens what is to be copied to, and creates it if it is missing. Rejects with an error that tells the operator what to do. */
+/** Opens the database to copy to, and creates it if it is missing. Rejects with an error that tells the operator what to do. */
 export async function openTarget(location: DatabaseLocation): Promise<TransferTarget> {
   return location.kind === "postgres" ? openPostgresTarget(urlOf(location.url)) : openSqliteTarget(location, Date.now());
 }
 
-/** What outlives the process that uses it. */
+/** A database that outlives the process that uses it. */
 export type MaintainedLocation = Exclude<DatabaseLocation, { readonly kind: "memory" }>;
 
-/** Opens what is to be checked or repaired. Rejects if it is not there or cannot be reached. */
+/** Opens a database to check or repair. Rejects if it does not exist or cannot be reached. */
 export async function openMaintenance(location: MaintainedLocation): Promise<DatabaseMaintenance> {
   return location.kind === "postgres" ? openPostgresMaintenance(urlOf(location.url)) : openSqliteMaintenance(location.path);
 }

@@ -6,22 +6,22 @@ import { openPostgres, type PostgresOptions } from "./postgres/open.ts";
 import { locateFiles } from "./sqlite/files.ts";
 import { openSqlite, type SqliteOptions } from "./sqlite/open.ts";
 
-/** What every engine is opened with, and what some need besides. */
+/** The options that every engine takes, and those that only some take. */
 export interface StoreOptions extends SqliteOptions, PostgresOptions {}
 
 export interface OpenedStore {
   readonly store: MessageStore;
-  /** Where the messages are, for people: an absolute path without links, `:memory:`, or `user@host/database`. No password. */
+  /** The database, for people: an absolute path with links resolved, `:memory:`, or `user@host/database`. No password. */
   readonly database: string;
-  /** It did not exist before. */
+  /** Whether this start created it. */
   readonly isNew: boolean;
   /** The version of the server, if the engine is PostgreSQL. */
   readonly postgres?: string;
 }
 
 /**
- * Opens the store with the engine that its location asks for. Rejects with an error that tells the operator what to repair, with
- * UnusableSetting if it is a setting.
+ * Opens the store with the engine that its location names. Rejects with an error that tells the operator what to repair; with
+ * UnusableSetting if a setting is wrong.
  */
 export async function openStore(location: DatabaseLocation, options: StoreOptions): Promise<OpenedStore> {
   switch (location.kind) {

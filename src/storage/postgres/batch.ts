@@ -7,8 +7,9 @@ import { textAt, toKey } from "./rows.ts";
 import { escapeText } from "./text.ts";
 
 /**
- * Orders the commits: whoever holds this row is alone until its commit. It must come first also if every message is a repeat:
- * a transaction that writes nothing to the log does not wait for the standby, and would confirm a row that no standby has.
+ * Serializes the commits: whoever locks this row is alone until its commit. The lock comes first even if every message is a
+ * repeat: a transaction that writes nothing to the log does not wait for the standby, and would confirm a row that no standby
+ * has.
  */
 export const LOCK_FIRST: readonly Statement[] = [
   { sql: "SELECT set_config('lock_timeout', '5000', true)" },
@@ -16,8 +17,8 @@ export const LOCK_FIRST: readonly Statement[] = [
 ];
 
 /**
- * One batch as one pipeline, which is one transaction. The INSERT is a statement of its own, so that its snapshot is taken after the
- * lock and sees what was removed meanwhile. Its result, the last one, has the `message_id` of each row that was added.
+ * One batch as one pipeline, which is one transaction. The INSERT is a statement of its own, so that its snapshot is taken
+ * after the lock and sees what was removed meanwhile. The last result has the `message_id` of each row that was added.
  */
 export function insertBatch(messages: readonly Message[], createdAt: string, fold: Fold): readonly Statement[] {
   const texts = messages.map(({ text }) => (text === null ? null : escapeText(text)));
@@ -44,7 +45,7 @@ export function insertBatch(messages: readonly Message[], createdAt: string, fol
   ];
 }
 
-/** What is stored under the ids of those messages that were not added. */
+/** The rows that are stored under the ids of messages that were not added. */
 export function selectStored(messages: readonly Message[]): Statement {
   return {
     sql: "SELECT message_id, from_msisdn, to_msisdn, ts, text, created_at FROM messages WHERE message_id = ANY ($1::text[])",
@@ -52,19 +53,19 @@ export function selectStored(messages: readonly Message[]): Statement {
   };
 }
 
-/** What a batch left behind. */
+/** What is known after a batch. */
 export interface Stored {
   /** Rows of `insertBatch`. */
   readonly added: readonly Row[];
   /** Rows of `selectStored`. */
   readonly found: readonly Row[];
-  /** If the batch was sent before and may have been stored then: its `created_at`, by which its rows are known. */
+  /** If the batch was sent before and may have been stored then: its `created_at`, which identifies its rows. */
   readonly sentBeforeAt?: string | undefined;
 }
 
 /**
- * One outcome a message. An id that occurs twice in a batch is created by its first message. What is not found at all was removed
- * meanwhile, or could not be looked up: a duplicate.
+ * One outcome per message. If an id occurs twice in a batch, its first message is the one created. A message that is not found
+ * was removed meanwhile, or could not be looked up: it counts as a duplicate.
  */
 export function toOutcomes(messages: readonly Message[], { added, found, sentBeforeAt }: Stored): readonly InsertOutcome[] {
   const own = found.filter((row) => sentBeforeAt !== undefined && row[5] === sentBeforeAt);

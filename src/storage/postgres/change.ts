@@ -5,7 +5,10 @@ import type { Statement } from "../../postgres/frontend.ts";
 import { meaningOf } from "./failures.ts";
 import { isCancelledWait } from "./replication.ts";
 
-/** Runs a transaction that is not a batch; once more if nothing of it is stored and it may succeed then, or on another server. */
+/**
+ * Runs a transaction that is not a batch. Tries once more if nothing of it is stored and a second try, or another server, may
+ * succeed.
+ */
 export async function change(pool: Pool, statements: readonly Statement[], deadlineMs: number): Promise<PipelineResult> {
   const once = (): Promise<PipelineResult> => pool.run(statements, { deadlineMs });
   try {

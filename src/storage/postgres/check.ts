@@ -11,8 +11,8 @@ const DEADLINE_MS = 600_000;
 const ROWS_AT_ONCE = 2_000;
 
 /**
- * Connects for the checks of all that is derived from the messages. Each is of one moment, so that services may go on. Indexes are
- * PostgreSQL's to check: see pg_amcheck.
+ * Connects for the checks of all that is derived from the messages. Each check reads one moment, so services may keep running.
+ * Indexes are for PostgreSQL's pg_amcheck.
  */
 export async function openPostgresMaintenance(url: ConnectionUrl): Promise<DatabaseMaintenance> {
   const connection = await connect(url);
@@ -84,7 +84,7 @@ const WRONG_SENDERS = `
   WITH found AS (SELECT from_msisdn, count(*) AS n FROM messages WHERE seq <= (${WATERMARK}) GROUP BY 1)
   SELECT count(*) FROM found FULL JOIN sender_counts AS c USING (from_msisdn) WHERE n IS DISTINCT FROM c.count`;
 
-/** What a search looks at is folded by this build in JavaScript: another build's Unicode may know other letters. */
+/** Searched texts are folded by this build in JavaScript: another build's Unicode may know other letters. */
 async function checkFolded(connection: Connection, report: (share: number) => void): Promise<Finding> {
   const fold = createFold();
   let checked = 0;

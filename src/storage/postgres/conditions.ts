@@ -6,7 +6,7 @@ import { escapeText } from "./text.ts";
 
 export type Filters = Pick<ExportQuery, "from" | "to" | "since" | "until">;
 
-/** SQL of the filters that are given, but for `q`. */
+/** SQL of the given filters, except `q`. */
 export function conditionsOf({ from, to, since, until }: Filters, { add }: Parameters): string[] {
   const conditions: string[] = [];
   if (from !== undefined) conditions.push(`from_msisdn = ${add(escapeText(from))}`);
@@ -16,23 +16,23 @@ export function conditionsOf({ from, to, since, until }: Filters, { add }: Param
   return conditions;
 }
 
-/** SQL: the text contains `q`, in whatever case. Decided on folded texts, so it is exact; see `createFold`. */
+/** SQL: the text contains `q`, case-insensitively. Exact, since folded texts are compared; see `createFold`. */
 export function contains(q: string, fold: Fold, { add }: Parameters): string {
   const pattern = fold(escapeText(q)).replace(/[\\%_]/g, "\\$&");
   return `folded LIKE ${add(`%${pattern}%`)}`;
 }
 
-/** SQL: what follows a place in the order. */
+/** SQL: the row comes after a position in the order. */
 export function afterPosition({ key, messageId }: KeysetPosition, order: Order, { add }: Parameters): string {
   return `(ts, message_id) ${order === "asc" ? ">" : "<"} (${add(key)}, ${add(escapeText(messageId))})`;
 }
 
-/** The clause for conditions that all must hold; empty if there are none. */
+/** A WHERE clause of conditions that must all hold; empty if there are none. */
 export function where(conditions: readonly string[]): string {
   return conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
 }
 
-/** `of` is the table with its dot, where two have the columns. */
+/** `of` is the table's name with a dot, needed if two tables have these columns. */
 export function orderBy(order: Order, of = ""): string {
   const direction = order === "asc" ? "ASC" : "DESC";
   return `${of}ts ${direction}, ${of}message_id ${direction}`;

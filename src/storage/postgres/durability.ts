@@ -1,10 +1,10 @@
 import type { Connection } from "../../postgres/connection.ts";
 
-/** What a server's settings mean for a message that it confirms, in words for the operator. */
+/** What a server's settings mean for the messages that it confirms, in words for the operator. */
 export interface Durability {
-  /** It may be lost, or stored twice, though the server has confirmed it: the service must not start. */
+  /** Settings with which a confirmed message may be lost or stored twice: the service must not start. */
   readonly refusals: readonly string[];
-  /** What is not wrong, but must be known. */
+  /** Settings that are not wrong, but that the operator should know. */
   readonly remarks: readonly string[];
 }
 
@@ -13,8 +13,8 @@ const ASK = `SELECT current_setting('fsync'), current_setting('synchronous_commi
   current_setting('default_transaction_isolation')`;
 
 /**
- * Asks the server for the settings that decide it (https://www.postgresql.org/docs/current/runtime-config-wal.html), and whether its
- * locale lets pg_trgm see letters that are not ASCII; needs the extension.
+ * Reads the settings that decide durability (https://www.postgresql.org/docs/current/runtime-config-wal.html), and whether the
+ * locale lets pg_trgm see letters that are not ASCII. Needs the extension.
  */
 export async function readDurability(connection: Connection, deadlineMs: number): Promise<Durability> {
   const { results } = await connection.run([{ sql: ASK }], { deadlineMs });
@@ -24,9 +24,9 @@ export async function readDurability(connection: Connection, deadlineMs: number)
   if (isKnown !== "t") refusals.push("the server must be PostgreSQL 14 or later");
   if (fsync !== "on") refusals.push("fsync must be on");
   if (commit === "off" || commit === "local") refusals.push(`synchronous_commit must be on, not ${commit}`);
-  // A batch must see what was committed before it got its turn.
+  // A batch must see what was committed before its turn.
   if (isolation !== "read committed") refusals.push(`default_transaction_isolation must be read committed, not ${isolation}`);
   if (standbys === "") remarks.push("synchronous_standby_names is empty: messages are durable on one machine");
-  if (seesLetters !== "t") remarks.push("LC_CTYPE hides all letters but ASCII from pg_trgm: searches for others look at every row");
+  if (seesLetters !== "t") remarks.push("LC_CTYPE hides letters that are not ASCII from pg_trgm: searches for them look at every row");
   return { refusals, remarks };
 }

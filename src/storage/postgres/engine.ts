@@ -27,27 +27,27 @@ const WORK_DEADLINE_MS = 30_000;
 const BUDGET_MS = 25_000;
 
 export interface ServerOptions {
-  /** Told what has failed besides a whole commit, e.g. a message by itself. */
+  /** Called with each failure other than that of a whole commit, e.g. one message that is refused. */
   readonly fault: (reason: string) => void;
-  /** Told at the start what the operator should know of the server's settings. */
+  /** Called at the start with what the operator should know about the server's settings. */
   readonly remark: (text: string) => void;
-  /** Takes a server that may lose what it has confirmed: for tests, which are quicker without fsync. */
+  /** Accepts a server that may lose what it has confirmed: for tests, which are faster without fsync. */
   readonly mayLose?: boolean | undefined;
-  /** How long a batch is sent again until its outcome is known, in milliseconds; 25,000 by default. */
+  /** How long a batch is resent until its outcome is known, in milliseconds; 25,000 by default. */
   readonly budgetMs?: number | undefined;
 }
 
-/** A store of messages in PostgreSQL, without what every engine shares: no batch is gathered, nothing is repeated by a clock. */
+/** A store of messages in PostgreSQL without what every engine shares: it gathers no batches and runs nothing on a timer. */
 export interface Engine extends Queries, RetentionEngine {
-  /** Of PostgreSQL, as the server names it. */
+  /** PostgreSQL's version, as the server reports it. */
   readonly version: string;
-  /** Its tables were made now. */
+  /** Whether this start created its tables. */
   readonly isNew: boolean;
   /** One transaction; see `Writer.write`. */
   write(messages: readonly Message[], createdAt: string, deliveries?: Deliveries): Promise<readonly InsertOutcome[]>;
   /** Removes some of these; `more` if others may be left. */
   erase(which: Erasure): Promise<Removed>;
-  /** The same reads for what follows each commit: they do not wait behind those of clients. */
+  /** The same reads for the work after each commit: they do not queue behind the reads of clients. */
   readonly own: Pick<Queries, "count" | "lastSequence">;
   /** Counts some of the rows that are not counted yet; gives whether more wait. */
   derive(): Promise<boolean>;

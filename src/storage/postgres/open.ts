@@ -7,28 +7,28 @@ import { startRetention } from "../shared/retention.ts";
 import { openEngine, type ServerOptions } from "./engine.ts";
 import { startUpkeep } from "./upkeep.ts";
 
-/** No batch has more messages than 1,000 by default, nor more than 4 MiB, but for a delivery that has more by itself. */
+/** A batch has at most 1,000 messages (by default) and 4 MiB, unless a single delivery has more. */
 export interface PostgresOptions extends EngineOptions, ServerOptions {}
 
 export interface PostgresStore extends MessageStore {
-  /** Of PostgreSQL, as the server names it. */
+  /** PostgreSQL's version, as the server reports it. */
   readonly version: string;
-  /** Its tables were made now. */
+  /** Whether this start created its tables. */
   readonly isNew: boolean;
 }
 
-/** Other receivers wait while a batch is being committed, and while the standby writes it. */
+/** Other receivers wait while a batch is committed and while the standby writes it. */
 const MAX_BATCH_MESSAGES = 1_000;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 /**
- * Opens the database, or creates the service's tables in it. Any number of receivers may have it open: what one commits, the others'
- * listeners are told within 250 ms.
+ * Opens the database, or creates the service's tables in it. Any number of receivers may use it: when one commits, the
+ * listeners of the others are called within 250 ms.
  *
  * Rejects as `openEngine` does.
  */
 export async function openPostgres(url: ConnectionUrl, options: PostgresOptions): Promise<PostgresStore> {
-  // Nobody owns this database alone.
+  // No process owns this database alone.
   await options.onOwned?.();
   const engine = await openEngine(url, options);
   const listeners = new Set<() => void>();

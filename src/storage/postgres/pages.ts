@@ -8,7 +8,7 @@ import type { Read } from "./read.ts";
 import { createParameters, MESSAGE_COLUMNS, numberAt, textAt, toStoredMessage } from "./rows.ts";
 import { escapeText } from "./text.ts";
 
-/** An OFFSET walks what it skips; a greater one starts near its place instead. */
+/** An OFFSET reads all that it skips; a larger one starts close to its row instead. */
 const MAX_SKIPPED_ROWS = 1_000;
 
 /** A page by sender and time, whose cost depends little on the number of rows and on the offset. */
@@ -27,7 +27,7 @@ export async function readPage(read: Read, query: MessageQuery): Promise<Message
   return cut(order === "asc" ? data : data.toReversed(), total, rows, offset + rows < total);
 }
 
-/** Messages from a place in the order of time on, which is counted from 0 among all. */
+/** Messages by time, from the one with this index on, counted from 0 among all. */
 async function readFrom(read: Read, first: number, limit: number): Promise<StoredMessage[]> {
   const [minute] = await read([seekMinute(first)]);
   const since = textAt(minute?.[0], 0);
@@ -36,13 +36,13 @@ async function readFrom(read: Read, first: number, limit: number): Promise<Store
   return rows.map((row) => toStoredMessage(row));
 }
 
-/** One row more than the limit tells whether others follow. */
+/** One row more than the limit shows whether more follow. */
 export function pageOf(query: MessageQuery): Statement {
   const parameters = createParameters();
   const { order = "asc", after, offset, limit } = query;
   const conditions = [...conditionsOf(query, parameters), ...(after === undefined ? [] : [afterPosition(after, order, parameters)])];
   return {
-    // The index alone finds the place: only the rows of the page are fetched from the table.
+    // The index alone finds the rows to skip: only the rows of the page are fetched from the table.
     sql: `SELECT ${MESSAGE_COLUMNS} FROM (
         SELECT message_id FROM messages ${where(conditions)} ORDER BY ${orderBy(order)} LIMIT ${limit + 1} OFFSET ${offset}) AS page
       JOIN messages AS m USING (message_id) ORDER BY ${orderBy(order, "m.")}`,
@@ -50,7 +50,7 @@ export function pageOf(query: MessageQuery): Statement {
   };
 }
 
-/** How many messages match, and how many of all come before `since`. */
+/** How many messages match, and how many of all messages come before `since`. */
 export function totalOf(query: Omit<MessageQuery, "order" | "after">): Statement {
   const parameters = createParameters();
   const { from, since, until } = query;
@@ -71,7 +71,7 @@ export function totalOf(query: Omit<MessageQuery, "order" | "after">): Statement
   };
 }
 
-/** The page without the row that only tells that others follow. */
+/** The page without the extra row that only shows whether more follow. */
 export function cut(rows: readonly StoredMessage[], total: number, limit: number, more: boolean = rows.length > limit): MessagePage {
   const data = rows.slice(0, limit);
   const last = data.at(-1);

@@ -17,7 +17,7 @@ import { escapeText } from "./text.ts";
 import { readMatchingTimeline, readTimeline } from "./timeline.ts";
 import { LAST_SEQUENCE, readExportPage, readHistory, readSince } from "./walks.ts";
 
-/** The reads of the service. What each gives is of one moment. See `readWith` for how they reject. */
+/** The reads of the service. Each result reflects one moment. See `readWith` for rejections. */
 export interface Queries {
   list(query: MessageQuery, options?: ReadOptions): Promise<MessagePage>;
   listReceived(query: ReceivedQuery, options?: ReadOptions): Promise<ReceivedPage>;
@@ -27,18 +27,18 @@ export interface Queries {
   timeline(query: TimelineQuery, options?: ReadOptions): Promise<Timeline>;
   count(): Promise<number>;
   exportPage(query: ExportQuery, options?: ReadOptions): Promise<ExportPage>;
-  /** Messages after `seq` in the order of commits: at most `limit`, and fewer if they are large. */
+  /** Messages after `seq` in commit order: at most `limit`, fewer if they are large. */
   since(seq: number, limit: number, options?: { readonly payload?: boolean }): Promise<SequencedPage>;
-  /** The `seq` of the newest message, also if it has been removed. */
+  /** The `seq` of the newest message, even if it was removed. */
   lastSequence(): Promise<number>;
   /** The generations of the database. */
   history(): Promise<History>;
 }
 
 export interface QuerySources {
-  /** For what an index tells at once. */
+  /** For reads that an index answers at once. */
   readonly lookups: Pool;
-  /** For what may look at every row. */
+  /** For reads that may look at every row. */
   readonly searches: Pool;
   readonly stopping: AbortSignal;
 }

@@ -5,18 +5,18 @@ import type { Statement } from "../../postgres/frontend.ts";
 import type { Pool } from "../../postgres/pool.ts";
 import { isLostRead } from "./failures.ts";
 
-/** Runs statements, each call a round trip; gives the rows of each. */
+/** Runs statements, one round trip per call, and gives the rows of each. */
 export type Read = (statements: readonly Statement[]) => Promise<Rows>;
 type Rows = readonly (readonly Row[])[];
 
-/** The server ends a statement that takes longer … */
+/** The server cancels a statement that takes longer … */
 const STATEMENT_TIMEOUT_MS = 10_000;
-/** … and a connection that says nothing even then is given up. */
+/** … and a connection that is silent even then is given up. */
 const DEADLINE_MS = 15_000;
 
 /**
- * For this transaction alone. The server compiles no statement: it takes the few rows that are not counted yet for a third of all, and
- * would compile for longer than it reads. One that can (on Linux) looks twice a second whether the client still waits.
+ * For this transaction only. Without JIT: the planner takes the few uncounted rows for a third of all, and would compile for
+ * longer than it reads. A server on Linux checks twice a second whether the client still waits.
  */
 const BOUNDS: readonly Statement[] = [
   { sql: `SELECT set_config('statement_timeout', '${STATEMENT_TIMEOUT_MS}', true), set_config('jit', 'off', true)` },
@@ -25,16 +25,17 @@ const BOUNDS: readonly Statement[] = [
 const SNAPSHOT: readonly Statement[] = [{ sql: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" }, ...BOUNDS];
 
 export interface WorkOptions {
-  /** All that is read is of one moment; without it, what each statement reads is. */
+  /** Whether all statements see the same moment; otherwise each sees its own. */
   readonly snapshot?: boolean;
-  /** The read ends once it is aborted. */
+  /** The read ends once this is aborted. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Reads over a connection of the pool. A read that loses its connection is tried once more: by then there may be another primary.
+ * Reads over a connection of the pool. If the connection is lost, the read is tried once more: by then there may be a new
+ * primary.
  *
- * Rejects with ReadCancelled if the signal was aborted, else with StoreUnavailable if the database cannot tell.
+ * Rejects with ReadCancelled if the signal was aborted, otherwise with StoreUnavailable if the database cannot be read.
  */
 export async function readWith<T>(pool: Pool, work: (read: Read) => Promise<T>, { snapshot = false, signal }: WorkOptions): Promise<T> {
   const once = (): Promise<T> => pool.use((connection) => (snapshot ? inSnapshot(connection, work) : work(over(connection))), { signal });

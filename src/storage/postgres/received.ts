@@ -6,7 +6,7 @@ import { totalOf } from "./pages.ts";
 import type { Read } from "./read.ts";
 import { createParameters, MESSAGE_COLUMNS, numberAt, toStoredMessage, type Parameters } from "./rows.ts";
 
-/** A page in the order of `seq`. With a recipient or a substring to look for, page and total are of one statement, as in `readMatches`. */
+/** A page in the order of `seq`. With `to` or `q`, one statement reads both page and total, as in `readMatches`. */
 export async function readReceived(read: Read, query: ReceivedQuery, fold: Fold): Promise<ReceivedPage> {
   const isSearch = query.to !== undefined || query.q !== undefined;
   const { order: _order, after: _after, ...filter } = query;
@@ -32,7 +32,7 @@ function pageStatement(query: ReceivedQuery): Statement {
   };
 }
 
-/** A row without a message has the total of an empty page. */
+/** A row without a message carries the total of an empty page. */
 function searchStatement(query: ReceivedQuery, fold: Fold): Statement {
   const { q, limit, offset } = query;
   const parameters = createParameters();

@@ -4,23 +4,23 @@ import { LOCK_FIRST } from "./batch.ts";
 import { WATERMARK } from "./counts.ts";
 import { escapeText } from "./text.ts";
 
-/** Messages removed in one transaction: batches wait for it. */
+/** Messages removed in one transaction; batches wait for it. */
 export const REMOVED_AT_ONCE = 1000;
 
 /** The `created_at` of the newest message. */
 export const NEWEST_RECEIVED: Statement = { sql: "SELECT created_at FROM messages ORDER BY seq DESC LIMIT 1" };
 
-/** When the next messages after this `seq` were received. It takes no lock: mostly none of them is old. */
+/** When the next messages after this `seq` were received. Takes no lock: usually none of them is old. */
 export function readReceived(after: number): Statement {
   return { sql: `SELECT seq, created_at FROM messages WHERE seq > $1 ORDER BY seq LIMIT ${REMOVED_AT_ONCE}`, values: [String(after)] };
 }
 
-/** The messages of these numbers, no more than `REMOVED_AT_ONCE`. */
+/** Removes the messages with these numbers, at most `REMOVED_AT_ONCE`. */
 export function removeRows(seqs: readonly number[]): readonly Statement[] {
   return remove("SELECT unnest($1::bigint[]) AS seq", `{${seqs.join()}}`);
 }
 
-/** One message, or some of a sender. */
+/** Removes one message, or some messages of a sender. */
 export function erase(which: Erasure): readonly Statement[] {
   return "from" in which
     ? remove(`SELECT seq FROM messages WHERE from_msisdn = $1 LIMIT ${REMOVED_AT_ONCE}`, escapeText(which.from))
@@ -31,13 +31,14 @@ const GONE_TIMES = "SELECT l AS level, left(ts, l) AS prefix, count(*) AS n FROM
 const GONE_SENDERS = "SELECT from_msisdn, count(*) AS n FROM counted GROUP BY 1";
 
 /**
- * Removes messages with what is derived from them; their ids are kept. What is not counted yet is not taken from the counts: the
- * watermark stands still meanwhile. The last result has one row, if any was removed: their number.
+ * Removes messages with what is derived from them; their ids are kept. Rows that are not counted yet are not subtracted from
+ * the counts: the watermark does not move meanwhile. The last result has one row with the number of messages removed, or no row
+ * if there were none.
  */
 function remove(chosen: string, value: string): readonly Statement[] {
   return [
     ...LOCK_FIRST,
-    // In the same order as everywhere: the lock of the batches, then the watermark of the counts.
+    // Locks in the same order as everywhere: the lock of the batches, then the watermark of the counts.
     { sql: `${WATERMARK} FOR UPDATE` },
     {
       sql: `WITH chosen AS MATERIALIZED (${chosen}),

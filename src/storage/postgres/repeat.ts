@@ -1,10 +1,10 @@
-/** Work that is done again and again until it is stopped. */
+/** Work that is repeated until it is stopped. */
 export interface Repetition {
-  /** Settles once what is under way has ended; nothing begins after it. */
+  /** Settles once the work under way has ended; no more begins. */
   stop(): Promise<void>;
 }
 
-/** After a failure the database is left alone for so long. */
+/** How long the database is left alone after a failure. */
 const AFTER_FAILURE_MS = 1_000;
 
 export interface RepeatOptions {
@@ -12,7 +12,7 @@ export interface RepeatOptions {
   readonly failed: (error: unknown) => void;
 }
 
-/** Does `work` again `everyMs` after each end of it, later after a failure. Nothing waits for it: each failure is told to `failed`. */
+/** Runs `work` again `everyMs` after each run ends, later after a failure. Nothing waits for it: each failure goes to `failed`. */
 export function repeat(work: () => Promise<void>, options: RepeatOptions): Repetition {
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;

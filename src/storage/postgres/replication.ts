@@ -1,6 +1,9 @@
 import type { Report } from "../../postgres/errors.ts";
 
-/** Whether a commit stands where it was sent, but perhaps nowhere else. The routine is not translated, the text is (syncrep.c). */
+/**
+ * Whether a commit is on the server that was asked, but possibly on no standby. Compares the routine, since the text is
+ * translated (syncrep.c).
+ */
 export function isCancelledWait({ routine }: Report): boolean {
   return routine === "SyncRepWaitForLSN";
 }

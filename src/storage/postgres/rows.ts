@@ -3,37 +3,37 @@ import type { Row } from "../../postgres/backend.ts";
 import type { Value } from "../../postgres/frontend.ts";
 import { unescapeText } from "./text.ts";
 
-/** What `toStoredMessage` reads, of the table or the alias `m`. */
+/** The columns that `toStoredMessage` reads, of the table or alias `m`. */
 export const MESSAGE_COLUMNS = "m.message_id, m.from_msisdn, m.to_msisdn, m.ts, m.text, m.created_at";
 
-/** Gathers the values of a statement: `add` gives the place of one, `$1` … */
+/** Gathers the values of a statement: `add` returns the placeholder of a value, `$1` … */
 export interface Parameters {
   readonly values: readonly Value[];
   add(value: Value): string;
 }
 
-/** No parameters yet; each one that is added gets the next number. */
+/** No parameters yet; each one added gets the next number. */
 export function createParameters(): Parameters {
   const values: Value[] = [];
   return { values, add: (value) => `$${values.push(value)}` };
 }
 
-/** How the column `ts` holds a normalized timestamp: as its `sortKey`, to which `toStoredMessage` adds the `Z` again. */
+/** How the column `ts` stores a normalized timestamp: as its `sortKey`. `toStoredMessage` adds the `Z` again. */
 export function toKey(ts: string): string {
   return ts.endsWith("Z") ? ts.slice(0, -1) : ts;
 }
 
-/** A column as text, NULL as the empty one. */
+/** A column as text; NULL is the empty text. */
 export function textAt(row: Row | undefined, index: number): string {
   return row?.[index] ?? "";
 }
 
-/** A column as a number, NULL as 0. */
+/** A column as a number; NULL is 0. */
 export function numberAt(row: Row | undefined, index: number): number {
   return Number(row?.[index] ?? 0);
 }
 
-/** Reads `MESSAGE_COLUMNS` from the column `start` on. */
+/** Reads `MESSAGE_COLUMNS` starting at column `start`. */
 export function toStoredMessage(row: Row, start = 0): StoredMessage {
   const text = row[start + 4];
   return {
@@ -46,7 +46,7 @@ export function toStoredMessage(row: Row, start = 0): StoredMessage {
   };
 }
 
-/** The member `payload` of a message that was read with it, from the column `index`. */
+/** The member `payload` of a message that was read with its payload, from column `index`. */
 export function payloadAt(row: Row, index: number): { readonly payload: string | null } {
   const payload = row[index];
   return { payload: payload === undefined || payload === null ? null : unescapeText(payload) };

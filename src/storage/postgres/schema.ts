@@ -2,17 +2,16 @@ import type { Connection } from "../../postgres/connection.ts";
 import { PostgresError } from "../../postgres/errors.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 
-/** The version that this build makes and reads. */
+/** The version that this build creates and reads. */
 export const SCHEMA_VERSION = 2;
 
-/** A number that this service's migrations alone lock by. */
+/** The advisory lock that only this service's migrations take. */
 const MIGRATION_LOCK = 7_310_579_801_334_206n;
 
 /**
- * `COLLATE "C"` is the order of code points whatever the database's locale. `ts` has no `Z`, so that texts sort like times.
- * `seq` comes from a sequence without a cache, after the row of `inbox_lock` is locked: it grows in the order of commits.
- * `inbox_lock` is only ever locked, 1 by batches and 2 by health checks: a row that each batch updates slows down under any long
- * transaction.
+ * `COLLATE "C"` is code point order in any locale. `ts` has no `Z`, so that its texts sort by time. `seq` comes from a sequence
+ * without a cache, after the row of `inbox_lock` is locked, so it grows in commit order. `inbox_lock` is only ever locked, row
+ * 1 by batches and row 2 by health checks: a row that each batch updates would slow down during any long transaction.
  */
 const SCHEMA: readonly string[] = [
   "CREATE EXTENSION IF NOT EXISTS pg_trgm",
@@ -35,25 +34,28 @@ const SCHEMA: readonly string[] = [
   'CREATE TABLE sender_counts (from_msisdn text COLLATE "C" PRIMARY KEY, count bigint NOT NULL) WITH (fillfactor = 50)',
 ];
 
-/** Names this history of the database. Nothing tells that it has gone back: whoever restores it gives it a new name. */
+/**
+ * Names the present generation of the database. The database cannot tell that it was restored: whoever restores it gives it a
+ * new name.
+ */
 const HISTORY: readonly string[] = [
   "ALTER TABLE inbox_state ADD COLUMN generation text NOT NULL DEFAULT gen_random_uuid()::text",
   "CREATE TABLE former_generations (generation text PRIMARY KEY, last_seq bigint NOT NULL)",
   "UPDATE inbox_state SET version = 2",
 ];
 
-/** Each of them at its `version - 1`: what brings a database to that version. */
+/** Each upgrades a database from `version - 1` to its version. */
 const UPGRADES: readonly (readonly string[])[] = [SCHEMA, HISTORY];
 
-/** Another receiver made the same at the same moment (pg_type_typname_nsp_index, or the table itself). */
+/** Another receiver created the same thing at the same moment (pg_type_typname_nsp_index, or the table itself). */
 const MADE_ELSEWHERE: ReadonlySet<string> = new Set(["23505", "42P07", "42710"]);
 
 /**
- * Brings the database to this build's schema, one receiver at a time, in one transaction.
+ * Upgrades the database to this build's schema in one transaction, one receiver at a time.
  *
- * Gives the version that was found, 0 for a new database. One that is newer is left alone.
+ * Gives the version that was found, 0 for a new database. A newer one is left alone.
  *
- * Rejects with the server's error, e.g. 42501 where the user must not make tables, 0A000 or 58P01 without pg_trgm.
+ * Rejects with the server's error, e.g. 42501 if the user must not create tables, 0A000 or 58P01 without pg_trgm.
  */
 export async function migrate(connection: Connection, deadlineMs: number): Promise<number> {
   for (let attempt = 0; ; attempt += 1) {

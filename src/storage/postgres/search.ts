@@ -6,14 +6,17 @@ import { cut } from "./pages.ts";
 import type { Read } from "./read.ts";
 import { createParameters, MESSAGE_COLUMNS, numberAt, toStoredMessage } from "./rows.ts";
 
-/** What no index answers at once: substrings, found by pg_trgm, and recipients. Page and exact total are of one statement. */
+/**
+ * Lists that no index answers at once: substrings, found by pg_trgm, and recipients. One statement reads both page and exact
+ * total.
+ */
 export async function readMatches(read: Read, query: MessageQuery, fold: Fold): Promise<MessagePage> {
   const [rows = []] = await read([searchStatement(query, fold)]);
   const found = rows.filter((row) => row[1] !== null).map((row) => toStoredMessage(row, 1));
   return cut(found, numberAt(rows[0], 0), query.limit);
 }
 
-/** A row without a message has the total of an empty page. */
+/** A row without a message carries the total of an empty page. */
 function searchStatement(query: MessageQuery, fold: Fold): Statement {
   const { q, order = "asc", after, offset, limit } = query;
   const parameters = createParameters();

@@ -8,7 +8,7 @@ const SENDERS = `senders AS (
   SELECT from_msisdn, coalesce(s.count, 0) + coalesce(t.count, 0) AS count
   FROM sender_counts AS s FULL JOIN (SELECT from_msisdn, count(*) FROM uncounted GROUP BY 1) AS t USING (from_msisdn))`;
 
-/** Totals from the derived counts and the rows that are not counted yet. */
+/** Totals from the derived counts and the uncounted rows. */
 export async function readStats(read: Read): Promise<Stats> {
   const [totals, ranked = [], first, last] = await read([
     { sql: `WITH ${UNCOUNTED}, ${SENDERS} SELECT ${COUNT_ALL}, (SELECT count(*) FROM senders)` },

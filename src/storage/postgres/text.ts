@@ -1,6 +1,7 @@
 /**
- * PostgreSQL's text holds no U+0000 (https://www.postgresql.org/docs/current/datatype-character.html). It and the three after it
- * are written as three characters each that keep the order of code points and every relation of substrings, and can be read back.
+ * PostgreSQL's text cannot hold U+0000 (https://www.postgresql.org/docs/current/datatype-character.html). It and the three
+ * characters after it are stored as three characters each, which preserve code point order and every substring relation and can
+ * be decoded again.
  */
 const ESCAPES: Readonly<Record<string, string>> = {
   "\u0000": "\u0001\u0002\u0002",

@@ -7,19 +7,19 @@ import type { Fold } from "./fold.ts";
 import type { Read } from "./read.ts";
 import { createParameters, numberAt, textAt, type Parameters } from "./rows.ts";
 
-/** SQL of rows with a `ts`: the hour or day, how many rows it has, and how many of them come after the cut. */
+/** SQL of rows with a `ts`: the hour or day, how many rows it has, and how many of these come after the cut. */
 function countRows({ length, cut }: Grid, parameters: Parameters): string {
   return `left(ts, ${length}), count(*), count(*) FILTER (WHERE substr(ts, ${length + 1}) >= ${parameters.add(cut)}::text)`;
 }
 
-/** Rows of an hour or day, its count, and the count after the cut. */
+/** Rows with an hour or day, its count, and its count after the cut. */
 function tallyOf(rows: readonly Row[], query: TimelineQuery): readonly Counted[] {
   const tally = createTally(query);
   for (const row of rows) tally.add(textAt(row, 0), { count: numberAt(row, 1), after: numberAt(row, 2) });
   return tally.counted();
 }
 
-/** Messages over time of those that filters admit, counted as they are found. */
+/** A timeline of the messages that the filters admit, counted one by one. */
 export async function readMatchingTimeline(read: Read, query: TimelineQuery, fold: Fold): Promise<Timeline> {
   const { limit, q } = query;
   const grid = gridOf(query);
@@ -42,7 +42,7 @@ function countAfterCut({ cut }: Grid, { add }: Parameters): string {
   return `${counted(13, `> ${hour}`, "c.prefix || '~'")} + ${counted(16, `>= c.prefix || ${add(cut)}::text`, `${hour} || '~'`)}`;
 }
 
-/** Messages over time, from the derived counts and the rows that are not counted yet; those of a sender as they are found. */
+/** A timeline from the derived counts and the uncounted rows; the messages of one sender are counted one by one. */
 export async function readTimeline(read: Read, query: TimelineQuery, fold: Fold): Promise<Timeline> {
   if (query.from !== undefined) return readMatchingTimeline(read, query, fold);
   const { limit } = query;
@@ -52,7 +52,7 @@ export async function readTimeline(read: Read, query: TimelineQuery, fold: Fold)
   const { length, parts } = grid;
   const parameters = createParameters();
   const [first, lowest, highest] = [range.low.slice(0, length), range.low, range.high].map((value) => parameters.add(value));
-  // One more tells whether any was left out; the first and the last may be cut down to nothing.
+  // One more shows whether any was left out; the first and the last may turn out empty.
   const most = (limit + 3) * parts;
   const [rows = []] = await read([{
     sql: `WITH ${UNCOUNTED}, counted AS (
@@ -66,7 +66,7 @@ export async function readTimeline(read: Read, query: TimelineQuery, fold: Fold)
   }]);
   const buckets: Counted[] = [];
   for (const one of tallyOf(rows, query).slice(-limit - 3)) {
-    // Only the first and the last bucket may hold more than what is asked for.
+    // Only the first and the last bucket may extend beyond the query's range.
     const part = partWithin(one, range);
     buckets.push(part === undefined ? one : { ...one, count: await countBetween(read, part) });
   }

@@ -17,7 +17,7 @@ const DEADLINE_MS = 600_000;
 /** A page of rows with their payloads. */
 const RESPONSE_LIMIT_BYTES = 1024 * 1024 * 1024;
 
-/** Opens a database to be read. Rejects with StoreUnavailable if it is of another version. */
+/** Opens a database to copy from. Rejects with StoreUnavailable if its schema has another version. */
 export async function openPostgresSource(url: ConnectionUrl): Promise<TransferSource> {
   const connection = await connect(url, { responseLimitBytes: RESPONSE_LIMIT_BYTES });
   try {
@@ -37,7 +37,7 @@ async function requireVersion(connection: Connection): Promise<void> {
   throw new StoreUnavailable(`Cannot copy: its schema must be of version ${SCHEMA_VERSION}, not ${version}: start the service on it once`);
 }
 
-/** Opens a database to be written, with the tables made if they are missing. */
+/** Opens a database to copy to; creates its tables if they are missing. */
 export async function openPostgresTarget(url: ConnectionUrl): Promise<TransferTarget> {
   const connection = await connect({ ...url, sessionKind: "read-write" }, { responseLimitBytes: RESPONSE_LIMIT_BYTES });
   const fold = createFold();
@@ -90,7 +90,7 @@ export async function openPostgresTarget(url: ConnectionUrl): Promise<TransferTa
   };
 }
 
-/** What comes later is numbered after all that is there or was removed. */
+/** Later messages get numbers after all that exist or were removed. */
 const NUMBER_ON: Statement = {
   sql: `SELECT setval('messages_seq', s)
     FROM (SELECT greatest((SELECT max(seq) FROM messages), removed_seq) AS s FROM inbox_state) AS t WHERE s > 0`,

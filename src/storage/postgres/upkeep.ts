@@ -1,21 +1,24 @@
 import type { Engine } from "./engine.ts";
 import { repeat } from "./repeat.ts";
 
-/** How soon what other receivers commit is seen: their tails promise 250 ms. */
+/** How soon commits of other receivers are noticed: their tails promise 250 ms. */
 const LOOK_MS = 100;
 const CLEAN_MS = 100;
 const COUNT_MS = 1_000;
-/** While this receiver commits all the time, what it has counted itself is replaced this rarely. */
+/**
+ * While this receiver commits all the time, its own count replaces the one that was read; but not more often than this in a
+ * row.
+ */
 const MAX_COUNTS_DROPPED = 10;
 
 export interface UpkeepOptions {
-  /** Told what keeps failing, once. */
+  /** Called once with what keeps failing. */
   readonly failed: (reason: string) => void;
-  /** Told that there may be messages which another receiver has committed. */
+  /** Called when another receiver may have committed messages. */
   readonly onOthersCommitted: () => void;
 }
 
-/** What is done after the commit, by one receiver at a time, and what each receiver knows of the others. */
+/** The work after commits, which one receiver does at a time, and what each receiver knows of the others. */
 export interface Upkeep {
   /** How many messages are stored, as far as this receiver knows. */
   count(): number;
@@ -31,7 +34,7 @@ export async function startUpkeep(engine: Worker, { failed, onOthersCommitted }:
   let [stored, last] = await Promise.all([engine.own.count(), engine.own.lastSequence()]);
   let changes = 0;
   let dropped = 0;
-  // Something may have been left over.
+  // Earlier processes may have left some work.
   let cleanedUpTo = -1;
   let reported: string | undefined;
 
@@ -53,7 +56,7 @@ export async function startUpkeep(engine: Worker, { failed, onOthersCommitted }:
     while (await engine.derive());
     const known = changes;
     const counted = await engine.own.count();
-    // A commit of this receiver meanwhile may be in the number or not.
+    // The number may or may not include a commit that this receiver made meanwhile.
     if (changes !== known && dropped < MAX_COUNTS_DROPPED) {
       dropped += 1;
       return;
@@ -64,7 +67,7 @@ export async function startUpkeep(engine: Worker, { failed, onOthersCommitted }:
 
   function report(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    if (reason !== reported) failed(`Cannot do what follows each commit, it is tried again: ${reason}`);
+    if (reason !== reported) failed(`Cannot do the work after each commit, will retry: ${reason}`);
     reported = reason;
   }
 

@@ -9,12 +9,12 @@ import type { Read } from "./read.ts";
 import { createParameters, MESSAGE_COLUMNS, numberAt, payloadAt, textAt, toStoredMessage } from "./rows.ts";
 import { escapeText } from "./text.ts";
 
-/** SQL: how much a message adds to its page. The length of a payload in bytes is known without reading it. */
+/** SQL: how much a message adds to its page. PostgreSQL knows a payload's length in bytes without reading it. */
 function lengthOf(payload: boolean): string {
   return payload ? "(coalesce(length(m.text), 0) + coalesce(octet_length(m.payload), 0))" : "coalesce(length(m.text), 0)";
 }
 
-/** The next messages that match, in the order of a list and without its total. */
+/** The next messages that match, in list order and without a total. */
 export async function readExportPage(read: Read, query: ExportQuery, fold: Fold): Promise<ExportPage> {
   const { q, to, order = "asc", after, upTo, payload = false } = query;
   const parameters = createParameters();
@@ -54,7 +54,7 @@ export interface SinceOptions {
   readonly payload?: boolean;
 }
 
-/** Messages after `seq` in the order of commits. One with a smaller `seq` than one that can be seen never comes later. */
+/** Messages after `seq` in commit order. Once a `seq` is visible, no smaller one appears later. */
 export async function readSince(read: Read, seq: number, { limit, payload = false }: SinceOptions): Promise<SequencedPage> {
   const length = lengthOf(payload);
   const [rows = []] = await read([{
@@ -70,7 +70,7 @@ export async function readSince(read: Read, seq: number, { limit, payload = fals
   return { data, more: rows.length === limit || numberAt(rows.at(-1), 1) >= PAGE_CHARACTERS };
 }
 
-/** SQL: the `seq` of the newest message, also if it has been removed. The sequence itself counts what is not committed. */
+/** SQL: the `seq` of the newest message, even if it was removed. The sequence itself counts what is not committed too. */
 export const LAST_SEQUENCE = "greatest(coalesce((SELECT max(seq) FROM messages), 0), (SELECT removed_seq FROM inbox_state WHERE id = 1))";
 
 /** The generations of the database. */

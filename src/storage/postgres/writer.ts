@@ -12,34 +12,34 @@ import { isOfOneMessage, meaningOf } from "./failures.ts";
 import type { Fold } from "./fold.ts";
 import { isCancelledWait } from "./replication.ts";
 
-/** Without a word by then the server hangs: the connection is given up, so that another primary can be found. */
+/** A server that is silent for so long hangs: the connection is given up, so that another primary can be found. */
 const ATTEMPT_MS = 10_000;
 const MIN_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 2_000;
 
 /**
- * A reader may have seen a row that only the dead primary had, and its `seq` would come again for another row: after a lost
- * connection numbering goes on far beyond.
+ * A reader may have seen a row that only the dead primary had, and its `seq` would be given to another row. So after a lost
+ * connection numbering continues far beyond it.
  */
 const JUMP = `SELECT setval('messages_seq', (SELECT last_value FROM messages_seq) + 1000000)`;
 
 export interface Writer {
   /**
-   * Stores a batch in one transaction; gives one outcome a message once the server has confirmed it. Up to two batches may be
-   * under way. The messages of a delivery that the server refuses by itself are `unavailable`, the others are stored without it.
+   * Stores a batch in one transaction; gives one outcome per message once the server has confirmed it. Up to two batches may be
+   * under way. If the server refuses a single delivery, its messages are `unavailable` and the others are stored without it.
    *
    * Rejects with StoreUnavailable if nothing is stored, and with InDoubt if nobody could tell within the budget.
    */
   write(messages: readonly Message[], createdAt: string, deliveries?: Deliveries): Promise<readonly InsertOutcome[]>;
-  /** Ends the connection; what is under way must have ended. */
+  /** Ends the connection; no batch may be under way. */
   close(): Promise<void>;
 }
 
 export interface WriterOptions {
   readonly fold: Fold;
-  /** How long a batch is sent again until its outcome is known, in milliseconds. */
+  /** How long a batch is resent until its outcome is known, in milliseconds. */
   readonly budgetMs: number;
-  /** Told each refusal of a message by itself. */
+  /** Called with each refusal of a single message. */
   readonly refused: (reason: string) => void;
 }
 
@@ -95,7 +95,7 @@ export function createWriter(url: ConnectionUrl, { fold, budgetMs, refused }: Wr
     if (notices.some(isCancelledWait)) throw new NotReplicated("the server's wait for a standby was cancelled");
     const added = results.at(-1)?.rows ?? [];
     if (added.length === messages.length) return toOutcomes(messages, { added, found: [] });
-    // The batch is committed, whatever becomes of this look at what was there before.
+    // The batch is committed, even if this look-up of earlier rows fails.
     const before = await run([selectStored(messages)], deadlineMs).catch(() => undefined);
     return toOutcomes(messages, { added, found: before?.results[0]?.rows ?? [], sentBeforeAt: wasSent ? createdAt : undefined });
   }
@@ -148,5 +148,5 @@ export function createWriter(url: ConnectionUrl, { fold, budgetMs, refused }: Wr
   };
 }
 
-/** Committed where it was sent, but perhaps nowhere else. */
+/** Committed on the server that was asked, but possibly on no standby. */
 class NotReplicated extends Error {}

@@ -1,17 +1,20 @@
 import { compareText, LAST, sortKey } from "../../core/order.ts";
 import type { Bucket, Timeline, TimelineQuery } from "../../core/queries.ts";
 
-/** A UTC hour or day: where the buckets of other zones begin within it. */
+/** How the buckets of a time zone divide a UTC hour or day. */
 export interface Grid {
-  /** How much of a key names the hour or day. */
+  /** The length of the key prefix that names the hour or day. */
   readonly length: number;
-  /** What follows such a prefix in the key of the place where a bucket begins, e.g. `T18:30`; empty if the whole is one bucket. */
+  /**
+   * The key of the instant at which a bucket begins is such a prefix and this, e.g. `T18:30`; empty if the hour or day is one
+   * bucket.
+   */
   readonly cut: string;
-  /** How many buckets share the hour or day at the most. */
+  /** The maximum number of buckets that share the hour or day. */
   readonly parts: 1 | 2;
 }
 
-/** A bucket and its messages: those with keys from `low` to before `high`. */
+/** A bucket and its messages: those with keys from `low` (inclusive) to `high` (exclusive). */
 export interface Counted {
   readonly low: string;
   readonly high: string;
@@ -24,9 +27,12 @@ export interface Split {
   readonly after: number;
 }
 
-/** Puts the counts of UTC hours or days, cut at one place, together to buckets. */
+/** Combines the counts of UTC hours or days, each cut in two, into buckets. */
 export interface Tally {
-  /** Adds messages of the hour or day with this prefix, and how many of them come after its cut. What is no time has no bucket. */
+  /**
+   * Adds messages of the hour or day with this prefix, and how many of them come after its cut. A prefix that is not a time is
+   * ignored.
+   */
   add(prefix: string, messages: Split): void;
   /** In the order of time. */
   counted(): readonly Counted[];
@@ -40,26 +46,26 @@ const STEPS: Readonly<Record<Bucket, { readonly ms: number; readonly length: num
 const FIRST_MS = Date.parse("0000-01-01T00:00:00Z");
 const END_MS = Date.parse("+010000-01-01T00:00:00Z");
 
-/** How far into a UTC hour or day a bucket of the query begins. */
+/** How far into a UTC hour or day a bucket of the query begins, in milliseconds. */
 function cutMsOf({ bucket, utcOffsetMinutes = 0 }: Pick<TimelineQuery, "bucket" | "utcOffsetMinutes">): number {
   const { ms } = STEPS[bucket];
   return (((-utcOffsetMinutes * MINUTE_MS) % ms) + ms) % ms;
 }
 
-/** The key of an instant; years of more than four digits have none: the first and the last of all stand for them. */
+/** The key of an instant. Years of more than four digits have none: the first or the last key stands for them. */
 function keyOf(atMs: number): string {
   if (atMs >= END_MS) return LAST;
   return new Date(Math.max(atMs, FIRST_MS)).toISOString().slice(0, 19);
 }
 
-/** How the buckets of a query lie in UTC. */
+/** How the buckets of a query divide UTC hours or days. */
 export function gridOf(query: Pick<TimelineQuery, "bucket" | "utcOffsetMinutes">): Grid {
   const { length } = STEPS[query.bucket];
   const cutMs = cutMsOf(query);
   return cutMs === 0 ? { length, cut: "", parts: 1 } : { length, cut: keyOf(FIRST_MS + cutMs).slice(length, 16), parts: 2 };
 }
 
-/** No counts yet. */
+/** A tally without counts. */
 export function createTally(query: Pick<TimelineQuery, "bucket" | "utcOffsetMinutes">): Tally {
   const { ms, rest } = STEPS[query.bucket];
   const cutMs = cutMsOf(query);
@@ -70,7 +76,7 @@ export function createTally(query: Pick<TimelineQuery, "bucket" | "utcOffsetMinu
   return {
     add(prefix, { count, after }) {
       const wholeMs = Date.parse(prefix + rest);
-      // A day that its month does not have would be one of the next month.
+      // A day that its month does not have would count as one of the next month.
       if (Number.isNaN(wholeMs) || !keyOf(wholeMs).startsWith(prefix)) return;
       addTo(wholeMs + cutMs, after);
       addTo(wholeMs + cutMs - ms, count - after);
@@ -80,18 +86,18 @@ export function createTally(query: Pick<TimelineQuery, "bucket" | "utcOffsetMinu
   };
 }
 
-/** Keys from `low` to before `high`. */
+/** Keys from `low` (inclusive) to `high` (exclusive). */
 export interface KeyRange {
   readonly low: string;
   readonly high: string;
 }
 
-/** The keys that the times of a query admit. */
+/** The keys within the times of a query. */
 export function rangeOf({ since, until }: Pick<TimelineQuery, "since" | "until">): KeyRange {
   return { low: since === undefined ? "" : sortKey(since), high: until === undefined ? LAST : sortKey(until) };
 }
 
-/** What a bucket has within a range, if that is not all of it; undefined if it is. */
+/** The part of a bucket within a range; undefined if that is the whole bucket. */
 export function partWithin(bucket: KeyRange, range: KeyRange): KeyRange | undefined {
   if (compareText(bucket.low, range.low) >= 0 && compareText(bucket.high, range.high) <= 0) return undefined;
   const low = compareText(bucket.low, range.low) < 0 ? range.low : bucket.low;
@@ -99,7 +105,7 @@ export function partWithin(bucket: KeyRange, range: KeyRange): KeyRange | undefi
   return { low, high: compareText(high, low) < 0 ? low : high };
 }
 
-/** The newest of the buckets that have messages. */
+/** A timeline of the newest buckets that have messages. */
 export function toTimeline(counted: readonly Counted[], limit: number): Timeline {
   const data = counted.filter(({ count }) => count > 0).map(({ low, count }) => ({ start: `${low}Z`, count }));
   return { data: data.slice(-limit), truncated: data.length > limit };

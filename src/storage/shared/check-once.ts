@@ -4,8 +4,8 @@ import { setTimeout } from "node:timers/promises";
 const CHECK_DEADLINE_MS = 2_000;
 
 /**
- * Makes a check of what proves that the database takes writes: it gives the reasons why not, within 2 s by default. A proof costs a
- * sync of the disk, so checks that come while one is under way share it.
+ * Wraps a check that proves that the database accepts writes: it gives the reasons why not, within 2 s by default. A proof
+ * costs a disk sync, so calls that come while one is under way share it.
  */
 export function createCheckOnce(
   prove: () => Promise<readonly string[]>,

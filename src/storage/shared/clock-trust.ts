@@ -1,33 +1,33 @@
 import { parseStoredTime } from "../../core/stored-time.ts";
 
 const DAY_MS = 86_400_000;
-/** The wall clock may be so far ahead of what the store has seen: a service may stand still over a weekend. */
+/** How far the wall clock may be ahead of what the store has seen: a service may stand still over a weekend. */
 const MAX_LEAP_MS = 3 * DAY_MS;
-/** A clock that has leapt further is believed once it has gone on at the speed of the monotonic clock for so long. */
+/** A clock that has leapt further is trusted after it has run at the speed of the monotonic clock for this long. */
 export const CONFIRMED_AFTER_MS: number = DAY_MS;
 
-/** What both clocks showed at one moment, in milliseconds; the monotonic one from a start of its own. */
+/** What both clocks showed at one moment, in milliseconds; the monotonic clock counts from an origin of its own. */
 export interface Moment {
   readonly wallMs: number;
   readonly monotonicMs: number;
 }
 
-/** A wall clock that has leapt ahead. */
+/** A leap of the wall clock ahead. */
 export interface Leap {
   readonly wallMs: number;
   /** What it should have shown at that moment, at least. */
   readonly expectedMs: number;
 }
 
-/** Whether the wall clock may be believed when it says that messages are old. */
+/** Whether to trust the wall clock when it says that messages are old. */
 export interface ClockTrust {
-  /** Undefined if it may be. Otherwise the leap that is not confirmed yet, the same object as long as it is the same leap. */
+  /** Undefined if it may be trusted. Otherwise the unconfirmed leap, the same object as long as it is the same leap. */
   leapAt(now: Moment): Leap | undefined;
-  /** The operator says that the wall clock is right. */
+  /** The operator confirms that the wall clock is right. */
   confirm(now: Moment): void;
 }
 
-/** Begins with the newest message's `created_at`, if there is one and it is a time: before that, the clock cannot be. */
+/** Begins with the `created_at` of the newest message, if that is a time: the clock cannot be before it. */
 export function createClockTrust(newestReceived: string | undefined, start: Moment): ClockTrust {
   const newestMs = parseStoredTime(newestReceived ?? "")?.epochMs ?? start.wallMs;
   let believed: Moment = start.wallMs - newestMs > MAX_LEAP_MS ? { ...start, wallMs: newestMs } : start;
@@ -42,7 +42,7 @@ export function createClockTrust(newestReceived: string | undefined, start: Mome
     leapAt(now) {
       const expectedMs = after(believed, now);
       if (now.wallMs - expectedMs <= MAX_LEAP_MS) {
-        // Small steps ahead add up to a leap; a step back is believed at once, since it removes nothing.
+        // Small steps ahead add up to a leap; a step back is trusted at once, since it removes nothing.
         return believe(now.wallMs < expectedMs ? now : believed);
       }
       if (suspected === undefined || Math.abs(now.wallMs - after(suspected.at, now)) > MAX_LEAP_MS) {
@@ -56,7 +56,7 @@ export function createClockTrust(newestReceived: string | undefined, start: Mome
   };
 }
 
-/** What the wall clock shows now if both have gone on alike since then. */
+/** What the wall clock shows now if both clocks have run at the same speed since then. */
 function after(then: Moment, now: Moment): number {
   return then.wallMs + (now.monotonicMs - then.monotonicMs);
 }

@@ -1,16 +1,16 @@
 import type { Clock } from "../../core/clock.ts";
 import type { StoreObserver } from "../../core/store.ts";
 
-/** What every engine is opened with. */
+/** The options that every engine takes. */
 export interface EngineOptions {
   readonly clock: Clock;
   readonly observer: StoreObserver;
-  /** Called once the database may be used, before anything of it is written; if it rejects, so does the opening. */
+  /** Called once the database may be used, before anything is written to it. If it rejects, so does the opening. */
   readonly onOwned?: (() => Promise<void>) | undefined;
   /** The database can no longer be trusted: answer what waits, then end the process. */
   readonly onFatal: (reason: string) => void;
-  /** The most messages that one transaction takes; all that waits, by default. */
+  /** The maximum number of messages in one transaction; by default all that wait. */
   readonly maxBatchMessages?: number | undefined;
-  /** Messages are kept for so many days from their receipt; indefinitely if absent. */
+  /** How many days messages are kept after their receipt; indefinitely if absent. */
   readonly retentionDays?: number | undefined;
 }

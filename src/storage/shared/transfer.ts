@@ -1,27 +1,27 @@
 import { isDeepStrictEqual } from "node:util";
 import type { SequencedMessage } from "../../core/message.ts";
 
-/** A message as it moves from one database to another: with its `seq`, its `created_at` and its payload. */
+/** A message as it is copied between databases: with its `seq`, `created_at` and payload. */
 export interface TransferRow extends SequencedMessage {
   readonly payload: string | null;
 }
 
-/** A database that is copied; no service changes it meanwhile. */
+/** A database to copy from. No service changes it meanwhile. */
 export interface TransferSource {
-  /** The next messages after `seq`, in the order of commits. */
+  /** The next messages after `seq`, in commit order. */
   rows(seq: number, limit: number): Promise<readonly TransferRow[]>;
-  /** The next ids of removed messages, in the order of code points; from the first on without `after`. */
+  /** The next ids of removed messages, in code point order; from the first if `after` is undefined. */
   removedIds(after: string | undefined, limit: number): Promise<readonly string[]>;
-  /** The greatest `seq` of a message, and of a removed one; 0 if there is none. */
+  /** The largest `seq` of a message, and of a removed message; 0 if there is none. */
   extent(): Promise<{ readonly lastSeq: number; readonly removedSeq: number }>;
   close(): Promise<void>;
 }
 
-/** Each change is one transaction, synced. */
+/** A database to copy to. Each change is one transaction, synced. */
 export interface TransferTarget extends TransferSource {
   add(rows: readonly TransferRow[]): Promise<void>;
   addRemoved(ids: readonly string[]): Promise<void>;
-  /** The last step: what comes later is numbered after `removedSeq` too. */
+  /** The last step: later messages get numbers after `removedSeq` too. */
   finish(removedSeq: number): Promise<void>;
 }
 
@@ -30,16 +30,16 @@ export interface Copied {
   readonly removedIds: number;
 }
 
-/** Told the share that is done, from 0 to 1. */
+/** Called with the share that is done, from 0 to 1. */
 type Progress = (share: number) => void;
 
 const ROWS_AT_ONCE = 200;
 const IDS_AT_ONCE = 5_000;
 
 /**
- * Copies all messages and the ids of removed ones. An interrupted copy goes on where it was.
+ * Copies all messages and the ids of removed ones. An interrupted copy continues where it stopped.
  *
- * Rejects if the target has something that the source has not at that place.
+ * Rejects if the target has a row that differs from the source's.
  */
 export async function transfer(source: TransferSource, target: TransferTarget, progress: Progress): Promise<void> {
   const { lastSeq, removedSeq } = await source.extent();
@@ -59,7 +59,7 @@ export async function transfer(source: TransferSource, target: TransferTarget, p
   await target.finish(removedSeq);
 }
 
-/** Compares the whole of both. Rejects with the first difference. */
+/** Compares both databases completely. Rejects with the first difference. */
 export async function compare(source: TransferSource, target: TransferSource, progress: Progress): Promise<Copied> {
   const { lastSeq, removedSeq } = await source.extent();
   let messages = 0;
