@@ -4,7 +4,7 @@ import { createEventParser } from "../../src/pages/browser/event-stream.ts";
 import { createMatcher, createSearch, NO_FILTERS, readFilters, toNumber, toParameters } from "../../src/pages/browser/filters.ts";
 import { formatRelative } from "../../src/pages/browser/format.ts";
 import { compareNewestFirst } from "../../src/pages/browser/order.ts";
-import { chartRange, toBars, toTimelineQuery } from "../../src/pages/browser/timeline.ts";
+import { chartRange, toBars, toCounts, toTimelineQuery } from "../../src/pages/browser/timeline.ts";
 import { createZone, type Zone } from "../../src/pages/browser/zone.ts";
 import { stored } from "../support/inbox-service.ts";
 
@@ -128,16 +128,18 @@ test("a chart of nothing at all has no bars", () => {
 test("a chart has every hour, empty ones too, and leaves out what the filter cuts off", () => {
   const range = rangeOf("hour", { until: "2025-01-15T12:30:00Z" });
   const data = [{ start: "2025-01-15T10:00:00Z", count: 1 }, { start: "2025-01-15T12:00:00Z", count: 3 }];
-  assert.deepEqual(toBars(range, { data }).slice(-3).map(({ count }) => count), [1, 0, 3]);
-  const query = toTimelineQuery(range, { ...NO_FILTERS, until: "2025-01-15T12:30:00Z" });
+  const [stretch = assert.fail()] = range.stretches;
+  assert.deepEqual(toBars(range, toCounts({ data }, stretch)).slice(-3).map(({ count }) => count), [1, 0, 3]);
+  const query = toTimelineQuery(range, stretch, { ...NO_FILTERS, until: "2025-01-15T12:30:00Z" });
   assert.deepEqual(Object.fromEntries(query), { bucket: "hour", since: "2025-01-13T13:00:00Z", until: "2025-01-15T12:30:00Z", limit: "49" });
 });
 
-test("days of a zone are put together of hours, if it is whole hours away from UTC", () => {
-  const range = rangeOf("day", { zone: ahead(120) });
-  assert.deepEqual([range.counted, range.isForcedToUtc], ["hour", false]);
-  const [first = 0, second = 0] = range.starts;
-  const data = [first, second - 3_600_000, second].map((ms) => ({ start: at(ms), count: 1 }));
-  assert.deepEqual(toBars(range, { data }).slice(0, 3).map(({ count }) => count), [2, 1, 0]);
-  assert.deepEqual([rangeOf("day", { zone: ahead(330) }).isForcedToUtc, rangeOf("hour", { zone: ahead(330) }).isForcedToUtc], [true, false]);
+test("the hours of a chart are those of the zone, and what was counted before the first one is in none", () => {
+  const range = rangeOf("hour", { zone: ahead(330) });
+  assert.deepEqual([at(range.starts[0]), at(range.endMs)], ["2025-01-13T12:30:00.000Z", "2025-01-15T12:30:00.000Z"]);
+  const [stretch = assert.fail()] = range.stretches;
+  assert.equal(toTimelineQuery(range, stretch, NO_FILTERS).get("utc_offset"), "+05:30");
+  const [first = 0] = range.starts;
+  const counts = [first - 1_800_000, first, first + 3_600_000].map((startMs) => ({ startMs, count: 1 }));
+  assert.deepEqual(toBars(range, counts).slice(0, 3).map(({ count }) => count), [1, 1, 0]);
 });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import type { BrowserPage } from "../support/browser-page.ts";
 import { browserTests } from "../support/inbox-page.ts";
+import { listAt } from "../support/json.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
-import { isReady, rowsAre, textsOf } from "../support/page-scripts.ts";
+import { hasText, isReady, rowsAre, search, textsOf } from "../support/page-scripts.ts";
 
 const browserTest = browserTests();
 const HOUR_MS = 3_600_000;
@@ -29,7 +30,7 @@ browserTest("times are shown in the reader's zone or in UTC, which is named; row
     document.querySelector("#timeline-rows th")?.textContent,
   ]);
   assert.equal(await page.evaluate(() => document.querySelector("#zone-local")?.textContent), "GMT+5:30");
-  assert.deepEqual(await shown(), ["16 Jan 2025, 05:00", "16 Jan 2025, 05:00", "2025-01-16T01:30", "From time (GMT+5:30)", "16 Jan, 04:30"]);
+  assert.deepEqual(await shown(), ["16 Jan 2025, 05:00", "16 Jan 2025, 05:00", "2025-01-16T01:30", "From time (GMT+5:30)", "16 Jan, 05:00"]);
   await page.click("#zone-utc");
   await page.until(() => document.querySelector("#timeline-rows th")?.textContent === "15 Jan, 23:00");
   assert.deepEqual(await shown(), ["15 Jan 2025, 23:30", "15 Jan 2025, 23:30", "2025-01-15T20:00", "From time (UTC)", "15 Jan, 23:00"]);
@@ -39,6 +40,43 @@ browserTest("times are shown in the reader's zone or in UTC, which is named; row
   await page.open(service.url);
   await page.until(isReady);
   assert.equal(await page.evaluate(() => document.querySelector("#zone-utc")?.getAttribute("aria-pressed")), "true");
+});
+
+/** A day of each zone, its length in hours, and when it begins. */
+const DAYS = [
+  ["Asia/Kolkata", 24, "2025-01-14T18:30:00Z", "15 Jan 2025"],
+  ["Asia/Kathmandu", 24, "2025-01-14T18:15:00Z", "15 Jan 2025"],
+  ["America/New_York", 24, "2025-01-15T05:00:00Z", "15 Jan 2025"],
+  ["America/New_York", 23, "2025-03-09T05:00:00Z", "9 Mar 2025"],
+  ["America/New_York", 25, "2025-11-02T04:00:00Z", "2 Nov 2025"],
+  ["America/St_Johns", 23, "2025-03-09T03:30:00Z", "9 Mar 2025"],
+  ["Australia/Lord_Howe", 24.5, "2025-04-05T13:00:00Z", "6 Apr 2025"],
+  ["Africa/Cairo", 23, "2025-04-24T22:00:00Z", "25 Apr 2025"],
+] as const;
+
+browserTest("the days of the chart begin at midnight in the reader's zone, also those on which its clocks change", async (t, newPage) => {
+  // The first and the last moment of the day, the last one before it and the first one after it.
+  const service = await startInboxService(t, DAYS.flatMap(([, hours, start], sender) =>
+    [-1, 0, hours * HOUR_MS - 1, hours * HOUR_MS].map((later, index) =>
+      stored(4 * sender + index, { from: `+${1 + sender}`, ts: new Date(Date.parse(start) + later).toISOString() }))));
+  const page = await newPage();
+  await page.command("Emulation.setLocaleOverride", { locale: "en-GB" });
+  for (const [sender, [zone, hours, start, day]] of DAYS.entries()) {
+    await page.command("Emulation.setTimezoneOverride", { timezoneId: zone });
+    const instantOf = (later: number): string => new Date(Date.parse(start) + later * HOUR_MS).toISOString().replace(".000Z", "Z");
+    await page.open(`${service.url}/?from=%2B${1 + sender}&since=${instantOf(-100)}&until=${instantOf(hours + 100)}`);
+    await page.until(isReady);
+    await page.click("#by-day");
+    await page.until((wanted) => [...document.querySelectorAll("#timeline-rows th")].some((row) => row.textContent === wanted), day);
+    const index = listAt(await page.evaluate(textsOf, "#timeline-rows th")).indexOf(day);
+    const counts = listAt(await page.evaluate(textsOf, "#timeline-rows td"));
+    assert.deepEqual(counts.slice(index - 1, index + 2), ["1", "2", "1"], `${zone} ${day}`);
+    // One bar leads to the messages of this day.
+    await page.evaluate((nth) => document.querySelectorAll<HTMLElement>("#timeline-rows button")[nth]?.click(), index);
+    await page.until(hasText, "#count", "2 messages");
+    assert.equal(await page.evaluate(search), `?${new URLSearchParams({ from: `+${1 + sender}`, since: start, until: instantOf(hours) })}`);
+  }
+  assert.deepEqual(page.problems, []);
 });
 
 browserTest("a message of today says how long ago it was", async (t, newPage) => {

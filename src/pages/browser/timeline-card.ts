@@ -1,9 +1,9 @@
-import type { Bucket } from "../../core/queries.ts";
+import type { Bucket, Timeline } from "../../core/queries.ts";
 import type { Answer, Api } from "./api.ts";
 import { byId } from "./dom.ts";
 import type { Filters } from "./filters.ts";
 import { drawTimeline, type OnBucket } from "./timeline-chart.ts";
-import { chartRange, toBars, toTimelineQuery, type TimelineAnswer } from "./timeline.ts";
+import { chartRange, toBars, toCounts, toTimelineQuery, type BucketCount } from "./timeline.ts";
 import type { Times } from "./times.ts";
 
 export interface TimelineCardOptions {
@@ -23,6 +23,12 @@ export interface TimelineCard {
   redraw(): void;
 }
 
+/** What the service has counted for these filters. */
+interface Counted {
+  readonly filters: Filters;
+  readonly counts: readonly BucketCount[];
+}
+
 /** Takes the chart, its summary and its table of the page. */
 export function createTimelineCard(options: TimelineCardOptions): TimelineCard {
   const elements = {
@@ -35,14 +41,15 @@ export function createTimelineCard(options: TimelineCardOptions): TimelineCard {
     ["day", byId("by-day", HTMLButtonElement)],
   ];
   let bucket: Bucket = "hour";
-  let drawn: { readonly filters: Filters; readonly answer: TimelineAnswer } | undefined;
+  let drawn: Counted | undefined;
 
-  function draw(filters: Filters, answer: TimelineAnswer): void {
-    drawn = { filters, answer };
+  function draw(counted: Counted): void {
+    drawn = counted;
+    const { filters, counts } = counted;
     const nowMs = Date.now();
     const zone = options.times.zone();
     const range = chartRange({ bucket, filters, zone, nowMs });
-    drawTimeline(elements, { range, bars: toBars(range, answer), zone, nowMs, onBucket: options.onBucket });
+    drawTimeline(elements, { range, bars: toBars(range, counts), zone, nowMs, onBucket: options.onBucket });
   }
 
   for (const [wanted, button] of buttons) {
@@ -56,14 +63,19 @@ export function createTimelineCard(options: TimelineCardOptions): TimelineCard {
     async ask(signal) {
       const filters = options.filters();
       const range = chartRange({ bucket, filters, zone: options.times.zone(), nowMs: Date.now() });
-      const answer = await options.api.get<TimelineAnswer>(`/stats/timeline?${toTimelineQuery(range, filters)}`, signal);
-      if (answer.kind === "ok" && !signal.aborted) draw(filters, answer.value);
-      return answer.kind;
+      const counts: BucketCount[] = [];
+      for (const stretch of range.stretches) {
+        const answer = await options.api.get<Timeline>(`/stats/timeline?${toTimelineQuery(range, stretch, filters)}`, signal);
+        if (answer.kind !== "ok") return answer.kind;
+        counts.push(...toCounts(answer.value, stretch));
+      }
+      if (!signal.aborted) draw({ filters, counts });
+      return "ok";
     },
     redraw() {
       // A button with the focus would be gone.
       if (elements.table.contains(document.activeElement)) return;
-      if (drawn !== undefined && drawn.filters === options.filters()) draw(drawn.filters, drawn.answer);
+      if (drawn !== undefined && drawn.filters === options.filters()) draw(drawn);
     },
   };
 }

@@ -64,9 +64,9 @@ export function drawTimeline(elements: TimelineElements, drawing: TimelineDrawin
 }
 
 function summarize({ range, bars, zone, nowMs }: TimelineDrawing, filled: readonly Bar[]): string {
-  const { bucket, isUntilNow, isForcedToUtc } = range;
+  const { bucket, isUntilNow } = range;
   const stretch = countOf(bars.length, bucket);
-  const where = `${isUntilNow ? `in the last ${stretch}` : `in ${stretch} up to ${zone.bucket(range.starts.at(-1) ?? range.endMs, bucket)}`}${isForcedToUtc ? " (of UTC)" : ""}`;
+  const where = isUntilNow ? `in the last ${stretch}` : `in ${stretch} up to ${zone.bucket(range.starts.at(-1) ?? range.endMs, bucket)}`;
   const last = filled.at(-1);
   if (last === undefined) return `Nothing ${where}`;
   const peak = filled.reduce((most, bar) => (most.count >= bar.count ? most : bar));

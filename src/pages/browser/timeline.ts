@@ -2,24 +2,29 @@ import type { Bucket, Timeline } from "../../core/queries.ts";
 import type { Filters } from "./filters.ts";
 import type { Zone } from "./zone.ts";
 
-/** What `GET /stats/timeline` answers. */
-export interface TimelineAnswer extends Timeline {
-  readonly bucket: Bucket;
-}
-
 /** What a chart shows: stretches of time without gaps. */
 export interface ChartRange {
-  /** What the bars are. */
   readonly bucket: Bucket;
-  /** What the service counts: hours can be put together to days of a zone. */
-  readonly counted: Bucket;
-  /** The days are those of UTC although the zone is another one: the service counts no parts of an hour. */
-  readonly isForcedToUtc: boolean;
   /** The start of each bar. */
   readonly starts: readonly number[];
   readonly endMs: number;
+  /** All of it, cut where the clocks of the zone change: the service counts by one offset from UTC. */
+  readonly stretches: readonly OffsetStretch[];
   /** It ends now, and not at a time that the reader has chosen. */
   readonly isUntilNow: boolean;
+}
+
+export interface OffsetStretch {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Of the clocks at the start of each of its bars. */
+  readonly offsetMinutes: number;
+}
+
+/** How many messages an hour or a day has. */
+export interface BucketCount {
+  readonly startMs: number;
+  readonly count: number;
 }
 
 export interface Bar {
@@ -28,9 +33,10 @@ export interface Bar {
   readonly count: number;
 }
 
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
-export const BUCKET_MS: Readonly<Record<Bucket, number>> = { hour: HOUR_MS, day: DAY_MS };
+const BUCKET_MS: Readonly<Record<Bucket, number>> = { hour: HOUR_MS, day: DAY_MS };
 
 /** How many bars a chart has: two days, two months; and the most if the reader has chosen its start: a week, a year. */
 const BARS: Readonly<Record<Bucket, number>> = { hour: 48, day: 60 };
@@ -54,38 +60,53 @@ export function chartRange({ bucket, filters, zone, nowMs }: RangeOptions): Char
   const toMs = untilMs < lastMs ? untilMs : lastMs;
   const firstOf = (bars: number): number => toMs - 1 - (bars - 1) * stepMs;
   const fromMs = Number.isNaN(sinceMs) ? firstOf(BARS[bucket]) : Math.max(sinceMs, firstOf(MOST_BARS[bucket]));
-  const offsets = [fromMs, toMs].map(zone.offsetMinutes);
-  const isForcedToUtc = bucket === "day" && offsets.some((minutes) => minutes % 60 !== 0);
-  const isOfUtc = bucket === "hour" || isForcedToUtc || offsets.every((minutes) => minutes === 0);
-  const startOf = (atMs: number, bars: number): number => (isOfUtc ? (Math.floor(atMs / stepMs) + bars) * stepMs : dayOf(atMs, bars));
+  const startOf = bucket === "day" ? zone.startOfDay : hoursOf(zone.offsetMinutes(toMs));
   const starts: number[] = [];
   while ((starts.at(-1) ?? Number.NEGATIVE_INFINITY) < toMs) starts.push(startOf(fromMs, starts.length));
   // The last one is where the last bar ends.
   const endMs = starts.pop() ?? toMs;
-  return { bucket, counted: isOfUtc ? bucket : "hour", isForcedToUtc, starts, endMs, isUntilNow };
+  const offsetOf = bucket === "day" ? zone.offsetMinutes : () => zone.offsetMinutes(toMs);
+  return { bucket, starts, endMs, isUntilNow, stretches: stretchesOf(starts, endMs, offsetOf) };
 }
 
-/** The start of a day in the reader's time zone, the given number of days later: some days have 23 hours, some 25. */
-function dayOf(atMs: number, later: number): number {
-  const at = new Date(atMs);
-  return new Date(at.getFullYear(), at.getMonth(), at.getDate() + later).getTime();
+/** The start of an hour on clocks of this offset, the given number of hours later. */
+function hoursOf(offsetMinutes: number): (atMs: number, later: number) => number {
+  const aheadMs = offsetMinutes * MINUTE_MS;
+  return (atMs, later) => (Math.floor((atMs + aheadMs) / HOUR_MS) + later) * HOUR_MS - aheadMs;
 }
 
-/** The parameters with which the service counts it. */
-export function toTimelineQuery(range: ChartRange, filters: Filters): URLSearchParams {
-  const { counted, starts, endMs } = range;
-  const startMs = starts[0] ?? endMs;
+function stretchesOf(starts: readonly number[], endMs: number, offsetOf: (atMs: number) => number): readonly OffsetStretch[] {
+  const changes = starts.filter((startMs, index) => index === 0 || offsetOf(startMs) !== offsetOf(starts[index - 1] ?? startMs));
+  return changes.map((startMs, index) => ({ startMs, endMs: changes[index + 1] ?? endMs, offsetMinutes: offsetOf(startMs) }));
+}
+
+/** The parameters with which the service counts a stretch of the range. */
+export function toTimelineQuery({ bucket }: Pick<ChartRange, "bucket">, stretch: OffsetStretch, filters: Filters): URLSearchParams {
+  const { startMs, endMs, offsetMinutes } = stretch;
   const isLater = Date.parse(filters.since) > startMs;
   const isEarlier = Date.parse(filters.until) < endMs;
   return new URLSearchParams({
-    bucket: counted,
+    bucket,
+    ...(offsetMinutes !== 0 && { utc_offset: formatOffset(offsetMinutes) }),
     since: isLater ? filters.since : toInstant(startMs),
     until: isEarlier ? filters.until : toInstant(endMs),
-    limit: String(Math.ceil((endMs - startMs) / BUCKET_MS[counted]) + 1),
+    limit: String(Math.ceil((endMs - startMs) / BUCKET_MS[bucket]) + 1),
     ...(filters.from !== "" && { from: filters.from }),
     ...(filters.to !== "" && { to: filters.to }),
     ...(filters.q !== "" && { q: filters.q }),
   });
+}
+
+/** Such as `+05:30`. */
+function formatOffset(minutes: number): string {
+  const [hours, rest] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60].map((part) => String(part).padStart(2, "0"));
+  return `${minutes < 0 ? "-" : "+"}${hours}:${rest}`;
+}
+
+/** What the service has counted in a stretch. */
+export function toCounts({ data }: Pick<Timeline, "data">, { startMs }: OffsetStretch): readonly BucketCount[] {
+  // The day on which clocks change begins by the offset before: by the new one it would begin an hour earlier or later.
+  return data.map(({ start, count }) => ({ startMs: Math.max(Date.parse(start), startMs), count }));
 }
 
 /** An instant as the service takes it. */
@@ -94,13 +115,12 @@ export function toInstant(ms: number): string {
 }
 
 /** All bars of the range, empty ones too. */
-export function toBars({ starts, endMs }: ChartRange, timeline: Pick<Timeline, "data">): readonly Bar[] {
-  const counts = new Array<number>(starts.length).fill(0);
-  let bar = 0;
-  for (const { start, count } of timeline.data) {
-    const atMs = Date.parse(start);
-    while (bar + 1 < starts.length && (starts[bar + 1] ?? endMs) <= atMs) bar += 1;
-    counts[bar] = (counts[bar] ?? 0) + count;
+export function toBars({ starts, endMs }: Pick<ChartRange, "starts" | "endMs">, counts: readonly BucketCount[]): readonly Bar[] {
+  const sums = new Array<number>(starts.length).fill(0);
+  for (const { startMs, count } of counts) {
+    // None before the first bar: the clock has gone on since they were counted.
+    const bar = starts.findLastIndex((start) => start <= startMs);
+    if (bar !== -1) sums[bar] = (sums[bar] ?? 0) + count;
   }
-  return starts.map((startMs, index) => ({ startMs, endMs: starts[index + 1] ?? endMs, count: counts[index] ?? 0 }));
+  return starts.map((startMs, index) => ({ startMs, endMs: starts[index + 1] ?? endMs, count: sums[index] ?? 0 }));
 }

@@ -21,6 +21,8 @@ export interface Zone {
   fromField(value: string): string;
   /** Minutes that its clocks are ahead of UTC at an instant. */
   offsetMinutes(atMs: number): number;
+  /** When the day begins that has an instant, or a day so many days later: some days have 23 hours, some 25. */
+  startOfDay(atMs: number, later: number): number;
 }
 
 const MINUTE_MS = 60_000;
@@ -42,9 +44,16 @@ export function createZone(name: ZoneName): Zone {
 
   const offsetMinutes = (atMs: number): number => (name === "utc" ? 0 : -new Date(atMs).getTimezoneOffset());
 
+  function startOfDay(atMs: number, later: number): number {
+    if (name === "utc") return (Math.floor(atMs / DAY_MS) + later) * DAY_MS;
+    const at = new Date(atMs);
+    return new Date(at.getFullYear(), at.getMonth(), at.getDate() + later).getTime();
+  }
+
   return {
     name,
     offsetMinutes,
+    startOfDay,
     label: () => zoneName.formatToParts().find(({ type }) => type === "timeZoneName")?.value ?? "",
     short(ts, nowMs) {
       const atMs = Date.parse(ts);
