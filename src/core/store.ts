@@ -123,7 +123,7 @@ export type Erasure = { readonly messageId: string } | { readonly from: string }
 export interface RetentionSuspension {
   /** What the clock showed. */
   readonly clock: string;
-  /** What it should have shown: the time of the newest message, or the last trusted time plus the time elapsed since. */
+  /** What it should have shown: the time of the newest message of a day ago or earlier, or the last trusted time plus the time since. */
   readonly expected: string;
   /** When the clock will be trusted if it does not leap again. */
   readonly until: string;

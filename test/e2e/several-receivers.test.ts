@@ -56,10 +56,10 @@ test("several receivers remove what is too old together, each message once", { s
   const startMs = Date.UTC(2025, 0, 1);
   const [first] = await startAll(t, url, { clock: { nowMs: () => startMs } });
   for (let index = 0; index < 30; index += 1) await first?.deliver(delivery({ message_id: `m${index}` }));
-  // A clock that is days ahead of the newest message would not be believed.
-  const later = { nowMs: () => startMs + 8 * 86_400_000 };
-  const [second] = await startAll(t, url, { clock: later });
+  // A clock that no message of the days before proves would not be believed.
+  const [second] = await startAll(t, url, { clock: { nowMs: () => startMs + 6 * 86_400_000 } });
   await second?.deliver(delivery({ message_id: "young" }));
+  const later = { nowMs: () => startMs + 8 * 86_400_000 };
   const removers = await startAll(t, url, { clock: later, env: { RETENTION_DAYS: "7" } });
   const removed = async ({ request }: TestApp): Promise<number> =>
     Number(/^webhook_removed_messages_total (\d+)$/m.exec((await request("/metrics")).body)?.[1]);

@@ -15,7 +15,7 @@ import { createFold } from "./fold.ts";
 import { CLEAN_PENDING_LIST } from "./pending-list.ts";
 import { createQueries, type Queries } from "./queries.ts";
 import { createReadiness } from "./readiness.ts";
-import { erase, NEWEST_RECEIVED, readReceived, removeRows, REMOVED_AT_ONCE } from "./removal.ts";
+import { erase, readReceived, readReceivedBack, removeRows, REMOVED_AT_ONCE } from "./removal.ts";
 import { numberAt, textAt } from "./rows.ts";
 import { migrate, SCHEMA_VERSION } from "./schema.ts";
 import { createWriter } from "./writer.ts";
@@ -142,7 +142,11 @@ function createRemoval(upkeep: Pool): RetentionEngine & Pick<Engine, "erase"> {
       const seqs = rows.filter((row) => isReceivedBefore(textAt(row, 1), beforeMs)).map((row) => numberAt(row, 0));
       return { messages: seqs.length === 0 ? 0 : (await remove(removeRows(seqs))).messages, next };
     },
-    newestReceived: async () => (await readRows(NEWEST_RECEIVED))[0]?.[0] ?? undefined,
+    async lookBack({ beforeMs, before }) {
+      const rows = await readRows(readReceivedBack(before));
+      const found = rows.find((row) => isReceivedBefore(textAt(row, 1), beforeMs));
+      return { receivedAt: found && textAt(found, 1), next: rows.length < REMOVED_AT_ONCE ? undefined : numberAt(rows.at(-1), 0) };
+    },
     erase: (which) => remove(erase(which)),
   };
 }

@@ -7,12 +7,15 @@ import { escapeText } from "./text.ts";
 /** Messages removed in one transaction; batches wait for it. */
 export const REMOVED_AT_ONCE = 1000;
 
-/** The `created_at` of the newest message. */
-export const NEWEST_RECEIVED: Statement = { sql: "SELECT created_at FROM messages ORDER BY seq DESC LIMIT 1" };
-
 /** When the next messages after this `seq` were received. Takes no lock: usually none of them is old. */
 export function readReceived(after: number): Statement {
   return { sql: `SELECT seq, created_at FROM messages WHERE seq > $1 ORDER BY seq LIMIT ${REMOVED_AT_ONCE}`, values: [String(after)] };
+}
+
+/** The same for the messages before this `seq`, the newest first. */
+export function readReceivedBack(before: number): Statement {
+  const sql = `SELECT seq, created_at FROM messages WHERE seq < $1 ORDER BY seq DESC LIMIT ${REMOVED_AT_ONCE}`;
+  return { sql, values: [String(before)] };
 }
 
 /** Removes the messages with these numbers, at most `REMOVED_AT_ONCE`. */

@@ -27,10 +27,13 @@ export interface ClockTrust {
   confirm(now: Moment): void;
 }
 
-/** Begins with the `created_at` of the newest message, if that is a time: the clock cannot be before it. */
-export function createClockTrust(newestReceived: string | undefined, start: Moment): ClockTrust {
-  const newestMs = parseStoredTime(newestReceived ?? "")?.epochMs ?? start.wallMs;
-  let believed: Moment = start.wallMs - newestMs > MAX_LEAP_MS ? { ...start, wallMs: newestMs } : start;
+/**
+ * Begins with the `created_at` of a message, if there is one and it is a time: the newest that was received at least
+ * `CONFIRMED_AFTER_MS` ago by the clock. From then on the clock has gone on, or has leapt and is not confirmed yet.
+ */
+export function createClockTrust(receivedAt: string | undefined, start: Moment): ClockTrust {
+  const receivedMs = parseStoredTime(receivedAt ?? "")?.epochMs ?? start.wallMs;
+  let believed: Moment = start.wallMs - receivedMs > MAX_LEAP_MS ? { ...start, wallMs: receivedMs } : start;
   let suspected: { readonly leap: Leap; readonly at: Moment } | undefined;
 
   function believe(moment: Moment): undefined {

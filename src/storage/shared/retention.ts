@@ -32,12 +32,26 @@ export interface OldMessages {
   readonly after: number;
 }
 
+/** Which messages are old enough to prove a clock, and where to look for one: before this `seq`. */
+export interface LookBack {
+  readonly beforeMs: number;
+  readonly before: number;
+}
+
+/** Some of the messages, going back in the order of commits. */
+export interface LookedBack {
+  /** The `created_at` of the newest of them that was received in time; undefined if none was. */
+  readonly receivedAt: string | undefined;
+  /** The last `seq` that was looked at; undefined if it is that of the oldest message. */
+  readonly next: number | undefined;
+}
+
 /** What an engine does for retention. Both may reject; it is tried again. */
 export interface RetentionEngine {
   /** Looks at the next rows, a few milliseconds' worth, and removes those that are old enough: see `isReceivedBefore`. */
   removeOld(which: OldMessages): Promise<RemovedOld>;
-  /** The `created_at` of the newest message. */
-  newestReceived(): Promise<string | undefined>;
+  /** Goes back from before this `seq`, over a few rows, to a message that was received before: see `isReceivedBefore`. */
+  lookBack(which: LookBack): Promise<LookedBack>;
 }
 
 export interface RetentionOptions {
@@ -79,7 +93,7 @@ export function startRetention(engine: RetentionEngine, options: RetentionOption
   let after = 0;
   let sweptAtMs: number | undefined;
   const now = (): Moment => ({ wallMs: clock.nowMs(), monotonicMs: monotonicMs() });
-  const doubt = createDoubt(engine, { now, onSuspended: options.onSuspended });
+  const doubt = createDoubt(engine, { now, isOver: () => stopped, onSuspended: options.onSuspended });
   const failures = createFailures(options.onFailed);
 
   /** Gives whether to go on at once. */
@@ -145,18 +159,29 @@ interface Doubt {
 
 interface DoubtOptions extends Pick<RetentionOptions, "onSuspended"> {
   readonly now: () => Moment;
+  readonly isOver: () => boolean;
 }
 
 /** Tells each leap of the clock once. */
-function createDoubt(engine: Pick<RetentionEngine, "newestReceived">, { now, onSuspended }: DoubtOptions): Doubt {
+function createDoubt(engine: Pick<RetentionEngine, "lookBack">, { now, isOver, onSuspended }: DoubtOptions): Doubt {
   let trust: ClockTrust | undefined;
   let isConfirmed = false;
   let reported: Leap | undefined;
 
+  /** When the newest message was received that proves the clock: those of the last day may have come after it leapt, before a restart. */
+  async function readProof(): Promise<string | undefined> {
+    const beforeMs = now().wallMs - CONFIRMED_AFTER_MS;
+    let looked: LookedBack = { receivedAt: undefined, next: Number.MAX_SAFE_INTEGER };
+    while (looked.receivedAt === undefined && looked.next !== undefined && !isOver()) {
+      looked = await engine.lookBack({ beforeMs, before: looked.next });
+    }
+    return looked.receivedAt;
+  }
+
   return {
     async isThere() {
       if (trust === undefined) {
-        trust = createClockTrust(await engine.newestReceived(), now());
+        trust = createClockTrust(await readProof(), now());
         if (isConfirmed) trust.confirm(now());
       }
       const leap = trust.leapAt(now());

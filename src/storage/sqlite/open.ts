@@ -140,7 +140,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
   const retention = retentionDays === undefined ? undefined : startRetention({
     // With the searches: it may look at every row, and nobody waits for it.
     removeOld: createRemovals({ writer, reader: searches, keeper }),
-    newestReceived: () => lookups.call("newestReceived", undefined),
+    lookBack: (which) => searches.call("lookBack", which),
   }, {
     days: retentionDays,
     clock: options.clock,

@@ -8,7 +8,7 @@ import { ReadCancelled, StoreUnavailable, type Erasure, type InsertOutcome, type
 import { MAX_WAITING_READS } from "../../../src/storage/shared/limits.ts";
 import { createGroupCommit, type Committed } from "../../../src/storage/shared/group-commit.ts";
 import { PAGE_CHARACTERS, PAGE_MESSAGES, PAGE_ROWS } from "../../../src/storage/shared/fill-page.ts";
-import { isReceivedBefore, startRetention, type OldMessages, type RemovedOld } from "../../../src/storage/shared/retention.ts";
+import { isReceivedBefore, startRetention, type LookBack, type LookedBack, type OldMessages, type RemovedOld } from "../../../src/storage/shared/retention.ts";
 
 const REMOVED_AT_ONCE = 100;
 
@@ -94,6 +94,10 @@ export function openMemoryStore(database: MemoryDatabase, { clock, observer, ret
     return { messages: remove((row) => old.has(row)), next: rows.length < REMOVED_AT_ONCE ? undefined : rows.at(-1)?.seq };
   }
 
+  async function lookBack({ beforeMs }: LookBack): Promise<LookedBack> {
+    return { receivedAt: database.rows.findLast((row) => isReceivedBefore(row.created_at, beforeMs))?.created_at, next: undefined };
+  }
+
   /** Decides at once whether it may wait, and reads once its turn comes. */
   async function read<T>(work: () => T, { signal }: ReadOptions = {}): Promise<T> {
     if (isClosed) throw new StoreUnavailable("the store is closed");
@@ -124,7 +128,7 @@ export function openMemoryStore(database: MemoryDatabase, { clock, observer, ret
     },
   });
   const retention = retentionDays === undefined ? undefined : startRetention(
-    { removeOld, newestReceived: () => Promise.resolve(database.rows.at(-1)?.created_at) },
+    { removeOld, lookBack },
     { days: retentionDays, clock, onRemoved: observer.removed, onSuspended: observer.retentionSuspended, onFailed: observer.retentionFailed },
   );
 

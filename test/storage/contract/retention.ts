@@ -92,6 +92,29 @@ export const RETENTION: readonly ContractCase[] = [
   },
   {
     promise: "P21",
+    name: "a clock that leapt while the store was open is still in doubt in the next process, though messages came in meanwhile",
+    async run({ open }) {
+      let nowMs = NOW_MS;
+      const clock = { nowMs: () => nowMs };
+      const first = await open({ clock });
+      await first.store.insertAll(make(10, (index) => message(`m${index}`)));
+      nowMs += 3650 * DAY_MS;
+      // More than an engine looks at in one read.
+      await first.store.insertAll(make(2_100, (index) => message(`ahead${index}`)));
+      nowMs += DAY_MS / 2;
+      const opened = await first.reopen({ clock, retentionDays: 7 });
+      await until("the suspension is told", () => opened.told.suspended.length > 0);
+      assert.equal(opened.told.suspended[0]?.expected.slice(0, 16), new Date(NOW_MS).toISOString().slice(0, 16));
+      assert.deepEqual([opened.told.removed, opened.store.count()], [[], 2_110]);
+      // Half a day later the clock has gone on for a day, as the messages show.
+      nowMs += DAY_MS / 2 + 1;
+      const next = await opened.reopen({ clock, retentionDays: 7 });
+      await untilRemoved(next, 10);
+      assert.deepEqual([next.told.suspended, next.store.count()], [[], 2_100]);
+    },
+  },
+  {
+    promise: "P21",
     name: "while the database takes no writes nothing is removed, the observer is told why, and then it goes on",
     async run({ open }) {
       let nowMs = NOW_MS;

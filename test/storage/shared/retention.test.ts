@@ -10,6 +10,8 @@ interface Runs {
   readonly told: { readonly messages: number; readonly before: string }[];
   readonly suspended: readonly RetentionSuspension[];
   readonly failed: readonly RetentionFailure[];
+  /** Before which `seq` it was looked for a message that proves the clock. */
+  readonly lookedBack: readonly number[];
   /** After which `seq` it was looked, each time. */
   asked(): readonly number[];
   /** Both clocks go on. */
@@ -31,6 +33,7 @@ function runsOf(t: TestContext, steps: readonly Step[], { isAhead = false } = {}
   const startMs = NOW_MS + (isAhead ? 3650 * DAY_MS : 0);
   let passedMs = 0;
   const asked: OldMessages[] = [];
+  const lookedBack: number[] = [];
   const told: Runs["told"] = [];
   const suspended: RetentionSuspension[] = [];
   const failed: RetentionFailure[] = [];
@@ -43,7 +46,11 @@ function runsOf(t: TestContext, steps: readonly Step[], { isAhead = false } = {}
         const [messages, next] = step;
         return { messages, next };
       },
-      newestReceived: () => Promise.resolve(new Date(NOW_MS).toISOString()),
+      async lookBack({ beforeMs, before }) {
+        lookedBack.push(before);
+        const isLate = beforeMs === startMs - DAY_MS && before === 500;
+        return { receivedAt: isLate ? new Date(NOW_MS - DAY_MS).toISOString() : undefined, next: 500 };
+      },
     },
     {
       days: 30,
@@ -59,6 +66,7 @@ function runsOf(t: TestContext, steps: readonly Step[], { isAhead = false } = {}
     told,
     suspended,
     failed,
+    lookedBack,
     asked: () => asked.map(({ after }) => after),
     stop,
     confirmClock,
@@ -109,7 +117,7 @@ test("while the clock is in doubt nothing is looked at, which is told once; afte
   await goOn(3);
   pass(DAY_MS - 1);
   await goOn(1);
-  assert.deepEqual([asked(), suspended], [[], [{ clock: "2035-02-27T00:00:00.000Z", expected: "2025-03-01T00:00:00.000Z", until: "2035-02-28T00:00:00.000Z" }]]);
+  assert.deepEqual([asked(), suspended], [[], [{ clock: "2035-02-27T00:00:00.000Z", expected: "2025-02-28T00:00:00.000Z", until: "2035-02-28T00:00:00.000Z" }]]);
   pass(1);
   await goOn(1);
   assert.deepEqual([asked(), suspended.length], [[0], 1]);
@@ -129,6 +137,20 @@ test("what a stop cuts off has not failed", async (t) => {
   stop();
   await goOn(1);
   assert.deepEqual(failed, []);
+});
+
+test("it looks back for a message of a day ago until it finds one, or is stopped", async (t) => {
+  const runs = runsOf(t, []);
+  await runs.goOn(2);
+  assert.deepEqual([runs.lookedBack, runs.asked()], [[Number.MAX_SAFE_INTEGER, 500], [0, 0]]);
+});
+
+test("one that is stopped while it looks back removes nothing", async (t) => {
+  const runs = runsOf(t, [[1]]);
+  t.mock.timers.tick(0);
+  runs.stop();
+  await runs.goOn(2);
+  assert.deepEqual([runs.lookedBack, runs.asked()], [[Number.MAX_SAFE_INTEGER], []]);
 });
 
 test("a clock that is confirmed before the messages are read is believed, and nothing is looked at twice", async (t) => {

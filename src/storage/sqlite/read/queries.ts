@@ -4,6 +4,7 @@ import type {
   ExportPage, ExportQuery, MessagePage, MessageQuery, ReceivedPage, ReceivedQuery, SequencedPage, Stats, Timeline, TimelineQuery,
 } from "../../../core/queries.ts";
 import type { History } from "../../../core/store.ts";
+import type { LookBack, LookedBack } from "../../shared/retention.ts";
 import { createCancellation, type Cancellation } from "../cancellation.ts";
 import { createExport } from "./export.ts";
 import { createGiveWay } from "./give-way.ts";
@@ -11,7 +12,7 @@ import { createPages } from "./pages.ts";
 import { createReceived } from "./received.ts";
 import { MESSAGE_COLUMNS, toStoredMessage } from "./rows.ts";
 import { createSearch } from "./search.ts";
-import { createRemovable, type Removable, type RemovableRows } from "./removable.ts";
+import { createLookBack, createRemovable, type Removable, type RemovableRows } from "./removable.ts";
 import { createSequence } from "./sequence.ts";
 import { createSnapshots } from "./snapshots.ts";
 import { createStats } from "./stats.ts";
@@ -41,8 +42,8 @@ export interface Queries {
   lastSequence(): number;
   /** The generations of the database. */
   history(): History;
-  /** The `created_at` of the newest message that is stored. */
-  newestReceived(): string | undefined;
+  /** See `RetentionEngine`. */
+  lookBack(which: LookBack): LookedBack;
   /** The next rows to remove. */
   removable(which: Removable): RemovableRows;
   /** Uses the index file at this place from now on, or none. */
@@ -97,10 +98,7 @@ export function createQueries(db: DatabaseSync, options: QueriesOptions = {}): Q
     exportPage: (query) => snapshot(() => exportPage(query)),
     ...createSequence(prepare),
     count: () => snapshot(() => timeCounts.countAll()),
-    newestReceived() {
-      const row = prepare("SELECT created_at FROM messages ORDER BY seq DESC LIMIT 1").get();
-      return row === undefined ? undefined : String(row["created_at"]);
-    },
+    lookBack: createLookBack(prepare),
     removable: (which) => snapshot(() => removable(which)),
     attachIndex: (location) => snapshots.attach(location),
   };

@@ -1,10 +1,10 @@
 import type { Erasure } from "../../../core/store.ts";
-import { isReceivedBefore, type OldMessages } from "../../shared/retention.ts";
+import { isReceivedBefore, type LookBack, type LookedBack, type OldMessages } from "../../shared/retention.ts";
 import type { Prepare } from "./rows.ts";
 
 /** Rows removed in one transaction: a batch that comes meanwhile waits some milliseconds for it. */
 const REMOVED_AT_ONCE = 128;
-/** Rows looked at in one read, to find old ones. */
+/** Rows looked at in one read. */
 const LOOKED_AT_ONCE = 2_000;
 
 /** Messages that are too old, one message, or all of a sender. */
@@ -48,5 +48,15 @@ export function createRemovable(prepare: Prepare): (which: Removable) => Removab
     if ("beforeMs" in which) return old(which);
     const seqs = rows(which);
     return { seqs, more: seqs.length > 0 && !("messageId" in which) };
+  };
+}
+
+/** Goes back to a message that was received before: see `RetentionEngine`. */
+export function createLookBack(prepare: Prepare): (which: LookBack) => LookedBack {
+  return ({ beforeMs, before }) => {
+    const rows = prepare(`SELECT seq, created_at FROM messages WHERE seq < ? ORDER BY seq DESC LIMIT ${LOOKED_AT_ONCE}`).all(before);
+    const found = rows.find((row) => isReceivedBefore(String(row["created_at"]), beforeMs));
+    const next = rows.length < LOOKED_AT_ONCE ? undefined : Number(rows.at(-1)?.["seq"]);
+    return { receivedAt: found && String(found["created_at"]), next };
   };
 }
