@@ -45,11 +45,11 @@ export interface Engine extends Queries, RetentionEngine {
   readonly isNew: boolean;
   /** One transaction; see `Writer.write`. */
   write(messages: readonly Message[], createdAt: string, deliveries?: Deliveries): Promise<readonly InsertOutcome[]>;
-  /** Removes some of these; `more` if others may be left. */
+  /** Removes some of these messages; `more` if others may be left. */
   erase(which: Erasure): Promise<Removed>;
   /** The same reads for the work after each commit: they do not queue behind the reads of clients. */
   readonly own: Pick<Queries, "count" | "lastSequence">;
-  /** Counts some of the rows that are not counted yet; gives whether more wait. */
+  /** Counts some of the rows that are not counted yet; returns whether more wait. */
   derive(): Promise<boolean>;
   /** See `CLEAN_PENDING_LIST`. */
   clean(): Promise<void>;
@@ -60,10 +60,10 @@ export interface Engine extends Queries, RetentionEngine {
 }
 
 /**
- * Opens the database and brings it to this build's schema.
+ * Opens the database and upgrades it to this build's schema.
  *
- * Rejects with UnusableSetting if the server's settings let it lose what it has confirmed, and with StoreUnavailable if it cannot
- * be reached or is of a newer build.
+ * Rejects with UnusableSetting if the server's settings let it lose what it has confirmed, and with StoreUnavailable if it
+ * cannot be reached or a newer build made it.
  */
 export async function openEngine(url: ConnectionUrl, options: ServerOptions): Promise<Engine> {
   const { fault, remark, mayLose = false, budgetMs = BUDGET_MS } = options;
@@ -122,7 +122,7 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
   };
 }
 
-/** What removes messages, each time in one transaction. */
+/** Removes messages, each time in one transaction. */
 function createRemoval(upkeep: Pool): RetentionEngine & Pick<Engine, "erase"> {
   async function remove(statements: readonly Statement[]): Promise<Removed> {
     const { results } = await change(upkeep, statements, WORK_DEADLINE_MS);

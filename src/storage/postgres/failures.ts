@@ -27,7 +27,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   XX: "in_doubt", // internal_error
 };
 
-/** What a failed statement tells of its own effect and of the server. */
+/** What the failure of a statement says about its effect and about the server. */
 export function meaningOf(error: unknown): Meaning {
   if (error instanceof NoServer) return "elsewhere";
   if (error instanceof ConnectionLost) return error.outcome === "unsent" ? "elsewhere" : "in_doubt";
@@ -36,13 +36,13 @@ export function meaningOf(error: unknown): Meaning {
   return MEANINGS[error.code] ?? MEANINGS[error.code.slice(0, 2)] ?? "refused";
 }
 
-/** Whether a single message of the batch may be the reason, so that the others succeed without it. */
+/** Whether a single message of the batch may be the reason, so that the others would succeed without it. */
 export function isOfOneMessage(error: unknown): boolean {
   // 54000 (program_limit_exceeded): an id too long for an index.
   return error instanceof PostgresError && /^(?:2[23]|54)/.test(error.code);
 }
 
-/** Whether a read is worth sending once more, over another connection. */
+/** Whether to send a read once more, over another connection. */
 export function isLostRead(error: unknown): boolean {
   return error instanceof ConnectionLost || (error instanceof PostgresError && (error.code === "25006" || error.code === "57P01"));
 }

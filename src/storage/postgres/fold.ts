@@ -1,12 +1,12 @@
-/** Makes texts alike that ECMAScript's `iu` matching takes as alike, and no others. */
+/** Makes exactly those texts equal that ECMAScript's `iu` matching treats as equal. */
 export type Fold = (text: string) => string;
 
 /** Beyond the first two planes no character has another case (https://www.unicode.org/Public/UCD/latest/ucd/CaseFolding.txt). */
 const LAST_CASED = 0x1ffff;
 
 /**
- * Builds the fold from what this Node itself takes as alike: each character of a class becomes one of them, so that a text keeps
- * its length in code points, and `LIKE` on folded texts decides as the regular expression would. Takes a tenth of a second.
+ * Builds the fold from what this Node treats as equal: each character of a class becomes one of them, so that a text keeps its
+ * length in code points, and `LIKE` on folded texts decides as the regular expression would. Takes a tenth of a second.
  */
 export function createFold(): Fold {
   const groups = new Map<string, string[]>();
@@ -19,7 +19,7 @@ export function createFold(): Fold {
   }
   const representatives = new Map<string, string>();
   for (const group of groups.values()) {
-    // A lower case represents its class, so that who reads the folded text is not shouted at.
+    // A lower-case letter represents its class, so that folded texts stay readable.
     const members = [...group.filter(isLower), ...group.filter((character) => !isLower(character))];
     for (const character of members) {
       const isAlike = new RegExp(`^${RegExp.escape(character)}$`, "iu");
@@ -31,7 +31,7 @@ export function createFold(): Fold {
   return (text) => text.replace(folded, (character) => representatives.get(character) ?? character);
 }
 
-/** Alike characters fold to the same text, and some others too, such as `ſt` and `st` in one character. */
+/** Equal characters fold to the same text; so do a few that differ, such as the ligatures U+FB05 (`ſt`) and U+FB06 (`st`). */
 function foldFurther(character: string): string {
   return character.toLowerCase().toUpperCase().toLowerCase().replaceAll("ς", "σ");
 }

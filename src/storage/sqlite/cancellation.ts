@@ -1,13 +1,13 @@
-/** Nobody waits any more for what the thread works on. */
+/** Nobody waits any more for the work of the thread. */
 export class Cancelled extends Error {
   override name = "Cancelled";
 }
 
-/** Tells a thread whether anybody still waits for the call that it works on. */
+/** Tells a thread whether anybody still waits for the call that it is doing. */
 export interface Cancellation {
-  /** Throws `Cancelled` if nobody does. */
+  /** Throws `Cancelled` if nobody waits. */
   check(): void;
-  /** Sleeps for so many milliseconds, less if the call is cancelled meanwhile; then checks. */
+  /** Sleeps for this many milliseconds, or until the call is cancelled; then checks. */
   rest(ms: number): void;
 }
 
@@ -18,13 +18,13 @@ export function createCancellationFlag(): CancellationFlag {
   return new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 }
 
-/** Wakes the thread if it rests. */
+/** Wakes the thread if it sleeps. */
 export function cancel(flag: CancellationFlag): void {
   Atomics.store(flag, 0, 1);
   Atomics.notify(flag, 0);
 }
 
-/** `current` gives the flag of the call that the thread works on. */
+/** `current` returns the flag of the call that the thread is doing. */
 export function createCancellation(current: () => CancellationFlag | undefined): Cancellation {
   const never = createCancellationFlag();
   function check(): void {

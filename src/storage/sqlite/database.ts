@@ -5,16 +5,16 @@ import { whyUnusable } from "./usable.ts";
 /** How long a connection waits for a lock that another process holds before it gives up, in milliseconds. */
 export const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
 
-/** Where no thread does it behind the writer, or that one cannot keep up, a commit copies the WAL itself. */
+/** If no other thread checkpoints, or if it cannot keep up, a commit checkpoints the WAL itself from this size on. */
 const CHECKPOINT_PAGES = 16_000;
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
-/** Of each connection; beyond it pages come from the cache of the operating system. */
+/** Per connection; beyond it pages come from the operating system's cache. */
 const CACHE_KIB = 8 * 1024;
 
 export interface ConnectionOptions {
   readonly busyTimeoutMs?: number | undefined;
   readonly readOnly?: boolean;
-  /** The most pages of 4 KiB that the file may grow to (https://www.sqlite.org/pragma.html#pragma_max_page_count). */
+  /** The maximum size of the file in pages of 4 KiB (https://www.sqlite.org/pragma.html#pragma_max_page_count). */
   readonly maxPageCount?: number | undefined;
 }
 
@@ -22,8 +22,8 @@ export interface ConnectionOptions {
  * Opens one connection. `location` is a file path or a `file:` URI.
  * Throws `DatabaseError` with a hint for the operator.
  *
- * WAL lets readers go on during a commit; `synchronous=FULL` syncs the WAL at every commit, which
- * NORMAL does not (https://www.sqlite.org/pragma.html#pragma_synchronous).
+ * With WAL, readers continue during a commit. `synchronous=FULL` syncs the WAL at every commit, which NORMAL does not
+ * (https://www.sqlite.org/pragma.html#pragma_synchronous).
  */
 export function openDatabase(location: string, options: ConnectionOptions = {}): DatabaseSync {
   try {
@@ -44,23 +44,23 @@ export function openDatabase(location: string, options: ConnectionOptions = {}):
 }
 
 /**
- * Moves what the WAL holds into the database, synced. Frames that an earlier process wrote and could not sync are
- * taken for committed (https://www.sqlite.org/walformat.html), and a repeat of their messages is answered 200 without
- * a sync of its own: so they are made safe before any is. Throws where the disk fails.
+ * Copies the WAL into the database, synced. SQLite takes frames that an earlier process wrote but could not sync for committed
+ * (https://www.sqlite.org/walformat.html), and a repeat of their messages is answered 200 without another sync. So they are
+ * made durable before any request is answered. Throws if the disk fails.
  */
 export function checkpointRecovered(db: DatabaseSync): void {
   try {
     db.exec("PRAGMA wal_checkpoint(PASSIVE)");
   } catch (error) {
-    // A full disk must not keep the service from reading: the WAL was synced before anything was copied from it.
+    // A full disk must not keep the service from reading: the WAL was synced before any of it was copied.
     if (!isFull(error)) throw error;
   }
 }
 
 /**
- * Moves what the WAL holds into the database before the last connection closes, as far as other processes allow: a reader such as
- * Litestream must not hold a stop up for the busy timeout. On a full disk it stays in the WAL, where it is synced. Throws if the
- * disk fails.
+ * Copies the WAL into the database before the last connection closes, as far as other processes allow: a reader such as
+ * Litestream must not delay a stop by the busy timeout. On a full disk the frames stay in the WAL, where they are synced.
+ * Throws if the disk fails.
  */
 export function checkpointAtClose(db: DatabaseSync): void {
   try {
@@ -87,7 +87,10 @@ const SQLITE_IOERR = 10;
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 const SQLITE_CANTOPEN = 14;
-/** A full disk, too: `-shm`, which finds pages in the WAL, must grow now and then (https://www.sqlite.org/rescode.html#ioerr_shmsize). */
+/**
+ * Also a full disk: `-shm`, which indexes the pages in the WAL, must grow now and then
+ * (https://www.sqlite.org/rescode.html#ioerr_shmsize).
+ */
 const SQLITE_IOERR_SHMSIZE = SQLITE_IOERR | (19 << 8);
 /** BUSY, LOCKED, NOMEM, INTERRUPT, FULL. */
 const TRANSIENT: readonly number[] = [SQLITE_BUSY, 6, 7, 9, SQLITE_FULL];
@@ -102,8 +105,8 @@ const HINTS: Readonly<Record<number, string>> = {
 };
 
 /**
- * Says what an error of SQLite asks of the operator, such as
- * `/data/app.db: its disk must have free space (SQLite 13: database or disk is full)`.
+ * What the operator must do about an error of SQLite, such as `/data/app.db: its disk must have free space (SQLite 13: database
+ * or disk is full)`.
  */
 export function explain(error: unknown, location: string): string {
   const code = sqliteCode(error);
@@ -117,15 +120,15 @@ export function explain(error: unknown, location: string): string {
 }
 
 /**
- * After an I/O error the state of the file is unknown until it is opened anew
- * (https://wiki.postgresql.org/wiki/Fsync_Errors holds for SQLite too): the process must not go on writing.
+ * After an I/O error the state of the file is unknown until it is reopened (https://wiki.postgresql.org/wiki/Fsync_Errors
+ * applies to SQLite too): the process must not write any more.
  */
 export function isInputOutputError(error: unknown): boolean {
   const code = sqliteCode(error);
   return code !== undefined && (code & 0xff) === SQLITE_IOERR && code !== SQLITE_IOERR_SHMSIZE;
 }
 
-/** Whether the disk has no room. */
+/** Whether the disk is full. */
 export function isFull(error: unknown): boolean {
   const code = sqliteCode(error);
   return code === SQLITE_FULL || code === SQLITE_IOERR_SHMSIZE;
@@ -139,7 +142,7 @@ export function leavesInDoubt(error: unknown): boolean {
   return isInputOutputError(error) || sqliteCode(error) === SQLITE_IOERR_SHMSIZE;
 }
 
-/** Whether the file is open for reading alone. */
+/** Whether the file is open read-only. */
 export function isReadOnly(error: unknown): boolean {
   const code = sqliteCode(error);
   return code !== undefined && (code & 0xff) === SQLITE_READONLY;
@@ -157,7 +160,7 @@ export function isBusy(error: unknown): boolean {
   return code !== undefined && (code & 0xff) === SQLITE_BUSY;
 }
 
-/** Whether the same statement may succeed later although nothing was repaired: a lock, memory or disk space that is missing. */
+/** Whether the same statement may succeed later without a repair: a lock, memory or disk space was missing. */
 export function isTransient(error: unknown): boolean {
   const code = sqliteCode(error);
   return code !== undefined && (isFull(error) || TRANSIENT.includes(code & 0xff));

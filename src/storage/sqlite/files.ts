@@ -7,28 +7,28 @@ import type { StoreSizes } from "../../core/store.ts";
 import { UnusableSetting } from "../../core/unusable-setting.ts";
 import { whyUnusable } from "./usable.ts";
 
-/** The files of one database; each method is cheap enough for a health check. */
+/** The files of one database. Each method is cheap enough for a health check. */
 export interface DatabaseFiles {
   /** What SQLite opens: an absolute path without symbolic links, or a `file:` URI for a database in memory. */
   readonly location: string;
   readonly inMemory: boolean;
-  /** There is no file yet, or an empty one. */
+  /** Whether the file is missing or empty. */
   readonly isNew: boolean;
-  /** Tells the database and its WAL from other files of the same names; undefined if one of them is missing. */
+  /** Tells the database and its WAL from other files of these names; undefined if one of them is missing. */
   identity(): Promise<string | undefined>;
   sizes(): Promise<StoreSizes>;
 }
 
 /**
  * Finds the files of a database, and creates the folder if it is missing. Links are resolved once: SQLite keeps its WAL beside
- * the file that a link leads to, and a link that changes must not change which file is looked at.
+ * the file to which a link leads, and a link that changes must not change which file is served.
  *
- * Throws `UnusableSetting` if this process may not serve what is there, or cannot create it.
+ * Throws `UnusableSetting` if this process may not serve the file, or cannot create it.
  */
 export function locateFiles(database: SqliteLocation): DatabaseFiles {
   if (database.kind === "memory") {
     return {
-      // SQLite's memdb shares one database in memory among the connections of a process that name it alike.
+      // SQLite's memdb shares a database in memory among the connections of a process that use the same name.
       location: `file:/webhook-inbox-${randomUUID()}?vfs=memdb`,
       inMemory: true,
       isNew: true,
@@ -46,7 +46,7 @@ export function locateFiles(database: SqliteLocation): DatabaseFiles {
 const VARIABLE = "DATABASE_URL";
 
 function resolveLinks(path: string, hops = 0): string {
-  // As many as Linux follows (man 7 path_resolution).
+  // Linux follows as many links (man 7 path_resolution).
   if (hops > 40) throw new UnusableSetting(VARIABLE, `${path} must not be a link that leads back to itself`);
   let target: string | undefined;
   try {

@@ -3,14 +3,14 @@ import { performance } from "node:perf_hooks";
 /** A record takes the main thread 20 to 70 µs, and there may be thousands of commits a second. */
 const RECORD_MS = 20;
 
-/** Keeps the record of the highest `seq` that was given: soon after each commit, and before anybody is told of one. */
+/** Keeps a record of the highest `seq` that was given: updated soon after each commit, and before anybody is told about it. */
 export interface GivenSeq {
   grew(created: number): void;
-  /** Records what is not recorded yet; a `seq` that somebody has seen must be in the record, also after kill -9. */
+  /** Records what is not recorded yet. A `seq` that somebody has seen must be in the record, even after kill -9. */
   flush(): void;
 }
 
-/** `record` takes the highest `seq` given; `last` is recorded already. */
+/** `record` stores the highest `seq` given; `last` is already stored. */
 export function createGivenSeq(last: number, record: (last: number) => void): GivenSeq {
   let recorded = last;
   let recordedAtMs = 0;

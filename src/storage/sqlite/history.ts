@@ -7,34 +7,34 @@ import { LAST_SEQ, type Prepare } from "./read/rows.ts";
 /** The table of the former generations; in the main file, and in the owner's record. */
 export const FORMER_GENERATIONS = "CREATE TABLE former_generations (generation TEXT PRIMARY KEY, last_seq INTEGER NOT NULL) WITHOUT ROWID";
 
-/** What the last owner knew of the database, written beside it: see `becomeOwner`. */
+/** What the last owner knew about the database, stored beside it: see `becomeOwner`. */
 export interface RecordedHistory extends History {
   /** The highest `seq` that the generation has given. */
   readonly last: number;
 }
 
-/** What the main file says of its own history. Throws SQLite's error. */
+/** What the main file says about its own history. Throws SQLite's error. */
 export function readHistory(prepare: Prepare): RecordedHistory {
   const state = prepare(`SELECT generation, ${LAST_SEQ} AS last FROM store_state`).get();
   return { generation: String(state?.["generation"]), last: Number(state?.["last"]), former: readFormer(prepare) };
 }
 
-/** From the table `FORMER_GENERATIONS` of any database. */
+/** Reads the table `FORMER_GENERATIONS` of any database. */
 export function readFormer(prepare: Prepare): ReadonlyMap<string, number> {
   const rows = prepare("SELECT generation, last_seq FROM former_generations").all();
   return new Map(rows.map((row) => [String(row["generation"]), Number(row["last_seq"])]));
 }
 
 /**
- * Gives the history a new generation if it may have gone back: it is marked as a copy, or it is not what the last owner has recorded.
- * Without a record nobody knows. Throws SQLite's error.
+ * Gives the database a new generation if it may have gone back: if it is marked as a copy, or if it differs from what the last
+ * owner recorded. Without a record nobody knows. Throws SQLite's error.
  */
 export function beginHistory(db: DatabaseSync, recorded: RecordedHistory | undefined): void {
   const prepare: Prepare = (sql) => db.prepare(sql);
   transaction(db, () => {
     const found = readHistory(prepare);
     if (!mayHaveGoneBack(found, recorded)) return;
-    // What is known already is exact.
+    // What is already known is exact.
     const remember = db.prepare("INSERT INTO former_generations VALUES (?, ?) ON CONFLICT DO NOTHING");
     remember.run(found.generation, found.last);
     if (recorded !== undefined) {
@@ -46,7 +46,7 @@ export function beginHistory(db: DatabaseSync, recorded: RecordedHistory | undef
   });
 }
 
-/** Marks a copy: its generation is a former one to whoever opens it. Throws SQLite's error. */
+/** Marks a copy: whoever opens it gives it a new generation. Throws SQLite's error. */
 export function markAsCopy(db: DatabaseSync): void {
   db.exec(`INSERT INTO former_generations SELECT generation, ${LAST_SEQ} FROM store_state WHERE true ON CONFLICT DO NOTHING`);
 }

@@ -5,8 +5,8 @@ import { FORMER_GENERATIONS } from "./history.ts";
 import { ADOPTED_TABLE, setAside } from "./write/adoption.ts";
 
 /**
- * The main file: the messages and the two indexes that give every page without sorting. `ts` sorts in time once its `Z` is
- * dropped: without it `…:00` is a prefix of `…:00.5`, with it `…:00.5Z` would sort before `…:00Z`.
+ * The main file: the messages, and the two indexes that give every page without sorting. `ts` without its `Z` sorts by time:
+ * `…:00` is a prefix of `…:00.5`, whereas `…:00.5Z` would sort before `…:00Z`.
  */
 const MESSAGES_SCHEMA = `
 CREATE TABLE messages (
@@ -24,11 +24,11 @@ CREATE TABLE messages (
 export const MESSAGES_INDEX: string = "CREATE INDEX IF NOT EXISTS messages_by_ts ON messages (rtrim(ts, 'Z'), message_id);";
 
 /**
- * What the main file remembers beside the messages. `generation` names this history of the store, and
- * `former_generations` those before it: see `beginHistory`. `given_seq` is the highest `seq`
- * whose message was removed. `removals` numbers the transactions that removed messages, so that a reader can tell whether the index
- * knows of the last one. `edits` counts rows that anything but this service has changed or deleted, also while it was stopped: the
- * triggers count every row, and a removal of the service takes its own rows off again. The write probe uses the last two columns.
+ * The state that the main file holds beside the messages. `generation` names the present generation of the store, and
+ * `former_generations` earlier ones: see `beginHistory`. `given_seq` is the highest `seq` whose message was removed. `removals`
+ * numbers the transactions that removed messages, so that a reader can tell whether the index knows the last one. `edits`
+ * counts rows that anything but this service changed or deleted, even while it was stopped: the triggers count every row, and a
+ * removal by the service subtracts its own rows. The write probe uses the last two columns.
  */
 const STORE_STATE = `
 CREATE TABLE store_state (
@@ -44,9 +44,9 @@ CREATE TRIGGER messages_updated AFTER UPDATE ON messages BEGIN UPDATE store_stat
 CREATE TRIGGER messages_deleted AFTER DELETE ON messages BEGIN UPDATE store_state SET edits = edits + 1; END;
 `;
 
-/** Up to version 3 the main file held what is now in the index file. */
+/** Up to version 3 the main file held what the index file holds now. */
 const FORMERLY_DERIVED: readonly string[] = ["sender_messages", "index_state", "sender_counts", "time_counts", "messages_search"];
-/** Those tables get names with this prefix, and are emptied a little at a time: see `createLeftovers`. */
+/** Those tables are renamed with this prefix and emptied a little at a time: see `createLeftovers`. */
 export const LEFTOVER_PREFIX = "leftover_";
 
 const migrations: readonly ((db: DatabaseSync) => void)[] = [createOrAdopt, rememberRemoved, keepPayloads, leaveIndex];
@@ -63,8 +63,8 @@ export function migrate(db: DatabaseSync): void {
     );
   }
   if (version === SCHEMA_VERSION) return;
-  // Otherwise the foreign keys of other tables would follow a table that is renamed (https://www.sqlite.org/lang_altertable.html).
-  // And an index that is dropped would be overwritten, page by page: what it held is in the rows, which stay.
+  // Otherwise foreign keys of other tables would follow a renamed table (https://www.sqlite.org/lang_altertable.html), and a
+  // dropped index would be overwritten page by page, although all that it holds is also in the rows, which stay.
   db.exec("PRAGMA foreign_keys=OFF; PRAGMA secure_delete=FAST");
   transaction(db, () => {
     for (const step of migrations.slice(version)) step(db);
@@ -88,7 +88,7 @@ function createOrAdopt(db: DatabaseSync): void {
   db.exec(MESSAGES_SCHEMA + MESSAGES_INDEX);
 }
 
-/** A message that is removed stays known by its id. */
+/** A removed message stays known by its id. */
 function rememberRemoved(db: DatabaseSync): void {
   db.exec("CREATE TABLE removed_messages (message_id TEXT PRIMARY KEY) WITHOUT ROWID;");
 }
@@ -98,7 +98,10 @@ function keepPayloads(db: DatabaseSync): void {
   db.exec("CREATE TABLE payloads (seq INTEGER PRIMARY KEY, payload TEXT NOT NULL);");
 }
 
-/** Everything derived from the rows moves to a file of its own, where it is built again; here it is only renamed, which is quick. */
+/**
+ * Everything derived from the rows moves to a file of its own, where it is rebuilt; here the tables are only renamed, which is
+ * quick.
+ */
 function leaveIndex(db: DatabaseSync): void {
   const removed = hasTable(db, "removal_state") ? db.prepare("SELECT last_seq FROM removal_state").get() : undefined;
   db.exec(`${STORE_STATE}${FORMER_GENERATIONS};`);

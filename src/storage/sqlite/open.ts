@@ -27,18 +27,19 @@ import { startThread, type Thread } from "./threads/thread.ts";
 export interface SqliteOptions extends EngineOptions {
   /** How long to wait for a lock of another process, in milliseconds; 5,000 by default. */
   readonly busyTimeoutMs?: number | undefined;
-  /** The most pages of 4 KiB that the database may grow to: a limit for tests and small disks; none by default. */
+  /** The maximum size of the database in pages of 4 KiB: a limit for tests and small disks; none by default. */
   readonly maxPageCount?: number | undefined;
 }
 
-/** With more rows than this outside the index, a read that counts takes over 20 ms: it must not delay the lookup of single messages. */
+/** With more unindexed rows, a read that counts takes over 20 ms: it must not delay the lookup of single messages. */
 const MAX_UNINDEXED_LOOKUP = 50_000;
 
 /**
- * Becomes the owner of the database, opens or creates it, upgrades it, and starts its threads: the writer, one that copies the WAL into
- * the database after it, one that has the index follow, and two readers, one for what an index answers at once and one for searches, so
+ * Becomes the owner of the database, opens or creates it, upgrades it, and starts its threads: the writer, one that checkpoints
+ * the WAL, one that keeps the index up to date, and two readers, one for what an index answers at once and one for searches, so
  * that neither waits for the other.
- * Rejects with `DatabaseError`, whose message tells the operator what to mend.
+ *
+ * Rejects with `DatabaseError`, whose message tells the operator what to repair.
  */
 export async function openSqlite(database: SqliteLocation, options: SqliteOptions): Promise<MessageStore> {
   const files = locateFiles(database);
@@ -55,7 +56,7 @@ export async function openSqlite(database: SqliteLocation, options: SqliteOption
   }
 }
 
-/** What has been started so far, and must end if the store cannot be opened. */
+/** The threads started so far, which must end if the store cannot be opened. */
 type Opened = Pick<Thread<Calls>, "abandon">;
 
 interface Owned {
@@ -69,18 +70,18 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
   const { recorded } = ownership ?? {};
   const start = { onFatal: options.onFatal };
   const started = Promise.withResolvers<IndexKeeper>();
-  // A reader may tell of the index before the keeper has started.
+  // A reader may report the index before the keeper has started.
   const reading = { ...start, onNotice: (reason: string) => void started.promise.then((keeper) => keeper.distrust(reason)) };
   function open<C extends Calls>(...thread: Parameters<typeof startThread<C>>): Promise<Thread<C>> {
     const starting = startThread<C>(...thread);
-    // One that is still starting when another fails ends as well.
+    // If another thread fails to start, one that is still starting ends as well.
     opened.push({ abandon: async () => (await starting).abandon() });
     return starting.catch(rethrowForOperator);
   }
   const writer = await open<WriterCalls>("writer-thread", { ...settings, recorded }, start);
   const [lookups, searches, checkpointer] = await Promise.all([
     open<ReaderCalls>("reader-thread", settings, reading),
-    // A search through all rows would otherwise take a processor from the messages that come in.
+    // Otherwise a search through all rows would take CPU time from incoming messages.
     open<ReaderCalls>("reader-thread", { ...settings, inBackground: true }, reading),
     open<CheckpointCalls>("checkpoint-thread", settings, start),
   ]);
@@ -94,7 +95,8 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
   async function commitBatch(messages: readonly Message[], createdAt: string): Promise<Committed> {
     const { outcomes, seconds, walFrames } = await writer.call("write", { ...flatten(messages), createdAt });
     if (walFrames >= CHECKPOINT_FRAMES && checkpointer.pending() === 0) {
-      // A full disk fails it, which the next commit reports: it stays in the WAL, where it is safe, until there is room.
+      // A full disk makes it fail, which the next commit reports. The frames stay in the WAL, where they are durable, until
+      // there is space.
       const startedAt = performance.now();
       checkpointer.call("checkpoint", undefined).then(
         () => options.observer.checkpointed?.(walFrames, (performance.now() - startedAt) / 1000),
@@ -119,12 +121,12 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
     onProgress: (rows) => options.observer.upgrading?.(rows),
     onFailure: (reason) => options.observer.upgradeFailed?.(reason),
   });
-  // Counted before any is moved: a message is in one table or in the other.
+  // Counted before any row is moved: a message is either in one table or in the other.
   const adopted = upgrade.toMove() > 0 ? upgrade.toMove() + (await lookups.call("count", undefined)) : undefined;
   await upgrade.start();
   const keeper = await startIndexKeeper({
     after: upgrade.toMove() > 0 ? upgrade.moved : undefined,
-    // Whatever becomes of that thread, the messages do not need it.
+    // Messages do not depend on that thread.
     startThread: ({ inBackground }) => startThread<IndexCalls>("index-thread", { ...settings, inBackground }, { onFatal: () => undefined }),
     async attachReaders() {
       await Promise.all([lookups, searches].map((reader) => reader.call("attachIndex", indexLocation(files.location))));
@@ -153,7 +155,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
     onFailed: (failure) => options.observer.retentionFailed?.(failure),
   });
 
-  /** No read sees rows that are still to be moved, so that none is answered without them. */
+  /** No read is answered without the rows that are still to be moved. */
   function requireUpgraded(): void {
     if (upgrade.toMove() > 0) throw new StoreUnavailable(`the database is being upgraded: ${upgrade.toMove()} rows remain`);
   }
@@ -177,7 +179,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
   async function close(): Promise<void> {
     retention?.stop();
     await Promise.all([inserts.close(), upgrade.stop()]);
-    // What they hold can be read or derived again: only the writer can fail a stop.
+    // What they hold can be read or derived again: only the writer can make a stop fail.
     await Promise.allSettled([keeper.close(), lookups.abandon(), searches.abandon(), checkpointer.close()]);
     // Last, so that no reader keeps its checkpoint from emptying the WAL.
     await writer.close().finally(() => ownership?.release());
@@ -206,7 +208,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
     get: (messageId) => read(lookups, "get", messageId),
     stats: (options) => read(counting(), "stats", undefined, options),
     timeline: (query, options) => read(isSearchedTimeline(query) ? searches : counting(), "timeline", query, options),
-    // Where it does not delay what an index answers at once.
+    // On the thread where it does not delay what an index answers at once.
     exportPage: (query, options) => read(searches, "exportPage", query, options),
     async since(seq, limit, { payload = false } = {}) {
       const page = await read(lookups, "since", { seq, limit, payload });

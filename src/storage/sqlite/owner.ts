@@ -2,35 +2,35 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { DatabaseError, explain, isBusy, isReadOnly, transaction } from "./database.ts";
 import { FORMER_GENERATIONS, readFormer, type RecordedHistory } from "./history.ts";
 
-/** The one process that may write a database. */
+/** Ownership of a database: only one process may write it. */
 export interface Ownership {
-  /** What the owner before has recorded; undefined if there is none, or it cannot be read. */
+  /** What the previous owner recorded; undefined if there is no record, or if it cannot be read. */
   readonly recorded: RecordedHistory | undefined;
-  /** Records the history that goes on now. */
+  /** Records the present history. */
   record(history: RecordedHistory): void;
-  /** Records that this `seq` has been given: 7 µs. It is on disk within a minute, and survives kill -9 at once. */
+  /** Records that this `seq` has been given; takes 7 µs. Survives kill -9 at once, and is on disk within a minute. */
   reached(last: number): void;
-  /** Lets the next process in; a second call does nothing. */
+  /** Lets the next process become the owner; a second call does nothing. */
   release(): void;
 }
 
 /**
- * Makes this process the owner of the database at `path` (absolute, links resolved), before anything of it is read or written.
+ * Makes this process the owner of the database at `path` (absolute, links resolved), before anything in it is read or written.
  *
- * The lock is the exclusive one of `<path>-owner`, a database of its own. It holds who the owner is, and what must not go back when
- * somebody puts back an older `<path>`: its generation, and the highest `seq` ever given.
- * The kernel keeps such a lock (https://www.sqlite.org/lockingv3.html), so it goes with the process, also after kill -9. It hinders
- * no reader of the database itself, such as `sqlite3`, Litestream, `verify` and `backup`.
+ * The lock is the exclusive lock of `<path>-owner`, a database of its own. That file says who the owner is. It also holds what
+ * must not go back when somebody restores an older `<path>`: the generation, and the highest `seq` ever given. The kernel keeps
+ * the lock (https://www.sqlite.org/lockingv3.html), so it goes with the process, even after kill -9. It does not hinder readers
+ * of the database itself, such as `sqlite3`, Litestream, `verify` and `backup`.
  *
- * Throws `DatabaseError`, naming the owner, if there is one.
+ * Throws `DatabaseError` if there is another owner, and names it.
  */
 export function becomeOwner(path: string, nowMs: number): Ownership {
   const file = `${path}-owner`;
   let db: DatabaseSync | undefined;
   try {
-    // A rollback journal would outlive a kill, and the next start does not need what was in it.
+    // A rollback journal would outlive a kill, and the next start does not need what it would restore.
     db = new DatabaseSync(file, { timeout: 0 });
-    // Once taken, the lock is kept from one transaction to the next.
+    // Once taken, the lock is kept between transactions.
     db.exec("PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE");
     introduce(db, new Date(nowMs).toISOString());
   } catch (error) {
@@ -55,8 +55,8 @@ export function becomeOwner(path: string, nowMs: number): Ownership {
 }
 
 /**
- * Writes down who the owner is, for the next process to name it. A full disk is no reason not to start. A file that is open for
- * reading alone is one: an exclusive transaction on it would lock out nobody.
+ * Records who the owner is, so that the next process can name it. A full disk does not prevent the start. A file that is open
+ * read-only does: an exclusive transaction on it would lock out nobody.
  */
 function introduce(db: DatabaseSync, since: string): void {
   try {
@@ -95,11 +95,14 @@ function attempt(record: () => void): void {
   try {
     record();
   } catch {
-    // An older record, or none, makes the next start suspect more than it must, or less.
+    // With an older record, or none, the next start suspects more than it must, or less.
   }
 }
 
-/** An immutable file is read without its lock (https://www.sqlite.org/uri.html#uriimmutable): what it says was written before the lock. */
+/**
+ * An immutable file is read without its lock (https://www.sqlite.org/uri.html#uriimmutable): its content was written before the
+ * lock was taken.
+ */
 function ownerOf(file: string): string {
   try {
     const url = new URL("file:///");

@@ -6,21 +6,21 @@ import type { Thread } from "./threads/thread.ts";
 
 export interface ReadinessOptions {
   readonly files: DatabaseFiles;
-  /** Of the files that were opened. */
+  /** Identifies the files that were opened. */
   readonly identity: string | undefined;
   readonly writer: Thread<WriterCalls>;
   readonly reader: Thread<ReaderCalls>;
   readonly clock: Clock;
-  /** The files are others than those that were opened. */
+  /** The files are no longer those that were opened. */
   readonly onFatal: (reason: string) => void;
 }
 
-/** Gives the reasons why the database cannot store or answer now; it syncs the disk. */
+/** Gives the reasons why the database cannot store or answer now; syncs the disk. */
 export function createReadiness(options: ReadinessOptions): () => Promise<readonly string[]> {
   const { files, identity, writer, reader, clock } = options;
   return async () => {
     if ((await files.identity()) !== identity) {
-      // What is written now is lost with the last descriptor: only a start can open what stands there instead.
+      // What is written now is lost when the last descriptor closes: only a restart can open the file that is there now.
       const reason = `${files.location}: it was removed or replaced while the service had it open`;
       options.onFatal(reason);
       return [reason];
@@ -28,7 +28,7 @@ export function createReadiness(options: ReadinessOptions): () => Promise<readon
     const checkedAt = new Date(clock.nowMs()).toISOString();
     const reasons = await Promise.all([
       reasonOf(writer.call("probe", checkedAt)),
-      // Not refused if many reads wait: there is one check at a time, and deliveries go on whatever readers ask for.
+      // Not refused if many reads wait: there is one check at a time, and deliveries must continue whatever readers request.
       reasonOf(reader.call("lastSequence", undefined)),
     ]);
     return reasons.filter((reason) => reason !== undefined);

@@ -14,8 +14,9 @@ export interface RemovalThreads {
 }
 
 /**
- * Removes some messages: out of the index first, then out of the main file, so that a reader, whose snapshot of the index is the older
- * one, never counts a row twice or misses it. Stopped in between, the rows are still stored, and are found without the index.
+ * Removes some messages: from the index first, then from the main file, so that a reader, whose snapshot of the index is the
+ * older one, never counts a row twice or misses it. If it is interrupted in between, the rows are still stored, and are found
+ * without the index.
  *
  * Rejects with `StoreUnavailable` if the rows cannot be removed.
  */

@@ -3,39 +3,42 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { WriterCalls } from "./threads/protocol.ts";
 import type { Thread } from "./threads/thread.ts";
 
-/** After each transaction the upgrade pauses for this many times as long as it took, so that messages are stored. */
+/** After each transaction the upgrade pauses for this many times its duration, so that messages are stored. */
 const PAUSE_FACTOR = 3;
-/** After a failure, such as a full disk, it tries again after so long. */
+/** The time before a retry after a failure, such as a full disk. */
 const RETRY_MS = 60_000;
-/** A start waits so long for what may be done by then. */
+/** How long a start waits for the upgrade. */
 const START_MS = 2_000;
-/** How often progress is told. */
+/** How often progress is reported. */
 const REPORT_MS = 10_000;
 
 export interface UpgradeOptions {
-  /** Whether messages wait for their commit: then the upgrade rests between its transactions. */
+  /** Whether messages wait for their commit; the upgrade then rests between its transactions. */
   readonly isBusy: () => boolean;
-  /** Told at the start, now and then, and at the end, 0, how many rows of an earlier build are left to move. */
+  /** Called at the start, now and then, and at the end (with 0): how many rows of an earlier build are left to move. */
   readonly onProgress: (rows: number) => void;
-  /** Told why a transaction of it failed; it is tried again. */
+  /** Called with the reason when one of its transactions failed; it will be retried. */
   readonly onFailure: (reason: string) => void;
 }
 
-/** What an upgrade has left to do in the background. */
+/** The work of an upgrade that is left to do in the background. */
 export interface Upgrade {
   /** About how many rows are left; 0 once it is done. */
   remaining(): number;
-  /** How many rows of an earlier build no read sees yet. */
+  /** How many rows of an earlier build are not visible to reads yet. */
   toMove(): number;
-  /** Resolves once every row of an earlier build is where reads see it; never if the upgrade is stopped before. */
+  /** Resolves once reads see every row of an earlier build; never if the upgrade is stopped before. */
   readonly moved: Promise<void>;
   /** Resolves once every row is moved, or after two seconds, so that a start does not take longer. */
   start(): Promise<void>;
-  /** Resolves once nothing of it is under way. */
+  /** Resolves once none of its work is under way. */
   stop(): Promise<void>;
 }
 
-/** Moves the rows of an earlier build, then deletes what earlier versions kept in the main file: see `Adoption` and `Leftovers`. */
+/**
+ * Moves the rows of an earlier build, then deletes what earlier versions stored in the main file: see `Adoption` and
+ * `Leftovers`.
+ */
 export async function startUpgrade(writer: Thread<WriterCalls>, { isBusy, onProgress, onFailure }: UpgradeOptions): Promise<Upgrade> {
   let { toMove, toDelete } = await writer.call("upgradeState", undefined);
   const moved = Promise.withResolvers<void>();

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
 
-/** What stands beside a database that is served; what a start finds there must be writable too. */
+/** The files beside a database that is served; if a start finds them they must be writable too. */
 const BESIDE = ["-wal", "-shm", "-owner"];
 
 interface Need {
@@ -14,8 +14,8 @@ const OF_A_FILE: Need = { access: constants.R_OK | constants.W_OK, needed: "read
 const OF_A_FOLDER: Need = { access: constants.W_OK | constants.X_OK, needed: "writable" };
 
 /**
- * Why this process may not serve the database at `path` (absolute), in words that tell what must be: SQLite would open a file
- * that it may not write for reading alone, and every delivery would then fail. Undefined if nothing forbids it.
+ * Why this process may not serve the database at `path` (absolute), as the state required: SQLite would open a file that it may
+ * not write read-only, and every delivery would then fail. Undefined if nothing prevents it.
  */
 export function whyUnusable(path: string): string | undefined {
   const folder = whyNoFolder(dirname(path));
@@ -31,7 +31,7 @@ export function whyUnusable(path: string): string | undefined {
   return undefined;
 }
 
-/** Why no file can be made in `folder`, which need not exist: the nearest folder above that does must be writable then. */
+/** Why no file can be created in `folder`. If it does not exist, the nearest existing folder above it must be writable. */
 function whyNoFolder(folder: string): string | undefined {
   const found = look(folder);
   if (found === undefined && dirname(folder) !== folder) return whyNoFolder(dirname(folder));
@@ -51,7 +51,7 @@ function whyForbidden(path: string, { uid, mode }: Stats, { access, needed }: Ne
   }
 }
 
-/** Undefined for what is not there or cannot be seen; a folder above that hides it is told of by itself. */
+/** Undefined for a file that does not exist or cannot be seen; a folder above it that hides it is reported separately. */
 function look(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });

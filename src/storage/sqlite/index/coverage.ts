@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { LAST_SEQ } from "../read/rows.ts";
 
-/** The columns that `index_state` and `store_state` share: an index covers the store beside it only if they fit. */
+/** The columns that `index_state` and `store_state` share: an index may be used with a store only if they match. */
 export interface Coverage {
   readonly generation: string;
   readonly edits: number;
@@ -33,24 +33,24 @@ export function toStoreState(row: Row): StoreState {
   return { ...toCoverage(row), last: Number(row?.["last"]) };
 }
 
-/** What the index says of itself. Throws SQLite's error. */
+/** What the index says about itself. Throws SQLite's error. */
 export function readIndexState(db: DatabaseSync): IndexState {
   return toIndexState(db.prepare(READ_INDEX_STATE).get());
 }
 
-/** What the main file says of itself. Throws SQLite's error. */
+/** What the main file says about itself. Throws SQLite's error. */
 export function readStoreState(db: DatabaseSync): StoreState {
   return toStoreState(db.prepare(READ_STORE_STATE).get());
 }
 
 /**
- * Why an index of this state must not be used beside a store of that state; undefined if it may be. The index's state must have been
- * read first: a removal takes its number in the index before it takes it in the store.
+ * Why an index in this state must not be used with a store in that state; undefined if it may be. Read the index's state first:
+ * a removal gets its number in the index before it gets it in the store.
  */
 export function mismatch(index: IndexState, store: StoreState): string | undefined {
   if (index.generation !== store.generation) return "it belongs to another history of the database";
   if (index.edits !== store.edits) return "rows were changed or deleted by something other than the service";
-  if (index.removals < store.removals) return "rows were removed that it still has";
+  if (index.removals < store.removals) return "it still has rows that were removed";
   if (!(index.high <= store.last)) return `it covers rows up to ${index.high}, the last one is ${store.last}`;
   return undefined;
 }

@@ -1,13 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
 import { ALL_LEVELS, SENDER_LEVELS, upsertTimeCounts } from "../read/time-counts.ts";
 
-/** Adds rows to the index, or takes them out: those of the temporary table `picked`, in the transaction that is open. */
+/** Adds the rows of the temporary table `picked` to the index, or takes them out, in the open transaction. */
 export interface Derivation {
   add(): void;
   subtract(): void;
 }
 
-/** Rows of `messages` as the index needs them. Copied first, they hold no snapshot of the main file while they are derived. */
+/** Rows of `messages` as the index needs them. They are copied first, so that deriving them holds no snapshot of the main file. */
 export const PICKED_TABLE = `
 CREATE TEMP TABLE picked (
   seq INTEGER PRIMARY KEY, from_msisdn TEXT NOT NULL, key TEXT NOT NULL, message_id TEXT NOT NULL, folded TEXT
@@ -17,13 +17,13 @@ export const PICKED_COLUMNS = "seq, from_msisdn, rtrim(ts, 'Z'), message_id, CAS
 
 const IS_NEW = "from_msisdn NOT IN (SELECT from_msisdn FROM sender_counts)";
 
-/** Its statements write the tables of `createIndexTables`; all throw SQLite's error. */
+/** Its statements write the tables of `createIndexTables`. All throw SQLite's error. */
 export function createDerivation(db: DatabaseSync): Derivation {
   const add = [
     `UPDATE index_state SET messages = messages + (SELECT count(*) FROM picked),
       senders = senders + (SELECT count(*) FROM (SELECT DISTINCT from_msisdn FROM picked WHERE ${IS_NEW}))`,
     "INSERT INTO messages_search (rowid, text) SELECT seq, folded FROM picked WHERE folded IS NOT NULL ORDER BY seq",
-    // In the order of the table: a sender's rows of one step lie side by side, so few pages are written.
+    // In the order of the table: a step's rows of one sender lie side by side, so few pages are written.
     "INSERT INTO sender_messages SELECT from_msisdn, key, message_id, seq FROM picked ORDER BY from_msisdn, key, message_id",
     `INSERT INTO sender_counts SELECT from_msisdn, count(*) FROM picked GROUP BY 1
       ON CONFLICT (from_msisdn) DO UPDATE SET count = count + excluded.count`,
@@ -32,7 +32,7 @@ export function createDerivation(db: DatabaseSync): Derivation {
   ].map((sql) => db.prepare(sql));
 
   const forget = [
-    // A contentless index must be told what it is to forget (https://www.sqlite.org/fts5.html#the_delete_command).
+    // A contentless index must be given the text that it is to forget (https://www.sqlite.org/fts5.html#the_delete_command).
     "INSERT INTO messages_search (messages_search, rowid, text) SELECT 'delete', seq, folded FROM picked WHERE folded IS NOT NULL",
     "DELETE FROM sender_messages WHERE (from_msisdn, key, message_id) IN (SELECT from_msisdn, key, message_id FROM picked)",
     "UPDATE index_state SET messages = messages - (SELECT count(*) FROM picked)",

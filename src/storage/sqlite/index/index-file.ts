@@ -6,9 +6,9 @@ import { createIndexTables, INDEX_TABLES, INDEX_VERSION } from "./schema.ts";
 const CACHE_KIB = 32 * 1024;
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
 
-/** Where an index is, and which database it covers. */
+/** The location of an index, and of the database that it covers. */
 export interface IndexLocation {
-  /** Of the index file: a path, or a `file:` URI for one in memory. */
+  /** The index file: a path, or a `file:` URI for one in memory. */
   readonly location: string;
   readonly database: string;
   readonly busyTimeoutMs: number;
@@ -18,7 +18,7 @@ export interface IndexLocation {
 export function openIndexFile({ location, database, busyTimeoutMs }: IndexLocation): DatabaseSync {
   const db = new DatabaseSync(location, { timeout: busyTimeoutMs });
   try {
-    // Everything in it can be derived again; a crash of the system may tear the file, which `isTrustworthy` tells.
+    // Everything in it can be derived again. A crash of the system may tear the file: see `isTrustworthy`.
     db.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA secure_delete=ON; PRAGMA journal_size_limit=${WAL_LIMIT_BYTES};
       PRAGMA temp_store=MEMORY; PRAGMA cache_size=-${CACHE_KIB}`);
     db.prepare("ATTACH ? AS store").run(isInMemory(database) ? database : readOnlyUri(database));
@@ -29,13 +29,13 @@ export function openIndexFile({ location, database, busyTimeoutMs }: IndexLocati
   }
 }
 
-/** Deletes the index and its WAL together: a WAL that is left behind would be played into the next file. */
+/** Deletes the index and its WAL together: SQLite would replay an old WAL into the next file. */
 export function discardIndexFile(location: string): void {
   if (isInMemory(location)) return;
   for (const suffix of ["", "-wal", "-shm"]) rmSync(location + suffix, { force: true });
 }
 
-/** Makes the open file an empty index of the store beside it. */
+/** Makes the open file an empty index of the attached store. */
 export function initialise(db: DatabaseSync): void {
   db.exec("BEGIN IMMEDIATE");
   for (const table of INDEX_TABLES) db.exec(`DROP TABLE IF EXISTS main.${table}`);
@@ -46,8 +46,9 @@ export function initialise(db: DatabaseSync): void {
 }
 
 /**
- * Whether the file was closed in order, or was written since the operating system started: then what a killed process left is complete,
- * in the file, its WAL or the page cache. Any other file may be torn, since it is synced only when it is closed.
+ * Whether the file was closed in order, or was written since the operating system started. In the latter case all that a killed
+ * process wrote is in the file, its WAL or the page cache. Any other file may be torn, since it is synced only when it is
+ * closed.
  */
 export function isTrustworthy(db: DatabaseSync, location: string, hadWal: boolean): boolean {
   if (Number(db.prepare("PRAGMA main.user_version").get()?.["user_version"]) !== INDEX_VERSION) return false;
@@ -55,14 +56,15 @@ export function isTrustworthy(db: DatabaseSync, location: string, hadWal: boolea
   return boot === "" || (boot === bootId() && (hadWal || isInMemory(location)));
 }
 
-/** Whether the index has a WAL, as one that was not closed has. */
+/** Whether the index has a WAL, as it has if it was not closed. */
 export function hasWal(location: string): boolean {
   return existsSync(`${location}-wal`);
 }
 
 /**
- * From now on, until `markClosed`, the file is good for this run of the operating system only. That is in the file itself, synced, before
- * anything else is written to it: what comes after may reach the disk in any order. Throws if a reader keeps it from getting there.
+ * From now on, until `markClosed`, the file can be trusted only until the operating system restarts. This mark is in the file
+ * and synced before anything else is written, since later writes may reach the disk in any order. Throws if a reader prevents
+ * the checkpoint.
  */
 export function markOpen(db: DatabaseSync): void {
   db.exec("PRAGMA main.synchronous=FULL");
@@ -72,14 +74,14 @@ export function markOpen(db: DatabaseSync): void {
   if (!isComplete) throw new Error("a reader kept it from being marked as open");
 }
 
-/** Syncs the file, then notes in it that it is complete; not if a reader keeps it from being synced, or if the disk is full. */
+/** Syncs the file, then marks it as complete; does neither if a reader prevents the sync or the disk is full. */
 export function markClosed(db: DatabaseSync): void {
   try {
-    // A frame that is copied makes the checkpoint sync the file, with all that was copied before without a sync.
+    // Copying a frame makes the checkpoint sync the file, together with all that was copied earlier without a sync.
     db.exec("PRAGMA main.synchronous=FULL; PRAGMA busy_timeout=0; UPDATE index_state SET boot = boot");
     if (checkpoint(db)) setBoot(db, "");
   } catch {
-    // It is dropped after a restart of the system, and built again.
+    // After a restart of the system the file is dropped and rebuilt.
   }
 }
 
@@ -87,14 +89,14 @@ function setBoot(db: DatabaseSync, boot: string): void {
   db.prepare("UPDATE index_state SET boot = ?").run(boot);
 }
 
-/** Whether all of the WAL is in the file, which is synced then if anything was copied. */
+/** Whether the whole WAL has been copied into the file, which is synced if anything was copied. */
 function checkpoint(db: DatabaseSync): boolean {
   const row = db.prepare("PRAGMA main.wal_checkpoint(FULL)").get();
   // Both are -1 for a database in memory, which has no WAL.
   return row?.["busy"] === 0 && row["log"] === row["checkpointed"];
 }
 
-/** Tells the open file and its WAL from others of their names. */
+/** Tells the open file and its WAL from other files of these names. */
 export function identityOf(location: string): string {
   if (isInMemory(location)) return "";
   return [location, `${location}-wal`].map((path) => statSync(path, { throwIfNoEntry: false })?.ino ?? "none").join(" ");
@@ -110,7 +112,7 @@ function readOnlyUri(path: string): string {
   return `${url.href}?mode=ro`;
 }
 
-/** Where the system does not name its run, nothing that a killed process left behind is trusted. */
+/** If the system does not identify its boot, nothing that a killed process left is trusted. */
 const UNKNOWN_BOOT = randomUUID();
 
 function bootId(): string {

@@ -3,31 +3,31 @@ import { STEP_ROWS } from "./operations.ts";
 import type { IndexCalls } from "../threads/protocol.ts";
 import type { Thread } from "../threads/thread.ts";
 
-/** So far behind, the thread works at the priority of all others: reads look at every row that it has not derived. */
+/** With more unindexed rows, the thread runs at normal priority: reads look at every row that is not indexed. */
 const URGENT_ROWS = 200_000;
-/** How often every page of the file is read: what is seldom used may be damaged too. */
+/** How often every page of the file is read: rarely used pages may be damaged too. */
 const CHECK_MS = 24 * 3_600_000;
 
 export interface IndexWorkerOptions {
-  /** Starts the thread that has the index file; rejects if the file can neither be opened nor be created. */
+  /** Starts the thread that owns the index file. Rejects if the file can neither be opened nor created. */
   readonly startThread: (options: { readonly inBackground: boolean }) => Promise<Thread<IndexCalls>>;
-  /** Makes readers use the index file as it is now. */
+  /** Makes readers use the present index file. */
   readonly attachReaders: () => Promise<void>;
-  /** Told why the index was, or must be, built again. */
+  /** Called with the reason when the index was, or must be, rebuilt. */
   readonly onFault: (reason: string) => void;
-  /** Told what a step has derived, and how long it took. */
+  /** Called with the number of messages that a step derived, and its duration in seconds. */
   readonly onStep: (messages: number, seconds: number) => void;
 }
 
-/** The index thread, started when it is needed. Rejections are for the caller to retry later. */
+/** The index thread, started when it is needed. The caller must retry after a rejection. */
 export interface IndexWorker {
   /** Starts the thread if it does not run. */
   open(): Promise<void>;
-  /** Derives the next rows, at a priority for `unindexed` rows; gives how many are left. */
+  /** Derives the next rows; its priority depends on `unindexed`, the number of rows left. Returns how many rows are left then. */
   step(unindexed: number): Promise<number>;
-  /** Reads every page of the file if that is due, and distrusts the index if one is damaged. */
+  /** Reads every page of the file if that is due. If one is damaged, distrusts the index. */
   checkIfDue(): Promise<void>;
-  /** The next step begins with an empty index. Returns false if that has been said already: readers tell of one file several times. */
+  /** Makes the next step begin with an empty index. Returns false if that is known already: several readers may report one file. */
   distrust(): boolean;
   /** See `MessageIndex`; undefined if the index cannot do it. */
   exclude(seqs: readonly number[]): Promise<number | undefined>;
@@ -36,7 +36,7 @@ export interface IndexWorker {
   close(): Promise<void>;
 }
 
-/** Nothing is started yet. */
+/** Starts nothing yet. */
 export function createIndexWorker(options: IndexWorkerOptions): IndexWorker {
   const holder = createHolder(options);
   let distrusted = false;
@@ -86,7 +86,7 @@ export function createIndexWorker(options: IndexWorkerOptions): IndexWorker {
       }
     },
     async forget(seqs) {
-      // Rows that stay excluded although they have been removed do no harm; the next start forgets them.
+      // Rows that stay excluded after their removal do no harm; the next start forgets them.
       await holder.current()?.call("forget", seqs).catch(() => undefined);
     },
     close: () => holder.close(),
@@ -119,7 +119,7 @@ function createHolder({ startThread, attachReaders }: IndexWorkerOptions): Holde
       }
       return thread;
     },
-    // A process without privileges can only lower a priority: a new thread begins at that of the others.
+    // A process without privileges can only lower a priority, so a new thread is started, which has normal priority.
     async setPriority(unindexed) {
       if (inBackground && unindexed > URGENT_ROWS) {
         inBackground = false;

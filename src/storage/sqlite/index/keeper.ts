@@ -1,45 +1,45 @@
 import { createIndexWorker, type IndexWorker, type IndexWorkerOptions } from "./index-worker.ts";
 import { STEP_ROWS } from "./operations.ts";
 
-/** What waits is derived once nothing has been committed for so long, … */
+/** Waiting rows are derived once nothing has been committed for this long, … */
 const PAUSE_MS = 50;
-/** … and after so long at the latest. */
+/** … and after this long at the latest. */
 const MAX_WAIT_MS = 2_000;
-/** After a failure it tries again after so long, then after twice as long, up to the second figure. */
+/** The time before the first retry after a failure; each further one waits twice as long, up to the second figure. */
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
 
 export interface KeeperOptions extends IndexWorkerOptions {
-  /** It begins after this; rows come in another order than that of `seq` until then. */
+  /** Work begins after this; until then, rows may not come in the order of `seq`. */
   readonly after?: Promise<void> | undefined;
 }
 
-/** Has the index follow the messages, and repairs it. Nothing that happens to the index reaches the messages. */
+/** Keeps the index up to date with the messages, and repairs it. A failure of the index never affects the messages. */
 export interface IndexKeeper extends Pick<IndexWorker, "exclude" | "forget"> {
-  /** Tells how many messages were committed. */
+  /** Call it with the number of messages that were committed. */
   grew(created: number): void;
-  /** A reader could not use the index. */
+  /** Call it when a reader could not use the index. */
   distrust(reason: string): void;
   /** About how many messages the index does not cover. */
   unindexed(): number;
-  /** Whether the index is being built again, or cannot be at the moment. */
+  /** Whether the index is being rebuilt, or cannot be at the moment. */
   isFaulty(): boolean;
   close(): Promise<void>;
 }
 
 /**
- * Opens the index and begins with what it does not cover. It takes one large step if `STEP_ROWS` rows wait, if ingest pauses or if the
- * oldest row has waited for two seconds; far behind, one after the other.
+ * Opens the index and derives what it does not cover yet. It takes one large step when `STEP_ROWS` rows wait, when ingest
+ * pauses, or when the oldest row has waited for two seconds; if many rows are left, one step after the other.
  */
 export async function startIndexKeeper(options: KeeperOptions): Promise<IndexKeeper> {
   const faults = createFaults(options.onFault);
   const worker = createIndexWorker({ ...options, onFault: faults.report });
   let waiting = 0;
-  /** Committed since the step under way began. */
+  /** Messages committed since the present step began. */
   let grown = 0;
   let working: Promise<void> | undefined;
   let closing = false;
-  /** Waits before it begins, or tries again. */
+  /** Whether it waits before it begins, or before a retry. */
   let resting = options.after !== undefined;
   let retryMs = RETRY_MS;
   const pace = createPace(begin);
@@ -65,7 +65,7 @@ export async function startIndexKeeper(options: KeeperOptions): Promise<IndexKee
   }
 
   function begin(): void {
-    // A step that fails during a stop still sets the time of the next one.
+    // A step that fails during a stop still schedules the next one.
     if (closing) return;
     pace.clear();
     resting = false;
@@ -101,7 +101,7 @@ export async function startIndexKeeper(options: KeeperOptions): Promise<IndexKee
   };
 }
 
-/** What is wrong with the index until a step succeeds; each reason is told once. */
+/** The current fault of the index, until a step succeeds; each reason is reported once. */
 interface Faults {
   report(reason: string): void;
   clear(): void;
@@ -122,10 +122,10 @@ function createFaults(onFault: (reason: string) => void): Faults {
   };
 }
 
-/** When the next step begins. */
+/** Decides when the next step begins. */
 interface Pace {
   beginIn(delayMs: number): void;
-  /** Begins once nothing has postponed it for `PAUSE_MS`, and `MAX_WAIT_MS` after the first time at the latest. */
+  /** The step begins once nothing has postponed it for `PAUSE_MS`, or `MAX_WAIT_MS` after the first postponement. */
   postpone(): void;
   clear(): void;
 }

@@ -2,40 +2,43 @@ import { mismatch, readIndexState, readStoreState } from "./coverage.ts";
 import { identityOf, markClosed, type IndexLocation } from "./index-file.ts";
 import { createIndex, openIndex, reasonOf } from "./open-index.ts";
 
-/** What one step has done. */
+/** The result of one step. */
 export interface IndexStep {
-  /** How many rows it has covered. */
+  /** How many rows it derived. */
   readonly derived: number;
-  /** How many rows it has left for the next one. */
+  /** How many rows are left for later steps. */
   readonly unindexed: number;
-  /** Why the index was built again from the first row, in words for the log. */
+  /** Why the index was rebuilt from the first row, for the log. */
   readonly fault?: string | undefined;
 }
 
 /**
- * The index of one database, in a file of its own: search, counts, and each sender's messages in the order of time. It covers the
- * rows up to a watermark. Readers look at all others themselves, so that results are exact however far it is behind.
+ * The index of one database, in a file of its own: search, counts, and each sender's messages in the order of time. It covers
+ * the rows up to a watermark. Readers look at all other rows themselves, so results are exact however many rows are unindexed.
  *
- * No state is kept in memory between two calls: each reads what the two files say.
+ * No state is kept in memory between two calls: each reads the state of both files.
  */
 export interface MessageIndex {
   /**
-   * Derives the next rows. Begins again with an empty index if the file is damaged, is gone or does not fit. Throws if it can do neither
-   * now.
+   * Derives the next rows. Begins again with an empty index if the file is damaged, missing or does not match. Throws if that
+   * is not possible now either.
    */
   step(): IndexStep;
-  /** Throws away what there is. */
+  /** Discards the content of the index. */
   reset(): void;
-  /** Reads every page and counts the rows: about a second for a million messages. Gives what is wrong, if anything is. */
+  /** Reads every page and counts the rows, which takes about a second for a million messages. Gives what is wrong, if anything. */
   check(): string | undefined;
-  /** Takes rows out that are about to be removed, and gives the number of that removal. Until they are, readers look at them themselves. */
+  /**
+   * Takes out rows that are about to be removed, and gives this removal's number. Until they are removed, readers look at them
+   * directly.
+   */
   exclude(seqs: readonly number[]): number;
-  /** Those rows have been removed. */
+  /** Call it once these rows have been removed. */
   forget(seqs: readonly number[]): void;
   close(): void;
 }
 
-/** Opens the index at this place, or creates it. Throws SQLite's error if neither is possible. */
+/** Opens the index at this location, or creates it. Throws SQLite's error if neither is possible. */
 export function openMessageIndex(at: IndexLocation): MessageIndex {
   const opened = openIndex(at);
   let index = opened.index;
@@ -92,7 +95,8 @@ export function openMessageIndex(at: IndexLocation): MessageIndex {
       try {
         markClosed(index.db);
       } catch {
-        // A full disk, or a damaged page. The next start sees that the file was not closed, and builds it again; no stop fails for that.
+        // A full disk or a damaged page. The next start sees that the file was not closed, and rebuilds it; no stop fails
+        // because of that.
       }
       index.db.close();
     },

@@ -12,7 +12,7 @@ export interface OpenIndex {
   readonly identity: string;
 }
 
-/** Opens the index that is there, if it may be used, else an empty one. Throws SQLite's error if neither is possible. */
+/** Opens the existing index if it may be used, otherwise an empty one. Throws SQLite's error if neither is possible. */
 export function openIndex(at: IndexLocation): { readonly index: OpenIndex; readonly fault: string | undefined } {
   const hadWal = hasWal(at.location);
   let db: DatabaseSync | undefined;
@@ -32,7 +32,7 @@ export function openIndex(at: IndexLocation): { readonly index: OpenIndex; reado
   return { index: createIndex(at), fault };
 }
 
-/** Replaces what is there by an empty index. Throws SQLite's error if that is not possible now. */
+/** Replaces the existing index with an empty one. Throws SQLite's error if that is not possible now. */
 export function createIndex(at: IndexLocation): OpenIndex {
   discardIndexFile(at.location);
   const db = openIndexFile(at);
@@ -40,7 +40,7 @@ export function createIndex(at: IndexLocation): OpenIndex {
   return { db, operations: createIndexOperations(db), identity: identityOf(at.location) };
 }
 
-/** Why an error means that the index must begin again. Throws on what passes by itself, such as a full disk. */
+/** Why an error means that the index must be rebuilt. Rethrows errors that pass by themselves, such as a full disk. */
 export function reasonOf(error: unknown): string {
   if (isTransient(error) || !(error instanceof Error)) throw error;
   return error.message;

@@ -4,28 +4,28 @@ import { readIndexState, readStoreState } from "./coverage.ts";
 import { createDerivation, PICKED_COLUMNS, PICKED_TABLE, type Derivation } from "./derive.ts";
 import { foldCase } from "./fold.ts";
 
-/** Rows derived in one transaction: smaller steps cost more a row, since they write more pages more often. */
+/** Rows derived in one transaction. Smaller steps cost more per row, since they write more pages more often. */
 export const STEP_ROWS = 32_768;
 /** A step ends earlier once its texts have this many characters. */
 const STEP_CHARACTERS = 8 * 1024 * 1024;
-/** Copied from the main file by one statement: an open snapshot keeps its WAL from being checkpointed. */
+/** Rows that one statement copies from the main file: an open snapshot keeps its WAL from being checkpointed. */
 const COPY_ROWS = 2_048;
 
-/** What is done to the open index file; see `MessageIndex`. All throw SQLite's errors. */
+/** Operations on the open index file; see `MessageIndex`. All throw SQLite's errors. */
 export interface IndexOperations {
-  /** Copies the next rows from the main file, up to `STEP_ROWS`; gives how many, and how many are left after them. */
+  /** Copies the next rows from the main file, up to `STEP_ROWS`; gives how many were copied and how many are left. */
   pick(): { readonly rows: number; readonly unindexed: number };
-  /** Derives what `pick` has copied. */
+  /** Derives the rows that `pick` copied. */
   derive(): void;
-  /** What is wrong with the number of rows that the index covers, if anything is: a row may have been put where others had been. */
+  /** What is wrong with the number of covered rows, if anything: rows may have been replaced by others. */
   miscount(): string | undefined;
   exclude(seqs: readonly number[]): number;
   forget(seqs: readonly number[]): void;
-  /** Takes rows in again that an earlier process excluded and did not remove. Nothing may be removing rows meanwhile. */
+  /** Puts back rows that an earlier process excluded but did not remove. No removal may be under way. */
   include(): void;
 }
 
-/** What is done to the index file that is open on `db`, with the main file attached. */
+/** Operations on the index file that is open on `db`, with the main file attached. */
 export function createIndexOperations(db: DatabaseSync): IndexOperations {
   db.function("fold_case", { deterministic: true }, (text) => foldCase(String(text)));
   db.exec(PICKED_TABLE);
@@ -110,7 +110,7 @@ function createExclusion(db: DatabaseSync, derivation: Derivation): Pick<IndexOp
   };
 }
 
-/** BEGIN IMMEDIATE would begin one of the attached main file as well, and hold its snapshot while rows are derived. */
+/** BEGIN IMMEDIATE would also begin a transaction of the attached main file, and hold its snapshot while rows are derived. */
 function indexTransaction<T>(db: DatabaseSync, work: () => T): T {
   return transaction(db, work, "BEGIN");
 }

@@ -1,22 +1,22 @@
 import type { DatabaseSync } from "node:sqlite";
 
-/** Increase it with every change of the schema: an index of another version is dropped and built again. */
+/** Increase it with every change of the schema: an index of another version is dropped and rebuilt. */
 export const INDEX_VERSION = 1;
 
 /** The name under which readers attach the index file. */
 export const INDEX_SCHEMA = "message_index";
 
-/** Where the index of the database at `location` is: a path, or a `file:` URI for a database in memory. */
+/** The location of the index of the database at `location`: a path, or a `file:` URI for a database in memory. */
 export function indexLocation(location: string): string {
   return location.startsWith("file:") ? location.replace("?", "-index?") : `${location}-index`;
 }
 
 /**
- * Creates the tables of an empty index in `schema`: `main` for the index file, `temp` for a reader that does without one.
+ * Creates the tables of an empty index in `schema`: `main` for the index file, `temp` for a reader without an index file.
  *
  * `index_state.high` is the watermark: the index covers exactly the rows with `seq` up to it that are not in
- * `excluded_messages`. `time_counts` counts the covered rows whose sort key begins with `prefix`, of all senders (`scope` empty) and
- * of each sender. The state says which store it covers: see `mismatch`.
+ * `excluded_messages`. `time_counts` counts the covered rows whose sort key begins with `prefix`, for all senders (`scope`
+ * empty) and for each sender. The state tells which store the index covers: see `mismatch`.
  */
 export function createIndexTables(db: DatabaseSync, schema: "main" | "temp"): void {
   db.exec(`
@@ -43,12 +43,12 @@ export function createIndexTables(db: DatabaseSync, schema: "main" | "temp"): vo
       PRIMARY KEY (scope, level, prefix)
     ) WITHOUT ROWID;
     CREATE VIRTUAL TABLE ${schema}.messages_search USING fts5 (text, content = '', detail = none, columnsize = 0, tokenize = 'trigram');
-    -- One segment a step: the default would write one for every MiB. Eight are merged at once; erased texts leave nothing behind.
+    -- One segment per step: the default would write one per MiB. Eight are merged at once. Erased texts leave no trace.
     INSERT INTO ${schema}.messages_search (messages_search, rank) VALUES ('hashsize', 16777216), ('automerge', 8), ('secure-delete', 1);
   `);
 }
 
-/** The tables of an index; the virtual one last. */
+/** The tables of an index; the virtual table is last. */
 export const INDEX_TABLES: readonly string[] = [
   "index_state", "excluded_messages", "sender_messages", "sender_counts", "time_counts", "messages_search",
 ];

@@ -4,7 +4,7 @@ import { createFaultList, inIndexSnapshot, numberOf, type CheckFunction, type Fa
 import { compareText } from "../../../core/order.ts";
 import { ALL_LEVELS, SENDER_LEVELS } from "../read/time-counts.ts";
 
-/** Rows between two reports of progress. */
+/** Rows between two progress reports. */
 const REPORT_ROWS = 10_000;
 
 type Row = Record<string, SQLOutputValue>;
@@ -15,17 +15,20 @@ interface Group {
   readonly count: number;
 }
 
-/** Compares one kind of recorded counts with the rows, both in the order of scope and prefix: so no more than one of each is in memory. */
+/**
+ * Compares one kind of stored counts with the rows, both in the order of scope and prefix, so that only one of each is in
+ * memory.
+ */
 interface Comparison {
   add(scope: string, key: string, count: number): void;
-  /** Gives how many groups there were. */
+  /** Returns how many groups there were. */
   finish(): number;
 }
 
 /**
- * Compares `index_state`, `sender_counts` and `time_counts` with the rows that the index covers: every count that is
- * recorded must be that of the rows, and no other may be there. Each sender's rows are those of `sender_messages`,
- * which goes forward with the sender's counts: that it is right is for `checkSenders` to tell.
+ * Compares `index_state`, `sender_counts` and `time_counts` with the rows that the index covers: every stored count must match
+ * the rows, and there must be no others. Each sender's rows are read from `sender_messages`, in step with the counts;
+ * `checkSenders` verifies that table.
  */
 export const checkCounters: CheckFunction = (db, report) => inIndexSnapshot(db, (high) => compareAll(db, report, high));
 
@@ -46,7 +49,7 @@ function compareAll(db: DatabaseSync, report: ReportProgress, high: number): Fin
     return comparisons.map((one) => one.finish());
   }
 
-  // +seq: the order of the index is wanted, not the range of rows.
+  // +seq: the index is wanted for its order, not for a range of rows.
   const all = db.prepare(`
     SELECT '' AS scope, substr(rtrim(ts, 'Z'), 1, ${Math.max(...ALL_LEVELS)}) AS key FROM messages
     WHERE +seq <= ? AND +seq NOT IN (SELECT seq FROM excluded_messages) ORDER BY rtrim(ts, 'Z'), message_id`);
@@ -69,7 +72,7 @@ function compareAll(db: DatabaseSync, report: ReportProgress, high: number): Fin
   return faults.finding(`${messages} messages, ${senders} senders`);
 }
 
-/** Rows that follow each other with one scope and key become one. */
+/** Joins consecutive rows with the same scope and key. */
 function* grouped(rows: Iterable<Row>): Generator<{ readonly scope: string; readonly key: string; readonly rows: number }> {
   let scope: string | undefined;
   let key = "";
@@ -133,7 +136,7 @@ function createComparison(level: number, faults: FaultList, recorded: Iterator<R
   };
 }
 
-/** The `substr` of SQLite: what an earlier build took for a time may hold any character. */
+/** Like SQLite's `substr`: a `ts` that an earlier build accepted may hold any character. */
 function firstCodePoints(text: string, count: number): string {
   return text.length <= count ? text : [...text].slice(0, count).join("");
 }

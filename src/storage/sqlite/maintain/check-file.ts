@@ -6,32 +6,35 @@ import { migrate, readVersion, SCHEMA_VERSION } from "../migrations.ts";
 
 const MAX_COMPLAINTS = 100;
 
-/** SQLite's own words for what `REINDEX` repairs; pages that are damaged it tells in others. */
+/** SQLite's messages for damage that `REINDEX` repairs; it reports damaged pages with others. */
 const MENDABLE = /^(?:row \d+ missing from index |wrong # of entries in index )/;
 
 /**
- * What `PRAGMA integrity_check` complains about in one of the files (pages, indexes, the structure of the search index); empty if
- * nothing.
+ * The complaints of `PRAGMA integrity_check` about one of the files (pages, indexes, the structure of the search index); empty
+ * if there are none.
  */
 export function integrityComplaints(db: DatabaseSync, schema = "main"): readonly string[] {
   const lines = db.prepare(`PRAGMA ${schema}.integrity_check(${MAX_COMPLAINTS})`).all().map((row) => String(row["integrity_check"]));
   return lines.filter((line) => line !== "ok");
 }
 
-/** Whether the rows are sound and only the indexes of the table have to be built again. */
+/** Whether the rows are sound and only the table's indexes must be rebuilt. */
 export function isMendable(complaints: readonly string[]): boolean {
   return complaints.every((line) => MENDABLE.test(line));
 }
 
-/** The pages, the B-trees and the indexes: https://www.sqlite.org/pragma.html#pragma_integrity_check */
+/** Checks pages, B-trees and indexes: https://www.sqlite.org/pragma.html#pragma_integrity_check */
 export const checkIntegrity: CheckFunction = (db) => {
   const faults = createFaultList();
-  // A complaint about a B-tree spans lines.
+  // A complaint about a B-tree has several lines.
   for (const complaint of integrityComplaints(db)) faults.add(complaint.replaceAll(/\s+/g, " "));
   return faults.finding("every page, row and index entry can be read");
 };
 
-/** Whether the database has this build's schema version, and all tables and indexes as this build makes them; others may be there too. */
+/**
+ * Whether the database has this build's schema version, and all tables and indexes as this build makes them; others may exist
+ * too.
+ */
 export const checkSchema: CheckFunction = (db) => {
   const version = readVersion(db);
   if (version > SCHEMA_VERSION) {
@@ -53,7 +56,7 @@ export const checkSchema: CheckFunction = (db) => {
   return faults.finding(`version ${version}`);
 };
 
-/** Whether the index file can be read, and fits the rows. */
+/** Whether the index file can be read and matches the rows. */
 export const checkIndex: CheckFunction = (db) => {
   const faults = createFaultList();
   for (const complaint of integrityComplaints(db, INDEX_SCHEMA)) faults.add(complaint.replaceAll(/\s+/g, " "));

@@ -4,29 +4,29 @@ import { createFaultList, inIndexSnapshot, numberOf, type CheckFunction, type Re
 import { foldCase } from "../index/fold.ts";
 import { INDEX_SCHEMA } from "../index/schema.ts";
 
-/** So many rows are tokenized anew at a time; their trigrams stay in memory, about 600 bytes a row. */
+/** This many rows are tokenized again at a time; their trigrams stay in memory, about 600 bytes a row. */
 const CHUNK_ROWS = 20_000;
 const CHUNK_MEMORY_BYTES = 64 * 1024 * 1024;
-/** So many trigrams of the index are read in one read transaction. */
+/** This many trigrams of the index are read in one read transaction. */
 const TERMS_A_READ = 4_000;
-/** Sums are kept for so many groups of trigrams. */
+/** Sums are kept for this many groups of trigrams. */
 const GROUPS = 2 ** 18;
 
-// Of each trigram: how many rows have it, the sum of their numbers, and one that another set of as many rows with
-// that sum would not share. The modulus keeps sums over 2^29 rows within what a number holds exactly.
+// For each trigram: how many rows have it, the sum of their numbers, and a sum that another set of as many rows with the same
+// sum would not share. The modulus keeps sums over 2^29 rows within what a number holds exactly.
 const SUMS = "term, count(*) AS rows, sum(doc) AS docs, sum(doc * 2654435761 % 16777213) AS mixed";
 const SUMS_UP_TO_WATERMARK = `term, count(*) FILTER (WHERE doc <= :watermark) AS rows, sum(doc) FILTER (WHERE doc <= :watermark) AS docs,
   sum(doc * 2654435761 % 16777213) FILTER (WHERE doc <= :watermark) AS mixed,
   count(*) FILTER (WHERE doc > coalesce((SELECT high FROM index_state), 0)) AS beyond`;
 
 /**
- * Compares the search index with the texts that it covers. The rows are tokenized anew, chunk by chunk, by an empty
- * copy of the index in memory, and what both hold is summed up by trigram: an entry that is missing, or one too many,
- * makes a difference. FTS5's own `integrity-check` compares no texts where the index keeps none
+ * Compares the search index with the texts that it covers. The rows are tokenized again, chunk by chunk, by an empty copy of
+ * the index in memory, and both are summed by trigram: an entry that is missing or extra makes a difference. FTS5's own
+ * `integrity-check` does not compare texts if the index stores none
  * (https://www.sqlite.org/fts5.html#the_integrity_check_command).
  *
- * Each chunk is a read transaction of its own, so a service that runs may go on to empty its WAL; what it adds
- * meanwhile lies past the watermark read at the start. If it removes messages meanwhile, all is compared once more in one
+ * Each chunk has its own read transaction, so a running service can still empty its WAL. Rows that it adds meanwhile are past
+ * the watermark that was read at the start. If it removes messages meanwhile, everything is compared once more in one
  * transaction, which no removal can disturb.
  */
 export const checkSearch: CheckFunction = (db, report) => {
@@ -66,12 +66,12 @@ interface TermSums {
 }
 
 interface Sums {
-  /** `sign` is 1 for what must be there, -1 for what is. */
+  /** `sign` is 1 for entries that must exist, -1 for entries that do. */
   add(sums: TermSums, sign: 1 | -1): void;
   difference(): { readonly missing: number; readonly surplus: number; readonly rowNumbers: readonly number[] };
 }
 
-/** Where trigrams share a group their sums add up: memory does not grow with what senders write. */
+/** Trigrams that share a group are summed together: memory does not grow with what senders write. */
 function createSums(): Sums {
   const rows = new Float64Array(GROUPS);
   const docs = new Float64Array(GROUPS);
@@ -91,7 +91,7 @@ function createSums(): Sums {
         const count = rows[group] ?? 0;
         const sum = docs[group] ?? 0;
         if (count === 0 && sum === 0 && mixed[group] === 0) continue;
-        // Where one entry makes the difference, the sum is the number of its row.
+        // If a single entry makes the difference, the sum is the number of its row.
         if (Math.abs(count) === 1 && rowNumbers.size < 3) rowNumbers.add(Math.abs(sum));
         missing += Math.max(count, 0);
         surplus += Math.max(-count, 0);
@@ -112,9 +112,9 @@ function groupOf(term: string): number {
   return (hash >>> 0) % GROUPS;
 }
 
-/** Gives how many texts there are in the chunk. */
+/** Returns how many texts the chunk has. */
 function addChunk(db: DatabaseSync, sums: Sums, range: { readonly low: number; readonly high: number }): number {
-  // A read-only connection may write what is temporary. The options are those of messages_search.
+  // A read-only connection may write temporary tables. The options are those of messages_search.
   db.exec(`
     CREATE VIRTUAL TABLE temp.chunk USING fts5 (text, content = '', detail = none, columnsize = 0, tokenize = 'trigram');
     INSERT INTO temp.chunk (chunk, rank) VALUES ('hashsize', ${CHUNK_MEMORY_BYTES});
@@ -142,7 +142,7 @@ function subtractIndex(db: DatabaseSync, sums: Sums, watermark: number): { reado
       beyond += Number(row["beyond"]);
     }
     const next = String(page.at(-1)?.["term"]);
-    // A term that is no UTF-8, of an index that is damaged, would come again for ever.
+    // In a damaged index, a term that is not UTF-8 would come again indefinitely.
     if (page.length < TERMS_A_READ || next === last) break;
     last = next;
   }

@@ -3,8 +3,8 @@ import { COVERED, createFaultList, inIndexSnapshot, type CheckFunction } from ".
 const MATCHES = "m.seq = s.seq AND m.from_msisdn = s.from_msisdn AND m.message_id = s.message_id AND rtrim(m.ts, 'Z') = s.key";
 
 /**
- * Compares `sender_messages` with the rows that it should have. Two of its rows cannot point to one message, as their
- * primary keys would be equal: so where each points to one and there are as many of both, none is missing.
+ * Compares `sender_messages` with the rows that it should have. Two of its rows cannot point to the same message, as their
+ * primary keys would be equal. So if each points to a message, and there are as many of both, none is missing.
  */
 export const checkSenders: CheckFunction = (db) =>
   inIndexSnapshot(db, (high) => {

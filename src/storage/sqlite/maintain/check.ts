@@ -7,15 +7,15 @@ const MAX_ATTEMPTS = 20;
 /** The rows that the index covers, up to `:high`. */
 export const COVERED = "messages NOT INDEXED WHERE seq <= :high AND seq NOT IN (SELECT seq FROM excluded_messages)";
 
-/** How far a long work is: so many of a total, in units of its own. */
+/** Reports progress: units done, of a total. */
 export type ReportProgress = (done: number, total: number) => void;
 
-/** Looks at a database on a read-only connection. Throws SQLite's error where the file cannot be read. */
+/** Checks a database on a read-only connection. Throws SQLite's error if the file cannot be read. */
 export type CheckFunction = (db: DatabaseSync, report: ReportProgress) => Finding;
 
 /**
- * One read transaction, so that rows and index are of one moment. The snapshot of the index is taken first, as readers do. Retries
- * while a service removes rows at that very moment. Throws if the index does not fit the rows.
+ * Reads rows and index of one moment in one transaction. The snapshot of the index is taken first, as readers do. Retries if a
+ * service removes rows at that very moment. Throws if the index does not match the rows.
  */
 export function inIndexSnapshot<T>(db: DatabaseSync, read: (high: number) => T): T {
   for (let attempt = 1; ; attempt += 1) {
@@ -31,12 +31,12 @@ export function inIndexSnapshot<T>(db: DatabaseSync, read: (high: number) => T):
   }
 }
 
-/** One whole number from a query that gives one row with one column `value`; 0 for NULL. */
+/** The result of a query that gives one whole number in a column `value`; 0 for NULL. */
 export function numberOf(db: DatabaseSync, sql: string, ...values: readonly (string | number)[]): number {
   return Number(db.prepare(sql).get(...values)?.["value"] ?? 0);
 }
 
-/** Keeps the first few of many faults: a report of millions helps nobody. */
+/** Keeps the first few of many faults: a report with millions helps nobody. */
 export interface FaultList {
   add(fault: string): void;
   finding(sound: string): Finding;

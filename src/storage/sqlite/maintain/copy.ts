@@ -5,24 +5,24 @@ import { DatabaseError, explain, isCorrupt, openDatabase } from "../database.ts"
 import { markAsCopy } from "../history.ts";
 import { readVersion, SCHEMA_VERSION } from "../migrations.ts";
 
-/** Pages copied at a time, 4 MiB: in between, progress is told. */
+/** Pages copied at a time, 4 MiB; progress is reported in between. */
 const STEP_PAGES = 1024;
-/** Synced so often, the copy never leaves the disk with a pile of writes that a commit of the service would wait behind. */
+/** The copy is synced this often, so that a commit of the service never waits behind a pile of unwritten pages. */
 const SYNC_STEPS = 4;
 
 /**
- * Copies the database at `source` to the new file `target`, page by page, while other processes write to it: the copy
- * holds what was committed when it began. It is one file, without a WAL, and synced.
+ * Copies the database at `source` to the new file `target`, page by page, while other processes write to it: the copy holds
+ * what was committed when it began. It is a single file without a WAL, and synced.
  *
- * One read transaction is open all the time. So nothing that is committed meanwhile makes the copy begin again
- * (https://www.sqlite.org/c3ref/backup_finish.html says when it would), and the WAL grows by what is written until the
- * end. Writers never wait for it.
+ * One read transaction stays open all the time. So commits do not make the copy begin again
+ * (https://www.sqlite.org/c3ref/backup_finish.html says when it would), and the WAL grows until the end. Writers never wait for
+ * it.
  *
- * Rejects with `DatabaseError`; what there is of `target` and `<target>-journal` is then left to the caller.
+ * Rejects with `DatabaseError`; the caller must then delete `target` and `<target>-journal` if they exist.
  */
 export async function copyDatabase(source: string, target: string, report: ReportProgress): Promise<void> {
   const { mode } = statSync(source);
-  // Readable by whoever may read the source, by nobody else.
+  // Readable for those who may read the source, and for nobody else.
   const fd = openSync(target, "wx", mode & 0o777);
   try {
     await copyPages(source, target, (done, total) => {
@@ -51,15 +51,15 @@ async function copyPages(source: string, target: string, report: ReportProgress)
 }
 
 /**
- * A file in WAL mode cannot be read from where its reader may not write. The service turns it on again. What comes after the copy is
- * another history than what comes after its source.
+ * A file in WAL mode cannot be read in a folder that the reader may not write. The service turns WAL on again. A copy begins a
+ * new generation.
  */
 function finish(path: string): void {
   using db = openDatabase(path);
   try {
     if (readVersion(db) === SCHEMA_VERSION) markAsCopy(db);
   } catch (error) {
-    // What is damaged is copied all the same: whoever checks the copy is told all of it.
+    // Damaged content is copied all the same: a check of the copy reports all of it.
     if (!isCorrupt(error)) throw error;
   }
   db.exec("PRAGMA journal_mode=DELETE");

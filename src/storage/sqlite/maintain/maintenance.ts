@@ -10,7 +10,7 @@ const TITLES: Readonly<Record<CheckName, string>> = {
   search: "search index",
 };
 
-/** Opens the file at `path` to check and repair it. Rejects with `DatabaseError` if it is no file. */
+/** Opens the file at `path` to check and repair it. Rejects with `DatabaseError` if it is not a file. */
 export async function openSqliteMaintenance(path: string): Promise<DatabaseMaintenance> {
   const verifier = await startVerifier(path);
   return {

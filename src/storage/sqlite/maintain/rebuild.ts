@@ -9,21 +9,21 @@ import { MESSAGES_INDEX, readVersion, SCHEMA_VERSION } from "../migrations.ts";
 import { becomeOwner } from "../owner.ts";
 import { LAST_SEQ } from "../read/rows.ts";
 
-/** A process that is about to close the database lets go within this time. */
+/** A process that is about to close the database releases it within this time. */
 const LOCK_TIMEOUT_MS = 1_000;
 
 /**
- * Builds everything again that can be derived from the messages: the index file, and the table's own indexes if they do not fit.
- * No service may have the database open meanwhile. Cut off in between, it leaves a sound database: the service, or the next rebuild,
- * goes on with the rest.
+ * Rebuilds all that can be derived from the messages: the index file, and the table's own indexes if they do not match. No
+ * service may have the database open meanwhile. If it is interrupted, the database stays sound: the service, or the next
+ * rebuild, continues.
  *
- * Throws `DatabaseError` if another process owns the database, if it is not of this build's schema version, and if the rows themselves
- * are damaged.
+ * Throws `DatabaseError` if another process owns the database, if it has another schema version, or if the rows themselves are
+ * damaged.
  */
 export function rebuild(location: string, report: ReportProgress): void {
   const journalMode = readJournalMode(location);
   repairTable(location, journalMode);
-  // A backup stays the single file that it was: the service that opens it builds its index.
+  // A backup stays a single file: the service that opens it builds its index.
   if (journalMode !== "wal") {
     discardIndexFile(indexLocation(location));
     return;

@@ -7,7 +7,7 @@ import { locateFiles } from "../files.ts";
 import { migrate, readVersion, SCHEMA_VERSION } from "../migrations.ts";
 import { becomeOwner } from "../owner.ts";
 
-/** Opens a file to be read, also beside a service. Throws `DatabaseError` if it is missing, or of another version. */
+/** Opens a file to copy from, even while a service uses it. Throws `DatabaseError` if it is missing or has another version. */
 export function openSqliteSource(location: SqliteLocation): TransferSource {
   const { location: path } = locateFiles(location);
   if (!existsSync(path)) throw new DatabaseError(`Cannot open the database: ${path} must exist`);
@@ -17,7 +17,7 @@ export function openSqliteSource(location: SqliteLocation): TransferSource {
   throw new DatabaseError(`Cannot open the database: the schema of ${path} must be of this version: start the service on it once`);
 }
 
-/** Opens or creates a file to be written, as its owner. Throws `DatabaseError` if a service has it open. */
+/** Opens or creates a file to copy to, as its owner. Throws `DatabaseError` if a service has it open. */
 export function openSqliteTarget(location: SqliteLocation, nowMs: number): TransferTarget {
   const { location: path } = locateFiles(location);
   const ownership = becomeOwner(path, nowMs);

@@ -8,7 +8,7 @@ import { MESSAGE_COLUMNS, toStoredMessage, type Prepare } from "./rows.ts";
 
 type Row = Record<string, SQLOutputValue>;
 
-/** The part of an order that is left: after `start`, up to `end`, whose own key is `since` (descending) or just out of it. */
+/** The part of an order that is left: after `start`, up to `end`, which is included if the order is descending. */
 interface Range {
   readonly direction: "ASC" | "DESC";
   readonly start: KeysetPosition;
@@ -16,11 +16,11 @@ interface Range {
 }
 
 /**
- * The next messages that match, in the order of a list and without its total: each page costs what its rows cost, wherever it is.
- * Needs a snapshot: the index and the rows must be of one moment.
+ * The next messages that match, in list order and without a total. A page costs as much as its rows, wherever it is. Needs a
+ * snapshot: the index and the rows must be of one moment.
  */
 export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPage {
-  /** In steps that each seek in the index: it serves no comparison of `(rtrim(ts, 'Z'), message_id)`, being on an expression. */
+  /** Two seeks in the index: as an index on an expression, it does not serve a comparison of `(rtrim(ts, 'Z'), message_id)`. */
   function* rowsOfAll({ direction, start, end }: Range, upTo: number): Generator<Row> {
     const [beyond, within] = direction === "ASC" ? [">", "<"] : ["<", ">="];
     const select = `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE`;
@@ -34,7 +34,7 @@ export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPa
   function* rowsOfSender(from: string, { direction, start, end }: Range, upTo: number): Generator<Row> {
     const sign = direction === "ASC" ? 1 : -1;
     const [beyond, within] = direction === "ASC" ? [">", "<"] : ["<", ">="];
-    // No page looks at more of them.
+    // No page looks at more rows.
     const unindexed = prepare(`SELECT ${MESSAGE_COLUMNS} FROM unindexed_messages
       WHERE from_msisdn = ? AND (rtrim(ts, 'Z'), message_id) ${beyond} (?, ?) AND rtrim(ts, 'Z') ${within} ? AND seq <= ?
       ORDER BY rtrim(ts, 'Z') ${direction}, message_id ${direction} LIMIT ${PAGE_ROWS}`).all(from, start.key, start.messageId, end, upTo);
@@ -58,7 +58,7 @@ export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPa
   return (query) => {
     const range = rangeOf(query);
     const rows = query.from === undefined ? rowsOfAll(range, query.upTo) : rowsOfSender(query.from, range, query.upTo);
-    // Its other filters are those of the range.
+    // The range covers the other filters.
     const { to, q } = query;
     const matches = createMatcher({ ...(to !== undefined && { to }), ...(q !== undefined && { q }) });
     const page = startPage();
@@ -74,7 +74,7 @@ export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPa
 function rangeOf({ order = "asc", since, until, after }: ExportQuery): Range {
   const from: KeysetPosition = { key: since === undefined ? "" : sortKey(since), messageId: "" };
   const to: KeysetPosition = { key: until === undefined ? LAST : sortKey(until), messageId: "" };
-  // The nearer one of two bounds: with both the index might be walked from the wrong one.
+  // The stricter one of two conditions: given both, SQLite might walk the index from the wrong one.
   if (order === "asc") return { direction: "ASC", start: after !== undefined && comparePositions(after, from) > 0 ? after : from, end: to.key };
   return { direction: "DESC", start: after !== undefined && comparePositions(after, to) < 0 ? after : to, end: from.key };
 }

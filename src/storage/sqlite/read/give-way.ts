@@ -1,13 +1,12 @@
 import type { Cancellation } from "../cancellation.ts";
 import type { Prepare } from "./rows.ts";
 
-/** A long read rests for so many times as long as it has worked. */
+/** A long read rests this many times as long as it has worked. */
 const REST_FACTOR = 2;
 
 /**
- * Lets a long read rest between its transactions while other connections write: priorities alone do not keep it from
- * taking processors and caches from the messages that come in. With nothing written it does not rest. Throws `Cancelled` once
- * nobody waits for it.
+ * Lets a long read rest between its transactions while other connections write: priorities alone do not keep it from taking CPU
+ * and cache from incoming messages. If nothing is written it does not rest. Throws `Cancelled` once nobody waits for the read.
  */
 export function createGiveWay(prepare: Prepare, cancellation: Cancellation): (workedMs: number) => void {
   let seen: unknown;

@@ -5,10 +5,10 @@ import type { MessagePage, MessageQuery } from "../../../core/queries.ts";
 import { MESSAGE_COLUMNS, toStoredMessage, type Prepare } from "./rows.ts";
 import type { TimeCounts } from "./time-counts.ts";
 
-/** An OFFSET walks what it skips; a greater one starts near its place instead. */
+/** An OFFSET walks over all rows that it skips; a larger one starts close to its row instead. */
 const MAX_SKIPPED_ROWS = 1_000;
 
-/** Keys from `low` to before `high`. */
+/** Keys from `low` (inclusive) to `high` (exclusive). */
 interface Range {
   readonly low: string;
   readonly high: string;
@@ -16,23 +16,23 @@ interface Range {
 
 interface Part {
   readonly order: Order;
-  /** All have one key. */
+  /** Whether all rows have the same key. */
   readonly ofOneKey?: boolean;
   readonly limit: number;
   readonly skip?: number;
 }
 
-/** Rows of a condition on `key` and `message_id`, in their order. */
+/** Rows that match a condition on `key` and `message_id`, in order. */
 type Source = (condition: string, values: readonly SQLInputValue[], part: Part) => StoredMessage[];
 
 type PageQuery = Pick<MessageQuery, "limit" | "offset" | "order" | "after" | "from" | "since" | "until">;
 
 /**
- * Pages by sender and time, whose cost depends neither on the number of rows nor on the offset or the place that they
- * follow. They need a snapshot: counts, the index and the rows must be of one moment.
+ * Pages by sender and time. Their cost depends neither on the number of rows nor on the offset or position at which they begin.
+ * They need a snapshot: counts, index and rows must be of one moment.
  */
 export function createPages(prepare: Prepare, timeCounts: TimeCounts): (query: PageQuery) => MessagePage {
-  // A key that is fixed must not stand there: where it is an expression SQLite would sort.
+  // A fixed key must not be in ORDER BY: if it is an expression, SQLite would sort.
   function orderBy(key: string, { order, ofOneKey = false }: Part): string {
     const by = order === "asc" ? "ASC" : "DESC";
     return `ORDER BY ${ofOneKey ? "" : `${key} ${by}, `}message_id ${by} LIMIT ? OFFSET ?`;
@@ -54,7 +54,7 @@ export function createPages(prepare: Prepare, timeCounts: TimeCounts): (query: P
     };
   }
 
-  /** Those of a sender's rows that the index does not cover. */
+  /** The sender's rows that the index does not cover. */
   function unindexedRowsOf(from: string): Source {
     const key = "rtrim(ts, 'Z')";
     return (condition, values, part) => {
@@ -64,7 +64,7 @@ export function createPages(prepare: Prepare, timeCounts: TimeCounts): (query: P
     };
   }
 
-  /** A sender's rows, covered or not; it reads up to `limit` of each. */
+  /** All rows of a sender, indexed or not; reads up to `limit` of each kind. */
   function rowsOf(from: string): Source {
     const sources = [derivedRowsOf(from), unindexedRowsOf(from)];
     return (condition, values, { limit, skip = 0, ...part }) => {
@@ -79,7 +79,7 @@ export function createPages(prepare: Prepare, timeCounts: TimeCounts): (query: P
     return key === "" ? timeCounts.countAll(from) : timeCounts.countFrom(key, from);
   }
 
-  /** So many rows from an offset within the range on, in ascending order. */
+  /** Rows from an offset within the range on, in ascending order. */
   function ascendingRows({ low, high }: Range, limit: number, offset: number): StoredMessage[] {
     let start = { key: low, skip: offset };
     if (offset > MAX_SKIPPED_ROWS) {

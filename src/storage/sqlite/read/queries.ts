@@ -19,7 +19,7 @@ import { createStats } from "./stats.ts";
 import { createTimeCounts } from "./time-counts.ts";
 import { createTimeline } from "./timeline.ts";
 
-/** Whether no index answers it at once: it may look at every row. */
+/** Whether no index answers the query at once, so that it may look at every row. */
 export function isSearch(query: MessageQuery): boolean {
   return query.q !== undefined || query.to !== undefined;
 }
@@ -34,11 +34,11 @@ export interface Queries {
   timeline(query: TimelineQuery): Timeline;
   /** How many messages are stored. */
   count(): number;
-  /** The next messages that match, in the order of a list. */
+  /** The next messages that match, in list order. */
   exportPage(query: ExportQuery): ExportPage;
-  /** Messages behind `seq` in the order of commits: at most `limit`, and fewer where they are large. */
+  /** Messages after `seq` in commit order: at most `limit`, fewer if they are large. */
   since(seq: number, limit: number, payload: boolean): SequencedPage;
-  /** The `seq` of the newest message, even if it has been removed. */
+  /** The `seq` of the newest message, even if it was removed. */
   lastSequence(): number;
   /** The generations of the database. */
   history(): History;
@@ -46,22 +46,22 @@ export interface Queries {
   lookBack(which: LookBack): LookedBack;
   /** The next rows to remove. */
   removable(which: Removable): RemovableRows;
-  /** Uses the index file at this place from now on, or none. */
+  /** Uses the index file at this location from now on, or none. */
   attachIndex(location: string | undefined): void;
 }
 
 export interface QueriesOptions {
-  /** A long read ends with `Cancelled` if it says so; without one it always ends by itself. */
+  /** Ends a long read with `Cancelled`; without it, a read always runs to its end. */
   readonly cancellation?: Cancellation;
-  /** Told why the index could not be used, once until it is attached again; the reads are answered without it. */
+  /** Called with the reason when the index cannot be used, once per attachment. Reads then work without it. */
   readonly onIndexFault?: (reason: string) => void;
 }
 
-/** Its reads throw SQLite's error if the messages cannot be read. */
+/** All reads throw SQLite's error if the messages cannot be read. */
 export function createQueries(db: DatabaseSync, options: QueriesOptions = {}): Queries {
   const { cancellation = createCancellation(() => undefined), onIndexFault = () => undefined } = options;
   const prepared = new Map<string, StatementSync>();
-  // The API makes a handful of distinct texts, so every one is prepared once.
+  // The API uses only a few distinct texts, so each is prepared once.
   function prepare(sql: string): StatementSync {
     let statement = prepared.get(sql);
     if (statement === undefined) {

@@ -9,12 +9,12 @@ export interface ReceivedOptions extends SearchOptions {
   readonly timeCounts: Pick<TimeCounts, "countAll">;
 }
 
-/** Whether a list has filters: no index answers it at once then. */
+/** Whether a list has filters, so that no index answers it at once. */
 export function isFilteredList({ from, to, since, until, q }: ReceivedQuery): boolean {
   return [from, to, since, until, q].some((value) => value !== undefined);
 }
 
-/** Lists in the order of commits, or against it. With filters they may look at every row, in short transactions. */
+/** Lists in commit order, or the reverse. With filters they may look at every row, in short transactions. */
 export function createReceived(prepare: Prepare, options: ReceivedOptions): (query: ReceivedQuery) => ReceivedPage {
   const { snapshot, cancellation, timeCounts } = options;
   return (query) => {
@@ -37,7 +37,7 @@ function pageOfAll(prepare: Prepare, { order, after, offset, limit }: ReceivedQu
   return { data: page.map(toStoredMessage), total, ...(rows.length > limit && last !== undefined && { next: Number(last["seq"]) }) };
 }
 
-/** Whether a match comes after the place from which the list goes on. */
+/** Whether a match comes after the position from which the list continues. */
 function followsIn({ order, after }: ReceivedQuery): (match: MatchPosition) => boolean {
   if (after === undefined) return () => true;
   return order === "received" ? ({ seq }) => seq > after : ({ seq }) => seq < after;

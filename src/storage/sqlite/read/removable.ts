@@ -2,9 +2,9 @@ import type { Erasure } from "../../../core/store.ts";
 import { isReceivedBefore, type LookBack, type LookedBack, type OldMessages } from "../../shared/retention.ts";
 import type { Prepare } from "./rows.ts";
 
-/** Rows removed in one transaction: a batch that comes meanwhile waits some milliseconds for it. */
+/** Rows removed in one transaction: a batch that arrives meanwhile waits some milliseconds. */
 const REMOVED_AT_ONCE = 128;
-/** Rows looked at in one read. */
+/** Rows examined in one read. */
 const LOOKED_AT_ONCE = 2_000;
 
 /** Messages that are too old, one message, or all of a sender. */
@@ -14,13 +14,13 @@ export interface RemovableRows {
   readonly seqs: readonly number[];
   /** There may be more. */
   readonly more: boolean;
-  /** Of old messages: the last `seq` that was looked at, if others come after it. */
+  /** For old messages: the last `seq` examined, if there are more after it. */
   readonly next?: number | undefined;
 }
 
 /** Finds rows to remove, up to `REMOVED_AT_ONCE` at a time; needs a snapshot. */
 export function createRemovable(prepare: Prepare): (which: Removable) => RemovableRows {
-  /** Looks at each row: one that was received with a clock ahead stands before others that are older. */
+  /** Examines each row: a message received while the clock was ahead may come before older ones. */
   function old({ beforeMs, after }: OldMessages): RemovableRows {
     const rows = prepare(`SELECT seq, created_at FROM messages WHERE seq > ? ORDER BY seq LIMIT ${LOOKED_AT_ONCE}`).all(after);
     const found = rows.filter((row) => isReceivedBefore(String(row["created_at"]), beforeMs)).map(({ seq }) => Number(seq));

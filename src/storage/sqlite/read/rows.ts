@@ -1,14 +1,14 @@
 import type { SQLOutputValue, StatementSync } from "node:sqlite";
 import type { StoredMessage } from "../../../core/message.ts";
 
-/** Gives the prepared statement of a text, the same one each time. */
+/** Gives the prepared statement of an SQL text, the same one each time. */
 export type Prepare = (sql: string) => StatementSync;
 
 export const MESSAGE_COLUMNS = "message_id, from_msisdn, to_msisdn, ts, text, created_at";
 
 /**
- * The rows that the index does not cover: those past its watermark, and those that are being removed.
- * NOT INDEXED: they are few, and an index in another order would be walked whole.
+ * The rows that the index does not cover: those after its watermark, and those that are being removed. NOT INDEXED: they are
+ * few, and SQLite would walk an index in another order completely.
  */
 export const UNINDEXED_VIEW = `
 CREATE TEMP VIEW unindexed_messages AS
@@ -17,7 +17,7 @@ CREATE TEMP VIEW unindexed_messages AS
   SELECT messages.* FROM excluded_messages CROSS JOIN messages ON messages.seq = excluded_messages.seq
   WHERE excluded_messages.seq <= (SELECT high FROM index_state)`;
 
-/** The `seq` of the newest message, also where it has been removed; 0 before the first one. */
+/** The `seq` of the newest message, even if it was removed; 0 if there was none. */
 export const LAST_SEQ = "max(coalesce((SELECT max(seq) FROM messages), 0), (SELECT given_seq FROM store_state))";
 
 export function toStoredMessage(row: Record<string, SQLOutputValue>): StoredMessage {

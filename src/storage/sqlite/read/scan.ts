@@ -7,14 +7,14 @@ import type { Cancellation } from "../cancellation.ts";
 import { trigramQuery } from "../index/fold.ts";
 import { MESSAGE_COLUMNS, toStoredMessage, type Prepare } from "./rows.ts";
 
-/** Beyond so many candidates a walk in the order of the response is cheaper than fetching and sorting them. */
+/** With more candidates, a walk in the order of the response is cheaper than fetching and sorting them. */
 const MAX_CANDIDATES = 200_000;
-/** Rows looked at in one read transaction of a walk: an open one keeps the WAL from being checkpointed. */
+/** Rows examined in one read transaction of a walk: an open transaction keeps the WAL from being checkpointed. */
 const WALK_ROWS = 5_000;
-/** After so many candidates it is looked whether somebody still waits. */
+/** After this many candidates it checks whether anybody still waits. */
 const CHECK_ROWS = 1_000;
 
-/** What is looked at of each row, as an array: as objects a search of every row took twice as long. */
+/** The columns examined, read as arrays: with objects a search of every row took twice as long. */
 const SCANNED = "seq, ts, message_id, text, from_msisdn, to_msisdn";
 type Scanned = Readonly<Record<number, SQLOutputValue>>;
 
@@ -31,7 +31,7 @@ export interface MatchPosition extends KeysetPosition {
   readonly seq: number;
 }
 
-/** The rows to look at: those that the trigram index points to, or the sender if no phrase is long enough for it. */
+/** The rows to examine: those to which the trigram index points, or the sender's rows if no phrase is long enough for it. */
 function candidatesFor({ q, from }: MessageFilter): Candidates | undefined {
   const trigrams = q === undefined ? undefined : trigramQuery(q);
   if (trigrams !== undefined) {
@@ -43,15 +43,15 @@ function candidatesFor({ q, from }: MessageFilter): Candidates | undefined {
 }
 
 /**
- * All matches, in no order; undefined if nothing narrows the rows down enough. Every candidate and every row that the index does not
- * cover is compared in full. Needs a snapshot.
+ * All matches, unordered; undefined if nothing narrows the rows down enough. Every candidate and every unindexed row is
+ * compared in full. Needs a snapshot.
  */
 export function matchesAmongCandidates(prepare: Prepare, filter: MessageFilter, cancellation: Cancellation): MatchPosition[] | undefined {
   const candidates = candidatesFor(filter);
   if (candidates === undefined) return undefined;
   const accepts = acceptsRow(filter);
   const matches: MatchPosition[] = [];
-  /** Returns how many rows it has looked at. */
+  /** Returns how many rows it examined. */
   function collect(rows: Iterable<Scanned>): number {
     let seen = 0;
     for (const row of rows) {
@@ -69,13 +69,13 @@ export function matchesAmongCandidates(prepare: Prepare, filter: MessageFilter, 
 
 export interface WalkOptions {
   readonly snapshot: Snapshot;
-  /** Called between two transactions with the time that the first one took, in milliseconds. */
+  /** Called between two transactions with the duration of the first, in milliseconds. */
   readonly giveWay: (workedMs: number) => void;
-  /** Takes the matches among some rows, within their transaction. */
+  /** Receives the matches among some rows, within their transaction. */
   readonly take: (matches: readonly MatchPosition[]) => void;
 }
 
-/** Looks at all rows within the times of a filter in short transactions, up to the newest row at its start. */
+/** Examines all rows within the times of a filter in short transactions, up to the row that was newest at the start. */
 export function walkByTime(prepare: Prepare, { order, ...filter }: MessageFilter & { readonly order: Order }, options: WalkOptions): void {
   const [further, by] = order === "asc" ? [">", "ASC"] : ["<", "DESC"];
   const statement = prepareScan(
@@ -90,12 +90,12 @@ export function walkByTime(prepare: Prepare, { order, ...filter }: MessageFilter
   let position: KeysetPosition = { key: order === "asc" ? low : high, messageId: "" };
   walk(() => statement.all(position.key, position.messageId, last), { ...options, accepts: acceptsRow(filter) }, (edge) => {
     position = edge;
-    // What lies beyond the range cannot match.
+    // Rows beyond the range cannot match.
     return order === "asc" ? compareText(position.key, high) < 0 : compareText(position.key, low) >= 0;
   });
 }
 
-/** Looks at all rows in the order of commits, or against it, in short transactions, up to the newest row at its start. */
+/** Examines all rows in commit order, or the reverse, in short transactions, up to the row that was newest at the start. */
 export function walkBySeq(prepare: Prepare, { order, ...filter }: MessageFilter & { readonly order: Order }, options: WalkOptions): void {
   const [further, by] = order === "asc" ? [">", "ASC"] : ["<", "DESC"];
   const statement = prepareScan(
@@ -114,7 +114,7 @@ interface Walk extends WalkOptions {
   readonly accepts: (row: Scanned) => boolean;
 }
 
-/** `goOn` takes the position of the last row that was looked at. */
+/** `goOn` gets the position of the last row examined. */
 function walk(read: () => readonly Scanned[], { snapshot, giveWay, accepts, take }: Walk, goOn: (edge: MatchPosition) => boolean): void {
   for (;;) {
     const startedAt = performance.now();
@@ -143,7 +143,7 @@ function toMatch({ 0: seq, 1: ts, 2: messageId }: Scanned): MatchPosition {
   return { seq: Number(seq), key: sortKey(String(ts)), messageId: String(messageId) };
 }
 
-/** The messages at these places that are there. */
+/** The messages at these positions, as far as they still exist. */
 export function fetchAll(prepare: Prepare, matches: readonly MatchPosition[]): StoredMessage[] {
   const bySeq = prepare(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE seq = ?`);
   return matches.flatMap(({ seq }) => {

@@ -12,9 +12,9 @@ export interface SearchOptions extends Pick<WalkOptions, "giveWay"> {
 }
 
 /**
- * What no index answers at once, substrings above all, with an exact `total`. The trigram index, or the sender where there
- * is no phrase long enough for it, narrows the rows down. What cannot be narrowed down is looked for in all rows, in short transactions,
- * up to the newest row at its start. Throws `Cancelled` soon after nobody waits for it any more.
+ * Lists that no index answers at once, mostly those with substrings, with an exact `total`. The trigram index narrows the rows
+ * down, or the sender if no phrase is long enough. Otherwise all rows are searched in short transactions, up to the row that
+ * was newest at the start. Throws `Cancelled` soon after nobody waits for it any more.
  */
 export function createSearch(prepare: Prepare, options: SearchOptions): (query: MessageQuery) => MessagePage {
   const { snapshot, cancellation } = options;

@@ -12,7 +12,7 @@ export interface Sequence {
   history(): History;
 }
 
-/** Reads in the order of commits. One thread writes, so a message with a lower `seq` than one that can be seen never comes later. */
+/** Reads in commit order. There is one writer, so once a `seq` is visible, no smaller one appears later. */
 export function createSequence(prepare: Prepare): Sequence {
   return {
     since(seq, limit, payload) {

@@ -5,14 +5,14 @@ import { mismatch, READ_INDEX_STATE, READ_STORE_STATE, toIndexState, toStoreStat
 import { createIndexTables, INDEX_SCHEMA, INDEX_TABLES } from "../index/schema.ts";
 import { UNINDEXED_VIEW, type Prepare } from "./rows.ts";
 
-/** A removal that commits between the two snapshots makes a reader try again; so many in a row are none. */
+/** If a removal commits between the two snapshots, the reader tries again; this many in a row do not happen. */
 const MAX_ATTEMPTS = 10;
 
-/** Reads in which the messages and the index are of one moment, whatever becomes of the index. */
+/** Reads in which messages and index are of one moment, whatever happens to the index. */
 export interface Snapshots {
   /**
-   * Runs `read` in one transaction. If the index cannot be used, it runs again beside an empty one, which makes it look at every row.
-   * Throws SQLite's error if the messages cannot be read either.
+   * Runs `read` in one transaction. If the index cannot be used, runs it again with an empty one, so that it looks at every
+   * row. Throws SQLite's error if the messages cannot be read either.
    */
   read<T>(read: () => T): T;
   /** Uses the index file at `location` from now on, or none. */
@@ -21,15 +21,16 @@ export interface Snapshots {
 
 export interface SnapshotOptions {
   readonly prepare: Prepare;
-  /** Prepares every statement again when it is next used: one that has failed would report its error once more. */
+  /** Makes every statement be prepared again: one that has failed would report its error once more. */
   readonly forgetStatements: () => void;
-  /** Told why the index could not be used, once until the next `attach`. */
+  /** Called with the reason when the index cannot be used, once until the next `attach`. */
   readonly onFault: (reason: string) => void;
 }
 
 /**
- * The snapshot of the index is taken first, and that of the messages after. So a row that the index covers is among the messages unless
- * it was removed meanwhile; then the store's number of removals is the greater one, and both are taken again.
+ * The snapshot of the index is taken first, then that of the messages. So a row that the index covers is among the messages
+ * unless it was removed meanwhile; in that case the store's number of removals is the greater one, and both snapshots are taken
+ * again.
  */
 export function createSnapshots(db: DatabaseSync, { prepare, forgetStatements, onFault }: SnapshotOptions): Snapshots {
   const index = createAttachment(db, forgetStatements);
@@ -56,7 +57,7 @@ export function createSnapshots(db: DatabaseSync, { prepare, forgetStatements, o
       const result = attempt(read);
       if (result !== undefined) return result.value;
     }
-    throw new Error("rows were removed that it still has");
+    throw new Error("it still has rows that were removed");
   }
 
   function withoutIndex<T>(read: () => T, location: string, fault: unknown): T {
@@ -64,7 +65,7 @@ export function createSnapshots(db: DatabaseSync, { prepare, forgetStatements, o
     try {
       value = attempts(read);
     } catch (error) {
-      // Neither way: it is not the index that is at fault.
+      // It fails without the index too, so the index is not at fault.
       index.attach(location);
       throw error;
     }
@@ -95,9 +96,9 @@ export function createSnapshots(db: DatabaseSync, { prepare, forgetStatements, o
   };
 }
 
-/** The index file as part of a reader's connection; without one, empty tables of the same names take its place. */
+/** The index file, attached to a reader's connection; without one, empty tables of the same names stand in. */
 interface Attachment {
-  /** Of the file that is attached, if one is. */
+  /** The location of the attached file, if any. */
   location(): string | undefined;
   /** Throws SQLite's error if the file cannot be opened; then none is attached. */
   attach(location: string): void;

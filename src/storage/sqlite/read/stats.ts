@@ -10,14 +10,14 @@ interface Ranked {
   readonly count: number;
 }
 
-/** Totals from the counts of the index and the rows that it does not cover; needs a snapshot. */
+/** Totals from the index's counts and the unindexed rows; needs a snapshot. */
 export function createStats(prepare: Prepare, timeCounts: TimeCounts): () => Stats {
   function numberOf(sql: string, sender?: string): number | undefined {
     const row = sender === undefined ? prepare(sql).get() : prepare(sql).get(sender);
     return row === undefined ? undefined : Number(row["value"]);
   }
 
-  /** Senders of the rows that the index does not cover, with all that each of them has sent. */
+  /** Senders of unindexed rows, with the total of each. */
   function recentSenders(): { readonly ranked: readonly Ranked[]; readonly unknown: number } {
     let unknown = 0;
     const ranked = prepare("SELECT from_msisdn, count(*) AS count FROM unindexed_messages GROUP BY 1").all().map((row) => {
@@ -29,7 +29,7 @@ export function createStats(prepare: Prepare, timeCounts: TimeCounts): () => Sta
     return { ranked, unknown };
   }
 
-  /** A sender outside the counted ten who has sent nothing since cannot be among the true ten. */
+  /** A sender outside the counted ten who has no unindexed row cannot be among the true ten. */
   function topSenders(recent: readonly Ranked[]): readonly Ranked[] {
     const all = new Map<string, number>();
     for (const row of prepare(`SELECT from_msisdn, count FROM sender_counts ORDER BY count DESC, from_msisdn LIMIT ${TOP_SENDERS}`).all()) {

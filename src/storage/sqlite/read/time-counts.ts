@@ -8,13 +8,13 @@ export const ALL_LEVELS: readonly number[] = [10, 13, 16, 19];
 export const SENDER_LEVELS: readonly number[] = [10, 13];
 
 /**
- * How many rows lie where in time, all of them or those of one sender: from counts of days, hours, minutes
- * and seconds, so that neither a count nor a jump walks the rows.
+ * How many rows there are in a range of time, of all senders or of one. From counts of days, hours, minutes and seconds, so
+ * that neither a count nor a seek walks the rows.
  */
 export interface TimeCounts {
   /** How many rows there are. */
   countAll(sender?: string): number;
-  /** How many rows have a key of `key` or later. */
+  /** How many rows have this key or a later one. */
   countFrom(key: string, sender?: string): number;
   /** A key, and how many rows come before it: at most `position`, and not many fewer. */
   seek(position: number, sender?: string): { readonly key: string; readonly before: number };
@@ -25,13 +25,13 @@ export function createTimeCounts(prepare: Prepare): TimeCounts {
     return Number(prepare(`SELECT (${sql}) AS value`).get(...values)?.["value"] ?? 0);
   }
 
-  /** The rows that the index does not cover, one by one. */
+  /** Counts the unindexed rows one by one. */
   function unindexed(sender: string | undefined, from: string, to: string): number {
     const rows = "SELECT count(*) FROM unindexed_messages WHERE rtrim(ts, 'Z') >= ? AND rtrim(ts, 'Z') < ?";
     return sender === undefined ? number(rows, from, to) : number(`${rows} AND from_msisdn = ?`, from, to, sender);
   }
 
-  /** The rows of one bucket, one by one. */
+  /** Counts the rows of one bucket one by one. */
   function walk(sender: string | undefined, from: string, to: string): number {
     const range = "rtrim(ts, 'Z') >= ?1 AND rtrim(ts, 'Z') < ?2";
     if (sender === undefined) return number(`SELECT count(*) FROM messages WHERE ${range}`, from, to);
@@ -46,7 +46,7 @@ export function createTimeCounts(prepare: Prepare): TimeCounts {
 
   return {
     countAll(sender) {
-      // Without an index SQLite counts the entries of its smallest one; a walk of the rows takes ten times as long.
+      // Without an index, SQLite counts the entries of its smallest index; a walk of the rows takes ten times as long.
       if (sender === undefined && number("SELECT high FROM index_state") === 0) return number("SELECT count(*) FROM messages");
       const counted = sender === undefined ? number("SELECT messages FROM index_state")
         : number("SELECT count FROM sender_counts WHERE from_msisdn = ?", sender);
@@ -65,7 +65,7 @@ export function createTimeCounts(prepare: Prepare): TimeCounts {
     },
     seek(position, sender) {
       const buckets = "SELECT prefix, count FROM time_counts WHERE scope = ? AND level = ? AND prefix >= ? AND prefix < ? ORDER BY prefix";
-      // Every row that is not counted yet may lie before the place that is sought.
+      // Every unindexed row may come before the row that is sought.
       const target = Math.max(0, position - unindexed(sender, "", LAST));
       let key = "";
       let before = 0;
@@ -89,8 +89,8 @@ function levelsOf(sender: string | undefined): readonly number[] {
 }
 
 /**
- * Counts rows by their `key`, or with `-` no longer counts them. One pass over them gives the finest counts, of which the coarser ones
- * are sums.
+ * Counts rows by their `key`; with `-`, uncounts them. One pass over the rows gives the finest counts; the coarser ones are
+ * sums of these.
  */
 export function upsertTimeCounts(scope: string, levels: readonly number[], rows: string, sign: "+" | "-" = "+"): string {
   return `INSERT INTO time_counts (scope, level, prefix, count)

@@ -7,7 +7,7 @@ import { matchesAmongCandidates, walkByTime, type MatchPosition } from "./scan.t
 import type { SearchOptions } from "./search.ts";
 import type { TimeCounts } from "./time-counts.ts";
 
-/** What a prefix of a time looks like, to GLOB: adopted rows may hold what is no time. */
+/** The form of a time prefix, as a GLOB pattern: adopted rows may hold texts that are not times. */
 const FORMS: Readonly<Record<TimelineQuery["bucket"], string>> = {
   day: "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]",
   hour: "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]",
@@ -17,12 +17,15 @@ export interface TimelineOptions extends SearchOptions {
   readonly timeCounts: TimeCounts;
 }
 
-/** Whether the counts do not answer a timeline: it may look at every row. */
+/** Whether the counts cannot answer a timeline, so that it may look at every row. */
 export function isSearchedTimeline({ to, q }: TimelineQuery): boolean {
   return to !== undefined || q !== undefined;
 }
 
-/** Messages over time: those of all or of a sender from the counts of the index and the rows without one, others from what matches. */
+/**
+ * Timelines: of all messages or of one sender from the index's counts and the unindexed rows, others from the matching
+ * messages.
+ */
 export function createTimeline(prepare: Prepare, options: TimelineOptions): (query: TimelineQuery) => Timeline {
   const { snapshot, timeCounts } = options;
   return (query) => {
@@ -37,14 +40,14 @@ interface CountsOptions extends KeyRange {
   readonly timeCounts: TimeCounts;
 }
 
-/** SQL: how many of the rows counted in `c` have keys from the cut on. ?5 is the cut, ?6 the hour in it. */
+/** SQL: how many of the rows counted in `c` have keys from the cut on. ?5 is the cut, ?6 its hour. */
 function countAfterCut({ cut }: Grid, from: string | undefined): string {
   if (cut === "") return "c.count";
   const counted = (level: number, low: string, high: string): string =>
     `(SELECT coalesce(sum(l.count), 0) FROM time_counts AS l
       WHERE l.scope = ?1 AND l.level = ${level} AND l.prefix ${low} AND l.prefix < ${high})`;
   const end = `'${LAST}'`;
-  // The sender's messages have no counts of minutes: those of the hour that is cut are counted one by one.
+  // A sender's messages have no counts of minutes: those of the hour that is cut are counted one by one.
   const minutes = from === undefined ? counted(16, ">= c.prefix || ?5", `c.prefix || ?6 || ${end}`)
     : `(SELECT count(*) FROM sender_messages AS l
         WHERE l.from_msisdn = ?1 AND l.key >= c.prefix || ?5 AND l.key < c.prefix || ?6 || ${end})`;
@@ -60,7 +63,7 @@ function readCounts(prepare: Prepare, query: TimelineQuery, { timeCounts, low, h
   function take(rows: Iterable<Readonly<Record<string, SQLOutputValue>>>): void {
     for (const { prefix, count, after } of rows) tally.add(String(prefix), { count: Number(count), after: Number(after) });
   }
-  // One more tells whether any was left out; the first and the last may be cut down to nothing.
+  // One more shows whether any was left out; the first and the last may turn out empty.
   const most = (limit + 3) * parts;
   const counted = prepare(`
     SELECT prefix, count, ${countAfterCut(grid, from)} AS after FROM time_counts AS c
@@ -74,14 +77,14 @@ function readCounts(prepare: Prepare, query: TimelineQuery, { timeCounts, low, h
     WHERE prefix GLOB '${FORMS[bucket]}' GROUP BY prefix`);
   take(recent.iterate(first, high, cut, ...(from === undefined ? [] : [from])));
   const buckets = tally.counted().slice(-limit - 3).map((one) => {
-    // Only the first and the last bucket may hold more than what is asked for.
+    // Only the first and the last bucket may extend beyond the query's range.
     const part = partWithin(one, { low, high });
     return part === undefined ? one : { ...one, count: timeCounts.countFrom(part.low, from) - timeCounts.countFrom(part.high, from) };
   });
   return toTimeline(buckets, limit);
 }
 
-/** So few rows of a range are looked at sooner than candidates of all times. */
+/** With no more rows in the range, examining them is faster than examining candidates of all times. */
 const FEW_ROWS = 20_000;
 
 function countMatches(prepare: Prepare, query: TimelineQuery, options: TimelineOptions): Timeline {

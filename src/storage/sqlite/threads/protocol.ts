@@ -4,38 +4,38 @@ import type { Queries } from "../read/queries.ts";
 import type { FlatBatch } from "../write/batch.ts";
 import type { RemovalRequest } from "../write/removal.ts";
 
-/** At most, or about, how many rows an upgrade has yet to move and to delete. */
+/** At most, or about, how many rows an upgrade still has to move and to delete. */
 export interface UpgradeState {
   readonly toMove: number;
   readonly toDelete: number;
 }
 
-/** What every thread of the store is started with. */
+/** The settings with which every thread of the store is started. */
 export interface ThreadSettings {
   /** A file path or a `file:` URI. */
   readonly location: string;
   readonly busyTimeoutMs?: number | undefined;
   readonly maxPageCount?: number | undefined;
-  /** What the last owner has recorded, if anything: for the writer. */
+  /** What the last owner recorded, if anything; for the writer. */
   readonly recorded?: RecordedHistory | undefined;
-  /** Messages are going to be removed. */
+  /** Whether messages are going to be removed. */
   readonly removes?: boolean;
-  /** It works only where the other threads leave the processors idle. */
+  /** Whether it runs only while the other threads leave CPU idle. */
   readonly inBackground?: boolean;
 }
 
-/** The calls that a thread answers: what each takes and gives. */
+/** The calls that a thread serves: what each takes and gives. */
 export type Calls = Readonly<Record<string, { readonly takes: unknown; readonly gives: unknown }>>;
 
 export type WriterCalls = {
-  /** Gives one outcome byte a message, the seconds that the transaction took, and the frames of the WAL that no checkpoint has copied. */
+  /** Gives one outcome byte per message, the duration in seconds, and the number of WAL frames that no checkpoint has copied. */
   write: {
     takes: { batch: FlatBatch; payloads: readonly (string | null)[]; createdAt: string };
     gives: { outcomes: Uint8Array; seconds: number; walFrames: number };
   };
   /** Removes rows, and gives how many. */
   remove: { takes: RemovalRequest; gives: number };
-  /** Deletes some of what an upgrade has left, and gives how many rows; 0 once nothing is left. */
+  /** Deletes some of what an upgrade left, and gives how many rows; 0 once nothing is left. */
   dropLeftovers: { takes: undefined; gives: number };
   upgradeState: { takes: undefined; gives: UpgradeState };
   /** Moves some rows of an earlier build; gives at most how many are left. */
@@ -44,12 +44,12 @@ export type WriterCalls = {
   probe: { takes: string; gives: void };
 };
 
-/** The calls that functions of up to one argument answer, each by the name of its function. */
+/** The calls that correspond to functions of at most one argument, by name. */
 type CallsOf<Functions> = {
   [Name in keyof Functions]: Functions[Name] extends (...args: infer Takes) => infer Gives ? { takes: Takes[0]; gives: Gives } : never;
 };
 
-/** A reader answers every query by its name. */
+/** A reader serves every query by its name. */
 export type ReaderCalls = CallsOf<Omit<Queries, "since">> & {
   since: { takes: { seq: number; limit: number; payload: boolean }; gives: ReturnType<Queries["since"]> };
 };
@@ -57,16 +57,16 @@ export type ReaderCalls = CallsOf<Omit<Queries, "since">> & {
 export type IndexCalls = {
   step: { takes: undefined; gives: IndexStep };
   reset: { takes: undefined; gives: void };
-  /** Gives what is wrong with a page of the index file, if anything is. */
+  /** Gives what is wrong with a page of the index file, if anything. */
   check: { takes: undefined; gives: string | undefined };
   exclude: { takes: readonly number[]; gives: number };
   forget: { takes: readonly number[]; gives: void };
-  /** From now on it works only if the other threads leave the processors idle. */
+  /** From now on the thread runs only while the other threads leave CPU idle. */
   lowerPriority: { takes: undefined; gives: void };
 };
 
 export type CheckpointCalls = {
-  /** Copies what the WAL holds into the database, synced, while the writer goes on. */
+  /** Copies the WAL into the database, synced, while the writer continues. */
   checkpoint: { takes: undefined; gives: void };
 };
 

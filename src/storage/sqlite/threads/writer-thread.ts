@@ -27,7 +27,7 @@ serveThread<WriterCalls>((settings) => {
     }
   }
 
-  /** The batch is committed by now: whatever fails here must not make it look as if it was not. */
+  /** The batch is committed by now: a failure here must not make it look as if it was not. */
   function countWalFrames(): number {
     try {
       return checkpoints.waitingFrames();
@@ -43,7 +43,7 @@ serveThread<WriterCalls>((settings) => {
         const outcomes = writer.write(batch, createdAt, payloads);
         const seconds = (performance.now() - startedAt) / 1000;
         const walFrames = countWalFrames();
-        // Behind the answer: nobody waits for it.
+        // After the result is sent: nobody waits for it.
         if (checkpoints.isLastDue()) setImmediate(copyLast);
         return { outcomes, seconds, walFrames };
       },

@@ -2,44 +2,48 @@ import type { DatabaseSync } from "node:sqlite";
 import { parseStoredTime } from "../../../core/stored-time.ts";
 import { DatabaseError, transaction } from "../database.ts";
 
-/** The table of a FastAPI build while its rows are moved: each is in it or in `messages`, never in both. */
+/** The table of a FastAPI build while its rows are moved: each row is in it or in `messages`, never in both. */
 export const ADOPTED_TABLE = "messages_adopted";
 
 const COLUMNS: readonly string[] = ["message_id", "from_msisdn", "to_msisdn", "ts", "text", "created_at"];
-/** Rows moved in one transaction: a batch that comes meanwhile waits about 20 ms for it. */
+/** Rows moved in one transaction: a batch that arrives meanwhile waits about 20 ms. */
 const ROWS_AT_ONCE = 1_000;
 
-// An earlier build may have stored a NULL, or bytes, where this one has text.
+// An earlier build may have stored NULL, or bytes, where this one stores text.
 const MOVE = `
   INSERT INTO messages (seq, message_id, from_msisdn, to_msisdn, ts, text, created_at)
   SELECT rowid, message_id, CAST(coalesce(from_msisdn, '') AS TEXT), CAST(coalesce(to_msisdn, '') AS TEXT),
     utc(CAST(coalesce(ts, '') AS TEXT)), CAST(text AS TEXT), CAST(coalesce(created_at, '') AS TEXT)
   FROM ${ADOPTED_TABLE}`;
 
-/** Moves the rows of an earlier build into `messages`, a little at a time; `seq` is their former rowid. All throw SQLite's errors. */
+/**
+ * Moves the rows of an earlier build into `messages`, a little at a time; `seq` is their former rowid. All throw SQLite's
+ * errors.
+ */
 export interface Adoption {
-  /** At most how many rows are left; exact at the start, 0 once there is none. Costs nothing. */
+  /** At most how many rows are left; exact at the start, 0 once there are none. Free of cost. */
   remaining(): number;
-  /** Moves the row of this id, if there is one, in the transaction that is open. */
+  /** Moves the row with this id, if there is one, in the open transaction. */
   take(messageId: string): void;
-  /** Moves some in a transaction of its own. */
+  /** Moves some rows in a transaction of its own. */
   moveSome(): void;
 }
 
 /**
- * Renames the table `messages` of an earlier build, in the transaction that is open; that takes as long for ten rows as for ten million.
- * Throws `DatabaseError`, before anything is changed, if the table has what could not be kept: other columns, triggers, rows without id.
+ * Renames the table `messages` of an earlier build, in the open transaction; this takes the same time for ten rows and ten
+ * million. Throws `DatabaseError`, before any change, if the table has something that could not be kept: other columns,
+ * triggers, rows without an id.
  */
 export function setAside(db: DatabaseSync): void {
   refuseForeign(db);
-  // Views and foreign keys that name `messages` mean the table that takes its place.
+  // Views and foreign keys that name `messages` mean the table that replaces it.
   db.exec("PRAGMA legacy_alter_table=ON");
   const indexes = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'messages' AND sql IS NOT NULL").all();
   for (const { name } of indexes) db.exec(`DROP INDEX "${String(name).replaceAll('"', '""')}"`);
   db.exec(`ALTER TABLE messages RENAME TO ${ADOPTED_TABLE}; PRAGMA legacy_alter_table=OFF`);
 }
 
-/** Begins where an earlier process ended, at any point. */
+/** Continues where an earlier process stopped, wherever that was. */
 export function createAdoption(db: DatabaseSync): Adoption {
   const isThere = db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(ADOPTED_TABLE) !== undefined;
   if (!isThere) return { remaining: () => 0, take: () => undefined, moveSome: () => undefined };
@@ -49,7 +53,7 @@ export function createAdoption(db: DatabaseSync): Adoption {
   const drop = db.prepare(`DELETE FROM ${ADOPTED_TABLE} WHERE rowid <= ?`);
   const moveOne = db.prepare(`${MOVE} WHERE message_id = ?`);
   const dropOne = db.prepare(`DELETE FROM ${ADOPTED_TABLE} WHERE message_id = ?`);
-  // From the index of the ids: a second for ten million. An empty table has to be dropped, too.
+  // Counted in the index of the ids: a second for ten million. An empty table must be dropped, too.
   let remaining = Number(db.prepare(`SELECT count(*) AS rows FROM ${ADOPTED_TABLE}`).get()?.["rows"]) || 1;
 
   return {
@@ -90,7 +94,7 @@ function refuse(requirement: string): never {
   throw new DatabaseError(`Cannot upgrade the database: its table messages ${requirement}`);
 }
 
-/** What is no time at all stays as it is. */
+/** A text that is not a time stays as it is. */
 function normalizeStored(ts: string): string {
   return parseStoredTime(ts)?.text ?? ts;
 }

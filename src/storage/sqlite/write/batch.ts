@@ -6,32 +6,32 @@ import type { Adoption } from "./adoption.ts";
 import { createRemoval, type RemovalRequest } from "./removal.ts";
 import { LAST_SEQ } from "../read/rows.ts";
 
-/** What became of one message of a committed batch, as one byte across threads. */
+/** How one message of a committed batch ended, as one byte across threads. */
 export const CREATED = 0;
 export const DUPLICATE = 1;
 export const CONFLICT = 2;
 
 /** Fields of a message in a batch's flat array: `message_id, from, to, ts, text`. */
 export const FIELDS_PER_MESSAGE = 5;
-/** One array a batch: crossing threads costs a fifth of what an array of objects does. */
+/** One array per batch: crossing threads costs a fifth of what an array of objects costs. */
 export type FlatBatch = readonly (string | null)[];
 
 export interface BatchWriter {
   /**
-   * Stores a batch in one transaction. Returns one outcome a message after COMMIT. Throws if nothing of it was stored, and
+   * Stores a batch in one transaction. Returns one outcome per message after COMMIT. Throws if nothing was stored; throws
    * `CommitInDoubt` if nobody knows. After an I/O error nothing more is written: every later call throws that error.
    */
   write(batch: FlatBatch, createdAt: string, payloads?: readonly (string | null)[]): Uint8Array;
   /** Removes rows in one transaction, and gives how many. */
   remove(request: RemovalRequest): number;
-  /** Proves that pages can be allocated, that a message could be stored and that a write reaches the disk; throws if not. */
+  /** Proves that pages can be allocated, that a message could be stored and that a write reaches the disk. Throws if not. */
   probe(checkedAt: string): void;
 }
 
 export interface BatchWriterOptions {
-  /** Messages are going to be removed; if some have been, their ids are known in any case. */
+  /** Whether messages are going to be removed. If some have been, their ids are known in any case. */
   readonly removes?: boolean;
-  /** Of rows that an earlier build stored. */
+  /** For the rows that an earlier build stored. */
   readonly adoption?: Adoption;
 }
 
@@ -108,7 +108,7 @@ export function createBatchWriter(db: DatabaseSync, { removes = false, adoption 
       transaction(() => {
         db.exec("SAVEPOINT allocation");
         allocate.run();
-        // What every delivery needs: the tables, and their indexes at the place of now.
+        // What every delivery needs: the tables, and their indexes at the present time.
         wasRemoved.get(checkedAt);
         insert.run(null, `probe ${checkedAt}`, "", "", checkedAt, null, checkedAt);
         insertPayload.run(Number.MAX_SAFE_INTEGER, "");

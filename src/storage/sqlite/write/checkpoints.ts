@@ -1,17 +1,20 @@
 import type { DatabaseSync } from "node:sqlite";
 
-/** A checkpoint begins at so many frames of 4 KiB: it copies a page once, however often it was written since the one before. */
+/** A checkpoint begins at this many frames of 4 KiB: it copies a page once, however often it was written since the last one. */
 export const CHECKPOINT_FRAMES = 4_000;
-/** What a checkpoint leaves, since the writer goes on meanwhile, is copied between two batches once it is no more than this: about 1 ms. */
+/**
+ * The writer continues during a checkpoint. If no more than this many frames are left then, they are copied between two
+ * batches, in about 1 ms.
+ */
 const LAST_FRAMES = 400;
 
-/** What the writer knows and does about checkpoints, the bulk of which another thread does for it. */
+/** What the writer knows and does about checkpoints; another thread does most of the work. */
 export interface WriterCheckpoints {
   /** Frames of the WAL that no checkpoint has copied yet. */
   waitingFrames(): number;
   /**
-   * True where a copy of the few frames that are left would let the next commit begin the WAL anew, which SQLite does only
-   * when all of it is copied (https://www.sqlite.org/wal.html#ckpt).
+   * Whether copying the few frames that are left would let the next commit restart the WAL, which SQLite does only when all of
+   * it has been copied (https://www.sqlite.org/wal.html#ckpt).
    */
   isLastDue(): boolean;
   copyLast(): void;

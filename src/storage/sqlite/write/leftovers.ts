@@ -2,23 +2,27 @@ import type { DatabaseSync } from "node:sqlite";
 import { transaction } from "../database.ts";
 import { LEFTOVER_PREFIX } from "../migrations.ts";
 
-/** Rows deleted in one transaction. Those of the search index are pages of 4 KiB; the others are short. */
+/** Rows deleted in one transaction. Rows of the search index are pages of 4 KiB; the others are short. */
 const ROWS_AT_ONCE = 1_000;
 const SEARCH_ROWS_AT_ONCE = 64;
 
-/** Deletes the tables that an upgrade has left in the main file, a little at a time: a commit that waits for it waits some milliseconds. */
+/**
+ * Deletes the tables that an upgrade left in the main file, a little at a time: a commit waits for it for some milliseconds at
+ * most.
+ */
 export interface Leftovers {
-  /** Deletes some, and gives how many; 0 once nothing is left. */
+  /** Deletes some rows, and gives how many; 0 once nothing is left. */
   dropSome(): number;
 }
 
-/** The column or columns that name a row of each table, and how many of them one transaction deletes. */
+/** The column or columns that identify a row of each table, and how many rows one transaction deletes. */
 const TABLES: readonly (readonly [name: string, key: string, rows: number])[] = [
   ["sender_messages", "from_msisdn, key, message_id", ROWS_AT_ONCE],
   ["time_counts", "scope, level, prefix", ROWS_AT_ONCE],
   ["sender_counts", "from_msisdn", ROWS_AT_ONCE],
   ["index_state", "id", ROWS_AT_ONCE],
-  // Where FTS5 keeps a search index (https://www.sqlite.org/fts5.html#fts5_data_structures); the other shadow tables are small.
+  // The tables in which FTS5 keeps a search index (https://www.sqlite.org/fts5.html#fts5_data_structures); its other shadow
+  // tables are small.
   ["messages_search_data", "id", SEARCH_ROWS_AT_ONCE],
   ["messages_search_idx", "segid, term", ROWS_AT_ONCE],
 ];
@@ -34,7 +38,7 @@ export function createLeftovers(db: DatabaseSync): Leftovers {
     dropSome() {
       const present = leftoverTables(db);
       if (present.size === 0) return 0;
-      // SQLite otherwise keeps the tables behind a virtual one from being written to.
+      // Otherwise SQLite protects the shadow tables of a virtual table from writes.
       db.enableDefensive(false);
       try {
         return transaction(db, () => {
@@ -55,7 +59,7 @@ export function createLeftovers(db: DatabaseSync): Leftovers {
   };
 }
 
-/** About how many rows `Leftovers` has to delete: one for each message, since to count them would be to walk them. */
+/** About how many rows `Leftovers` has to delete: one per message, since counting them would mean walking them. */
 export function estimateLeftovers(db: DatabaseSync): number {
   if (leftoverTables(db).size === 0) return 0;
   return Math.max(1, Number(db.prepare("SELECT max(seq) AS rows FROM messages").get()?.["rows"]));

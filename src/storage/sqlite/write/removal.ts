@@ -1,18 +1,18 @@
 import type { DatabaseSync } from "node:sqlite";
 import { LAST_SEQ } from "../read/rows.ts";
 
-/** Rows to remove, once the index has been told. */
+/** Rows to remove, once the index has excluded them. */
 export interface RemovalRequest {
   readonly seqs: readonly number[];
-  /** The number that the index has given the removal; undefined if it could not be told, so that it no longer fits. */
+  /** The number that the index gave the removal; undefined if the index could not be reached, so that it no longer matches. */
   readonly removal: number | undefined;
 }
 
-/** Takes messages out of the main file; their ids stay in `removed_messages`. */
+/** Removes messages from the main file; their ids stay in `removed_messages`. */
 export interface Removal {
-  /** Whether any message has been removed so far: then ids are looked up there too. */
+  /** Whether any message has been removed so far; if so, ids are looked up there too. */
   hasRemoved(): boolean;
-  /** Removes rows in the transaction that is open, and gives how many. */
+  /** Removes rows in the open transaction, and gives how many. */
   remove(request: RemovalRequest): number;
 }
 
