@@ -58,6 +58,7 @@ browserTest("the detail's buttons filter by its sender and recipient", async (_t
   await page.open(service.url);
   await page.until(isReady);
   await page.click("#rows li:nth-child(2) .row");
+  await page.until(isOpen, "#detail");
   assert.deepEqual(await page.evaluate(textsOf, "#detail-fields dt"), ["From", "To", "Sent", "Stored", "Id"]);
   await page.click("#detail-fields dd button");
   await page.until(() => document.querySelector<HTMLInputElement>("#from")?.value !== "");

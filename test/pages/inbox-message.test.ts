@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { browserTests, sharedInbox } from "../support/inbox-page.ts";
 import { stored } from "../support/inbox-service.ts";
-import { isReady, textsOf } from "../support/page-scripts.ts";
+import { isOpen, isReady, textsOf } from "../support/page-scripts.ts";
 
 const browserTest = browserTests();
 const shared = sharedInbox([
@@ -10,25 +10,25 @@ const shared = sharedInbox([
   stored(101, { message_id: "blank", text: " \n\n " }),
 ]);
 
-const isOpen = (): boolean => document.querySelector<HTMLDialogElement>("#detail")?.open === true;
 const shownText = (): string | null | undefined => document.querySelector("#detail-text")?.textContent;
 
 browserTest("a message has an address, which opens it, and Back closes it", async (_t, newPage) => {
   const { url } = await shared();
   const page = await newPage();
   await page.open(`${url}/?message=${encodeURIComponent("a/b ü?")}`);
-  await page.until(isOpen);
+  await page.until(isOpen, "#detail");
   assert.deepEqual(JSON.parse(String(await page.evaluate(shownText))), { order: { id: 7, note: "seven Seven" } });
   assert.ok(String(await page.evaluate(shownText)).includes("\n  "), "JSON is shown as JSON");
 
   await page.open(url);
   await page.until(isReady);
   await page.click("#rows li:nth-child(4) .row");
+  await page.until(isOpen, "#detail");
   assert.equal(await page.evaluate(() => new URLSearchParams(location.search).get("message")), "m0000058");
   await page.evaluate(() => history.back());
   await page.until(() => location.search === "" && document.querySelector<HTMLDialogElement>("#detail")?.open === false);
   await page.evaluate(() => history.forward());
-  await page.until(isOpen);
+  await page.until(isOpen, "#detail");
   await page.press("Escape");
   await page.until(() => location.search === "" && document.querySelector<HTMLDialogElement>("#detail")?.open === false);
   assert.deepEqual(page.problems, []);
@@ -82,6 +82,7 @@ browserTest("j and k and the arrows go from message to message", async (_t, newP
   await page.open((await shared()).url);
   await page.until(isReady);
   await page.click("#rows li:nth-child(3) .row");
+  await page.until(isOpen, "#detail");
   const seen: unknown[] = [];
   for (const key of ["j", "ArrowRight", "k", "ArrowLeft"]) {
     await page.press(key);
@@ -97,6 +98,7 @@ browserTest("what is searched for is marked everywhere, in the row and in the me
   await page.until(isReady);
   assert.deepEqual(await page.evaluate(textsOf, "#rows mark"), ["seven", "Seven"]);
   await page.click("#rows .row");
+  await page.until(isOpen, "#detail");
   assert.deepEqual(await page.evaluate(textsOf, "#detail-text mark"), ["seven", "Seven"]);
 });
 
@@ -114,10 +116,27 @@ browserTest("the text of a row can be selected without opening the message, and 
   for (const step of [20, 80, 200]) await mouse("mouseMoved", x + step, 1);
   await mouse("mouseReleased", x + 200, 0);
   assert.equal(await page.evaluate(() => String(getSelection())), "Message number 58");
-  assert.equal(await page.evaluate(isOpen), false);
+  assert.equal(await page.evaluate(isOpen, "#detail"), false);
   await page.click("#rows li:nth-child(5) .row");
-  await page.until(isOpen);
+  await page.until(isOpen, "#detail");
   assert.equal(await page.evaluate(shownText), "Message number 57");
+});
+
+browserTest("a double click on a row selects the word and does not open the message", async (_t, newPage) => {
+  const page = await newPage();
+  await page.open((await shared()).url);
+  await page.until(isReady);
+  const at = Object(await page.evaluate(() => {
+    const { left, top, height } = document.querySelector("#rows li:nth-child(4) .text")?.getBoundingClientRect() ?? new DOMRect();
+    return { x: left + 5, y: top + height / 2 };
+  }));
+  for (const clickCount of [1, 2]) {
+    for (const type of ["mousePressed", "mouseReleased"]) await page.command("Input.dispatchMouseEvent", { type, ...at, button: "left", clickCount });
+  }
+  await page.until(() => String(getSelection()).trim() === "Message");
+  await page.click("#rows li:nth-child(5) .row");
+  await page.until(isOpen, "#detail");
+  assert.equal(await page.evaluate(shownText), "Message number 57", "the first message was never opened");
 });
 
 browserTest("a text of line breaks is not a blank row", async (_t, newPage) => {
@@ -131,7 +150,7 @@ browserTest("id, text, JSON and a curl command can be copied", async (_t, newPag
   const { url } = await shared();
   const page = await newPage();
   await page.open(`${url}/?message=m0000007`);
-  await page.until(isOpen);
+  await page.until(isOpen, "#detail");
   await page.evaluate(() => {
     Object.defineProperty(navigator, "clipboard", { value: { writeText: async (text: string) => void (document.documentElement.dataset["copied"] = text) } });
   });

@@ -3,7 +3,7 @@ import type { BrowserPage } from "../support/browser-page.ts";
 import { browserTests } from "../support/inbox-page.ts";
 import { listAt } from "../support/json.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
-import { hasText, isReady, rowsAre, search, textsOf } from "../support/page-scripts.ts";
+import { hasText, isOpen, isReady, rowsAre, search, textsOf } from "../support/page-scripts.ts";
 
 const browserTest = browserTests();
 const HOUR_MS = 3_600_000;
@@ -36,6 +36,7 @@ browserTest("times are shown in the reader's zone or in UTC, which is named; row
   assert.deepEqual(await shown(), ["15 Jan 2025, 23:30", "15 Jan 2025, 23:30", "2025-01-15T20:00", "From time (UTC)", "15 Jan, 23:00"]);
   assert.equal(await page.evaluate(() => location.search), "?since=2025-01-15T20:00:00Z&until=2025-01-16T00:00:00Z");
   await page.click("#rows .row");
+  await page.until(isOpen, "#detail");
   assert.match(String(await page.evaluate(() => document.querySelector("#detail-fields time")?.textContent)), /^Wednesday,? 15 January 2025 at 23:30:00 UTC · .* ago$/);
   await page.open(service.url);
   await page.until(isReady);
@@ -128,5 +129,6 @@ browserTest("a message that is dated ahead is flagged, in its row, when it is op
   assert.equal(await page.evaluate(() => document.querySelector("#last-message .flag")?.textContent), "future date");
   assert.equal(await page.evaluate(() => document.querySelector("#first-message .flag")), null);
   await page.click("#rows .row");
+  await page.until(isOpen, "#detail");
   assert.deepEqual(await page.evaluate(textsOf, "#detail-fields .flag"), ["future date"]);
 });

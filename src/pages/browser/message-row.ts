@@ -8,6 +8,9 @@ const EXCERPT_LENGTH = 240;
 /** What stands before a match that lies further inside the text. */
 const LEAD_LENGTH = 30;
 
+/** So long a click of a mouse waits for a second one. Slower ones cannot be told from two that are meant so. */
+const SECOND_CLICK_MS = 250;
+
 export interface RowOptions {
   /** What the texts were searched for. */
   readonly search: RegExp | undefined;
@@ -28,14 +31,22 @@ export function createRow(message: StoredMessage, { search, times, ts, onOpen }:
       create("span", { class: "spoken" }, " to "), create("bdi", {}, message.to)),
     createExcerpt(message.text, search),
   );
-  row.addEventListener("click", ({ detail: clicks }) => {
-    // The end of a selection is a click, too; a click of a script's has no count.
-    if (clicks === 0 || getSelection()?.isCollapsed !== false) onOpen();
+  let opening: number | undefined;
+  function open(): void {
+    clearTimeout(opening);
+    onOpen();
+  }
+  row.addEventListener("click", ({ detail: clicks, pointerType }) => {
+    clearTimeout(opening);
+    // The end of a selection is a click, too, and so are the two that select a word; a click of a script's has no count.
+    if (clicks > 1 || (clicks === 1 && getSelection()?.isCollapsed === false)) return;
+    if (pointerType === "mouse" && clicks === 1) opening = setTimeout(open, SECOND_CLICK_MS);
+    else open();
   });
   row.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" && event.key !== " ") return;
     event.preventDefault();
-    onOpen();
+    open();
   });
   return create("li", {}, row);
 }
