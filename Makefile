@@ -11,7 +11,7 @@ revision := WEBHOOK_INBOX_REVISION="$${WEBHOOK_INBOX_REVISION:-$$(git describe -
 installed := node_modules/.package-lock.json
 # `COMPOSE` from the environment or the command line wins; looked for only by the targets that use it.
 compose = $(or $(COMPOSE),$(shell docker compose version > /dev/null 2>&1 && echo docker compose || echo docker-compose))
-# Folders too: theirs is the only time that changes when a source is deleted.
+# Folders too: when a source is deleted, only the time of its folder changes.
 sources := $(shell find src -name '.*' -prune -o -print)
 
 help: ## print this help
@@ -57,7 +57,7 @@ up: ## Compose: build and start the service `api`; needs WEBHOOK_SECRET
 up-all: ## the same with Prometheus (port 9090) and Grafana (port 3000)
 	@$(revision) $(compose) --profile monitoring up -d --build
 
-# The compose file wants a secret even here, where it is of no use.
+# The compose file wants a secret even here, where nothing uses it.
 down: ## Compose: stop everything and delete the volumes, stored messages included
 	@WEBHOOK_SECRET=unused $(compose) --profile monitoring down --volumes --remove-orphans
 
@@ -67,7 +67,7 @@ logs: ## Compose: follow the service's logs
 clean: ## remove what was installed and built; keeps data/
 	rm -rf dist node_modules .node
 
-# Node is found first: it is the likelier to fail.
+# Node is found first, because that is more likely to fail.
 $(installed): package-lock.json
 	@sh scripts/find-node.sh > /dev/null
 	@echo 'Installing the compiler into node_modules/'

@@ -84,7 +84,7 @@ grep '^401 ' "$work/output" > /dev/null || fail 'a message signed with another s
 has_message kept-1 || fail 'the message is found'
 pass 'a signed message and its repeat are answered 200, a forged one 401, and the message is found'
 
-# The files that are deployed, but for the target and the pace.
+# The files that are deployed, except the target and the pace.
 cp -R ops/prometheus "$work/prometheus"
 sed -e "s/api:8000/127.0.0.1:$PORT/" -e 's/_interval: 15s/_interval: 1s/' ops/prometheus/prometheus.yml > "$work/prometheus/prometheus.yml"
 prometheus --config.file="$work/prometheus/prometheus.yml" --storage.tsdb.path="$work/tsdb" \
@@ -143,7 +143,7 @@ all_there() {
 
 under_load stop api
 [ "$(inspect '{{.State.ExitCode}}')" = 0 ] || fail "a stop under load exits with 0, not $(inspect '{{.State.ExitCode}}')"
-compose logs --tail 1 api 2>&1 | grep '"msg":"stopped"' > /dev/null || fail 'the last line of the log tells of the stop'
+compose logs --tail 1 api 2>&1 | grep '"msg":"stopped"' > /dev/null || fail 'the last line of the log is that of the stop'
 wait_for 10 prometheus_says 'up{job="webhook-inbox"}' 0 || fail 'Prometheus sees the service down'
 wait_for 10 prometheus_says 'ALERTS{alertname="WebhookInboxDown",alertstate="pending"}' 1 || fail 'WebhookInboxDown is pending'
 all_there
@@ -161,16 +161,16 @@ printf '%s\n' first-secret > "$WEBHOOK_SECRET_FILE"
 chmod 444 "$WEBHOOK_SECRET_FILE"
 quietly compose up -d --no-build api || fail 'the service starts with a secret file'
 wait_for 30 is_ready || fail 'the service is ready with a secret file'
-(WEBHOOK_SECRET=first-secret && send --id file-1) || fail 'the secret in the file is in force'
+(WEBHOOK_SECRET=first-secret && send --id file-1) || fail 'the secret in the file is used'
 chmod 644 "$WEBHOOK_SECRET_FILE"
 printf '%s\n' second-secret first-secret > "$WEBHOOK_SECRET_FILE"
 quietly compose kill -s HUP api || fail 'SIGHUP is sent'
 new_secret_works() { (WEBHOOK_SECRET=second-secret && send --id file-2); }
-wait_for 10 new_secret_works || fail 'after SIGHUP the new secret in the file is in force'
+wait_for 10 new_secret_works || fail 'after SIGHUP the new secret in the file is used'
 (WEBHOOK_SECRET=first-secret && send --id file-3) || fail 'after SIGHUP the old secret in the file is still accepted'
 unset WEBHOOK_SECRET_FILE
 files='-f docker-compose.yml'
-pass 'with a Compose secret file, a change of the file and SIGHUP put the new secret in force'
+pass 'with a Compose secret file, a change of the file and SIGHUP make the service use the new secret'
 
 quietly compose stop api || fail 'the service stops'
 quietly docker run -d --name "$name-readonly" -e WEBHOOK_SECRET -v "${name}_data:/data:ro" "$name" || fail 'a container runs on a read-only volume'

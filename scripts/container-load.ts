@@ -14,7 +14,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** One line of the ledger; the status 0 is no answer, so nobody knows whether the message is stored. */
+/** One line of the ledger; the status 0 is not an answer, so nobody knows whether the message is stored. */
 interface Entry {
   readonly id: string;
   readonly status: number;

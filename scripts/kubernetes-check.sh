@@ -48,7 +48,7 @@ GOFLAGS=-modcacherw GOBIN=$work $limit go install "github.com/yannh/kubeconform/
 status=0
 "$work/kubeconform" -strict -summary -skip ServiceMonitor -kubernetes-version "$kubernetes" \
   -schema-location "${SCHEMAS:-default}" ops/kubernetes/*.yaml > "$work/log" 2>&1 || status=1
-# An error that is none of the manifests'.
+# An error that the manifests have not caused.
 if grep 'failed downloading schema' "$work/log" > /dev/null && ! grep ' is invalid: ' "$work/log" > /dev/null; then
   skip "the schemas of Kubernetes, which cannot be downloaded"
 fi

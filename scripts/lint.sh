@@ -20,6 +20,6 @@ fi
 if git rev-parse --git-dir > /dev/null 2>&1; then
   git --no-pager diff --check "$(git hash-object -t tree /dev/null)" || status=1
 else
-  echo 'This is no git checkout: white space was not checked'
+  echo 'This is not a git checkout: white space was not checked'
 fi
 exit $status

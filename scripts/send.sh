@@ -18,7 +18,7 @@ Signs one message with $WEBHOOK_SECRET, posts it and prints the answer's status 
   --to NUMBER    recipient; default +14155550100
   --ts TIME      RFC 3339 date-time; default now
   --text TEXT    text; left out by default
-  --body JSON    send these bytes as they are, in place of a message made from the options above
+  --body JSON    send these bytes as they are, instead of a message made from the options above
 
 Exit status: 0 answered 200, 1 answered anything else, 2 wrong usage or no secret,
 69 no answer, or curl or openssl is missing.

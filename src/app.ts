@@ -50,7 +50,7 @@ export interface StartOptions {
 export interface App {
   /** Where it listens, e.g. `http://127.0.0.1:8000`. */
   readonly url: string;
-  /** Puts other secrets in force for the requests from now on. */
+  /** Uses other secrets for all later requests. */
   useSecrets(secrets: Secrets): void;
   /** The operator says that the clock is right: see `MessageStore`. */
   confirmClock(): void;

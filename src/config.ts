@@ -5,7 +5,7 @@ import { freezeSecrets, oddSecrets, readSecretFile, type ReadFile } from "./secr
 import { isSet, readSetting, refuse, type Environment, type Warn } from "./setting.ts";
 import { FORWARD_SECRET, SETTINGS, type Settings } from "./settings.ts";
 
-/** The whole configuration, frozen: the settings, and in place of those that belong together what they give together. */
+/** The whole configuration, frozen. Settings that belong together are replaced by what they give together. */
 export interface Config extends Omit<Settings, "secret" | "previousSecret" | "twilioAuthToken" | "publicUrl"> {
   /** From whichever variables set them. */
   readonly secrets: Secrets;

@@ -30,7 +30,7 @@ function version(): string {
   return process.env["WEBHOOK_INBOX_VERSION"] || JSON.parse(readFile(new URL("../package.json", import.meta.url))).version;
 }
 
-/** Without a handler the signal would end the process, which is no reason not to start. */
+/** Without a handler the signal would end the process, which is not a reason not to start. */
 function catchHangUps(): { handle(reload: () => void): void } {
   let current: (() => void) | undefined;
   let missed = false;

@@ -59,7 +59,7 @@ export function oddSecrets(secrets: readonly string[]): readonly string[] {
   );
 }
 
-/** No more than shows that the file is too large: it may be a device without an end. */
+/** No more than shows that the file is too large: it may be an endless device. */
 function readTextFile(path: string): string {
   const bytes = Buffer.alloc(MAX_BYTES + 1);
   const descriptor = openSync(path, "r");

@@ -12,7 +12,7 @@ export interface SecretWatchOptions {
   /** What was read at start: a look that finds the same says nothing. */
   readonly inForce: Secrets;
   readonly use: (secrets: Secrets) => void;
-  /** Told once for each way in which the file cannot be used; the secrets that are in force stay so. */
+  /** Told once for each way in which the file cannot be used; the current secrets stay in use. */
   readonly refuse: (reason: string) => void;
   readonly readFile?: (path: string) => Promise<string>;
 }

@@ -19,7 +19,7 @@ export interface Settings {
   readonly port: number;
   readonly logLevel: LogLevel;
   readonly bodyLimitBytes: number;
-  /** Requests a minute per client address; 0 is no limit. */
+  /** Requests a minute per client address; 0 means no limit. */
   readonly rateLimitPerMinute: number;
   /** How far a delivery's timestamp may be from the clock, either way. */
   readonly toleranceSeconds: number;
@@ -101,7 +101,7 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
     name: "WEBHOOK_RATE_LIMIT",
     ...integer(0, 1_000_000_000),
     default: "0",
-    doc: "requests a minute that one address may `POST` to `/webhook`; `0` is no limit",
+    doc: "requests a minute that one address may `POST` to `/webhook`; `0` means no limit",
   },
   toleranceSeconds: {
     name: "WEBHOOK_TOLERANCE_SECONDS",

@@ -118,7 +118,7 @@ test("no source imports itself in a circle", () => {
   assert.equal(finished.size, sources.length);
 });
 
-test("every source is imported by another one, but for the programs and the entries of threads and pages", () => {
+test("every source is imported by another one, except the programs and the entries of threads and pages", () => {
   const imported = new Set(sources.flatMap(importsOf));
   const entries = sources.filter((file) => !imported.has(file) && !/^src\/storage\/sqlite\/threads\/[a-z]+-thread\.ts$/.test(file));
   assert.deepEqual(entries, [

@@ -39,7 +39,7 @@ describe("readSecretFile", () => {
     ["an empty file", ""],
     ["blank lines alone", "\n \r\n\n"],
     ["a byte order mark alone", "\ufeff\n"],
-    ["a whsec_ secret that is no base64", "whsec_!"],
+    ["a whsec_ secret that is not base64", "whsec_!"],
     ["a previous whsec_ secret without its padding", "a\nwhsec_b2"],
     ["bytes that are not UTF-8", Buffer.from([0x61, 0xff, 0x62]).toString("utf8")],
   ] as const) {

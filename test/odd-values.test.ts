@@ -103,7 +103,7 @@ describe("a secret", () => {
   }
 
   for (const secret of ["v1,whsec_c2VjcmV0", "v1, whsec_c2VjcmV0", "v1a,whsec_c2VjcmV0"]) {
-    it(`${secret} is refused: the scheme is no part of it`, () => {
+    it(`${secret} is refused: the scheme is not a part of it`, () => {
       assert.deepEqual(refusalsOf({ WEBHOOK_SECRET: secret }), ["WEBHOOK_SECRET"]);
       assert.deepEqual(refusalsOf({ WEBHOOK_SECRET_FILE: "/s" }, `good\n${secret}`), ["WEBHOOK_SECRET_FILE"]);
     });
@@ -130,7 +130,7 @@ describe("a secret", () => {
 });
 
 describe("a file of secrets", () => {
-  it("of 30 MB, and one without an end, is refused without reading all of it", (t) => {
+  it("of 30 MB, and an endless one, is refused without reading all of it", (t) => {
     const folder = mkdtempSync(join(tmpdir(), "odd-values-"));
     t.after(() => rmSync(folder, { recursive: true }));
     const path = join(folder, "secrets");

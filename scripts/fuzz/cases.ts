@@ -122,7 +122,7 @@ function query(random: Random): Buffer {
   return random.oneIn(2) ? text : mutate(random, text);
 }
 
-/** Percent-encodes as a browser would, now and then by a byte that is no UTF-8. */
+/** Percent-encodes as a browser would, now and then by a byte that is not UTF-8. */
 function encode(random: Random, text: string): string {
   const encoded = encodeURIComponent(text.toWellFormed());
   return random.oneIn(8) ? encoded.replace(/%../, "%e2%28") : encoded;

@@ -38,7 +38,7 @@ export function createJudge(port: number, deadlineMs: number): Judge {
   /** A 200 to a delivery: what it promises must hold at once. */
   async function checkAccepted(body: Buffer): Promise<string | undefined> {
     const message = contentOf(UTF_8.decode(body));
-    return message === undefined ? "answered 200 for a body that is no message" : readBack(message.id);
+    return message === undefined ? "answered 200 for a body that is not a message" : readBack(message.id);
   }
 
   return {
@@ -65,7 +65,7 @@ export function createJudge(port: number, deadlineMs: number): Judge {
   };
 }
 
-/** The id, and the rest in one spelling; undefined for what is no JSON object with an id. */
+/** The id, and the rest in one spelling; undefined for what is not a JSON object with an id. */
 function contentOf(json: string): { readonly id: string; readonly content: string } | undefined {
   const value = parse(json);
   if (typeof value !== "object" || value === null) return undefined;

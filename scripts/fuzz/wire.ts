@@ -6,7 +6,7 @@ export type WireAnswer = { readonly ended: true; readonly received: string } | {
 export interface WireOptions {
   readonly port: number;
   readonly deadlineMs: number;
-  /** Offsets at which the bytes are written anew, in another packet. */
+  /** Offsets at which the bytes are written again, in another packet. */
   readonly cuts: readonly number[];
 }
 

@@ -121,7 +121,7 @@ export const CASES: readonly OverloadCase[] = [
     check: async (_service, crowd) => requireAnswers(crowd, "401"),
   },
   ...["/metrics", "/health/ready", "/messages?q=zz", "/nope"].map((target): OverloadCase => ({
-    name: `pipelined requests without end for ${target}, answers not taken`,
+    name: `endless pipelined requests for ${target}, answers not taken`,
     growthMiB: 350,
     answerMs: 5_000,
     attack: ({ port }) =>

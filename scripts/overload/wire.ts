@@ -35,7 +35,7 @@ export interface CrowdOptions {
   readonly act: (socket: Socket, index: number) => void;
   /** False for clients that do not take their answers. */
   readonly reads?: boolean;
-  /** Connects anew where the service closes. */
+  /** Connects again where the service closes. */
   readonly comesBack?: boolean;
 }
 

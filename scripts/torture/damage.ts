@@ -26,7 +26,7 @@ export const DAMAGES: readonly Damage[] = [
     inflict: (index) => remove([index, `${index}-wal`, `${index}-shm`]),
   },
   {
-    name: "deleted but for its WAL",
+    name: "deleted except its WAL",
     exactAtOnce: true,
     inflict: (index) => remove([index]),
   },

@@ -58,7 +58,7 @@ export const Q: Parameter = {
   name: "q",
   in: "query",
   required: false,
-  description: "Part of `text`, whatever its case, in every script; no character is special. Empty is no filter.",
+  description: "Part of `text`, whatever its case, in every script; no character is special. Empty means no filter.",
   schema: { type: "string" },
   examples: { part: { value: "hello" } },
 };
@@ -84,7 +84,7 @@ export const PAYLOAD: Parameter = {
   name: "payload",
   in: "query",
   required: false,
-  description: "`1` adds the field `payload`: what a platform sent about each message, null for the service's own form. In NDJSON and CSV alone.",
+  description: "`1` adds the field `payload`: what a platform sent about each message, null for the service's own form. In NDJSON and CSV only.",
   schema: { type: "string", enum: ["0", "1"], default: "0" },
 };
 
@@ -181,7 +181,7 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
       },
     },
     401: response("Unauthorized"),
-    422: validationResponse("Broken parameters.", {
+    422: validationResponse("Invalid parameters.", {
       limit: {
         value: {
           detail: [

@@ -102,9 +102,9 @@ export function otherGeneration(lastCommon: number, position: SeqPosition): Spok
   return { code: "other_generation", detail, headers: positionHeaders(position) };
 }
 
-/** As many exports as may be under way. */
+/** As many exports as may be in progress. */
 export function tooManyExports(most: number): SpokenRefusal {
-  return { code: "unavailable", detail: `${most} exports are under way, try again later`, headers: RETRY };
+  return { code: "unavailable", detail: `${most} exports are in progress, try again later`, headers: RETRY };
 }
 
 /** An unknown path that comes near to a route. */

@@ -15,7 +15,7 @@ export function errorResponse(description: string, refusals: Readonly<Record<str
   return jsonResponse(description, schema("ErrorBody"), { examples, headers: more });
 }
 
-/** A 422 with one broken field or parameter as its example. */
+/** A 422 with one invalid field or parameter as its example. */
 export function validationResponse(description: string, examples: Examples): Response {
   return jsonResponse(description, schema("ValidationError"), { examples });
 }
@@ -40,7 +40,7 @@ export type ResponseName =
 
 /** The answers that more than one operation has. */
 export const RESPONSES: Readonly<Record<ResponseName, Response>> = {
-  BadRequest: errorResponse("Malformed HTTP, not exactly one `Host` header, one that is no host, a `Transfer-Encoding` with HTTP/1.0, or a version other than 1.0 and 1.1. The connection is closed.", {
+  BadRequest: errorResponse("Malformed HTTP, not exactly one `Host` header, one that is not a host, a `Transfer-Encoding` with HTTP/1.0, or a version other than 1.0 and 1.1. The connection is closed.", {
     malformed: REFUSALS.malformed,
     host: REFUSALS.oneHost,
   }),
@@ -70,7 +70,7 @@ export const RESPONSES: Readonly<Record<ResponseName, Response>> = {
     coding: REFUSALS.unknownCoding,
   }),
   Unavailable: errorResponse(
-    "The database cannot answer, too much is under way, or the service stops: try again.",
+    "The database cannot answer, too much is in progress, or the service stops: try again.",
     {
       database: REFUSALS.databaseSilent,
       untaken: REFUSALS.untakenResponses,

@@ -8,7 +8,7 @@ const STORED: Readonly<Record<string, Schema>> = {
   text: { $ref: "#/components/schemas/Text" },
   payload: { description: "If `payload=1` asked for it: what a platform sent about it, or null.", type: ["object", "null"] },
   created_at: {
-    description: "When it was stored, in UTC: an RFC 3339 date-time, but for rows of an earlier build, which keep what they had.",
+    description: "When it was stored, in UTC: an RFC 3339 date-time, except rows of an earlier build, which keep what they had.",
     type: "string",
     examples: ["2025-01-15T10:00:00.412Z"],
   },
@@ -108,7 +108,7 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
     properties: { detail: { description: "What was wrong and what is right, for people.", type: "string", minLength: 1 } },
   },
   ValidationError: {
-    description: "Every broken field or parameter.",
+    description: "Every invalid field or parameter.",
     type: "object",
     required: ["detail"],
     properties: { detail: { type: "array", minItems: 1, items: { $ref: "#/components/schemas/FieldError" } } },

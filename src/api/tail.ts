@@ -30,7 +30,7 @@ const HEADERS_OF_PLACE: Readonly<Record<string, Header>> = {
 const HEADERS_OF_TAIL: Readonly<Record<string, Header>> = {
   ...HEADERS_OF_PLACE,
   "X-Accel-Buffering": {
-    description: "Tells nginx to hand on each message at once.",
+    description: "Tells nginx to pass on each message at once.",
     required: true,
     schema: { type: "string", const: "no" },
   },

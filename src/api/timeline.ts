@@ -68,7 +68,7 @@ export const GET_TIMELINE: Operation = {
       examples: { day: { value: { bucket: "day", data: [{ start: "2025-01-15T00:00:00Z", count: 1 }], truncated: false } } },
     }),
     401: response("Unauthorized"),
-    422: validationResponse("Broken parameters.", {
+    422: validationResponse("Invalid parameters.", {
       bucket: { value: { detail: [{ loc: ["query", "bucket"], msg: "Value is not known: must be hour or day", type: "enum" }] } },
     }),
   },

@@ -81,9 +81,9 @@ Of the headers that sign, \`X-Signature\` decides where it is sent, then \`X-Hub
       { ...headers("Accept-Encoding"), ...ALLOWANCE },
     ),
     422: withHeaders(
-      validationResponse("The signature is right, but the body is no JSON object, or has broken fields.", {
+      validationResponse("The signature is right, but the body is not a JSON object, or has invalid fields.", {
         fields: {
-          summary: "Broken fields",
+          summary: "Invalid fields",
           value: {
             detail: [
               {

@@ -10,7 +10,7 @@ export interface BackoffOptions {
   readonly limitMs: number;
 }
 
-/** Waits between attempts, one for all that are under way. */
+/** Waits between attempts, one for all that are in progress. */
 export interface Backoff {
   succeeded(): void;
   /** Waits as long as `Retry-After` says, or longer each time where it says nothing. False, at once, where the limit is reached. */

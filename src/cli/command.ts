@@ -3,7 +3,7 @@ interface Remote {
   readonly url: URL | undefined;
 }
 
-/** A message by its fields, each of which has a default where it is undefined, but for `text`. */
+/** A message by its fields, each of which has a default where it is undefined, except `text`. */
 export interface MessageFields {
   readonly id: string | undefined;
   readonly from: string | undefined;

@@ -137,7 +137,7 @@ async function followOnce({ remote: { service, headers }, from, opened, take, ad
       // A blank line says only that the connection is alive.
       if (next.value.length === 1) continue;
       const message = readMessage(next.value);
-      if (message === undefined) return refuse("the service sent a line that is no message");
+      if (message === undefined) return refuse("the service sent a line that is not a message");
       await take(next.value, message);
       advance({ after: message.seq, generation });
     }

@@ -8,9 +8,9 @@ export interface Letter {
 }
 
 export interface ForwardOrder {
-  /** Takes the next message; `seq` must rise, but for what `idle` says. Settles when there is room for another. */
+  /** Takes the next message; `seq` must rise, except as `idle` says. Settles when there is room for another. */
   add(letter: Letter): Promise<void>;
-  /** Settles once nothing is under way; sequence numbers may then begin again. */
+  /** Settles once nothing is in progress; sequence numbers may then begin again. */
   idle(): Promise<void>;
   /** How many have been added and are not done. */
   waiting(): number;

@@ -8,7 +8,7 @@ import type { Terminal } from "./terminal.ts";
 /** A file that appears under its name complete and synced, or not at all. */
 export interface OutputFile {
   write(chunk: string | Uint8Array): Promise<void>;
-  /** Gives it its name, in place of a file that had it. */
+  /** Gives it its name; a file that had this name is replaced. */
   publish(): Promise<void>;
   /** Leaves nothing behind of one that was not published. */
   discard(): Promise<void>;

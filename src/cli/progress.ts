@@ -7,7 +7,7 @@ export const CLEAR_LINE = "\r\u001b[K";
 /** The share that is done, from 0 to 1; where the whole is not known, how much is done in words, or undefined. */
 export type Share = () => number | string | undefined;
 
-/** Shows on a terminal what is under way, while it is; in a pipe it shows nothing. */
+/** Shows on a terminal what is in progress, while it is; in a pipe it shows nothing. */
 export async function withProgress<T>(
   terminal: Terminal,
   title: string,

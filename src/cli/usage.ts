@@ -27,13 +27,13 @@ Examples:
     summary: "sign and post a message, or a file of them",
     details: `Signs a message, posts it and prints the answer's status and body.
 
-  --url URL      the service, in place of $WEBHOOK_INBOX_URL
+  --url URL      the service, instead of $WEBHOOK_INBOX_URL
   --id ID        message_id; default a new random one
   --from NUMBER  sender; default +919876543210
   --to NUMBER    recipient; default +14155550100
   --ts TIME      RFC 3339 date-time; default now
   --text TEXT    text; left out by default
-  --body JSON    send these bytes as they are, in place of the above
+  --body JSON    send these bytes as they are, instead of the above
   --file FILE    send each line of FILE as it is (NDJSON), - is standard input;
                  counts the answers and names the lines that were refused
   --retry        on 429, 502, 503, 504 and no answer wait, as Retry-After says,
@@ -74,7 +74,7 @@ where it was.
 
   --after N   begin behind the sequence number N, the "seq" of a line; 0 means
               with the first; without it, with what is stored from now on
-  --url URL   the service, in place of $WEBHOOK_INBOX_URL
+  --url URL   the service, instead of $WEBHOOK_INBOX_URL
 
 The token is $API_TOKEN, where the service wants one.
 Exit status: 1 refused, 69 no answer at the first attempt.
@@ -102,7 +102,7 @@ where it was. Signs with X-Signature and the headers of Standard Webhooks.
   --max-attempts N    default 10
   --metrics-port N    serve metrics at http://127.0.0.1:N/metrics; without it,
                       report on standard error every minute
-  --url URL           the service, in place of $WEBHOOK_INBOX_URL
+  --url URL           the service, instead of $WEBHOOK_INBOX_URL
 
 The secret is $FORWARD_SECRET, the token of the service $API_TOKEN.
 Exit status: 1 refused, or FILE cannot be used, 69 no answer at first.
@@ -124,7 +124,7 @@ Example:
   --q TEXT         with this in their text, whatever its case
   --order ORDER    asc (default) or desc: the newest first
   --output FILE    write to FILE, which appears complete or not at all
-  --url URL        the service, in place of $WEBHOOK_INBOX_URL
+  --url URL        the service, instead of $WEBHOOK_INBOX_URL
 
 The token is $API_TOKEN, where the service wants one.
 Exit status: 0 all messages, 1 refused or not written, 69 no complete answer.
@@ -144,7 +144,7 @@ stay known: a later delivery of one is a repeat. Prints how many were erased.
 
   --id ID        the message of this message_id
   --from NUMBER  all messages of this sender
-  --url URL      the service, in place of $WEBHOOK_INBOX_URL
+  --url URL      the service, instead of $WEBHOOK_INBOX_URL
 
 The token is $API_TOKEN: a service without one refuses.
 Exit status: 0 erased, 1 refused, or no such message, 69 no answer.
@@ -166,11 +166,11 @@ Example:
   },
   verify: {
     operand: "[FILE]",
-    summary: "check the database, or mend it",
+    summary: "check the database, or repair it",
     details: `Checks the database of $DATABASE_URL, or FILE, also while the service runs, and
 changes nothing. Exit status: 0 sound, 1 not sound.
 
-  --rebuild  make counters and indexes anew from the messages; the service must
+  --rebuild  rebuild counters and indexes from the messages; the service must
              be stopped
 
 Examples:

@@ -23,7 +23,7 @@ export interface DatabaseMaintenance {
   remedy(failed: readonly string[]): string;
   /** Rebuilds all that is derived from the messages; absent if the engine cannot. Rejects with a reason for the operator. */
   rebuild?(): Promise<void>;
-  /** How much of the work under way is done, from 0 to 1; undefined if unknown. */
+  /** How much of the work in progress is done, from 0 to 1; undefined if unknown. */
   progress(): number | undefined;
   close(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { isIPv4, isIPv6 } from "node:net";
  * one client commonly has all that follow them (RFC 6177). An IPv4 address in an IPv6 one (RFC 4291, section 2.5.5.2) is
  * that IPv4 address. A port, brackets and a zone are dropped: proxies write them.
  *
- * Returns undefined for a text that is no address. What it returns is short and keeps no longer text alive.
+ * Returns undefined for a text that is not an address. What it returns is short and keeps no longer text alive.
  */
 export function addressKey(address: string): string | undefined {
   const host = withoutPort(address);
@@ -18,7 +18,7 @@ export function addressKey(address: string): string | undefined {
   return [high >> 8, high & 0xff, low >> 8, low & 0xff].join(".");
 }
 
-/** The whole address, without port, brackets and zone, an IPv4 address in an IPv6 one as that; undefined for a text that is no address. */
+/** The whole address, without port, brackets and zone, an IPv4 address in an IPv6 one as that; undefined for any other text. */
 export function fullAddress(address: string): string | undefined {
   const host = withoutPort(address);
   if (isIPv4(host)) return host;
@@ -33,7 +33,7 @@ function withoutPort(address: string): string {
   return /^([^:]*):[0-9]*$/.exec(address)?.[1] ?? address;
 }
 
-/** Made anew: a part of a longer text would keep all of it in memory. */
+/** A copy: a part of a longer text would keep all of it in memory. */
 function joinNumbers(address: string): string {
   return address.split(".").map(Number).join(".");
 }

@@ -6,7 +6,7 @@ import { addressKey, fullAddress } from "./address-key.ts";
  * `X-Forwarded-For`, so with `trustedProxies` of them the client is that many places from the right; what stands further
  * left is the client's own word and is not believed. Several header lines count as one list, whose empty entries do not
  * count (RFC 9110, sections 5.3 and 5.6.1). Where there are fewer entries, the one furthest left is taken, and where the
- * one to be taken is no address, the next to the right that is one.
+ * one to be taken is not an address, the next to the right that is one.
  */
 export function clientAddress(req: IncomingMessage, trustedProxies: number): string {
   return findAddress(req, trustedProxies, addressKey) ?? "unknown";

@@ -3,7 +3,7 @@ import type { MessageStore } from "../core/store.ts";
 
 /** Messages in the order of commits, from one on and then live, for many readers at once. */
 export interface Feed {
-  /** From behind `after` on, without end: nothing missed, nothing twice. Ends soon after the signal is aborted. */
+  /** From after `after` on, endlessly: no gaps, no duplicates. Ends soon after the signal is aborted. */
   follow(after: number, format: FeedFormat, signal: AbortSignal): AsyncGenerator<string, void>;
 }
 
@@ -30,7 +30,7 @@ const MESSAGES_AT_ONCE = 256;
 export function createFeed(store: Pick<MessageStore, "since" | "onCommitted">): Feed {
   const waiting = new Set<() => void>();
   let commits = 0;
-  /** Reads under way that have begun after the latest commit: whoever is at the same position shares them. */
+  /** Reads in progress that have begun after the latest commit: whoever is at the same position shares them. */
   const reads = new Map<string, Promise<Piece>>();
   store.onCommitted(() => {
     commits += 1;

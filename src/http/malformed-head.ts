@@ -10,7 +10,7 @@ const HOST_AND_PORT = /^(?:\[([^\]]*)\]|([^:]*))(?::[0-9]*)?$/;
 
 /**
  * What Node's parser lets pass and the standards do not: another HTTP version than 1.0 and 1.1 (RFC 9112, section 2.3), not
- * exactly one `Host` header (section 3.2), one that is no host (RFC 9110, section 7.2), a transfer coding with HTTP/1.0 or
+ * exactly one `Host` header (section 3.2), one that is not a host (RFC 9110, section 7.2), a transfer coding with HTTP/1.0 or
  * other than `chunked` (RFC 9112, section 6.1). Undefined for a sound head.
  */
 export function malformedHead(req: IncomingMessage): Refusal | undefined {

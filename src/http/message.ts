@@ -37,7 +37,7 @@ export interface Stream {
   readonly live: boolean;
 }
 
-/** What a handler gives back. */
+/** What a handler returns. */
 export interface Reply {
   readonly status: number;
   /** Empty where there is a stream. */

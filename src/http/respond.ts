@@ -64,7 +64,7 @@ export function json(value: unknown): Reply {
 }
 
 /**
- * The one writer to `ServerResponse`, but for a stream's pieces, which follow the head. Node leaves the body out of an answer to
+ * The one writer to `ServerResponse`, except a stream's pieces, which follow the head. Node leaves the body out of an answer to
  * HEAD and keeps its length.
  */
 export function respond(res: ServerResponse, reply: Reply, options: { readonly requestId: string; readonly close: boolean }): void {

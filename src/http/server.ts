@@ -33,7 +33,7 @@ export const TIMEOUTS: Timeouts = {
 const MAX_PIPELINED = 128;
 /**
  * Requests that one connection may send in one turn of the event loop, which nobody does who awaits answers. Node reads up to
- * 2 MB from a connection before it looks at the next one, so a few that send without end would keep all others waiting.
+ * 2 MB from a connection before it looks at the next one, so a few that never stop sending would keep all others waiting.
  */
 const MAX_IN_A_TURN = 256;
 /** Requests that may await their answers on all connections, at about 10 KB each: beyond it, one on each connection. */

@@ -75,7 +75,7 @@ figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }
 .messages-head, .overview[open] > summary { margin-bottom: 0.5rem; }
 .messages-head { display: flex; flex-wrap: wrap; align-items: center; gap: 0 0.75rem; }
 .messages-head h2 { line-height: inherit; }
-/* Old rows stay while new ones are on their way: where that takes long enough to wonder, it is said in place of the old count. */
+/* Old rows stay while new ones are on their way: where that takes long enough to wonder, it is said instead of the old count. */
 .count { display: grid; }
 .count > * { grid-area: 1 / 1; }
 .slow { visibility: hidden; }

@@ -118,7 +118,7 @@ dialog::backdrop { background: rgb(10 15 25 / 50%); }
 }
 `;
 
-/** What is of no use if no script runs: it would say "Loading" for ever. */
+/** What is useless if no script runs: it would say "Loading" forever. */
 export const WITHOUT_SCRIPT_STYLE = `
 #inbox, #live, .docs-token, .try { display: none !important; }
 .notice.without-script { display: block; }

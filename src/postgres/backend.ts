@@ -36,7 +36,7 @@ export function decode({ type, body }: Frame): BackendMessage {
       return { kind: "row", row: readRow(fields), bytes: body.length };
     case "C": // CommandComplete
       return { kind: "complete", tag: fields.text() };
-    case "I": // EmptyQueryResponse, in place of CommandComplete
+    case "I": // EmptyQueryResponse, instead of CommandComplete
       return { kind: "complete", tag: "" };
     case "Z": // ReadyForQuery
       return { kind: "ready", status: readStatus(fields) };

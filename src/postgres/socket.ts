@@ -73,7 +73,7 @@ function optionsOf(socket: Socket, host: string, { ca, verifyChain, verifyHost }
   };
 }
 
-/** The hash of the certificate's signature, SHA-256 in place of MD5 and SHA-1 (RFC 5929, section 4.1). */
+/** The hash of the certificate's signature, SHA-256 instead of MD5 and SHA-1 (RFC 5929, section 4.1). */
 function hashOf(certificate: X509Certificate): Buffer | undefined {
   const name = /sha-?(?:1|224|256|384|512)(?![0-9])|md5/i.exec(certificate.signatureAlgorithm ?? "")?.[0]?.toLowerCase().replace("-", "");
   if (name === undefined) return undefined;

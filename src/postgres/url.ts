@@ -151,7 +151,7 @@ function readInteger(text: string, name: string, max: number): number {
   return value;
 }
 
-/** @throws {Refused} an escape that is no UTF-8, or U+0000, which ends a text in the protocol */
+/** @throws {Refused} an escape that is not UTF-8, or U+0000, which ends a text in the protocol */
 function decode(text: string, what: string): string {
   try {
     const decoded = decodeURIComponent(text);

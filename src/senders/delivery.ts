@@ -10,7 +10,7 @@ export interface Delivery {
   readonly ignored: readonly Ignored[];
   /** What the operator should look into, in words without content. */
   readonly warnings: readonly string[];
-  /** `ts` is when the request came, so a repeat has another one: it is no conflict. */
+  /** `ts` is when the request came, so a repeat has another one: it is not a conflict. */
   readonly timedByReceipt: boolean;
 }
 

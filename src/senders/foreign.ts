@@ -1,6 +1,6 @@
 /** Readers of what a platform sent: a value of another type than the documented one is absent, and nothing throws. */
 
-/** The field of an object, its own ones alone; undefined if there is none, or `value` is no object. */
+/** The field of an object, its own ones alone; undefined if there is none, or `value` is not an object. */
 export function fieldOf(value: unknown, name: string): unknown {
   return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }
@@ -11,7 +11,7 @@ export function textOf(value: unknown, name: string): string | undefined {
   return typeof field === "string" ? field.toWellFormed() : undefined;
 }
 
-/** The elements of a field, none if it is no list. */
+/** The elements of a field, none if it is not a list. */
 export function listOf(value: unknown, name: string): readonly unknown[] {
   const field = fieldOf(value, name);
   return Array.isArray(field) ? field : [];

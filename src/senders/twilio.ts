@@ -23,7 +23,7 @@ export function readTwilio(form: URLSearchParams, { receivedAtMs }: TwilioOption
   const base = { format: "twilio", timedByReceipt: true } as const;
   if (status !== "received") return { ...base, messages: [], ignored: [{ kind: "statuses", count: 1 }], warnings: [] };
   if (messageId === "") {
-    const warnings = ["The form is no message: it must have a MessageSid, as those of Programmable Messaging do"];
+    const warnings = ["The form is not a message: it must have a MessageSid, as those of Programmable Messaging do"];
     return { ...base, messages: [], ignored: [{ kind: "incomplete", count: 1 }], warnings };
   }
   const message: Message = {

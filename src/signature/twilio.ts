@@ -89,13 +89,13 @@ function hints(base: string, target: string): readonly (readonly [words: string,
     ["it matches with the other of http and https in PUBLIC_URL", `${scheme}${target}`],
     ["it matches PUBLIC_URL alone: it must end before the path of the endpoint", base],
     ["it matches PUBLIC_URL alone with the query: it must end before the path of the endpoint", `${base}${target.slice(path.length)}`],
-    ["it matches without the query: a proxy must hand on the query as Twilio sent it, and add none", `${base}${path}`],
+    ["it matches without the query: a proxy must pass on the query as Twilio sent it, and add none", `${base}${path}`],
     [
-      "it matches without the slash at the end: a proxy must hand on the path as Twilio sent it",
+      "it matches without the slash at the end: a proxy must pass on the path as Twilio sent it",
       `${base}${path.replace(/\/$/, "")}${target.slice(path.length)}`,
     ],
     [
-      "it matches with a slash at the end: a proxy must hand on the path as Twilio sent it",
+      "it matches with a slash at the end: a proxy must pass on the path as Twilio sent it",
       `${base}${path}/${target.slice(path.length)}`,
     ],
   ];

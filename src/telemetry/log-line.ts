@@ -43,7 +43,7 @@ function wordError({ loc, type }: FieldError): string {
   return `${names.join(".") || part}:${type}`;
 }
 
-/** A native delivery holds one message, which the rest of the line tells all about. */
+/** A native delivery holds one message, which the rest of the line describes. */
 function countsOf({ format, created, duplicates, conflicts, ignored }: DeliveryCounts): string {
   const conflict = conflicts > 0 ? ',"conflict":true' : "";
   if (format === "native") return conflict;

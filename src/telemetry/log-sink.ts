@@ -30,7 +30,7 @@ const LINE_FEED = 0x0a;
 
 /**
  * A sink that gives up lines rather than memory or time. Where more than `maxWaitingBytes` wait because the reader
- * stalls, further lines are dropped until all that waits is written; then one WARNING line tells how many are lost.
+ * stalls, further lines are dropped until all that waits is written; then one WARNING line says how many are lost.
  * Where writing fails (the reader is gone, the disk is full) the lines are lost too, standard error is told once, and
  * each later chunk tries again, so that a disk with room again gets the WARNING and the lines after it.
  * Throws where the descriptor is not open.

@@ -85,7 +85,7 @@ export const METRICS = {
     name: "webhook_commit_failures_total",
     type: "counter",
     labelNames: [],
-    help: "transactions that failed; nothing of them is stored, unless it was an I/O error",
+    help: "transactions that failed; none of their messages are stored, unless it was an I/O error",
   },
   removed: {
     name: "webhook_removed_messages_total",
@@ -120,7 +120,7 @@ export const METRICS = {
     name: "webhook_inbox_build_info",
     type: "gauge",
     labelNames: ["version", "revision", "node", "sqlite"],
-    help: "always 1; the labels tell what runs: `postgres` in place of `sqlite` if the messages are kept there",
+    help: "always 1; the labels say what runs: `postgres` instead of `sqlite` if the messages are kept there",
   },
 } as const;
 

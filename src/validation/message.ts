@@ -20,9 +20,9 @@ const REQUIRED = {
 
 type FieldName = keyof typeof REQUIRED;
 
-/** Why a body is no message. */
+/** Why a body is not a message. */
 export interface InvalidMessage {
-  /** Every broken field in the order message_id, from, to, ts, text, or the one fault of the whole body. */
+  /** Every invalid field in the order message_id, from, to, ts, text, or the one fault of the whole body. */
   readonly errors: readonly FieldError[];
   /** Where the id itself is valid. */
   readonly messageId?: string;
@@ -39,7 +39,7 @@ export interface InvalidMessage {
  * - `string_too_short`, `string_too_long`: outside 1 to 256 (`message_id`) or 0 to 4096 (`text`)
  * - `string_unicode`: a lone surrogate, which storing in UTF-8 would change
  * - `string_pattern_mismatch`: `from` or `to` is not `+` and 1 to 15 ASCII digits
- * - `datetime_parsing`: `ts` is no date-time that `parseTimestamp` accepts
+ * - `datetime_parsing`: `ts` is not a date-time that `parseTimestamp` accepts
  *
  * No refusal quotes what was sent.
  */

@@ -120,7 +120,7 @@ test("a response with a JSON body has no other body beside it, so that its statu
 
 test("limits that examples and descriptions name are those of the service", () => {
   const text = JSON.stringify(DOCUMENT);
-  for (const limit of [`at most ${SETTINGS.bodyLimitBytes.default} bytes`, `MAX_BODY_BYTES\` (${SETTINGS.bodyLimitBytes.default})`, `${MAX_STREAMS} tails are open`, `${MAX_STREAMS} exports are under way`]) {
+  for (const limit of [`at most ${SETTINGS.bodyLimitBytes.default} bytes`, `MAX_BODY_BYTES\` (${SETTINGS.bodyLimitBytes.default})`, `${MAX_STREAMS} tails are open`, `${MAX_STREAMS} exports are in progress`]) {
     assert.ok(text.includes(limit), limit);
   }
 });

@@ -19,7 +19,7 @@ test("all that pause at the same time share one wait", async () => {
   assert.equal(await backoff.pause("1"), false);
 });
 
-test("a success in between gives all of the time anew", async () => {
+test("a success in between gives all of the time again", async () => {
   const backoff = createBackoff({ wait: async () => {}, limitMs: 1000 });
   assert.equal(await backoff.pause("1"), true);
   backoff.succeeded();

@@ -145,7 +145,7 @@ test("a signal leaves nothing behind", async (t) => {
   assert.deepEqual(readdirSync(folder), []);
 });
 
-test("a copy that does not pass the checks is no backup: it is kept under another name, with what failed, status 1", async (t) => {
+test("a copy that does not pass the checks is not a backup: it is kept under another name, with what failed, status 1", async (t) => {
   for (const damage of ["schema", "page"] as const) {
     const path = createDatabase(t, sampleMessages(500), { indexed: true });
     if (damage === "schema") {

@@ -128,7 +128,7 @@ test("an option's value that begins with a dash is explained", () => {
   assert.ok(!parsed.ok && parsed.error.includes("--text=-"));
 });
 
-test("output that nobody reads to its end, as head does, is no error; output that cannot be written is", async () => {
+test("output that nobody reads to its end, as head does, is not an error; output that cannot be written is", async () => {
   const [shell, node] = [which("sh"), process.execPath];
   const pipe = await run([shell, "-c", '{ "$1" "$2" --help; echo $? >&2; } | true', "sh", node, MAIN], { env: { PATH: process.env["PATH"] ?? "" } });
   assert.deepEqual(pipe, { status: 0, stdout: "", stderr: "0\n" });

@@ -91,7 +91,7 @@ test("export --output replaces a file whole, keeps its mode, and a link to it st
   assert.equal(statSync(join(folder, "file")).mode & 0o777, 0o600);
 });
 
-test("export --output refuses what is no file, and tells what cannot be written", async (t) => {
+test("export --output refuses what is not a file, and tells what cannot be written", async (t) => {
   const { url } = await startAnswering(t, 200, LINES.repeat(10_000), NDJSON);
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, "a folder"));

@@ -19,7 +19,7 @@ interface Ledger {
   readonly url: string;
   /** Message ids by sender, in the order in which they were taken for the first time. */
   readonly taken: ReadonlyMap<string, readonly string[]>;
-  /** How many requests came for a sender while another was under way from the same process. */
+  /** How many requests came for a sender while another was in progress from the same process. */
   overlaps(): number;
   /** Settles when `count` different messages have been taken. */
   reached(count: number): Promise<void>;

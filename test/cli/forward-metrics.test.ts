@@ -4,7 +4,7 @@ import { describeForward, exposeForward, serveForwardMetrics } from "../../src/c
 import { atEnd } from "../support/cleanup.ts";
 import { parseExposition } from "../telemetry/exposition-parser.ts";
 
-test("the metrics are Prometheus text, at /metrics alone", async (t) => {
+test("the metrics are Prometheus text, at /metrics only", async (t) => {
   const state = { delivered: 5, failedAttempts: 2, deadLetters: 1, waiting: 3, after: 40 };
   const server = await serveForwardMetrics(0, () => state);
   atEnd(t, () => void server.close());

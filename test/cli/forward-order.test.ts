@@ -29,7 +29,7 @@ function createHeld(room = 1000) {
   return { order, begun, places, finish, fail: (seq: number) => held.get(seq)?.reject(new Error("disk full")) };
 }
 
-test("one message of each sender is under way, and the next follows when it is done", async () => {
+test("one message of each sender is in progress, and the next follows when it is done", async () => {
   const { order, begun, finish } = createHeld();
   for (const [seq, from] of [
     [1, "a"],

@@ -31,7 +31,7 @@ test("a second process cannot have the position, and leaves it as it is", async 
 
 for (const [name, content] of [
   ["of another URL", JSON.stringify({ to: "https://other.example", after: 1 })],
-  ["that is no JSON", "x"],
+  ["that is not JSON", "x"],
   ["of another kind", "null"],
   ["without a number", JSON.stringify({ to: TO, after: "1" })],
   ["below zero", JSON.stringify({ to: TO, after: -1 })],

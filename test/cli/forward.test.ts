@@ -26,7 +26,7 @@ async function startTail(t: TestContext, lines: readonly string[], done: Promise
   const { url } = await startStandIn(t, (response, _, { target }) => {
     const after = Number(new URL(target, "http://x").searchParams.get("after"));
     response.writeHead(200, NDJSON).write(`\n${lines.filter((one) => JSON.parse(one).seq > after).join("")}`);
-    // A line that is no message ends the command.
+    // A line that is not a message ends the command.
     done.then(() => response.end("{}\n"));
   });
   return url;

@@ -46,7 +46,7 @@ test("each line is posted as it is, without its end, whatever the pieces it come
   for (const { body, headers } of standIn.asked) assert.equal(headers["x-signature"], sign(body));
 });
 
-test("an empty file is no error", async (t) => {
+test("an empty file is not an error", async (t) => {
   const terminal = testTerminal({ env: ENV });
   assert.equal(await send(terminal, fromInput((await startAnswering(t, 200, "")).url)), 0);
   assert.equal(terminal.printed(), "0 answered 200, 0 refused\n");

@@ -22,7 +22,7 @@ test("a sound database gives a line a check and a summary, status 0, without a s
   }
 });
 
-test("damage gives status 1 and its line; --rebuild mends it, status 0", async (t) => {
+test("damage gives status 1 and its line; --rebuild repairs it, status 0", async (t) => {
   const path = createDatabase(t, sampleMessages(100), { indexed: true });
   {
     using db = new DatabaseSync(indexLocation(path));
@@ -64,7 +64,7 @@ test("a rebuilt backup stays a single file", async (t) => {
   assert.deepEqual(readdirSync(dirname(path)), ["app.db"]);
 });
 
-test("what is no database file is told in one line, status 1, and nothing is made", async (t) => {
+test("what is not a database file is told in one line, status 1, and nothing is made", async (t) => {
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, "folder"));
   writeFileSync(join(folder, "text"), "x".repeat(10_000));

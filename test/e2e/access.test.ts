@@ -17,7 +17,7 @@ const AUTHORIZATIONS: readonly (readonly [string, string | string[] | undefined,
   ["nothing", undefined, false],
   ["an empty header", "", false],
   ["the scheme alone", "Bearer", false],
-  ["the token alone", TOKEN, false],
+  ["the token and nothing else", TOKEN, false],
   ["another scheme", `Basic ${TOKEN}`, false],
   ["another token", "Bearer other", false],
   ["the token in another case", `Bearer ${TOKEN.toLowerCase()}`, false],
@@ -27,7 +27,7 @@ const AUTHORIZATIONS: readonly (readonly [string, string | string[] | undefined,
   ["the token behind another scheme", `Basic x, Bearer ${TOKEN}`, false],
 ];
 
-test("with API_TOKEN, messages and statistics are shown for the token alone", async (t) => {
+test("with API_TOKEN, messages and statistics are shown only for the token", async (t) => {
   const app = await startTestApp(t, { env: { API_TOKEN: TOKEN } });
   assert.equal((await app.deliver(delivery())).status, 200);
   for (const [title, authorization, admitted] of AUTHORIZATIONS) {

@@ -57,13 +57,13 @@ const FAULTS: readonly (readonly [string, string, string])[] = [
 test("not ready, but live, while a fault lasts; ready again afterwards:", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t, { busyTimeoutMs: 1 });
   const other = otherConnection(t, app.databasePath);
-  for (const [title, fault, mend] of FAULTS) {
+  for (const [title, fault, repair] of FAULTS) {
     await t.test(title, async () => {
       await assertReady(app);
       other.exec(fault);
       await assertUnready(app);
       assert.equal((await app.request("/health/live")).status, 200);
-      other.exec(mend);
+      other.exec(repair);
       await assertReady(app);
       assert.equal((await app.deliver(delivery({ message_id: title }))).status, 200);
     });
@@ -76,7 +76,7 @@ test("a service whose disk does not answer says so after two seconds, and how ma
   other.exec("BEGIN IMMEDIATE");
   const connection = await openConnection(t, app.url);
   connection.write(`${rawPost(JSON.stringify(delivery())).repeat(3)}POST /nope HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`);
-  // It waits for no delivery, so its line tells that those before it have been read.
+  // It waits for no delivery, so its line shows that those before it have been read.
   await app.requestLines(1);
   const [ready, metrics] = await Promise.all([app.request("/health/ready"), app.request("/metrics")]);
   assert.equal(ready.status, 503);

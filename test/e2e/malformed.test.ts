@@ -25,7 +25,7 @@ const REFUSED: readonly (readonly [string, string, number, string])[] = [
   ...["a/b", "a@b", "a b", "a,b:80:90", "a:b", "::1", "[::1", "[1.2.3.4]", "[::1%lo]", "[fe80::1]x", "a?b", "a#b", "%zz", "a\\b", "\u00e9"].map(
     (host): (typeof REFUSED)[number] => [`the Host ${host}`, `GET /health/live HTTP/1.1\r\nHost: ${host}\r\n\r\n`, 400, "GET"],
   ),
-  ["a Host that is none in HTTP/1.0", "GET /health/live HTTP/1.0\r\nHost: a/b\r\n\r\n", 400, "GET"],
+  ["an invalid Host in HTTP/1.0", "GET /health/live HTTP/1.0\r\nHost: a/b\r\n\r\n", 400, "GET"],
   ["chunks in HTTP/1.0", `POST /webhook HTTP/1.0\r\n${HOST}Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400, "POST"],
   ...["gzip, chunked", "gzip,chunked", "identity, chunked", "chunked;a=b, chunked", "gzip\r\nTransfer-Encoding: chunked"].map((coding): (typeof REFUSED)[number] => [
     `the transfer coding ${JSON.stringify(coding)}`, `POST /webhook HTTP/1.1\r\n${HOST}Transfer-Encoding: ${coding}\r\n\r\n0\r\n\r\n`, 501, "POST",

@@ -33,7 +33,7 @@ const NOTIFICATION = notification([
   change([element({ id: "i".repeat(300), from: undefined, from_user_id: "US.1", text: { body: "é".repeat(4097) } }), element({ from: undefined })], { metadata: {} }),
 ]);
 
-/** Method, target, and headers in place of the token. */
+/** Method, target, and headers instead of the token. */
 const READS: readonly (readonly [target: string, headers?: Record<string, string>])[] = [
   ["/messages"], ["/messages?limit=0&offset=-1&since=x"], ["/messages?limit=101&offset=x"], ["/messages", { Authorization: "Bearer x" }],
   ["/messages/i/payload"], [`/messages/${"i".repeat(300)}/payload`], ["/messages/%ff/payload"], ["/messages/i/payload", {}],
@@ -61,12 +61,12 @@ function exampleFieldErrors(): readonly string[] {
 
 type Seen = readonly [method: string, target: string, answer: ObservedAnswer];
 
-/** What is to be erased, and headers in place of the token. */
+/** What is to be erased, and headers instead of the token. */
 const ERASURES: readonly (readonly [target: string, headers?: Record<string, string>])[] = [
   ["/messages/order%2F7"], ["/messages/order%2F7"], ["/messages/%ff"], ["/messages/m1", {}], ["/messages?from=+1"], ["/messages"], ["/messages?from=+1&to=+2"], ["/messages?from=+1", {}],
 ];
 
-/** The head and the first message of an answer without end. */
+/** The head and the first message of an endless answer. */
 async function startOf(url: string, headers: Record<string, string>): Promise<ObservedAnswer> {
   const response = await fetch(url, { headers: { ...headers, Authorization: "Bearer t" } });
   let body = "";

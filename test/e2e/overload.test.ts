@@ -9,7 +9,7 @@ import { ONLY_SQLITE } from "../support/engine.ts";
 const BODY = JSON.stringify(delivery());
 const RETRY_AFTER = /^[0-9]+$/;
 
-/** A whole delivery with this line in place of its signature. */
+/** A whole delivery with this line instead of its signature. */
 function unsigned(line: string): string {
   return `POST /webhook HTTP/1.1\r\nHost: x\r\n${line}Content-Length: ${Buffer.byteLength(BODY)}\r\n\r\n${BODY}`;
 }

@@ -56,7 +56,7 @@ const BAD_FILES: readonly (readonly [string, (file: string) => void])[] = [
   ["is not UTF-8", (file) => writeFileSync(file, Buffer.from([0xff, 0xfe, 0x41]))],
 ];
 
-test("after SIGHUP with a file that cannot be used the secrets stay in force and an error is logged, without any secret", async (t) => {
+test("after SIGHUP with a file that cannot be used the current secrets stay in use and an error is logged, without any secret", async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, "secrets");
   writeFileSync(file, "first\nsecond\n");

@@ -63,7 +63,7 @@ test("nor with the addresses of its IPv6 network, of which it has as many as it 
   assert.deepEqual(statuses, [200, 429, 429, 429, 200]);
 });
 
-test("nor with what is no address: all of it counts as the proxy's own", async (t) => {
+test("nor with what is not an address: all of it counts as the proxy's own", async (t) => {
   const app = await startTestApp(t, { ...HELD, env: { WEBHOOK_RATE_LIMIT: "1", TRUSTED_PROXIES: "1" } });
   const statuses: number[] = [];
   for (const value of ["unknown", "_a", "x".repeat(9_000), "192.0.2.999", "", "127.0.0.1"]) {

@@ -90,7 +90,7 @@ test("q finds a substring of the text as it is, in any case of any script", asyn
   }
 });
 
-test("an empty q is no filter: messages without text are there too", async (t) => {
+test("an empty q means no filter: messages without text are there too", async (t) => {
   const app = await startTestApp(t);
   await app.deliver(delivery({ text: null }));
   assert.equal(at((await app.request("/messages?q=")).json, "total"), 1);

@@ -28,7 +28,7 @@ function post(app: TestApp, body: string, sent: Record<string, string | string[]
   return app.request("/webhook", { method: "POST", body, headers: sent });
 }
 
-test("the published example is rightly signed; its body is no message", async (t) => {
+test("the published example is rightly signed; its body is not a message", async (t) => {
   const app = await startHeld(t);
   const answer = await post(app, '{"test": 2432232314}', EXAMPLE);
   assert.equal(answer.status, 422);
@@ -90,7 +90,7 @@ test("WEBHOOK_TOLERANCE_SECONDS is the tolerance", async (t) => {
   assert.equal((await post(app, BODY, headers(BODY, { seconds: NOW_SECONDS - 11 }))).status, 401);
 });
 
-test("secrets that are put in force while the service runs are decoded as well", async (t) => {
+test("secrets that change while the service runs are decoded as well", async (t) => {
   const app = await startHeld(t);
   app.app.useSecrets({ current: "whsec_bmV3", previous: [SECRET] });
   for (const key of ["new", KEY]) assert.equal((await post(app, BODY, headers(BODY, { key }))).status, 200);

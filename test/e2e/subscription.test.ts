@@ -69,7 +69,7 @@ test("without WEBHOOK_VERIFY_TOKEN nobody can subscribe, and the answer says tha
   }
 });
 
-test("a handshake is no delivery: it has no result, is not counted as one, and its line does not have the token", async (t) => {
+test("a handshake is not a delivery: it has no result, is not counted as one, and its line does not have the token", async (t) => {
   const app = await startTestApp(t, { env: { ...ENV.env, WEBHOOK_RATE_LIMIT: "1" } });
   await app.request(`/webhook?${ASKED}&hub.challenge=1`);
   await app.request("/webhook");

@@ -31,7 +31,7 @@ test("a tail gives each message that is committed from now on, as a line with it
     '{"seq":2,"message_id":"m1","from":"+919876543210","to":"+14155550100","ts":"2025-01-15T10:00:00Z","text":"Hello",' +
       '"created_at":"2025-01-15T10:00:01.234Z"}',
   );
-  // A repeat is no new message.
+  // A repeat is not a new message.
   assert.deepEqual(idsOf(await tail.pieces(2)), ["m1", "m2"]);
 });
 
@@ -163,7 +163,7 @@ const REFUSED: readonly (readonly [string, Record<string, string>, readonly stri
   ["after=1", { "Last-Event-ID": "x" }, ["header", "last-event-id"], "int_parsing"],
 ];
 
-test("a place that is none is answered 422", async (t) => {
+test("an invalid place is answered 422", async (t) => {
   const app = await startTestApp(t);
   for (const [query, headers, loc, type] of REFUSED) {
     const answer = await app.request(`/tail?${query}`, { headers });

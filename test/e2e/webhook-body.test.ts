@@ -79,7 +79,7 @@ test("a message is stored, and comes back byte for byte, with", async (t) => {
   }
 });
 
-test("a body is refused, and nothing of it stored, that is or has", async (t) => {
+test("a body is refused, and none of it stored, that is or has", async (t) => {
   const app = await startTestApp(t);
   for (const [title, body, locations] of refused) {
     await t.test(title, async () => {

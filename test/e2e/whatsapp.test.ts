@@ -88,7 +88,7 @@ test("a notification gets 503, and may be sent again, while its messages cannot 
   assert.equal((await app.deliver(notification([]))).status, 200);
 });
 
-test("what no secret has signed is no notification", async (t) => {
+test("what no secret has signed is not a notification", async (t) => {
   const app = await startTestApp(t);
   const answer = await app.deliver(notification([change([element({})])]), { "X-Signature": "0".repeat(64) });
   assert.equal(answer.status, 401);

@@ -37,7 +37,7 @@ const KEYS: readonly (readonly [string, string | undefined])[] = [
 ];
 
 for (const [address, key] of KEYS) {
-  test(`${JSON.stringify(address)} ${key === undefined ? "is no address" : `counts as ${key}`}`, () => {
+  test(`${JSON.stringify(address)} ${key === undefined ? "is not an address" : `counts as ${key}`}`, () => {
     assert.equal(addressKey(address), key);
   });
 }

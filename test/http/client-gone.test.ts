@@ -23,7 +23,7 @@ const WAYS: readonly (readonly [title: string, leave: (connection: Connection) =
 ];
 
 for (const [title, leave] of WAYS) {
-  test(`the work for a client that ${title} is given up, and is no fault of the service`, async (t) => {
+  test(`the work for a client that ${title} is given up, and is not a fault of the service`, async (t) => {
     const begun = Promise.withResolvers<void>();
     const server = await startTestServer(t, (request) => {
       const reply = endless(request);

@@ -194,7 +194,7 @@ test("answers that clients do not take share a bound: beyond it 503, and with ro
   assert.deepEqual((await other.answers(4)).map(({ status }) => status), [200, 503, 200, 200]);
 });
 
-test("a body in chunks without end is answered 413 where it exceeds the limit, and then cut off", async (t) => {
+test("an endless body in chunks is answered 413 where it exceeds the limit, and then cut off", async (t) => {
   const server = await startTestServer(t, readBody, { bodyLimitBytes: 1_000 });
   const { socket, write, answers } = await openConnection(t, server.url);
   const closed = new Promise((resolve) => socket.once("close", resolve));

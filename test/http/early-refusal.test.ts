@@ -28,7 +28,7 @@ const REFUSALS: readonly (readonly [title: string, handle: Handler, head: string
   ["encoded, in chunks", readBody, `POST / HTTP/1.1\r\nContent-Encoding: gzip\r\nConnection: close\r\nHost: x\r\n${CHUNKED}`, 415],
   ["without such a path", readBody, `POST /none HTTP/1.1\r\nConnection: close\r\n${ANNOUNCED}`, 404],
   ["with another method", readBody, `PUT / HTTP/1.1\r\nConnection: close\r\n${ANNOUNCED}`, 405],
-  ["with a Host that is none", readBody, `POST / HTTP/1.1\r\nHost: a/b\r\n${CHUNKED}`, 400],
+  ["with an invalid Host", readBody, `POST / HTTP/1.1\r\nHost: a/b\r\n${CHUNKED}`, 400],
   ["in another transfer coding", readBody, `POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n${SIZE.toString(16)}\r\n`, 501],
   ["with an unknown expectation", readBody, `POST / HTTP/1.1\r\nExpect: x\r\nConnection: close\r\n${ANNOUNCED}`, 417],
   ["with a malformed chunk", readBody, `POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`, 400],

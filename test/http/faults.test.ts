@@ -10,7 +10,7 @@ import { startTestServer } from "../support/http.ts";
 const FAULTS: readonly (readonly [string, Handler, number, string])[] = [
   ["an error that is thrown", () => { throw new Error("CANARY"); }, 500, '{"detail":"internal error"}'],
   ["an error that comes later", () => Promise.reject(new TypeError("CANARY")), 500, '{"detail":"internal error"}'],
-  ["a thing that is no error", () => Promise.reject("CANARY"), 500, '{"detail":"internal error"}'],
+  ["a thing that is not an error", () => Promise.reject("CANARY"), 500, '{"detail":"internal error"}'],
   ["a store that cannot answer", () => Promise.reject(new StoreUnavailable("CANARY")), 503, '{"detail":"the database cannot answer now, try again later"}'],
 ];
 

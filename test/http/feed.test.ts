@@ -42,7 +42,7 @@ function fakeStore(meanwhile: () => void = () => undefined): FakeStore {
   };
 }
 
-test("what is committed while a read is under way is not missed", async () => {
+test("what is committed while a read is in progress is not missed", async () => {
   let commits = 3;
   const store: FakeStore = fakeStore(() => {
     if (commits > 0) {
@@ -96,7 +96,7 @@ test("readers at the same place share a read, but none that began before a commi
     if (overtaken) return;
     overtaken = true;
     late.commit(1);
-    // It comes between the snapshot of the read under way and its answer.
+    // It comes between the snapshot of the read in progress and its answer.
     joined = shared.follow(0, FORMAT, signal).next();
   });
   const shared = createFeed(late);

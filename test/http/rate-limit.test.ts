@@ -61,7 +61,7 @@ test("each address has its own allowance; 50,000 of them are remembered, the lon
   assert.equal(ask("a49999"), 60);
 });
 
-test("0 is no limit", () => {
+test("0 means no limit", () => {
   const { ask } = limit(0);
   for (let index = 0; index < 1000; index += 1) assert.equal(ask(), 0);
 });

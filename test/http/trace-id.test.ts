@@ -38,7 +38,7 @@ describe("readTraceId", () => {
     ["a parent-id in upper case", `00-${TRACE}-${PARENT.toUpperCase()}-01`],
     ["a version in upper case", `CC-${TRACE}-${PARENT}-01`],
     ["flags in upper case", `00-${TRACE}-${PARENT}-0F`],
-    ["a digit that is none", `00-${TRACE.replace("4", "g")}-${PARENT}-01`],
+    ["an invalid digit", `00-${TRACE.replace("4", "g")}-${PARENT}-01`],
     ["no flags", `00-${TRACE}-${PARENT}`],
     ["other separators", GOOD.replaceAll("-", "_")],
     ["white space around it", ` ${GOOD}`],

@@ -21,7 +21,7 @@ function interpolated(source: string): readonly string[] {
   return [...new Set(Array.from(source.matchAll(/\$\{(\w+)/g), ([, name = ""]) => name))];
 }
 
-/** Handed on as they are, where they are set. */
+/** Passed on as they are, where they are set. */
 function handedOn(): readonly string[] {
   return Array.from(service("api").matchAll(/^ {6}([A-Z_]+):$/gm), ([, name = ""]) => name);
 }

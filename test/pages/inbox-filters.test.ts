@@ -139,7 +139,7 @@ browserTest("a top sender and a bar of the chart are filters too; the chart goes
   await page.until(rowsAre, "Alphabet|beta");
 });
 
-browserTest("a sender that is no whole number finds nothing, and is offered the numbers that begin with it", async (_t, newPage) => {
+browserTest("a sender that is not a whole number finds nothing, and is offered the numbers that begin with it", async (_t, newPage) => {
   const service = await shared();
   const page = await newPage();
   await page.open(`${service.url}/?from=%2B`);

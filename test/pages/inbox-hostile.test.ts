@@ -67,7 +67,7 @@ browserTest("an override of direction in a text ends with the text", async (t, n
   assert.deepEqual(await placesOf(2), await placesOf(1));
 });
 
-browserTest("a search that is no plain word finds and marks itself alone", async (t, newPage) => {
+browserTest("a search that is not a plain word finds and marks itself alone", async (t, newPage) => {
   const text = `${"x".repeat(300)} <b>.*+?^$ (a|b)[c]\\d% _ </b> ${"y".repeat(300)}`;
   const service = await startInboxService(t, [stored(1, { text }), stored(2, { text: "other" })]);
   const page = await newPage();

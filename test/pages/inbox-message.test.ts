@@ -162,7 +162,7 @@ browserTest("id, text, JSON and a curl command can be copied", async (_t, newPag
   assert.deepEqual([copied[0], copied[1], Object(JSON.parse(String(copied[2]))).message_id, copied[3]], ["m0000007", "Message number 7", "m0000007", `curl '${url}/messages/m0000007'`]);
 });
 
-browserTest("a time in the address that is none stands in its field", async (_t, newPage) => {
+browserTest("an invalid time in the address stands in its field", async (_t, newPage) => {
   const page = await newPage();
   await page.open(`${(await shared()).url}/?since=garbage`);
   await page.until(() => document.querySelector("#notice")?.checkVisibility() === true);

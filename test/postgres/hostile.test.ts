@@ -111,7 +111,7 @@ const BAD_STARTS: readonly (readonly [string, readonly Buffer[]])[] = [
   ["a row", [AUTHENTICATION_OK, ROW]],
   ["an unknown message", [AUTHENTICATION_OK, frame("?")]],
   ["a length that is too large", [Buffer.from("R"), int32(2 ** 31 - 1)]],
-  ["parameters without end", Array.from({ length: 2000 }, () => frame("S", "name\0value\0"))],
+  ["endless parameters", Array.from({ length: 2000 }, () => frame("S", "name\0value\0"))],
 ];
 
 for (const [name, bytes] of BAD_STARTS) {
@@ -138,7 +138,7 @@ test("a server that does not speak, or never ends its start, is given up at the 
   }
 });
 
-test("a server that hangs up is no server", async (t) => {
+test("a server that hangs up is not a server", async (t) => {
   const url = await scriptedServer(t, async (socket) => socket.end());
   for (const sslmode of ["disable", "prefer", "require"]) {
     assert.ok(!(await connectFailure(`${url}?sslmode=${sslmode}`) instanceof ProtocolError), sslmode);
@@ -178,7 +178,7 @@ const BROKEN_RESPONSES: readonly (readonly [string, readonly Buffer[]])[] = [
   ["a length that is too large", [Buffer.from("D"), int32(2 ** 30)]],
   ["more results than statements", [...DONE, ...DONE, READY]],
   ["fewer results than statements", [PARSED_AND_BOUND, READY]],
-  ["rows without end", Array.from({ length: 1000 }, () => ROW)],
+  ["endless rows", Array.from({ length: 1000 }, () => ROW)],
 ];
 
 for (const [name, bytes] of BROKEN_RESPONSES) {

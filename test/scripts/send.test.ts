@@ -116,7 +116,7 @@ const refusals: readonly (readonly [string, readonly string[], Record<string, st
   ["an unknown option", ["--colour", "red"], {}, 2],
   ["an unknown option with =", ["--colour=red"], {}, 2],
   ["an option without its value", ["--text"], {}, 2],
-  ["an argument that is no option", ["hello"], {}, 2],
+  ["an argument that is not an option", ["hello"], {}, 2],
   ["--body together with a field", ["--body", "{}", "--text", ""], {}, 2],
   ["no secret", [], { WEBHOOK_SECRET: "" }, 2],
   ["no openssl", [], { PATH: "curl" }, 69],

@@ -18,7 +18,7 @@ for (const [body, type] of [
   [encode(""), "json_invalid"],
   [Uint8Array.of(0xff), "string_unicode"],
 ] as const) {
-  it(`what is no JSON object is a fault of the whole body: ${type}`, () => {
+  it(`what is not a JSON object is a fault of the whole body: ${type}`, () => {
     const delivery = readJsonDelivery(body);
     assert.ok(!delivery.ok);
     assert.deepEqual(

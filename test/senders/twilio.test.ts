@@ -62,7 +62,7 @@ describe("readTwilio", () => {
     assert.equal(read({ ...SMS, MessageStatus: "received" }).messages.length, 1);
   });
 
-  it("ignores a form that is no message, with a warning", () => {
+  it("ignores a form that is not a message, with a warning", () => {
     for (const fields of [{}, { CallSid: "CA1", From: "+1" }, { MessageSid: "" }]) {
       const { messages, ignored, warnings } = read(fields);
       assert.deepEqual([messages, ignored, warnings.length], [[], [{ kind: "incomplete", count: 1 }], 1]);

@@ -36,7 +36,7 @@ describe("hostile shapes", () => {
     }
   });
 
-  it("takes other types in place of every level above", () => {
+  it("takes other types instead of every level above", () => {
     for (const value of values) {
       const bodies = [
         { object: "whatsapp_business_account", entry: value },

@@ -179,7 +179,7 @@ describe("several numbers in one notification", () => {
   });
 });
 
-describe("what is no message", () => {
+describe("what is not a message", () => {
   const value = change([]).value;
   const rows: readonly (readonly [name: string, changes: readonly unknown[], ignored: object])[] = [
     ["statuses are counted each", [{ field: "messages", value: { ...value, messages: undefined, statuses: [{}, {}] } }], { statuses: 2 }],

@@ -37,7 +37,7 @@ describe("readSignature", () => {
     ["SHA-1", `sha1=${HEX.slice(24)}`],
     ["the prefix twice", `sha256=sha256=${HEX}`],
     ["white space before it", ` ${HEX}`],
-    ["white space in place of a digit", `${HEX.slice(1)} `],
+    ["white space instead of a digit", `${HEX.slice(1)} `],
     ["white space after the prefix", `sha256= ${HEX.slice(1)}`],
     ["a hex notation", `0x${HEX.slice(2)}`],
     ["the character before 0", `/${HEX.slice(1)}`],

@@ -34,7 +34,7 @@ const GROWTHS: readonly (readonly [string, keyof Sample, readonly number[], bool
 ];
 
 for (const [title, figure, values, grows] of GROWTHS) {
-  test(`${title} ${grows ? "is growth" : "is no growth"}`, () => assert.equal(findGrowth(samples(figure, values)).length, grows ? 1 : 0));
+  test(`${title} ${grows ? "is growth" : "is not growth"}`, () => assert.equal(findGrowth(samples(figure, values)).length, grows ? 1 : 0));
 }
 
 test("what a tail has missed, made up or given otherwise is found", () => {

@@ -75,7 +75,7 @@ export async function createPageDriver(session: Session, profile: Profile): Prom
   });
   on("Audits.issueAdded", (event) => {
     const issue = JSON.stringify(at(event, "issue"));
-    // Of a test's own making: a click by script is no click of a reader's.
+    // Of a test's own making: a click by script is not a click of a reader's.
     if (!issue.includes("NavigationEntryMarkedSkippable")) problems.push(`issue: ${issue}`);
   });
   on("Page.loadEventFired", () => {

@@ -4,7 +4,7 @@ import { usePostgres } from "./shared-postgres.ts";
 const isPostgres = process.env["ENGINE"] === "postgres";
 
 /** For the `skip` of a test of the service that opens the database's file, or is about it. */
-export const ONLY_SQLITE: string | false = isPostgres ? "NOT TESTED on PostgreSQL: SQLite's alone" : false;
+export const ONLY_SQLITE: string | false = isPostgres ? "NOT TESTED on PostgreSQL: only for SQLite" : false;
 
 const made = new Map<string, string>();
 

@@ -4,13 +4,13 @@ import { createOpenApiDocument } from "../../src/api/document.ts";
 import { atEnd, type Lifetime } from "./cleanup.ts";
 import { assertDescribed, operationsOf } from "./openapi.ts";
 
-/** Called before a request is handed on: waits as long as it likes; a status refuses the request with a response of the OpenAPI document. */
+/** Called before a request is passed on: waits as long as it likes; a status refuses the request with a response of the OpenAPI document. */
 export type BeforeRequest = (target: URL) => Promise<number | undefined> | number | undefined;
 
 export interface GatewayOptions {
   /** Where the service is. */
   readonly upstream: () => string;
-  /** Taken away from each path, as a proxy does that serves the service below a path; nothing else is handed on. */
+  /** Taken away from each path, as a proxy does that serves the service below a path; nothing else is passed on. */
   readonly prefix?: string;
 }
 

@@ -93,12 +93,36 @@ export const NAMES_OF_OTHERS: readonly string[] = [
   "array_recv",
 ];
 
-/** What is hard to read, and what to write in its place. */
-export const BANNED_PHRASES: readonly (readonly [phrase: RegExp, instead: string])[] = [
-  [/\b(?:clients?|senders?|callers?|servers?|services?) who\b/i, "a client that"],
-  [/\bturns? ready\b/i, "becomes ready again once"],
-  [/\btheirs is the time\b/i, "you have as long as"],
-  [/\bof a repeated (?:parameter|name),? the last counts\b/i, "if a parameter is repeated, the last value wins"],
-  [/\bwho connects again\b/i, "reconnect with"],
-  [/\b(?:thereof|whosoever|heretofore|upon)\b/i, "of it, whoever, until now, on"],
+/**
+ * What is hard to read, what to write instead, and how often it may still occur in the repository. The pages have none of them; sources and
+ * tests are rewritten little by little.
+ */
+export const BANNED_PHRASES: readonly (readonly [phrase: RegExp, instead: string, left: number])[] = [
+  [/\b(?:clients?|senders?|callers?|servers?|services?) who\b/gi, "a client that", 0],
+  [/\bturns? ready\b/gi, "becomes ready again once", 0],
+  [/\btheirs is the\b/gi, "they have", 0],
+  [/\bof a repeated (?:parameter|name),? the last counts\b/gi, "if a parameter is repeated, the last value wins", 0],
+  [/\bwho connects again\b/gi, "reconnect with", 0],
+  [/\b(?:thereof|whosoever|heretofore|upon)\b/gi, "of it, whoever, until now, on", 0],
+  [/\banew\b/gi, "again, or rebuild", 0],
+  [/\bmend(?:s|ed|ing)?\b/gi, "repair", 0],
+  [/\bwithout (?:an )?end\b/gi, "endless, or indefinitely", 0],
+  [/\bfor ever\b/gi, "forever", 0],
+  [/\bbut for (?!this\b)/gi, "except", 0],
+  [/\bhand(?:s|ed)? on\b/gi, "pass on", 0],
+  [/\bin place of\b/gi, "instead of", 0],
+  [/\bthat is none\b/gi, "an invalid", 0],
+  [/\bof no use\b/gi, "has no effect", 0],
+  [/\b(?:put|stay|is|are|be)(?:s|ing)? in force\b/gi, "use, or take effect", 0],
+  [/\bbroken (?:field|parameter)s?\b/gi, "invalid", 0],
+  [/\blikelier\b/gi, "more likely", 0],
+  [/\bat the most\b/gi, "at most", 0],
+  [/\ball the while\b/gi, "keeps doing", 0],
+  [/\bnothing of (?:it|them|that|this)\b/gi, "none of it", 0],
+  [/\b(?:line|log|label|message|page|table|metric|reason)s? tells?\b/gi, "says", 0],
+  [/\b(?:JSON|NDJSON|CSV|SQLite|PostgreSQL|token|metrics)(?:'s)? alone\b/gi, "only", 0],
+  [/\bso many (?!of\b)/gi, "up to N, or this number of", 49],
+  [/(?<!there )\bis no (?!more\b|longer\b|one\b|other\b|larger\b|younger\b|good\b|such\b)(?=[a-z])/gi, "is not a", 0],
+  [/\bgo(?:es)? on\b/gi, "continue", 99],
+  [/\bunder way\b/gi, "in progress", 0],
 ];

@@ -23,7 +23,7 @@ function heldWriter(): {
     finish(error, written = error === undefined ? length : 0) {
       const done = pending;
       pending = undefined;
-      assert.ok(done !== undefined, "a write is under way");
+      assert.ok(done !== undefined, "a write is in progress");
       done(error, written);
     },
   };

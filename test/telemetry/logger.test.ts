@@ -142,7 +142,7 @@ describe("a lifecycle line", () => {
   });
 });
 
-describe("lines are handed on in batches", () => {
+describe("lines are passed on in batches", () => {
   test("after 10 ms, in one piece", (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     const { logger, chunks } = collecting();

@@ -152,7 +152,7 @@ describe("readMessage", () => {
     });
   }
 
-  it("lists every broken field in the order of the contract, whatever the order of the body", () => {
+  it("lists every invalid field in the order of the contract, whatever the order of the body", () => {
     const body = { text: 1, ts: "x", to: null, from: "x", message_id: "" };
     assert.deepEqual(refusals(parse(body)), [
       "body.message_id string_too_short",

@@ -17,7 +17,7 @@ export function limitDeliveries(rateLimit: RateLimit, deliver: (request: Request
   };
 }
 
-/** A body that never completed is no delivery: there is nothing to say about a message. */
+/** A body that never completed is not a delivery: there is nothing to say about a message. */
 export function refuseDelivery(refusal: Refusal): Reply {
   const reply = refuse(refusal);
   const { code } = refusal;

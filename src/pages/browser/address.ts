@@ -5,7 +5,7 @@ export interface Address {
   filters(): Filters;
   /** The id of the open message; undefined: none is open. */
   message(): string | undefined;
-  /** `typing`: another key of the same field, which is no step to go back to. */
+  /** `typing`: another key of the same field, which is not a step to go back to. */
   useFilters(filters: Filters, options?: { readonly typing: boolean }): void;
   openMessage(id: string): void;
   /** Back to the address without it. */
@@ -36,7 +36,7 @@ export function createAddress(onMove: () => void): Address {
     if (isClosing || message() === id) return;
     const parameters = toParameters(readFilters(location.search));
     parameters.set(MESSAGE, id);
-    // From one open message to the next is no further step.
+    // From one open message to the next is not a further step.
     go(parameters, message() === undefined ? { replace: false, state: OPENED } : { replace: true, state: String(history.state) });
   }
 

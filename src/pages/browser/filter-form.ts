@@ -127,7 +127,7 @@ export function createFilterForm({ address, zone, onChange }: FilterFormOptions)
   };
 }
 
-/** What is no time is shown as the address has it: an empty field would not say what the service refuses. */
+/** What is not a time is shown as the address has it: an empty field would not say what the service refuses. */
 function showInstant(input: HTMLInputElement, instant: string, zone: Zone): void {
   const isInstant = instant === "" || zone.toField(instant) !== "";
   input.type = isInstant ? "datetime-local" : "text";

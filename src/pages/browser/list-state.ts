@@ -39,7 +39,7 @@ export interface Shown {
   readonly end: "loading" | "outcome" | "nothing";
 }
 
-/** What the page shows in each state: nothing of it is decided anywhere else. */
+/** What the page shows in each state: none of it is decided anywhere else. */
 export const SHOWN: Readonly<Record<ListState, Shown>> = {
   loading: { busy: true, counted: false, rows: true, failure: "none", end: "loading" },
   ready: { busy: false, counted: true, rows: true, failure: "none", end: "outcome" },

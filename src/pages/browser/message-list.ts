@@ -24,7 +24,7 @@ export interface ListOptions extends WindowElements {
   readonly onLoaded: (total: number) => void;
 }
 
-/** The list of messages, newest first, without an end. What the document holds of it is bounded. */
+/** The endless list of messages, newest first. What the document holds of it is bounded. */
 export interface MessageList {
   /** Starts again at the newest messages. */
   load(filters?: Filters): Promise<void>;

@@ -35,7 +35,7 @@ async function hmac(key: Uint8Array<ArrayBuffer>, bytes: Uint8Array<ArrayBuffer>
   return new Uint8Array(await crypto.subtle.sign("HMAC", imported, bytes));
 }
 
-/** Undefined where what follows `whsec_` is no padded base64 (RFC 4648, section 4), or nothing. */
+/** Undefined where what follows `whsec_` is not padded base64 (RFC 4648, section 4), or nothing. */
 function standardKey(secret: string): Uint8Array<ArrayBuffer> | undefined {
   if (!secret.startsWith(PREFIX)) return toBytes(secret);
   const encoded = secret.slice(PREFIX.length);

@@ -5,7 +5,7 @@ import { composeRequest, curlCommand, type TryRequest } from "./try-request.ts";
 import { createTryDelivery } from "./try-delivery.ts";
 import { toBytes } from "./sign.ts";
 
-/** So much of an answer is shown; streams without end are cut off there too. */
+/** So much of an answer is shown; endless streams are cut off there too. */
 const SHOWN_CHARACTERS = 256 * 1024;
 
 const DELIVERY = "deliverMessage-try";

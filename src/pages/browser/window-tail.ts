@@ -6,7 +6,7 @@ export function createWindowTail(options: TailOptions): Tail {
   return createSharedTail(options) ?? createSeenTail(options);
 }
 
-/** A browser has few connections to one host for all of its windows: those that nobody sees give theirs back. */
+/** A browser has few connections to one host for all of its windows: those that nobody sees release theirs. */
 function createSeenTail(options: TailOptions): Tail {
   const own = createTail(options);
   let isWanted = false;

@@ -15,7 +15,7 @@ export interface Zone {
   exact(ts: string, nowMs: number): string;
   /** The start of a bucket. */
   bucket(startMs: number, bucket: Bucket): string;
-  /** For the value of a `datetime-local` input, which has no zone; empty if it is no instant. */
+  /** For the value of a `datetime-local` input, which has no zone; empty if it is not an instant. */
   toField(instant: string): string;
   /** From such a value. */
   fromField(value: string): string;

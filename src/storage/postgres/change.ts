@@ -6,7 +6,7 @@ import { meaningOf } from "./failures.ts";
 import { isCancelledWait } from "./replication.ts";
 
 /**
- * Runs a transaction that is not a batch. Tries once more if nothing of it is stored and a second try, or another server, may
+ * Runs a transaction that is not a batch. Tries once more if none of it is stored and a second try, or another server, may
  * succeed.
  */
 export async function change(pool: Pool, statements: readonly Statement[], deadlineMs: number): Promise<PipelineResult> {

@@ -1,6 +1,6 @@
 /** Work that is repeated until it is stopped. */
 export interface Repetition {
-  /** Settles once the work under way has ended; no more begins. */
+  /** Settles once the work in progress has ended; no more begins. */
   stop(): Promise<void>;
 }
 

@@ -26,12 +26,12 @@ const JUMP = `SELECT setval('messages_seq', (SELECT last_value FROM messages_seq
 export interface Writer {
   /**
    * Stores a batch in one transaction; gives one outcome per message once the server has confirmed it. Up to two batches may be
-   * under way. If the server refuses a single delivery, its messages are `unavailable` and the others are stored without it.
+   * in progress. If the server refuses a single delivery, its messages are `unavailable` and the others are stored without it.
    *
    * Rejects with StoreUnavailable if nothing is stored, and with InDoubt if nobody could tell within the budget.
    */
   write(messages: readonly Message[], createdAt: string, deliveries?: Deliveries): Promise<readonly InsertOutcome[]>;
-  /** Ends the connection; no batch may be under way. */
+  /** Ends the connection; no batch may be in progress. */
   close(): Promise<void>;
 }
 

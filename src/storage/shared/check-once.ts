@@ -5,7 +5,7 @@ const CHECK_DEADLINE_MS = 2_000;
 
 /**
  * Wraps a check that proves that the database accepts writes: it gives the reasons why not, within 2 s by default. A proof
- * costs a disk sync, so calls that come while one is under way share it.
+ * costs a disk sync, so calls that come while one is in progress share it.
  */
 export function createCheckOnce(
   prove: () => Promise<readonly string[]>,

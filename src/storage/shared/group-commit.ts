@@ -12,7 +12,7 @@ const MAX_BATCHES_UNDER_WAY = 2;
 /** … once it holds this many messages: smaller ones would cost more syncs than they save. */
 const MIN_SECOND_BATCH = 16;
 
-/** What an engine gives back for a batch that it has committed, in one transaction. */
+/** What an engine returns for a batch that it has committed, in one transaction. */
 export interface Committed {
   /** One a message, in their order. */
   readonly outcomes: readonly InsertOutcome[];
@@ -26,7 +26,7 @@ export interface Deliveries {
 }
 
 /**
- * Commits a batch in one transaction; `createdAt` is ISO 8601 in UTC. Rejects if nothing of it is stored, with `InDoubt` if
+ * Commits a batch in one transaction; `createdAt` is ISO 8601 in UTC. Rejects if none of it is stored, with `InDoubt` if
  * that cannot be told.
  */
 export type CommitBatch = (messages: readonly Message[], createdAt: string, deliveries: Deliveries) => Promise<Committed>;
@@ -36,7 +36,7 @@ export interface GroupCommitOptions {
   readonly observer: StoreObserver;
   /** Told how many rows a commit has added, before the waiters are answered. */
   readonly onCommitted: (created: number) => void;
-  /** The most that one transaction takes, but for a delivery that has more by itself; all that waits, by default. */
+  /** The most that one transaction takes, except a delivery that has more by itself; all that waits, by default. */
   readonly maxBatchMessages?: number | undefined;
   /** The same in bytes of memory: a character takes up to two. */
   readonly maxBatchBytes?: number | undefined;
@@ -68,7 +68,7 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
   let queuedMessages = 0;
   let underWay = 0;
   let underWayMessages = 0;
-  /** Of the queue and of the batches under way. */
+  /** Of the queue and of the batches in progress. */
   let waitingBytes = 0;
   let scheduled = false;
   const closed = Promise.withResolvers<void>();
@@ -121,7 +121,7 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
     );
   }
 
-  /** A batch is no longer under way. */
+  /** A batch is no longer in progress. */
   function leave(messages: number, deliveries: readonly Delivery[]): void {
     underWay -= 1;
     underWayMessages -= messages;

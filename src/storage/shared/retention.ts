@@ -77,7 +77,7 @@ export interface Retention {
   stop(): void;
 }
 
-/** Whether a message of this `created_at` was received before. One whose `created_at` is no time is kept. */
+/** Whether a message of this `created_at` was received before. One whose `created_at` is not a time is kept. */
 export function isReceivedBefore(createdAt: string, beforeMs: number): boolean {
   const received = parseStoredTime(createdAt);
   return received !== undefined && received.epochMs < beforeMs;

@@ -39,7 +39,7 @@ const MAX_UNINDEXED_LOOKUP = 50_000;
  * the WAL, one that keeps the index up to date, and two readers, one for what an index answers at once and one for searches, so
  * that neither waits for the other.
  *
- * Rejects with `DatabaseError`, whose message tells the operator what to repair.
+ * Rejects with `DatabaseError`, whose message says the operator what to repair.
  */
 export async function openSqlite(database: SqliteLocation, options: SqliteOptions): Promise<MessageStore> {
   const files = locateFiles(database);

@@ -31,7 +31,7 @@ export interface Upgrade {
   readonly moved: Promise<void>;
   /** Resolves once every row is moved, or after two seconds, so that a start does not take longer. */
   start(): Promise<void>;
-  /** Resolves once none of its work is under way. */
+  /** Resolves once none of its work is in progress. */
   stop(): Promise<void>;
 }
 

@@ -28,7 +28,7 @@ export interface OpenedStore {
   };
   /** Closes the store and opens the same database again, as the next process would. */
   reopen(options?: OpenOptions): Promise<OpenedStore>;
-  /** From now on every commit fails, so that nothing of it is stored, until the function that it gives is called. */
+  /** From now on every commit fails, so that none of it is stored, until the function that it gives is called. */
   failCommits(): Promise<() => Promise<void>>;
   /** From now on the database takes no write at all, within a second, until the function that it gives is called. */
   refuseWrites(): Promise<() => Promise<void>>;
@@ -120,7 +120,7 @@ export function make(count: number, one: (index: number) => Message): readonly M
   return Array.from({ length: count }, (_, index) => one(index));
 }
 
-/** Looks again and again while something else is under way, and fails if either does. */
+/** Looks again and again while something else is in progress, and fails if either does. */
 export async function lookWhile(look: () => Promise<void>, work: () => Promise<unknown>): Promise<void> {
   let isOver = false;
   const working = work().finally(() => {

@@ -31,7 +31,7 @@ export const INSERT: readonly ContractCase[] = [
   },
   {
     promise: "P1",
-    name: "a repeat is a conflict if any field differs, but for its payload, and changes nothing",
+    name: "a repeat is a conflict if any field differs, except its payload, and changes nothing",
     async run({ shared }) {
       const { store } = await shared();
       const first = { ...message("repeat", { ts: "2025-01-15T15:30:00+05:30" }), payload: '{"a":1}' };

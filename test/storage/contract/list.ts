@@ -96,7 +96,7 @@ export const LIST: readonly ContractCase[] = [
   },
   {
     promise: "P11",
-    name: "a page tells the total and where it ends if more follow, and only then",
+    name: "a page has the total and where it ends if more follow, and only then",
     async run({ shared }) {
       const { store } = await shared();
       const from = "+110";

@@ -120,7 +120,7 @@ test("a batch whose connection is lost is sent again until it is known, and seq 
   assert.ok(await engine.lastSequence() > 1_000_000);
 });
 
-test("a cancelled wait for a standby is no success: the batch is sent again, and its rows are known as its own", { skip }, async (t) => {
+test("a cancelled wait for a standby is not a success: the batch is sent again, and its rows are known as its own", { skip }, async (t) => {
   const { engine, sql, url } = await open(t);
   const prober = await connectFor(t, url);
   await engine.write([message("before")], AT);
@@ -128,7 +128,7 @@ test("a cancelled wait for a standby is no success: the batch is sent again, and
   await sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
   await sql("SELECT pg_reload_conf()");
   const WAITS = `${WAITING} wait_event = 'SyncRep'`;
-  // In force once the checkpointer has seen it: then a commit waits.
+  // Takes effect once the checkpointer has seen it: then a commit waits.
   for (let isInForce = false; !isInForce; ) {
     const committed = prober.run([{ sql: "SELECT pg_logical_emit_message(true, 'test', '')" }], SOON).then(() => undefined);
     const pid = await Promise.race([committed, untilFound("a commit waits, or does not", () => sql(WAITS))]);

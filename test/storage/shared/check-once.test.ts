@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createCheckOnce } from "../../../src/storage/shared/check-once.ts";
 
-test("checks that come while a proof is under way share it, later ones make another", async () => {
+test("checks that come while a proof is in progress share it, later ones make another", async () => {
   const proofs: PromiseWithResolvers<readonly string[]>[] = [];
   const check = createCheckOnce(() => {
     const proof = Promise.withResolvers<readonly string[]>();

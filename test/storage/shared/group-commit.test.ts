@@ -11,7 +11,7 @@ interface Writer {
   readonly batches: readonly (readonly Message[])[];
   /** Of the deliveries of each batch. */
   readonly sizes: readonly (readonly number[])[];
-  /** Ends the oldest batch that is under way. */
+  /** Ends the oldest batch that is in progress. */
   finish(error?: Error): void;
 }
 
@@ -118,7 +118,7 @@ const INSERTS: readonly (readonly [string, (group: GroupCommit, message: Message
 ];
 
 for (const [name, insert] of INSERTS) {
-  test(`${name}: beyond so many bytes that wait, under way or not, a delivery is unavailable at once, and one later is not`, async () => {
+  test(`${name}: beyond so many bytes that wait, in progress or not, a delivery is unavailable at once, and one later is not`, async () => {
     const { group, finish } = createWriter();
     const waiting = Array.from({ length: 8 }, (_, index) => insert(group, large(`m${index}`, MAX_WAITING_BYTES / 8)));
     assert.equal(await insert(group, large("beyond", MAX_WAITING_BYTES / 8)), "unavailable");

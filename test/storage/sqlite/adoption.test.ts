@@ -104,7 +104,7 @@ for (const [title, sql, named] of REFUSED) {
   });
 }
 
-test("what stands beside the table of an earlier build is kept, and a value that is no text never becomes the text null", async (t) => {
+test("what stands beside the table of an earlier build is kept, and a value that is not a text never becomes the text null", async (t) => {
   const path = createEarlier(t, 10);
   {
     using db = new DatabaseSync(path);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isMendable } from "../../../src/storage/sqlite/maintain/check-file.ts";
 
-test("only entries that an index lacks or has too many, and the search index, can be made anew", () => {
+test("only entries that an index lacks or has too many, and the search index, can be made again", () => {
   const mendable = ["row 5 missing from index messages_by_ts", "wrong # of entries in index sqlite_autoindex_messages_1"];
   assert.equal(isMendable(mendable), true);
   for (const other of ["Tree 4 page 7: btreeInitPage() returns error code 11", "NULL value in messages.ts", "Freelist: size is 3 but should be 4"]) {

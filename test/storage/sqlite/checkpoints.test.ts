@@ -4,7 +4,7 @@ import { CHECKPOINT_FRAMES, createWriterCheckpoints } from "../../../src/storage
 import { openDatabase } from "../../../src/storage/sqlite/database.ts";
 import { message, openTestStore, temporaryFolder } from "../../support/store.ts";
 
-test("the writer copies the last frames of a checkpoint once another connection has copied most, and the WAL begins anew", (t) => {
+test("the writer copies the last frames of a checkpoint once another connection has copied most, and the WAL starts over", (t) => {
   const path = `${temporaryFolder(t)}/app.db`;
   using writer = openDatabase(path);
   using behind = openDatabase(path);

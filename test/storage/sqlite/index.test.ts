@@ -114,7 +114,7 @@ const MISFITS: readonly (readonly [title: string, change: (path: string) => void
   ["it is of another version", (path) => run(indexLocation(path), "PRAGMA user_version = 77")],
   ["its state is gone", (path) => run(indexLocation(path), "DELETE FROM index_state")],
   ["a table is gone", (path) => run(indexLocation(path), "DROP TABLE time_counts")],
-  ["it is no database", (path) => writeFileSync(indexLocation(path), "x".repeat(5_000))],
+  ["it is not a database", (path) => writeFileSync(indexLocation(path), "x".repeat(5_000))],
 ];
 
 function run(path: string, sql: string): void {

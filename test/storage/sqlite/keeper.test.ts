@@ -133,7 +133,7 @@ test("an index that was built again is attached again, and told of once", async 
   assert.equal(keeper.isFaulty(), false);
 });
 
-test("what several readers tell of one index makes one begin again", async (t) => {
+test("what several readers report about one index makes one begin again", async (t) => {
   const { keeper, asked, faults, pass } = await idle(t);
   keeper.distrust("malformed");
   keeper.distrust("malformed, says another reader");

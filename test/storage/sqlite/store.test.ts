@@ -40,7 +40,7 @@ test("what a killed process left in the WAL is in the database itself, synced, b
   assert.equal(databaseFileHolds(path, folder), true);
 });
 
-test("a database that cannot be opened is refused with what to mend", async (t) => {
+test("a database that cannot be opened is refused with what to repair", async (t) => {
   const folder = temporaryFolder(t);
   await assert.rejects(openTestStore(t, { path: folder }), { name: "UnusableSetting" });
 });

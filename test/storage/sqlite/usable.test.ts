@@ -57,7 +57,7 @@ test("a folder in which the database can be made, and one that has it, are usabl
   assert.equal(whyUnusableForStranger(path), "usable");
 });
 
-test("what is no regular file is not usable", (t) => {
+test("what is not a regular file is not usable", (t) => {
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, "app.db"));
   assert.equal(whyUnusable(join(folder, "app.db")), `${folder}/app.db must be a file, not a folder`);

@@ -52,7 +52,7 @@ test("texts of every code point of Unicode, and times that are none, pass", asyn
   assert.deepEqual(await failing(verifier), []);
 });
 
-test("a database that a service writes to all the while passes every check", async (t) => {
+test("a database that a service keeps writing to passes every check", async (t) => {
   const { store, path } = await openTestStore(t);
   let stop = false;
   const writing = (async () => {
@@ -147,7 +147,7 @@ test("entries moved to as many other rows, whose numbers have the same sum, are 
   assert.deepEqual(await failing(await verifierOf(t, path)), ["search"]);
 });
 
-test("a row that an index of the table lacks: found, and mended by a rebuild", async (t) => {
+test("a row that an index of the table lacks: found, and repaired by a rebuild", async (t) => {
   const path = createDatabase(t, sampleMessages(500), { indexed: true });
   const { name, sql, rootpage } = takeAwayIndex(path, "messages_by_ts");
   {
@@ -190,7 +190,7 @@ function overwritePage(path: string, table: string): void {
   closeSync(file);
 }
 
-test("a file that is no database cannot be checked", async (t) => {
+test("a file that is not a database cannot be checked", async (t) => {
   const path = createDatabase(t, sampleMessages(10), { indexed: true });
   const file = openSync(path, "r+");
   writeSync(file, "no such file format", 0);

@@ -21,7 +21,7 @@ export interface IndexOperations {
   miscount(): string | undefined;
   exclude(seqs: readonly number[]): number;
   forget(seqs: readonly number[]): void;
-  /** Puts back rows that an earlier process excluded but did not remove. No removal may be under way. */
+  /** Puts back rows that an earlier process excluded but did not remove. No removal may be in progress. */
   include(): void;
 }
 

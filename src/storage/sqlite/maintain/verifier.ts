@@ -13,7 +13,7 @@ export interface Verifier {
   check(name: CheckName): Promise<Finding>;
   /** Rejects with `StoreUnavailable`, for the operator: see `rebuild`. */
   rebuild(): Promise<void>;
-  /** The share of the work under way that is done, from 0 to 1; undefined if unknown. */
+  /** The share of the work in progress that is done, from 0 to 1; undefined if unknown. */
   progress(): number | undefined;
   close(): Promise<void>;
 }

@@ -10,7 +10,7 @@ interface Service<C extends Calls> {
 
 /** What a thread gets besides its settings. */
 export interface ThreadContext {
-  /** Of the call under way. */
+  /** Of the call in progress. */
   readonly cancellation: Cancellation;
   /** Sends a notice to the main thread that is not the result of a call. */
   readonly notify: (notice: string) => void;
