@@ -3,13 +3,13 @@ import type { Seen } from "./tails.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Makes the older half of the messages ten days old while no service runs, and gives their ids. */
+/** Makes the older half of the messages two days old while no service runs, and gives their ids. With more the clock would be in doubt. */
 export function ageHalf(database: string): readonly string[] {
   using db = new DatabaseSync(database);
   const half = Number(db.prepare("SELECT count(*) / 2 AS half FROM messages").get()?.["half"]);
   const old = db.prepare("SELECT message_id FROM messages ORDER BY seq LIMIT ?").all(half).map((row) => String(row["message_id"]));
   db.prepare("UPDATE messages SET created_at = ? WHERE seq IN (SELECT seq FROM messages ORDER BY seq LIMIT ?)")
-    .run(new Date(Date.now() - 10 * DAY_MS).toISOString(), half);
+    .run(new Date(Date.now() - 2 * DAY_MS).toISOString(), half);
   return old;
 }
 
