@@ -3,6 +3,7 @@ import type { InsertOutcome } from "../../core/store.ts";
 import type { Row } from "../../postgres/backend.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 import type { Fold } from "./fold.ts";
+import { indexedText, wholeIfLong } from "./indexed.ts";
 import { textAt, toKey } from "./rows.ts";
 import { escapeText } from "./text.ts";
 
@@ -22,34 +23,43 @@ export const LOCK_FIRST: readonly Statement[] = [
  */
 export function insertBatch(messages: readonly Message[], createdAt: string, fold: Fold): readonly Statement[] {
   const texts = messages.map(({ text }) => (text === null ? null : escapeText(text)));
+  const wholeIds = messages.map(({ messageId }) => wholeIfLong(messageId));
+  const wholeSenders = messages.map(({ from }) => wholeIfLong(from));
   return [
     ...LOCK_FIRST,
     {
-      sql: `INSERT INTO messages (seq, message_id, from_msisdn, to_msisdn, ts, text, folded, payload, created_at)
-        SELECT nextval('messages_seq'), i, f, t, k, x, y, p, $8
-        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
-          WITH ORDINALITY u (i, f, t, k, x, y, p, o)
+      sql: `INSERT INTO messages (seq, message_id, long_id, from_msisdn, long_from, to_msisdn, ts, text, folded, payload, created_at)
+        SELECT nextval('messages_seq'), i, wi, f, wf, t, k, x, y, p, $8
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $9::text[], $10::text[])
+          WITH ORDINALITY u (i, f, t, k, x, y, p, wi, wf, o)
         WHERE NOT EXISTS (SELECT FROM removed_messages r WHERE r.message_id = i)
         ORDER BY o ON CONFLICT (message_id) DO NOTHING RETURNING message_id`,
       values: [
-        messages.map(({ messageId }) => escapeText(messageId)),
-        messages.map(({ from }) => escapeText(from)),
+        messages.map(({ messageId }) => indexedText(messageId)),
+        messages.map(({ from }) => indexedText(from)),
         messages.map(({ to }) => escapeText(to)),
         messages.map(({ ts }) => toKey(ts)),
         texts,
         texts.map((text) => (text === null ? null : fold(text))),
         messages.map(({ payload }) => (payload === undefined ? null : escapeText(payload))),
         createdAt,
+        unlessEmpty(wholeIds),
+        unlessEmpty(wholeSenders),
       ],
     },
   ];
+}
+
+/** Mostly no id is long: then the whole array is NULL, which costs nothing and unnests to one NULL a row. */
+function unlessEmpty(wholes: readonly (string | null)[]): readonly (string | null)[] | null {
+  return wholes.every((whole) => whole === null) ? null : wholes;
 }
 
 /** The rows that are stored under the ids of messages that were not added. */
 export function selectStored(messages: readonly Message[]): Statement {
   return {
     sql: "SELECT message_id, from_msisdn, to_msisdn, ts, text, created_at FROM messages WHERE message_id = ANY ($1::text[])",
-    values: [[...new Set(messages.map(({ messageId }) => escapeText(messageId)))]],
+    values: [[...new Set(messages.map(({ messageId }) => indexedText(messageId)))]],
   };
 }
 
@@ -72,7 +82,7 @@ export function toOutcomes(messages: readonly Message[], { added, found, sentBef
   const created = new Set([...added, ...own].map((row) => textAt(row, 0)));
   const rows = new Map(found.map((row) => [textAt(row, 0), row]));
   return messages.map((message) => {
-    const id = escapeText(message.messageId);
+    const id = indexedText(message.messageId);
     if (created.delete(id)) return "created";
     const row = rows.get(id);
     return row === undefined || hasContent(row, message) ? "duplicate" : "conflict";
@@ -80,6 +90,6 @@ export function toOutcomes(messages: readonly Message[], { added, found, sentBef
 }
 
 function hasContent(row: Row, { from, to, ts, text }: Message): boolean {
-  const content = [escapeText(from), escapeText(to), toKey(ts), text === null ? null : escapeText(text)];
+  const content = [indexedText(from), escapeText(to), toKey(ts), text === null ? null : escapeText(text)];
   return content.every((value, index) => row[1 + index] === value);
 }

@@ -1,6 +1,7 @@
 import { sortKey, type Order, type KeysetPosition } from "../../core/order.ts";
 import type { ExportQuery } from "../../core/queries.ts";
 import type { Fold } from "./fold.ts";
+import { indexedText } from "./indexed.ts";
 import type { Parameters } from "./rows.ts";
 import { escapeText } from "./text.ts";
 
@@ -9,7 +10,7 @@ export type Filters = Pick<ExportQuery, "from" | "to" | "since" | "until">;
 /** SQL of the given filters, except `q`. */
 export function conditionsOf({ from, to, since, until }: Filters, { add }: Parameters): string[] {
   const conditions: string[] = [];
-  if (from !== undefined) conditions.push(`from_msisdn = ${add(escapeText(from))}`);
+  if (from !== undefined) conditions.push(`from_msisdn = ${add(indexedText(from))}`);
   if (to !== undefined) conditions.push(`to_msisdn = ${add(escapeText(to))}`);
   if (since !== undefined) conditions.push(`ts >= ${add(sortKey(since))}`);
   if (until !== undefined) conditions.push(`ts < ${add(sortKey(until))}`);
@@ -24,7 +25,7 @@ export function contains(q: string, fold: Fold, { add }: Parameters): string {
 
 /** SQL: the row comes after a position in the order. */
 export function afterPosition({ key, messageId }: KeysetPosition, order: Order, { add }: Parameters): string {
-  return `(ts, message_id) ${order === "asc" ? ">" : "<"} (${add(key)}, ${add(escapeText(messageId))})`;
+  return `(ts, message_id) ${order === "asc" ? ">" : "<"} (${add(key)}, ${add(indexedText(messageId))})`;
 }
 
 /** A WHERE clause of conditions that must all hold; empty if there are none. */

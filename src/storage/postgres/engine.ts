@@ -62,8 +62,8 @@ export interface Engine extends Queries, RetentionEngine {
 /**
  * Opens the database and upgrades it to this build's schema.
  *
- * Rejects with UnusableSetting if the server's settings let it lose what it has confirmed, and with StoreUnavailable if it
- * cannot be reached or a newer build made it.
+ * Rejects with UnusableSetting if the server's settings let it lose what it has confirmed, and with StoreUnavailable if it cannot
+ * be reached or a newer build has changed what this one uses.
  */
 export async function openEngine(url: ConnectionUrl, options: ServerOptions): Promise<Engine> {
   const { fault, remark, mayLose = false, budgetMs = BUDGET_MS } = options;
@@ -86,7 +86,7 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
   async function prepare(): Promise<Pick<Engine, "version" | "isNew">> {
     const found = await upkeep.use((connection) => migrate(connection, MIGRATION_DEADLINE_MS));
     if (found > SCHEMA_VERSION) {
-      throw new StoreUnavailable(`a newer build made it: its version must be ${SCHEMA_VERSION} or less, not ${found}`);
+      remark(`a newer build has upgraded the tables to version ${found}: replace this build, of version ${SCHEMA_VERSION}, soon`);
     }
     const { refusals, remarks } = await upkeep.use((connection) => readDurability(connection, WORK_DEADLINE_MS));
     if (refusals.length > 0 && !mayLose) throw new UnusableSetting("DATABASE_URL", `of ${describeConnection(url)}, ${refusals.join("; ")}`);

@@ -38,7 +38,7 @@ export function meaningOf(error: unknown): Meaning {
 
 /** Whether a single message of the batch may be the reason, so that the others would succeed without it. */
 export function isOfOneMessage(error: unknown): boolean {
-  // 54000 (program_limit_exceeded): an id too long for an index.
+  // 54000 (program_limit_exceeded): too large for a row.
   return error instanceof PostgresError && /^(?:2[23]|54)/.test(error.code);
 }
 

@@ -4,9 +4,9 @@ import type { MessagePage, MessageQuery } from "../../core/queries.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 import { afterPosition, conditionsOf, orderBy, where } from "./conditions.ts";
 import { COUNT_ALL, countFrom, seekMinute, UNCOUNTED } from "./counts.ts";
+import { indexedText } from "./indexed.ts";
 import type { Read } from "./read.ts";
 import { createParameters, MESSAGE_COLUMNS, numberAt, textAt, toStoredMessage } from "./rows.ts";
-import { escapeText } from "./text.ts";
 
 /** An OFFSET reads all that it skips; a larger one starts close to its row instead. */
 const MAX_SKIPPED_ROWS = 1_000;
@@ -63,7 +63,7 @@ export function totalOf(query: Omit<MessageQuery, "order" | "after">): Statement
     const conditions = conditionsOf({ from, ...(since !== undefined && { since }), ...(until !== undefined && { until }) }, parameters);
     return { sql: `SELECT count(*) FROM messages ${where(conditions)}`, values: parameters.values };
   }
-  const sender = parameters.add(escapeText(from));
+  const sender = parameters.add(indexedText(from));
   return {
     sql: `WITH ${UNCOUNTED} SELECT coalesce((SELECT count FROM sender_counts WHERE from_msisdn = ${sender}), 0)
       + (SELECT count(*) FROM uncounted WHERE from_msisdn = ${sender})`,

@@ -7,13 +7,13 @@ import type { History, ReadOptions } from "../../core/store.ts";
 import type { Pool } from "../../postgres/pool.ts";
 import { COUNT_ALL, UNCOUNTED } from "./counts.ts";
 import type { Fold } from "./fold.ts";
+import { indexedText } from "./indexed.ts";
 import { readPage } from "./pages.ts";
 import { readReceived } from "./received.ts";
 import { readWith, type Read } from "./read.ts";
 import { MESSAGE_COLUMNS, numberAt, payloadAt, toStoredMessage } from "./rows.ts";
 import { readMatches } from "./search.ts";
 import { readStats } from "./stats.ts";
-import { escapeText } from "./text.ts";
 import { readMatchingTimeline, readTimeline } from "./timeline.ts";
 import { LAST_SEQUENCE, readExportPage, readHistory, readSince } from "./walks.ts";
 
@@ -63,12 +63,12 @@ export function createQueries({ lookups, searches, stopping }: QuerySources, fol
     get: (messageId) =>
       lookUp(async (read) => {
         const sql = `SELECT ${MESSAGE_COLUMNS} FROM messages AS m WHERE message_id = $1`;
-        const [rows] = await read([{ sql, values: [escapeText(messageId)] }]);
+        const [rows] = await read([{ sql, values: [indexedText(messageId)] }]);
         return rows?.[0] && toStoredMessage(rows[0]);
       }),
     payload: (messageId) =>
       lookUp(async (read) => {
-        const [rows] = await read([{ sql: "SELECT payload FROM messages WHERE message_id = $1", values: [escapeText(messageId)] }]);
+        const [rows] = await read([{ sql: "SELECT payload FROM messages WHERE message_id = $1", values: [indexedText(messageId)] }]);
         return rows?.[0] && (payloadAt(rows[0], 0).payload ?? undefined);
       }),
     stats: (options) => ofOneMoment(readStats, options),

@@ -2,7 +2,7 @@ import type { Erasure } from "../../core/store.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 import { LOCK_FIRST } from "./batch.ts";
 import { WATERMARK } from "./counts.ts";
-import { escapeText } from "./text.ts";
+import { indexedText } from "./indexed.ts";
 
 /** Messages removed in one transaction; batches wait for it. */
 export const REMOVED_AT_ONCE = 1000;
@@ -26,8 +26,8 @@ export function removeRows(seqs: readonly number[]): readonly Statement[] {
 /** Removes one message, or some messages of a sender. */
 export function erase(which: Erasure): readonly Statement[] {
   return "from" in which
-    ? remove(`SELECT seq FROM messages WHERE from_msisdn = $1 LIMIT ${REMOVED_AT_ONCE}`, escapeText(which.from))
-    : remove("SELECT seq FROM messages WHERE message_id = $1", escapeText(which.messageId));
+    ? remove(`SELECT seq FROM messages WHERE from_msisdn = $1 LIMIT ${REMOVED_AT_ONCE}`, indexedText(which.from))
+    : remove("SELECT seq FROM messages WHERE message_id = $1", indexedText(which.messageId));
 }
 
 const GONE_TIMES = "SELECT l AS level, left(ts, l) AS prefix, count(*) AS n FROM counted, unnest(ARRAY[10, 13, 16]) l GROUP BY 1, 2";
@@ -45,8 +45,8 @@ function remove(chosen: string, value: string): readonly Statement[] {
     { sql: `${WATERMARK} FOR UPDATE` },
     {
       sql: `WITH chosen AS MATERIALIZED (${chosen}),
-        gone AS (DELETE FROM messages WHERE seq IN (SELECT seq FROM chosen) RETURNING seq, message_id, from_msisdn, ts),
-        remembered AS (INSERT INTO removed_messages SELECT message_id FROM gone ON CONFLICT DO NOTHING),
+        gone AS (DELETE FROM messages WHERE seq IN (SELECT seq FROM chosen) RETURNING seq, message_id, long_id, from_msisdn, ts),
+        remembered AS (INSERT INTO removed_messages (message_id, long_id) SELECT message_id, long_id FROM gone ON CONFLICT DO NOTHING),
         counted AS MATERIALIZED (SELECT from_msisdn, ts FROM gone WHERE seq <= (${WATERMARK})),
         times AS MATERIALIZED (${GONE_TIMES}), senders AS MATERIALIZED (${GONE_SENDERS}),
         fewer_times AS (UPDATE time_counts c SET count = count - n FROM times g

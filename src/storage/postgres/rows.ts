@@ -3,8 +3,11 @@ import type { Row } from "../../postgres/backend.ts";
 import type { Value } from "../../postgres/frontend.ts";
 import { unescapeText } from "./text.ts";
 
+/** The first four of `MESSAGE_COLUMNS`, of the table or alias `m`. */
+export const LEADING_COLUMNS = "coalesce(m.long_id, m.message_id), coalesce(m.long_from, m.from_msisdn), m.to_msisdn, m.ts";
+
 /** The columns that `toStoredMessage` reads, of the table or alias `m`. */
-export const MESSAGE_COLUMNS = "m.message_id, m.from_msisdn, m.to_msisdn, m.ts, m.text, m.created_at";
+export const MESSAGE_COLUMNS: string = `${LEADING_COLUMNS}, m.text, m.created_at`;
 
 /** Gathers the values of a statement: `add` returns the placeholder of a value, `$1` … */
 export interface Parameters {

@@ -1,9 +1,10 @@
+import { StoreUnavailable } from "../../core/store.ts";
 import type { Connection } from "../../postgres/connection.ts";
 import { PostgresError } from "../../postgres/errors.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 
 /** The version that this build creates and reads. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** The advisory lock that only this service's migrations take. */
 const MIGRATION_LOCK = 7_310_579_801_334_206n;
@@ -44,8 +45,19 @@ const HISTORY: readonly string[] = [
   "UPDATE inbox_state SET version = 2",
 ];
 
+/**
+ * `long_id` and `long_from` hold what is too long for an index, see `indexedText`. `compatible_version` names the oldest build, by its
+ * schema version, that may use the database.
+ */
+const LONG_IDS: readonly string[] = [
+  'ALTER TABLE messages ADD COLUMN long_id text COLLATE "C", ADD COLUMN long_from text COLLATE "C"',
+  'ALTER TABLE removed_messages ADD COLUMN long_id text COLLATE "C"',
+  "ALTER TABLE inbox_state ADD COLUMN compatible_version int NOT NULL DEFAULT 1",
+  "UPDATE inbox_state SET version = 3",
+];
+
 /** Each upgrades a database from `version - 1` to its version. */
-const UPGRADES: readonly (readonly string[])[] = [SCHEMA, HISTORY];
+const UPGRADES: readonly (readonly string[])[] = [SCHEMA, HISTORY, LONG_IDS];
 
 /** Another receiver created the same thing at the same moment (pg_type_typname_nsp_index, or the table itself). */
 const MADE_ELSEWHERE: ReadonlySet<string> = new Set(["23505", "42P07", "42710"]);
@@ -55,15 +67,18 @@ const MADE_ELSEWHERE: ReadonlySet<string> = new Set(["23505", "42P07", "42710"])
  *
  * Gives the version that was found, 0 for a new database. A newer one is left alone.
  *
- * Rejects with the server's error, e.g. 42501 if the user must not create tables, 0A000 or 58P01 without pg_trgm.
+ * Rejects with StoreUnavailable if a newer build has changed what this one uses, or with the server's error, e.g. 42501 if the user
+ * must not create tables, 0A000 or 58P01 without pg_trgm.
  */
 export async function migrate(connection: Connection, deadlineMs: number): Promise<number> {
+  let first: number | undefined;
   for (let attempt = 0; ; attempt += 1) {
     const found = await versionOf(connection, deadlineMs);
-    if (found >= SCHEMA_VERSION) return found;
+    first ??= found;
+    if (found > SCHEMA_VERSION) await requireCompatible(connection, found, deadlineMs);
+    if (found >= SCHEMA_VERSION) return first;
     try {
       await upgrade(connection, deadlineMs);
-      return found;
     } catch (error) {
       if (attempt > 0 || !(error instanceof PostgresError) || !MADE_ELSEWHERE.has(error.code)) throw error;
       await connection.run([{ sql: "ROLLBACK" }], { deadlineMs });
@@ -73,9 +88,19 @@ export async function migrate(connection: Connection, deadlineMs: number): Promi
 
 async function versionOf(connection: Connection, deadlineMs: number): Promise<number> {
   const { results } = await connection.run([{ sql: "SELECT to_regclass('inbox_state') IS NOT NULL" }], { deadlineMs });
-  if (results[0]?.rows[0]?.[0] !== "t") return 0;
-  const state = await connection.run([{ sql: "SELECT version FROM inbox_state WHERE id = 1" }], { deadlineMs });
-  return Number(state.results[0]?.rows[0]?.[0]);
+  return results[0]?.rows[0]?.[0] === "t" ? readState(connection, "version", deadlineMs) : 0;
+}
+
+async function requireCompatible(connection: Connection, found: number, deadlineMs: number): Promise<void> {
+  const compatible = await readState(connection, "compatible_version", deadlineMs);
+  if (compatible <= SCHEMA_VERSION) return;
+  const [needed, own] = [`a build of version ${compatible} or later`, `this build is of version ${SCHEMA_VERSION}`];
+  throw new StoreUnavailable(`a newer build has upgraded its tables to version ${found}, which needs ${needed}: ${own}`);
+}
+
+async function readState(connection: Connection, column: "version" | "compatible_version", deadlineMs: number): Promise<number> {
+  const { results } = await connection.run([{ sql: `SELECT ${column} FROM inbox_state WHERE id = 1` }], { deadlineMs });
+  return Number(results[0]?.rows[0]?.[0]);
 }
 
 async function upgrade(connection: Connection, deadlineMs: number): Promise<void> {

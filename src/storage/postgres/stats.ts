@@ -12,7 +12,12 @@ const SENDERS = `senders AS (
 export async function readStats(read: Read): Promise<Stats> {
   const [totals, ranked = [], first, last] = await read([
     { sql: `WITH ${UNCOUNTED}, ${SENDERS} SELECT ${COUNT_ALL}, (SELECT count(*) FROM senders)` },
-    { sql: `WITH ${UNCOUNTED}, ${SENDERS} SELECT from_msisdn, count FROM senders ORDER BY count DESC, from_msisdn LIMIT 10` },
+    {
+      sql: `WITH ${UNCOUNTED}, ${SENDERS},
+          ranked AS MATERIALIZED (SELECT from_msisdn, count FROM senders ORDER BY count DESC, from_msisdn LIMIT 10)
+        SELECT coalesce((SELECT long_from FROM messages AS m WHERE m.from_msisdn = r.from_msisdn LIMIT 1), from_msisdn), count
+        FROM ranked AS r ORDER BY count DESC, from_msisdn`,
+    },
     { sql: "SELECT ts FROM messages ORDER BY ts, message_id LIMIT 1" },
     { sql: "SELECT ts FROM messages ORDER BY ts DESC, message_id DESC LIMIT 1" },
   ]);

@@ -8,6 +8,7 @@ import type { TransferRow, TransferSource, TransferTarget } from "../shared/tran
 import { LOCK_FIRST } from "./batch.ts";
 import { deriveCounts } from "./counts.ts";
 import { createFold } from "./fold.ts";
+import { indexedText, wholeIfLong } from "./indexed.ts";
 import { MESSAGE_COLUMNS, numberAt, payloadAt, textAt, toKey, toStoredMessage } from "./rows.ts";
 import { isCancelledWait } from "./replication.ts";
 import { migrate, SCHEMA_VERSION } from "./schema.ts";
@@ -64,24 +65,31 @@ export async function openPostgresTarget(url: ConnectionUrl): Promise<TransferTa
       if (odd !== undefined) throw new StoreUnavailable(`Cannot copy the message of seq ${odd.seq}: its ts must be a time in UTC with Z`);
       const texts = rows.map(({ text }) => (text === null ? null : escapeText(text)));
       await change({
-        sql: `INSERT INTO messages (seq, message_id, from_msisdn, to_msisdn, ts, text, folded, payload, created_at)
-          SELECT n::bigint, i, f, t, k, x, y, p, c FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-            $7::text[], $8::text[], $9::text[]) AS u (n, i, f, t, k, x, y, p, c)`,
+        sql: `INSERT INTO messages (
+            seq, message_id, from_msisdn, to_msisdn, ts, text, folded, payload, created_at, long_id, long_from)
+          SELECT n::bigint, i, f, t, k, x, y, p, c, wi, wf
+          FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+            $10::text[], $11::text[]) AS u (n, i, f, t, k, x, y, p, c, wi, wf)`,
         values: [
           rows.map(({ seq }) => String(seq)),
-          rows.map((row) => escapeText(row.message_id)),
-          rows.map(({ from }) => escapeText(from)),
+          rows.map((row) => indexedText(row.message_id)),
+          rows.map(({ from }) => indexedText(from)),
           rows.map(({ to }) => escapeText(to)),
           rows.map(({ ts }) => toKey(ts)),
           texts,
           texts.map((text) => (text === null ? null : fold(text))),
           rows.map(({ payload }) => (payload === null ? null : escapeText(payload))),
           rows.map((row) => row.created_at),
+          rows.map((row) => wholeIfLong(row.message_id)),
+          rows.map(({ from }) => wholeIfLong(from)),
         ],
       }, NUMBER_ON);
     },
     async addRemoved(ids) {
-      await change({ sql: "INSERT INTO removed_messages SELECT unnest($1::text[])", values: [ids.map(escapeText)] });
+      await change({
+        sql: "INSERT INTO removed_messages (message_id, long_id) SELECT * FROM unnest($1::text[], $2::text[])",
+        values: [ids.map(indexedText), ids.map(wholeIfLong)],
+      });
     },
     async finish(removedSeq) {
       await change({ sql: "UPDATE inbox_state SET removed_seq = $1::bigint WHERE id = 1", values: [removedSeq] }, NUMBER_ON);
@@ -104,8 +112,8 @@ function createSource(connection: Connection): TransferSource {
       return found.map((row): TransferRow => ({ seq: numberAt(row, 0), ...toStoredMessage(row, 1), ...payloadAt(row, 7) }));
     },
     async removedIds(after, limit) {
-      const [condition, values] = after === undefined ? ["", []] : ["WHERE message_id > $1", [escapeText(after)]];
-      const sql = `SELECT message_id FROM removed_messages ${condition} ORDER BY message_id LIMIT ${limit}`;
+      const [condition, values] = after === undefined ? ["", []] : ["WHERE message_id > $1", [indexedText(after)]];
+      const sql = `SELECT coalesce(long_id, message_id) FROM removed_messages ${condition} ORDER BY message_id LIMIT ${limit}`;
       const found = await run(connection, sql, values);
       return found.map((row) => unescapeText(textAt(row, 0)));
     },

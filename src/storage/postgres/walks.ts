@@ -6,7 +6,7 @@ import { PAGE_CHARACTERS, PAGE_MESSAGES, PAGE_ROWS } from "../shared/fill-page.t
 import { afterPosition, conditionsOf, contains, orderBy, where } from "./conditions.ts";
 import type { Fold } from "./fold.ts";
 import type { Read } from "./read.ts";
-import { createParameters, MESSAGE_COLUMNS, numberAt, payloadAt, textAt, toStoredMessage } from "./rows.ts";
+import { createParameters, LEADING_COLUMNS, MESSAGE_COLUMNS, numberAt, payloadAt, textAt, toStoredMessage } from "./rows.ts";
 import { escapeText } from "./text.ts";
 
 /** SQL: how much a message adds to its page. PostgreSQL knows a payload's length in bytes without reading it. */
@@ -34,7 +34,7 @@ export async function readExportPage(read: Read, query: ExportQuery, fold: Fold)
       m AS (
         SELECT m.*, count(*) FILTER (WHERE hit) ${window} AS hits,
           coalesce(sum(${length}) FILTER (WHERE hit) ${window}, 0) AS characters FROM looked AS m)
-      SELECT hit, hits, characters, m.message_id, m.from_msisdn, m.to_msisdn, m.ts, CASE WHEN hit THEN m.text END, m.created_at,
+      SELECT hit, hits, characters, ${LEADING_COLUMNS}, CASE WHEN hit THEN m.text END, m.created_at,
         ${payload ? "CASE WHEN hit THEN m.payload END" : "NULL"} FROM m
       WHERE hits - hit::int < ${PAGE_MESSAGES} AND characters - CASE WHEN hit THEN ${length} ELSE 0 END < ${PAGE_CHARACTERS}
       ORDER BY ${orderBy(order, "m.")}`,

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { seededRandom } from "../../../scripts/bench/messages.ts";
 import type { Message } from "../../../src/core/message.ts";
 import { message } from "../../support/store.ts";
-import { exportAll, make, tailAll, type ContractCase } from "./case.ts";
+import { exportAll, idsOf, make, tailAll, walkList, type ContractCase } from "./case.ts";
 
 /** Control characters, characters of two units, combining ones in both orders and alone, non-characters, and what some engine means by a text. */
 const STRINGS_TO_KEEP: readonly string[] = [
@@ -15,6 +16,11 @@ const TIMES: readonly string[] = [
   "2016-12-31T23:59:59.999999999Z", "2016-12-31T23:59:60Z", "2016-12-31T23:59:60.5Z", "2017-01-01T00:00:00Z", "2025-01-15T10:00:00.123456789Z", "2025-01-15T10:00:00.12345679Z",
   "2038-01-19T03:14:08Z", "9999-12-31T23:59:59.999999998Z", "9999-12-31T23:59:59.999999999Z",
 ];
+
+function randomLetters(count: number): string {
+  const random = seededRandom(6);
+  return Array.from({ length: count }, () => String.fromCharCode(97 + Math.floor(random() * 26))).join("");
+}
 
 /** What comes back is what was stored, byte for byte. */
 export const STRINGS: readonly ContractCase[] = [
@@ -60,6 +66,39 @@ export const STRINGS: readonly ContractCase[] = [
       }
       assert.equal(await store.erase({ from: "party \0" }), 1);
       assert.deepEqual([(await store.get("party \0\0"))?.from, await store.get("party \0")], ["party \0\0", undefined]);
+    },
+  },
+  {
+    promise: "P6",
+    name: "ids and senders are of any length, and told apart to their last character",
+    async run({ open }) {
+      const opened = await open();
+      // Too long for an index of most engines, and not to be compressed.
+      const long = randomLetters(20_000);
+      const messages = ["", "a", "b", "😀", "\0"].map((end) => message(`id${long}${end}`, { from: `sender${long}${end}`, text: end, ts: "2025-03-01T00:00:00Z" }));
+      const short = message("id", { ts: "2025-03-02T00:00:00Z" });
+      assert.deepEqual(new Set(await opened.store.insertAll([...messages, short])), new Set(["created"]));
+      const again = messages.map((one, index) => (index === 0 ? one : { ...one, from: messages[0]?.from ?? "" }));
+      assert.deepEqual(await opened.store.insertAll(again), ["duplicate", "conflict", "conflict", "conflict", "conflict"]);
+      const { store } = await opened.reopen();
+      for (const { messageId, from, text } of messages) {
+        const got = await store.get(messageId);
+        assert.deepEqual([got?.message_id, got?.from, got?.text], [messageId, from, text]);
+        const { data, total } = await store.list({ limit: 2, offset: 0, from });
+        assert.deepEqual([data, total], [[got], 1]);
+      }
+      const ids = new Set([...messages, short].map(({ messageId }) => messageId));
+      const pages: string[] = [];
+      for await (const page of walkList(store, { limit: 1 })) pages.push(...idsOf(page));
+      for (const found of [pages, idsOf({ data: await exportAll(store, { upTo: Number.MAX_SAFE_INTEGER }) }), idsOf({ data: await tailAll(store) })]) {
+        assert.deepEqual([found.length, new Set(found)], [ids.size, ids]);
+      }
+      const { messages_per_sender: senders } = await store.stats();
+      assert.deepEqual(new Set(senders.map(({ from }) => from)), new Set([...messages, short].map(({ from }) => from)));
+      const [one, other] = messages;
+      assert.deepEqual([await store.erase({ messageId: one?.messageId ?? "" }), await store.erase({ from: other?.from ?? "" })], [1, 1]);
+      assert.deepEqual(await store.insertAll(messages), messages.map(() => "duplicate"));
+      assert.equal((await store.stats()).total_messages, 4);
     },
   },
   {

@@ -35,14 +35,6 @@ test("several receivers may open a new database at the same moment", { skip }, a
   assert.deepEqual(await Promise.all(engines.map((engine) => engine.count())), [3, 3, 3]);
 });
 
-test("a database of a newer build is refused", { skip }, async (t) => {
-  const url = await server.createDatabase();
-  await open(t, url);
-  const admin = await connectFor(t, url);
-  await admin.run([{ sql: "UPDATE inbox_state SET version = 1000" }], { deadlineMs: 5000 });
-  await assert.rejects(openEngine(urlOf(url), OPTIONS), { name: "StoreUnavailable" });
-});
-
 test("a repeat is a duplicate, other content a conflict, within a batch and later, and nothing is changed", { skip }, async (t) => {
   const engine = await open(t, await server.createDatabase());
   const [one, other] = [message("a"), message("a", { text: "other" })];

@@ -7,6 +7,7 @@ import { atEnd } from "../../support/cleanup.ts";
 import { SKIP_WITHOUT_POSTGRES } from "../../support/postgres.ts";
 import { usePostgres, type SharedPostgres } from "../../support/shared-postgres.ts";
 import { message } from "../../support/store.ts";
+import { backTo } from "./versions.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
 const AT = "2025-06-01T00:00:00.000Z";
@@ -28,8 +29,7 @@ test("a database of version 1 gets a generation, the same for every receiver", {
   const url = await server.createDatabase();
   await (await open(t, url)).write([message("m1")], AT);
   const admin = await connectFor(t, url);
-  const back = ["ALTER TABLE inbox_state DROP COLUMN generation", "DROP TABLE former_generations", "UPDATE inbox_state SET version = 1"];
-  await admin.run(back.map((sql) => ({ sql })), { deadlineMs: 5000 });
+  await admin.run(backTo(1).map((sql) => ({ sql })), { deadlineMs: 5000 });
   const [one, other] = await Promise.all([open(t, url), open(t, url)]);
   const history = await one.history();
   assert.match(history.generation, /^[0-9a-f-]{36}$/);
