@@ -1,23 +1,23 @@
-/** How long to wait before the next attempt, after so many in a row that failed: doubling, and never two clients in step. */
+/** The first wait after a failure. Each further failure in a row doubles it, with jitter so that clients do not retry in step. */
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
-/** A timer cannot hold more than 2^31 ms, and a person would rather be told. */
+/** Longer than a person would want to wait without being told; a timer cannot hold more than 2^31 ms anyway. */
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
 export interface BackoffOptions {
   wait(ms: number): Promise<void>;
-  /** The most waiting in all without a success in between. */
+  /** The maximum total wait without a success in between. */
   readonly limitMs: number;
 }
 
-/** Waits between attempts, one for all that are in progress. */
+/** Waits between attempts; all attempts in progress share one wait. */
 export interface Backoff {
   succeeded(): void;
-  /** Waits as long as `Retry-After` says, or longer each time where it says nothing. False, at once, where the limit is reached. */
+  /** Waits as long as `Retry-After` says, or longer each time if it is absent. Returns false at once if the limit is reached. */
   pause(retryAfter: string | undefined): Promise<boolean>;
 }
 
-/** Waits longer after each failure, and `limitMs` in all at most. */
+/** Waits longer after each failure, and at most `limitMs` in total. */
 export function createBackoff({ wait, limitMs }: BackoffOptions): Backoff {
   let failures = 0;
   let waitedMs = 0;
@@ -43,12 +43,12 @@ export function createBackoff({ wait, limitMs }: BackoffOptions): Backoff {
   };
 }
 
-/** `chance` from 0 to 1 makes it from half of the full time to all of it. */
+/** `chance`, from 0 to 1, scales the wait from half of its full length to all of it. */
 export function backoffMs(failures: number, chance: number): number {
   return Math.min(FIRST_WAIT_MS * 2 ** failures, LONGEST_WAIT_MS) * (0.5 + chance / 2);
 }
 
-/** The value of `Retry-After` (RFC 9110, section 10.2.3), seconds or a date; undefined where it is absent or neither. */
+/** The value of `Retry-After` (RFC 9110, section 10.2.3), seconds or a date; undefined if it is absent or neither. */
 export function retryAfterMs(value: string | undefined, nowMs: number): number | undefined {
   const ms = value === undefined ? NaN : /^[0-9]+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), LONGEST_RETRY_AFTER_MS);

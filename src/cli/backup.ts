@@ -10,15 +10,15 @@ import { syncFolder } from "./sync-folder.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
- * Copies the database at `source` to `target` while a service may write to it, and checks the copy. `target` appears
- * at once, complete and synced, or not at all; a copy that fails a check is kept under the name that is told.
+ * Copies the database at `source` to `target` while a service may write to it, and checks the copy. `target` appears all at
+ * once, complete and synced, or not at all. A copy that fails a check is kept under the name that is printed.
  *
- * True where the copy is there and sound. Rejects with `DatabaseError` where `target` exists or cannot be written.
+ * True if the copy exists and is sound. Rejects with `DatabaseError` if `target` exists or cannot be written.
  */
 export async function backUp(terminal: Terminal, source: string, target: string): Promise<boolean> {
   if (!statSync(source, { throwIfNoEntry: false })?.isFile()) throw new DatabaseError(`Cannot back up: ${source} must exist and be a file`);
   refuseExisting(target);
-  // In the same folder: only there a rename is one step.
+  // In the same folder, where a rename is atomic.
   const partial = `${target}.partial-${randomUUID().slice(0, 8)}`;
   const cleanUp = (): void => {
     for (const suffix of ["", "-journal", "-wal", "-shm"]) rmSync(partial + suffix, { force: true });
@@ -30,7 +30,7 @@ export async function backUp(terminal: Terminal, source: string, target: string)
       share = done / total;
     });
     await withProgress(terminal, "copy", { share: () => share, result: copied });
-    // The copy has no index, which a service builds: its checks have nothing to look at.
+    // The copy has no index, which the service builds later: the checks of an index find none.
     const maintenance = await openSqliteMaintenance(partial);
     const failed = await runChecks(terminal, maintenance, { printSound: false }).finally(() => maintenance.close());
     if (failed.length > 0) {
@@ -53,13 +53,13 @@ function refuseExisting(target: string): void {
   if (existsSync(target)) throw new DatabaseError(`Cannot back up: ${target} must not exist yet`);
 }
 
-/** Gives the complete copy its name, in one step that never replaces a file of that name. */
+/** Gives the complete copy its name, atomically and without replacing an existing file. */
 function publish(partial: string, target: string): void {
   try {
     linkSync(partial, target);
     unlinkSync(partial);
   } catch {
-    // Not every file system has hard links; there a file made at this very moment would be replaced.
+    // Not every file system has hard links; on those, a file created at this very moment would be replaced.
     refuseExisting(target);
     renameSync(partial, target);
   }

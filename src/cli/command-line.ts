@@ -9,7 +9,7 @@ import { isCommandName } from "./usage.ts";
 const TEXT = { type: "string" } as const;
 const FLAG = { type: "boolean" } as const;
 
-/** The options of all commands: where two have the same, it is of one type. */
+/** The options of all commands. An option has the same type in every command that has it. */
 const OPTIONS = {
   help: { type: "boolean", short: "h" },
   version: FLAG,
@@ -57,7 +57,7 @@ export const OPTIONS_OF: Readonly<Record<CommandName, readonly string[]>> = {
   openapi: [],
 };
 
-/** Either a value, or what is wrong with it. */
+/** A value, or what is wrong with it. */
 type Parsed<T> = Outcome<T, string>;
 type Values = ReturnType<typeof parse>["values"];
 
@@ -65,13 +65,13 @@ function parse(args: readonly string[]) {
   return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
 }
 
-/** Reads the arguments behind the program's name. A refusal is one line that says what is wrong. */
+/** Parses the arguments after the program's name. A refusal is one line that says what is wrong. */
 export function parseCommandLine(args: readonly string[]): Parsed<Command> {
   let parsed;
   try {
     parsed = parse(args);
   } catch (error) {
-    // No command has a use for the trick that some of its messages explain.
+    // Some of Node's messages explain a trick that no command needs.
     const [text = ""] = (error instanceof Error ? error.message : String(error)).split(/\.?(?: To specify a positional argument|$)/);
     const [first = ""] = args;
     return refuse(text, isCommandName(first) ? first : undefined);

@@ -1,9 +1,9 @@
-/** Where `send`, `tail`, `forward`, `export` and `erase` find the service; undefined leaves it to the environment. */
+/** The service that `send`, `tail`, `forward`, `export` and `erase` use; undefined leaves it to the environment. */
 interface Remote {
   readonly url: URL | undefined;
 }
 
-/** A message by its fields, each of which has a default where it is undefined, except `text`. */
+/** The fields of a message. An undefined field gets a default, except `text`, which is left out. */
 export interface MessageFields {
   readonly id: string | undefined;
   readonly from: string | undefined;
@@ -14,22 +14,22 @@ export interface MessageFields {
 
 export interface SendCommand extends Remote {
   readonly name: "send";
-  /** `body` is sent as it is; of `file` each line is a message, and `-` is standard input. */
+  /** `body` is sent as it is; each line of `file` is a message, and `-` is standard input. */
   readonly what: { readonly fields: MessageFields } | { readonly body: string } | { readonly file: string };
   readonly retry: boolean;
 }
 
 export interface SignCommand {
   readonly name: "sign";
-  /** Without it the body comes from standard input. */
+  /** If undefined, the body comes from standard input. */
   readonly file: string | undefined;
-  /** The headers of Standard Webhooks, with an id and a time that have defaults; undefined for `X-Signature`. */
+  /** Signs with the headers of Standard Webhooks, whose id and time have defaults; undefined signs with `X-Signature`. */
   readonly standard: { readonly id: string | undefined; readonly timestampSeconds: number | undefined } | undefined;
 }
 
 export interface TailCommand extends Remote {
   readonly name: "tail";
-  /** Begin behind this sequence number; without it, with what is stored from now on. */
+  /** Begin after this sequence number; if undefined, begin with what is stored from now on. */
   readonly after: number | undefined;
 }
 
@@ -40,11 +40,11 @@ export interface ForwardCommand extends Remote {
   readonly position: string;
   /** Where to begin if that file does not exist. */
   readonly after: number;
-  /** The most requests at once. */
+  /** The maximum number of requests at once. */
   readonly concurrency: number;
-  /** Where a message goes after its last attempt; undefined means that attempts go on indefinitely. */
+  /** The file for messages whose last attempt failed; undefined retries indefinitely. */
   readonly deadLetter: { readonly file: string; readonly maxAttempts: number } | undefined;
-  /** Undefined reports on standard error. */
+  /** If undefined, `forward` reports on standard error. */
   readonly metricsPort: number | undefined;
 }
 
@@ -53,9 +53,9 @@ export type ExportFormat = "ndjson" | "csv" | "json";
 export interface ExportCommand extends Remote {
   readonly name: "export";
   readonly format: ExportFormat;
-  /** Parameters of `GET /messages` by their names there. */
+  /** Parameters of `GET /messages`, by name. */
   readonly filters: Readonly<Record<string, string>>;
-  /** Without it the messages go to standard output. */
+  /** If undefined, the messages go to standard output. */
   readonly output: string | undefined;
 }
 
@@ -71,14 +71,14 @@ export interface BackupCommand {
 
 export interface VerifyCommand {
   readonly name: "verify";
-  /** Without it, the database of `DATABASE_URL`. */
+  /** If undefined, the database of `DATABASE_URL`. */
   readonly file: string | undefined;
   readonly rebuild: boolean;
 }
 
 export interface CopyCommand {
   readonly name: "copy";
-  /** Spelled like `DATABASE_URL`, with passwords. */
+  /** Written like `DATABASE_URL`, including the password. */
   readonly from: string;
   readonly to: string;
 }
@@ -87,17 +87,17 @@ export interface OpenApiCommand {
   readonly name: "openapi";
 }
 
-/** What does its work and ends. */
+/** A command that does its work and ends. */
 export type Task =
   | SendCommand | SignCommand | TailCommand | ForwardCommand | ExportCommand | EraseCommand | BackupCommand | VerifyCommand | CopyCommand
   | OpenApiCommand;
 
 export type CommandName = Task["name"] | "serve";
 
-/** What the program was asked to do. */
+/** What the program should do. */
 export type Command =
   | Task
   | { readonly name: "serve" }
-  /** Of the one command, or of the program. */
+  /** Of one command; undefined means of the program. */
   | { readonly name: "help"; readonly of: CommandName | undefined }
   | { readonly name: "version" };

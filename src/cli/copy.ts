@@ -7,11 +7,11 @@ import { EX_CONFIG, EX_OK } from "./exit-status.ts";
 import { withProgress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Copies a database into another one, then compares the whole of both. Gives the exit status; rejects if it cannot be done. */
+/** Copies a database to another one, then compares both completely. Gives the exit status; rejects if it cannot be done. */
 export async function copy(terminal: Terminal, command: CopyCommand): Promise<number> {
   const locations: DatabaseLocation[] = [];
   for (const name of ["from", "to"] as const) {
-    // An empty URL would stand for the default.
+    // An empty URL would mean the default.
     const database = loadDatabase({ DATABASE_URL: command[name] || " " });
     if (!database.ok) terminal.complain(database.error.replace("DATABASE_URL", `--${name}`));
     else if (database.value.kind === "memory") terminal.complain(`--${name}: must name a database that outlives its process`);
@@ -21,7 +21,7 @@ export async function copy(terminal: Terminal, command: CopyCommand): Promise<nu
   if (from === undefined || to === undefined) return EX_CONFIG;
   const { messages, removedIds } = await copyAll(terminal, from, to);
   const [source, target] = [from, to].map(describeLocation);
-  terminal.print(`${target}: ${messages} messages and ${removedIds} ids of removed ones, the same as in ${source}`);
+  terminal.print(`${target}: ${messages} messages and ${removedIds} ids of removed messages, the same as in ${source}`);
   return EX_OK;
 }
 

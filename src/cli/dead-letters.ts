@@ -1,13 +1,13 @@
 import { open } from "node:fs/promises";
 
-/** A file of messages that were given up, one a line as they came: `send --file` can send them again. */
+/** A file of messages that were given up, one line each, unchanged: `send --file` can send them again. */
 export interface DeadLetters {
   /** Settles once the line is on disk. */
   keep(line: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens it to be added to. Rejects if it cannot be written. */
+/** Opens the file for appending. Rejects if it cannot be written. */
 export async function openDeadLetters(path: string): Promise<DeadLetters> {
   const file = await open(path, "a");
   let last: Promise<void> = Promise.resolve();

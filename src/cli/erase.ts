@@ -7,7 +7,10 @@ import type { Terminal } from "./terminal.ts";
 /** A sender may have a million messages. */
 const SILENCE_LIMIT_MS = 600_000;
 
-/** Erases one message or all of a sender, and prints how many. Gives the exit status; rejects with `Unreachable` if none comes. */
+/**
+ * Erases one message, or all messages of a sender, and prints how many. Gives the exit status; rejects with `Unreachable` if
+ * there is no response.
+ */
 export async function eraseMessages(terminal: Terminal, { url, what }: EraseCommand): Promise<number> {
   const remote = loadMessagesService(terminal, url);
   if (!remote.ok) {
@@ -17,9 +20,9 @@ export async function eraseMessages(terminal: Terminal, { url, what }: EraseComm
   const { service, headers } = remote.value;
   const target =
     "id" in what ? `/messages/${encodeURIComponent(what.id).replaceAll(".", "%2E")}` : `/messages?from=${encodeURIComponent(what.from)}`;
-  const answer = await request(service, target, { method: "DELETE", headers, silenceLimitMs: SILENCE_LIMIT_MS });
-  const { statusCode } = answer;
-  const body = await readResponse(service, answer);
+  const response = await request(service, target, { method: "DELETE", headers, silenceLimitMs: SILENCE_LIMIT_MS });
+  const { statusCode } = response;
+  const body = await readResponse(service, response);
   if (statusCode !== 200 && statusCode !== 204) {
     terminal.complain(`Cannot erase: the service answered ${describeResponse(statusCode, body)}`);
     return isTemporary(statusCode) ? EX_UNAVAILABLE : EX_FAILURE;

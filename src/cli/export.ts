@@ -7,14 +7,14 @@ import { openOutputFile } from "./output-file.ts";
 import { withProgress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** A search may read for long before it finds something. */
+/** A search may read for a long time before it finds something. */
 const SILENCE_LIMIT_MS = 300_000;
 const BYTES_A_MB = 1_000_000;
 
 interface Wire {
   readonly format: "ndjson" | "csv";
   readonly type: string;
-  /** From what the service sends to what is written. */
+  /** Turns what the service sends into what is written. */
   readonly shape: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array | string>;
 }
 
@@ -23,13 +23,13 @@ const NDJSON: Wire = { format: "ndjson", type: "application/x-ndjson", shape: (c
 const WIRES: Readonly<Record<ExportFormat, Wire>> = {
   ndjson: NDJSON,
   csv: { format: "csv", type: "text/csv", shape: (chunks) => chunks },
-  // The service's own JSON is a page at a time.
+  // The service's own JSON is one page at a time.
   json: { ...NDJSON, shape: toArray },
 };
 
 /**
- * Writes all messages that match, as they come, at the pace of whoever reads. Gives the exit status; rejects with
- * `Unreachable` where the answer does not come to its end, and where it cannot be written.
+ * Writes all messages that match as they arrive, as fast as the output takes them. Gives the exit status; rejects with
+ * `Unreachable` if the response is cut off, and if the output cannot be written.
  */
 export async function saveExport(terminal: Terminal, { url, format, filters, output }: ExportCommand): Promise<number> {
   const remote = loadMessagesService(terminal, url);
@@ -40,24 +40,25 @@ export async function saveExport(terminal: Terminal, { url, format, filters, out
   const { service, headers } = remote.value;
   const wire = WIRES[format];
   const parameters = Object.entries({ ...filters, format: wire.format }).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-  const answer = await request(service, `/messages?${parameters.join("&")}`, {
+  const response = await request(service, `/messages?${parameters.join("&")}`, {
     headers: { ...headers, Accept: wire.type },
     silenceLimitMs: SILENCE_LIMIT_MS,
   });
-  const type = answer.headers["content-type"]?.split(";")[0] ?? "";
-  if (answer.statusCode !== 200) {
-    terminal.complain(`Cannot export: the service answered ${describeResponse(answer.statusCode, await readResponse(service, answer))}`);
-    return isTemporary(answer.statusCode) ? EX_UNAVAILABLE : EX_FAILURE;
+  const type = response.headers["content-type"]?.split(";")[0] ?? "";
+  if (response.statusCode !== 200) {
+    const body = await readResponse(service, response);
+    terminal.complain(`Cannot export: the service answered ${describeResponse(response.statusCode, body)}`);
+    return isTemporary(response.statusCode) ? EX_UNAVAILABLE : EX_FAILURE;
   }
   if (type !== wire.type) {
-    answer.destroy();
+    response.destroy();
     terminal.complain(`Cannot export: the service must answer with ${wire.type}, this one has ${describeResponse(undefined, type)}`);
     return EX_FAILURE;
   }
 
   let writtenBytes = 0;
   async function copy(write: (chunk: Uint8Array | string) => Promise<void>): Promise<void> {
-    for await (const chunk of wire.shape(toItsEnd(answer))) {
+    for await (const chunk of wire.shape(toItsEnd(response))) {
       await write(chunk);
       writtenBytes += chunk.length;
     }
@@ -84,7 +85,7 @@ export async function saveExport(terminal: Terminal, { url, format, filters, out
     await file?.discard();
     throw error;
   } finally {
-    answer.destroy();
+    response.destroy();
   }
   return EX_OK;
 }

@@ -8,16 +8,16 @@ import { createBackoff } from "./backoff.ts";
 import { CLEAR_LINE } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Before the service begins to send messages. */
+/** The maximum silence before the service begins to send messages. */
 const SILENCE_LIMIT_MS = 30_000;
-/** The service sends a blank line every 15 s: after two of them that did not come the connection is dead, whatever the system says. */
+/** The service sends a blank line every 15 s: if two of them are missing, the connection is dead, whatever the system says. */
 const BEAT_LIMIT_MS = 40_000;
 const LINE_FEED = 0x0a;
 
-/** A position in a store's order of commits. */
+/** A position in the commit order of a store. */
 export interface TailPosition {
   readonly after: number;
-  /** The store's generation, whose sequence numbers these are; undefined if it is not known. */
+  /** The store's generation, to which the sequence number belongs; undefined if unknown. */
   readonly generation?: string | undefined;
 }
 
@@ -25,11 +25,14 @@ export interface FollowOptions {
   readonly remote: MessagesService;
   /** Begin after this position; undefined begins with what is stored from now on. */
   readonly from: TailPosition | undefined;
-  /** Told where each connection begins, before its first message. The generation changes if the store has gone back. */
+  /**
+   * Called with the position at which each connection begins, before its first message. The generation changes if the store has
+   * gone back.
+   */
   readonly opened?: (position: TailPosition) => Promise<void>;
-  /** Takes one message: its line with the line feed. The next one is read once it settles. */
+  /** Called with each message: its line, including the line feed. The next message is read once this settles. */
   readonly take: (line: Uint8Array, message: FollowedMessage) => Promise<void>;
-  /** Ends it when aborted. */
+  /** Ends the following when aborted. */
   readonly signal?: AbortSignal;
 }
 
@@ -39,9 +42,9 @@ export interface FollowedMessage {
   readonly from: string;
 }
 
-/** How a connection ended. */
+/** Why a connection ended. */
 interface Ending {
-  /** Where to go on at once: the store has gone back to there. */
+  /** Where to continue at once: the store has gone back to this position. */
   readonly back?: TailPosition | undefined;
   /** Whether the service began to send messages. */
   readonly reached: boolean;
@@ -52,9 +55,10 @@ interface Ending {
 }
 
 /**
- * Takes each message as it is stored, and goes on after the last one when the connection is lost, indefinitely. If the store
- * has gone back, as a restored one has, it goes on after the last message that both lives of the store have. Ends only if
- * the service refuses, or cannot be reached at first; gives the exit status then. Rejects if `take` or `opened` does.
+ * Calls `take` with each message as it is stored. When the connection is lost, it reconnects and continues after the last
+ * message, indefinitely. If the store has gone back, as a restored one has, it continues after the last message that both
+ * generations share. Ends only if the service refuses, or cannot be reached at first, and then gives the exit status. Rejects
+ * if `take` or `opened` does.
  */
 export async function follow(terminal: Terminal, options: FollowOptions): Promise<number> {
   const { signal } = options;
@@ -70,9 +74,9 @@ export async function follow(terminal: Terminal, options: FollowOptions): Promis
   for (;;) {
     const { reached, temporary, reason, retryAfter, back } = await followOnce({ ...options, from: position, advance });
     if (signal?.aborted) return EX_FAILURE;
-    // Once: a service that sends one back time and again must not keep it busy.
+    // Only once: a service that sends a client back again and again must not keep it busy.
     if (back !== undefined && !wentBack) {
-      terminal.complain(`The store has gone back: going on after ${back.after}`);
+      terminal.complain(`The store has gone back: continuing after ${back.after}`);
       position = back;
       wentBack = true;
       continue;
@@ -89,35 +93,35 @@ export async function follow(terminal: Terminal, options: FollowOptions): Promis
 }
 
 interface Connection extends FollowOptions {
-  /** Called with each position that was reached, once nothing before it will be needed again. */
+  /** Called with each position reached, once nothing before it is needed again. */
   readonly advance: (position: TailPosition) => void;
 }
 
 async function followOnce({ remote: { service, headers }, from, opened, take, advance, signal }: Connection): Promise<Ending> {
   const refuse = (reason: string): Ending => ({ reached: false, temporary: false, reason: `Cannot follow: ${reason}` });
-  let answer;
+  let response;
   try {
-    answer = await request(service, targetOf(from), {
+    response = await request(service, targetOf(from), {
       headers: { ...headers, Accept: "application/x-ndjson" },
       silenceLimitMs: SILENCE_LIMIT_MS,
     });
-    if (answer.statusCode !== 200) {
-      const { statusCode } = answer;
-      const ending = refuse(`the service answered ${describeResponse(statusCode, await readResponse(service, answer))}`);
-      const back = statusCode === 409 && from !== undefined ? beginningOf(answer) : undefined;
-      return { ...ending, temporary: isTemporary(statusCode), retryAfter: answer.headers["retry-after"], back };
+    if (response.statusCode !== 200) {
+      const { statusCode } = response;
+      const ending = refuse(`the service answered ${describeResponse(statusCode, await readResponse(service, response))}`);
+      const back = statusCode === 409 && from !== undefined ? beginningOf(response) : undefined;
+      return { ...ending, temporary: isTemporary(statusCode), retryAfter: response.headers["retry-after"], back };
     }
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
     return { reached: false, temporary: true, reason: error.message };
   }
 
-  // From here on it is timed while a line is awaited: a slow `take` lets the connection rest.
-  answer.socket.setTimeout(0);
-  const begin = beginningOf(answer);
+  // From here on, silence is timed only while a line is awaited: a slow `take` may leave the connection idle.
+  response.socket.setTimeout(0);
+  const begin = beginningOf(response);
   const { generation } = begin ?? {};
-  const lines = splitLines(answer);
-  const stop = (): void => void answer.destroy();
+  const lines = splitLines(response);
+  const stop = (): void => void response.destroy();
   signal?.addEventListener("abort", stop);
   try {
     if (begin !== undefined) {
@@ -127,14 +131,14 @@ async function followOnce({ remote: { service, headers }, from, opened, take, ad
     for (;;) {
       let next;
       try {
-        next = await nextWithin(BEAT_LIMIT_MS, lines, answer);
+        next = await nextWithin(BEAT_LIMIT_MS, lines, response);
       } catch (error) {
         return { reached: true, temporary: true, reason: unreachable(service, error).message };
       }
-      // What lacks its line feed was cut off: it comes again.
+      // A line without a line feed was cut off: it is sent again.
       if (next.done || next.value.at(-1) !== LINE_FEED)
         return { reached: true, temporary: true, reason: "The service ended the connection" };
-      // A blank line says only that the connection is alive.
+      // A blank line only shows that the connection is alive.
       if (next.value.length === 1) continue;
       const message = readMessage(next.value);
       if (message === undefined) return refuse("the service sent a line that is not a message");
@@ -143,25 +147,25 @@ async function followOnce({ remote: { service, headers }, from, opened, take, ad
     }
   } finally {
     signal?.removeEventListener("abort", stop);
-    answer.destroy();
+    response.destroy();
   }
 }
 
-/** Destroys the connection if nothing at all comes for so long. */
+/** Destroys the connection if it is completely silent for this long. */
 async function nextWithin(
   limitMs: number,
   lines: AsyncGenerator<Uint8Array, void>,
-  answer: IncomingMessage,
+  response: IncomingMessage,
 ): Promise<IteratorResult<Uint8Array, void>> {
-  const { socket } = answer;
+  const { socket } = response;
   let seenBytes = socket.bytesRead;
   let timer = setTimeout(look, limitMs);
   function look(): void {
     if (socket.bytesRead === seenBytes) {
-      answer.destroy(new Error(`silent for ${limitMs / 1000} s`));
+      response.destroy(new Error(`silent for ${limitMs / 1000} s`));
       return;
     }
-    // A long line comes piece by piece.
+    // A long line arrives in several chunks.
     seenBytes = socket.bytesRead;
     timer = setTimeout(look, limitMs);
   }
@@ -179,7 +183,7 @@ function targetOf(from: TailPosition | undefined): string {
     : `/tail?after=${from.after}&generation=${encodeURIComponent(from.generation)}`;
 }
 
-/** Where a response says that the tail begins, or with 409 where it could. */
+/** Where a response says that the tail begins or, with 409, where it could begin. */
 function beginningOf({ headers }: IncomingMessage): TailPosition | undefined {
   const text = headers["tail-after"];
   const generation = headers["tail-generation"];

@@ -6,14 +6,14 @@ export interface ForwardState extends ForwardCounts {
   readonly after: number;
 }
 
-/** One line for a person. */
+/** One line for people. */
 export function describeForward({ delivered, failedAttempts, deadLetters, waiting, after }: ForwardState): string {
   return `forwarded ${delivered}, failed attempts ${failedAttempts}, dead letters ${deadLetters}, waiting ${waiting}, after ${after}`;
 }
 
 /** Prometheus text 0.0.4. */
 export function exposeForward({ delivered, failedAttempts, deadLetters, waiting, after }: ForwardState): string {
-  return `# HELP webhook_forward_messages_total Messages that are done with, by result.
+  return `# HELP webhook_forward_messages_total Messages that were delivered or given up, by result.
 # TYPE webhook_forward_messages_total counter
 webhook_forward_messages_total{result="delivered"} ${delivered}
 webhook_forward_messages_total{result="dead_letter"} ${deadLetters}
@@ -29,7 +29,7 @@ webhook_forward_position ${after}
 `;
 }
 
-/** Serves the metrics at `/metrics` of this machine. Rejects if the port cannot be used. */
+/** Serves the metrics at `/metrics` on localhost. Rejects if the port cannot be used. */
 export async function serveForwardMetrics(port: number, state: () => ForwardState): Promise<Server> {
   const server = createServer((request, response) => {
     const isMetrics = request.url === "/metrics" && (request.method === "GET" || request.method === "HEAD");

@@ -1,37 +1,37 @@
-/** A message that is to be forwarded. */
+/** A message to forward. */
 export interface Letter {
   readonly seq: number;
   readonly messageId: string;
   readonly from: string;
-  /** As it came, with the line feed. */
+  /** The message as it came, with its line feed. */
   readonly line: Uint8Array;
 }
 
 export interface ForwardOrder {
-  /** Takes the next message; `seq` must rise, except as `idle` says. Settles when there is room for another. */
+  /** Adds the next message. `seq` must increase, except after `idle`. Settles once there is room for another. */
   add(letter: Letter): Promise<void>;
-  /** Settles once nothing is in progress; sequence numbers may then begin again. */
+  /** Settles once nothing is in progress; sequence numbers may then start again. */
   idle(): Promise<void>;
-  /** How many have been added and are not done. */
+  /** How many messages were added and are not done. */
   waiting(): number;
   /** Rejects if a delivery does. Never fulfilled. */
   readonly failed: Promise<never>;
 }
 
 export interface ForwardOrderOptions {
-  /** Settles once the message is done with: the next one of its sender is then begun. */
+  /** Delivers one message. The next message of its sender is begun once this settles. */
   readonly deliver: (letter: Letter) => Promise<void>;
-  /** Called when more is done: every message up to this sequence number is. */
+  /** Called when more messages are done: all those up to this sequence number. */
   readonly advance: (after: number) => void;
-  /** The most that wait, in messages; a sender that is stuck holds the others up only beyond it. */
+  /** How many messages may wait; only when so many wait does a stuck sender hold up the others. */
   readonly room: number;
 }
 
-/** Delivers the messages of each sender one after the other, in order, and those of several senders side by side. */
+/** Delivers the messages of one sender in order, one after the other, and those of different senders in parallel. */
 export function createForwardOrder({ deliver, advance, room }: ForwardOrderOptions): ForwardOrder {
-  /** The end of what waits, by sender. */
+  /** The last delivery of each sender. */
   const ends = new Map<string, Promise<void>>();
-  /** Those that are not done, in order. */
+  /** Messages that are not done, in order. */
   const open = new Set<number>();
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {});

@@ -4,17 +4,17 @@ import { DatabaseSync } from "node:sqlite";
 import type { TailPosition } from "./follow.ts";
 import { syncFolder } from "./sync-folder.ts";
 
-/** Up to where the messages have been forwarded, kept in a file that survives a kill and a power cut. */
+/** How far messages have been forwarded, kept in a file that survives a kill and a power cut. */
 export interface ForwardPosition {
-  /** Every message up to there has been forwarded. */
+  /** Every message up to this position has been forwarded. */
   current(): TailPosition;
-  /** Writes it to the file soon; what it is moved to meanwhile is written once. */
+  /** Writes the position to the file soon; several moves may be written at once. */
   move(position: TailPosition): void;
   /** Settles once nothing is left to write. Rejects as `failed` does. */
   written(): Promise<void>;
   /** Rejects if the file cannot be written. Never fulfilled. */
   readonly failed: Promise<never>;
-  /** Gives the file to another process. */
+  /** Releases the file for another process. */
   close(): void;
 }
 
@@ -27,8 +27,8 @@ export interface ForwardPositionOptions {
 }
 
 /**
- * Opens the file that keeps a position, and creates it if it does not exist. The lock is an open transaction on `PATH.lock`: it goes
- * with the process, however that ends.
+ * Opens the file that keeps a position, and creates it if it does not exist. The lock is an open transaction on `PATH.lock`,
+ * which ends with the process in any case.
  *
  * Rejects if another process has the position, if the file cannot be written, or if it does not hold a position of this URL.
  */

@@ -10,7 +10,7 @@ import { createSlots } from "./slots.ts";
 
 const SILENCE_LIMIT_MS = 30_000;
 
-/** What becomes of the attempts, for the metrics. */
+/** Counts of attempts, for the metrics. */
 export interface ForwardCounts {
   delivered: number;
   failedAttempts: number;
@@ -20,9 +20,9 @@ export interface ForwardCounts {
 export interface ForwardPostOptions {
   readonly to: URL;
   readonly secret: string;
-  /** The most requests at once. */
+  /** The maximum number of requests at once. */
   readonly concurrency: number;
-  /** A message is handed to `keep` after `maxAttempts`; without this it is tried indefinitely. */
+  /** After `maxAttempts` a message is given to `keep`; if undefined, it is retried indefinitely. */
   readonly giveUp?: { readonly maxAttempts: number; readonly keep: (line: Uint8Array) => Promise<void> } | undefined;
   readonly counts: ForwardCounts;
   wait(ms: number): Promise<void>;
@@ -34,8 +34,8 @@ interface Attempt {
 }
 
 /**
- * Makes the function that posts a message until the receiver takes it, which is what any status from 200 to 299 says.
- * Between attempts it waits longer each time, with chance in it. `Retry-After` holds every message back.
+ * Creates the function that posts a message until the receiver accepts it with a status from 200 to 299. The wait between
+ * attempts grows, with jitter. `Retry-After` delays every message.
  */
 export function createForwardPost({
   to,
@@ -60,11 +60,11 @@ export function createForwardPost({
       "webhook-signature": signStandard(body, { id, timestampSeconds, secret }),
     };
     try {
-      const answer = await requestUrl(to, { method: "POST", headers, body, agent, silenceLimitMs: SILENCE_LIMIT_MS });
-      // Read, so that the connection can be used again; the status is all that counts.
-      answer.on("error", () => {}).resume();
-      const { statusCode = 0 } = answer;
-      return { ok: statusCode >= 200 && statusCode < 300, retryAfter: answer.headers["retry-after"] };
+      const response = await requestUrl(to, { method: "POST", headers, body, agent, silenceLimitMs: SILENCE_LIMIT_MS });
+      // The body is read so that the connection can be reused; only the status matters.
+      response.on("error", () => {}).resume();
+      const { statusCode = 0 } = response;
+      return { ok: statusCode >= 200 && statusCode < 300, retryAfter: response.headers["retry-after"] };
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
       return { ok: false };
@@ -96,7 +96,7 @@ export function createForwardPost({
   };
 }
 
-/** The same for every attempt at a message, and fit for a header whatever the id holds. */
+/** The same for every attempt at a message, and valid in a header whatever the id contains. */
 function idOf(messageId: string): string {
   return `msg_${createHash("sha256").update(messageId).digest("base64url").slice(0, 32)}`;
 }

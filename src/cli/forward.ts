@@ -10,15 +10,16 @@ import { createForwardPost } from "./forward-post.ts";
 import { loadMessagesService, type MessagesService } from "./messages-service.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** The most messages that wait in memory. */
+/** How many messages may wait in memory. */
 const ROOM = 1000;
 const REPORT_EVERY_MS = 60_000;
 
 /**
- * Posts each message on as it is stored: those of one sender in order, one at a time, each at least once. The position is
- * kept in a file, so a process that was killed goes on where it was. Ends only as `follow` does, with its exit status.
+ * Forwards each message as it is stored: the messages of one sender in order and one at a time, each at least once. The
+ * position is kept in a file, so that a restarted process continues where it stopped. Ends only as `follow` does, with its exit
+ * status.
  *
- * Rejects if the position is in use or of another URL, or if a file or the port of the metrics cannot be used.
+ * Rejects if the position is in use or belongs to another URL, or if a file or the port of the metrics cannot be used.
  */
 export async function forward(terminal: Terminal, command: ForwardCommand): Promise<number> {
   const remote = loadMessagesService(terminal, command.url);
@@ -69,7 +70,7 @@ async function forwardFrom(position: ForwardPosition, { terminal, command, deadL
       from: position.current(),
       async opened(begin) {
         if (begin.generation === position.current().generation) return;
-        // Numbers of two lives of the store must not be compared.
+        // Sequence numbers of different generations must not be compared.
         await order.idle();
         position.move(begin);
       },
@@ -84,7 +85,7 @@ async function forwardFrom(position: ForwardPosition, { terminal, command, deadL
   }
 }
 
-/** A position names its URL, and a file must hold no password. */
+/** The position's file contains the URL, but must not contain its password. */
 function withoutPassword(to: URL): string {
   const shown = new URL(to);
   shown.username = "";

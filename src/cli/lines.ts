@@ -4,7 +4,10 @@ const LINE_FEED = 0x0a;
 /** Far more than any message needs. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
-/** The lines of a stream of bytes, as they are, each with its line feed; the last one may have none. Throws if one has more than 16 MiB. */
+/**
+ * The lines of a stream of bytes, unchanged, each with its line feed; the last may have none. Throws if a line has more than 16
+ * MiB.
+ */
 export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
   let pieces: Uint8Array[] = [];
   let waitingBytes = 0;
@@ -24,7 +27,7 @@ export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGener
   if (waitingBytes > 0) yield Buffer.concat(pieces);
 }
 
-/** Without the CR and the LF at its end. */
+/** The line without the CR and LF at its end. */
 export function withoutLineEnd(line: Uint8Array): Uint8Array {
   let end = line.length;
   if (line[end - 1] === LINE_FEED) end -= 1;

@@ -3,13 +3,13 @@ import type { Outcome } from "../core/outcome.ts";
 import { loadServiceUrl } from "./service-url.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Where messages are read, and the headers that let one read them. */
+/** The service that messages are read from, and the headers that grant access. */
 export interface MessagesService {
   readonly service: URL;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** `url` wins over the environment. Refusal: a line a problem. */
+/** `url` takes precedence over the environment. A refusal has one line per problem. */
 export function loadMessagesService(
   { env, complain }: Pick<Terminal, "env" | "complain">,
   url: URL | undefined,

@@ -8,19 +8,22 @@ import type { Terminal } from "./terminal.ts";
 /** A file that appears under its name complete and synced, or not at all. */
 export interface OutputFile {
   write(chunk: string | Uint8Array): Promise<void>;
-  /** Gives it its name; a file that had this name is replaced. */
+  /** Gives the file its name, replacing a file of that name. */
   publish(): Promise<void>;
-  /** Leaves nothing behind of one that was not published. */
+  /** Removes the file if it was not published. */
   discard(): Promise<void>;
 }
 
-/** Opens one beside its name. Rejects where that cannot be written, or is something other than a file, such as a device. */
+/**
+ * Opens a file beside its final name. Rejects if it cannot be written there, or if the name belongs to something other than a
+ * file, such as a device.
+ */
 export async function openOutputFile(terminal: Terminal, path: string): Promise<OutputFile> {
   const existing = statSync(path, { throwIfNoEntry: false });
   if (existing !== undefined && !existing.isFile()) throw new Error(`Cannot write ${path}: it must be a file, or not exist`);
-  // A link stays one: the file behind it is replaced.
+  // A link remains: the file to which it leads is replaced.
   const target = existing === undefined ? resolve(path) : realpathSync(path);
-  // In the same folder: only there a rename is one step.
+  // In the same folder, where a rename is atomic.
   const partial = `${target}.partial-${randomUUID().slice(0, 8)}`;
   const file = await open(partial, "wx", existing?.mode ?? 0o666);
   const cleanUp = (): void => rmSync(partial, { force: true });

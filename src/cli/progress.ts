@@ -1,13 +1,13 @@
 import type { Terminal } from "./terminal.ts";
 
-/** Between two pictures, in milliseconds. */
+/** Time between two updates, in milliseconds. */
 const REFRESH_MS = 200;
 export const CLEAR_LINE = "\r\u001b[K";
 
-/** The share that is done, from 0 to 1; where the whole is not known, how much is done in words, or undefined. */
+/** The share that is done, from 0 to 1. If the total is unknown: how much is done, in words, or undefined. */
 export type Share = () => number | string | undefined;
 
-/** Shows on a terminal what is in progress, while it is; in a pipe it shows nothing. */
+/** Shows progress on a terminal while work is in progress; shows nothing in a pipe. */
 export async function withProgress<T>(
   terminal: Terminal,
   title: string,

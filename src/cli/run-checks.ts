@@ -3,11 +3,14 @@ import { withProgress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface CheckOptions {
-  /** A line for what is sound, too. */
+  /** Whether to print a line for checks that pass, too. */
   readonly printSound: boolean;
 }
 
-/** Makes the checks in turn, a line each, as far as they make sense. Gives the titles of those that failed. */
+/**
+ * Runs the checks one after the other, and prints a line for each; stops if the rest would be pointless. Gives the titles of
+ * those that failed.
+ */
 export async function runChecks(
   terminal: Terminal,
   { checks, progress }: DatabaseMaintenance,

@@ -13,7 +13,7 @@ import { sign } from "./sign.ts";
 import { tail } from "./tail.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Runs a command to its end and gives the exit status; what went wrong is told by then. */
+/** Runs a command to its end and gives the exit status, after reporting what went wrong. */
 export async function runCommand(command: Task, terminal: Terminal): Promise<number> {
   try {
     return await dispatch(command, terminal);

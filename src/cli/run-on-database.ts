@@ -9,12 +9,12 @@ import { EX_CONFIG, EX_FAILURE, EX_OK } from "./exit-status.ts";
 import type { Terminal } from "./terminal.ts";
 import { verify } from "./verify.ts";
 
-/** Lower than that of a service on the same machine, whose commits must not wait; 19 is the lowest. */
+/** Lower priority than a service on the same machine, whose commits must not wait; 19 is the lowest. */
 const NICENESS = 10;
 
-/** Runs a command that works on the database itself and gives the exit status. Rejects if it cannot be done. */
+/** Runs a command that works on the database itself, and gives the exit status. Rejects if it cannot be done. */
 export async function runOnDatabase(command: BackupCommand | VerifyCommand, terminal: Terminal): Promise<number> {
-  // Before anything starts a thread: each takes over the priority of the one that starts it.
+  // Before anything starts a thread: a thread inherits the priority of the one that starts it.
   setPriority(NICENESS);
   const work = prepare(command, terminal);
   if (!work.ok) {
@@ -24,28 +24,28 @@ export async function runOnDatabase(command: BackupCommand | VerifyCommand, term
   return (await work.value()) ? EX_OK : EX_FAILURE;
 }
 
-/** The work, which gives whether nothing is wrong. Refusal: a line that begins with `DATABASE_URL`. */
+/** Prepares the work, which returns whether everything is sound. A refusal is a line that begins with `DATABASE_URL`. */
 function prepare(command: BackupCommand | VerifyCommand, terminal: Terminal): Outcome<() => Promise<boolean>, string> {
   const database = locate(command, terminal);
   if (!database.ok) return database;
   const { value: location } = database;
   if (location.kind === "memory") {
-    return { ok: false, error: "DATABASE_URL: must name a file, a database in memory ends with its process" };
+    return { ok: false, error: "DATABASE_URL: must name a file: a database in memory ends with its process" };
   }
   if (command.name === "verify") {
     if (location.kind === "postgres" && command.rebuild) {
-      return { ok: false, error: "DATABASE_URL: must name a file, to rebuild a database of PostgreSQL copy it to a new one" };
+      return { ok: false, error: "DATABASE_URL: must name a file: to rebuild a PostgreSQL database, copy it to a new one" };
     }
     return { ok: true, value: () => verify(terminal, location, command) };
   }
   if (location.kind === "postgres") {
-    return { ok: false, error: "DATABASE_URL: must name a file, PostgreSQL has pg_dump and pg_basebackup" };
+    return { ok: false, error: "DATABASE_URL: must name a file: for PostgreSQL use pg_dump or pg_basebackup" };
   }
   return { ok: true, value: () => backUp(terminal, location.path, resolve(command.target)) };
 }
 
 function locate(command: BackupCommand | VerifyCommand, { env }: Terminal): Outcome<DatabaseLocation, string> {
-  // Absolute, so that SQLite takes it for a path whatever it begins with.
+  // Absolute, so that SQLite takes it as a path whatever it begins with.
   const fileAt = (path: string): DatabaseLocation => ({ kind: "file", path: resolve(path) });
   if (command.name === "verify" && command.file !== undefined) return { ok: true, value: fileAt(command.file) };
   const database = loadDatabase(env);

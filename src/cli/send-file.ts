@@ -17,10 +17,10 @@ export interface SendFileOptions {
 }
 
 /**
- * Posts each line of a file as it is, several at once; blank lines are left out. Names the lines that were refused, and
- * prints the counts. Ends early where no answer comes, or the signature is refused, as the next one would be.
+ * Posts each line of a file unchanged, several at once; skips blank lines. Names the lines that were refused, and prints the
+ * counts. Ends early if there is no response, or if the signature is refused, since the next one would be refused too.
  *
- * Gives the exit status; rejects with `Unreachable`, and where the file cannot be read.
+ * Gives the exit status; rejects with `Unreachable`, and if the file cannot be read.
  */
 export async function sendFile(terminal: Terminal, { file, deliver }: SendFileOptions): Promise<number> {
   const lines = splitLines(file === "-" ? terminal.input() : createReadStream(file));
@@ -30,20 +30,20 @@ export async function sendFile(terminal: Terminal, { file, deliver }: SendFileOp
   let stopped = false;
 
   async function sendInTurn(): Promise<void> {
-    // Not for await: where one fails, it would wait for the lines that the others wait for.
+    // Not for await: if one line fails, it would wait for the lines that the others wait for.
     for (let next = await lines.next(); !next.done && !stopped; next = await lines.next()) {
       lineNumber += 1;
       const number = lineNumber;
       const body = withoutLineEnd(next.value);
       if (body.every(isBlank)) continue;
-      const answer = await deliver.post(body);
-      if (answer.status === 200) {
+      const response = await deliver.post(body);
+      if (response.status === 200) {
         stored += 1;
         continue;
       }
       refused += 1;
-      if (refused <= SHOWN_REFUSALS) terminal.complain(`line ${number}: ${describeResponse(answer.status, answer.body)}`);
-      if (answer.status === 401) stopped = true;
+      if (refused <= SHOWN_REFUSALS) terminal.complain(`line ${number}: ${describeResponse(response.status, response.body)}`);
+      if (response.status === 401) stopped = true;
     }
   }
 
@@ -60,7 +60,7 @@ export async function sendFile(terminal: Terminal, { file, deliver }: SendFileOp
     await withProgress(terminal, "send", { share: () => `${stored + refused} messages`, result: sendAll() });
   } catch (error) {
     if (error instanceof Unreachable) {
-      terminal.complain(`${summary()} so far; to go on, send the same again: what is stored is not stored twice`);
+      terminal.complain(`${summary()} so far; to continue, send the same file again: no message is stored twice`);
     }
     throw error;
   }

@@ -9,7 +9,7 @@ import { sendFile } from "./send-file.ts";
 import { loadServiceUrl } from "./service-url.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Signs and posts one message or those of a file. Gives the exit status; rejects with `Unreachable` where none comes. */
+/** Signs and posts one message, or those of a file. Gives the exit status; rejects with `Unreachable` if there is no response. */
 export async function send(terminal: Terminal, { url, what, retry }: SendCommand): Promise<number> {
   const secrets = loadSecrets(terminal.env, terminal.complain);
   const service = url === undefined ? loadServiceUrl(terminal.env) : ({ ok: true, value: url } as const);

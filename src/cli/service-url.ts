@@ -7,17 +7,17 @@ const SERVICE_URL: Setting<URL | undefined> = {
   name: "WEBHOOK_INBOX_URL",
   parse: optional(parseServiceUrl),
   default: "",
-  doc: "where the service answers",
+  doc: "the URL of the service",
 };
 
-/** Where the service answers. Refusal: the rule, to follow the name of what was given. */
+/** Parses the URL of the service. A refusal is the rule, without the name of what was given. */
 export function parseServiceUrl(text: string): Outcome<URL, string> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || /[?#]/.test(text)) return { ok: false, error: RULE };
   return { ok: true, value: url };
 }
 
-/** `WEBHOOK_INBOX_URL`, else this machine at `PORT`, else at 8000. Refusal: a line that begins with the variable's name. */
+/** `WEBHOOK_INBOX_URL`; otherwise localhost at `PORT`, or at 8000. A refusal is a line that begins with the variable's name. */
 export function loadServiceUrl(env: Environment): Outcome<URL, string> {
   const given = readSetting(env, SERVICE_URL);
   if (!given.ok) return given;

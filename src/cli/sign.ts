@@ -7,7 +7,7 @@ import type { SignCommand } from "./command.ts";
 import { EX_CONFIG, EX_OK } from "./exit-status.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Prints the signature of a body, or the headers that sign it. Gives the exit status; rejects where the body cannot be read. */
+/** Prints the signature of a body, or the headers that sign it. Gives the exit status; rejects if the body cannot be read. */
 export async function sign(terminal: Terminal, { file, standard }: SignCommand): Promise<number> {
   const secrets = loadSecrets(terminal.env, terminal.complain);
   if (!secrets.ok) {

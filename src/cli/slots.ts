@@ -1,4 +1,4 @@
-/** Runs up to `count` at once; the others wait for their turn, in order. */
+/** Runs up to `count` pieces of work at once; the others wait for their turn, in order. */
 export function createSlots(count: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let free = count;

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync } from "node:fs";
 
-/** Only then the name that a file was given outlives a power cut. */
+/** Makes a file's new name survive a power cut. */
 export function syncFolder(path: string): void {
   const folder = openSync(path, "r");
   try {

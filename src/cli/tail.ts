@@ -5,8 +5,8 @@ import { loadMessagesService } from "./messages-service.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
- * Prints each message as it is stored. Ends only if the service refuses, or cannot be reached at first; gives the exit
- * status then. Rejects if standard output cannot be written.
+ * Prints each message as it is stored. Ends only if the service refuses, or cannot be reached at first, and then gives the exit
+ * status. Rejects if standard output cannot be written.
  */
 export async function tail(terminal: Terminal, { url, after }: TailCommand): Promise<number> {
   const remote = loadMessagesService(terminal, url);

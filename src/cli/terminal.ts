@@ -1,20 +1,23 @@
-/** What a command has of the process that it runs in. */
+/** The parts of the process that a command uses. */
 export interface Terminal {
-  /** Of the program. */
+  /** The program's version. */
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Standard input, once. */
+  /** Standard input; may be read once. */
   readonly input: () => AsyncIterable<Uint8Array>;
-  /** A line on standard output, for those who still read it. */
+  /** Prints a line to standard output, unless nobody reads it any more. */
   print(line: string): void;
-  /** To standard output, at its reader's pace. Rejects where it cannot be written: `EPIPE` where nobody reads any more. */
+  /**
+   * Writes to standard output, as fast as its reader takes it. Rejects if it cannot be written: with `EPIPE` if nobody reads
+   * any more.
+   */
   write(chunk: string | Uint8Array): Promise<void>;
-  /** A line on standard error. */
+  /** Prints a line to standard error. */
   complain(line: string): void;
-  /** Standard error as it is, where a person looks at it; undefined in a pipe. */
+  /** Writes to standard error without a line feed if that is a terminal; undefined in a pipe. */
   readonly screen: ((text: string) => void) | undefined;
-  /** Settles after so many milliseconds. */
+  /** Settles after this many milliseconds. */
   wait(ms: number): Promise<void>;
-  /** Calls it before a signal ends the process. */
+  /** Calls `cleanUp` before a signal ends the process. */
   beforeKilled(cleanUp: () => void): void;
 }

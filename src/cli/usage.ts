@@ -1,11 +1,11 @@
 import type { CommandName } from "./command.ts";
 
 interface Usage {
-  /** What may follow the command's name, besides its options. */
+  /** What may follow the command's name, apart from its options. */
   readonly operand: string;
-  /** What it does, in one line. */
+  /** What the command does, in one line. */
   readonly summary: string;
-  /** What `COMMAND --help` prints below its first line. */
+  /** What `COMMAND --help` prints after its first line. */
   readonly details: string;
 }
 
@@ -15,7 +15,7 @@ export const COMMANDS: Readonly<Record<CommandName, Usage>> = {
     operand: "",
     summary: "receive and serve messages; this is the default",
     details: `Receives and serves messages until SIGTERM or SIGINT. Settings are environment
-variables, WEBHOOK_SECRET the only one that is required: see README.md.
+variables; only WEBHOOK_SECRET is required: see README.md.
 
 Examples:
   WEBHOOK_SECRET=testsecret webhook-inbox
@@ -25,22 +25,22 @@ Examples:
   send: {
     operand: "",
     summary: "sign and post a message, or a file of them",
-    details: `Signs a message, posts it and prints the answer's status and body.
+    details: `Signs a message, posts it and prints the status and body of the response.
 
-  --url URL      the service, instead of $WEBHOOK_INBOX_URL
+  --url URL      the service; default $WEBHOOK_INBOX_URL
   --id ID        message_id; default a new random one
   --from NUMBER  sender; default +919876543210
   --to NUMBER    recipient; default +14155550100
   --ts TIME      RFC 3339 date-time; default now
   --text TEXT    text; left out by default
-  --body JSON    send these bytes as they are, instead of the above
-  --file FILE    send each line of FILE as it is (NDJSON), - is standard input;
-                 counts the answers and names the lines that were refused
-  --retry        on 429, 502, 503, 504 and no answer wait, as Retry-After says,
-                 and try again; gives up after 5 minutes of waiting in a row
+  --body JSON    send these bytes unchanged instead of the above
+  --file FILE    send each line of FILE unchanged (NDJSON), - is standard input;
+                 counts the responses and names the lines that were refused
+  --retry        after 429, 502, 503, 504 or no response, wait as Retry-After
+                 says and try again; give up after waiting for 5 minutes
 
 The secret is $WEBHOOK_SECRET, or the first line of $WEBHOOK_SECRET_FILE.
-Exit status: 0 every answer was 200, 1 one was not, 69 no answer.
+Exit status: 0 every response was 200, 1 one was not, 69 no response.
 
 Examples:
   webhook-inbox send --from +15550100 --text "Hello"
@@ -51,7 +51,7 @@ Examples:
     operand: "[FILE]",
     summary: "print the signature of a body",
     details: `Prints the X-Signature of FILE, or of standard input: the HMAC-SHA256 in
-lower-case hex. Every byte of the body counts, a line feed at its end too.
+lower-case hex. Every byte of the body counts, including a line feed at its end.
 
   --standard           print the three headers of Standard Webhooks instead
   --id ID              with --standard: webhook-id; default a new random one
@@ -69,15 +69,15 @@ Examples:
     operand: "",
     summary: "follow messages as they are stored",
     details: `Prints each message as one line of JSON when it is stored, until interrupted.
-When the connection is lost, or silent for 40 s, it is made again, and goes on
-where it was.
+If the connection is lost, or silent for 40 s, it reconnects and continues where
+it stopped.
 
-  --after N   begin behind the sequence number N, the "seq" of a line; 0 means
-              with the first; without it, with what is stored from now on
-  --url URL   the service, instead of $WEBHOOK_INBOX_URL
+  --after N   begin after the sequence number N, the "seq" of a line; 0 means
+              with the first message; default: with those stored from now on
+  --url URL   the service; default $WEBHOOK_INBOX_URL
 
-The token is $API_TOKEN, where the service wants one.
-Exit status: 1 refused, 69 no answer at the first attempt.
+The token is $API_TOKEN, if the service requires one.
+Exit status: 1 refused, 69 no first response.
 
 Examples:
   webhook-inbox tail
@@ -87,25 +87,25 @@ Examples:
   forward: {
     operand: "",
     summary: "post each message on to another URL as it is stored",
-    details: `Posts each message as JSON to another URL: at least once, those of one sender in
-order and one at a time. A status of 2xx takes it; after anything else it waits,
-as Retry-After says or longer each time, and tries again. Killed, it goes on
-where it was. Signs with X-Signature and the headers of Standard Webhooks.
+    details: `Posts each message as JSON to another URL at least once, those of a sender in
+order. A status of 2xx accepts a message; otherwise forward retries after the
+time in Retry-After, or longer each time. After a restart it continues where it
+stopped. Signs with X-Signature and the headers of Standard Webhooks.
 
   --to URL            where to post; required
-  --position FILE     keeps the position; default webhook-inbox-forward.json
+  --position FILE     file of the position; default webhook-inbox-forward.json
   --after N           if FILE does not exist: begin after the sequence number N;
                       default 0, the first message
   --concurrency N     up to N requests at once, of different senders; default 8
-  --dead-letter FILE  add a message to FILE and go on after --max-attempts;
-                      without it, try indefinitely
+  --dead-letter FILE  after --max-attempts, append the message to FILE and
+                      continue; without it, retry indefinitely
   --max-attempts N    default 10
   --metrics-port N    serve metrics at http://127.0.0.1:N/metrics; without it,
                       report on standard error every minute
-  --url URL           the service, instead of $WEBHOOK_INBOX_URL
+  --url URL           the service; default $WEBHOOK_INBOX_URL
 
 The secret is $FORWARD_SECRET, the token of the service $API_TOKEN.
-Exit status: 1 refused, or FILE cannot be used, 69 no answer at first.
+Exit status: 1 refused, or FILE cannot be used, 69 no first response.
 
 Example:
   FORWARD_SECRET=s3cret webhook-inbox forward --to https://app.example.com/hook
@@ -114,20 +114,20 @@ Example:
   export: {
     operand: "",
     summary: "print all messages that match, as NDJSON, CSV or JSON",
-    details: `Prints the messages, in the order of time, those without any filter.
+    details: `Prints the messages in the order of time; without a filter, all of them.
 
   --format FORMAT  ndjson (default), csv or json
   --from NUMBER    of this sender
   --to NUMBER      to this recipient
-  --since TIME     RFC 3339 date-time: of that instant or later
+  --since TIME     RFC 3339 date-time: at that instant or later
   --until TIME     RFC 3339 date-time: before that instant
-  --q TEXT         with this in their text, whatever its case
-  --order ORDER    asc (default) or desc: the newest first
+  --q TEXT         with TEXT in the text, case-insensitively
+  --order ORDER    asc (default) or desc (newest first)
   --output FILE    write to FILE, which appears complete or not at all
-  --url URL        the service, instead of $WEBHOOK_INBOX_URL
+  --url URL        the service; default $WEBHOOK_INBOX_URL
 
-The token is $API_TOKEN, where the service wants one.
-Exit status: 0 all messages, 1 refused or not written, 69 no complete answer.
+The token is $API_TOKEN, if the service requires one.
+Exit status: 0 all messages, 1 refused or not written, 69 no complete response.
 
 Examples:
   webhook-inbox export --format csv --output all.csv
@@ -138,16 +138,16 @@ Examples:
   erase: {
     operand: "",
     summary: "erase a message, or all messages of a sender",
-    details: `Erases for good, for a person who asks to be forgotten: rows, search and
+    details: `Erases permanently, for a person who asks to be forgotten: rows, search and
 payloads are overwritten in the database. Backups keep what they have. The ids
-stay known: a later delivery of one is a repeat. Prints how many were erased.
+stay known: a later delivery of one is a duplicate. Prints how many were erased.
 
-  --id ID        the message of this message_id
+  --id ID        the message with this message_id
   --from NUMBER  all messages of this sender
-  --url URL      the service, instead of $WEBHOOK_INBOX_URL
+  --url URL      the service; default $WEBHOOK_INBOX_URL
 
 The token is $API_TOKEN: a service without one refuses.
-Exit status: 0 erased, 1 refused, or no such message, 69 no answer.
+Exit status: 0 erased, 1 refused, or no such message, 69 no response.
 
 Example:
   webhook-inbox erase --from +919876543210
@@ -156,7 +156,7 @@ Example:
   backup: {
     operand: "FILE",
     summary: "copy the database to FILE, and check the copy",
-    details: `Copies the database of $DATABASE_URL to FILE, also while the service runs, and
+    details: `Copies the database of $DATABASE_URL to FILE, even while the service runs, and
 checks the copy. FILE must not exist; it appears complete and sound, or not at
 all.
 
@@ -167,11 +167,11 @@ Example:
   verify: {
     operand: "[FILE]",
     summary: "check the database, or repair it",
-    details: `Checks the database of $DATABASE_URL, or FILE, also while the service runs, and
+    details: `Checks the database of $DATABASE_URL, or FILE, even while the service runs, and
 changes nothing. Exit status: 0 sound, 1 not sound.
 
-  --rebuild  rebuild counters and indexes from the messages; the service must
-             be stopped
+  --rebuild  rebuild counters and indexes from the messages; stop the service
+             first
 
 Examples:
   webhook-inbox verify
@@ -182,14 +182,14 @@ Examples:
     operand: "",
     summary: "copy the messages from one database to another",
     details: `Copies all messages with their order, times of receipt and payloads, and the ids
-of removed ones, from SQLite to PostgreSQL, or back; then compares all of both.
-No service may use either meanwhile. Interrupted, it goes on when it is run
-again. The target must be empty, or have a part of this copy.
+of removed messages, from SQLite to PostgreSQL, or back; then compares both
+completely. No service may use either meanwhile. If it is interrupted, run it
+again to continue. The target must be empty, or hold a part of this copy.
 
-  --from URL  spelled like $DATABASE_URL
-  --to URL    the same; a missing file or missing tables are created
+  --from URL  written like $DATABASE_URL
+  --to URL    written like $DATABASE_URL; a missing file or tables are created
 
-Exit status: 0 copied, and both have the same, 1 not, 78 a wrong URL.
+Exit status: 0 copied and equal, 1 not, 78 a wrong URL.
 
 Example:
   webhook-inbox copy --from sqlite:////data/app.db \\
@@ -199,8 +199,8 @@ Example:
   openapi: {
     operand: "",
     summary: "print the OpenAPI document of the HTTP API",
-    details: `Prints what GET /openapi.json of a service of this version answers: OpenAPI 3.1,
-as JSON. Needs no service and no setting.
+    details: `Prints what GET /openapi.json of this version returns: OpenAPI 3.1, as JSON.
+Needs no service and no setting.
 
 Examples:
   webhook-inbox openapi > openapi.json
@@ -209,7 +209,7 @@ Examples:
   },
 };
 
-/** `COMMANDS` knows no other names. */
+/** Whether a text is the name of a command. */
 export function isCommandName(text: string): text is CommandName {
   return Object.hasOwn(COMMANDS, text);
 }
@@ -219,7 +219,7 @@ export function synopsis(name: CommandName): string {
   return `${name} ${COMMANDS[name].operand}`.trimEnd();
 }
 
-/** What `--help` prints of a command, or of the program. */
+/** What `--help` prints for a command, or for the program. */
 export function usage(name?: CommandName): string {
   if (name === undefined) return PROGRAM;
   const options = /^  --/m.test(COMMANDS[name].details) ? " [OPTIONS]" : "";
@@ -238,10 +238,10 @@ ${LIST}
   -h, --help       print this
   --version        print the version
 
-send, tail, forward, export and erase ask $WEBHOOK_INBOX_URL, by default
-http://127.0.0.1:8000.
+send, tail, forward, export and erase use the service at $WEBHOOK_INBOX_URL, by
+default http://127.0.0.1:8000.
 Exit status: 0 done and sound, 1 failed or not sound, 64 a wrong command line,
-69 no answer from the service, 78 a wrong setting, 128 + N ended by signal N.
+69 no response from the service, 78 a wrong setting, 128 + N ended by signal N.
 
 Examples:
   WEBHOOK_SECRET=testsecret webhook-inbox

@@ -4,7 +4,7 @@ import { withProgress } from "./progress.ts";
 import { runChecks } from "./run-checks.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Checks a database, after repairing it if asked to. True if nothing is wrong. Rejects if that cannot be told. */
+/** Checks a database, after rebuilding it if requested. True if nothing is wrong. Rejects if that cannot be determined. */
 export async function verify(terminal: Terminal, location: MaintainedLocation, options: { readonly rebuild: boolean }): Promise<boolean> {
   const maintenance = await openMaintenance(location);
   try {

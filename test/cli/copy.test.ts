@@ -60,7 +60,7 @@ test("copy moves a store to PostgreSQL and back, with order, receipt, payloads a
   const url = await server.createDatabase();
   const there = await runMain(["copy", "--from", `sqlite:///${path}`, "--to", url.replace("postgres@", "postgres:CANARY@")]);
   assert.deepEqual([there.status, there.stderr], [0, ""]);
-  assert.match(there.stdout, /: 697 messages and 3 ids of removed ones/);
+  assert.match(there.stdout, /: 697 messages and 3 ids of removed messages/);
   assert.doesNotMatch(there.stdout, /CANARY/);
   const back = join(temporaryFolder(t), "back.db");
   assert.equal((await runMain(["copy", "--from", url, "--to", `sqlite:///${back}`])).status, 0);

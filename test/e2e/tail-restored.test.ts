@@ -84,7 +84,7 @@ test("the tail command that has seen 70 messages loses none of the 25 that come 
   gateway.before = () => undefined;
   await until("the tail has seen the others", () => seen().length >= 95);
   assert.deepEqual(seen(), [...named("common", 50), ...named("lost", 20), ...named("new", 25)]);
-  assert.deepEqual(terminal.complaints, ["The store has gone back: going on after 50"]);
+  assert.deepEqual(terminal.complaints, ["The store has gone back: continuing after 50"]);
   isOver = true;
   gateway.breakStreams();
   await assert.rejects(ending, { message: "over" });
