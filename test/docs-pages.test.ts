@@ -51,6 +51,21 @@ for (const page of PAGES) {
   });
 }
 
+/** The sentences and table cells of a page that have at least this number of words, code blocks left out. */
+function sentencesOf(page: string, words = 8): readonly string[] {
+  const prose = readRepositoryText(page).split(/^ *```.*$/m).filter((_, index) => index % 2 === 0).join("\n\n");
+  return prose
+    .split(/\n\n|\||(?<=[.:;])\s|\n(?=- |\d\. )/)
+    .map((sentence) => sentence.replaceAll(/\s+/g, " ").replace(/^- |[.:;]$/, "").trim())
+    .filter((sentence) => sentence.split(" ").length >= words);
+}
+
+test("no page repeats a sentence of another one", () => {
+  const places = Map.groupBy(PAGES.flatMap((page) => [...new Set(sentencesOf(page))].map((sentence) => ({ page, sentence }))), ({ sentence }) => sentence);
+  const repeated = [...places].filter(([, pages]) => pages.length > 1).map(([sentence, pages]) => `${pages.map(({ page }) => page).join(", ")}: ${sentence}`);
+  assert.deepEqual(repeated, []);
+});
+
 test("every page can be reached from README.md", () => {
   const reached = new Set(["README.md"]);
   for (const page of reached) for (const [file] of linksOf(page)) if (file.endsWith(".md") && PAGES.includes(file)) reached.add(file);
