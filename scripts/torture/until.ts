@@ -3,11 +3,18 @@ import { setTimeout } from "node:timers/promises";
 const POLL_MS = 10;
 const LIMIT_MS = 60_000;
 
+export interface UntilOptions {
+  readonly limitMs?: number;
+  /** How often it is looked; more rarely if the look itself takes time from the service. */
+  readonly everyMs?: number;
+}
+
 /** Waits until something is so; rejects, naming what is required, where that takes too long. */
-export async function until(isSo: () => Promise<boolean>, required: string): Promise<void> {
-  const deadline = performance.now() + LIMIT_MS;
+export async function until(isSo: () => Promise<boolean>, required: string, options: UntilOptions = {}): Promise<void> {
+  const { limitMs = LIMIT_MS, everyMs = POLL_MS } = options;
+  const deadline = performance.now() + limitMs;
   while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`Cannot go on: ${required} within ${LIMIT_MS} ms`);
-    await setTimeout(POLL_MS);
+    if (performance.now() > deadline) throw new Error(`Cannot go on: ${required} within ${limitMs} ms`);
+    await setTimeout(everyMs);
   }
 }

@@ -9,8 +9,10 @@ const DAY_MS = 86_400_000;
 const CHECK_MS = 60_000;
 /** … and how often at every message: one that was received with a clock ahead stands before others that are older. */
 const SWEEP_MS = DAY_MS;
-/** After each transaction the writer is left to the messages that come in for so many times as long as that took. */
+/** After each transaction the writer is left to the messages that come in for so many times as long as that took, … */
 const PAUSE_FACTOR = 3;
+/** … but not for longer: on a busy machine most of that time was spent waiting for a processor. */
+const MAX_PAUSE_MS = 1_000;
 
 /** What one transaction has removed. */
 export interface Removed {
@@ -113,7 +115,7 @@ export function startRetention(engine: RetentionEngine, options: RetentionOption
   }
 
   async function work(): Promise<void> {
-    const startedAt = performance.now();
+    const startedAtMs = monotonicMs();
     working = true;
     const more = await removeSome().catch((error: unknown) => {
       // What a stop cuts off has not failed.
@@ -123,7 +125,7 @@ export function startRetention(engine: RetentionEngine, options: RetentionOption
     working = false;
     if (!more) after = 0;
     if (!more || stopped) endRun();
-    if (!stopped) schedule(more ? PAUSE_FACTOR * (performance.now() - startedAt) : CHECK_MS);
+    if (!stopped) schedule(more ? Math.min(MAX_PAUSE_MS, PAUSE_FACTOR * (monotonicMs() - startedAtMs)) : CHECK_MS);
   }
 
   function endRun(): void {

@@ -28,7 +28,7 @@ type Step = Error | readonly [messages: number, next?: number];
  * Retention of 30 days over an engine that removes these numbers of messages; a step without a place is at the newest message, one that
  * is an error fails.
  */
-function runsOf(t: TestContext, steps: readonly Step[], { isAhead = false } = {}): Runs {
+function runsOf(t: TestContext, steps: readonly Step[], { isAhead = false, stepMs = 0 } = {}): Runs {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const startMs = NOW_MS + (isAhead ? 3650 * DAY_MS : 0);
   let passedMs = 0;
@@ -42,6 +42,7 @@ function runsOf(t: TestContext, steps: readonly Step[], { isAhead = false } = {}
       async removeOld(which) {
         const step = steps[asked.length] ?? [0];
         asked.push(which);
+        passedMs += stepMs;
         if (step instanceof Error) throw step;
         const [messages, next] = step;
         return { messages, next };
@@ -88,6 +89,12 @@ test("a run tells at its end how many messages it has removed, and up to when th
   assert.deepEqual(told, []);
   await goOn(1);
   assert.deepEqual(told, [{ messages: 14, before: BEFORE }]);
+});
+
+test("a run whose transactions wait long for a processor goes on soon after each of them", async (t) => {
+  const { asked, goOn } = runsOf(t, [[5, 100], [5, 200], [5]], { stepMs: 60_000 });
+  await goOn(3);
+  assert.deepEqual(asked(), [0, 100, 200]);
 });
 
 test("a run that removes nothing says nothing", async (t) => {
