@@ -68,7 +68,7 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
     secret: true,
     parse: optional(parseSecret),
     default: "",
-    doc: "the HMAC key, as UTF-8; required unless `WEBHOOK_SECRET_FILE` is set; behind `whsec_`, base64 must follow",
+    doc: "the HMAC key, as UTF-8; required unless `WEBHOOK_SECRET_FILE` is set; `whsec_` must be followed by base64",
   },
   previousSecret: {
     name: "WEBHOOK_SECRET_PREVIOUS",
@@ -83,7 +83,7 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
     parse: optional(parseText),
     default: "",
     example: "/run/secrets/webhook",
-    doc: "a file with one secret a line, the current one first; read again when it changes (looked at every 5 s, links followed)"
+    doc: "a file with one secret a line, the current one first; read again when it changes (checked every 5 s, links followed)"
       + " and on SIGHUP",
   },
   database: {
@@ -96,7 +96,7 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
   host: { name: "HOST", parse: HOST, default: "127.0.0.1", doc: "the address to listen on" },
   port: { name: "PORT", ...integer(0, 65_535), default: "8000", doc: "`0` picks a free one, which the start-up log line names" },
   logLevel: { name: "LOG_LEVEL", parse: parseLogLevel, default: "INFO", doc: "`DEBUG`, `INFO`, `WARNING` or `ERROR`" },
-  bodyLimitBytes: { name: "MAX_BODY_BYTES", ...integer(1, 268_435_456), default: "4194304", doc: "the largest body" },
+  bodyLimitBytes: { name: "MAX_BODY_BYTES", ...integer(1, 268_435_456), default: "4194304", doc: "the largest body, in bytes" },
   rateLimitPerMinute: {
     name: "WEBHOOK_RATE_LIMIT",
     ...integer(0, 1_000_000_000),
@@ -107,7 +107,7 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
     name: "WEBHOOK_TOLERANCE_SECONDS",
     ...integer(1, 1_000_000_000),
     default: "300",
-    doc: "how far a `webhook-timestamp` may be in the past or the future",
+    doc: "how far a `webhook-timestamp` may be from the clock, in the past or the future",
   },
   signatureHeader: {
     name: "WEBHOOK_SIGNATURE_HEADER",
@@ -122,7 +122,7 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
     parse: optional(TOKEN),
     default: "",
     example: "a-random-string",
-    doc: "the token of `GET /webhook`; unset, no platform can subscribe",
+    doc: "the token of `GET /webhook`; if unset, no platform can subscribe",
   },
   twilioAuthToken: {
     name: "TWILIO_AUTH_TOKEN",
@@ -137,13 +137,13 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
     parse: optional(PUBLIC_URL),
     default: "",
     example: "https://inbox.example.com",
-    doc: "the URL that Twilio calls, up to `/webhook/twilio`; needs `TWILIO_AUTH_TOKEN`",
+    doc: "the URL that Twilio calls, without `/webhook/twilio`; needs `TWILIO_AUTH_TOKEN`",
   },
   trustedProxies: {
     name: "TRUSTED_PROXIES",
     ...integer(0, 100),
     default: "0",
-    doc: "how many proxies in front to believe in `X-Forwarded-For`",
+    doc: "the number of proxies in front whose `X-Forwarded-For` entries are believed",
   },
   apiToken: {
     name: "API_TOKEN",
@@ -151,13 +151,13 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
     parse: optional(TOKEN),
     default: "",
     example: "a-long-random-string",
-    doc: "the token that reading needs; unset, anyone who reaches the port may read",
+    doc: "the token that reading and erasing need; if unset, anyone who reaches the port may read",
   },
   shutdownTimeoutMs: {
     name: "SHUTDOWN_TIMEOUT_MS",
     ...integer(1, 600_000),
     default: "10000",
-    doc: "the most that a graceful stop may take",
+    doc: "the longest that a graceful stop may take",
   },
   retentionDays: {
     name: "RETENTION_DAYS",

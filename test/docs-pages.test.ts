@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { test } from "node:test";
 import { REPOSITORY } from "./scripts/command.ts";
@@ -64,6 +64,15 @@ test("no page repeats a sentence of another one", () => {
   const places = Map.groupBy(PAGES.flatMap((page) => [...new Set(sentencesOf(page))].map((sentence) => ({ page, sentence }))), ({ sentence }) => sentence);
   const repeated = [...places].filter(([, pages]) => pages.length > 1).map(([sentence, pages]) => `${pages.map(({ page }) => page).join(", ")}: ${sentence}`);
   assert.deepEqual(repeated, []);
+});
+
+test("the pages, the image and the manifests name the version of package.json", () => {
+  const [, version = ""] = /"version": "([^"]+)"/.exec(readRepositoryText("package.json")) ?? [];
+  const files = [...PAGES, "Dockerfile", ...globSync("ops/kubernetes/*.yaml", { cwd: REPOSITORY })];
+  const named = files.flatMap((file) => Array.from(readRepositoryText(file).matchAll(/(?:webhook-inbox[:-]|VERSION=)(\d+\.\d+\.\d+)/g), ([, found]) => `${file} ${found}`));
+  assert.ok(named.length >= 6);
+  assert.deepEqual(named.filter((one) => !one.endsWith(` ${version}`)), []);
+  assert.ok(headingsOf(readRepositoryText("CHANGELOG.md")).some((heading) => heading.startsWith(`[${version}]`)));
 });
 
 test("every page can be reached from README.md", () => {
