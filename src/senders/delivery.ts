@@ -1,21 +1,21 @@
 import type { Message } from "../core/message.ts";
 import type { SenderFormat } from "../core/outcome.ts";
 
-/** What a sender's request became. */
+/** The messages and other content of a sender's request. */
 export interface Delivery {
   readonly format: SenderFormat;
   /** In the order of the request; all are stored in one transaction. */
   readonly messages: readonly Message[];
-  /** What is acknowledged and not stored, each kind once. */
+  /** Content that is acknowledged but not stored, one entry per kind. */
   readonly ignored: readonly Ignored[];
-  /** What the operator should look into, in words without content. */
+  /** What the operator should look into; contains no message content. */
   readonly warnings: readonly string[];
-  /** `ts` is when the request came, so a repeat has another one: it is not a conflict. */
+  /** Whether `ts` is the time of receipt, so that a repeat with another `ts` is not a conflict. */
   readonly timedByReceipt: boolean;
 }
 
 export interface Ignored {
-  /** The sender's own name of it, such as `statuses`; `incomplete` is a message without what identifies it. */
+  /** The sender's name for it, such as `statuses`; `incomplete` is a message that lacks what identifies it. */
   readonly kind: string;
   readonly count: number;
 }

@@ -5,19 +5,19 @@ import type { Delivery } from "./delivery.ts";
 import { readNative } from "./native.ts";
 import { isWhatsApp, readWhatsApp } from "./whatsapp.ts";
 
-/** A platform that posts JSON in a form of its own. */
+/** A platform that posts JSON in its own format. */
 interface JsonSender {
   readonly owns: (body: JsonObject) => boolean;
   readonly read: (body: JsonObject) => Outcome<Delivery, InvalidMessage>;
 }
 
-/** One row a platform; what none of them owns is in this service's own form. */
+/** One row per platform. A body that none of them owns is in this service's own format. */
 const PLATFORMS: readonly JsonSender[] = [{ owns: isWhatsApp, read: (body) => ({ ok: true, value: readWhatsApp(body) }) }];
 
 /**
- * Reads the body of `POST /webhook`, whose signature has been checked, in the form of whoever sent it.
+ * Reads the body of `POST /webhook`, whose signature has been checked, in its sender's format.
  *
- * Refusals are those of `parseJsonObject` and, in this service's own form, of `readMessage`.
+ * Refusals are those of `parseJsonObject` and, for this service's own format, of `readMessage`.
  */
 export function readJsonDelivery(body: Uint8Array): Outcome<Delivery, InvalidMessage> {
   const parsed = parseJsonObject(body);

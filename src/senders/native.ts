@@ -3,7 +3,7 @@ import type { JsonObject } from "../validation/json-object.ts";
 import { readMessage, type InvalidMessage } from "../validation/message.ts";
 import type { Delivery } from "./delivery.ts";
 
-/** A body in this service's own form: one message, whose fields and refusals are those of `readMessage`. */
+/** Reads a body in this service's own format: one message, with the fields and refusals of `readMessage`. */
 export function readNative(body: JsonObject): Outcome<Delivery, InvalidMessage> {
   const message = readMessage(body);
   if (!message.ok) return message;

@@ -2,18 +2,18 @@ import type { Message } from "../core/message.ts";
 import type { Delivery } from "./delivery.ts";
 
 export interface TwilioOptions {
-  /** Twilio sends no time, so the message has this one, in milliseconds since the epoch. */
+  /** Twilio sends no time, so this one is the message's `ts`, in milliseconds since the epoch. */
   readonly receivedAtMs: number;
 }
 
 const CHANNEL = "whatsapp:";
 
 /**
- * Reads a webhook of Twilio's Programmable Messaging, SMS or WhatsApp: one message with `MessageSid`, `From`, `To` and
- * `Body`. The prefix `whatsapp:` of a number is dropped. Without `Body` the text is null.
+ * Reads a webhook of Twilio's Programmable Messaging, SMS or WhatsApp: one message with `MessageSid`, `From`, `To` and `Body`.
+ * The prefix `whatsapp:` of a number is dropped. Without `Body` the text is null.
  *
- * Refuses nothing. A report on a message that was sent out (`MessageStatus`) is ignored as `statuses`; a form without
- * `MessageSid` as `incomplete`, with a warning. If a parameter is repeated, the first value counts.
+ * Refuses nothing. A status report on an outgoing message (`MessageStatus`) is ignored as `statuses`; a form without
+ * `MessageSid` is ignored as `incomplete`, with a warning. If a parameter is repeated, the first value is used.
  *
  * Source: Twilio's "Twilio's request to your incoming message webhook URL".
  */
@@ -42,7 +42,7 @@ function numberOf(party: string | null): string {
   return party?.startsWith(CHANNEL) ? party.slice(CHANNEL.length) : (party ?? "");
 }
 
-/** Each parameter by its name, as a list if it is repeated. */
+/** The parameters by name; a repeated one is a list. */
 function parametersOf(form: URLSearchParams): Readonly<Record<string, string | readonly string[]>> {
   return Object.fromEntries(
     Array.from(new Set(form.keys()), (name) => {

@@ -8,7 +8,7 @@ const field =
     textOf(content, name);
 const caption = field("caption");
 
-/** How the words of each kind are read from the object of the kind's name. A kind that is not here has none. */
+/** How to read the words of each kind from the object with the kind's name. Other kinds have no words. */
 const WORDS: ReadonlyMap<string, Words> = new Map<string, Words>([
   ["text", field("body")],
   ["image", caption],
@@ -25,26 +25,26 @@ const WORDS: ReadonlyMap<string, Words> = new Map<string, Words>([
 ]);
 
 /**
- * What a person said with an element of `messages`, by its `type`; null if it has no words, such as a photograph without
- * a caption, a reaction that is taken back, a deleted message, or a kind that came after this was written.
+ * The words in an element of `messages`, by its `type`; null if it has none, such as a photo without a caption, a withdrawn
+ * reaction, a deleted message, or a kind that is newer than this code.
  *
- * Source: the reference of WhatsApp's `messages` webhook, one page a kind.
+ * Source: the reference of WhatsApp's `messages` webhook, one page per kind.
  */
 export function wordsOf(element: unknown): string | null {
   const edited = textOf(element, "type") === "edit" ? fieldOf(fieldOf(element, "edit"), "message") : element;
   const type = textOf(edited, "type") ?? "";
-  // A list of cards, where the other kinds have an object.
+  // A list of cards; the other kinds have an object.
   if (type === "contacts") return cards(listOf(edited, "contacts"));
   return WORDS.get(type)?.(fieldOf(edited, type)) ?? null;
 }
 
-/** The title that was chosen from buttons or a list; of a form (`nfm_reply`) its body. */
+/** The title chosen from buttons or a list; of a form (`nfm_reply`), its body. */
 function interactive(content: unknown): string | undefined {
   const chosen = fieldOf(content, textOf(content, "type") ?? "");
   return textOf(chosen, "title") ?? textOf(chosen, "body");
 }
 
-/** `Old Mill, 1 Mill Road (37.46, -122.21)`, or as much of it as is there. */
+/** `Old Mill, 1 Mill Road (37.46, -122.21)`, or the parts of it that are given. */
 function place(content: unknown): string | undefined {
   const names = joined([textOf(content, "name"), textOf(content, "address")]);
   return withDetail(names, joined([numberOf(content, "latitude"), numberOf(content, "longitude")]));
@@ -75,7 +75,7 @@ function isText(text: string | undefined): text is string {
   return text !== undefined && text !== "";
 }
 
-/** A number in the shortest digits that stand for it, or the text that stands in its place. */
+/** A number in its shortest decimal form, or the text that was sent instead. */
 function numberOf(content: unknown, name: string): string | undefined {
   const value = fieldOf(content, name);
   return typeof value === "number" ? String(value) : textOf(content, name);

@@ -4,19 +4,19 @@ import type { Delivery, Ignored } from "./delivery.ts";
 import { fieldOf, isObject, listOf, textOf } from "./foreign.ts";
 import { wordsOf } from "./whatsapp-words.ts";
 
-/** The last second of the year 9999, which four digits of a year can express. */
+/** The last second of the year 9999, the last year of four digits. */
 const LAST_SECOND = 253_402_300_799;
 /** The lists whose elements are messages; the elements of `message_echoes` were sent by the business. */
 const MESSAGES = "messages";
 const ECHOES = "message_echoes";
-/** Says of whom the other lists speak: no update itself. */
+/** Contacts of the persons in the other lists; not an update itself. */
 const CONTACTS = "contacts";
 
-/** What one element of `messages` or `message_echoes` is read with. */
+/** The context in which an element of `messages` or `message_echoes` is read. */
 interface Surroundings {
   readonly value: JsonObject;
   readonly contacts: readonly unknown[];
-  /** `+` and the digits of the business's number; without one its id on the platform. */
+  /** `+` and the digits of the business's number; without a number, its id on the platform. */
   readonly business: string | undefined;
   readonly list: typeof MESSAGES | typeof ECHOES;
 }
@@ -27,10 +27,10 @@ export function isWhatsApp(body: JsonObject): boolean {
 }
 
 /**
- * Reads a notification of WhatsApp's Cloud API: up to 1,000 messages of several phone numbers. Each element of `messages`
- * and `message_echoes` is a message; everything else is ignored, counted by its name.
+ * Reads a notification of WhatsApp's Cloud API: up to 1,000 messages of several phone numbers. Each element of `messages` and
+ * `message_echoes` is a message; everything else is ignored and counted by its name.
  *
- * Refuses nothing, whatever the shape: a platform repeats for days what it gets no 200 for. An element without `id`, or
+ * Refuses nothing, whatever the shape: the platform repeats for days what is not answered 200. An element without `id`, or
  * without a `timestamp` in Unix seconds up to the year 9999, cannot be stored: it is ignored as `incomplete`, with a warning.
  *
  * Source: the reference of WhatsApp's `messages` and `smb_message_echoes` webhooks, and its page on business-scoped user ids.
@@ -104,14 +104,14 @@ function messageOf(element: unknown, surroundings: Surroundings): Message | unde
   };
 }
 
-/** A person's phone number with `+`; without one, as for a person who has a user name, the platform's id of them as it is. */
+/** A person's phone number with `+`; without one, as for a person with a user name, the platform's id of them unchanged. */
 function partyOf(element: unknown, name: "from" | "to"): string | undefined {
   const phone = identifierOf(element, name);
   if (phone === undefined) return identifierOf(element, `${name}_user_id`) ?? identifierOf(element, `${name}_parent_user_id`);
   return /^[0-9]+$/.test(phone) ? `+${phone}` : phone;
 }
 
-/** The documented form is a text; digits that were sent as a number count too. */
+/** The documentation says that it is a text; a number counts too. */
 function identifierOf(element: unknown, name: string): string | undefined {
   const value = fieldOf(element, name);
   const text = Number.isSafeInteger(value) ? String(value) : textOf(element, name);
@@ -119,8 +119,8 @@ function identifierOf(element: unknown, name: string): string | undefined {
 }
 
 /**
- * The `value` that would have brought this element alone: its metadata, the contacts of its person, and a list of one.
- * Undefined if it is nested too deeply for the JSON writer.
+ * The `value` that would have delivered only this element: its metadata, its person's contacts, and a list of one. Undefined if
+ * it is nested too deeply for `JSON.stringify`.
  */
 function payloadOf(element: unknown, { value, contacts, list }: Surroundings): string | undefined {
   const people = contacts.length > 1 ? contacts.filter((contact) => isPersonOf(contact, element)) : contacts;
@@ -137,7 +137,7 @@ function payloadOf(element: unknown, { value, contacts, list }: Surroundings): s
   }
 }
 
-/** Of a thousand messages each has its own contact, not all thousand. */
+/** Whether a contact belongs to an element: of a thousand messages, each gets its own contact, not all of them. */
 function isPersonOf(contact: unknown, element: unknown): boolean {
   const phone = identifierOf(contact, "wa_id");
   const user = identifierOf(contact, "user_id");
@@ -147,7 +147,7 @@ function isPersonOf(contact: unknown, element: unknown): boolean {
   });
 }
 
-/** A name fit for a log: a stranger's text is not. */
+/** A name that is safe to log; a stranger's text is not. */
 function nameOf(text: string | undefined): string {
   return text !== undefined && /^[a-z][a-z_]{0,63}$/.test(text) ? text : "other";
 }

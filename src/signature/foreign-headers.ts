@@ -2,7 +2,7 @@ import type { SignatureHeaders } from "./headers.ts";
 
 const SIGN_HERE = "HMAC-SHA256 of the body in X-Signature is required";
 
-/** What the headers of other services mean here, the ones that say most first. */
+/** What the signature headers of other services mean here, the most specific first. */
 const FOREIGN: readonly (readonly [header: string, hint: string])[] = [
   ["x-hub-signature", "X-Hub-Signature is SHA-1: X-Hub-Signature-256 is required"],
   ["x-shopify-hmac-sha256", "X-Shopify-Hmac-Sha256 is a header of Shopify: WEBHOOK_SIGNATURE_HEADER=X-Shopify-Hmac-Sha256 lets it be read"],
@@ -15,7 +15,10 @@ const FOREIGN: readonly (readonly [header: string, hint: string])[] = [
 const JWT = /^(?:Bearer +)?eyJ[\w-]*\.[\w-]+\.[\w-]*$/i;
 const JWT_HEADERS: readonly string[] = ["authorization", "x-jwt-assertion", "x-signature-jwt", "x-webhook-token"];
 
-/** What to do about a delivery that only another service's header signs; undefined if there is none. No part of a value is in it. */
+/**
+ * What to do about a delivery that is signed only with another service's header; undefined if there is none. Contains no part
+ * of a value.
+ */
 export function foreignHint(headers: SignatureHeaders): string | undefined {
   const known = FOREIGN.find(([header]) => headers[header] !== undefined)?.[1];
   if (known !== undefined) return known;

@@ -3,8 +3,8 @@ const HEX = /^[0-9A-Fa-f]+$/;
 const PREFIX = /^(?:sha-?[0-9]+|md5)[=:]/i;
 
 /**
- * What is wrong with the text of `X-Signature` or `X-Hub-Signature-256`, in words for a log, given that `readSignature`
- * refused it. No part of the text is in the words.
+ * What is wrong with the text of `X-Signature` or `X-Hub-Signature-256`, which `readSignature` refused; for the log. Contains
+ * no part of the text.
  */
 export function hexHint(text: string, options: { readonly prefix: "optional" | "required" }): string {
   if (text === "") return "the header is empty";

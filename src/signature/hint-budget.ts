@@ -1,15 +1,15 @@
 import type { Clock } from "../core/clock.ts";
 
-/** A flood of bad signatures must stay cheap, and a sender that is set up wrongly sends more than once. */
+/** A flood of bad signatures must stay cheap, and a misconfigured sender sends more than once. */
 const HINTS_PER_SECOND = 3;
 
-/** True a few times in each second that begins with a call. */
+/** Returns true a few times in each second that begins with a call. */
 export function createHintBudget(clock: Clock): () => boolean {
   let sinceMs = -Infinity;
   let spent = 0;
   return () => {
     const nowMs = clock.nowMs();
-    // A clock that was set back must not silence the hints until it has caught up.
+    // A clock that was set back must not suppress hints until it has caught up.
     if (nowMs - sinceMs >= 1000 || nowMs < sinceMs) {
       sinceMs = nowMs;
       spent = 0;

@@ -3,28 +3,28 @@ import { createHmac, hash, timingSafeEqual } from "node:crypto";
 import { standardWebhooksKey, type Secrets } from "../core/secrets.ts";
 import { serialisedBodies } from "./serialised-bodies.ts";
 
-/** A delivery whose signatures no secret made. */
+/** A delivery whose signatures match no secret. */
 export interface Mismatch {
-  /** How the key is made of a secret: its UTF-8 bytes, or as `standardWebhooksKey` has it. */
+  /** How a secret becomes a key: as its UTF-8 bytes, or as `standardWebhooksKey` decodes it. */
   readonly keys: "text" | "standard";
-  /** What is signed in front of the body; empty for `X-Signature`. */
+  /** What is signed before the body; empty for `X-Signature`. */
   readonly prefix: string;
   readonly body: Uint8Array;
-  /** Each of 32 bytes. */
+  /** 32 bytes each. */
   readonly signatures: readonly Uint8Array[];
 }
 
 type Variant = readonly [words: string, bytes: Uint8Array];
 
-// Together they bound one hint to some 120 HMACs of 16 KiB, some of them escaped: a few milliseconds.
+// Together these limit one hint to about 120 HMACs of 16 KiB, some of them with escapes: a few milliseconds.
 const MAX_BODY_BYTES = 16 * 1024;
 const MAX_SECRETS = 4;
 
 /**
- * Tries the mistakes that senders and operators commonly make, and tells in words which one the signature fits;
- * undefined where it fits none, or the body has more than 16 KiB. Only the first four secrets are tried.
+ * Tries the mistakes that senders and operators commonly make, and describes the one that explains the signature; undefined if
+ * none does, or if the body has more than 16 KiB. Only the first four secrets are tried.
  *
- * The words hold no part of a secret, a signature or a body. Costs up to some 120 HMACs: bound how often it is called.
+ * The text contains no part of a secret, a signature or a body. Costs up to about 120 HMACs: limit how often it is called.
  */
 export function mismatchHint({ keys, prefix, body, signatures }: Mismatch, secrets: Secrets): string | undefined {
   if (body.length > MAX_BODY_BYTES) return undefined;

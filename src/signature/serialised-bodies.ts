@@ -14,8 +14,8 @@ const NOT_ASCII = /[\u007f-\uffff]/g;
 const SIGN_THE_BYTES = "the bytes that are sent must be signed";
 
 /**
- * The same JSON as senders' and proxies' libraries write it, each with words for a log, and the body unpacked if it is in gzip.
- * About 20 at most; none for a body that is neither. The words hold no part of the body.
+ * The same JSON as libraries of senders and proxies write it, each with words for the log, and the body decompressed if it is
+ * gzip. At most about 20; none for a body that is neither. The words contain no part of the body.
  */
 export function serialisedBodies(body: Uint8Array): readonly (readonly [words: string, bytes: Uint8Array])[] {
   if (body[0] === 0x1f && body[1] === 0x8b) return unpacked(body);
@@ -26,7 +26,7 @@ export function serialisedBodies(body: Uint8Array): readonly (readonly [words: s
       `it matches when the body is serialised again (${form}): ${SIGN_THE_BYTES}`, Buffer.from(json),
     ]);
   } catch {
-    // No JSON, or nested so deeply that it cannot be written.
+    // Not JSON, or nested too deeply for JSON.stringify.
     return [];
   }
 }

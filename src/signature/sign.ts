@@ -12,7 +12,7 @@ export interface StandardSigning {
   readonly id: string;
   /** `webhook-timestamp`: Unix time. */
   readonly timestampSeconds: number;
-  /** Well-formed where it begins with `whsec_`; see `standardWebhooksKey`. */
+  /** Well-formed if it begins with `whsec_`; see `standardWebhooksKey`. */
   readonly secret: string;
 }
 

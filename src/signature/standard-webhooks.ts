@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
 import { headerText, type SignatureHeaders } from "./headers.ts";
 
-/** What the three headers of a delivery say. */
+/** The content of a delivery's three headers. */
 export interface StandardWebhook {
-  /** What is signed in front of the raw body: `id.timestamp.`, ASCII alone. */
+  /** What is signed before the raw body: `id.timestamp.`, only ASCII. */
   readonly prefix: string;
   readonly timestampSeconds: number;
-  /** One or more, each of 32 bytes. */
+  /** One or more, 32 bytes each. */
   readonly signatures: readonly Uint8Array[];
 }
 
@@ -15,22 +15,22 @@ export type StandardWebhookRefusal = { readonly reason: "missing" | "malformed";
 const ID = /^[\x21-\x7e]{1,256}$/;
 const SECONDS = /^[0-9]{1,12}$/;
 const MILLISECONDS = /^[0-9]{13}$/;
-/** 32 bytes in padded base64: of the last digit's six bits two are left over, and zero. */
+/** 32 bytes in padded base64: the last two of the last digit's six bits are unused, and zero. */
 const BASE64_MAC = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 const HEX_MAC = /(?:^|[ ,=])[0-9A-Fa-f]{64}(?: |$)/;
 const MAX_SIGNATURES_LENGTH = 4096;
 
-/** How the names of the three headers begin: those of Standard Webhooks, and those of Svix, which the standard came from. */
+/** The prefix of the three headers' names: that of Standard Webhooks, or that of Svix, from which the standard came. */
 export type HeaderFamily = "webhook" | "svix";
 
 /**
- * Reads the headers `-id`, `-timestamp` and `-signature` of a family (Standard Webhooks 1.0.0, "Webhook headers") of a
- * request that has the last of them. The signatures stand apart by spaces, each `version,base64`; those of other
- * versions than `v1`, and those that are no base64 of 32 bytes, count only where no other is there.
+ * Reads the headers `-id`, `-timestamp` and `-signature` of a family (Standard Webhooks 1.0.0, "Webhook headers") from a
+ * request that has the last of them. Signatures are separated by spaces, each `version,base64`. Those of other versions than
+ * `v1`, and those that are not base64 of 32 bytes, matter only if there is no other.
  *
- * Refusals, with a hint in words: `missing` without id or timestamp; `malformed` for an id that is not 1 to 256 visible
- * ASCII characters, a timestamp that is not 1 to 12 decimal digits, signatures of more than 4096 characters together or
- * without any well-formed `v1`, and for each header that was sent twice, as Node then joins them with a comma and a space.
+ * Refusals, with a hint: `missing` without id or timestamp; `malformed` for an id that is not 1 to 256 visible ASCII
+ * characters, a timestamp that is not 1 to 12 decimal digits, signatures of more than 4096 characters in total or without a
+ * well-formed `v1`, and for a header that was sent twice, which Node joins with a comma and a space.
  */
 export function readStandardWebhook(headers: SignatureHeaders, family: HeaderFamily): StandardWebhook | StandardWebhookRefusal {
   const id = headerText(headers[`${family}-id`]);

@@ -8,12 +8,12 @@ import type { Verification } from "./verify.ts";
 export interface TwilioKey {
   /** The Auth Token of the account. */
   readonly authToken: string;
-  /** How Twilio reaches the service: an http or https URL without query, whose path is in front of the service's own. */
+  /** The URL at which Twilio reaches the service: http or https, without a query; its path precedes the service's own. */
   readonly publicUrl: string;
 }
 
 export interface TwilioRequest {
-  /** Path and query as the request line has them. */
+  /** Path and query as in the request line. */
   readonly target: string;
   readonly form: URLSearchParams;
   readonly headers: SignatureHeaders;
@@ -21,7 +21,7 @@ export interface TwilioRequest {
 
 export type VerifyTwilio = (request: TwilioRequest) => Verification;
 
-/** Together with the number of hints it bounds the cost of one. */
+/** Together with the number of hints it limits the cost of a hint. */
 const MAX_EXPLAINED = 16 * 1024;
 /** 20 bytes in padded base64. */
 const BASE64_SHA1 = /^[A-Za-z0-9+/]{27}=$/;
@@ -34,11 +34,11 @@ const MALFORMED: Verification = Object.freeze({
 });
 
 /**
- * Makes the function that checks `X-Twilio-Signature`: base64 of the HMAC-SHA1, keyed with the Auth Token, over the URL that
- * Twilio called and the form's names and values, sorted by name. Of a repeated name each different value counts once, sorted.
- * The URL may have been signed with its port or without, whichever `publicUrl` has. Compared in constant time.
+ * Creates the function that checks `X-Twilio-Signature`: base64 of the HMAC-SHA1, keyed with the Auth Token, over the URL that
+ * Twilio called and the form's names and values, sorted by name. If a name is repeated, each distinct value counts once,
+ * sorted. The URL may have been signed with or without its port, whichever `publicUrl` has. Compared in constant time.
  *
- * Refusals: `missing`, `malformed` if it is not 20 bytes in base64, `mismatch`, with a hint if another URL would match.
+ * Refusals: `missing`; `malformed` if it is not 20 bytes in base64; `mismatch`, with a hint if another URL would match.
  *
  * Source: Twilio's "Secure webhooks", "Validating signatures from Twilio".
  */
@@ -73,7 +73,7 @@ function signedParameters(form: URLSearchParams): string {
     .join("");
 }
 
-/** The URL as it is, without its port, and with that of its scheme. Nothing else of it changes: `URL` would normalize it. */
+/** The URL unchanged, without its port, and with the default port of its scheme. Nothing else changes: `URL` would normalize it. */
 function portForms(url: string): readonly string[] {
   const parts = /^(https?:\/\/(?:[^/?#@]*@)?(?:\[[^\]]*\]|[^/?#:]*))(:[0-9]+)?(.*)$/is.exec(url);
   const [, host = "", port, rest = ""] = parts ?? [];
@@ -81,7 +81,7 @@ function portForms(url: string): readonly string[] {
   return [url, `${host}${/^https/i.test(host) ? ":443" : ":80"}${rest}`];
 }
 
-/** Mistakes of the setting, and the URL that Twilio signed if it was made. */
+/** Mistakes in the setting, each with the URL that Twilio signed in that case. */
 function hints(base: string, target: string): readonly (readonly [words: string, url: string])[] {
   const [path = ""] = target.split("?", 1);
   const scheme = /^https/i.test(base) ? base.replace(/^https/i, "http") : base.replace(/^http/i, "https");

@@ -12,7 +12,7 @@ import { createHmacSha256, MAC_BYTES, type Hmac } from "./hmac.ts";
 import { mismatchHint, type Mismatch } from "./mismatch-hint.ts";
 import { readStandardWebhook, type HeaderFamily } from "./standard-webhooks.ts";
 
-/** Either names which secret signed, or why no secret did, with a hint in words where there is one; never more than that. */
+/** Either the secret that signed, or why none did, with a hint if there is one; nothing else. */
 export type Verification =
   | { readonly ok: true; readonly secret: SecretName }
   | { readonly ok: false; readonly reason: SignatureFailure; readonly hint?: string };
@@ -21,9 +21,9 @@ export type Verify = (body: Uint8Array, headers: SignatureHeaders) => Verificati
 
 export interface VerifierOptions {
   readonly clock: Clock;
-  /** How far the timestamp of Standard Webhooks may be from the clock, in the past and in the future. */
+  /** How far the timestamp of Standard Webhooks may be from the clock, in seconds, either way. */
   readonly toleranceSeconds: number;
-  /** One more header that may hold the signature of the raw body, by its name in lower case. */
+  /** Another header that may hold the signature of the raw body; its name in lower case. */
   readonly extraHeader?: string | undefined;
 }
 
@@ -43,22 +43,22 @@ const MALFORMED_EXTRA: Verification = Object.freeze({
 const MISMATCH: Verification = Object.freeze({ ok: false, reason: "mismatch" });
 
 /**
- * Makes the function that checks a delivery's HMAC-SHA256 (RFC 2104) against every active secret, in constant time.
- * `X-Signature` decides where it is sent, then `X-Hub-Signature-256`: hex, over the raw body. Then `webhook-signature`:
- * base64, over id, timestamp and raw body (Standard Webhooks 1.0.0). Then the same under the names of Svix, and last
- * `extraHeader`: hex or base64, over the raw body.
+ * Creates the function that checks a delivery's HMAC-SHA256 (RFC 2104) against every active secret, in constant time. It uses
+ * the first header present: `X-Signature`, then `X-Hub-Signature-256` (hex, over the raw body), then `webhook-signature`
+ * (base64, over id, timestamp and raw body; Standard Webhooks 1.0.0), then the same under the names of Svix, and last
+ * `extraHeader` (hex or base64, over the raw body).
  *
- * Refusals: `missing` with none of them, `malformed` where the deciding one is not what `readSignature`,
- * `readStandardWebhook` or `readHexOrBase64` reads (an empty value and a header that was sent twice included), `mismatch` where no secret
- * made it, `stale` where one did and the timestamp is too far from the clock. The expected MAC never leaves the
- * function, in no form. Hints for `mismatch` cost further HMACs and are looked for a few times a second at most.
+ * Refusals: `missing` if there is none of them; `malformed` if `readSignature`, `readStandardWebhook` or `readHexOrBase64`
+ * cannot read the header (which includes an empty value and a header that was sent twice); `mismatch` if no secret made it;
+ * `stale` if one did, but the timestamp is too far from the clock. The expected MAC never leaves the function in any form.
+ * Hints for `mismatch` cost further HMACs, and are computed at most a few times a second.
  */
 export function createVerifier(secrets: Secrets, options: VerifierOptions): Verify {
   const { clock, toleranceSeconds, extraHeader } = options;
   const textKeys = activeKeys(secrets, (secret) => Buffer.from(secret, "utf8"));
-  // A malformed whsec_ secret is a configuration error and does not get here.
+  // A malformed whsec_ secret is a configuration error and does not get this far.
   const standardKeys = activeKeys(secrets, (secret) => standardWebhooksKey(secret) ?? Buffer.from(secret, "utf8"));
-  // One buffer each for every call: a call ends before the next begins.
+  // One buffer each for all calls: a call ends before the next begins.
   const given = new Uint8Array(MAC_BYTES);
   const expected = Buffer.alloc(MAC_BYTES);
   const onlyGiven = [given];

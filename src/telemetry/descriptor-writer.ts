@@ -2,25 +2,24 @@ import { fstatSync, write } from "node:fs";
 import { Socket } from "node:net";
 
 /**
- * Writes all of the bytes, off the event loop, and then calls `done` once: without an error when they are written,
- * else with the error and how many of them were. One call at a time.
+ * Writes all bytes off the event loop, then calls `done` once: without an error when they are written, otherwise with the error
+ * and the number of bytes written. One call at a time.
  */
 export type DescriptorWriter = (bytes: Uint8Array, done: (error: Error | undefined, written: number) => void) => void;
 
 const RETRY_AFTER_MS = 10;
 
 /**
- * A writer for standard output or standard error; it leaves them open, but closes a pipe of another number when a write
- * to it fails. Nothing else in the process may write to the descriptor, `console.log` and `process.stdout` included:
- * libuv polls it for one handle only.
- * Throws where the descriptor is not open.
+ * Creates a writer for standard output or standard error. It leaves these open, but closes a pipe with another number if a
+ * write to it fails. Nothing else in the process may write to the descriptor, including `console.log` and `process.stdout`:
+ * libuv polls it for one handle only. Throws if the descriptor is not open.
  */
 export function createDescriptorWriter(fd: number): DescriptorWriter {
   const stat = fstatSync(fd);
   return stat.isFIFO() || stat.isSocket() ? createPipeWriter(fd) : createFileWriter(fd);
 }
 
-// The thread pool would do for pipes too, but a pool thread that waits for a stalled reader keeps process.exit() waiting.
+// The thread pool could write to pipes too, but a pool thread that waits for a stalled reader delays process.exit().
 function createPipeWriter(fd: number): DescriptorWriter {
   const socket = new Socket({ fd, readable: false, writable: true });
   // Each write reports its own error; without a listener the event would end the process.
@@ -30,7 +29,7 @@ function createPipeWriter(fd: number): DescriptorWriter {
   };
 }
 
-// Files and terminals, which libuv cannot poll: the thread pool writes.
+// For files and terminals, which libuv cannot poll: the thread pool writes.
 function createFileWriter(fd: number): DescriptorWriter {
   return (bytes, done) => {
     writeFrom(0);

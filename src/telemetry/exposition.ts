@@ -17,15 +17,15 @@ export interface ExposedFamily {
   readonly type: FamilyType;
   /** Upper bounds of a histogram, without `+Inf`. */
   readonly buckets: readonly number[];
-  /** By their label text, such as `method="GET",status="200"`. */
+  /** By label text, such as `method="GET",status="200"`. */
   readonly series: ReadonlyMap<string, SeriesData>;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", '"': '\\"', "\n": "\\n" };
 
 /**
- * The inside of a sample's braces, escaped as both formats require; empty without labels.
- * Throws where there are not as many values as names.
+ * The text between a sample's braces, escaped as both formats require; empty without labels. Throws if the numbers of values
+ * and names differ.
  */
 export function labelText(names: readonly string[], values: readonly string[]): string {
   if (names.length !== values.length) throw new Error(`Cannot label a series: it must have ${names.length} label values`);
@@ -33,9 +33,9 @@ export function labelText(names: readonly string[], values: readonly string[]): 
 }
 
 /**
- * The families as Prometheus text 0.0.4 (prometheus/docs, "Exposition formats") or OpenMetrics 1.0 (the specification's
- * "Text format"): one contiguous group a family in the order given, HELP and TYPE first, a line feed at the very end.
- * A histogram whose sum is negative shows its buckets alone in OpenMetrics, which has no place for such a sum.
+ * Renders the families as Prometheus text 0.0.4 (prometheus/docs, "Exposition formats") or OpenMetrics 1.0 (the specification's
+ * "Text format"): one contiguous group per family in the given order, HELP and TYPE first, a line feed at the very end. In
+ * OpenMetrics a histogram with a negative sum shows only its buckets, since the format does not allow such a sum.
  */
 export function renderExposition(families: readonly ExposedFamily[], format: ExpositionFormat): string {
   let text = "";
@@ -65,14 +65,14 @@ function samples({ name, buckets, series }: ExposedFamily, format: ExpositionFor
       count += own;
       text += `${before}${boundText(buckets[index] ?? Infinity, format)}"} ${count}\n`;
     }
-    // OpenMetrics takes a sum for a counter, never negative, and wants a count where there is a sum and only there.
+    // OpenMetrics treats a sum as a counter, which is never negative, and requires a count exactly if there is a sum.
     if (format === "openmetrics" && value < 0) continue;
     text += `${name}_sum${braced} ${numberText(value)}\n${name}_count${braced} ${count}\n`;
   }
   return text;
 }
 
-/** OpenMetrics wants `1.0` where 0.0.4 has always had `1`: section "Considerations: Canonical Numbers". */
+/** OpenMetrics requires `1.0` where 0.0.4 has always had `1`: section "Considerations: Canonical Numbers". */
 function boundText(bound: number, format: ExpositionFormat): string {
   return format === "openmetrics" && Number.isInteger(bound) ? `${bound}.0` : numberText(bound);
 }

@@ -3,10 +3,10 @@ import type { FieldError } from "../core/outcome.ts";
 
 export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
 
-/** Further fields of a lifecycle line; one named `ts`, `level` or `msg` is ignored. */
+/** More fields of a lifecycle line; fields named `ts`, `level` or `msg` are ignored. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
 
-// What JSON allows as it is and a terminal or a reader of lines does not take as text: DEL, C1, the Unicode line ends.
+// Characters that JSON allows unescaped, but that terminals or line readers do not treat as text: DEL, C1, Unicode line ends.
 const UNSAFE = /[\u007f-\u009f\u2028\u2029]/g;
 
 /** One lifecycle line with its line feed: `ts`, `level` and `msg`, then the fields, which cannot replace those three. */
@@ -15,7 +15,7 @@ export function eventLine(ts: string, level: LogLevel, msg: string, fields: LogF
   return `${escapeUnsafe(JSON.stringify({ ...head, ...fields, ...head }))}\n`;
 }
 
-/** The line of one request with its line feed. It names no text, secret or signature, because an exchange holds none. */
+/** The line of one request, with its line feed. Contains no message text, secret or signature, because an exchange has none. */
 export function requestLine(ts: string, level: LogLevel, exchange: FinishedExchange): string {
   const { delivery, stream, fault } = exchange;
   let line =
@@ -37,13 +37,13 @@ export function requestLine(ts: string, level: LogLevel, exchange: FinishedExcha
   return `${line}}\n`;
 }
 
-/** Which field or parameter, or `body` for the whole of it, and what about it. */
+/** The field or parameter (or `body` for the whole body) and its error. */
 function wordError({ loc, type }: FieldError): string {
   const [part = "", ...names] = loc;
   return `${names.join(".") || part}:${type}`;
 }
 
-/** A native delivery holds one message, which the rest of the line describes. */
+/** Counts are for deliveries of several messages; the rest of the line says everything about a native one. */
 function countsOf({ format, created, duplicates, conflicts, ignored }: DeliveryCounts): string {
   const conflict = conflicts > 0 ? ',"conflict":true' : "";
   if (format === "native") return conflict;
@@ -52,12 +52,12 @@ function countsOf({ format, created, duplicates, conflicts, ignored }: DeliveryC
   return `${conflict},"format":"${format}",${counts}`;
 }
 
-/** To whole microseconds. */
+/** Rounds to whole microseconds. */
 function roundedMs(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }
 
-/** A JSON string literal of any string; lone surrogates, control characters and every kind of line end are escaped. */
+/** A string as a JSON literal, with lone surrogates, control characters and every kind of line end escaped. */
 export function jsonString(value: string): string {
   for (let index = 0; index < value.length; index += 1) {
     const unit = value.charCodeAt(index);

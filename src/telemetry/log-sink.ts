@@ -5,22 +5,22 @@ import { eventLine } from "./log-line.ts";
 
 /** Where log lines leave the process. */
 export interface LogSink {
-  /** Takes whole lines, each ended by a line feed; never waits and never throws. */
+  /** Takes whole lines, each ending with a line feed; never waits and never throws. */
   readonly write: (chunk: string) => void;
-  /** Settles once everything taken so far is written, or could not be; while the reader stalls it does not settle. */
+  /** Settles once everything so far is written or failed; does not settle while the reader stalls. */
   close(): Promise<void>;
 }
 
 export interface LogSinkOptions {
   /** The descriptor to write to; 1 by default. */
   readonly fd?: number;
-  /** The most that may wait for the reader; 16 MiB by default. */
+  /** The maximum number of bytes that wait for the reader; 16 MiB by default. */
   readonly maxWaitingBytes?: number;
   /** Milliseconds since the epoch. */
   readonly nowMs: () => number;
-  /** Opens the descriptor; a test gives one that fails. */
+  /** Opens the descriptor; tests inject a writer that fails. */
   readonly openWriter?: (fd: number) => DescriptorWriter;
-  /** Takes the one sentence about lost lines; standard error by default. */
+  /** Called with the only sentence about lost lines; standard error by default. */
   readonly complain?: (sentence: string) => void;
 }
 
@@ -29,24 +29,23 @@ const JOIN_BELOW_UNITS = 64 * 1024;
 const LINE_FEED = 0x0a;
 
 /**
- * A sink that gives up lines rather than memory or time. Where more than `maxWaitingBytes` wait because the reader
- * stalls, further lines are dropped until all that waits is written; then one WARNING line says how many are lost.
- * Where writing fails (the reader is gone, the disk is full) the lines are lost too, standard error is told once, and
- * each later chunk tries again, so that a disk with room again gets the WARNING and the lines after it.
- * Throws where the descriptor is not open.
+ * A sink that gives up lines rather than memory or time. If more than `maxWaitingBytes` wait because the reader stalls, further
+ * lines are dropped until the queue is written; then one WARNING line says how many were lost. If writing fails (the reader is
+ * gone, the disk is full) the lines are lost too, and standard error is told once. Each later chunk tries again, so a disk that
+ * has space again gets the WARNING and the lines after it. Throws if the descriptor is not open.
  */
 export function createLogSink({
   fd = 1, maxWaitingBytes = DEFAULT_WAITING_BYTES, nowMs, openWriter = createDescriptorWriter, complain = complainOnStderr,
 }: LogSinkOptions): LogSink {
   const writer = openWriter(fd);
-  // At most one write at a time keeps the order; what comes meanwhile is joined into pieces of about 64 KiB.
+  // At most one write at a time keeps the order; lines that arrive meanwhile are joined into chunks of about 64 KiB.
   let queue: string[] = [];
   let waitingBytes = 0;
   let writing = false;
   let lostLines = 0;
   let failing = false;
   let complained = false;
-  // A write failed inside a line: the next text, which is always the notice of it, needs a line of its own.
+  // A write failed inside a line: the next text, which always reports this, needs a line of its own.
   let halfLine = false;
   let onIdle: (() => void)[] = [];
 
@@ -59,7 +58,7 @@ export function createLogSink({
 
   function pump(): void {
     if (writing) return;
-    // Lines dropped by a stall are told after the ones that waited, lines lost by a failure before the next ones.
+    // Lines dropped by a stall are reported after those that waited; lines lost by a failure are reported before the next ones.
     if (lostLines > 0 && (failing || queue.length === 0)) {
       const lines = lostLines;
       lostLines = 0;
@@ -72,7 +71,7 @@ export function createLogSink({
     else settle();
   }
 
-  /** `announced` is how many lost lines the text itself tells of: they are still untold where it cannot be written. */
+  /** `announced` is how many lost lines the text itself reports; if it cannot be written, they stay unreported. */
   function start(text: string, announced: number): void {
     writing = true;
     const bytes = Buffer.from(text);
@@ -110,7 +109,7 @@ export function createLogSink({
   return {
     write(chunk): void {
       const bytes = Buffer.byteLength(chunk);
-      // Once lines are dropped, all are until the queue is empty, so that one gap in the log is one gap.
+      // Once a line is dropped, all are until the queue is empty, so that the log has one gap and not several.
       if ((lostLines > 0 && !failing) || waitingBytes + bytes > maxWaitingBytes) {
         lostLines += countLines(chunk);
         return;
@@ -134,7 +133,7 @@ function countLines(text: string): number {
   return lines;
 }
 
-// Not process.stderr: where its reader is gone too, that would raise an error event and end the process.
+// Not process.stderr: if its reader is gone too, that would raise an error event and end the process.
 function complainOnStderr(sentence: string): void {
   writeDescriptor(2, sentence, () => {});
 }

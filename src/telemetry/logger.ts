@@ -1,22 +1,22 @@
 import type { FinishedExchange } from "../core/exchange.ts";
 import { eventLine, requestLine, type LogFields, type LogLevel } from "./log-line.ts";
 
-/** JSON lines; those below the level cost nothing. */
+/** Writes JSON lines; lines below the level cost nothing. */
 export interface Logger {
-  /** One finished request: INFO below 400, WARNING for 4xx and with warnings, ERROR for 5xx and a stream that broke off. */
+  /** One finished request: INFO below 400, WARNING for 4xx and for warnings, ERROR for 5xx and for a stream that a fault ended. */
   request(exchange: FinishedExchange): void;
   debug(msg: string, fields?: LogFields): void;
   info(msg: string, fields?: LogFields): void;
   warning(msg: string, fields?: LogFields): void;
   error(msg: string, fields?: LogFields): void;
-  /** Hands every line that waits to `write`; needed before a normal exit, because the timer does not hold the process. */
+  /** Passes all waiting lines to `write`. Call it before a normal exit, since the timer does not keep the process alive. */
   flush(): void;
 }
 
 export interface LoggerOptions {
   /** Lines below this level are not written. */
   readonly level: LogLevel;
-  /** Takes whole lines, each ended by a line feed. */
+  /** Takes whole lines, each ending with a line feed. */
   readonly write: (chunk: string) => void;
   /** Milliseconds since the epoch. */
   readonly nowMs: () => number;
@@ -26,7 +26,7 @@ const RANKS: Readonly<Record<LogLevel, number>> = { DEBUG: 0, INFO: 1, WARNING: 
 const FLUSH_AFTER_MS = 10;
 const FLUSH_ABOVE_UNITS = 32 * 1024;
 
-/** A logger that gathers lines and hands them on in batches, at most about 10 ms late. */
+/** Creates a logger that gathers lines and writes them in batches, at most about 10 ms late. */
 export function createLogger({ level, write, nowMs }: LoggerOptions): Logger {
   const lowestRank = RANKS[level];
   let pending = "";
@@ -77,7 +77,7 @@ export function createLogger({ level, write, nowMs }: LoggerOptions): Logger {
 }
 
 function levelOf({ status, stream, delivery }: FinishedExchange): LogLevel {
-  // The head with its status was out already.
+  // The head with its status had already been sent.
   if (stream?.ended === "fault") return "ERROR";
   if (status < 400) return delivery?.warnings === undefined ? "INFO" : "WARNING";
   return status < 500 ? "WARNING" : "ERROR";

@@ -1,11 +1,11 @@
 import type { FamilyType } from "./exposition.ts";
 
-/** What is said of one metric: its row of the table in ops/metrics-and-logs.md, and its HELP and TYPE. */
+/** The description of one metric: its row in the table of ops/metrics-and-logs.md, and its HELP and TYPE. */
 export interface Metric<Names extends readonly string[] = readonly string[]> {
   readonly name: string;
   readonly type: FamilyType;
   readonly labelNames: Names;
-  /** CommonMark, as the table of metrics has it: no capital at the start, no full stop at the end. */
+  /** CommonMark, as in the table of metrics: no capital at the start, no full stop at the end. */
   readonly help: string;
   /** Upper bounds of a histogram's buckets; `+Inf` is added. */
   readonly buckets?: readonly number[];

@@ -7,10 +7,10 @@ type Delays = ReturnType<typeof monitorEventLoopDelay>;
 const LAG_WINDOW_MS = 30_000;
 
 /**
- * Registers `nodejs_*` under the names of prom-client's default metrics, for the calling thread.
- * The lag statistics cover the last 30 to 60 s, whoever scrapes how often; they are 0 if nothing was recorded in that time.
+ * Registers `nodejs_*` for the calling thread, with the names of prom-client's default metrics. The lag statistics cover the
+ * last 30 to 60 s, however often they are scraped; they are 0 if nothing was recorded in that time.
  *
- * @returns stops the delay monitor and the garbage-collection observer.
+ * @returns a function that stops the delay monitor and the garbage-collection observer.
  */
 export function registerNodeMetrics(registry: Registry): () => void {
   registerVersion(registry);
@@ -78,7 +78,7 @@ function registerActiveResources(registry: Registry): void {
 }
 
 function registerEventLoopLag(registry: Registry): () => void {
-  // Two that are reset in turns, so that a scrape resets nothing: the one that is read has what the last window had, at least.
+  // Two monitors that are reset in turn, so that a scrape resets nothing: the one that is read covers at least the last window.
   let [read, other] = [monitorEventLoopDelay(), monitorEventLoopDelay()];
   read.enable();
   other.enable();
@@ -119,7 +119,7 @@ function registerGarbageCollection(registry: Registry): () => void {
     "Garbage collection duration by kind, one of major, minor, incremental or weakcb.",
     { labelNames: ["kind"], buckets: [0.001, 0.01, 0.1, 1, 2, 5] },
   );
-  // A mark-sweep of the young generation is a kind of its own in V8 but not among prom-client's.
+  // V8 reports a mark-sweep of the young generation as a separate kind; prom-client does not know it.
   const minor = durations.labels("minor");
   const kinds = new Map<unknown, Histogram>([
     [constants.NODE_PERFORMANCE_GC_MAJOR, durations.labels("major")],

@@ -16,7 +16,7 @@ export function createObserver({ logger, metrics, clock }: ObserverOptions): Exc
     metrics.results[result].inc();
     if (signature !== undefined) metrics.signatures[signature].inc();
     if (counts !== undefined) countMessages(counts);
-    // A sender's clock may be ahead; a sum that falls would read as a restart to whoever takes its rate.
+    // A sender's clock may be ahead; a falling sum would look like a restart in a rate.
     for (const seconds of lagSeconds) metrics.lagSeconds.observe(Math.max(0, seconds));
     if (result === "created") metrics.setLastCreated(clock.nowMs());
   }
@@ -46,7 +46,7 @@ export function createObserver({ logger, metrics, clock }: ObserverOptions): Exc
   };
 }
 
-/** The store's work. */
+/** Observes the store's work. */
 function createStoreObserver({ logger, metrics }: Pick<ObserverOptions, "logger" | "metrics">): Required<StoreObserver> {
   return {
     committed(messages: number, seconds: number): void {
@@ -90,7 +90,7 @@ function createStoreObserver({ logger, metrics }: Pick<ObserverOptions, "logger"
   };
 }
 
-/** To the microsecond. */
+/** In milliseconds, rounded to the microsecond. */
 function toMs(seconds: number): number {
   return Math.round(seconds * 1e6) / 1e3;
 }

@@ -4,12 +4,11 @@ import { registerNodeMetrics } from "./node-metrics.ts";
 import type { Family, Gauge, Registry } from "./registry.ts";
 
 /**
- * Registers `process_*` and `nodejs_*` under the names and labels of prom-client's default metrics, so that stock
- * dashboards work. CPU, memory and descriptors are those of the whole process, worker threads included; heap, garbage
- * collection and event-loop lag are those of the calling thread. Where the platform has no /proc, what only /proc
- * tells is not registered.
+ * Registers `process_*` and `nodejs_*` with the names and labels of prom-client's default metrics, so that stock dashboards
+ * work. CPU, memory and descriptors are those of the whole process, including worker threads; heap, garbage collection and
+ * event-loop lag are those of the calling thread. On a platform without /proc, metrics that come from it are not registered.
  *
- * @returns stops the delay monitor and the garbage-collection observer; the registry stays usable.
+ * @returns a function that stops the delay monitor and the garbage-collection observer; the registry stays usable.
  */
 export function registerProcessMetrics(registry: Registry): () => void {
   registerCpuAndStart(registry);
@@ -49,7 +48,7 @@ function registerProcFiles(registry: Registry): void {
       [resident, kibibytes(/^VmRSS:\s+(\d+) kB$/m.exec(status))],
       [virtual, kibibytes(/^VmSize:\s+(\d+) kB$/m.exec(status))],
       [heap, kibibytes(/^VmData:\s+(\d+) kB$/m.exec(status))],
-      // Less the one that listed the folder.
+      // Minus the descriptor that listed the folder.
       [openFds, descriptors === undefined ? undefined : descriptors.length - 1],
       [maxFds, numberOf(/^Max open files\s+(\d+)/m.exec(limits))],
     ];

@@ -2,7 +2,7 @@ import type { ExpositionFormat, MetricsSource } from "../core/exposition.ts";
 import { labelText, renderExposition } from "./exposition.ts";
 import type { ExposedFamily, FamilyType, SeriesData } from "./exposition.ts";
 
-/** A value that only grows. `value` may be assigned where the total is kept elsewhere, such as by the kernel. */
+/** A value that only grows. Assign `value` if the total is kept elsewhere, such as by the kernel. */
 export interface Counter {
   value: number;
   inc(): void;
@@ -25,9 +25,12 @@ export type LabelValues<Names extends readonly string[]> = { readonly [Index in 
 
 /** All series of one metric. */
 export interface Family<Child, Names extends readonly string[]> {
-  /** The series of these values, made at 0 the first time; resolve it once and keep it, so that a hot path looks nothing up. */
+  /**
+   * The series with these label values, created at 0 the first time. Resolve it once and keep it, so that a hot path does no
+   * lookup.
+   */
   labels(...values: LabelValues<Names>): Child;
-  /** Forgets every series: until one is made again the exposition holds the family's HELP and TYPE only. */
+  /** Removes every series: until one is created again, the exposition shows only the family's HELP and TYPE. */
   clear(): void;
 }
 
@@ -40,13 +43,13 @@ export interface HistogramOptions<Names extends readonly string[]> extends Parti
   readonly buckets: readonly number[];
 }
 
-/** What a gauge shows at a scrape; undefined, a throw and a rejection alike mean that it shows no sample. */
+/** The value of a gauge at a scrape; undefined, an exception or a rejection means that it has no sample. */
 export type GaugeSource = () => number | undefined | Promise<number | undefined>;
 
 /**
- * A set of metrics and its text. A value, not a global, so that two services or two tests in one process share nothing.
- * Registering throws where a name or label name is malformed, where a counter does not end in `_total`, where bounds do
- * not increase, and where a family would write a sample name that another one writes.
+ * A set of metrics and its text. A value, not a global, so that two services or tests in one process share nothing. Registering
+ * throws if a name or label name is malformed, if a counter's name does not end in `_total`, if bounds do not increase, or if
+ * two families would write the same sample name.
  */
 export interface Registry extends MetricsSource {
   counter<const Names extends readonly string[] = []>(
@@ -55,20 +58,20 @@ export interface Registry extends MetricsSource {
   gauge<const Names extends readonly string[] = []>(
     name: string, help: string, options?: FamilyOptions<Names>,
   ): Family<Gauge, Names>;
-  /** A gauge without a promise about its type, for inherited names that the type's naming rules refuse. */
+  /** A gauge of unspecified type, for inherited names that break a type's naming rules. */
   untyped<const Names extends readonly string[] = []>(
     name: string, help: string, options?: FamilyOptions<Names>,
   ): Family<Gauge, Names>;
   histogram<const Names extends readonly string[] = []>(
     name: string, help: string, options: HistogramOptions<Names>,
   ): Family<Histogram, Names>;
-  /** A gauge without labels whose value is asked for at each scrape. */
+  /** A gauge without labels whose value is read at each scrape. */
   sampledGauge(name: string, help: string, source: GaugeSource): void;
-  /** Runs before every exposition, to set several series at once; what it throws stays inside, so that the rest is still shown. */
+  /** Runs before every exposition, to set several series at once. If it throws, the rest is still shown. */
   onScrape(collect: () => void | Promise<void>): void;
 }
 
-// The metric data model's characters, without the colon that it keeps for recording rules.
+// The characters of the metric data model, without the colon, which is reserved for recording rules.
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 function createCounter(): Counter & SeriesData {

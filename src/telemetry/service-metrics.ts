@@ -17,32 +17,32 @@ export interface ServiceMetricsOptions {
 /** The series of one method and path. */
 export interface RouteMetrics {
   readonly durationSeconds: Histogram;
-  /** The request counter of a status. */
+  /** The request counter for a status. */
   requests(status: number): Counter;
 }
 
-/** The counters of one sender's form. */
+/** The counters of one sender format. */
 export type MessageCounters = Readonly<Record<"created" | "duplicate" | "conflict" | "ignored", Counter>>;
 
-/** The series that are written while the service works; those asked for at a scrape are not among them. */
+/** The series that are written while the service works; those read at a scrape are not included. */
 export interface ServiceMetrics {
   /** Shows each route from now on, at 0; `path` is a template such as `/messages/{message_id}`. */
   announceRoutes(routes: readonly { readonly method: string; readonly path: string }[]): void;
-  /** Shows what runs, from now on: versions by the name of what has them. */
+  /** Shows what runs from now on: versions by component. */
   announceBuild(build: Readonly<Record<string, string>>): void;
-  /** Series of a request; `path` is the route's template, undefined where no route matched. */
+  /** The series of a request; `path` is the route's template, undefined if no route matched. */
   route(method: string, path: string | undefined): RouteMetrics;
   readonly latencyMs: Histogram;
   readonly results: Readonly<Record<WebhookResult, Counter>>;
   /** Matches by secret and failures by reason. */
   readonly signatures: Readonly<Record<SecretName | SignatureFailure, Counter>>;
-  /** What became of each message, by the form that it came in. */
+  /** Messages by format and outcome. */
   readonly messages: Readonly<Record<SenderFormat, MessageCounters>>;
   readonly conflicts: Counter;
   readonly lagSeconds: Histogram;
   /**
-   * No sample before this process has created a message: a 0 would read as silence since 1970 after every start.
-   * An alert for silence that shall survive a restart asks `last_over_time(webhook_last_created_timestamp_seconds[1d])`.
+   * No sample before this process has created a message: a 0 would look like silence since 1970 after every start. An alert for
+   * silence that must survive a restart uses `last_over_time(webhook_last_created_timestamp_seconds[1d])`.
    */
   setLastCreated(ms: number): void;
   readonly batchMessages: Histogram;
@@ -54,7 +54,7 @@ export interface ServiceMetrics {
 
 const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"]);
 
-/** Registers every metric of the service itself; throws where the registry has one of them already. */
+/** Registers every metric of the service itself; throws if the registry already has one of them. */
 export function createServiceMetrics(registry: Registry, options: ServiceMetricsOptions): ServiceMetrics {
   const route = createRouteTable(registry);
   const latencyMs = registry.histogram(...described(METRICS.latencyMs)).labels();
@@ -74,7 +74,7 @@ export function createServiceMetrics(registry: Registry, options: ServiceMetrics
   sampleGauge(METRICS.storedMessages, options.storedMessages);
   registerTold(registry, { read: async () => options.maintenance(), metrics: MAINTENANCE });
   registerTold(registry, { read: options.sizes, metrics: SIZES });
-  // A service that cannot even tell is not ready: without a sample an alert on 0 would stay silent.
+  // A service that cannot even tell is not ready: without a sample, an alert on 0 would not fire.
   sampleGauge(METRICS.ready, async () => ((await Promise.try(options.ready).catch(() => false)) ? 1 : 0));
 
   function sampleGauge(metric: Metric, source: GaugeSource): void {
@@ -124,7 +124,7 @@ export function createServiceMetrics(registry: Registry, options: ServiceMetrics
   };
 }
 
-/** A metric as the methods of a registry take it. */
+/** A metric as a registry's methods take it. */
 function described<const Row extends Metric>(row: Row): readonly [name: string, help: string, options: Row] {
   return [row.name, helpText(row), row];
 }
@@ -145,7 +145,7 @@ function createRouteTable(registry: Registry): ServiceMetrics["route"] {
   const durations = registry.histogram(...described(METRICS.requestSeconds));
 
   function createRoute(method: string, path: string): RouteMetrics {
-    // Indexed by status: a finished request then builds no label and hashes nothing.
+    // Indexed by status: a finished request then builds no label and computes no hash.
     const byStatus: (Counter | undefined)[] = [];
     return {
       durationSeconds: durations.labels(method, path),
@@ -157,7 +157,7 @@ function createRouteTable(registry: Registry): ServiceMetrics["route"] {
 
   const paths = new Map<string, Map<string, RouteMetrics>>();
   return (method, path = "unmatched") => {
-    // A client chooses the method, so it must not choose how many series there are.
+    // A client chooses the method, so it must not determine the number of series.
     const methodLabel = METHODS.has(method) ? method : "other";
     let methods = paths.get(path);
     if (methods === undefined) paths.set(path, (methods = new Map()));
@@ -182,7 +182,7 @@ interface Told<Name extends string> {
   readonly read: () => Promise<Readonly<Partial<Record<Name, number>>>>;
 }
 
-/** Gauges of what the store tells at each scrape. */
+/** Gauges of values that are read from the store at each scrape. */
 function registerTold<Name extends string>(registry: Registry, { metrics, read }: Told<Name>): void {
   const gauges = Object.entries<Metric>(metrics).map(([name, metric]) => ({ name, gauge: registry.gauge(...described(metric)) }));
   registry.onScrape(async () => {

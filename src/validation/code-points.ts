@@ -1,12 +1,12 @@
 /**
- * Whether `text` holds more than `limit` Unicode code points. A lone surrogate counts as one.
- * Costs nothing for a text of at most `limit` UTF-16 units, or of more than twice as many.
+ * Whether `text` has more than `limit` Unicode code points. A lone surrogate counts as one. Free of cost for a text of at most
+ * `limit` UTF-16 units, or of more than twice as many.
  */
 export function exceedsCodePoints(text: string, limit: number): boolean {
   const units = text.length;
   if (units <= limit) return false;
   if (units > 2 * limit) return true;
-  // Each surrogate pair is one code point of two units, so this many of them bring the text within the limit.
+  // Each surrogate pair is one code point of two units, so this many pairs bring the text within the limit.
   let pairsNeeded = units - limit;
   for (let at = 0; at < units - 1 && pairsNeeded > 0; at++) {
     if (isHighSurrogate(text.charCodeAt(at)) && isLowSurrogate(text.charCodeAt(at + 1))) {

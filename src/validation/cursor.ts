@@ -1,29 +1,29 @@
 import type { Order, KeysetPosition, ReceiptOrder } from "../core/order.ts";
 
-/** Of the form, so that another one can be told from it. */
+/** The version of the format, so that it can be told from others. */
 const VERSION = 1;
-/** The longest that one can be: an id of 256 code points, each of them up to twelve characters of JSON, and its key. */
+/** The maximum length: an id of 256 code points, each of up to twelve characters of JSON, and its key. */
 const MAX_LENGTH = 8_192;
 
-/** A place in an order as text for a URL; clients hand it back as it is. It names its order, which no other takes. */
+/** A position as text for a URL; clients return it unchanged. It names its order, and no other order accepts it. */
 export function formatCursor(order: Order, { key, messageId }: KeysetPosition): string {
   return encode([order, key, messageId]);
 }
 
-/** The same for an order of receipt. */
+/** A position in commit order as text for a URL. */
 export function formatReceiptCursor(order: ReceiptOrder, seq: number): string {
   return encode([order, seq]);
 }
 
-/** The place, or undefined for a text that `formatCursor` has not made for this order. */
+/** The position; undefined for a text that `formatCursor` has not made for this order. */
 export function parseCursor(text: string, order: Order): KeysetPosition | undefined {
   const [itsOrder, key, messageId] = decode(text);
   if (itsOrder !== order || typeof key !== "string" || typeof messageId !== "string") return undefined;
-  // Anything else would not be what was handed out.
+  // Anything else is not a cursor that was given out.
   return formatCursor(order, { key, messageId }) === text ? { key, messageId } : undefined;
 }
 
-/** The `seq`, or undefined for a text that `formatReceiptCursor` has not made for this order. */
+/** The `seq`; undefined for a text that `formatReceiptCursor` has not made for this order. */
 export function parseReceiptCursor(text: string, order: ReceiptOrder): number | undefined {
   const [itsOrder, seq] = decode(text);
   if (itsOrder !== order || typeof seq !== "number" || !Number.isSafeInteger(seq) || seq < 0) return undefined;

@@ -2,10 +2,10 @@ import type { FieldError, Outcome } from "../core/outcome.ts";
 import { createQueryReader } from "./query-reader.ts";
 
 /**
- * Reads whose messages are to be erased: `from`, exactly one sender. Any other parameter is refused: it may be a filter of
- * `GET /messages`, and ignoring it would erase more than was meant.
+ * Reads whose messages to erase: `from`, exactly one sender. Any other parameter is refused: it may be a filter of `GET
+ * /messages`, and ignoring it would erase more than intended.
  *
- * Refusals: `missing` without `from`, or with an empty one; `extra_forbidden` for another parameter.
+ * Refusals: `missing` if `from` is missing or empty; `extra_forbidden` for another parameter.
  */
 export function parseEraseQuery(rawQuery: string): Outcome<{ readonly from: string }, readonly FieldError[]> {
   const reader = createQueryReader(rawQuery);

@@ -3,14 +3,14 @@ import type { FieldError, Outcome } from "../core/outcome.ts";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Drops a leading byte order mark, as RFC 8259 section 8.1 lets a parser do. */
+/** Drops a leading byte order mark, which RFC 8259 section 8.1 permits. */
 const UTF_8 = new TextDecoder("utf-8");
 
 /**
- * Reads a request body as one JSON object (RFC 8259). If a name is repeated, the last value wins.
+ * Parses a request body as one JSON object (RFC 8259). If a name is repeated, the last value wins.
  *
- * Refusals, all with `loc` `["body"]`: `string_unicode` for bytes that are not UTF-8, `json_invalid` for a text that is
- * not JSON, the empty one included, `dict_type` for JSON of another kind.
+ * Refusals, all with `loc` `["body"]`: `string_unicode` for bytes that are not UTF-8, `json_invalid` for a text that is not
+ * JSON (including the empty text), `dict_type` for JSON that is not an object.
  */
 export function parseJsonObject(body: Uint8Array): Outcome<JsonObject, FieldError> {
   if (!isUtf8(body)) return refuse("string_unicode", "Body is not UTF-8: must be a JSON object in UTF-8");
@@ -24,7 +24,7 @@ function parseJson(body: Uint8Array): Outcome<unknown, FieldError> {
   try {
     return { ok: true, value: JSON.parse(UTF_8.decode(body)) };
   } catch {
-    // The parser's own message quotes the text, which no answer and no log may hold.
+    // The parser's own message quotes the text, which no response or log may contain.
     return refuse("json_invalid", "Body is not JSON: must be a JSON object");
   }
 }

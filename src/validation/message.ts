@@ -6,10 +6,10 @@ import type { JsonObject } from "./json-object.ts";
 
 const MESSAGE_ID_LIMIT = 256;
 const TEXT_LIMIT = 4096;
-/** ITU-T E.164 section 6: at most 15 digits. A leading zero is let through. */
+/** ITU-T E.164 section 6: at most 15 digits. A leading zero is accepted. */
 const PHONE_NUMBER = /^\+[0-9]{1,15}$/;
 
-/** What each field has to be, said to people. */
+/** What each field must be, for people. */
 const REQUIRED = {
   message_id: `a string of 1 to ${MESSAGE_ID_LIMIT} characters`,
   from: "a string of + and 1 to 15 digits, such as +919876543210",
@@ -22,22 +22,21 @@ type FieldName = keyof typeof REQUIRED;
 
 /** Why a body is not a message. */
 export interface InvalidMessage {
-  /** Every invalid field in the order message_id, from, to, ts, text, or the one fault of the whole body. */
+  /** Every invalid field in the order message_id, from, to, ts, text; or the one error of the whole body. */
   readonly errors: readonly FieldError[];
-  /** Where the id itself is valid. */
+  /** Set if the id itself is valid. */
   readonly messageId?: string;
 }
 
 /**
- * Reads a message in this service's own form. Fields of other names are ignored, and a missing `text` is null. Lengths are in
- * Unicode code points.
+ * Reads a message in this service's own format. Other fields are ignored, and a missing `text` is null. Lengths are in Unicode
+ * code points.
  *
- * Refusals name their field in `loc` and carry the error types of pydantic 2, which earlier builds of this service
- * answered with:
- * - `missing`: a required field is not there
+ * Refusals name their field in `loc` and use the error types of pydantic 2, which earlier builds of this service used:
+ * - `missing`: a required field is missing
  * - `string_type`: not a string
  * - `string_too_short`, `string_too_long`: outside 1 to 256 (`message_id`) or 0 to 4096 (`text`)
- * - `string_unicode`: a lone surrogate, which storing in UTF-8 would change
+ * - `string_unicode`: a lone surrogate, which UTF-8 cannot encode
  * - `string_pattern_mismatch`: `from` or `to` is not `+` and 1 to 15 ASCII digits
  * - `datetime_parsing`: `ts` is not a date-time that `parseTimestamp` accepts
  *
@@ -92,7 +91,7 @@ function checkText(name: FieldName, value: string, limit: number): string | Fiel
   return value;
 }
 
-/** JSON has no undefined, so undefined means that the object itself has no such field. */
+/** JSON has no undefined, so undefined means that the object has no such field of its own. */
 function own(fields: JsonObject, name: FieldName): unknown {
   return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }

@@ -8,13 +8,14 @@ export interface IntegerRange {
 }
 
 /**
- * Reads parameters from what stands after the `?` of a request, which may be empty.
+ * Reads parameters from a request's query, the text after `?`, which may be empty.
  *
- * A literal `+` stands for itself, so that `from=+919876543210` works as typed; only in `formText` it is a space, as the
- * form encoding of the URL standard has it; `%2B` is `+` everywhere. Malformed escapes stand for themselves. If a
- * parameter is repeated, the last value wins.
+ * A literal `+` stands for itself, so that `from=+919876543210` works as typed; only in `formText` is it a space, as in the
+ * form encoding of the URL standard. `%2B` is always `+`. Malformed escapes stand for themselves. If a parameter is repeated,
+ * the last value wins.
  *
- * What is refused is gathered in `errors`, `loc` `["query", name]`, in the order of the reads; they give a fallback then.
+ * Refusals are gathered in `errors`, with `loc` `["query", name]`, in the order of the reads; a refused read returns a
+ * fallback.
  */
 export interface QueryReader {
   readonly errors: readonly FieldError[];
@@ -26,11 +27,11 @@ export interface QueryReader {
   timestamp(name: string): string | undefined;
   /** One of a few words. Refusal: `enum`. */
   choice<Word extends string>(name: string, words: readonly Word[]): Word | undefined;
-  /** For what only the caller can tell. */
+  /** For refusals that only the caller can decide. */
   refuse(name: string, type: string, msg: string): void;
 }
 
-/** Reads the parameters of a query. The error types are those of pydantic 2. */
+/** Creates a reader of a query's parameters. The error types are those of pydantic 2. */
 export function createQueryReader(rawQuery: string): QueryReader {
   // The "&" keeps URLSearchParams from dropping a "?" that belongs to the first name.
   const form = new URLSearchParams(`&${rawQuery}`);

@@ -9,21 +9,21 @@ const LIMIT: IntegerRange = { min: 1, max: 100, whenAbsent: 50 };
 const OFFSET: IntegerRange = { min: 0, max: Number.MAX_SAFE_INTEGER, whenAbsent: 0 };
 const PAGE_PARAMETERS: readonly string[] = ["limit", "offset"];
 
-/** A list in the order of time, or in that of receipt. */
+/** A list by time, or in commit order. */
 export type ListQuery = MessageQuery | ReceivedQuery;
 
 /**
- * Reads the filters and the page of a list from what stands after the `?` of a request, which may be empty; see
- * `QueryReader` for the encoding. Parameters of other names are ignored.
+ * Reads the filters and the page of a list from a request's query, which may be empty; see `QueryReader` for the encoding.
+ * Other parameters are ignored.
  *
- * - `limit` 1 to 100 (50 where absent) and `offset` 0 to 2^53-1 (0), in decimal digits
- * - `from`, `to`: any string; the empty one is a number too, one that nobody has
+ * - `limit` 1 to 100 (default 50) and `offset` 0 to 2^53-1 (default 0), in decimal digits
+ * - `from`, `to`: any string; the empty string is a number that nobody has
  * - `since`, `until`: what `parseTimestamp` accepts, normalized
  * - `q`: empty means absent; a literal `+` is a space
  * - `order`: `asc`, `desc`, `received` or `received-desc`
- * - `cursor`: what `formatCursor` or `formatReceiptCursor` has made for this order, and then no `offset` but 0
+ * - `cursor`: what `formatCursor` or `formatReceiptCursor` has made for this order; then `offset` must be absent or 0
  *
- * Refusals list every bad parameter in the order limit, offset, since, until, order, cursor, with the types of
+ * Refusals list every invalid parameter in the order limit, offset, since, until, order, cursor, with the types of
  * `QueryReader`, `cursor_parsing` and `cursor_with_offset`.
  */
 export function parseMessageQuery(rawQuery: string): Outcome<ListQuery, readonly FieldError[]> {
@@ -55,7 +55,7 @@ function receiptPosition(order: ReceiptOrder, cursor: string | undefined): Pick<
   return { order, ...(after !== undefined && { after }) };
 }
 
-/** Reads the filters that lists, exports and the timeline have. */
+/** Reads the filters that lists, exports and the timeline share. */
 export function readFilter(reader: QueryReader): MessageFilter {
   const from = reader.text("from");
   const to = reader.text("to");
@@ -73,17 +73,17 @@ export function readFilter(reader: QueryReader): MessageFilter {
 
 export type ListFormat = "json" | "ndjson" | "csv";
 
-/** In what form a list is wanted. */
+/** The format requested for a list. */
 export interface ListForm {
   /** Undefined if it is absent. */
   readonly format: ListFormat | undefined;
-  /** CSV begins with a byte order mark, without which Excel takes UTF-8 for an older encoding. */
+  /** Whether CSV begins with a byte order mark, without which Excel assumes an older encoding than UTF-8. */
   readonly bom: boolean;
-  /** With what platforms sent about each message; for an export alone. */
+  /** Whether to include the payloads of messages; only for an export. */
   readonly payload: boolean;
 }
 
-/** Reads `format`, and `bom` and `payload`: `1` or `0`, the default. Refusals: those of `QueryReader.choice`. */
+/** Reads `format`, and `bom` and `payload`, which are `1` or `0` (default). Refusals: those of `QueryReader.choice`. */
 export function parseListForm(rawQuery: string): Outcome<ListForm, readonly FieldError[]> {
   const reader = createQueryReader(rawQuery);
   const format = reader.choice("format", ["json", "ndjson", "csv"]);
@@ -92,12 +92,12 @@ export function parseListForm(rawQuery: string): Outcome<ListForm, readonly Fiel
   return reader.errors.length > 0 ? { ok: false, error: reader.errors } : { ok: true, value: { format, bom, payload } };
 }
 
-/** What a list has, without its page. */
+/** The parameters of a list, without its page. */
 export type ExportedQuery = Omit<MessageQuery, "limit" | "offset"> | Omit<ReceivedQuery, "limit" | "offset">;
 
 /**
- * Reads the same parameters for an export, which has all messages: `limit` and `offset` are refused with `page_of_export`, an order that
- * begins with the newest receipt with `order_of_export`.
+ * Reads the same parameters for an export, which has all messages: `limit` and `offset` are refused with `page_of_export`, and
+ * `received-desc` with `order_of_export`.
  */
 export function parseExportQuery(rawQuery: string): Outcome<ExportedQuery, readonly FieldError[]> {
   const reader = createQueryReader(rawQuery);

@@ -2,20 +2,20 @@ import type { FieldError, Outcome } from "../core/outcome.ts";
 import { createQueryReader } from "./query-reader.ts";
 
 export interface TailQuery {
-  /** The messages behind this `seq`; those that come from now on where absent. */
+  /** Messages after this `seq`; if absent, those stored from now on. */
   readonly after?: number;
-  /** The generation of the store whose `seq` it is; the present one where absent. */
+  /** The generation to which the `seq` belongs; the present one if absent. */
   readonly generation?: string;
-  /** With the payload of each message. */
+  /** Whether to include payloads. */
   readonly payload: boolean;
 }
 
 const AFTER = { min: 0, max: Number.MAX_SAFE_INTEGER, whenAbsent: 0 };
 
 /**
- * Reads where a tail begins: `Last-Event-ID` where it is there and not empty, else the parameters `after` and `generation`. `after` is
- * 0 to 2^53-1 in decimal digits; an event id is the same, with the generation and a dot before it or not. `payload=1` adds what
- * platforms sent. Parameters of other names are ignored.
+ * Reads where a tail begins: at `Last-Event-ID` if it is present and not empty, otherwise at the parameters `after` and
+ * `generation`. `after` is 0 to 2^53-1 in decimal digits; an event id may have the generation and a dot before it. `payload=1`
+ * adds payloads. Other parameters are ignored.
  *
  * Refusals are those of `QueryReader`, with `loc` `["query", "after"]` or `["header", "last-event-id"]`.
  */
@@ -32,7 +32,7 @@ export function parseTailQuery(rawQuery: string, lastEventId: string | string[] 
   return { ok: true, value: { after, payload, ...(generation !== undefined && generation !== "" && { generation }) } };
 }
 
-/** An event id is `<generation>.<seq>`, or the `seq` alone. */
+/** An event id is `<generation>.<seq>`, or only the `seq`. */
 function splitEventId(id: string): { readonly generation?: string; readonly after: string } {
   const dot = id.lastIndexOf(".");
   return dot === -1 ? { after: id } : { generation: id.slice(0, dot), after: id.slice(dot + 1) };

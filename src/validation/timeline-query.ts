@@ -6,9 +6,9 @@ import { createQueryReader, type IntegerRange, type QueryReader } from "./query-
 const LIMIT: IntegerRange = { min: 1, max: 10_000, whenAbsent: 1_000 };
 
 /**
- * Reads what a timeline is to show from what stands after the `?` of a request: `bucket` (`hour` or `day`, `hour` if absent),
- * `utc_offset` such as `+05:30`, `since`, `until`, `from`, `to` and `q` as in a list, and `limit` 1 to 10,000 (1,000). Refusals are
- * those of `QueryReader`, and `string_pattern_mismatch` for `utc_offset`.
+ * Reads the parameters of a timeline from a request's query: `bucket` (`hour` or `day`, default `hour`), `utc_offset` such as
+ * `+05:30`, `since`, `until`, `from`, `to` and `q` as in a list, and `limit` 1 to 10,000 (default 1,000). Refusals are those of
+ * `QueryReader`, and `string_pattern_mismatch` for `utc_offset`.
  */
 export function parseTimelineQuery(rawQuery: string): Outcome<TimelineQuery, readonly FieldError[]> {
   const reader = createQueryReader(rawQuery);
@@ -20,7 +20,7 @@ export function parseTimelineQuery(rawQuery: string): Outcome<TimelineQuery, rea
   return { ok: true, value: { bucket, utcOffsetMinutes, limit, ...filter } };
 }
 
-/** Minutes ahead of UTC, written as RFC 3339 has it in a time; 0 if absent. */
+/** The offset in minutes ahead of UTC, written as in an RFC 3339 date-time; 0 if absent. */
 function readUtcOffset(reader: QueryReader): number {
   const given = reader.text("utc_offset");
   if (given === undefined) return 0;
