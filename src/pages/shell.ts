@@ -38,7 +38,7 @@ export function renderShell(shell: Shell): string {
 <link rel="icon" type="image/svg+xml" href="${root}${shell.iconPath}">
 <link rel="stylesheet" href="${root}${shell.stylePath}">
 <noscript><link rel="stylesheet" href="${root}${shell.withoutScriptPath}"></noscript>
-<script type="module" src="${root}${shell.scriptPath}"></script>
+<script type="module" blocking="render" src="${root}${shell.scriptPath}"></script>
 </head>
 <body>
 <a class="skip-link" href="#${shell.skipTo}">Skip to the content</a>

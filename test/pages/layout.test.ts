@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { browserTests, sharedInbox } from "../support/inbox-page.ts";
-import { stored } from "../support/inbox-service.ts";
+import { startInboxService, stored } from "../support/inbox-service.ts";
 import { isReady } from "../support/page-scripts.ts";
+import { until } from "../support/until.ts";
 
 const browserTest = browserTests();
 const shared = sharedInbox(Array.from({ length: 120 }, (_, index) => stored(index)));
@@ -23,6 +24,9 @@ function layoutShift(): Promise<number> {
 const PAGES: readonly (readonly [path: string, ready: () => boolean])[] = [
   ["/", isReady],
   ["/?q=number", isReady],
+  // On a phone its fields are unfolded before anything is seen.
+  ["/?from=%2B919876543200&since=2025-01-01T00:00:00Z", isReady],
+  ["/?message=m0000007", () => document.querySelector<HTMLDialogElement>("#detail")?.open === true],
   ["/docs", () => document.documentElement.dataset["ready"] === "true"],
 ];
 
@@ -39,6 +43,24 @@ for (const [path, ready] of PAGES) {
     }
   });
 }
+
+browserTest("nothing is painted before the script has unfolded the filters that the address has", async (t, newPage) => {
+  const service = await startInboxService(t, [stored(1)]);
+  const { promise: held, resolve: release } = Promise.withResolvers<undefined>();
+  service.gateway.before = ({ pathname }) => (pathname.endsWith(".js") ? held : undefined);
+  const page = await newPage();
+  await page.setSize(390, 844);
+  const opened = page.open(`${service.url}/?from=%2B1`);
+  await until("all but the script is there", async () => (await page.evaluate(() => document.styleSheets.length > 0 && document.readyState === "interactive")) === true);
+  // Long enough for some frames.
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 200)));
+  assert.deepEqual(await page.evaluate(() => performance.getEntriesByType("paint").map(({ name }) => name)), []);
+  release(undefined);
+  await opened;
+  await page.until(isReady);
+  const shift = Number(await page.evaluate(layoutShift));
+  assert.ok(shift <= MOST_SHIFT, String(shift));
+});
 
 browserTest("fewer than 8 requests are made before the first row is there", async (_t, newPage) => {
   const page = await newPage();
