@@ -67,3 +67,10 @@ test("the images of others have an exact version, and Compose 1.29 reads the fil
 test(".env.example documents each variable of the file", () => {
   for (const [, name = ""] of COMPOSE.matchAll(/\$\{(\w+)/g)) assert.match(ENV_EXAMPLE, new RegExp(`^#?${name}=`, "m"));
 });
+
+test("HAProxy sends no request again that a receiver has taken, and says 503 as a receiver does", () => {
+  // A receiver that closes without a response does not know whether the message is stored; the 503 of another one would deny it.
+  assert.match(HAPROXY, /^ {2}retry-on conn-failure$/m);
+  const [, body = ""] = /^ {2}http-error status 503 content-type application\/json string "(.*)" hdr Retry-After 1$/m.exec(HAPROXY) ?? [];
+  assert.deepEqual(Object.keys(JSON.parse(body.replaceAll('\\"', '"'))), ["detail"]);
+});
