@@ -106,7 +106,7 @@ export function createWriter(url: ConnectionUrl, { fold, budgetMs, refused }: Wr
     let inDoubt = false;
     let pauseMs = MIN_PAUSE_MS;
     for (;;) {
-      const leftMs = budgetMs - (performance.now() - startedAt);
+      const leftMs = Math.ceil(budgetMs - (performance.now() - startedAt));
       try {
         return await attempt(messages, { createdAt, deadlineMs: Math.max(1, Math.min(ATTEMPT_MS, leftMs)), wasSent: inDoubt });
       } catch (error) {
