@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: help run test check coverage typecheck bench torture soak fuzz overload lint clean up up-all down logs
+.PHONY: help run test check coverage typecheck bench torture torture-cluster soak fuzz overload lint clean up up-all down logs
 
 node := sh scripts/node.sh
 tsc := $(node) node_modules/typescript/bin/tsc
@@ -15,7 +15,7 @@ compose = $(or $(COMPOSE),$(shell docker compose version > /dev/null 2>&1 && ech
 sources := $(shell find src -name '.*' -prune -o -print)
 
 help: ## print this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 run: dist/main.js ## install, build and start the service; needs WEBHOOK_SECRET
 	@export $(revision); exec $(node) --enable-source-maps --max-semi-space-size=8 dist/main.js
@@ -38,6 +38,9 @@ bench: dist/main.js ## measure against a bare node:http server, and against the 
 
 torture: dist/main.js ## kill the service under load ROUNDS (10) times, fail its disk, damage its index; nothing may be lost; SEED repeats a run
 	@$(node) scripts/torture/run.ts $(FLAGS)
+
+torture-cluster: dist/main.js ## kill what PostgreSQL under Patroni, its receivers and HAProxy are made of, in ROUNDS from SEED; root on Debian
+	@sh scripts/torture-cluster.sh $(FLAGS)
 
 soak: dist/main.js ## run the service for MINUTES (20) under all that it meets; nothing may be lost and nothing may grow; SEED repeats a run
 	@$(node) scripts/soak/run.ts

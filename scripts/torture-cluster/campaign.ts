@@ -31,8 +31,8 @@ export interface Campaign {
   readonly ledger: TimedLedger;
   readonly problems: readonly { readonly where: string; readonly what: string }[];
   report(where: string, what: string): void;
-  /** Starts those that send and those that read. Tails go on all the time. */
-  begin(where: string): void;
+  /** Starts those that send and those that read, once every tail has begun. Tails continue all the time. */
+  begin(where: string): Promise<void>;
   /** Waits until so many more deliveries have been answered 200. */
   stored(where: string, more: number): Promise<void>;
   /**
@@ -49,8 +49,8 @@ const TAIL_TYPES = ["application/x-ndjson", "text/event-stream"] as const;
 const LONGEST_TAIL_MS = 10_000;
 const READERS = 2;
 const READ_PAUSE_MS = 100;
-/** 0 is a connection that was lost; 502 and 504 are a proxy's. */
-const READ_STATUSES: ReadonlySet<number> = new Set([200, 0, 502, 503, 504]);
+/** 0 is a connection that was lost; 502 and 504 are a proxy's; 408 is for a client that a busy machine keeps waiting. */
+const READ_STATUSES: ReadonlySet<number> = new Set([200, 0, 408, 502, 503, 504]);
 const SHOWN_OF_A_TAIL = 5;
 
 /** The receivers must run: tails begin at once. */
@@ -97,7 +97,6 @@ export function startCampaign(options: CampaignOptions): Campaign {
   }
 
   async function checkTail(where: string, tail: Tail): Promise<void> {
-    await until(async () => tail.after() !== undefined, `${where}: a tail must be answered`);
     const after = tail.after() ?? 0;
     const rows = stored.filter(({ seq }) => seq > after);
     const last = rows.at(-1)?.seq ?? after;
@@ -109,7 +108,8 @@ export function startCampaign(options: CampaignOptions): Campaign {
     ledger,
     problems,
     report,
-    begin(where) {
+    async begin(where) {
+      await until(async () => tails.every((tail) => tail.after() !== undefined), `${where}: every tail must be answered`);
       const pace = (): Promise<void> => setTimeout(options.pauseMs);
       loads = entries.map((url) => startLoad(url, clientOptions(where), { pace, persists: true }));
       readers = entries.map((url) => startReaders(url, random, { count: READERS, pauseMs: READ_PAUSE_MS }));

@@ -7,6 +7,8 @@ export interface ReceiverOptions {
   readonly port: number;
   readonly databaseUrl: string;
   readonly env: Readonly<Record<string, string>>;
+  /** A file that its log is added to. */
+  readonly logFile?: string;
   /** Told if it ends though nobody ended it. */
   readonly onEnded: (what: string) => void;
 }
@@ -23,7 +25,7 @@ export interface Receiver {
 
 const SHUTDOWN_TIMEOUT_MS = 5_000;
 
-export function createReceiver({ main, port, databaseUrl, env, onEnded }: ReceiverOptions): Receiver {
+export function createReceiver({ main, port, databaseUrl, env, logFile, onEnded }: ReceiverOptions): Receiver {
   const url = `http://127.0.0.1:${port}`;
   let running: Service | undefined;
 
@@ -40,13 +42,14 @@ export function createReceiver({ main, port, databaseUrl, env, onEnded }: Receiv
     async start() {
       const service = startService({
         main, port, database: "unused", shutdownTimeoutMs: SHUTDOWN_TIMEOUT_MS, env: { ...env, DATABASE_URL: databaseUrl },
+        ...(logFile !== undefined && { logFile }),
       });
       running = service;
       void service.exited.then(({ code, signal }) => {
         if (running === service) onEnded(`${url} must not end by itself: ${code ?? signal}: ${service.complaints()}`);
       });
       const started = await withinTime(service.started, `${url} must start`);
-      if (started === undefined) throw new Error(`Cannot go on: ${url} must start, it ended: ${service.complaints()}`);
+      if (started === undefined) throw new Error(`Cannot continue: ${url} must start, it ended: ${service.complaints()}`);
     },
     kill: () => end("SIGKILL"),
     stop: () => end("SIGTERM"),

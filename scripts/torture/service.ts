@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createWriteStream } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { TORTURE_SECRET } from "./messages.ts";
@@ -32,6 +33,8 @@ export interface ServiceOptions {
   readonly port?: number;
   /** More of its environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** A file that its log is added to; otherwise nobody keeps it. */
+  readonly logFile?: string;
 }
 
 export function startService(options: ServiceOptions): Service {
@@ -57,6 +60,7 @@ export function startService(options: ServiceOptions): Service {
     process.off("exit", kill);
     return { code, signal };
   });
+  if (options.logFile !== undefined) child.stdout.pipe(createWriteStream(options.logFile, { flags: "a" }));
   const started = firstUrl(child.stdout, exited);
   return { started, exited, pid: child.pid ?? NaN, signal: (name) => void child.kill(name), complaints: () => complaints };
 }

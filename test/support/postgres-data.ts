@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 
 const DEBIAN = "/usr/lib/postgresql";
 /** PostgreSQL refuses to run as root: then it runs as this user, `nobody` on most systems. */
-const NOBODY = 65_534;
+export const NOBODY = 65_534;
 
 /** The folder of `initdb` and `postgres`: `$PG_BIN`, else the newest version that Debian's packages have installed. */
 export const PG_BIN: string | undefined = findPrograms();

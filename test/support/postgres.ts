@@ -92,7 +92,7 @@ async function serve({ folder, data }: Folders, settings: Readonly<Record<string
   ], { ...identityIn(folder), stdio: ["pipe", "ignore", "pipe"] });
   await untilReady(child.stderr);
   const url = (database: string): string => `postgres://postgres@127.0.0.1:${port}/${database}`;
-  const pid = (): number => Number(readFileSync(join(data, "postmaster.pid"), "utf8").split("\n")[0]);
+  const pid = (): number => pidOf(data);
   let databases = 0;
 
   return {
@@ -108,17 +108,25 @@ async function serve({ folder, data }: Folders, settings: Readonly<Record<string
       return url(name);
     },
     pid,
-    kill() {
-      const first = pid();
-      const children = readFileSync(`/proc/${first}/task/${first}/children`, "utf8").split(" ").filter((text) => text !== "").map(Number);
-      for (const one of [first, ...children]) process.kill(one, "SIGKILL");
-    },
+    kill: () => signalServer(data, "SIGKILL"),
     async stop() {
       const exited = child.exitCode === null ? once(child, "exit") : undefined;
       child.stdin.end();
       await exited;
     },
   };
+}
+
+/** Of the first process of the server that runs, or ran, on these data. */
+export function pidOf(data: string): number {
+  return Number(readFileSync(join(data, "postmaster.pid"), "utf8").split("\n")[0]);
+}
+
+/** To all processes of the server that runs on these data. Needs Linux. */
+export function signalServer(data: string, signal: NodeJS.Signals): void {
+  const first = pidOf(data);
+  const children = readFileSync(`/proc/${first}/task/${first}/children`, "utf8").split(" ").filter((text) => text !== "").map(Number);
+  for (const one of [first, ...children]) process.kill(one, signal);
 }
 
 /** A port of 127.0.0.1 that nothing listens on. */

@@ -44,7 +44,7 @@ test("the checks of a cluster find a row that is lost, doubled, changed or moved
     databaseUrl, entries: [app.url], receivers, connections: 8, pauseMs: 0, random: seededRandom(16), repairMs: 0,
   });
   atEnd(t, () => campaign.stop());
-  campaign.begin("as it is");
+  await campaign.begin("as it is");
   await campaign.stored("as it is", 100);
   await campaign.rest("as it is");
   assert.deepEqual(campaign.problems, []);
