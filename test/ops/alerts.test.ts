@@ -25,6 +25,7 @@ test("each condition that an operator must learn of has its alert", () => {
     "WebhookInboxNoMessages",
     "WebhookInboxNotReady",
     "WebhookInboxQueueNearlyFull",
+    "WebhookInboxReceiverDown",
     "WebhookInboxWalGrowing",
   ]);
 });
