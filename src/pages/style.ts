@@ -68,14 +68,15 @@ button, .button {
   background: var(--surface); cursor: pointer;
 }
 button:hover { background: var(--surface-raised); }
-button[aria-pressed="true"] { background: var(--accent-ground); border-color: var(--accent); color: var(--accent); }
 button.primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 600; }
 button.plain { border-color: transparent; background: transparent; color: var(--accent); }
 button.plain:hover { background: var(--accent-ground); }
+button[aria-pressed="true"] { background: var(--accent-ground); border-color: var(--accent); color: var(--accent); }
 input, select, textarea {
   width: 100%; min-width: 0; min-height: 2.25rem; padding: 0.25rem 0.6rem;
   border: 1px solid var(--control-line); border-radius: var(--radius); background: var(--surface);
 }
+[aria-invalid="true"] { border-color: var(--bad); }
 input::placeholder { color: var(--text-quiet); opacity: 1; }
 .field { display: grid; gap: 0.2rem; min-width: 0; }
 .field > label, .label { font-size: 0.8125rem; color: var(--text-quiet); }
@@ -114,6 +115,8 @@ dialog::backdrop { background: rgb(10 15 25 / 50%); }
 }
 @media (forced-colors: active) {
   button, input, .card { border-color: CanvasText; }
+  .notice { border: 1px solid; }
+  .site-header nav a[aria-current] { outline: 1px solid; }
   button[aria-pressed="true"] { forced-color-adjust: none; background: Highlight; border-color: Highlight; color: HighlightText; }
 }
 `;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { browserTests, sharedInbox } from "../support/inbox-page.ts";
+import { listAt } from "../support/json.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
 import { isReady } from "../support/page-scripts.ts";
 import { until } from "../support/until.ts";
@@ -92,7 +93,29 @@ browserTest("in forced colours a pressed button looks pressed", async (_t, newPa
   const grounds = await page.evaluate(() => ["by-hour", "by-day"].map((id) => getComputedStyle(document.getElementById(id) ?? document.body).backgroundColor));
   assert.ok(Array.isArray(grounds));
   assert.notEqual(grounds[0], grounds[1]);
+  const lines = await page.evaluate(() => [...document.querySelectorAll("nav a")].map((link) => getComputedStyle(link).outlineStyle));
+  assert.deepEqual(lines, ["solid", "none"], "the page that is shown is told from the other one");
 });
+
+for (const scheme of ["light", "dark"] as const) {
+  browserTest(`in ${scheme} each pressed button looks pressed`, async (_t, newPage) => {
+    const page = await newPage();
+    await page.setScheme(scheme, { reducedMotion: true });
+    await page.open((await shared()).url);
+    await page.until(isReady);
+    const look = (): readonly string[] => [...document.querySelectorAll<HTMLElement>("[aria-pressed]")].map((button) => {
+      const { backgroundColor, borderTopColor } = getComputedStyle(button);
+      return `${button.id} ${backgroundColor} ${borderTopColor}`;
+    });
+    const before = listAt(await page.evaluate(look));
+    await page.evaluate(() => {
+      for (const button of document.querySelectorAll("[aria-pressed]")) button.setAttribute("aria-pressed", String(button.getAttribute("aria-pressed") !== "true"));
+    });
+    const after = listAt(await page.evaluate(look));
+    assert.ok(before.length >= 7);
+    assert.deepEqual(after.filter((one) => before.includes(one)), []);
+  });
+}
 
 browserTest("the header stands in line with the content at every width", async (_t, newPage) => {
   const page = await newPage();
