@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { openEngine, type Engine } from "../../../src/storage/postgres/engine.ts";
 import { connectFor, urlOf } from "../../postgres/server.ts";
 import { atEnd } from "../../support/cleanup.ts";
-import { promote, SKIP_WITHOUT_POSTGRES, startPostgres, startStandby, type PostgresServer } from "../../support/postgres.ts";
+import { promote, SKIP_WITHOUT_POSTGRES, signalServer, startPostgres, startStandby, type PostgresServer } from "../../support/postgres.ts";
 import { message } from "../../support/store.ts";
 import { until } from "../../support/until.ts";
 
@@ -85,4 +86,16 @@ test("a primary that was demoted is left for the one that was promoted", { skip 
   await admin.run([{ sql: "SELECT pg_reload_conf()" }], SOON);
   assert.deepEqual(await engine.write([message("a"), message("b")], "2025-06-01T00:00:01.000Z"), ["duplicate", "created"]);
   assert.deepEqual(await tail(engine), ["a", "b"]);
+});
+
+test("a primary that no longer responds is left for the one that was promoted: the store is ready again", { skip }, async (t) => {
+  const pair = await startPair(t);
+  const engine = await open(t, `${pair.url}?connect_timeout=1`);
+  assert.deepEqual(await engine.check(), []);
+  const data = join(pair.primary.folder, "data");
+  signalServer(data, "SIGSTOP");
+  atEnd(t, () => signalServer(data, "SIGCONT"));
+  assert.match((await engine.check()).join(), /did not answer/);
+  await promote(pair.standby);
+  await until("the store is ready", async () => (await engine.check()).length === 0, { limitMs: 20_000 });
 });

@@ -30,7 +30,14 @@ test("while the standby that commits wait for is gone, the store is not ready, o
   await ask("SELECT pg_reload_conf()");
   await until("the store says that it is not ready", async () => (await store.check()).some((reason) => reason.includes("did not answer")), { limitMs: 20_000 });
   const stored = store.insert(message("a"));
-  for (let check = 0; check < 2; check += 1) assert.equal((await store.check()).length, 1);
+  const waiting = async (kind: "Lock" | "IPC"): Promise<number> =>
+    Number(await ask(`SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%inbox_lock WHERE id = 2%' AND wait_event_type = '${kind}'`));
+  // The first probe waits for the standby though its connection is given up; the next ones wait for its lock, and leave nothing behind.
+  for (let next = 0; next < 2; next += 1) {
+    await until("a probe waits for the lock", async () => (await store.check()).length === 1 && await waiting("Lock") === 1, { limitMs: 20_000 });
+    await until("it has given up", async () => await waiting("Lock") === 0);
+    assert.equal(await waiting("IPC"), 1);
+  }
   const connections = Number(await ask("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'webhook-inbox'"));
   assert.ok(connections <= MOST_CONNECTIONS, `${connections} connections`);
 
