@@ -223,4 +223,32 @@ send --id during-full || fail 'with room again the refused message is stored'
 has_message before-full || fail 'the message from before is there'
 pass 'with room again it turns healthy, and the refused message is stored when it is sent again'
 
+quietly compose down --volumes --timeout 1 || fail 'the small disk is removed'
+
+# Three receivers on PostgreSQL behind HAProxy.
+COMPOSE_PROJECT_NAME=$name-postgres
+files='-f ops/compose/postgres.yml'
+POSTGRES_PASSWORD=$(openssl rand -hex 16)
+export POSTGRES_PASSWORD
+(unset POSTGRES_PASSWORD && ! quietly compose config) || fail 'Compose refuses postgres.yml without POSTGRES_PASSWORD'
+quietly compose up -d || fail 'three receivers on PostgreSQL start'
+wait_for 120 is_ready || fail 'three receivers on PostgreSQL are ready behind HAProxy'
+send --id several-1 || fail 'a message is stored in PostgreSQL'
+has_message several-1 || fail 'the message is found in PostgreSQL'
+pass 'three receivers on PostgreSQL behind HAProxy are ready, and store a message'
+
+: > "$work/ledger"
+node scripts/container-load.ts send "$url" "$work/ledger" > "$work/load" &
+load_pid=$!
+wait_for 30 ledger_has 2000 || fail 'the load begins on PostgreSQL'
+quietly compose kill -s KILL api-2 || fail 'a receiver is killed'
+wait_for 30 ledger_has "$(($(wc -l < "$work/ledger") + 2000))" || fail 'the other receivers take the messages'
+quietly compose stop haproxy || fail 'HAProxy stops'
+wait "$load_pid" || fail 'the load ends'
+load_pid=''
+quietly compose start haproxy api-2 || fail 'HAProxy and the receiver start again'
+wait_for 60 is_ready || fail 'HAProxy is ready again'
+node scripts/container-load.ts verify "$url" "$work/ledger" > "$work/output" 2>&1 || fail 'every message answered 200 is in PostgreSQL'
+pass "with one of three receivers killed under load: $(cat "$work/load"); all of them are there"
+
 printf '%s steps passed\n' "$passed"

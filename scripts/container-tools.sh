@@ -47,8 +47,9 @@ clean_up() {
   trap - EXIT INT TERM
   [ -z "$load_pid" ] || kill "$load_pid" 2> /dev/null || :
   [ -z "$prometheus_pid" ] || kill "$prometheus_pid" 2> /dev/null || :
-  for project in "$name" "$name-full"; do
-    COMPOSE_PROJECT_NAME=$project quietly compose down --volumes --remove-orphans --timeout 1 || :
+  for project in "$name" "$name-full" "$name-postgres"; do
+    [ "$project" = "$name-postgres" ] && files='-f ops/compose/postgres.yml' || files='-f docker-compose.yml'
+    COMPOSE_PROJECT_NAME=$project POSTGRES_PASSWORD=unused quietly compose down --volumes --remove-orphans --timeout 1 || :
   done
   quietly docker rm --force --volumes "$name-files" "$name-readonly" || :
   quietly docker rmi --force "$name" || :
@@ -68,7 +69,7 @@ fail() {
   printf 'FAIL  %s\n' "$1"
   [ ! -s "$work/output" ] || tail -n 20 "$work/output"
   echo '--- the last lines of the service'
-  compose logs --tail 15 api 2>&1 || :
+  compose logs --tail 15 2>&1 || :
   exit 1
 }
 # wait_for SECONDS COMMAND...: until the command succeeds.
