@@ -208,7 +208,7 @@ reason=$(get "$url/health/ready")
 ! send --id during-full || fail 'on a full disk a message is not answered 200'
 grep '^503 ' "$work/output" > /dev/null || fail 'on a full disk a message is answered 503'
 has_message before-full || fail 'on a full disk messages can be read'
-pass "on a full disk the container turns unhealthy, messages are answered 503, reading goes on: $reason"
+pass "on a full disk the container turns unhealthy, messages are answered 503, reading continues: $reason"
 
 wait_for 10 prometheus_says 'webhook_ready' 0 || fail 'Prometheus sees that the service is not ready'
 wait_for 10 prometheus_says 'ALERTS{alertname="WebhookInboxNotReady",alertstate="pending"}' 1 || fail 'WebhookInboxNotReady is pending'

@@ -146,7 +146,7 @@ function write(chunk: string | Uint8Array): Promise<void> {
   });
 }
 
-/** `write` tells whoever calls it; what only prints goes on to its end, and of standard error there is nobody else to tell. */
+/** `write` tells whoever calls it; what only prints continues to its end, and of standard error there is nobody else to tell. */
 function tolerateLostReaders(): void {
   process.stdout.on("error", () => {});
   process.stderr.on("error", () => {});

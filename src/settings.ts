@@ -33,7 +33,7 @@ export interface Settings {
   readonly trustedProxies: number;
   readonly apiToken: string | undefined;
   readonly shutdownTimeoutMs: number;
-  /** Messages are kept for so many days from their receipt; indefinitely if absent. */
+  /** Messages are kept for this many days from their receipt; indefinitely if absent. */
   readonly retentionDays: number | undefined;
 }
 

@@ -46,13 +46,13 @@ function nodeCommand({ port, messages, order = "growing", rate = 0, connections 
   return [process.execPath, script, ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)];
 }
 
-/** An open loop that goes on until it is stopped. */
+/** An open loop that continues until it is stopped. */
 export interface SteadyLoad {
   /** Gives what came of it. */
   stop(): Promise<LoadResult>;
 }
 
-/** Starts an open loop of so many requests a second, which ends by itself after an hour. */
+/** Starts an open loop of this many requests a second, which ends by itself after an hour. */
 export async function startSteadyLoad(port: number, rate: number): Promise<SteadyLoad> {
   seed += 1;
   const { child, result } = await start(nodeCommand({ port, messages: rate * 3_600, rate }));
@@ -113,7 +113,7 @@ export interface ReadLimits {
 }
 
 /**
- * The times of so many GET requests one after the other over one connection, in milliseconds, sorted; of fewer where they
+ * The times of this many GET requests one after the other over one connection, in milliseconds, sorted; of fewer where they
  * take longer than `atMostMs` together.
  */
 export async function timeReads(port: number, target: string, { count, atMostMs }: ReadLimits): Promise<readonly number[]> {

@@ -25,7 +25,7 @@ const READ_BARS: Readonly<Record<string, number>> = {
   "GET /stats": 10,
 };
 
-/** The service on PostgreSQL against the service on SQLite, and reads with so many rows. */
+/** The service on PostgreSQL against the service on SQLite, and reads with this many rows. */
 export async function measurePostgres(bench: Bench, rows: number): Promise<void> {
   if (SKIP_WITHOUT_POSTGRES !== false) {
     bench.say(`PostgreSQL: ${SKIP_WITHOUT_POSTGRES}`);

@@ -7,7 +7,7 @@ import { startProcess } from "./service.ts";
 import { settle } from "./settle.ts";
 import { median, quantile } from "./table.ts";
 
-/** A database that holds so many messages and whose index is complete. */
+/** A database that holds this many messages and whose index is complete. */
 export interface Seeded {
   readonly database: string;
   readonly count: number;
@@ -17,7 +17,7 @@ export interface Read {
   readonly what: string;
   readonly target: (rows: number) => string;
   readonly atMostMs: number;
-  /** Its work grows with the rows, since so many of them match. */
+  /** Its work grows with the rows, because more of them match. */
   readonly proportional?: boolean;
 }
 

@@ -24,7 +24,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "3" },
     messages: { type: "string", default: "320000" },
     rows: { type: "string", default: "1000000" },
-    /** Measures the reads again with so many rows, if it is not 0. */
+    /** Measures the reads again with this many rows, if it is not 0. */
     large: { type: "string", default: "0" },
     /** The parts that run; all by default. */
     only: { type: "string", default: "ingest,reads,postgres" },

@@ -16,7 +16,7 @@ export interface SeedOptions {
 
 /**
  * Fills the database at `path` with unique messages through the store itself. What is derived from them may not be complete
- * yet: the next service on it goes on with that. Rejects if a message cannot be stored.
+ * yet: the next service on it continues with that. Rejects if a message cannot be stored.
  */
 export async function seed(path: string, { messages, progress }: SeedOptions): Promise<void> {
   const onFatal = (reason: string): never => {

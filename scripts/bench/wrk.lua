@@ -1,4 +1,4 @@
--- Sends the requests of a file one after the other, each once: a length in decimal digits, a line feed, so many bytes.
+-- Sends the requests of a file one after the other, each once: a length in decimal digits, a line feed, this many bytes.
 local requests = {}
 local following = 0
 

@@ -5,7 +5,7 @@ export interface Random {
   /** A whole number from 0 to below `limit`. */
   below(limit: number): number;
   pick<T>(list: readonly [T, ...(readonly T[])]): T;
-  /** True in one of so many draws. */
+  /** True in one of this many draws. */
   oneIn(count: number): boolean;
   bytes(length: number): Buffer;
 }

@@ -12,7 +12,7 @@ export interface WireOptions {
 
 /**
  * A reset can overtake an answer where bytes come behind the request that closes the connection (RFC 9112, section 9.6):
- * what is reset without one is sent again, so many times in all.
+ * what is reset without one is sent again, this many times in all.
  */
 const ATTEMPTS = 4;
 

@@ -4,7 +4,7 @@ import { ask, get, pause, signedPost, type Crowd, type TimedAnswer } from "./wir
 
 export interface OverloadCase {
   readonly name: string;
-  /** Starts the attack, which goes on by itself. */
+  /** Starts the attack, which continues by itself. */
   readonly attack: (service: OverloadedService) => Promise<Crowd>;
   readonly seconds?: number;
   readonly maxDescriptors?: number;
@@ -13,7 +13,7 @@ export interface OverloadCase {
   readonly growthMiB: number;
   /** The longest that health, metrics and a good delivery may take. */
   readonly answerMs?: number;
-  /** Good deliveries may be refused with 503 as long as the attack goes on. */
+  /** Good deliveries may be refused with 503 as long as the attack continues. */
   readonly mayRefuse?: boolean;
   /** Only good deliveries may have reached the database. */
   readonly storesOnlyGood?: boolean;

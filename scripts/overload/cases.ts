@@ -3,7 +3,7 @@ import type { OverloadCase } from "./case.ts";
 import { SMUGGLED_IDS, SMUGGLING } from "./smuggling.ts";
 import { affordable, ask, gather, get, signedPost, type Crowd } from "./wire.ts";
 
-/** Goes on writing as fast as the service takes it. */
+/** Keeps writing as fast as the service takes it. */
 function pour(socket: Socket, bytes: Buffer | string): void {
   function fill(): void {
     while (!socket.destroyed && socket.write(bytes));

@@ -20,7 +20,7 @@ export interface OverloadedService {
   stop(): Promise<string>;
 }
 
-/** Starts it under `ulimit -n` with so many descriptors, as many as this process may have by default. */
+/** Starts it under `ulimit -n` with this many descriptors, as many as this process may have by default. */
 export async function startOverloaded(options: { readonly maxDescriptors?: number; readonly env?: Readonly<Record<string, string>> } = {}): Promise<OverloadedService> {
   const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-overload-"));
   const limit = options.maxDescriptors === undefined ? "" : `ulimit -n ${options.maxDescriptors}; `;

@@ -12,7 +12,7 @@ export interface Watched {
   readonly slowestMs: number;
   /** Most memory less that before the attack. */
   readonly grownMiB: number;
-  /** How much of that came in the second half of the time: an attack that goes on must not go on taking memory. */
+  /** How much of that came in the second half of the time: an attack that continues must not keep taking memory. */
   readonly grownLateMiB: number;
   readonly stored: number;
 }

@@ -29,7 +29,7 @@ const SAMPLES = 400;
 const LEAST_FOR_GROWTH_S = 30;
 
 /**
- * Runs the service under all that it meets, for so many seconds: deliveries with repeats and conflicts, reads, searches,
+ * Runs the service under all that it meets, for this many seconds: deliveries with repeats and conflicts, reads, searches,
  * tails that connect again, exports, retention, other readers of its file and second processes on it. Reports to the harness
  * what is lost, doubled, refused, missed by a tail, or grows.
  */
@@ -100,7 +100,7 @@ async function passTime({ ledger }: Harness, { endsAt, service, sampler, tails, 
     const leftMs = endsAt - performance.now();
     if (leftMs <= 0) return;
     if (await Promise.race([ended, setTimeout(Math.min(MINUTE_MS, leftMs), false)])) {
-      throw new Error(`Cannot go on: ${WHERE}: the service must not end: ${service.complaints()}`);
+      throw new Error(`Cannot continue: ${WHERE}: the service must not end: ${service.complaints()}`);
     }
     const { memoryMiB = NaN, descriptors = NaN, walMiB = NaN } = sampler.latest() ?? {};
     const leftSeconds = Math.round(Math.max(0, endsAt - performance.now()) / 1000);

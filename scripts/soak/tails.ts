@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Random } from "../torture/messages.ts";
 
-/** A client of `GET /tail` that breaks off and connects again, and goes on after the last message that it has seen. */
+/** A client of `GET /tail` that breaks off and connects again, and continues after the last message that it has seen. */
 export interface Tail {
   /** Every message in the order in which it came. */
   readonly seen: readonly Seen[];

@@ -33,7 +33,7 @@ export interface Campaign {
   report(where: string, what: string): void;
   /** Starts those that send and those that read, once every tail has begun. Tails continue all the time. */
   begin(where: string): Promise<void>;
-  /** Waits until so many more deliveries have been answered 200. */
+  /** Waits until this many more deliveries have been answered 200. */
   stored(where: string, more: number): Promise<void>;
   /**
    * Ends those that send, sends again what has no known outcome, and holds the database, every receiver and every tail against

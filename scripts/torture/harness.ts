@@ -79,7 +79,7 @@ export function createHarness(options: HarnessOptions): Harness {
     async startUp(where, how) {
       const service = harness.start(how);
       const url = await withinTime(service.started, `${where}: the service must start`);
-      if (url === undefined) throw new Error(`Cannot go on: ${where}: the service must start, it ended: ${service.complaints()}`);
+      if (url === undefined) throw new Error(`Cannot continue: ${where}: the service must start, it ended: ${service.complaints()}`);
       return { service, url };
     },
     load(where, url, how) {
@@ -113,7 +113,7 @@ export function createHarness(options: HarnessOptions): Harness {
 export async function withinTime<T>(work: Promise<T>, required: string): Promise<T> {
   const ended = new AbortController();
   const late = setTimeout(HANG_MS, undefined, { signal: ended.signal }).then(
-    () => Promise.reject(new Error(`Cannot go on: ${required} within ${HANG_MS} ms`)),
+    () => Promise.reject(new Error(`Cannot continue: ${required} within ${HANG_MS} ms`)),
     () => new Promise<never>(() => undefined),
   );
   try {

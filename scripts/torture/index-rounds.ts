@@ -71,7 +71,7 @@ async function damageUnderLoad(harness: Harness, { where, url, service, loadMs: 
   load.stop();
   await withinTime(load.finished, `${where}: deliveries must be answered`);
   harness.reportReads(where, await readers.stop());
-  if (ended) throw new Error(`Cannot go on: ${where}: the service must not end: ${service.complaints()}`);
+  if (ended) throw new Error(`Cannot continue: ${where}: the service must not end: ${service.complaints()}`);
   const refused = ledger.count("refused") - refusedBefore;
   if (refused > 0) harness.report(where, `${refused} deliveries were answered 503 for the sake of the index`);
   return done;

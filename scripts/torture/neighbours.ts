@@ -22,7 +22,7 @@ const MOST_LEFT_BYTES = 200_000;
 /**
  * Second processes (the same start command again), other readers of the file and full disks come and go at random, under
  * load. A second process has to refuse, naming the file and its owner; a delivery may be refused only while a disk is full;
- * reads go on; and once all are gone everything goes on in the same process.
+ * reads continue; and once all are gone everything continues in the same process.
  */
 export async function neighbourRound(harness: Harness, { events, say, disk }: NeighbourOptions): Promise<void> {
   const where = "neighbours";

@@ -73,7 +73,7 @@ export async function straceRows(harness: Harness, say: Say): Promise<void> {
   await noSpaceRow(harness, say);
 }
 
-/** ENOSPC on so many writes one after the other: 503 and not ready meanwhile, and then all goes on in the same process. */
+/** ENOSPC on this many writes one after the other: 503 and not ready meanwhile, and then everything continues in the same process. */
 async function noSpaceRow(harness: Harness, say: Say): Promise<void> {
   const where = "ENOSPC on 1,000 writes";
   const { ledger } = harness;

@@ -19,7 +19,7 @@ export interface ReaderOptions {
   readonly pauseMs?: number;
 }
 
-/** So many clients, each of which asks for one thing after the other: lists, searches, counts. */
+/** This many clients, each of which asks for one thing after the other: lists, searches, counts. */
 export function startReaders(url: string, random: Random, { count, pauseMs = 10 }: ReaderOptions): Readers {
   const statuses = new Map<number, number>();
   let stopped = false;

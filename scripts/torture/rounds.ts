@@ -9,7 +9,7 @@ export interface RoundsOptions {
   readonly say: (line: string) => void;
 }
 
-/** A kill while it starts, with the WAL of the kill before still to be recovered, once in so many rounds … */
+/** A kill while it starts, with the WAL of the kill before still to be recovered, once in this many rounds … */
 const KILLED_AT_START = 0.2;
 /** … and in the middle of a graceful stop. */
 const KILLED_AT_STOP = 0.2;

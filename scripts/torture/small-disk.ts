@@ -5,7 +5,7 @@ import { join } from "node:path";
 /** A small file system of memory, which can really be full. */
 export interface SmallDisk {
   readonly folder: string;
-  /** Takes all room but about so many bytes. */
+  /** Takes all room but about this many bytes. */
   fill(leave: number): void;
   /** Gives the room back. */
   free(): void;

@@ -14,7 +14,7 @@ export async function until(isSo: () => Promise<boolean>, required: string, opti
   const { limitMs = LIMIT_MS, everyMs = POLL_MS } = options;
   const deadline = performance.now() + limitMs;
   while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`Cannot go on: ${required} within ${limitMs} ms`);
+    if (performance.now() > deadline) throw new Error(`Cannot continue: ${required} within ${limitMs} ms`);
     await setTimeout(everyMs);
   }
 }

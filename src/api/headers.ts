@@ -25,7 +25,7 @@ export const HEADERS: Readonly<Record<HeaderName, Header>> = {
   },
   "Cache-Control": { description: "No cache keeps the answer.", required: true, schema: { type: "string", const: "no-store" } },
   "Retry-After": {
-    description: "In so many seconds it may be tried again (RFC 9110, section 10.2.3).",
+    description: "The number of seconds after which to try again (RFC 9110, section 10.2.3).",
     required: true,
     schema: { type: "integer", minimum: 1 },
     examples: { second: { value: 1 } },

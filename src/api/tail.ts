@@ -43,7 +43,7 @@ export const TAIL: Operation = {
   tag: "Messages",
   access: "token",
   summary: "Messages as they are committed",
-  description: `In the order of commits, which \`seq\` counts: those behind \`after\`, then each new one as it comes. Reconnect with \`after\` set to the last \`seq\` and \`generation\` to the \`Tail-Generation\` of the response: no gaps, no duplicates. If it is 409, the store has gone back, as after a restore: go on with its \`Tail-After\` and \`Tail-Generation\`.
+  description: `In the order of commits, which \`seq\` counts: those behind \`after\`, then each new one as it comes. Reconnect with \`after\` set to the last \`seq\` and \`generation\` to the \`Tail-Generation\` of the response: no gaps, no duplicates. If it is 409, the store has gone back, as after a restore: continue with its \`Tail-After\` and \`Tail-Generation\`.
 
 Server-sent events where \`Accept\` prefers them, with the generation, a dot and \`seq\` as their id, and a comment every 15 s without a message; NDJSON has a blank line then. 64 tails may be open. If all are, a new one gets the place of the oldest that has been open for a minute; if there is none, it is 503. A client that takes nothing for 30 s is cut off, and a stop of the service ends every tail.`,
   parameters: [

@@ -23,7 +23,7 @@ export interface ForwardOrderOptions {
   readonly deliver: (letter: Letter) => Promise<void>;
   /** Called when more messages are done: all those up to this sequence number. */
   readonly advance: (after: number) => void;
-  /** How many messages may wait; only when so many wait does a stuck sender hold up the others. */
+  /** How many messages may wait; only when this many wait does a stuck sender hold up the others. */
   readonly room: number;
 }
 

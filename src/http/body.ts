@@ -3,7 +3,7 @@ import { largeBody, REFUSALS } from "../api/refusals.ts";
 import type { Outcome, Refusal } from "../core/outcome.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 
-// A client that gets a response early may go on sending within these bounds, so that it sees the response and not a reset.
+// A client that gets a response early may keep sending within these bounds, so that it sees the response and not a reset.
 const DISCARD_LIMIT_BYTES = 64 * 1024 * 1024;
 const DISCARD_LIMIT_MS = 5_000;
 

@@ -96,7 +96,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       if (refusal !== undefined) return refuse(refusal);
     }
     if (match.kind === "refusal") return refuse(match.refusal);
-    // What shows no message is answered all the same, once a connection: health checks and scrapes go on.
+    // What shows no message is answered all the same, once a connection: health checks and scrapes continue.
     const mayWait = access === "token" || circumstances.pipelined;
     if (mayWait && untaken.exhausted()) return refuseUnseen(REFUSALS.untakenResponses, match);
     const reply = await match.route.handle(toRequest(peer, target, match.parameter));

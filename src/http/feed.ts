@@ -19,7 +19,7 @@ export interface FeedFormat {
 
 interface Piece {
   readonly text: string;
-  /** The position to go on from. */
+  /** The position to continue from. */
   readonly last: number;
   readonly more: boolean;
 }

@@ -9,7 +9,7 @@ import { errorBody, STATUS } from "./respond.ts";
 import { JSON_TYPE } from "../api/media-types.ts";
 import { REFUSALS } from "../api/refusals.ts";
 
-/** A client that is still sending when it is refused may go on for so long, so that it sees the answer and not a reset. */
+/** A client that is still sending when it is refused may continue for so long, so that it sees the answer and not a reset. */
 const LINGER_MS = 2_000;
 
 /** By the error codes of Node's HTTP parser and of its timeouts. */

@@ -32,7 +32,7 @@ export interface StreamsOptions {
 
 /**
  * A tail without messages says nothing about its client: one that vanished looks like one that waits. So a tail that has been
- * open for so long gives its place to a new one if there is no other; its client, if there is one, goes on in a new tail.
+ * open for so long gives its place to a new one if there is no other; its client, if there is one, continues in a new tail.
  */
 const PLACE_MS = 60_000;
 

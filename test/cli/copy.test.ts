@@ -70,7 +70,7 @@ test("copy moves a store to PostgreSQL and back, with order, receipt, payloads a
   assert.deepEqual(await contentOf((await openTestStore(t, { path: back })).store), expected);
 });
 
-test("an interrupted copy goes on where it was, and one that is complete is only compared", { skip }, async (t) => {
+test("an interrupted copy continues where it was, and one that is complete is only compared", { skip }, async (t) => {
   const path = await fill(t);
   const url = await server.createDatabase();
   const args = ["copy", "--from", `sqlite:///${path}`, "--to", url];

@@ -5,7 +5,7 @@ import { createSlots } from "../../src/cli/slots.ts";
 
 const letter = (seq: number, from: string): Letter => ({ seq, from, messageId: `m${seq}`, line: new Uint8Array() });
 
-/** Lets everything that can go on without another delivery do so. */
+/** Lets everything that can continue without another delivery do so. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function createHeld(room = 1000) {

@@ -117,7 +117,7 @@ test("each message is posted as its line, signed in both ways, and the position 
   assert.equal(readPosition(position), 2);
 });
 
-test("it goes on after the position of its file, whatever --after says", async (t) => {
+test("it continues after the position of its file, whatever --after says", async (t) => {
   const receiver = await startReceiver(t, () => 200);
   const to = new URL(receiver.url);
   const { position } = await run(t, await startTail(t, [line(1), line(2)], receiver.reached(1)), { to, after: 1 });
@@ -209,7 +209,7 @@ test("forward ends with 69 if it cannot reach the service at first", async (t) =
   assert.equal(status, 69);
 });
 
-test("when the store has gone back it goes on after the last message that both lives have", async (t) => {
+test("when the store has gone back it continues after the last message that both lives have", async (t) => {
   const receiver = await startReceiver(t, () => 200);
   const lives: readonly (readonly [status: number, headers: Record<string, string>, lines: readonly string[]])[] = [
     [200, { "Tail-After": "0", "Tail-Generation": "g1" }, [line(1), line(2), line(3)]],

@@ -72,7 +72,7 @@ test("what one service exports another one stores", async (t) => {
   assert.deepEqual(await messages(other), await messages(app));
 });
 
-test("tail prints messages as they are stored, each once, and goes on when the service is started again", async (t) => {
+test("tail prints messages as they are stored, each once, and continues when the service is started again", async (t) => {
   const folder = temporaryFolder(t);
   const first = await startService(t, {}, { folder });
   const url = new URL(first.url);

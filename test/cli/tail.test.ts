@@ -26,7 +26,7 @@ function cutBehind(response: ServerResponse, text: string): void {
 
 const GONE = "gone";
 
-test("tail goes on behind the last whole line when the connection is lost, and ends where it is refused", async (t) => {
+test("tail continues behind the last whole line when the connection is lost, and ends where it is refused", async (t) => {
   const standIn = await startStandIn(t, (response, number) => {
     if (number === 0) cutBehind(response, line(3) + line(4) + line(5).slice(0, 9));
     else if (number === 1) response.destroy();
@@ -43,7 +43,7 @@ test("tail goes on behind the last whole line when the connection is lost, and e
   for (const { headers } of standIn.asked) assert.deepEqual([headers.authorization, headers.accept], ["Bearer token", "application/x-ndjson"]);
 });
 
-test("tail goes on where the service sends it back to, once, and is refused the second time", async (t) => {
+test("tail continues where the service sends it back to, once, and is refused the second time", async (t) => {
   const standIn = await startStandIn(t, (response, number) => {
     if (number === 1) response.writeHead(200, { ...NDJSON, "Tail-After": "3", "Tail-Generation": "g2" }).end(line(4));
     else response.writeHead(409, { "Tail-After": "3", "Tail-Generation": "g2" }).end(GONE);
@@ -97,7 +97,7 @@ test("tail makes a connection again that has been silent for more than two beats
   assert.deepEqual(standIn.asked.map(({ target }) => target), ["/tail?after=0", "/tail?after=1", "/tail?after=2"]);
 });
 
-test("without --after a tail whose connection is lost before its first message goes on where it began", async (t) => {
+test("without --after a tail whose connection is lost before its first message continues where it began", async (t) => {
   const standIn = await startStandIn(t, (response, number) => {
     if (number === 0) response.writeHead(200, NDJSON).end();
     else response.writeHead(404).end();
@@ -134,7 +134,7 @@ test("on a terminal tail says that it tries again", async (t) => {
   assert.match(shown.join(""), /trying again/);
 });
 
-test("| head ends a tail that goes on, without a word", async (t) => {
+test("| head ends a tail that continues, without a word", async (t) => {
   const standIn = await startStandIn(t, (response) => {
     response.writeHead(200, NDJSON);
     const more = (seq: number): void => void response.write(line(seq), (error) => void (error ?? setImmediate(more, seq + 1)));

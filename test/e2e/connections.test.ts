@@ -54,7 +54,7 @@ test("pipelined requests are answered in order, the quick ones behind the slow o
   assert.deepEqual(storedIds(app.databasePath), ["m1", "m2"]);
 });
 
-/** What is written at once, then what is written after so many answers; all answers; the log as method and status. */
+/** What is written at once, then what is written after this many answers; all answers; the log as method and status. */
 const FAULTS: readonly (readonly [string, string, number, string, readonly number[], readonly string[]])[] = [
   ["a broken chunk behind a served request", post("m1"), 1, chunked("POST", "/webhook") + BROKEN, [200, 400], ["POST 200", "POST 400"]],
   ["a broken chunk of a pipelined request", post("m1") + chunked("POST", "/webhook"), 1, BROKEN, [200, 400], ["POST 200", "POST 400"]],

@@ -7,7 +7,7 @@ import { ONLY_SQLITE } from "../support/engine.ts";
 import { at } from "../support/json.ts";
 import { startService } from "../support/process.ts";
 
-test("a full disk: 503 with Retry-After, not ready, reads go on, nothing half-written; with room again all goes on", { skip: ONLY_SQLITE }, async (t) => {
+test("a full disk: 503 with Retry-After, not ready, reads continue, nothing half-written; with room again everything continues", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t, { maxPageCount: 400 });
   const other = otherConnection(t, app.databasePath);
   other.exec("CREATE TABLE filler (payload BLOB); INSERT INTO filler VALUES (zeroblob(4096 * 200))");

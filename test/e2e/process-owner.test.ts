@@ -12,7 +12,7 @@ async function deliver({ url }: RunningService, id: string): Promise<number> {
   return (await send(url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body) } })).status;
 }
 
-test("the same start command again fails with status 1 and names the file and its owner, and the service goes on", { skip: ONLY_SQLITE }, async (t) => {
+test("the same start command again fails with status 1 and names the file and its owner, and the service continues", { skip: ONLY_SQLITE }, async (t) => {
   const service = await startService(t);
   const database = join(service.folder, "data", "app.db");
   assert.equal(await deliver(service, "m1"), 200);

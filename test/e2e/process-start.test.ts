@@ -132,7 +132,7 @@ for (const [title, prepare, told] of DATABASES) {
   });
 }
 
-// So many blocks may a file have: too few for the first page, and for the tables.
+// This many blocks may a file have: too few for the first page, and for the tables.
 for (const blocks of [1, 20]) {
   test(`a disk that fails while the database is made, at ${blocks} blocks, is told in one line, exit status 1`, async (t) => {
     const service = spawnService(t, { WEBHOOK_SECRET: "x", PORT: "0" }, { limit: `-f ${blocks}` });

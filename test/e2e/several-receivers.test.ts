@@ -37,7 +37,7 @@ test("what any receiver stores, the tails of all give, each once and in one orde
   }
 });
 
-test("the others go on when one receiver has gone, and what is erased by one is gone from all", { skip }, async (t) => {
+test("the others continue when one receiver has gone, and what is erased by one is gone from all", { skip }, async (t) => {
   const env = { API_TOKEN: "token" };
   const [one, other] = await startAll(t, await server.createDatabase(), { env });
   assert.ok(one !== undefined && other !== undefined);

@@ -25,7 +25,7 @@ const refused: readonly (readonly [string, string, RegExp])[] = [
   ["an empty token", "hub.mode=subscribe&hub.verify_token=&hub.challenge=1", /^hub\.verify_token must be the token/],
   ["another token", "hub.mode=subscribe&hub.verify_token=a&hub.challenge=1", /^hub\.verify_token must be the token/],
   ["the token in another case", `${ASKED.toLowerCase().replace("a%2b", "A%2B")}&hub.challenge=1`, /^hub\.verify_token must be the token/],
-  ["a token that goes on", `${ASKED}x&hub.challenge=1`, /^hub\.verify_token must be the token/],
+  ["a token that continues", `${ASKED}x&hub.challenge=1`, /^hub\.verify_token must be the token/],
   ["a malformed escape", "hub.mode=subscribe&hub.verify_token=%&hub.challenge=1", /^hub\.verify_token must be the token/],
   ["no challenge", ASKED, /^hub\.challenge must be 1 to 256/],
   ["an empty challenge", `${ASKED}&hub.challenge=`, /^hub\.challenge must be 1 to 256/],

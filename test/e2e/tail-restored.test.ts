@@ -37,7 +37,7 @@ async function live(t: TestContext): Promise<Life> {
   return { app, backup };
 }
 
-/** Puts the backup back, as `backup` tells to, and has the service go on. */
+/** Puts the backup back, as `backup` tells to, and has the service continue. */
 async function restore(t: TestContext, { app, backup }: Life): Promise<TestApp> {
   await app.app.close();
   for (const suffix of ["-wal", "-shm"]) rmSync(app.databasePath + suffix, { force: true });

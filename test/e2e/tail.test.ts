@@ -46,7 +46,7 @@ test("a seq that no message has is refused, and the newest is named", async (t) 
   (await openStream(t, `${app.url}/tail?after=2`)).leave();
 });
 
-test("a tail names the store's generation, and goes on in it by either way of naming a place", async (t) => {
+test("a tail names the store's generation, and continues in it by either way of naming a place", async (t) => {
   const app = await startTestApp(t);
   await deliverAll(app, ["m1", "m2"]);
   const generation = (await app.request("/tail", { method: "HEAD" })).headers["tail-generation"];
@@ -73,7 +73,7 @@ test("a tail names the store's generation, and goes on in it by either way of na
   (await openStream(t, `${app.url}/tail?generation=another`)).leave();
 });
 
-test("after=N begins behind that seq, then goes on live", async (t) => {
+test("after=N begins behind that seq, then continues live", async (t) => {
   const app = await startTestApp(t);
   await deliverAll(app, ["m1", "m2", "m3"]);
   for (const [after, ids] of [["0", ["m1", "m2", "m3"]], ["2", ["m3"]], ["1&after=2", ["m3"]]] as const) {

@@ -88,7 +88,7 @@ const PROXIES: Readonly<Record<string, readonly (readonly [string | string[] | u
 };
 
 for (const [trusted, rows] of Object.entries(PROXIES)) {
-  test(`with TRUSTED_PROXIES=${trusted} allowances go by so many addresses from the right of X-Forwarded-For`, async (t) => {
+  test(`with TRUSTED_PROXIES=${trusted} allowances go by this many addresses from the right of X-Forwarded-For`, async (t) => {
     const app = await startTestApp(t, { clock: heldClock(), env: { WEBHOOK_RATE_LIMIT: "1", TRUSTED_PROXIES: trusted } });
     for (const [first, second, allowances] of rows) {
       const header = (value: string | string[] | undefined): Record<string, string | string[]> => (value === undefined ? {} : { "X-Forwarded-For": value });

@@ -12,7 +12,7 @@ const SMALL = { env: { MAX_BODY_BYTES: String(LIMIT) } };
 const small = sharedApp(SMALL);
 const usual = sharedApp();
 
-/** A valid delivery of exactly so many bytes. */
+/** A valid delivery of exactly this many bytes. */
 function bodyOf(bytes: number): string {
   const empty = JSON.stringify(delivery({ text: "" }));
   return JSON.stringify(delivery({ text: "x".repeat(bytes - Buffer.byteLength(empty)) }));
@@ -68,7 +68,7 @@ test("the connection serves the next request once a body that was too large is d
   assert.deepEqual((await connection.answers(2)).map(({ status }) => status), [413, 200]);
 });
 
-test("a client that goes on sending far beyond the limit is cut off", async (t) => {
+test("a client that keeps sending far beyond the limit is cut off", async (t) => {
   const app = await startTestApp(t, SMALL);
   const connection = await openConnection(t, app.url);
   connection.write(rawPost("", { length: 1e9 }));

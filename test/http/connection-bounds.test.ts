@@ -173,7 +173,7 @@ test("partly read bodies share 64 MiB: beyond it 503, while a small one is read,
   assert.deepEqual(statuses(await small.answers(2)), { 200: 2 });
 });
 
-test("answers that clients do not take share a bound: beyond it 503, and with room again all goes on", async (t) => {
+test("answers that clients do not take share a bound: beyond it 503, and with room again everything continues", async (t) => {
   const size = 8_000_000;
   const server = await startTestServer(t, (request) => json("x".repeat(request.query === "large" ? size : 1)));
   const stalled = await Promise.all([1, 2, 3, 4, 5].map(() => openConnection(t, server.url)));
@@ -185,7 +185,7 @@ test("answers that clients do not take share a bound: beyond it 503, and with ro
   const other = await openConnection(t, server.url);
   other.write(GET + GET);
   const answers = await other.answers(2);
-  // The first one of a connection is served in any case: health checks go on.
+  // The first one of a connection is served in any case: health checks continue.
   assert.deepEqual(answers.map(({ status }) => status), [200, 503]);
   assert.match(answers[1]?.headers.get("retry-after") ?? "", /^[0-9]+$/);
   for (const { socket } of stalled) socket.resume();

@@ -57,7 +57,7 @@ const CLOSING: readonly (readonly [title: string, request: string, status: numbe
   ["a malformed chunk", `POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`, 400, "close"],
 ];
 
-test("the response says whether the connection goes on:", async (t) => {
+test("the response says whether the connection continues:", async (t) => {
   const server = await startTestServer(t, readBody);
   for (const [title, request, status, expected] of CLOSING) {
     await t.test(`${title}: ${expected}`, async (t) => {

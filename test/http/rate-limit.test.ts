@@ -18,7 +18,7 @@ function limit(perMinute: number): { readonly ask: (address?: string) => number;
 }
 
 for (const [perMinute, waitSeconds] of [[1, 60], [2, 30], [7, 9], [60, 1], [10_000, 1]] as const) {
-  test(`${perMinute} a minute: so many at once, then one after ${waitSeconds} s`, () => {
+  test(`${perMinute} a minute: this many at once, then one after ${waitSeconds} s`, () => {
     const { ask, advance } = limit(perMinute);
     for (let index = 0; index < perMinute; index += 1) assert.equal(ask(), 0, String(index));
     assert.equal(ask(), waitSeconds);

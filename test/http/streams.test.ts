@@ -206,7 +206,7 @@ test("a stop does not wait for a client that does not take its live stream", asy
   assert.equal(await stream.complete, false);
 });
 
-test("a client that takes nothing is cut off; a stream that has nothing to write goes on", async (t) => {
+test("a client that takes nothing is cut off; a stream that has nothing to write continues", async (t) => {
   let calls = 0;
   const ready = Promise.withResolvers<void>();
   const handlers = [streaming(waiting(...Array<string>(500).fill(LARGE))), streaming(async function* (signal) {

@@ -7,7 +7,7 @@ import { until } from "../support/until.ts";
 
 const browserTest = browserTests();
 
-/** Keeps the texts that are shown in the page, and scrolls on by so many screens. Gives how many it has kept so far. */
+/** Keeps the texts that are shown in the page, and scrolls on by this many screens. Gives how many it has kept so far. */
 function walk(screens: number): number {
   const walked: { seen: Set<string | null>; most: number } = (Object(window).walked ??= { seen: new Set(), most: 0 });
   const rows = document.querySelectorAll("#rows .text");
@@ -47,7 +47,7 @@ browserTest("the newest messages come first, with sender, recipient, time and te
   assert.deepEqual(page.problems, []);
 });
 
-/** Walks through the page until it has shown so many messages. */
+/** Walks through the page until it has shown this many messages. */
 async function untilWalked(page: BrowserPage, screens: number, count: number): Promise<void> {
   await until(`the page has shown ${count} messages`, async () => (await page.evaluate(walk, screens)) === count);
 }

@@ -99,7 +99,7 @@ browserTest("a broken stream is taken up again behind the last message that came
   assert.deepEqual(service.gateway.resumed.map(seqOf), [undefined, "2"]);
 });
 
-browserTest("a stream that broke before any message came goes on from where it began", async (t, newPage) => {
+browserTest("a stream that broke before any message came continues from where it began", async (t, newPage) => {
   const service = await startInboxService(t, [stored(0, { text: "zero" })]);
   const page = await newPage();
   await page.open(service.url);

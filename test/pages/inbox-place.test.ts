@@ -29,7 +29,7 @@ browserTest("a reader at the top stays at the top, however much arrives", async 
     await page.until(isFirst, `Message number ${index}`);
     assert.equal(await page.evaluate(() => scrollY), 0);
   }
-  // A flood, in which the rows go on to change.
+  // A flood, in which the rows keep changing.
   for (let index = 2000; index < 2400; index += 40) {
     await service.commit(...Array.from({ length: 40 }, (_, offset) => stored(index + offset)));
     await page.until(isFirst, `Message number ${index + 39}`);
@@ -100,8 +100,8 @@ browserTest("when the service has gone back to an earlier state, the list is loa
   await page.until(rowsAre, "another life");
   await page.until(() => document.querySelector("#history")?.checkVisibility() === true);
   await page.until(isReady);
-  await service.commit(stored(8, { text: "goes on" }));
-  await page.until(rowsAre, "goes on|another life");
+  await service.commit(stored(8, { text: "continues" }));
+  await page.until(rowsAre, "continues|another life");
   await page.click("#history-close");
   assert.equal(await page.evaluate(() => document.querySelector("#history")?.checkVisibility()), false);
 });

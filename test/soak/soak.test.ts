@@ -26,7 +26,7 @@ function samples(figure: keyof Sample, values: readonly number[]): readonly Samp
 
 const GROWTHS: readonly (readonly [string, keyof Sample, readonly number[], boolean])[] = [
   ["memory that grows while the service warms up", "memoryMiB", [20, 90, 100, 100, 100, 100, 110, 110], false],
-  ["memory that goes on growing", "memoryMiB", [100, 100, 100, 120, 140, 160, 180, 200], true],
+  ["memory that keeps growing", "memoryMiB", [100, 100, 100, 120, 140, 160, 180, 200], true],
   ["one high moment of memory", "memoryMiB", [100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 400], false],
   ["descriptors that are never closed", "descriptors", [40, 40, 50, 60, 70, 80, 90, 100], true],
   ["descriptors that come and go", "descriptors", [40, 60, 70, 40, 60, 40, 70, 80], false],

@@ -21,7 +21,7 @@ export interface TestApp {
   rawLog(): string;
   /** The log so far, line by line. */
   logLines(): readonly Record<string, unknown>[];
-  /** Waits until so many requests are logged, and gives all of their lines. */
+  /** Waits until this many requests are logged, and gives all of their lines. */
   requestLines(count: number): Promise<readonly Record<string, unknown>[]>;
   request(target: string, options?: RequestOptions): Promise<Answer>;
   /** Signs and posts a body. */

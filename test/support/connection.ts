@@ -19,7 +19,7 @@ export interface Connection {
   write(text: string): void;
   /** Closes the sending side alone. */
   halfClose(): void;
-  /** Waits for so many answers; interim ones (100) count too. */
+  /** Waits for this many answers; interim ones (100) count too. */
   answers(count: number): Promise<readonly RawAnswer[]>;
   /** All answers, once the server has closed its side. */
   untilClosed(): Promise<readonly RawAnswer[]>;

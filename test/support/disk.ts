@@ -9,7 +9,7 @@ export const SKIP_WITHOUT_DISK: string | false = mayMount() ? false : "NOT TESTE
 /** A small disk. */
 export interface Disk {
   readonly folder: string;
-  /** Leaves room for so many pages of 4 KiB beside what is there. */
+  /** Leaves room for this many pages of 4 KiB beside what is there. */
   leave(pages: number): void;
 }
 

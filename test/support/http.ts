@@ -9,7 +9,7 @@ import { atEnd } from "./cleanup.ts";
 import { until } from "./until.ts";
 
 export interface TestServer extends HttpServer {
-  /** Waits until so many exchanges are finished, and gives all of them. */
+  /** Waits until this many exchanges are finished, and gives all of them. */
   finished(count: number): Promise<readonly FinishedExchange[]>;
 }
 

@@ -10,7 +10,7 @@ export interface OpenStream {
   readonly headers: IncomingHttpHeaders;
   readonly response: IncomingMessage;
   text(): string;
-  /** Waits until so many pieces that end with `ending` (a line feed, by default) have come, and gives all of them, without it. */
+  /** Waits until this many pieces that end with `ending` (a line feed, by default) have come, and gives all of them, without it. */
   pieces(count: number, ending?: string): Promise<readonly string[]>;
   /** Waits for the end; false where the connection was lost before it. */
   readonly complete: Promise<boolean>;

@@ -62,7 +62,7 @@ describe("a sink whose reader stalls", () => {
     });
   }
 
-  test("drops every line until all that waited is written, counts them in one WARNING, and goes on", () => {
+  test("drops every line until all that waited is written, counts them in one WARNING, and continues", () => {
     const { sink, begun, finish } = heldSink(10);
     for (const chunk of ["1234\n", "567\n", "too long\nfor it\n", "8\n"]) sink.write(chunk);
     finish();

@@ -40,7 +40,7 @@ export interface MessageList {
   retry(): void;
   /** The service responds: tries at once what failed and may work now. What it refused it would refuse again. */
   recover(): void;
-  /** The message so many rows further down; undefined if its row is not there. */
+  /** The message this many rows further down; undefined if its row is not there. */
   neighbour(message: StoredMessage, steps: number): StoredMessage | undefined;
 }
 

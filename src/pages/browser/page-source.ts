@@ -24,7 +24,7 @@ const LARGEST_PAGE = 100;
 /** More messages than this between two others are not fetched to fill the gap. */
 const MOST_MESSAGES = 1000;
 
-/** One stretch of the list; `failed` where so many came in between that the list has to start afresh. */
+/** One stretch of the list; `failed` if too many came in between: the list has to start again. */
 export async function fetchStretch(api: Api, options: StretchOptions): Promise<Answer<Stretch>> {
   const { before } = options;
   const ordering = ORDERINGS[options.filters.order];

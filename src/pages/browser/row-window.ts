@@ -45,7 +45,7 @@ export interface RowWindow {
   hideLast(): void;
   /** Whether the row of a message is there. */
   has(message: StoredMessage): boolean;
-  /** The row that stands so many rows below that of a message; undefined if one of them is not there. */
+  /** The row that stands this many rows below that of a message; undefined if one of them is not there. */
   neighbour(message: StoredMessage, steps: number): Row | undefined;
   /** Puts a row at its place among those that are there; false if its place is not there, or taken by the same message. */
   insert(row: Row): boolean;

@@ -9,7 +9,7 @@ interface Report {
   readonly kind: "report";
   readonly state: TailState;
   readonly messages: readonly SequencedMessage[];
-  /** The id of the last event, from which another window could go on. */
+  /** The id of the last event, from which another window could continue. */
   readonly id: string | undefined;
   readonly event?: "gap" | "reset";
 }
@@ -27,7 +27,7 @@ const NAME = `tail ${SCRIPT}`;
 
 /**
  * One connection for all windows of the browser, which has few of them for one host. The window that holds a lock has it and tells the
- * others; after it the next one goes on from the last event that it has heard of. Undefined if the browser cannot do that.
+ * others; after it the next one continues from the last event that it has heard of. Undefined if the browser cannot do that.
  */
 export function createSharedTail(options: TailOptions): Tail | undefined {
   // Browsers have locks on https and on this machine alone (W3C Secure Contexts).

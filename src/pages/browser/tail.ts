@@ -29,7 +29,7 @@ export interface Tail {
 export interface OwnTail extends Tail {
   /** The id of the last event; undefined before the first. */
   lastId(): string | undefined;
-  /** What was heard some other way: a start goes on from there. */
+  /** What was heard some other way: a start continues from there. */
   heard(id: string | undefined): void;
 }
 

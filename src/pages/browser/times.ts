@@ -4,7 +4,7 @@ import { createZone, type Zone, type ZoneName } from "./zone.ts";
 /** The times on the page, all in one zone, which the reader chooses. */
 export interface Times {
   zone(): Zone;
-  /** Shows all times in it, and goes on with it in windows that are opened later. */
+  /** Shows all times in it, and continues with it in windows that are opened later. */
   use(name: ZoneName): void;
   /** A `time` element, which follows the zone and the clock. */
   create(ts: string, form: TimeForm): HTMLTimeElement;

@@ -21,7 +21,7 @@ export interface Zone {
   fromField(value: string): string;
   /** Minutes that its clocks are ahead of UTC at an instant. */
   offsetMinutes(atMs: number): number;
-  /** When the day begins that has an instant, or a day so many days later: some days have 23 hours, some 25. */
+  /** When the day begins that has an instant, or a day this many days later: some days have 23 hours, some 25. */
   startOfDay(atMs: number, later: number): number;
 }
 

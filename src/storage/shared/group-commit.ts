@@ -133,7 +133,7 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
     return underWayMessages + queuedMessages;
   }
 
-  /** Whether there is room for so many bytes. What is larger than all of it has to be alone. */
+  /** Whether there is room for this many bytes. What is larger than all of it has to be alone. */
   function hasRoom(bytes: number): boolean {
     return !closing && waiting() < MAX_WAITING_MESSAGES && (waiting() === 0 || waitingBytes + bytes <= MAX_WAITING_BYTES);
   }

@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 const CHECK_MS = 60_000;
 /** … and how often at every message: one that was received with a clock ahead stands before others that are older. */
 const SWEEP_MS = DAY_MS;
-/** After each transaction the writer is left to the messages that come in for so many times as long as that took, … */
+/** After each transaction the writer is left to the messages that come in for this many times as long as that took, … */
 const PAUSE_FACTOR = 3;
 /** … but not for longer: on a busy machine most of that time was spent waiting for a processor. */
 const MAX_PAUSE_MS = 1_000;
@@ -57,7 +57,7 @@ export interface RetentionEngine {
 }
 
 export interface RetentionOptions {
-  /** Messages are kept for so many days from their receipt. */
+  /** Messages are kept for this many days from their receipt. */
   readonly days: number;
   readonly clock: Clock;
   /** The monotonic clock of the process, in milliseconds. */
@@ -74,7 +74,7 @@ export interface RetentionOptions {
 
 /** Retention at work. */
 export interface Retention {
-  /** The operator says that the clock is right: it goes on at once. */
+  /** The operator says that the clock is right: it continues at once. */
   confirmClock(): void;
   stop(): void;
 }
@@ -98,7 +98,7 @@ export function startRetention(engine: RetentionEngine, options: RetentionOption
   const doubt = createDoubt(engine, { now, isOver: () => stopped, onSuspended: options.onSuspended });
   const failures = createFailures(options.onFailed);
 
-  /** Gives whether to go on at once. */
+  /** Gives whether to continue at once. */
   async function removeSome(): Promise<boolean> {
     if (await doubt.isThere() || stopped) return false;
     const isSweep = sweptAtMs === undefined || monotonicMs() - sweptAtMs >= SWEEP_MS;

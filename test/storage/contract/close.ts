@@ -7,7 +7,7 @@ import { listIds, make, type ContractCase } from "./case.ts";
 export const CLOSE: readonly ContractCase[] = [
   {
     promise: "P26",
-    name: "the next process, and one after a commit, goes on in the same generation",
+    name: "the next process, and one after a commit, continues in the same generation",
     async run({ open }) {
       const opened = await open();
       const { generation, former } = await opened.store.history();

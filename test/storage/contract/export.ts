@@ -21,7 +21,7 @@ export const EXPORT: readonly ContractCase[] = [
   },
   {
     promise: "P13",
-    name: "an export goes on after a position, also if no message has it",
+    name: "an export continues after a position, also if no message has it",
     async run({ library }) {
       const { store, expected } = await library();
       for (const after of [{ key: "2025-01-15T10:00:00", messageId: "Z3" }, { key: "2025-01-15T10:00:00", messageId: "Z3 " }, { key: "2025-01-15T10:00:00", messageId: "\u{10FFFF}" }]) {

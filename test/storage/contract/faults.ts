@@ -38,7 +38,7 @@ export const FAULTS: readonly ContractCase[] = [
   },
   {
     promise: "P24",
-    name: "while the database takes no writes the store is not ready, tells why, stores nothing and goes on reading, and then is ready again",
+    name: "while the database takes no writes the store is not ready, tells why, stores nothing and keeps reading, and then is ready again",
     async run({ open }) {
       const { store, refuseWrites } = await open();
       await store.insert(message("before"));

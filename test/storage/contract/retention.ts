@@ -13,7 +13,7 @@ async function untilRemoved({ told }: OpenedStore, count: number): Promise<void>
 export const RETENTION: readonly ContractCase[] = [
   {
     promise: "P21",
-    name: "messages go so many days after their receipt, whatever their ts, from every read, and their ids stay known",
+    name: "messages go this many days after their receipt, whatever their ts, from every read, and their ids stay known",
     async run({ open }) {
       let nowMs = NOW_MS;
       const clock = { nowMs: () => nowMs };
@@ -115,7 +115,7 @@ export const RETENTION: readonly ContractCase[] = [
   },
   {
     promise: "P21",
-    name: "while the database takes no writes nothing is removed, the observer is told why, and then it goes on",
+    name: "while the database takes no writes nothing is removed, the observer is told why, and then it continues",
     async run({ open }) {
       let nowMs = NOW_MS;
       const opened = await open({ clock: { nowMs: () => nowMs }, retentionDays: 1 });

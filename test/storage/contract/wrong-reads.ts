@@ -97,8 +97,8 @@ export const WRONG_READS: readonly WrongEngine[] = [
   wrong("P10", "passes over NUL", searching((text, q) => new RegExp(RegExp.escape(q.replaceAll("\0", "")), "iu").test(text.replaceAll("\0", "")))),
   wrong("P10", "finds nothing by a phrase of one character", searching((text, q) => [...q].length > 1 && new RegExp(RegExp.escape(q), "iu").test(text))),
   wrong("P11", "counts the page alone", paging((page) => ({ ...page, total: page.data.length }))),
-  wrong("P11", "always tells where to go on", paging((page) => ({ ...page, ...(page.data[0] !== undefined && { next: positionOf(page.data[0]) }) }))),
-  wrong("P11", "never tells where to go on", paging((page) => without(page, "next"))),
+  wrong("P11", "always tells where to continue", paging((page) => ({ ...page, ...(page.data[0] !== undefined && { next: positionOf(page.data[0]) }) }))),
+  wrong("P11", "never tells where to continue", paging((page) => without(page, "next"))),
   wrong("P11", "is off by one beyond an offset of 1,000", asking((query) => (query.offset > 1_000 ? { ...query, offset: query.offset + 1 } : query))),
   wrong("P11", "counts some time after the commit", (inner) => {
     let counted = 0;
@@ -124,7 +124,7 @@ export const WRONG_READS: readonly WrongEngine[] = [
       return at === undefined ? page : { ...page, data: [at, ...page.data].slice(0, query.limit) };
     },
   })),
-  wrong("P12", "goes on after the time of the position", asking((query) => (query.after === undefined ? query : { ...query, after: { ...query.after, messageId: query.order === "desc" ? "" : "\u{10FFFF}" } }))),
+  wrong("P12", "continues after the time of the position", asking((query) => (query.after === undefined ? query : { ...query, after: { ...query.after, messageId: query.order === "desc" ? "" : "\u{10FFFF}" } }))),
   wrong("P12", "takes no notice of an offset after a position", asking((query) => (query.after === undefined ? query : { ...query, offset: 0 }))),
   wrong("P12", "counts what follows a position alone", (inner) => ({
     async list(query) {
@@ -136,7 +136,7 @@ export const WRONG_READS: readonly WrongEngine[] = [
   wrong("P13", "exports all in one read", (inner) => ({ exportPage: (query) => exportInOne(inner, query) })),
   wrong("P13", "exports without payloads", (inner) => ({ exportPage: (query) => inner.exportPage({ ...query, payload: false }) })),
   wrong("P13", "exports in one direction", (inner) => ({ exportPage: (query) => inner.exportPage(without(query, "order")) })),
-  wrong("P13", "goes on after the time of the position", (inner) => ({
+  wrong("P13", "continues after the time of the position", (inner) => ({
     exportPage: ({ after, ...query }) => inner.exportPage({ ...query, ...(after && { after: { ...after, messageId: query.order === "desc" ? "" : "\u{10FFFF}" } }) }),
   })),
   wrong("P14", "gives messages in the order of time", (inner) => ({
@@ -204,8 +204,8 @@ export const WRONG_READS: readonly WrongEngine[] = [
       check: async () => (waiting > 0 ? ["reads wait"] : []),
     };
   }),
-  wrong("P20", "goes on with a read that nobody waits for", (inner) => ({ list: (query) => inner.list(query) })),
-  wrong("P20", "goes on with stats that nobody waits for", (inner) => ({ stats: () => inner.stats() })),
+  wrong("P20", "continues with a read that nobody waits for", (inner) => ({ list: (query) => inner.list(query) })),
+  wrong("P20", "continues with stats that nobody waits for", (inner) => ({ stats: () => inner.stats() })),
   wrong("P20", "keeps the place of a read that nobody waits for", (inner) => {
     let left = 0;
     return {

@@ -114,7 +114,7 @@ export const WRONG_WRITES: readonly WrongEngine[] = [
       return inner.insertAll(all);
     },
   })),
-  wrong("P21", "goes on counting what it has removed", (inner) => {
+  wrong("P21", "keeps counting what it has removed", (inner) => {
     let most = 0;
     return { count: () => (most = Math.max(most, inner.count(), 300)) };
   }),

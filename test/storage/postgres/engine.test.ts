@@ -194,7 +194,7 @@ test("reads are exact before, between and after the steps that count", { skip },
   await assertReads(engine, messages);
 });
 
-test("what is removed is gone from everything, its id stays a duplicate, and seq goes on", { skip }, async (t) => {
+test("what is removed is gone from everything, its id stays a duplicate, and seq continues", { skip }, async (t) => {
   const url = await server.createDatabase();
   const engine = await open(t, url);
   const messages = randomMessages(1500);

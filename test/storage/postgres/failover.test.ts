@@ -64,14 +64,14 @@ test("when the primary dies under load, its standby has every message that was c
   pair.primary.kill();
   await promote(pair.standby);
   const before = confirmed.length;
-  await until("the load goes on", () => confirmed.length >= before + 400);
+  await until("the load continues", () => confirmed.length >= before + 400);
   isOver = true;
   await Promise.all(writers);
   for (const engine of engines) {
     const stored = await tail(engine);
     assert.deepEqual(stored.toSorted(), confirmed.toSorted());
     assert.equal(await engine.count(), stored.length);
-    assert.ok(await engine.lastSequence() > (lastBefore ?? 0) + 1_000_000, "seq goes on beyond what a tail may have seen");
+    assert.ok(await engine.lastSequence() > (lastBefore ?? 0) + 1_000_000, "seq continues beyond what a tail may have seen");
   }
 });
 

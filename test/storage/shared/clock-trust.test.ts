@@ -6,7 +6,7 @@ const NOW_MS = Date.parse("2025-06-01T00:00:00Z");
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Whether the wall clock is believed so many hours after the start, ahead by so many days. */
+/** Whether the wall clock is believed this many hours after the start, ahead by this many days. */
 function believes(trust: ClockTrust, hours: number, daysAhead = 0): boolean {
   return trust.leapAt({ wallMs: NOW_MS + hours * HOUR_MS + daysAhead * DAY_MS, monotonicMs: 500 + hours * HOUR_MS }) === undefined;
 }

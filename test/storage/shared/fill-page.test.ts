@@ -17,8 +17,8 @@ function rowsTaken(message: StoredMessage | undefined, limit?: number): number {
 }
 
 for (const [title, message, rows] of [
-  ["at so many messages", stored(null), PAGE_MESSAGES],
-  ["at so many rows, though none matches", undefined, PAGE_ROWS],
+  ["at this many messages", stored(null), PAGE_MESSAGES],
+  ["at this many rows, though none matches", undefined, PAGE_ROWS],
   ["with the text that makes it full", stored("x".repeat(PAGE_CHARACTERS / 2 - 1)), 3],
   ["with the payload that makes it full", stored("x", "x".repeat(PAGE_CHARACTERS / 2 - 1)), 2],
   ["with one that is larger than a page", stored("x", "x".repeat(3 * PAGE_CHARACTERS)), 1],

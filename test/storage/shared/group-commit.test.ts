@@ -96,7 +96,7 @@ for (const [title, error, outcome] of [
   ["that fails is unavailable", new StoreUnavailable("full"), "unavailable"],
   ["whose outcome nobody can tell is in doubt", new InDoubt("gone"), "in_doubt"],
 ] as const) {
-  test(`every message of a batch ${title}, and the next batch goes on`, async () => {
+  test(`every message of a batch ${title}, and the next batch continues`, async () => {
     const { group, finish } = createWriter();
     const first = group.insertAll(messages(20, "m"));
     const second = group.insertAll(messages(20, "n"));
@@ -107,7 +107,7 @@ for (const [title, error, outcome] of [
   });
 }
 
-/** Of so many bytes at most, less the other fields. */
+/** Of this many bytes at most, less the other fields. */
 function large(messageId: string, bytes: number): Message {
   return { ...message(messageId), payload: "x".repeat(bytes / 2 - 100) };
 }
@@ -118,7 +118,7 @@ const INSERTS: readonly (readonly [string, (group: GroupCommit, message: Message
 ];
 
 for (const [name, insert] of INSERTS) {
-  test(`${name}: beyond so many bytes that wait, in progress or not, a delivery is unavailable at once, and one later is not`, async () => {
+  test(`${name}: beyond this many bytes that wait, in progress or not, a delivery is unavailable at once, and one later is not`, async () => {
     const { group, finish } = createWriter();
     const waiting = Array.from({ length: 8 }, (_, index) => insert(group, large(`m${index}`, MAX_WAITING_BYTES / 8)));
     assert.equal(await insert(group, large("beyond", MAX_WAITING_BYTES / 8)), "unavailable");

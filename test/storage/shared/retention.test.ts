@@ -14,9 +14,9 @@ interface Runs {
   readonly lookedBack: readonly number[];
   /** After which `seq` it was looked, each time. */
   asked(): readonly number[];
-  /** Both clocks go on. */
+  /** Both clocks continue. */
   pass(ms: number): void;
-  /** Lets the transactions that are due, and those due after them, go on. */
+  /** Lets the transactions that are due, and those due after them, continue. */
   goOn(transactions: number): Promise<void>;
   confirmClock(): void;
   stop(): void;
@@ -91,7 +91,7 @@ test("a run tells at its end how many messages it has removed, and up to when th
   assert.deepEqual(told, [{ messages: 14, before: BEFORE }]);
 });
 
-test("a run whose transactions wait long for a processor goes on soon after each of them", async (t) => {
+test("a run whose transactions wait long for a processor continues soon after each of them", async (t) => {
   const { asked, goOn } = runsOf(t, [[5, 100], [5, 200], [5]], { stepMs: 60_000 });
   await goOn(3);
   assert.deepEqual(asked(), [0, 100, 200]);
@@ -110,7 +110,7 @@ test("a run that is stopped tells what it has removed by then", async (t) => {
   assert.deepEqual(told, [{ messages: 11, before: BEFORE }]);
 });
 
-test("the first run of each day looks at every message, the others go on as long as there are old ones", async (t) => {
+test("the first run of each day looks at every message, the others continue as long as there are old ones", async (t) => {
   const { asked, goOn, pass } = runsOf(t, [[0, 100], [0, 200], [0], [0, 100], [3, 100], [0, 200], [0, 100], [0]]);
   await goOn(6);
   assert.deepEqual(asked(), [0, 100, 200, 0, 0, 100]);
@@ -119,7 +119,7 @@ test("the first run of each day looks at every message, the others go on as long
   assert.deepEqual(asked().slice(6), [0, 100]);
 });
 
-test("while the clock is in doubt nothing is looked at, which is told once; after a day it goes on", async (t) => {
+test("while the clock is in doubt nothing is looked at, which is told once; after a day it continues", async (t) => {
   const { asked, goOn, pass, suspended } = runsOf(t, [[4]], { isAhead: true });
   await goOn(3);
   pass(DAY_MS - 1);

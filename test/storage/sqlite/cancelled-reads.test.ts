@@ -54,7 +54,7 @@ test("a rest ends when its call is cancelled", () => {
   assert.throws(() => createCancellation(() => flag).rest(3_600_000), Cancelled);
 });
 
-test("reads whose signals are aborted are rejected at once, running and queued, and the others go on", async (t) => {
+test("reads whose signals are aborted are rejected at once, running and queued, and the others continue", async (t) => {
   const { store } = await storeOf(t, 8 * STEP_ROWS);
   const leaving = new AbortController();
   const { signal } = leaving;

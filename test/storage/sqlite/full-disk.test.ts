@@ -38,7 +38,7 @@ async function fillAndGoOn({ store, fatal }: OpenedStore, makeRoom: () => void):
   assert.deepEqual(fatal, []);
 }
 
-test("whichever page cannot be allocated, the store refuses to open, or refuses the whole delivery and goes on once there is room", async (t) => {
+test("whichever page cannot be allocated, the store refuses to open, or refuses the whole delivery and continues once there is room", async (t) => {
   let opened = 0;
   for (const pages of sweep(t, Array.from({ length: MAX_PAGES }, (_, index) => index + 1), { every: 8 })) {
     const path = join(temporaryFolder(t), "app.db");
@@ -56,7 +56,7 @@ test("whichever page cannot be allocated, the store refuses to open, or refuses 
   assert.ok(opened > 1, `${opened} stores opened`);
 });
 
-test("with room for so many pages on a real disk it is the same", { skip: SKIP_WITHOUT_DISK }, async (t) => {
+test("with room for this many pages on a real disk it is the same", { skip: SKIP_WITHOUT_DISK }, async (t) => {
   for (const pages of sweep(t, Array.from({ length: MAX_PAGES }, (_, index) => index), { every: 8 })) {
     const disk = mountDisk(t);
     const store = await openTestStore(t, { path: join(disk.folder, "app.db") });

@@ -9,7 +9,7 @@ import { message, openTestStore, temporaryFolder } from "../../support/store.ts"
 
 interface Database {
   readonly path: string;
-  /** Opens it, stores so many messages more, and closes it. */
+  /** Opens it, stores this many messages more, and closes it. */
   live(messages: number): Promise<History & { readonly last: number }>;
 }
 
@@ -86,7 +86,7 @@ test("a copy that is served in another place is a history of its own, whether ba
     assert.notEqual(served.generation, generation, kind);
     assert.deepEqual(served.former, new Map([[generation, 5]]), kind);
   }
-  assert.equal((await live(1)).generation, generation, "the one that was copied goes on");
+  assert.equal((await live(1)).generation, generation, "the one that was copied continues");
 });
 
 test("another database in the same place has nothing in common with the last one", async (t) => {

@@ -106,7 +106,7 @@ for (const version of [1, 2, 3] as const) {
   });
 }
 
-test("an upgrade that is cut off in the middle goes on with the next start", async (t) => {
+test("an upgrade that is cut off in the middle continues with the next start", async (t) => {
   const path = createVersion(t, 3);
   {
     using db = new DatabaseSync(path);

@@ -31,7 +31,7 @@ test("no query of the API walks the whole table, and only rows without an index 
   const path = createDatabase(t, [message("m", { from: "+1", ts: "2025-01-01T00:00:00Z", text: "abc" })], { indexed: true });
   {
     using index = new DatabaseSync(indexLocation(path));
-    // So many rows that a page far out jumps; the counts are what the jump is made from.
+    // This many rows that a page far out jumps; the counts are what the jump is made from.
     index.exec(`
       UPDATE index_state SET messages = 1000000;
       UPDATE sender_counts SET count = 1000000;

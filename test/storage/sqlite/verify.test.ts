@@ -233,7 +233,7 @@ test("a rebuild of many rows fills all that is derived, and tells how far it is"
   assert.deepEqual({ ...db.prepare("SELECT high, messages, senders FROM index_state").get() }, { high: 60_000, messages: 60_000, senders: 7 });
 });
 
-test("a service goes on from a rebuilt database as from any other", async (t) => {
+test("a service continues from a rebuilt database as from any other", async (t) => {
   const path = createDatabase(t, sampleMessages(500), { indexed: true });
   const verifier = await verifierOf(t, path);
   await verifier.rebuild();
