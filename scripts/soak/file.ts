@@ -20,6 +20,12 @@ export function countOld(database: string): number {
   return Number(db.prepare("SELECT count(*) AS count FROM messages WHERE created_at < ?").get(dayAgo)?.["count"]);
 }
 
+/** How many messages have been removed. */
+export function countRemoved(database: string): number {
+  using db = new DatabaseSync(database, { readOnly: true });
+  return Number(db.prepare("SELECT count(*) AS count FROM removed_messages").get()?.["count"]);
+}
+
 /** The messages after `seq`, in the order of their commits. */
 export function rowsAfter(database: string, seq: number): readonly Seen[] {
   using db = new DatabaseSync(database, { readOnly: true });
