@@ -93,6 +93,7 @@ figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }
 .end:empty { display: none; }
 .first, .suggestions { padding-top: 0; }
 .suggestions { display: flex; flex-wrap: wrap; align-items: center; justify-content: center; gap: 0.4rem; }
+.suggestions button { max-width: 100%; overflow-wrap: anywhere; }
 #rows > li + li, #above + #rows > li { border-top: 1px solid var(--line); }
 #rows > li:first-child { border-top: 0; }
 .row {

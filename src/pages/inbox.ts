@@ -37,7 +37,7 @@ The windows of this browser share it until the last of them is closed.</p>
 
 const FILTERS = `<form id="filters" class="filters card" role="search" aria-label="Messages">
 <div class="field"><label for="q">Search in texts</label>
-<input id="q" type="search" autocomplete="off" placeholder="Any part of a text"></div>
+<input id="q" type="search" autocomplete="off" placeholder="Part of a text, or an id"></div>
 <button type="button" id="more" aria-expanded="false" aria-controls="more-filters">More filters</button>
 <div id="more-filters" class="more-filters">
 <div class="field"><label for="from">Sender</label>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { browserTests, sharedInbox } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
-import { countOf, isHidden, isReady, rowTexts, rowsAre, search, textOf, textsOf } from "../support/page-scripts.ts";
+import { countOf, hasText, isHidden, isOpen, isReady, rowTexts, rowsAre, search, textOf, textsOf } from "../support/page-scripts.ts";
 
 const browserTest = browserTests();
 
@@ -148,4 +148,25 @@ browserTest("a sender that is not a whole number finds nothing, and is offered t
   await page.evaluate(() => document.querySelector<HTMLElement>("#suggestions button")?.click());
   await page.until(rowsAre, "Alphabet|beta");
   assert.equal(await page.evaluate(() => document.querySelector("#suggestions")?.checkVisibility()), false);
+});
+
+browserTest("part of a recipient finds nothing, and the page says why", async (_t, newPage) => {
+  const page = await newPage();
+  await page.open(`${(await shared()).url}/?to=%2B`);
+  await page.until(isReady);
+  assert.equal(await page.evaluate(textOf, "#suggestions"), "The recipient is matched exactly: + has to be the whole number.");
+});
+
+browserTest("an id that is typed into the search leads to its message", async (_t, newPage) => {
+  const page = await newPage();
+  await page.open((await shared()).url);
+  await page.until(isReady);
+  await page.click("#q");
+  await page.type(" m0000002 ");
+  await page.until(hasText, "#suggestions button", "Open m0000002");
+  await page.click("#suggestions button");
+  await page.until(isOpen, "#detail");
+  assert.equal(await page.evaluate(textOf, "#detail-text"), "beta");
+  await page.press("Escape");
+  await page.until(() => new URLSearchParams(location.search).get("q") === " m0000002 " && !location.search.includes("message"));
 });

@@ -68,6 +68,10 @@ const notes = createListNotes({
   filters: filterForm.current,
   senders: overview.senders,
   onSender: (from) => filterForm.set({ from }),
+  onId(id) {
+    address.openMessage(id);
+    detail.follow();
+  },
   onRetry: tryAgain,
 });
 const hold = createHold({ list: rowList, dialog: byId("detail", HTMLDialogElement), onRelease: () => list.release() });

@@ -15,11 +15,13 @@ export interface ListNotesOptions {
   /** Senders that are known to have sent. */
   readonly senders: () => readonly string[];
   readonly onSender: (number: string) => void;
+  /** The reader looks for the message with this id. */
+  readonly onId: (id: string) => void;
   readonly onRetry: () => void;
 }
 
 /** What stands around the rows: their number, failures with a button, the pill of new messages, the words at the end. */
-export function createListNotes({ filters, senders, onSender, onRetry }: ListNotesOptions): ListNotes {
+export function createListNotes({ filters, senders, onSender, onId, onRetry }: ListNotesOptions): ListNotes {
   const count = byId("count", HTMLElement);
   const rows = byId("rows", HTMLUListElement);
   const newer = byId("newer", HTMLButtonElement);
@@ -30,18 +32,25 @@ export function createListNotes({ filters, senders, onSender, onRetry }: ListNot
 
   const suggestions = byId("suggestions", HTMLElement);
 
-  /** A sender is matched exactly: what begins with it is offered. */
+  function offer(label: string, act: () => void): HTMLButtonElement {
+    const button = create("button", { type: "button" }, create("bdi", {}, label));
+    button.addEventListener("click", act);
+    return button;
+  }
+
+  /** Numbers are matched exactly, and ids are not searched: what the reader may have meant is offered. */
   function suggest(): void {
-    const { from } = filters();
+    const { from, to, q } = filters();
     const found = from === "" ? [] : senders().filter((number) => number.startsWith(from) && number !== from);
     const words = found.length > 0
       ? `The sender is matched exactly. These begin with ${from}:`
       : `The sender is matched exactly: ${from} has to be the whole number.`;
-    suggestions.replaceChildren(...(from === "" ? [] : [create("span", {}, words)]), ...found.map((number) => {
-      const button = create("button", { type: "button" }, number);
-      button.addEventListener("click", () => onSender(number));
-      return button;
-    }));
+    const id = q.trim();
+    suggestions.replaceChildren(
+      ...(from === "" ? [] : [create("span", {}, words)]), ...found.map((number) => offer(number, () => onSender(number))),
+      ...(to === "" ? [] : [create("span", {}, `The recipient is matched exactly: ${to} has to be the whole number.`)]),
+      ...(id === "" ? [] : [create("span", {}, "Is it the id of a message?"), offer(`Open ${id}`, () => onId(id))]),
+    );
   }
 
   function endText(view: ListView): string {
