@@ -75,6 +75,15 @@ test("the pages, the image and the manifests name the version of package.json", 
   assert.ok(headingsOf(readRepositoryText("CHANGELOG.md")).some((heading) => heading.startsWith(`[${version}]`)));
 });
 
+test("README.md is a door: at most 280 lines, in the order in which a stranger asks", () => {
+  const text = readRepositoryText("README.md");
+  assert.ok(text.trimEnd().split("\n").length <= 280);
+  assert.deepEqual(headingsOf(text), [
+    "webhook-inbox", "Try it", "What you get", "Is it for you?", "Install", "Senders", "Read", "Endpoints", "Status codes", "Settings",
+    "Commands", "How it works", "Guarantees", "Speed", "FAQ", "Operate, contribute, license",
+  ]);
+});
+
 test("every page can be reached from README.md", () => {
   const reached = new Set(["README.md"]);
   for (const page of reached) for (const [file] of linksOf(page)) if (file.endsWith(".md") && PAGES.includes(file)) reached.add(file);
