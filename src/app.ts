@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { ownSecrets, type Config } from "./config.ts";
+import { type Config, ownSecrets } from "./config.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Secrets } from "./core/secrets.ts";
 import { oddSecrets } from "./secret-file.ts";
@@ -159,10 +159,10 @@ export async function start(config: Config, options: StartOptions): Promise<App>
       const startedAt = performance.now();
       stopping = true;
       logger.info("stopping");
-      const cutOff = await server.close(config.shutdownTimeoutMs * (1 - CLOSING_SHARE));
+      const destroyed = await server.close(config.shutdownTimeoutMs * (1 - CLOSING_SHARE));
       try {
         await store.close();
-        logger.info("stopped", { cut_off: cutOff, duration_ms: Math.round(performance.now() - startedAt) });
+        logger.info("stopped", { cut_off: destroyed, duration_ms: Math.round(performance.now() - startedAt) });
       } finally {
         stopProcessMetrics();
         logger.flush();

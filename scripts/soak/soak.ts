@@ -88,7 +88,7 @@ async function untilRemoved({ database }: Harness): Promise<void> {
       left = countOld(database);
       return left < before;
     }
-    await until(isLess, `${WHERE}: retention must go on removing what is old`, { limitMs: STANDSTILL_MS, everyMs: LOOK_MS });
+    await until(isLess, `${WHERE}: retention must continue removing what is old`, { limitMs: STANDSTILL_MS, everyMs: LOOK_MS });
   }
 }
 

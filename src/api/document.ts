@@ -1,13 +1,13 @@
-import type { Header, OpenApiDocument, OperationObject, Reference, Response, Schema } from "./openapi.ts";
+import type { Header, OpenApiDocument, OperationObject, Reference, ResponseObject, Schema } from "./openapi.ts";
 import { NOT_READY } from "./health.ts";
 import { PAGE } from "./messages.ts";
 import { STATS } from "./stats.ts";
 import { TIMELINE } from "./timeline.ts";
-import { headers, HEADERS, PARAMETERS } from "./headers.ts";
+import { HEADERS, headers, PARAMETERS } from "./headers.ts";
 import type { Tag } from "./operation.ts";
-import { OPERATION_IDS, OPERATIONS, type OperationId } from "./operations.ts";
+import { OPERATION_IDS, type OperationId, OPERATIONS } from "./operations.ts";
 import { ANY_REQUEST, RESPONSES } from "./responses.ts";
-import { SCHEMAS, type OperationSchemaName } from "./schemas.ts";
+import { type OperationSchemaName, SCHEMAS } from "./schemas.ts";
 import { SECURITY_SCHEMES, securityOf } from "./security.ts";
 
 const TAGS: Readonly<Record<Tag, string>> = {
@@ -99,7 +99,7 @@ function describeHead(id: OperationId): OperationObject {
   };
 }
 
-function withoutBody(response: Response | Reference): Response | Reference {
+function withoutBody(response: ResponseObject | Reference): ResponseObject | Reference {
   return "$ref" in response ? response : { description: response.description, headers: response.headers };
 }
 

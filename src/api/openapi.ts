@@ -20,7 +20,7 @@ export interface Components {
   readonly schemas: Readonly<Record<string, Schema>>;
   readonly parameters: Readonly<Record<string, Parameter>>;
   readonly headers: Readonly<Record<string, Header>>;
-  readonly responses: Readonly<Record<string, Response>>;
+  readonly responses: Readonly<Record<string, ResponseObject>>;
   readonly securitySchemes: Readonly<Record<string, SecurityScheme>>;
 }
 
@@ -39,7 +39,7 @@ export interface OperationObject {
   readonly parameters: readonly (Parameter | Reference)[];
   readonly requestBody?: RequestBody;
   /** By status. */
-  readonly responses: Readonly<Record<string, Response | Reference>>;
+  readonly responses: Readonly<Record<string, ResponseObject | Reference>>;
 }
 
 export interface Parameter {
@@ -57,7 +57,7 @@ export interface RequestBody {
   readonly content: Content;
 }
 
-export interface Response {
+export interface ResponseObject {
   readonly description: string;
   /** By name; a required one is in every such answer. */
   readonly headers: Readonly<Record<string, Header | Reference>>;

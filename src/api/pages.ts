@@ -1,4 +1,4 @@
-import type { Header, Response } from "./openapi.ts";
+import type { Header, ResponseObject } from "./openapi.ts";
 import { COMPRESSED, headers } from "./headers.ts";
 import type { Operation } from "./operation.ts";
 import { response } from "./responses.ts";
@@ -15,7 +15,7 @@ const POLICY: Header = {
   schema: { type: "string", pattern: "^default-src 'none'; " },
 };
 
-function htmlResponse(description: string): Response {
+function htmlResponse(description: string): ResponseObject {
   return {
     description,
     headers: {

@@ -1,4 +1,4 @@
-import type { Content, Reference, Response } from "./openapi.ts";
+import type { Content, Reference, ResponseObject } from "./openapi.ts";
 
 /** Whether a thing stands in its place, not among the components. */
 export function isInline<T extends object>(value: T | Reference): value is T {
@@ -19,7 +19,7 @@ export function dereference<T extends object>(value: T | Reference, components: 
 }
 
 /** Every body that a response may have, by media type; undefined if it has none. */
-export function contentOf(response: Response): Content | undefined {
+export function contentOf(response: ResponseObject): Content | undefined {
   const { content, "x-content-on-request": onRequest } = response;
   return content === undefined ? undefined : { ...content, ...onRequest };
 }

@@ -11,7 +11,7 @@ export type RefusalName =
   | "malformed" | "wrongVersion" | "oneHost" | "noHost" | "codingInOldVersion" | "chunkedOnce" | "chunkedLast" | "unknownMethod"
   | "unknownCoding" | "late" | "largeHeaders" | "largeExtensions" | "unknownExpectation" | "unauthorized" | "notErasable" | "notFound"
   | "encodedBody" | "invalidSignature" | "twilioUnset" | "subscriptionsUnset" | "wrongVerifyToken" | "notStored" | "databaseSilent"
-  | "largeBodies" | "untakenResponses" | "pipelined" | "stopping" | "clientGone" | "defect";
+  | "largeBodies" | "bufferedResponses" | "pipelined" | "stopping" | "clientGone" | "defect";
 
 /** Every refusal that has the same words each time. The service gives them, and the document's examples are made from them. */
 export const REFUSALS: Readonly<Record<RefusalName, SpokenRefusal>> = {
@@ -47,7 +47,7 @@ export const REFUSALS: Readonly<Record<RefusalName, SpokenRefusal>> = {
   notStored: { code: "unavailable", detail: "the message could not be stored, send it again later", headers: RETRY },
   databaseSilent: { code: "unavailable", detail: "the database cannot answer now, try again later", headers: RETRY },
   largeBodies: { code: "unavailable", detail: "too many large bodies arrive at once, send it again later", headers: RETRY },
-  untakenResponses: { code: "unavailable", detail: "too many answers wait for clients to take them, try again later", headers: RETRY },
+  bufferedResponses: { code: "unavailable", detail: "too many responses wait for clients to read them, try again later", headers: RETRY },
   pipelined: { code: "unavailable", detail: "too many requests at once on this connection, send them again later", headers: RETRY },
   stopping: { code: "unavailable", detail: "the service is stopping, try again later", headers: RETRY },
   clientGone: { code: "client_gone", detail: "the client has closed the connection" },

@@ -1,27 +1,27 @@
-import type { Examples, Reference, Response, Schema } from "./openapi.ts";
+import type { Examples, Reference, ResponseObject, Schema } from "./openapi.ts";
 import { JSON_TYPE } from "./media-types.ts";
 import { headers, WITH_BODY } from "./headers.ts";
-import { brokenPath, notFoundNear, REFUSALS, tooManyExports, tooManyTails, type SpokenRefusal } from "./refusals.ts";
+import { brokenPath, notFoundNear, REFUSALS, type SpokenRefusal, tooManyExports, tooManyTails } from "./refusals.ts";
 import { schema } from "./schemas.ts";
 
 /** An answer with a JSON body. */
-export function jsonResponse(description: string, body: Schema, options: { readonly examples: Examples; readonly headers?: Response["headers"] }): Response {
+export function jsonResponse(description: string, body: Schema, options: { readonly examples: Examples; readonly headers?: ResponseObject["headers"] }): ResponseObject {
   return { description, headers: { ...WITH_BODY, ...options.headers }, content: { [JSON_TYPE]: { schema: body, examples: options.examples } } };
 }
 
 /** An error whose `detail` is a sentence, such as those of the refusals given. */
-export function errorResponse(description: string, refusals: Readonly<Record<string, SpokenRefusal>>, more: Response["headers"] = {}): Response {
+export function errorResponse(description: string, refusals: Readonly<Record<string, SpokenRefusal>>, more: ResponseObject["headers"] = {}): ResponseObject {
   const examples = Object.fromEntries(Object.entries(refusals).map(([name, { detail }]) => [name, { value: { detail } }]));
   return jsonResponse(description, schema("ErrorBody"), { examples, headers: more });
 }
 
 /** A 422 with one invalid field or parameter as its example. */
-export function validationResponse(description: string, examples: Examples): Response {
+export function validationResponse(description: string, examples: Examples): ResponseObject {
   return jsonResponse(description, schema("ValidationError"), { examples });
 }
 
 /** The same answer with more headers. */
-export function withHeaders(response: Response, more: Response["headers"]): Response {
+export function withHeaders(response: ResponseObject, more: ResponseObject["headers"]): ResponseObject {
   return { ...response, headers: { ...response.headers, ...more } };
 }
 
@@ -39,7 +39,7 @@ export type ResponseName =
   | "Unavailable";
 
 /** The answers that more than one operation has. */
-export const RESPONSES: Readonly<Record<ResponseName, Response>> = {
+export const RESPONSES: Readonly<Record<ResponseName, ResponseObject>> = {
   BadRequest: errorResponse("Malformed HTTP, not exactly one `Host` header, one that is not a host, a `Transfer-Encoding` with HTTP/1.0, or a version other than 1.0 and 1.1. The connection is closed.", {
     malformed: REFUSALS.malformed,
     host: REFUSALS.oneHost,
@@ -73,7 +73,7 @@ export const RESPONSES: Readonly<Record<ResponseName, Response>> = {
     "The database cannot answer, too much is in progress, or the service stops: try again.",
     {
       database: REFUSALS.databaseSilent,
-      untaken: REFUSALS.untakenResponses,
+      buffered: REFUSALS.bufferedResponses,
       tails: tooManyTails(64),
       exports: tooManyExports(64),
       pipelined: REFUSALS.pipelined,

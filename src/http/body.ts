@@ -126,12 +126,12 @@ export function discardRest(req: IncomingMessage, res: ServerResponse): void {
   // Node calls it after the last response. What came later would be answered with a reset, which deletes the response that the client
   // has not read.
   Object.assign(socket, { destroySoon: () => void socket.end() });
-  const deadline = setTimeout(() => cutOff(req, res), DISCARD_LIMIT_MS);
+  const deadline = setTimeout(() => destroyAfter(req, res), DISCARD_LIMIT_MS);
   function onData(chunk: Buffer): void {
     discardedBytes += chunk.length;
     if (discardedBytes <= DISCARD_LIMIT_BYTES) return;
     req.off("data", onData);
-    cutOff(req, res);
+    destroyAfter(req, res);
   }
   function finish(): void {
     clearTimeout(deadline);
@@ -146,7 +146,7 @@ export function discardRest(req: IncomingMessage, res: ServerResponse): void {
 }
 
 /** Ends the connection of a request whose body nobody wants, once its answer and those before it are out. */
-export function cutOff(req: IncomingMessage, res: ServerResponse): void {
+export function destroyAfter(req: IncomingMessage, res: ServerResponse): void {
   if (res.writableFinished) req.destroy();
   else res.once("finish", () => req.destroy());
 }

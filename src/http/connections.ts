@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ExchangeObserver } from "../core/exchange.ts";
-import { cutOff, refuseBody } from "./body.ts";
+import { destroyAfter, refuseBody } from "./body.ts";
 import { giveUpParsing } from "./give-up-parsing.ts";
 import { pickForRoom, type Use } from "./make-room.ts";
 import { parserRefusal, refuseUnparsed } from "./parser-refusal.ts";
@@ -13,7 +13,7 @@ export interface Connections {
   /** A request has begun on its connection; undefined where that is being closed. */
   began(res: ServerResponse): Connection | undefined;
   /** How many requests of all connections await their answers. */
-  unanswered(): number;
+  outstanding(): number;
   /** Refuses what the parser, a timeout or the connection itself reports as an error. */
   refuse(socket: Duplex, errorCode: string | undefined): void;
   /** Whether a handler still works on a request of this connection, and all that has been written is taken. */
@@ -24,10 +24,10 @@ export interface Connections {
 
 export interface Connection {
   /** Requests that await their answers. */
-  unanswered: number;
-  /** Requests that have begun in one turn of the event loop, and which turn that was. */
-  inTurn: number;
-  turn: number;
+  outstanding: number;
+  /** Requests that have begun in one iteration of the event loop, and which iteration that was. */
+  inIteration: number;
+  iteration: number;
   /** An answer closes the connection: what comes behind it is not served (RFC 9112, section 9.6). */
   over: boolean;
   /** The answer to the latest request, while the connection is busy: an error concerns its body, or what comes behind it. */
@@ -51,13 +51,13 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
   // One entry a connection and none a request: a Map that changes with each request keeps what it held from being
   // collected young (its outgrown tables refer to the next ones), which cost a third of the event loop's time.
   const open = new Map<Duplex, Connection>();
-  let unanswered = 0;
-  let turn = 0;
-  let turnEnds = false;
+  let outstanding = 0;
+  let iteration = 0;
+  let iterationEnds = false;
 
-  function nextTurn(): void {
-    turn += 1;
-    turnEnds = false;
+  function nextIteration(): void {
+    iteration += 1;
+    iterationEnds = false;
   }
 
   function useOf(socket: Duplex): Use {
@@ -69,7 +69,7 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
   }
 
   function forget(socket: Duplex): void {
-    unanswered -= open.get(socket)?.unanswered ?? 0;
+    outstanding -= open.get(socket)?.outstanding ?? 0;
     open.delete(socket);
   }
 
@@ -84,8 +84,8 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
   function finished(this: ServerResponse): void {
     const connection = open.get(this.req.socket);
     if (connection === undefined) return;
-    unanswered -= 1;
-    connection.unanswered -= 1;
+    outstanding -= 1;
+    connection.outstanding -= 1;
     // An idle connection must not hold on to its last request, whose body may be large.
     if (this.req.complete && connection.latest === this) connection.latest = undefined;
   }
@@ -98,7 +98,7 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
         return;
       }
       const connection: Connection = {
-        unanswered: 0, inTurn: 0, turn, over: false, latest: undefined, writes: undefined, silent: true, refusals: 0,
+        outstanding: 0, inIteration: 0, iteration, over: false, latest: undefined, writes: undefined, silent: true, refusals: 0,
       };
       open.set(socket, connection);
       giveUpParsing(socket, () => connection.over);
@@ -107,23 +107,23 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
     began(res) {
       const connection = open.get(res.req.socket);
       if (connection === undefined) return undefined;
-      unanswered += 1;
-      connection.unanswered += 1;
-      if (!turnEnds) {
-        turnEnds = true;
-        setImmediate(nextTurn);
+      outstanding += 1;
+      connection.outstanding += 1;
+      if (!iterationEnds) {
+        iterationEnds = true;
+        setImmediate(nextIteration);
       }
-      if (connection.turn !== turn) {
-        connection.turn = turn;
-        connection.inTurn = 0;
+      if (connection.iteration !== iteration) {
+        connection.iteration = iteration;
+        connection.inIteration = 0;
       }
-      connection.inTurn += 1;
+      connection.inIteration += 1;
       connection.silent = false;
       connection.latest = res;
       res.on("finish", finished);
       return connection;
     },
-    unanswered: () => unanswered,
+    outstanding: () => outstanding,
     refuse(socket, errorCode) {
       const connection = open.get(socket);
       // The parser reports every chunk behind the first error as another one.
@@ -137,7 +137,7 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
         // Nobody knows where the next request would start.
         if (!latest.headersSent) latest.shouldKeepAlive = false;
         // One request, one answer: where the body was not awaited, the answer was or will be another one.
-        if (!refuseBody(latest.req, refusal)) cutOff(latest.req, latest);
+        if (!refuseBody(latest.req, refusal)) destroyAfter(latest.req, latest);
       } else if (errorCode === "ECONNRESET" || errorCode === "EPIPE") {
         socket.destroy();
       } else if (latest === undefined || latest.writableFinished) {

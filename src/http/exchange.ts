@@ -10,9 +10,9 @@ import type { Authorize } from "./access.ts";
 import { discardRest, isEndless, readBody, refuseUnread } from "./body.ts";
 import { createByteBudget } from "./byte-budget.ts";
 import { clientAddress, fullClientAddress } from "./client-address.ts";
-import { watchClient, type ClientWatch } from "./client-watch.ts";
+import { type ClientWatch, watchClient } from "./client-watch.ts";
 import { describeFault } from "./describe-fault.ts";
-import type { Reply, Request } from "./message.ts";
+import type { Request, Response } from "./message.ts";
 import { refuse, respond } from "./respond.ts";
 import type { Match, Router } from "./router.ts";
 import { createStreams } from "./streams.ts";
@@ -41,19 +41,19 @@ export interface Circumstances {
 export interface Exchange {
   /** Never rejects; settles when the answer has been handed to the socket. */
   handle(req: IncomingMessage, res: ServerResponse, circumstances: Circumstances): Promise<void>;
-  /** Ends the answers that are written piece by piece, which would hold a stop up; further ones are refused. */
+  /** Ends the answers that are written chunk by chunk, which would hold a stop up; further ones are refused. */
   endStreams(): void;
 }
 
 /** Partly read bodies of all connections together, as far as each is larger than most messages are. */
 const BODIES_LIMIT_BYTES = 64 * 1024 * 1024;
 /** Answers that clients have not taken yet, in UTF-16 units: they take up to four times as many bytes. */
-const UNTAKEN_LIMIT = 16 * 1024 * 1024;
-/** Tails, and as many exports. Each holds a piece of its body, of up to some 100 KB, and a connection. */
+const BUFFERED_LIMIT = 16 * 1024 * 1024;
+/** Tails, and as many exports. Each holds a chunk of its body, of up to some 100 KB, and a connection. */
 export const MAX_STREAMS = 64;
 const PROBE_CLIENT_MS = 1_000;
 /** Smaller answers are not counted: the system's own buffers hold them. */
-const COUNTED_ANSWER = 8 * 1024;
+const COUNTED_RESPONSE = 8 * 1024;
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
@@ -61,8 +61,8 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 export function createExchange(options: ExchangeOptions): Exchange {
   const { router, authorize, observer, clock, probeClientMs = PROBE_CLIENT_MS } = options;
   const bodies = createByteBudget(BODIES_LIMIT_BYTES);
-  const untaken = createByteBudget(UNTAKEN_LIMIT);
-  const streams = createStreams({ untaken, maxOpen: MAX_STREAMS, nowMs: clock.nowMs });
+  const buffered = createByteBudget(BUFFERED_LIMIT);
+  const streams = createStreams({ buffered, maxOpen: MAX_STREAMS, nowMs: clock.nowMs });
 
   function toRequest({ req, res, client }: Peer, target: Target, parameter: string): Request {
     return {
@@ -84,7 +84,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     };
   }
 
-  async function answer(peer: Peer, target: Target, match: Match, circumstances: Circumstances): Promise<Reply> {
+  async function responseTo(peer: Peer, target: Target, match: Match, circumstances: Circumstances): Promise<Response> {
     const { req } = peer;
     if (circumstances.refusal !== undefined) return refuseUnseen(circumstances.refusal, match);
     // HTTP/1.0 knows no expectations; a server ignores them there (RFC 9110, section 10.1.1).
@@ -98,17 +98,17 @@ export function createExchange(options: ExchangeOptions): Exchange {
     if (match.kind === "refusal") return refuse(match.refusal);
     // What shows no message is answered all the same, once a connection: health checks and scrapes continue.
     const mayWait = access === "token" || circumstances.pipelined;
-    if (mayWait && untaken.exhausted()) return refuseUnseen(REFUSALS.untakenResponses, match);
-    const reply = await match.route.handle(toRequest(peer, target, match.parameter));
+    if (mayWait && buffered.exhausted()) return refuseUnseen(REFUSALS.bufferedResponses, match);
+    const response = await match.route.handle(toRequest(peer, target, match.parameter));
     // Many may have passed the first look before the first of them was answered.
-    return mayWait && reply.body.length >= COUNTED_ANSWER && untaken.exhausted() ? refuse(REFUSALS.untakenResponses) : reply;
+    return mayWait && response.body.length >= COUNTED_RESPONSE && buffered.exhausted() ? refuse(REFUSALS.bufferedResponses) : response;
   }
 
-  function countUntaken(res: ServerResponse, bytes: number): void {
+  function countBuffered(res: ServerResponse, bytes: number): void {
     if (res.closed) return;
-    untaken.overdraw(bytes);
+    buffered.overdraw(bytes);
     // Comes after the answer is out and after the connection is lost alike.
-    res.once("close", () => untaken.giveBack(bytes));
+    res.once("close", () => buffered.giveBack(bytes));
   }
 
   async function handle(req: IncomingMessage, res: ServerResponse, circumstances: Circumstances): Promise<void> {
@@ -121,32 +121,32 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const match = router(method, target.path);
     const sent = req.headers["x-request-id"];
     const requestId = typeof sent === "string" && REQUEST_ID.test(sent) ? sent : randomUUID();
-    let reply: Reply;
+    let response: Response;
     let fault: string | undefined;
     try {
-      reply = await answer({ req, res, client }, target, match, circumstances);
+      response = await responseTo({ req, res, client }, target, match, circumstances);
     } catch (error) {
       fault = describeFault(error);
-      reply = refuse(refusalOf(error));
+      response = refuse(refusalOf(error));
     }
     client.stop();
-    if (reply.stream !== undefined) {
-      const refusal = streams.refusal(reply.stream);
-      if (refusal !== undefined) reply = refuse(refusal);
+    if (response.stream !== undefined) {
+      const refusal = streams.refusal(response.stream);
+      if (refusal !== undefined) response = refuse(refusal);
     }
-    if (reply.unanswered) {
+    if (response.inDoubt) {
       fault = UNANSWERED;
       // Soon: what was answered before on this connection goes out first.
       req.socket.destroySoon();
     } else {
       if (!req.complete) discardRest(req, res);
-      respond(res, reply, { requestId, close: options.stopping() || circumstances.refusal !== undefined || isEndless(req) });
-      if (reply.body.length >= COUNTED_ANSWER) countUntaken(res, reply.body.length);
+      respond(res, response, { requestId, close: options.stopping() || circumstances.refusal !== undefined || isEndless(req) });
+      if (response.body.length >= COUNTED_RESPONSE) countBuffered(res, response.body.length);
     }
     const durationMs = performance.now() - startedAt;
     let stream: FinishedStream | undefined;
-    if (reply.stream !== undefined && method !== "HEAD") {
-      const finished = await streams.write(res, reply.stream);
+    if (response.stream !== undefined && method !== "HEAD") {
+      const finished = await streams.write(res, response.stream);
       stream = finished;
       fault = finished.fault;
     }
@@ -155,13 +155,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
       method,
       path: target.path,
       route: match.kind === "route" ? match.route.path : match.path,
-      status: reply.status,
+      status: response.status,
       durationMs,
       stream,
       client: address,
-      errors: reply.errors,
+      errors: response.errors,
       traceId: readTraceId(req.headers["traceparent"]),
-      delivery: reply.delivery,
+      delivery: response.delivery,
       fault,
     });
   }
@@ -175,10 +175,10 @@ function refusalOf(error: unknown): Refusal {
 }
 
 /** A refusal that the handler has no part in. */
-function refuseUnseen(refusal: Refusal, match: Match): Reply {
+function refuseUnseen(refusal: Refusal, match: Match): Response {
   const isDelivery = match.kind === "route" && match.route.takesDeliveries === true;
-  const reply = refuse(refusal);
-  return isDelivery && refusal.code === "unavailable" ? { ...reply, delivery: { result: refusal.code } } : reply;
+  const response = refuse(refusal);
+  return isDelivery && refusal.code === "unavailable" ? { ...response, delivery: { result: refusal.code } } : response;
 }
 
 const UNANSWERED = "the connection was closed without an answer: whether the message is stored is not known";

@@ -47,11 +47,11 @@ export function createFeed(store: Pick<MessageStore, "since" | "onCommitted">): 
     const position = `${format.name} ${after}`;
     const underWay = reads.get(position);
     if (underWay !== undefined) return underWay;
-    const piece = read(after, format).finally(() => {
-      if (reads.get(position) === piece) reads.delete(position);
+    const chunk = read(after, format).finally(() => {
+      if (reads.get(position) === chunk) reads.delete(position);
     });
-    reads.set(position, piece);
-    return piece;
+    reads.set(position, chunk);
+    return chunk;
   }
 
   /** Settles at the next commit, when the signal is aborted, and after the time given. */
@@ -77,10 +77,10 @@ export function createFeed(store: Pick<MessageStore, "since" | "onCommitted">): 
         const known = commits;
         let more = true;
         while (more && !signal.aborted) {
-          const piece = await sharedRead(position, format);
-          if (piece.text !== "") yield piece.text;
-          position = piece.last;
-          more = piece.more;
+          const chunk = await sharedRead(position, format);
+          if (chunk.text !== "") yield chunk.text;
+          position = chunk.last;
+          more = chunk.more;
         }
         while (commits === known && !signal.aborted) {
           await commit(signal, format.beat?.everyMs);

@@ -4,7 +4,7 @@ export type Use = "silent" | "stalled" | "idle" | "served";
 /**
  * Picks up to `count` connections to be closed in favour of new ones, each kind in the order in which they were opened:
  * `silent` ones that never completed a request's head, so that a flood of them only pushes out its own, then `stalled` ones
- * that leave a body unfinished or an answer untaken, then `idle` ones. One that is being `served` is never picked.
+ * that leave a body unfinished or a response unread, then `idle` ones. One that is being `served` is never picked.
  */
 export function pickForRoom<Connection>(
   open: Iterable<Connection>,

@@ -29,16 +29,16 @@ export interface Request {
   readBody(): Promise<Outcome<Uint8Array>>;
 }
 
-/** A body that is written piece by piece, each when the client has taken those before it. */
+/** A body that is written chunk by chunk, each when the client has taken those before it. */
 export interface Stream {
   /** Ends soon after the signal is aborted: the client has gone, or the service stops. */
-  readonly pieces: (signal: AbortSignal) => AsyncIterable<string>;
-  /** It has no end of its own, and may end behind any piece; another one is cut off where it is ended early. */
+  readonly chunks: (signal: AbortSignal) => AsyncIterable<string>;
+  /** It has no end of its own, and may end behind any chunk; another one is cut off where it is ended early. */
   readonly live: boolean;
 }
 
 /** What a handler returns. */
-export interface Reply {
+export interface Response {
   readonly status: number;
   /** Empty where there is a stream. */
   readonly body: string;
@@ -47,7 +47,7 @@ export interface Reply {
   readonly encodings?: Encodings;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** The connection is closed without an answer, since neither 200 nor this status would be known to be true. */
-  readonly unanswered?: boolean;
+  readonly inDoubt?: boolean;
   /** `application/json` where absent. */
   readonly contentType?: string | undefined;
   /** `no-store` where absent. */
@@ -58,7 +58,7 @@ export interface Reply {
   readonly delivery?: DeliveryFacts;
 }
 
-export type Handler = (request: Request) => Reply | Promise<Reply>;
+export type Handler = (request: Request) => Response | Promise<Response>;
 
 /** An operation, as far as the router and the exchange need it, with what serves it. */
 export interface Route extends Pick<Operation, "method" | "path" | "takesDeliveries"> {

@@ -3,7 +3,7 @@ import { JSON_TYPE } from "../api/media-types.ts";
 import type { StoredMessage } from "../core/message.ts";
 import type { Refusal, RefusalCode } from "../core/outcome.ts";
 import { preferredEncoding } from "./encodings.ts";
-import type { Reply } from "./message.ts";
+import type { Response } from "./message.ts";
 
 /** The status of every refusal (RFC 9110, section 15; RFC 6585 for 429 and 431). */
 export const STATUS: Readonly<Record<RefusalCode, number>> = {
@@ -35,7 +35,7 @@ export function errorBody(refusal: Refusal): string {
 }
 
 /** The response to a refusal, with the status of its code. */
-export function refuse(refusal: Refusal): Reply {
+export function refuse(refusal: Refusal): Response {
   const { code, detail, headers } = refusal;
   return { status: STATUS[code], body: errorBody(refusal), headers, ...(typeof detail === "object" && { errors: detail }) };
 }
@@ -59,32 +59,32 @@ function toLine(json: string): string {
 }
 
 /** A response with this value, status 200. */
-export function json(value: unknown): Reply {
+export function json(value: unknown): Response {
   return { status: 200, body: JSON.stringify(value) };
 }
 
 /**
- * The one writer to `ServerResponse`, except a stream's pieces, which follow the head. Node leaves the body out of an answer to
+ * The one writer to `ServerResponse`, except a stream's chunks, which follow the head. Node leaves the body out of an answer to
  * HEAD and keeps its length.
  */
-export function respond(res: ServerResponse, reply: Reply, options: { readonly requestId: string; readonly close: boolean }): void {
+export function respond(res: ServerResponse, response: Response, options: { readonly requestId: string; readonly close: boolean }): void {
   const headers = ["X-Request-ID", options.requestId];
-  const { encodings } = reply;
+  const { encodings } = response;
   const coding = encodings === undefined ? undefined : preferredEncoding(String(res.req.headers["accept-encoding"] ?? ""));
-  const body = encodings === undefined || coding === undefined ? reply.body : encodings[coding];
-  if (reply.status !== 204 && reply.status !== 304) {
-    headers.push("Content-Type", reply.contentType ?? JSON_TYPE);
-    if (reply.stream === undefined) headers.push("Content-Length", String(Buffer.byteLength(body)));
+  const body = encodings === undefined || coding === undefined ? response.body : encodings[coding];
+  if (response.status !== 204 && response.status !== 304) {
+    headers.push("Content-Type", response.contentType ?? JSON_TYPE);
+    if (response.stream === undefined) headers.push("Content-Length", String(Buffer.byteLength(body)));
     if (encodings !== undefined) headers.push("Vary", "Accept-Encoding");
     if (coding !== undefined) headers.push("Content-Encoding", coding);
-    headers.push("X-Content-Type-Options", "nosniff", "Cache-Control", reply.cacheControl ?? "no-store");
+    headers.push("X-Content-Type-Options", "nosniff", "Cache-Control", response.cacheControl ?? "no-store");
   }
-  if (reply.headers !== undefined) {
-    for (const name of Object.keys(reply.headers)) headers.push(name, reply.headers[name] ?? "");
+  if (response.headers !== undefined) {
+    for (const name of Object.keys(response.headers)) headers.push(name, response.headers[name] ?? "");
   }
   if (options.close) headers.push("Connection", "close");
-  res.writeHead(reply.status, headers);
-  if (reply.stream === undefined || res.req.method === "HEAD") res.end(body);
-  // Not with the first piece, which may be long in coming.
+  res.writeHead(response.status, headers);
+  if (response.stream === undefined || res.req.method === "HEAD") res.end(body);
+  // Not with the first chunk, which may be long in coming.
   else res.flushHeaders();
 }

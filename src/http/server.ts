@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { Server, type AddressInfo } from "node:net";
+import { type AddressInfo, Server } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { REFUSALS } from "../api/refusals.ts";
 import type { ExchangeObserver } from "../core/exchange.ts";
@@ -32,12 +32,12 @@ export const TIMEOUTS: Timeouts = {
 /** Requests that may await their answers on one connection: further ones are refused, and the connection is closed. */
 const MAX_PIPELINED = 128;
 /**
- * Requests that one connection may send in one turn of the event loop, which nobody does who awaits answers. Node reads up to
+ * Requests that one connection may send in one iteration of the event loop, which nobody does who awaits answers. Node reads up to
  * 2 MB from a connection before it looks at the next one, so a few that never stop sending would keep all others waiting.
  */
-const MAX_IN_A_TURN = 256;
+const MAX_PER_ITERATION = 256;
 /** Requests that may await their answers on all connections, at about 10 KB each: beyond it, one on each connection. */
-const MAX_UNANSWERED = 10_000;
+const MAX_OUTSTANDING = 10_000;
 /** A connection that was silent for so long is probed by the system. */
 const KEEP_ALIVE_AFTER_MS = 30_000;
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -89,22 +89,22 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
   function serve(req: IncomingMessage, res: ServerResponse): void {
     const connection = connections.began(res);
     if (connection === undefined) return;
-    const { unanswered, inTurn } = connection;
-    const crowded = connections.unanswered() > MAX_UNANSWERED;
+    const { outstanding, inIteration } = connection;
+    const crowded = connections.outstanding() > MAX_OUTSTANDING;
     if (connection.over) {
       // The parser could not be stopped. Nobody waits for its answer, and much of it would fill the memory.
-      if (crowded || unanswered > 2 * MAX_PIPELINED || inTurn > 2 * MAX_IN_A_TURN) req.socket.destroy();
+      if (crowded || outstanding > 2 * MAX_PIPELINED || inIteration > 2 * MAX_PER_ITERATION) req.socket.destroy();
       return;
     }
-    const tooMany = unanswered > (crowded ? 1 : MAX_PIPELINED) || inTurn > MAX_IN_A_TURN;
+    const tooMany = outstanding > (crowded ? 1 : MAX_PIPELINED) || inIteration > MAX_PER_ITERATION;
     const refusal = malformedHead(req) ?? (tooMany ? REFUSALS.pipelined : undefined);
     // Told at once: the next request may be parsed before this one is answered.
     connection.over = refusal !== undefined;
-    const handle = (): Promise<void> => exchange.handle(req, res, { pipelined: unanswered > 1, refusal });
+    const handle = (): Promise<void> => exchange.handle(req, res, { pipelined: outstanding > 1, refusal });
     // Deliveries are stored together, whatever their number; all else sees what the requests before it have written.
-    if (req.method === "POST") connection.writes = unanswered > 1 ? Promise.all([connection.writes, handle()]) : handle();
+    if (req.method === "POST") connection.writes = outstanding > 1 ? Promise.all([connection.writes, handle()]) : handle();
     else if (req.method === "DELETE") connection.writes = Promise.resolve(connection.writes).then(handle);
-    else if (unanswered > 1 && connection.writes !== undefined) void connection.writes.then(handle);
+    else if (outstanding > 1 && connection.writes !== undefined) void connection.writes.then(handle);
     else void handle();
   }
   server.on("connection", connections.opened);
@@ -127,12 +127,12 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
       exchange.endStreams();
       // That of http.Server would at once end the connections it takes for idle, those that still send an answer included.
       Server.prototype.close.call(server);
-      let cutOff = 0;
+      let destroyed = 0;
       const deadline = new AbortController();
       const late = setTimeout(deadlineMs, undefined, { signal: deadline.signal }).then(
         () => {
           server.getConnections((_error, count) => {
-            cutOff = count;
+            destroyed = count;
             server.closeAllConnections();
           });
         },
@@ -147,7 +147,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
       server.close();
       deadline.abort();
       await late;
-      return cutOff;
+      return destroyed;
     },
   };
 }

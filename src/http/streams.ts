@@ -8,7 +8,7 @@ import type { ByteBudget } from "./byte-budget.ts";
 import { describeFault } from "./describe-fault.ts";
 import type { Stream } from "./message.ts";
 
-/** The answers that are written piece by piece. */
+/** The answers that are written chunk by chunk. */
 export interface Streams {
   /** Why this one may not begin now; undefined if it may. */
   refusal(stream: Stream): Refusal | undefined;
@@ -23,7 +23,7 @@ export interface Streams {
 
 export interface StreamsOptions {
   /** Pieces that clients have not taken yet, in UTF-16 units. */
-  readonly untaken: ByteBudget;
+  readonly buffered: ByteBudget;
   /** Tails and streams that have an end are counted apart. */
   readonly maxOpen: number;
   /** Milliseconds of a clock. */
@@ -37,17 +37,17 @@ export interface StreamsOptions {
 const PLACE_MS = 60_000;
 
 /** Keeps account of the responses that are streamed: tails and exports, `maxOpen` of each. */
-export function createStreams({ untaken, maxOpen, nowMs }: StreamsOptions): Streams {
+export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Streams {
   /** When each was opened, the first one first. */
   const tails = new Map<(reason: StreamEnd) => void, number>();
   const exports = new Map<(reason: StreamEnd) => void, number>();
   let stopped = false;
 
   async function taken(res: ServerResponse, units: number, signal: AbortSignal): Promise<void> {
-    untaken.overdraw(units);
+    buffered.overdraw(units);
     // It rejects for the signal alone, which whoever waits looks at next.
     await once(res, "drain", { signal }).catch(() => undefined);
-    untaken.giveBack(units);
+    buffered.giveBack(units);
   }
 
   function longestOpen(): readonly [end: (reason: StreamEnd) => void, openMs: number] | undefined {
@@ -72,7 +72,7 @@ export function createStreams({ untaken, maxOpen, nowMs }: StreamsOptions): Stre
       const [, openMs = 0] = longestOpen() ?? [];
       return tails.size >= maxOpen && openMs < PLACE_MS ? tooManyTails(maxOpen) : undefined;
     },
-    async write(res, { pieces, live }) {
+    async write(res, { chunks, live }) {
       const startedAt = performance.now();
       const ending = new AbortController();
       const { signal } = ending;
@@ -94,8 +94,8 @@ export function createStreams({ untaken, maxOpen, nowMs }: StreamsOptions): Stre
       if (res.closed || (live && socket.readableEnded)) leave();
 
       try {
-        for await (const piece of pieces(signal)) {
-          if (!signal.aborted && !res.write(piece)) await taken(res, piece.length, signal);
+        for await (const chunk of chunks(signal)) {
+          if (!signal.aborted && !res.write(chunk)) await taken(res, chunk.length, signal);
           if (signal.aborted) break;
         }
       } catch (error) {
@@ -110,7 +110,7 @@ export function createStreams({ untaken, maxOpen, nowMs }: StreamsOptions): Stre
       // What a slow client has not taken would hold a stop up.
       const isWhole = state.ended === "complete" || (live && state.ended !== "fault" && res.writableLength === 0);
       if (isWhole && !res.closed) res.end();
-      else cutOff(res);
+      else destroyEarly(res);
       return { durationMs: performance.now() - startedAt, ...state };
     },
     stop() {
@@ -120,7 +120,7 @@ export function createStreams({ untaken, maxOpen, nowMs }: StreamsOptions): Stre
   };
 }
 
-function cutOff(res: ServerResponse): void {
+function destroyEarly(res: ServerResponse): void {
   const { socket, httpVersionMinor } = res.req;
   // There the end of the connection is the end of the body (RFC 9112, section 6.3): only a reset tells that it is cut short.
   if (httpVersionMinor === 0) socket.resetAndDestroy();

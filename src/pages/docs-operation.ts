@@ -1,5 +1,7 @@
 import { contentOf, dereference, isInline, referencedName } from "../api/references.ts";
-import type { Content, Header, OpenApiDocument, OperationObject, Parameter, Reference, Response, SecurityScheme } from "../api/openapi.ts";
+import type {
+  Content, Header, OpenApiDocument, OperationObject, Parameter, Reference, ResponseObject, SecurityScheme,
+} from "../api/openapi.ts";
 import { renderTryForm } from "./docs-form.ts";
 import { fieldsHtml, propertiesHtml, typeHtml } from "./docs-schema.ts";
 import { escapeHtml, inlineHtml, proseHtml } from "./html.ts";
@@ -57,7 +59,7 @@ export function schemeLabel(scheme: SecurityScheme | undefined): string {
 }
 
 /** An answer of its own; its body is folded, so that the page can be overlooked. */
-export function responseHtml(status: string, response: Response, document: OpenApiDocument): string {
+export function responseHtml(status: string, response: ResponseObject, document: OpenApiDocument): string {
   const headers = Object.entries(response.headers).filter(([name]) => !ON_EVERY_ANSWER.includes(name));
   const bodies = contentOf(response);
   const content = bodies === undefined ? "" : contentHtml(bodies, document);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { contentOf, dereference, isInline } from "../../src/api/references.ts";
-import type { Examples, Response, Schema } from "../../src/api/openapi.ts";
+import type { Examples, ResponseObject, Schema } from "../../src/api/openapi.ts";
 import { createOpenApiDocument } from "../../src/api/document.ts";
 import { MAX_STREAMS } from "../../src/http/exchange.ts";
 import { STATUS } from "../../src/http/respond.ts";
@@ -147,7 +147,7 @@ function placesWithSchema(): readonly { readonly schema: Schema; readonly exampl
   ];
 }
 
-function placesOf(response: Response): readonly { readonly schema: Schema; readonly examples?: Examples }[] {
+function placesOf(response: ResponseObject): readonly { readonly schema: Schema; readonly examples?: Examples }[] {
   return [...Object.values(response.headers).filter(isInline), ...Object.values(contentOf(response) ?? {})];
 }
 

@@ -70,8 +70,8 @@ const ERASURES: readonly (readonly [target: string, headers?: Record<string, str
 async function startOf(url: string, headers: Record<string, string>): Promise<ObservedAnswer> {
   const response = await fetch(url, { headers: { ...headers, Authorization: "Bearer t" } });
   let body = "";
-  for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    body += piece;
+  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    body += chunk;
     if (/"seq".*\n$/s.test(body)) break;
   }
   return { status: response.status, headers: Object.fromEntries(response.headers), body };

@@ -28,7 +28,7 @@ test("what any receiver stores, the tails of all give, each once and in one orde
   const answers = await Promise.all(ids.flatMap((id, index) =>
     [index, index + 1].map((turn) => receivers[turn % 3]?.deliver(delivery({ message_id: id })))));
   assert.deepEqual(new Set(answers.map((answer) => answer?.status)), new Set([200]));
-  const [first = [], ...others] = await Promise.all(tails.map((tail) => tail.pieces(ids.length)));
+  const [first = [], ...others] = await Promise.all(tails.map((tail) => tail.chunks(ids.length)));
   assert.deepEqual(first.map((line) => at(JSON.parse(line), "message_id")).toSorted(), ids.toSorted());
   for (const other of others) assert.deepEqual(other, first);
   for (const { request } of receivers) {

@@ -57,7 +57,7 @@ test("a place of the life before a restore is refused, naming where both lives a
       assert.deepEqual([status, got["tail-after"]], [409, String(from)], target);
       assert.notEqual(got["tail-generation"], generation);
       const tail = await openStream(t, `${app.url}/tail?after=${from}&generation=${String(got["tail-generation"])}`);
-      const ids = (await tail.pieces(75 - from)).map((line) => at(JSON.parse(line), "message_id"));
+      const ids = (await tail.chunks(75 - from)).map((line) => at(JSON.parse(line), "message_id"));
       assert.deepEqual(ids, [...named("common", 50), ...named("new", 25)].slice(from));
       tail.leave();
     }

@@ -25,14 +25,14 @@ test("a tail gives each message that is committed from now on, as a line with it
   assert.equal(tail.headers["tail-after"], "1");
   assert.equal(tail.headers["transfer-encoding"], "chunked");
   await deliverAll(app, ["m1", "m1", "m2"]);
-  const [first] = await tail.pieces(2);
+  const [first] = await tail.chunks(2);
   assert.equal(
     first,
     '{"seq":2,"message_id":"m1","from":"+919876543210","to":"+14155550100","ts":"2025-01-15T10:00:00Z","text":"Hello",' +
       '"created_at":"2025-01-15T10:00:01.234Z"}',
   );
   // A repeat is not a new message.
-  assert.deepEqual(idsOf(await tail.pieces(2)), ["m1", "m2"]);
+  assert.deepEqual(idsOf(await tail.chunks(2)), ["m1", "m2"]);
 });
 
 test("a seq that no message has is refused, and the newest is named", async (t) => {
@@ -59,7 +59,7 @@ test("a tail names the store's generation, and continues in it by either way of 
   ] as const) {
     const tail = await openStream(t, `${app.url}/tail?${query}`, headers);
     assert.equal(tail.headers["tail-generation"], generation);
-    assert.deepEqual(idsOf(await tail.pieces(1)), ["m2"], query);
+    assert.deepEqual(idsOf(await tail.chunks(1)), ["m2"], query);
     tail.leave();
   }
   for (const [query, headers] of [["after=1&generation=another", {}], ["after=1", { "Last-Event-ID": "another.1" }]] as const) {
@@ -78,12 +78,12 @@ test("after=N begins behind that seq, then continues live", async (t) => {
   await deliverAll(app, ["m1", "m2", "m3"]);
   for (const [after, ids] of [["0", ["m1", "m2", "m3"]], ["2", ["m3"]], ["1&after=2", ["m3"]]] as const) {
     const tail = await openStream(t, `${app.url}/tail?after=${after}`);
-    assert.deepEqual(idsOf(await tail.pieces(ids.length)), ids);
+    assert.deepEqual(idsOf(await tail.chunks(ids.length)), ids);
     tail.leave();
   }
   const tail = await openStream(t, `${app.url}/tail?after=3`);
   await deliverAll(app, ["m4"]);
-  assert.deepEqual(idsOf(await tail.pieces(1)), ["m4"]);
+  assert.deepEqual(idsOf(await tail.chunks(1)), ["m4"]);
 });
 
 test("server-sent events carry the seq as their id, from the first byte on", async (t) => {
@@ -92,10 +92,10 @@ test("server-sent events carry the seq as their id, from the first byte on", asy
   const tail = await openStream(t, `${app.url}/tail`, SSE);
   assert.equal(tail.headers["content-type"], "text/event-stream");
   const { "tail-generation": generation } = tail.headers;
-  assert.deepEqual(await tail.pieces(1, "\n\n"), [`id: ${generation}.1`]);
+  assert.deepEqual(await tail.chunks(1, "\n\n"), [`id: ${generation}.1`]);
   const text = "line\nline\r\nid: 7\n\ndata: x\u2028\u0000";
   assert.equal((await app.deliver(delivery({ message_id: "m2", text }))).status, 200);
-  const [, event = ""] = await tail.pieces(2, "\n\n");
+  const [, event = ""] = await tail.chunks(2, "\n\n");
   assert.ok(event.startsWith(`id: ${generation}.2\ndata: {`), event);
   assert.equal(at(JSON.parse(event.slice(event.indexOf("{"))), "text"), text);
 });
@@ -105,7 +105,7 @@ test("Last-Event-ID wins over after; an empty one is none", async (t) => {
   await deliverAll(app, ["m1", "m2", "m3"]);
   for (const [id, ids] of [["1", ["m2", "m3"]], ["", ["m3"]]] as const) {
     const tail = await openStream(t, `${app.url}/tail?after=2`, { "Last-Event-ID": id });
-    assert.deepEqual(idsOf(await tail.pieces(ids.length)), ids);
+    assert.deepEqual(idsOf(await tail.chunks(ids.length)), ids);
   }
 });
 
@@ -113,7 +113,7 @@ test("a tail across a restart of the service misses nothing and repeats nothing"
   const first = await startTestApp(t);
   const tail = await openStream(t, `${first.url}/tail`, SSE);
   await deliverAll(first, ["m1", "m2"]);
-  const seen = (await tail.pieces(3, "\n\n")).map((event) => /^id: .*\.(\d+)/.exec(event)?.[1]);
+  const seen = (await tail.chunks(3, "\n\n")).map((event) => /^id: .*\.(\d+)/.exec(event)?.[1]);
   await first.app.close();
   // A stop ends it in order.
   assert.equal(await tail.complete, true);
@@ -123,7 +123,7 @@ test("a tail across a restart of the service misses nothing and repeats nothing"
   await deliverAll(second, ["m3"]);
   const again = await openStream(t, `${second.url}/tail`, { ...SSE, "Last-Event-ID": "2" });
   await deliverAll(second, ["m4"]);
-  const events = (await again.pieces(3, "\n\n")).slice(1).map((event) => event.slice(event.indexOf("{")));
+  const events = (await again.chunks(3, "\n\n")).slice(1).map((event) => event.slice(event.indexOf("{")));
   assert.deepEqual(idsOf(events), ["m3", "m4"]);
 });
 
@@ -139,7 +139,7 @@ test("beside many senders every tail, from wherever it began, has every message 
   const stored = storedIds(app.databasePath);
   assert.equal(stored.length, 500);
   for (const tail of tails) {
-    const lines = await tail.pieces(500);
+    const lines = await tail.chunks(500);
     assert.deepEqual(idsOf(lines), stored);
     assert.deepEqual(lines.map((line) => at(JSON.parse(line), "seq")), stored.map((_, index) => index + 1));
   }
@@ -151,7 +151,7 @@ test("large messages come in pieces that are bounded", async (t) => {
   const ids = Array.from({ length: 40 }, (_, index) => `m${index}`);
   await Promise.all(ids.map((id) => app.deliver(delivery({ message_id: id, text }))));
   const tail = await openStream(t, `${app.url}/tail?after=0`);
-  assert.deepEqual(idsOf(await tail.pieces(40)), storedIds(app.databasePath));
+  assert.deepEqual(idsOf(await tail.chunks(40)), storedIds(app.databasePath));
 });
 
 const REFUSED: readonly (readonly [string, Record<string, string>, readonly string[], string])[] = [
@@ -185,7 +185,7 @@ test("a tail has one log line, at its end, which says what ended it", async (t) 
   const app = await startTestApp(t);
   const left = await openStream(t, `${app.url}/tail`);
   await deliverAll(app, ["m1"]);
-  await left.pieces(1);
+  await left.chunks(1);
   left.leave();
   const [, line] = await app.requestLines(2);
   assert.deepEqual([line?.["path"], line?.["status"], line?.["level"], line?.["ended"], typeof line?.["stream_ms"]], ["/tail", 200, "INFO", "client", "number"]);

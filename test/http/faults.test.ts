@@ -44,7 +44,7 @@ test("where a handler cannot tell the outcome, its connection is closed without 
   let calls = 0;
   const server = await startTestServer(t, () => {
     calls += 1;
-    return calls === 1 ? json({}) : { status: 503, body: "CANARY", unanswered: true };
+    return calls === 1 ? json({}) : { status: 503, body: "CANARY", inDoubt: true };
   });
   const answers = await exchangeRaw(t, server.url, "GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2));
   assert.deepEqual(answers.map(({ status }) => status), [200]);

@@ -74,9 +74,9 @@ test("a backlog is read in pages", async () => {
   const store = fakeStore();
   store.commit(600);
   const following = createFeed(store).follow(0, FORMAT, new AbortController().signal);
-  const pieces = [await following.next(), await following.next(), await following.next()].map(({ value }) => value ?? "");
-  assert.deepEqual(pieces.map((piece) => piece.split(" ").length - 1), [256, 256, 88]);
-  assert.deepEqual(pieces.join("").trim().split(" ").map(Number), Array.from({ length: 600 }, (_, index) => index + 1));
+  const chunks = [await following.next(), await following.next(), await following.next()].map(({ value }) => value ?? "");
+  assert.deepEqual(chunks.map((chunk) => chunk.split(" ").length - 1), [256, 256, 88]);
+  assert.deepEqual(chunks.join("").trim().split(" ").map(Number), Array.from({ length: 600 }, (_, index) => index + 1));
 });
 
 test("readers at the same place share a read, but none that began before a commit they know of", async () => {

@@ -15,18 +15,18 @@ const MINUTE_MS = 60_000;
 const GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 const LARGE = "x".repeat(100_000);
 
-function streaming(pieces: Stream["pieces"], live = false): Handler {
-  return () => ({ status: 200, body: "", contentType: "text/plain", stream: { pieces, live } });
+function streaming(chunks: Stream["chunks"], live = false): Handler {
+  return () => ({ status: 200, body: "", contentType: "text/plain", stream: { chunks, live } });
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, "abort");
 }
 
-/** Gives `pieces`, then waits for the signal. */
-function waiting(...pieces: readonly string[]): Stream["pieces"] {
+/** Gives `chunks`, then waits for the signal. */
+function waiting(...chunks: readonly string[]): Stream["chunks"] {
   return async function* (signal) {
-    yield* pieces;
+    yield* chunks;
     await aborted(signal);
   };
 }
@@ -46,7 +46,7 @@ test("a stream is written in chunks, without a length, and observed once, at its
   assert.deepEqual([exchange?.status, exchange?.stream?.ended, exchange?.fault, others.length], [200, "complete", undefined, 0]);
 });
 
-test("the head goes out before the first piece", async (t) => {
+test("the head goes out before the first chunk", async (t) => {
   const server = await startTestServer(t, streaming(waiting(), true));
   assert.equal((await openStream(t, server.url)).status, 200);
 });
@@ -92,7 +92,7 @@ test("with HTTP/1.0 the body ends with the connection", async (t) => {
   assert.doesNotMatch(received, /transfer-encoding/i);
 });
 
-test("pieces are made only as fast as the client takes them", async (t) => {
+test("chunks are made only as fast as the client takes them", async (t) => {
   let made = 0;
   const server = await startTestServer(t, streaming(async function* () {
     for (; made < 1_000; made += 1) yield LARGE;
@@ -101,7 +101,7 @@ test("pieces are made only as fast as the client takes them", async (t) => {
   stream.response.pause();
   // Whatever is made without waiting is made between two of them.
   for (let round = 0; round < 20; round += 1) await send(server.url, "/", { method: "HEAD" });
-  assert.ok(made < 500, `${made} pieces`);
+  assert.ok(made < 500, `${made} chunks`);
   stream.response.resume();
   assert.equal(await stream.complete, true);
   assert.equal(stream.text().length, 1_000 * LARGE.length);

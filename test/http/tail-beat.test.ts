@@ -12,8 +12,8 @@ for (const [accept, beat, ending] of [["application/x-ndjson", "", "\n"], ["text
   test(`a tail without messages beats: ${accept}`, async (t) => {
     const server = await startTestServer(t, createTail(EMPTY, { beatMs: 1 }));
     const stream = await openStream(t, server.url, { Accept: accept });
-    const pieces = await stream.pieces(5, ending);
-    assert.deepEqual(pieces.slice(accept === "text/event-stream" ? 1 : 0, 5).filter((piece) => piece !== beat), []);
+    const chunks = await stream.chunks(5, ending);
+    assert.deepEqual(chunks.slice(accept === "text/event-stream" ? 1 : 0, 5).filter((chunk) => chunk !== beat), []);
     stream.leave();
     await server.finished(1);
   });
@@ -28,7 +28,7 @@ test("no reader of lines finds a line end inside of a message, and JSON readers 
   for (const accept of ["application/x-ndjson", "text/event-stream"]) {
     const server = await startTestServer(t, (request) => createTail(store)({ ...request, query: "after=0" }));
     const stream = await openStream(t, server.url, { Accept: accept });
-    const lines = await stream.pieces(accept === "text/event-stream" ? 4 : 1);
+    const lines = await stream.chunks(accept === "text/event-stream" ? 4 : 1);
     assert.ok(lines.some((one) => one.endsWith(line.slice(0, -1))), accept);
     stream.leave();
     await server.finished(1);

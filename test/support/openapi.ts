@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { IncomingHttpHeaders } from "node:http";
 import { contentOf, dereference } from "../../src/api/references.ts";
-import type { OpenApiDocument, OperationObject, Response, Schema } from "../../src/api/openapi.ts";
+import type { OpenApiDocument, OperationObject, ResponseObject, Schema } from "../../src/api/openapi.ts";
 import { problemsOf } from "./json-schema.ts";
 
 /** What HTTP itself puts there (RFC 9110, RFC 9112); `Content-Type` is held against the media types. */
@@ -44,7 +44,7 @@ export function assertDescribed(document: OpenApiDocument, described: Documented
 
 export function assertResponse(
   document: OpenApiDocument,
-  response: Response,
+  response: ResponseObject,
   answer: ObservedAnswer,
   options: { readonly what: string; readonly head?: boolean },
 ): void {

@@ -10,8 +10,8 @@ export interface OpenStream {
   readonly headers: IncomingHttpHeaders;
   readonly response: IncomingMessage;
   text(): string;
-  /** Waits until this many pieces that end with `ending` (a line feed, by default) have come, and gives all of them, without it. */
-  pieces(count: number, ending?: string): Promise<readonly string[]>;
+  /** Waits until this many chunks that end with `ending` (a line feed, by default) have come, and gives all of them, without it. */
+  chunks(count: number, ending?: string): Promise<readonly string[]>;
   /** Waits for the end; false where the connection was lost before it. */
   readonly complete: Promise<boolean>;
   /** The client goes away. */
@@ -37,10 +37,10 @@ export async function openStream(t: TestContext, url: string, headers: Record<st
     headers: response.headers,
     response,
     text: () => text,
-    async pieces(count, ending = "\n") {
-      const pieces = (): readonly string[] => text.split(ending).slice(0, -1);
-      await until(`${count} pieces have come`, () => pieces().length >= count);
-      return pieces();
+    async chunks(count, ending = "\n") {
+      const chunks = (): readonly string[] => text.split(ending).slice(0, -1);
+      await until(`${count} chunks have come`, () => chunks().length >= count);
+      return chunks();
     },
     complete,
     leave: () => sent.destroy(),

@@ -1,11 +1,11 @@
 import { createMatcher } from "../../core/filter.ts";
 import type { StoredMessage } from "../../core/message.ts";
-import { isReceived, type ExportQuery, type ReceivedQuery } from "../../core/queries.ts";
+import { type ExportQuery, isReceived, type ReceivedQuery } from "../../core/queries.ts";
 import type { MessageStore } from "../../core/store.ts";
-import { parseExportQuery, type ExportedQuery, type ListFormat } from "../../validation/query.ts";
+import { type ExportedQuery, type ListFormat, parseExportQuery } from "../../validation/query.ts";
 import { CSV_HEADER, CSV_HEADER_WITH_PAYLOAD, csvRecord, csvRecordWithPayload } from "../csv.ts";
 import { CSV_TYPE, NDJSON_TYPE } from "../../api/media-types.ts";
-import type { Reply } from "../message.ts";
+import type { Response } from "../message.ts";
 import { messageLine, refuse } from "../respond.ts";
 
 export type ExportFormat = Exclude<ListFormat, "json">;
@@ -90,17 +90,17 @@ export async function exportMessages(
     /** Of the request, until its response has a head. */
     readonly signal: AbortSignal;
   },
-): Promise<Reply> {
+): Promise<Response> {
   const parsed = parseExportQuery(rawQuery);
   if (!parsed.ok) return refuse({ code: "validation_error", detail: parsed.error });
   const upTo = await store.lastSequence();
   const { withPayload, ...plain } = WRITERS[format];
-  const { head, write, ...reply } = payload ? { ...plain, ...withPayload } : plain;
+  const { head, write, ...response } = payload ? { ...plain, ...withPayload } : plain;
   // Before the head, so that a database that does not answer is told by the status.
   const pages = pagesOf(store, { query: parsed.value, upTo, payload });
   const first = await pages.next(ofHead);
 
-  async function* pieces(signal: AbortSignal): AsyncGenerator<string, void> {
+  async function* chunks(signal: AbortSignal): AsyncGenerator<string, void> {
     let page = first;
     let text = bom && format === "csv" ? `${BYTE_ORDER_MARK}${head}` : head;
     for (;;) {
@@ -111,5 +111,5 @@ export async function exportMessages(
       page = await pages.next(signal);
     }
   }
-  return { status: 200, body: "", stream: { pieces, live: false }, ...reply };
+  return { status: 200, body: "", stream: { chunks, live: false }, ...response };
 }

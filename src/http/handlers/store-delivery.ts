@@ -3,7 +3,7 @@ import type { DeliveryCounts } from "../../core/exchange.ts";
 import type { SecretName } from "../../core/outcome.ts";
 import type { MessageStore } from "../../core/store.ts";
 import type { Delivery } from "../../senders/delivery.ts";
-import type { Reply } from "../message.ts";
+import type { Response } from "../message.ts";
 import { refuse } from "../respond.ts";
 
 export interface StoreDeliveryOptions {
@@ -12,14 +12,14 @@ export interface StoreDeliveryOptions {
   readonly receivedAtMs: number;
   readonly signature: SecretName;
   /** The response to the sender once all of it is stored. */
-  readonly acknowledgement: Pick<Reply, "body" | "contentType">;
+  readonly acknowledgement: Pick<Response, "body" | "contentType">;
 }
 
 /**
  * Stores the messages of a delivery. 200 is given only for what is committed and synced, and for every repeat of it;
  * also if there was nothing to store. Refuses with 503 if any message is not stored; if nobody can know, with no response.
  */
-export async function storeDelivery(delivery: Delivery, options: StoreDeliveryOptions): Promise<Reply> {
+export async function storeDelivery(delivery: Delivery, options: StoreDeliveryOptions): Promise<Response> {
   const { store, receivedAtMs, signature, acknowledgement } = options;
   const { messages, warnings } = delivery;
   const facts = {
@@ -28,7 +28,7 @@ export async function storeDelivery(delivery: Delivery, options: StoreDeliveryOp
     warnings: warnings.length > 0 ? warnings : undefined,
   };
   const outcomes = messages.length === 0 ? [] : await store.insertAll(messages);
-  if (outcomes.includes("in_doubt")) return { ...NOT_STORED, unanswered: true, delivery: { ...facts, result: "unavailable" } };
+  if (outcomes.includes("in_doubt")) return { ...NOT_STORED, inDoubt: true, delivery: { ...facts, result: "unavailable" } };
   if (outcomes.includes("unavailable")) return { ...NOT_STORED, delivery: { ...facts, result: "unavailable" } };
 
   const lagSeconds: number[] = [];
@@ -50,4 +50,4 @@ export async function storeDelivery(delivery: Delivery, options: StoreDeliveryOp
   return { status: 200, body, contentType, delivery: { ...facts, result, counts, lagSeconds } };
 }
 
-const NOT_STORED: Reply = refuse(REFUSALS.notStored);
+const NOT_STORED: Response = refuse(REFUSALS.notStored);

@@ -1,5 +1,5 @@
 import { REFUSALS } from "../../api/refusals.ts";
-import type { Handler, Reply } from "../message.ts";
+import type { Handler, Response } from "../message.ts";
 import { refuse } from "../respond.ts";
 import { createSameToken } from "../same-token.ts";
 
@@ -29,6 +29,6 @@ export function createSubscription(verifyToken: string | undefined): Handler {
   };
 }
 
-function forbid(detail: string): Reply {
+function forbid(detail: string): Response {
   return refuse({ code: "forbidden", detail });
 }

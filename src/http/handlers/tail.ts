@@ -51,7 +51,7 @@ export function createTail(store: TailStore, options: TailOptions = {}): Handler
     if (after > newest) return refuse(beyondNewest(newest, generation));
     const format = formatOf(type, generation, payload);
 
-    async function* pieces(signal: AbortSignal): AsyncGenerator<string, void> {
+    async function* chunks(signal: AbortSignal): AsyncGenerator<string, void> {
       // A browser that loses its connection before the first message then knows where to continue.
       if (type === EVENT_STREAM) yield `id: ${generation}.${after}\n\n`;
       yield* feed.follow(after, format, signal);
@@ -59,7 +59,7 @@ export function createTail(store: TailStore, options: TailOptions = {}): Handler
     return {
       status: 200,
       body: "",
-      stream: { pieces, live: true },
+      stream: { chunks, live: true },
       contentType: type,
       // nginx would gather it (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering).
       headers: { ...positionHeaders({ after, generation }), "X-Accel-Buffering": "no" },

@@ -11,18 +11,18 @@ import { until } from "../support/until.ts";
 const GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 const LARGE = "x".repeat(100_000);
 
-function streaming(pieces: Stream["pieces"], live = false): Handler {
-  return () => ({ status: 200, body: "", contentType: "text/plain", stream: { pieces, live } });
+function streaming(chunks: Stream["chunks"], live = false): Handler {
+  return () => ({ status: 200, body: "", contentType: "text/plain", stream: { chunks, live } });
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, "abort");
 }
 
-/** Gives `pieces`, then waits for the signal. */
-function waiting(...pieces: readonly string[]): Stream["pieces"] {
+/** Gives `chunks`, then waits for the signal. */
+function waiting(...chunks: readonly string[]): Stream["chunks"] {
   return async function* (signal) {
-    yield* pieces;
+    yield* chunks;
     await aborted(signal);
   };
 }
