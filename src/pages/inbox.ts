@@ -105,6 +105,7 @@ const MESSAGES = `<section id="messages" tabindex="-1" class="messages" aria-lab
 <p id="keys" class="spoken">↑ ↓ to move, Enter to open, ? for all keys</p></div>
 <div id="history" class="notice" role="status" hidden><span>The service has gone back to an earlier state.
 The list has been loaded again.</span> <button type="button" id="history-close">OK</button></div>
+<p id="export-notice" class="notice bad" role="alert" hidden></p>
 <div id="notice" class="notice bad" role="alert" hidden><span id="notice-text"></span> <button type="button" id="notice-retry">Try again</button></div>
 <div class="newer"><button type="button" id="newer" class="primary" hidden></button></div>
 <div class="card list">

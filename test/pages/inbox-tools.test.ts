@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { browserTests } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
-import { isReady, textsOf } from "../support/page-scripts.ts";
+import { hasText, isHidden, isReady, isShown, textsOf } from "../support/page-scripts.ts";
 import { until } from "../support/until.ts";
 
 const browserTest = browserTests();
@@ -29,6 +29,25 @@ browserTest("the present filter is saved as CSV for Excel and as NDJSON, from th
   await page.click("#export-ndjson");
   const wanted = ["/messages?from=%2B2&format=csv&bom=1", "/messages?from=%2B2&format=ndjson"];
   await until("both files are asked for", () => wanted.every((target) => service.gateway.targets.includes(target)));
+});
+
+browserTest("an export that fails says why, and a later one takes the words away", async (t, newPage) => {
+  const service = await startInboxService(t, [stored(1)], { env: { API_TOKEN: "right" } });
+  const page = await newPage();
+  await page.open(service.url);
+  await page.until(isShown, "#token");
+  await page.type("right");
+  await page.press("Enter");
+  await page.until(isReady);
+  service.gateway.before = ({ searchParams }) => (searchParams.has("format") ? 503 : undefined);
+  await page.click("#export-csv");
+  await page.until(hasText, "#export-notice", "The messages were not saved: the database cannot answer now, try again later");
+  service.gateway.before = () => undefined;
+  await page.click("#export-csv");
+  await page.until(isHidden, "#export-notice");
+  await service.stop();
+  await page.click("#export-ndjson");
+  await page.until(isShown, "#export-notice");
 });
 
 browserTest("the key / leads to the search", async (t, newPage) => {

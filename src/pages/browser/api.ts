@@ -41,7 +41,7 @@ export function createApi(): Api {
         // The refusal of an earlier token says nothing about the present one.
         if (response.status === 401) return { kind: used === token ? "unauthorized" : "aborted" };
         if (!response.ok) {
-          return { kind: "failed", message: await reasonOf(response), later: response.status >= 500 || response.status === 429 };
+          return { kind: "failed", message: await readReason(response), later: response.status >= 500 || response.status === 429 };
         }
         return { kind: "ok", value: await response.json() };
       } catch {
@@ -63,7 +63,7 @@ interface ErrorBody {
 }
 
 /** The `detail` of an error, in words. */
-async function reasonOf(response: Response): Promise<string> {
+export async function readReason(response: Response): Promise<string> {
   const { detail }: ErrorBody = await response.json().catch(() => ({}));
   if (typeof detail === "string") return detail;
   if (detail === undefined) return `The service answered ${response.status}`;

@@ -1,4 +1,4 @@
-import type { Api } from "./api.ts";
+import { readReason, type Api } from "./api.ts";
 import { byId, create } from "./dom.ts";
 import { toParameters, type Filters } from "./filters.ts";
 import { addressOf } from "./root.ts";
@@ -16,14 +16,22 @@ export function createExport(api: Api, filters: () => Filters): void {
       return;
     }
     const response = await api.open(path, {}, new AbortController().signal);
-    if (!response.ok) return;
+    if (!response.ok) throw new Error(await readReason(response));
     const url = URL.createObjectURL(await response.blob());
     download(url, format);
     URL.revokeObjectURL(url);
   }
 
+  const notice = byId("export-notice", HTMLElement);
   for (const format of ["csv", "ndjson"] as const) {
-    byId(`export-${format}`, HTMLButtonElement).addEventListener("click", () => void save(format));
+    byId(`export-${format}`, HTMLButtonElement).addEventListener("click", () => {
+      notice.hidden = true;
+      save(format).catch((error: unknown) => {
+        const isRefused = error instanceof Error && !(error instanceof TypeError);
+        notice.textContent = `The messages were not saved: ${isRefused ? error.message : "the service cannot be reached"}`;
+        notice.hidden = false;
+      });
+    });
   }
 }
 
