@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
 import type { Message } from "../../src/core/message.ts";
 import type { MessageStore, StoreObserver } from "../../src/core/store.ts";
 import { parseTimestamp } from "../../src/core/timestamp.ts";
 import { openSqlite, type SqliteOptions } from "../../src/storage/sqlite/open.ts";
+import { until } from "./until.ts";
 import { atEnd, type Lifetime } from "./cleanup.ts";
 
 /** A folder that goes away with the test. */
@@ -25,7 +25,7 @@ export interface OpenedStore {
 }
 
 /** The real store on a file in a temporary folder, or on the file given. */
-export async function openTestStore(t: TestContext, options: Partial<SqliteOptions> & { readonly path?: string } = {}): Promise<OpenedStore> {
+export async function openTestStore(t: Lifetime, options: Partial<SqliteOptions> & { readonly path?: string } = {}): Promise<OpenedStore> {
   const path = options.path ?? join(temporaryFolder(t), "app.db");
   const committed: number[] = [];
   const failures: string[] = [];
@@ -43,6 +43,11 @@ export async function openTestStore(t: TestContext, options: Partial<SqliteOptio
   );
   atEnd(t, () => store.close());
   return { store, path, committed, failures, fatal, indexFaults };
+}
+
+/** Without an index every row has to be read. */
+export async function untilIndexed(store: MessageStore): Promise<void> {
+  await until("every message is indexed", () => store.maintenance().unindexedMessages === 0, { limitMs: 30_000 });
 }
 
 export function message(messageId: string, fields: Partial<Pick<Message, "from" | "to" | "ts" | "text">> = {}): Message {

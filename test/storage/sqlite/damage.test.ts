@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
 import { StoreUnavailable, type MessageStore } from "../../../src/core/store.ts";
-import { message, openTestStore, temporaryFolder } from "../../support/store.ts";
+import { message, openTestStore, temporaryFolder, untilIndexed } from "../../support/store.ts";
 
 const PAGE_BYTES = 4096;
 const ROWS = 300;
@@ -35,11 +35,12 @@ const WORK = {
 /** The root page of each table and index of the main file, and what is not served if it is damaged before a start; none starts the store. */
 const NOT_SERVED: Readonly<Record<string, readonly (keyof typeof WORK)[] | "no start">> = {
   messages: "no start",
-  sqlite_autoindex_messages_1: "no start",
+  sqlite_autoindex_messages_1: ["insert", "repeat", "get", "payload"],
   messages_by_ts: ["insert", "list of all", "stats"],
   payloads: ["payload"],
   removed_messages: "no start",
   store_state: "no start",
+  former_generations: "no start",
 };
 
 /** A database with removed messages, closed in order. */
@@ -48,6 +49,7 @@ async function prepare(t: TestContext): Promise<string> {
   const { store } = await openTestStore(t, { path });
   await store.insertAll([...Array.from({ length: ROWS }, (_, index) => numbered(index)), message("gone")]);
   await store.erase({ messageId: "gone" });
+  await untilIndexed(store);
   await store.close();
   return path;
 }
@@ -77,6 +79,13 @@ async function refusedBy(store: MessageStore): Promise<readonly string[]> {
   }
   return refused;
 }
+
+test("every table and index of the main file is among those that are damaged", async (t) => {
+  const path = await prepare(t);
+  using db = new DatabaseSync(path, { readOnly: true });
+  const names = db.prepare("SELECT name FROM sqlite_schema WHERE rootpage > 0 ORDER BY name").all().map((row) => String(row["name"]));
+  assert.deepEqual(names, Object.keys(NOT_SERVED).toSorted());
+});
 
 for (const [name, expected] of Object.entries(NOT_SERVED)) {
   test(`${name} damaged while the store is closed: ${expected === "no start" ? "it does not start, and says why" : `all but ${expected.join(", ")} is served`}`, async (t) => {

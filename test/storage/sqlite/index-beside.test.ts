@@ -6,7 +6,7 @@ import { test } from "node:test";
 import type { MessageStore } from "../../../src/core/store.ts";
 import { indexLocation } from "../../../src/storage/sqlite/index/schema.ts";
 import { requireSound, sampleMessages } from "../../support/derived-database.ts";
-import { openTestStore, temporaryFolder } from "../../support/store.ts";
+import { openTestStore, temporaryFolder, untilIndexed } from "../../support/store.ts";
 import { until } from "../../support/until.ts";
 
 const COUNT = 300;
@@ -34,7 +34,7 @@ for (const [title, accident] of ACCIDENTS) {
   test(`an index that is ${title} while the service runs refuses no message, changes no answer, and is built again`, async (t) => {
     const { store, path, indexFaults } = await openTestStore(t);
     await store.insertAll(sampleMessages(COUNT));
-    await until("the index covers every message", () => store.maintenance().unindexedMessages === 0, { limitMs: 30_000 });
+    await untilIndexed(store);
     accident(indexLocation(path));
     for (let count = COUNT; count < COUNT + 20; count += 1) {
       assert.deepEqual(await store.insertAll(sampleMessages(count + 1).slice(count)), ["created"]);
@@ -50,7 +50,7 @@ for (const [title, accident] of ACCIDENTS) {
 test("rows that something else changes beside the service are noticed, and the index is built again", async (t) => {
   const { store, path, indexFaults } = await openTestStore(t);
   await store.insertAll(sampleMessages(COUNT));
-  await until("the index covers every message", () => store.maintenance().unindexedMessages === 0, { limitMs: 30_000 });
+  await untilIndexed(store);
   {
     using other = new DatabaseSync(path, { timeout: 5_000 });
     other.exec("UPDATE messages SET text = 'quicksilver' WHERE seq = 7; DELETE FROM messages WHERE seq = 8");

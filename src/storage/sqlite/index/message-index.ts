@@ -1,3 +1,4 @@
+import { isCorrupt } from "../database.ts";
 import { mismatch, readIndexState, readStoreState } from "./coverage.ts";
 import { identityOf, markClosed, type IndexLocation } from "./index-file.ts";
 import { createIndex, openIndex, reasonOf } from "./open-index.ts";
@@ -83,9 +84,16 @@ export function openMessageIndex(at: IndexLocation): MessageIndex {
     check() {
       try {
         const complaint = String(index.db.prepare("PRAGMA main.integrity_check(1)").get()?.["integrity_check"]);
-        return complaint === "ok" ? index.operations.miscount() : complaint;
+        if (complaint !== "ok") return complaint;
       } catch (error) {
         return reasonOf(error);
+      }
+      try {
+        return index.operations.miscount();
+      } catch (error) {
+        // The messages are damaged, not the index. An index that covers what can no longer be read could not be built again.
+        if (isCorrupt(error)) return undefined;
+        throw error;
       }
     },
     exclude: (seqs) => index.operations.exclude(seqs),
