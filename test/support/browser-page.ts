@@ -37,7 +37,7 @@ const KEY_CODES: Readonly<Record<string, number>> = {
 /** What the tabs of a page share. */
 export interface Profile {
   newTab(): Promise<BrowserPage>;
-  /** Closes all tabs. What they have stored is cleared already. */
+  /** Closes all tabs but the first, which is empty, and lets a later page use it again. */
   leave(): Promise<void>;
   /** Ends the profile: it may not be as it was. */
   discard(): Promise<unknown>;
@@ -47,6 +47,7 @@ export interface Profile {
 const LOOK_MS = 500;
 /** A first page of a new service has to be made. */
 const LOAD_LIMIT_MS = 15_000;
+const BLANK = "about:blank";
 
 function toExpression(script: Script<never>, parameters: readonly unknown[]): string {
   return `(${script.toString()})(...${JSON.stringify(parameters)})`;
@@ -99,17 +100,33 @@ export async function createPageDriver(session: Session, profile: Profile): Prom
     await command("Emulation.setEmulatedMedia", { features: Object.entries(features).map(([name, value]) => ({ name, value })) });
   }
 
+  async function load(url: string, begin: () => Promise<unknown>): Promise<void> {
+    const before = loads;
+    await begin();
+    await until(`${url} is loaded`, () => loads > before, { limitMs: LOAD_LIMIT_MS });
+  }
+
+  /** Leaves the tab as a new one is, but for its process. */
+  async function empty(): Promise<void> {
+    const origins = new Set(requested.map((url) => new URL(url).origin).filter((origin) => origin !== "null"));
+    if (origins.size > 1) throw new Error("Cannot use a tab again: it must have shown one origin, since only that one's session storage can be cleared");
+    // By the page itself: if the browser leaves it, the next page gets a process of its own.
+    await load(BLANK, () => evaluate((blank) => {
+      if (location.protocol.startsWith("http")) sessionStorage.clear();
+      location.replace(blank);
+    }, BLANK));
+    for (const origin of origins) await command("Storage.clearDataForOrigin", { origin, storageTypes: "all" });
+    await command("Page.resetNavigationHistory");
+    await command("Input.dispatchMouseEvent", { type: "mouseMoved", x: -1, y: -1 });
+  }
+
   return {
     command,
     on,
     problems,
     requested,
     evaluate,
-    async open(url) {
-      const before = loads;
-      await command("Page.navigate", { url });
-      await until(`${url} is loaded`, () => loads > before, { limitMs: LOAD_LIMIT_MS });
-    },
+    open: (url) => load(url, () => command("Page.navigate", { url })),
     async until(script, ...parameters) {
       const expression = toExpression(script, parameters);
       // Looks again with each timer of the page's own clock.
@@ -142,9 +159,8 @@ export async function createPageDriver(session: Session, profile: Profile): Prom
     screenshot: async () => Buffer.from(String(at(await command("Page.captureScreenshot", { format: "png" }), "data")), "base64"),
     newTab: profile.newTab,
     async close() {
-      const origins = new Set(requested.map((url) => new URL(url).origin).filter((origin) => origin !== "null"));
       try {
-        for (const origin of origins) await command("Storage.clearDataForOrigin", { origin, storageTypes: "all" });
+        await empty();
         await profile.leave();
       } catch {
         await profile.discard();

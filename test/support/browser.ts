@@ -50,6 +50,11 @@ export interface Chromium {
 /** Names, in the environment, the endpoint of the Chromium that the whole test run shares. */
 const SHARED = "WEBHOOK_INBOX_TEST_CHROMIUM";
 
+interface Tab {
+  readonly browserContextId: string;
+  readonly targetId: string;
+}
+
 /** Starts a Chromium for all files of a test run: each process that it starts from now on finds it. */
 export async function shareChromium(): Promise<Chromium> {
   const chromium = await startChromium();
@@ -65,6 +70,8 @@ async function startChromium(): Promise<Chromium> {
     "--headless=new", "--remote-debugging-port=0", `--user-data-dir=${folder}`, "--no-first-run", "--no-default-browser-check",
     "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",
     "--disable-dev-shm-usage", "--mute-audio", "--hide-scrollbars", "--lang=en-GB",
+    // Else it reports each tab that empties itself as one that hides where it came from.
+    "--disable-features=DIPS",
     // Chromium refuses to run as root inside its sandbox.
     ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
     "about:blank",
@@ -110,41 +117,49 @@ export async function launchBrowser(): Promise<Browser> {
     return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
   }
 
-  /** Profiles that were emptied: to make a new one costs as much as to load a page. */
-  const idleProfiles: string[] = [];
-  const closedTabs = new Set<unknown>();
-  events.on("browser Target.targetDestroyed", (event) => closedTabs.add(at(event, "targetId")));
+  /** Tabs that were emptied, each the only one of its profile: to make a new one costs three times as much as to load a page. */
+  const idleTabs: Tab[] = [];
+  const closedTabs = new Set<string>();
+  events.on("browser Target.targetDestroyed", (event) => closedTabs.add(String(at(event, "targetId"))));
   await command("Target.setDiscoverTargets", { discover: true });
 
-  async function newProfile(): Promise<string> {
-    const browserContextId = String(at(await command("Target.createBrowserContext", { disposeOnDetach: true }), "browserContextId"));
-    // While it has a window, the next tab costs half as much.
-    await command("Target.createTarget", { url: "about:blank", browserContextId, newWindow: true });
-    return browserContextId;
+  async function createTab(browserContextId: string, newWindow: boolean): Promise<Tab> {
+    const targetId = String(at(await command("Target.createTarget", { url: "about:blank", browserContextId, newWindow }), "targetId"));
+    return { browserContextId, targetId };
+  }
+
+  async function createProfile(): Promise<Tab> {
+    return createTab(String(at(await command("Target.createBrowserContext", { disposeOnDetach: true }), "browserContextId")), true);
   }
 
   return {
     async newPage() {
-      const browserContextId = idleProfiles.pop() ?? (await newProfile());
-      const tabs: string[] = [];
-      async function newTab(): Promise<BrowserPage> {
-        const targetId = String(at(await command("Target.createTarget", { url: "about:blank", browserContextId }), "targetId"));
+      const first = idleTabs.pop() ?? (await createProfile());
+      const { browserContextId } = first;
+      const others: string[] = [];
+      async function drive({ targetId }: Tab): Promise<BrowserPage> {
         const sessionId = String(at(await command("Target.attachToTarget", { targetId, flatten: true }), "sessionId"));
-        tabs.push(targetId);
         return createPageDriver({
           command: (method, params = {}) => command(method, params, sessionId),
           on: (method, take) => void events.on(`${sessionId} ${method}`, take),
         }, {
-          newTab,
+          async newTab() {
+            const tab = await createTab(browserContextId, false);
+            others.push(tab.targetId);
+            return drive(tab);
+          },
           async leave() {
-            for (const tab of tabs) if (!closedTabs.has(tab)) await command("Target.closeTarget", { targetId: tab });
-            await until("the tabs are closed", () => tabs.every((tab) => closedTabs.has(tab)));
-            idleProfiles.push(browserContextId);
+            if (closedTabs.has(first.targetId)) throw new Error("Cannot use a profile again: its first tab must be open");
+            for (const tab of others) if (!closedTabs.has(tab)) await command("Target.closeTarget", { targetId: tab });
+            await until("the tabs are closed", () => others.every((tab) => closedTabs.has(tab)));
+            // With the session goes all that it has set: sizes, media, scripts.
+            await command("Target.detachFromTarget", { sessionId });
+            idleTabs.push(first);
           },
           discard: () => command("Target.disposeBrowserContext", { browserContextId }),
         });
       }
-      return newTab();
+      return drive(first);
     },
     async close() {
       socket.close();
