@@ -1,9 +1,9 @@
 /** One entry of an `Accept` header (RFC 9110, section 12.5.1), in lower case. */
 export interface MediaRange {
   readonly type: string;
-  /** `name=value`, the weight apart. */
+  /** `name=value`, without the weight. */
   readonly parameters: readonly string[];
-  /** 0 to 1; 0 where it cannot be read. */
+  /** 0 to 1; 0 if it cannot be parsed. */
   readonly weight: number;
 }
 
@@ -21,15 +21,16 @@ export function readAccept(accept: string): readonly MediaRange[] {
 }
 
 /**
- * Which of the types offered is preferred: the one of the greatest weight, among equals one that is named rather than covered
- * by a `*`, and among those the first. The first as well where none is acceptable.
+ * The preferred one of the types offered: the one with the greatest weight. Among equals, one that is named is preferred to one
+ * covered by a `*`, then the first. If none is acceptable, also the first.
  */
 export function preferredType<Type extends string>(accept: string, offers: readonly [Type, ...Type[]]): Type {
   const ranges = readAccept(accept);
   let preferred = offers[0];
   let best = 0;
   for (const offer of offers) {
-    // The most specific range that covers a type decides its weight; a step is smaller than any difference of weights.
+    // The most specific range that covers a type decides its weight; a step of specificity is smaller than any difference of
+    // weights.
     const covering = [offer, `${offer.slice(0, offer.indexOf("/"))}/*`, "*/*"];
     const specificity = covering.findIndex((type) => ranges.some((range) => range.type === type));
     if (specificity === -1) continue;

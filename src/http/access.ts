@@ -2,7 +2,7 @@ import { REFUSALS } from "../api/refusals.ts";
 import type { Refusal } from "../core/outcome.ts";
 import { createSameToken } from "./same-token.ts";
 
-/** Refuses an `Authorization` header that does not carry the token; undefined where it may pass. */
+/** Refuses an `Authorization` header without the token; undefined if the request may pass. */
 export type Authorize = (header: string | undefined) => Refusal | undefined;
 
 /** Bearer tokens (RFC 6750), compared in constant time. */

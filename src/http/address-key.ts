@@ -1,11 +1,11 @@
 import { isIPv4, isIPv6 } from "node:net";
 
 /**
- * What stands for a client that is known by `address`: an IPv4 address as it is, of an IPv6 address its first 64 bits, since
- * one client commonly has all that follow them (RFC 6177). An IPv4 address in an IPv6 one (RFC 4291, section 2.5.5.2) is
- * that IPv4 address. A port, brackets and a zone are dropped: proxies write them.
+ * The key of a client with this address: an IPv4 address unchanged; the first 64 bits of an IPv6 address, since one client
+ * commonly has all addresses that begin with them (RFC 6177). An IPv4 address mapped into IPv6 (RFC 4291, section 2.5.5.2) is
+ * that IPv4 address. A port, brackets and a zone, which proxies add, are dropped.
  *
- * Returns undefined for a text that is not an address. What it returns is short and keeps no longer text alive.
+ * Returns undefined for a text that is not an address. The result is short and keeps no longer string alive.
  */
 export function addressKey(address: string): string | undefined {
   const host = withoutPort(address);
@@ -18,7 +18,7 @@ export function addressKey(address: string): string | undefined {
   return [high >> 8, high & 0xff, low >> 8, low & 0xff].join(".");
 }
 
-/** The whole address, without port, brackets and zone, an IPv4 address in an IPv6 one as that; undefined for any other text. */
+/** The whole address, without port, brackets and zone; a mapped IPv4 address is given as IPv4. Undefined for any other text. */
 export function fullAddress(address: string): string | undefined {
   const host = withoutPort(address);
   if (isIPv4(host)) return host;
@@ -33,7 +33,7 @@ function withoutPort(address: string): string {
   return /^([^:]*):[0-9]*$/.exec(address)?.[1] ?? address;
 }
 
-/** A copy: a part of a longer text would keep all of it in memory. */
+/** Copies the text: a substring would keep the whole string in memory. */
 function joinNumbers(address: string): string {
   return address.split(".").map(Number).join(".");
 }

@@ -3,7 +3,7 @@ import { largeBody, REFUSALS } from "../api/refusals.ts";
 import type { Outcome, Refusal } from "../core/outcome.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 
-// A client that gets a response early may keep sending within these bounds, so that it sees the response and not a reset.
+// A client that gets an early response may continue to send within these limits, so that it sees the response and not a reset.
 const DISCARD_LIMIT_BYTES = 64 * 1024 * 1024;
 const DISCARD_LIMIT_MS = 5_000;
 
@@ -17,20 +17,20 @@ const TOO_MUCH_AT_ONCE: Outcome<never> = {
   error: REFUSALS.largeBodies,
 };
 
-/** A body may take so much memory whatever the others take: a message without large texts always gets through. */
+/** A body may always take this much memory: a message without large texts always gets through. */
 const FREE_BYTES = 16 * 1024;
 
-/** Emitted on a request: the parser reports a broken or late body on the socket alone. */
+/** Emitted on a request, since the parser reports a malformed or late body only on the socket. */
 const REFUSED: unique symbol = Symbol("refused");
 
-/** Ends the body that is being read from `req` with a refusal; false where none is. */
+/** Ends the reading of `req`'s body with a refusal; false if no body is being read. */
 export function refuseBody(req: IncomingMessage, refusal: Refusal): boolean {
   return req.emit(REFUSED, refusal);
 }
 
 /**
- * Why a body is refused for what its head says: `too_large` if it announces more than `limitBytes`, `unsupported_encoding`
- * if it is compressed (RFC 9110, section 15.5.16), since the signature covers the bytes as they are sent.
+ * Why a body is refused because of its head: `too_large` if it announces more than `limitBytes`; `unsupported_encoding` if it
+ * is compressed (RFC 9110, section 15.5.16), since the signature covers the bytes as sent.
  */
 export function refuseUnread({ headers }: IncomingMessage, limitBytes: number): Refusal | undefined {
   if (Number(headers["content-length"] ?? 0) > limitBytes) return largeBody(limitBytes);
@@ -40,12 +40,12 @@ export function refuseUnread({ headers }: IncomingMessage, limitBytes: number): 
 }
 
 /**
- * Reads a whole body that `refuseUnread` does not refuse; it is cut off if it exceeds `limitBytes`. What it takes beyond
- * 16 KiB comes out of `budget`, and is refused with `unavailable` if nothing is left of that.
+ * Reads a whole body that `refuseUnread` does not refuse, and stops if it exceeds `limitBytes`. Memory beyond 16 KiB is taken
+ * from `budget`; if nothing is left there, the body is refused with `unavailable`.
  */
 export function readBody(req: IncomingMessage, limitBytes: number, budget: ByteBudget): Promise<Outcome<Uint8Array>> {
   return new Promise((resolve) => {
-    /** The first chunk, which commonly is the whole body; with a second one a buffer of ours that grows. */
+    /** The first chunk, which is usually the whole body; from the second chunk on, a buffer that grows. */
     let body: Buffer | undefined;
     let sizeBytes = 0;
     let takenBytes = 0;
@@ -59,7 +59,7 @@ export function readBody(req: IncomingMessage, limitBytes: number, budget: ByteB
       resolve(outcome);
     }
 
-    /** False where the budget has no room for a body of that size. */
+    /** False if the budget has no room for a body of this size. */
     function hold(bytes: number): boolean {
       const moreBytes = bytes - FREE_BYTES - takenBytes;
       if (moreBytes <= 0) return true;
@@ -68,7 +68,7 @@ export function readBody(req: IncomingMessage, limitBytes: number, budget: ByteB
       return true;
     }
 
-    /** Copied, since a list of chunks of a byte each would take a hundred times their size. */
+    /** Copied, since a list of one-byte chunks would take a hundred times their size. */
     function append(held: Buffer, chunk: Buffer): boolean {
       const neededBytes = sizeBytes + chunk.length;
       if (neededBytes <= held.length) {
@@ -110,21 +110,22 @@ export function readBody(req: IncomingMessage, limitBytes: number, budget: ByteB
   });
 }
 
-/** Whether so much is announced that `discardRest` will cut it off. */
+/** Whether the announced length is so large that `discardRest` will cut the body off. */
 export function isEndless(req: IncomingMessage): boolean {
   return !req.complete && Number(req.headers["content-length"] ?? 0) > DISCARD_LIMIT_BYTES;
 }
 
 /**
- * Lets a request finish its body within bounds, although its response needs no more of it, then cuts it off. If the response
- * closes the connection, only sending ends until then (RFC 9112, section 9.6). Call it before the response is written.
+ * Lets a request finish its body within limits, although the response no longer depends on it, then cuts it off. If the
+ * response closes the connection, only the sending side ends until then (RFC 9112, section 9.6). Call it before the response is
+ * written.
  */
 export function discardRest(req: IncomingMessage, res: ServerResponse): void {
   const { socket } = req;
   if (socket.destroyed) return;
   let discardedBytes = 0;
-  // Node calls it after the last response. What came later would be answered with a reset, which deletes the response that the client
-  // has not read.
+  // Node calls it after the last response. Later data would be answered with a reset, which discards the response that the
+  // client has not read.
   Object.assign(socket, { destroySoon: () => void socket.end() });
   const deadline = setTimeout(() => destroyAfter(req, res), DISCARD_LIMIT_MS);
   function onData(chunk: Buffer): void {
@@ -141,11 +142,11 @@ export function discardRest(req: IncomingMessage, res: ServerResponse): void {
   }
   req.on("data", onData);
   req.once("end", finish);
-  // An answered request does not hear that its connection has closed.
+  // A request that has its response is not told when its connection closes.
   socket.once("close", finish);
 }
 
-/** Ends the connection of a request whose body nobody wants, once its answer and those before it are out. */
+/** Destroys the connection of a request whose body nobody needs, once its response and those before it are written. */
 export function destroyAfter(req: IncomingMessage, res: ServerResponse): void {
   if (res.writableFinished) req.destroy();
   else res.once("finish", () => req.destroy());

@@ -1,14 +1,14 @@
-/** Bytes that all connections together may make the service hold. */
+/** Limits the bytes that all connections together may make the service hold. */
 export interface ByteBudget {
-  /** False, and nothing is taken, where that many are not left. */
+  /** Takes bytes from the budget; false, without taking any, if there are not enough left. */
   take(bytes: number): boolean;
-  /** Takes them even where they are not left. */
+  /** Takes bytes even if there are not enough left. */
   overdraw(bytes: number): void;
   giveBack(bytes: number): void;
   exhausted(): boolean;
 }
 
-/** A budget of `limitBytes`, none of which is taken. */
+/** An unused budget of `limitBytes`. */
 export function createByteBudget(limitBytes: number): ByteBudget {
   let taken = 0;
   return {

@@ -2,11 +2,11 @@ import type { IncomingMessage } from "node:http";
 import { addressKey, fullAddress } from "./address-key.ts";
 
 /**
- * What stands for the client in the rate limit: see `addressKey`. Each trusted proxy has appended the address it saw to
- * `X-Forwarded-For`, so with `trustedProxies` of them the client is that many places from the right; what stands further
- * left is the client's own word and is not believed. Several header lines count as one list, whose empty entries do not
- * count (RFC 9110, sections 5.3 and 5.6.1). Where there are fewer entries, the one furthest left is taken, and where the
- * one to be taken is not an address, the next to the right that is one.
+ * The key of the client in the rate limit: see `addressKey`. Each trusted proxy appends the address it saw to
+ * `X-Forwarded-For`, so with `trustedProxies` of them the client's is that many entries from the right. Entries further left
+ * come from the client and are not trusted. Several header lines count as one list, and empty entries are ignored (RFC 9110,
+ * sections 5.3 and 5.6.1). If there are fewer entries, the leftmost is used; if the entry is not an address, the next one to
+ * the right that is.
  */
 export function clientAddress(req: IncomingMessage, trustedProxies: number): string {
   return findAddress(req, trustedProxies, addressKey) ?? "unknown";

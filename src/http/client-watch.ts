@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** Tells what works on a request whether its client is still there. */
+/** Tells a request's handler whether the client is still there. */
 export interface ClientWatch {
   /** Aborted once the client has gone. Watching begins with the first call. */
   signal(): AbortSignal;
@@ -9,9 +9,9 @@ export interface ClientWatch {
 }
 
 /**
- * A client that closes its connection and one that only ends its sending look alike; the second still gets its response. What is
- * written to the first one fails, from the second time on: so an interim response goes out again and again, which every client
- * of HTTP/1.1 must be able to read (RFC 9110, section 15.2).
+ * A client that closes its connection looks the same as one that only ends its sending side and still waits for its response.
+ * Writing to the former fails, from the second write on. So an interim response is sent again and again, which every HTTP/1.1
+ * client must be able to parse (RFC 9110, section 15.2).
  */
 export function watchClient(req: IncomingMessage, res: ServerResponse, probeMs: number): ClientWatch {
   let watching: Watching | undefined;
@@ -42,7 +42,8 @@ function beginWatching(req: IncomingMessage, res: ServerResponse, probeMs: numbe
   }
 
   function probe(): void {
-    // HTTP/1.0 knows no interim response. Behind another response the connection is not this one's yet.
+    // HTTP/1.0 has no interim responses. While an earlier response is unfinished, the connection does not belong to this one
+    // yet.
     if (req.httpVersionMinor === 1 && res.socket !== null && !res.headersSent) res.writeProcessing();
   }
 
@@ -61,7 +62,7 @@ function beginWatching(req: IncomingMessage, res: ServerResponse, probeMs: numbe
   } else {
     req.once("close", leave);
     if (socket.readableEnded) beginProbing();
-    // Only the first of a row of requests listens, so that a connection has one listener however many it sends.
+    // Only the first of several pipelined requests listens, so that a connection has one listener however many it sends.
     else if (res.socket !== null) socket.once("end", beginProbing);
   }
   return { gone, stop };

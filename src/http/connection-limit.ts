@@ -1,11 +1,11 @@
-/** Beyond it each further connection would only cost memory, about 10 KB of it. */
+/** Beyond this, each connection would only cost memory, about 10 KB. */
 const MAX_CONNECTIONS = 16_384;
-/** What the service opens besides connections: the database and its WAL four times over, the log, event loops, a scrape's files. */
+/** Descriptors that are not connections: the database and its WAL four times, the log, event loops, a scrape's files. */
 const RESERVED_DESCRIPTORS = 96;
 
 /**
- * How many connections may be open at once where the process may have `maxDescriptors` files open (undefined: nobody
- * tells). Without a limit of our own the system would refuse connections when no descriptor is left for anything else.
+ * How many connections may be open if the process may open `maxDescriptors` files (undefined if unknown). Without this limit,
+ * the system would refuse connections when no descriptor is left for anything else.
  */
 export function connectionLimit(maxDescriptors: number | undefined): number {
   if (maxDescriptors === undefined) return MAX_CONNECTIONS;

@@ -6,50 +6,53 @@ import { giveUpParsing } from "./give-up-parsing.ts";
 import { pickForRoom, type Use } from "./make-room.ts";
 import { parserRefusal, refuseUnparsed } from "./parser-refusal.ts";
 
-/** What the open connections are doing, as far as Node does not tell. */
+/** The state of open connections that Node does not expose. */
 export interface Connections {
-  /** Where there is no room for it, others are closed in its favour, or it itself where all others are being served. */
+  /** If there is no room, closes other connections, or this one if all others are being served. */
   opened(socket: Duplex): void;
-  /** A request has begun on its connection; undefined where that is being closed. */
+  /** A request has begun on its connection; undefined if that is being closed. */
   began(res: ServerResponse): Connection | undefined;
-  /** How many requests of all connections await their answers. */
+  /** How many requests on all connections wait for a response. */
   outstanding(): number;
-  /** Refuses what the parser, a timeout or the connection itself reports as an error. */
+  /** Refuses a request after an error from the parser, a timeout or the connection. */
   refuse(socket: Duplex, errorCode: string | undefined): void;
-  /** Whether a handler still works on a request of this connection, and all that has been written is taken. */
+  /** Whether a handler still works on a request of this connection, and the client has read all that was written. */
   isWorking(socket: Duplex): boolean;
-  /** Whether any request awaits its answer or the end of its answer. */
+  /** Whether any request waits for its response, or for the end of it. */
   anyInFlight(): boolean;
 }
 
 export interface Connection {
-  /** Requests that await their answers. */
+  /** Requests that wait for a response. */
   outstanding: number;
-  /** Requests that have begun in one iteration of the event loop, and which iteration that was. */
+  /** Requests that have begun in the present iteration of the event loop, and the number of that iteration. */
   inIteration: number;
   iteration: number;
-  /** An answer closes the connection: what comes behind it is not served (RFC 9112, section 9.6). */
+  /** A response closes the connection: later requests are not served (RFC 9112, section 9.6). */
   over: boolean;
-  /** The answer to the latest request, while the connection is busy: an error concerns its body, or what comes behind it. */
+  /** The response to the latest request, while the connection is busy: an error concerns its body or what follows it. */
   latest: ServerResponse | undefined;
-  /** Settles once the deliveries that it has begun have their responses. */
+  /** Settles once the deliveries that have begun have their responses. */
   writes: Promise<unknown> | undefined;
-  /** It has not completed the head of a request yet. */
+  /** Whether it has not completed the head of any request yet. */
   silent: boolean;
-  /** Errors that were reported of it. */
+  /** How many errors were reported. */
   refusals: number;
 }
 
-/** Pieces of up to 64 KB that a client may send behind a request that closes its connection, so that it sees the answers and no reset. */
+/**
+ * Chunks of up to 64 KB that a client may send after a request that closes its connection, so that it sees the responses and
+ * not a reset.
+ */
 const MAX_REFUSALS = 16;
 
-/** The share of all connections that is closed at once when there is no room, so that not every new one has to look for some. */
+/** The share of all connections that is closed at once if there is no room, so that not every new one has to search. */
 const ROOM_SHARE = 1 / 16;
 
-/** Keeps account of the connections; `maxConnections` of them may be open. */
+/** Keeps track of the connections, at most `maxConnections`. */
 export function createConnections(observer: ExchangeObserver, maxConnections: number): Connections {
-  // One entry a connection and none a request: a Map that changes with each request keeps what it held from being
-  // collected young (its outgrown tables refer to the next ones), which cost a third of the event loop's time.
+  // One entry per connection and none per request: a Map that changes with each request keeps its content from being collected
+  // young (its outgrown tables refer to the next ones), which cost a third of the event loop's time.
   const open = new Map<Duplex, Connection>();
   let outstanding = 0;
   let iteration = 0;
@@ -74,7 +77,7 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
   }
 
   function makeRoom(): void {
-    // Forgotten at once, since 'close' comes later, and further connections may come before it.
+    // Forgotten at once, since 'close' is emitted later and further connections may come before it.
     for (const socket of pickForRoom(open.keys(), useOf, Math.ceil(maxConnections * ROOM_SHARE))) {
       forget(socket);
       socket.destroy();
@@ -86,7 +89,7 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
     if (connection === undefined) return;
     outstanding -= 1;
     connection.outstanding -= 1;
-    // An idle connection must not hold on to its last request, whose body may be large.
+    // An idle connection must not keep its last request, whose body may be large.
     if (this.req.complete && connection.latest === this) connection.latest = undefined;
   }
 
@@ -126,7 +129,7 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
     outstanding: () => outstanding,
     refuse(socket, errorCode) {
       const connection = open.get(socket);
-      // The parser reports every chunk behind the first error as another one.
+      // The parser reports every chunk after the first error as a further error.
       if (connection === undefined) return;
       connection.refusals += 1;
       if (connection.over && connection.refusals > MAX_REFUSALS) socket.destroy();
@@ -136,14 +139,14 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
       if (latest !== undefined && !latest.req.complete) {
         // Nobody knows where the next request would start.
         if (!latest.headersSent) latest.shouldKeepAlive = false;
-        // One request, one answer: where the body was not awaited, the answer was or will be another one.
+        // One response per request: if the body was not awaited, the request already has or will get another response.
         if (!refuseBody(latest.req, refusal)) destroyAfter(latest.req, latest);
       } else if (errorCode === "ECONNRESET" || errorCode === "EPIPE") {
         socket.destroy();
       } else if (latest === undefined || latest.writableFinished) {
         refuseUnparsed(socket, refusal, observer);
       } else {
-        // Written now, it would be taken for the answer that the earlier request still awaits.
+        // If it were written now, the client would take it for the response to the earlier request.
         latest.once("finish", () => refuseUnparsed(socket, refusal, observer));
       }
     },

@@ -4,22 +4,23 @@ const COLUMNS = ["message_id", "from", "to", "ts", "text", "created_at"] as cons
 
 export const CSV_HEADER: string = `${COLUMNS.join(",")}\r\n`;
 
-/** The header of records with a payload. */
+/** The header of records with payloads. */
 export const CSV_HEADER_WITH_PAYLOAD: string = `${COLUMNS.join(",")},payload\r\n`;
 
-/** The same record with one cell more, for the payload. */
+/** A record with an additional cell for the payload. */
 export function csvRecordWithPayload(message: StoredMessage): string {
   return `${csvRecord(message).slice(0, -2)},${csvCell(message.payload ?? null)}\r\n`;
 }
 
-/** One record (RFC 4180). No text is an empty cell, an empty text a quoted one. */
+/** One record (RFC 4180). A null text is an empty cell, an empty text a quoted one. */
 export function csvRecord(message: StoredMessage): string {
   return `${COLUMNS.map((column) => csvCell(message[column])).join(",")}\r\n`;
 }
 
 /**
- * A spreadsheet takes a cell that begins with one of `= + - @`, their full-width forms, TAB, CR and LF for a formula, which can send what
- * other cells hold elsewhere: a `'` in front makes it text (https://owasp.org/www-community/attacks/CSV_Injection).
+ * A spreadsheet treats a cell that begins with one of `= + - @`, their full-width forms, TAB, CR or LF as a formula, which can
+ * send the content of other cells elsewhere. A leading `'` makes it text
+ * (https://owasp.org/www-community/attacks/CSV_Injection).
  */
 function csvCell(value: string | null): string {
   if (value === null) return "";

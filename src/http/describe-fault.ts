@@ -1,4 +1,4 @@
-/** What was thrown, for the log alone. */
+/** A description of what was thrown, only for the log. */
 export function describeFault(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -7,21 +7,21 @@ export interface Encodings {
   readonly gzip: Uint8Array;
 }
 
-/** In the order of preference. */
+/** In order of preference. */
 const OFFERED = ["br", "gzip"] as const;
-/** Of 11: four fifths of what the highest saves, in a hundredth of its time, which the event loop waits for. */
+/** Of 11: saves four fifths of what the highest quality saves, in a hundredth of its time, for which the event loop waits. */
 const BROTLI_QUALITY = 6;
 
 /**
- * Compresses a body that never changes: pages, assets, the OpenAPI document. Nothing else is compressed: messages stand beside each
- * other in a response, one sender's beside another's, and its length would tell the one about the other (https://www.breachattack.com/).
+ * Compresses a body that never changes: pages, assets, the OpenAPI document. Nothing else is compressed: a response may contain
+ * messages of several senders, and its length would reveal one to another (https://www.breachattack.com/).
  */
 export function encode(body: string): Encodings {
   const parameters = { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY, [constants.BROTLI_PARAM_SIZE_HINT]: Buffer.byteLength(body) };
   return { br: brotliCompressSync(body, { params: parameters }), gzip: gzipSync(body) };
 }
 
-/** The coding to send, given `Accept-Encoding` (section 12.5.3); undefined: none. */
+/** The coding to use for this `Accept-Encoding` (section 12.5.3); undefined means none. */
 export function preferredEncoding(accepted: string): keyof Encodings | undefined {
   const codings = readAccept(accepted);
   const any = codings.find(({ type }) => type === "*");

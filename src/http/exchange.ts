@@ -25,39 +25,39 @@ export interface ExchangeOptions {
   readonly clock: Clock;
   readonly bodyLimitBytes: number;
   readonly trustedProxies: number;
-  /** True once a stop has begun: every answer then closes its connection. */
+  /** True once a stop has begun: every response then closes its connection. */
   readonly stopping: () => boolean;
-  /** How often it is looked whether a client is still there that has ended its sending, in milliseconds; 1,000 by default. */
+  /** How often to check whether a client that has ended its sending side is still there, in milliseconds; 1,000 by default. */
   readonly probeClientMs?: number;
 }
 
 export interface Circumstances {
-  /** Earlier requests of the connection still await their answers. */
+  /** Whether earlier requests of the connection still wait for their responses. */
   readonly pipelined: boolean;
-  /** What the request is to be refused with, whatever it asks for; the connection is closed then. */
+  /** A refusal of the request, whatever its target; the connection is then closed. */
   readonly refusal: Refusal | undefined;
 }
 
 export interface Exchange {
-  /** Never rejects; settles when the answer has been handed to the socket. */
+  /** Never rejects; settles once the response has been handed to the socket. */
   handle(req: IncomingMessage, res: ServerResponse, circumstances: Circumstances): Promise<void>;
-  /** Ends the answers that are written chunk by chunk, which would hold a stop up; further ones are refused. */
+  /** Ends streamed responses, which would delay a stop; further ones are refused. */
   endStreams(): void;
 }
 
-/** Partly read bodies of all connections together, as far as each is larger than most messages are. */
+/** The limit for partly read bodies of all connections together; bodies no larger than most messages do not count. */
 const BODIES_LIMIT_BYTES = 64 * 1024 * 1024;
-/** Answers that clients have not taken yet, in UTF-16 units: they take up to four times as many bytes. */
+/** The limit for responses that clients have not read yet, in UTF-16 units, each of up to four bytes. */
 const BUFFERED_LIMIT = 16 * 1024 * 1024;
-/** Tails, and as many exports. Each holds a chunk of its body, of up to some 100 KB, and a connection. */
+/** The maximum number of tails, and of exports. Each holds a connection and a chunk of its body, of up to about 100 KB. */
 export const MAX_STREAMS = 64;
 const PROBE_CLIENT_MS = 1_000;
-/** Smaller answers are not counted: the system's own buffers hold them. */
+/** Smaller responses are not counted: the system's own buffers hold them. */
 const COUNTED_RESPONSE = 8 * 1024;
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
-/** THE SEAM: match, admit, handle, respond, observe. The one place that catches faults. */
+/** THE SEAM: match, admit, handle, respond, observe. The only place that catches faults. */
 export function createExchange(options: ExchangeOptions): Exchange {
   const { router, authorize, observer, clock, probeClientMs = PROBE_CLIENT_MS } = options;
   const bodies = createByteBudget(BODIES_LIMIT_BYTES);
@@ -77,7 +77,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         const refusal = refuseUnread(req, options.bodyLimitBytes);
         if (refusal !== undefined) return Promise.resolve({ ok: false, error: refusal });
         const body = readBody(req, options.bodyLimitBytes, bodies);
-        // A body that is refused for its head must not be asked for (RFC 9110, section 10.1.1).
+        // A client must not be asked to send a body that is refused because of its head (RFC 9110, section 10.1.1).
         if (expectsContinue(req)) res.writeContinue();
         return body;
       },
@@ -87,7 +87,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   async function responseTo(peer: Peer, target: Target, match: Match, circumstances: Circumstances): Promise<Response> {
     const { req } = peer;
     if (circumstances.refusal !== undefined) return refuseUnseen(circumstances.refusal, match);
-    // HTTP/1.0 knows no expectations; a server ignores them there (RFC 9110, section 10.1.1).
+    // HTTP/1.0 has no expectations; a server ignores them (RFC 9110, section 10.1.1).
     if (expectsContinue(req) && req.headers.expect?.toLowerCase() !== "100-continue") return refuse(REFUSALS.unknownExpectation);
     if (match.kind === "options") return { status: 204, body: "", headers: { Allow: match.allow } };
     const { access } = match.kind === "route" ? match.route : match;
@@ -96,25 +96,26 @@ export function createExchange(options: ExchangeOptions): Exchange {
       if (refusal !== undefined) return refuse(refusal);
     }
     if (match.kind === "refusal") return refuse(match.refusal);
-    // What shows no message is answered all the same, once a connection: health checks and scrapes continue.
+    // Health checks and scrapes must always work, so routes that show no messages are served anyway, one request per
+    // connection.
     const mayWait = access === "token" || circumstances.pipelined;
     if (mayWait && buffered.exhausted()) return refuseUnseen(REFUSALS.bufferedResponses, match);
     const response = await match.route.handle(toRequest(peer, target, match.parameter));
-    // Many may have passed the first look before the first of them was answered.
+    // Many requests may have passed the first check before the first of them got its response.
     return mayWait && response.body.length >= COUNTED_RESPONSE && buffered.exhausted() ? refuse(REFUSALS.bufferedResponses) : response;
   }
 
   function countBuffered(res: ServerResponse, bytes: number): void {
     if (res.closed) return;
     buffered.overdraw(bytes);
-    // Comes after the answer is out and after the connection is lost alike.
+    // Emitted after the response is written, and also if the connection is lost.
     res.once("close", () => buffered.giveBack(bytes));
   }
 
   async function handle(req: IncomingMessage, res: ServerResponse, circumstances: Circumstances): Promise<void> {
     const startedAt = performance.now();
     const method = req.method ?? "-";
-    // Not at the end: a connection that has closed has no address.
+    // Read now: a closed connection has no address.
     const address = fullClientAddress(req, options.trustedProxies);
     const client = watchClient(req, res, probeClientMs);
     const target = splitTarget(req.url ?? "");
@@ -136,7 +137,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     }
     if (response.inDoubt) {
       fault = UNANSWERED;
-      // Soon: what was answered before on this connection goes out first.
+      // Soon, not now: earlier responses of this connection are written first.
       req.socket.destroySoon();
     } else {
       if (!req.complete) discardRest(req, res);
@@ -174,7 +175,7 @@ function refusalOf(error: unknown): Refusal {
   return error instanceof StoreUnavailable ? REFUSALS.databaseSilent : REFUSALS.defect;
 }
 
-/** A refusal that the handler has no part in. */
+/** A refusal without a handler. */
 function refuseUnseen(refusal: Refusal, match: Match): Response {
   const isDelivery = match.kind === "route" && match.route.takesDeliveries === true;
   const response = refuse(refusal);

@@ -1,19 +1,19 @@
 import type { SequencedMessage } from "../core/message.ts";
 import type { MessageStore } from "../core/store.ts";
 
-/** Messages in the order of commits, from one on and then live, for many readers at once. */
+/** Messages in commit order, from a position on and then live, for many readers at once. */
 export interface Feed {
   /** From after `after` on, endlessly: no gaps, no duplicates. Ends soon after the signal is aborted. */
   follow(after: number, format: FeedFormat, signal: AbortSignal): AsyncGenerator<string, void>;
 }
 
 export interface FeedFormat {
-  /** Formats with different texts have different names. */
+  /** Formats that produce different texts must have different names. */
   readonly name: string;
   readonly write: (message: SequencedMessage) => string;
-  /** The messages have their payloads. */
+  /** Whether messages include their payloads. */
   readonly payload?: boolean;
-  /** Given where no message has come for so long. */
+  /** The text that is sent when there has been no message for `everyMs`. */
   readonly beat?: { readonly text: string; readonly everyMs: number };
 }
 
@@ -26,11 +26,11 @@ interface Piece {
 
 const MESSAGES_AT_ONCE = 256;
 
-/** Reads from the store once for all that wait at the same position. */
+/** Reads from the store once for all readers that wait at the same position. */
 export function createFeed(store: Pick<MessageStore, "since" | "onCommitted">): Feed {
   const waiting = new Set<() => void>();
   let commits = 0;
-  /** Reads in progress that have begun after the latest commit: whoever is at the same position shares them. */
+  /** Reads in progress that began after the latest commit; readers at the same position share them. */
   const reads = new Map<string, Promise<Piece>>();
   store.onCommitted(() => {
     commits += 1;
@@ -54,7 +54,7 @@ export function createFeed(store: Pick<MessageStore, "since" | "onCommitted">): 
     return chunk;
   }
 
-  /** Settles at the next commit, when the signal is aborted, and after the time given. */
+  /** Settles at the next commit, when the signal is aborted, or after the given time. */
   function commit(signal: AbortSignal, withinMs: number | undefined): Promise<void> {
     return new Promise((resolve) => {
       const timer = withinMs === undefined ? undefined : setTimeout(wake, withinMs);
@@ -73,7 +73,7 @@ export function createFeed(store: Pick<MessageStore, "since" | "onCommitted">): 
     async *follow(after, format, signal) {
       let position = after;
       while (!signal.aborted) {
-        // Taken before the read: what is committed meanwhile is looked for at once.
+        // Taken before the read: what is committed meanwhile is then read at once.
         const known = commits;
         let more = true;
         while (more && !signal.aborted) {

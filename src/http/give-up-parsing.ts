@@ -1,14 +1,14 @@
 import type { Duplex } from "node:stream";
 
-/** Of what `onIncoming` may return the parser knows 0, 1 and 2; with anything else it reports an error and reads no further. */
+/** The parser accepts 0, 1 and 2 from `onIncoming`; with any other value it reports an error and stops reading. */
 const GIVE_UP = -1;
 
 /**
- * Lets the HTTP parser of a connection give up at the head of the next request once `isOver`, as if it were malformed.
+ * Makes the HTTP parser of a connection stop at the head of the next request once `isOver`, as if the head were malformed.
  *
- * Otherwise Node makes a request and a response of each one in the 64 KB that it has read, whatever becomes of the socket:
- * two thousand of them, which take 40 ms and 4 MB a connection. It has no public means against that. Where its parser does
- * not look as expected nothing is changed, and they are all made.
+ * Otherwise Node creates a request and a response for every head in the 64 KB that it has read, whatever happens to the socket:
+ * two thousand of them, which take 40 ms and 4 MB per connection. There is no public API to prevent that. If Node's parser does
+ * not look as expected, nothing is changed, and they are all created.
  */
 export function giveUpParsing(socket: Duplex, isOver: () => boolean): void {
   const parser: unknown = Reflect.get(socket, "parser");

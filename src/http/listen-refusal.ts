@@ -2,7 +2,7 @@ import { UnusableSetting } from "../core/unusable-setting.ts";
 
 type Variable = "HOST" | "PORT";
 
-/** What the errors of `listen` (man 2 bind, man 3 getaddrinfo) ask of the operator. */
+/** What the operator must do about the errors of `listen` (man 2 bind, man 3 getaddrinfo). */
 const REFUSALS: Readonly<Record<string, readonly [variable: Variable, problem: string, temporary?: "temporary"]>> = {
   ENOTFOUND: ["HOST", "must be an IP address, or a name that can be resolved"],
   EAI_AGAIN: ["HOST", "must be an IP address, or a name that can be resolved: no name server answered", "temporary"],
@@ -13,7 +13,7 @@ const REFUSALS: Readonly<Record<string, readonly [variable: Variable, problem: s
   EACCES: ["PORT", "must be one that this user may listen on, in most places from 1024 on"],
 };
 
-/** Gives the error back if it is none of these. */
+/** Returns other errors unchanged. */
 export function explainListenError(error: unknown): unknown {
   if (!(error instanceof Error) || !("code" in error)) return error;
   const code = String(error.code);

@@ -5,11 +5,11 @@ import type { Exchange } from "./exchange.ts";
 import { explainListenError } from "./listen-refusal.ts";
 import { startServer, type HttpServer } from "./server.ts";
 
-/** A server that listens before there is anything to serve; requests that come meanwhile wait. */
+/** A server that listens before there is anything to serve; requests that arrive meanwhile wait. */
 export interface Listener {
-  /** Rejects with `UnusableSetting` if `HOST` or `PORT` is what is wrong, else with the error of `listen`. */
+  /** Rejects with `UnusableSetting` if `HOST` or `PORT` is wrong, otherwise with the error of `listen`. */
   listen(): Promise<void>;
-  /** Hands over what handles the requests from now on, those that wait first. Throws if it does not listen. */
+  /** Sets the handler of all requests from now on, beginning with those that wait. Throws if it does not listen. */
   serve(exchange: Exchange): HttpServer;
   /** Closes it with all its connections, if it listens. */
   abandon(): Promise<void>;
@@ -21,7 +21,7 @@ export interface ListenerOptions {
   readonly maxConnections?: number | undefined;
 }
 
-/** Separates listening from serving, so that an address in use is found before the database is touched. */
+/** Separates listening from serving, so that an address in use is noticed before the database is touched. */
 export function createListener(address: { readonly host: string; readonly port: number }, options: ListenerOptions): Listener {
   const serving = Promise.withResolvers<Exchange>();
   let current: Exchange | undefined;
@@ -52,7 +52,7 @@ export function createListener(address: { readonly host: string; readonly port: 
   };
 }
 
-/** How many files the process may have open, if the system tells. */
+/** How many files the process may open, if the system says so. */
 function maxDescriptors(): number | undefined {
   try {
     const soft = /^Max open files\s+([0-9]+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];

@@ -1,10 +1,10 @@
-/** What a connection is doing, the first to be given up first. */
+/** The state of a connection, in the order in which they are given up. */
 export type Use = "silent" | "stalled" | "idle" | "served";
 
 /**
- * Picks up to `count` connections to be closed in favour of new ones, each kind in the order in which they were opened:
- * `silent` ones that never completed a request's head, so that a flood of them only pushes out its own, then `stalled` ones
- * that leave a body unfinished or a response unread, then `idle` ones. One that is being `served` is never picked.
+ * Picks up to `count` connections to close for new ones, each kind in the order in which they were opened: first `silent` ones
+ * that never completed a request's head, so that a flood of them only pushes out its own; then `stalled` ones with an
+ * unfinished body or an unread response; then `idle` ones. A connection that is being `served` is never picked.
  */
 export function pickForRoom<Connection>(
   open: Iterable<Connection>,

@@ -3,15 +3,15 @@ import { isIPv6 } from "node:net";
 import { REFUSALS } from "../api/refusals.ts";
 import type { Refusal } from "../core/outcome.ts";
 
-// Characters that RFC 3986, section 3.2.2, allows in a name, and percent-encoded bytes.
+// The characters that RFC 3986, section 3.2.2, allows in a name, and percent-encoded bytes.
 const NAME = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*$/;
 const FUTURE_ADDRESS = /^v[0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+$/i;
 const HOST_AND_PORT = /^(?:\[([^\]]*)\]|([^:]*))(?::[0-9]*)?$/;
 
 /**
- * What Node's parser lets pass and the standards do not: another HTTP version than 1.0 and 1.1 (RFC 9112, section 2.3), not
- * exactly one `Host` header (section 3.2), one that is not a host (RFC 9110, section 7.2), a transfer coding with HTTP/1.0 or
- * other than `chunked` (RFC 9112, section 6.1). Undefined for a sound head.
+ * Refuses heads that Node's parser accepts and the standards do not: another HTTP version than 1.0 and 1.1 (RFC 9112, section
+ * 2.3), not exactly one `Host` header (section 3.2), one that is not a host (RFC 9110, section 7.2), a transfer coding with
+ * HTTP/1.0 or other than `chunked` (RFC 9112, section 6.1). Undefined for a valid head.
  */
 export function malformedHead(req: IncomingMessage): Refusal | undefined {
   if (req.httpVersionMajor !== 1 || req.httpVersionMinor > 1) return REFUSALS.wrongVersion;
@@ -27,7 +27,7 @@ export function malformedHead(req: IncomingMessage): Refusal | undefined {
   return coding === undefined ? undefined : refuseCoding(coding, req.httpVersionMinor);
 }
 
-/** An empty one is allowed: a target without an authority has it (RFC 9110, section 7.2). */
+/** An empty host is allowed, for a target without an authority (RFC 9110, section 7.2). */
 function isHost(text: string): boolean {
   const [whole, address, name = ""] = HOST_AND_PORT.exec(text) ?? [];
   if (whole === undefined) return false;

@@ -4,20 +4,20 @@ import type { DeliveryFacts } from "../core/exchange.ts";
 import type { FieldError, Outcome } from "../core/outcome.ts";
 import type { Encodings } from "./encodings.ts";
 
-/** What a handler is given. */
+/** The input of a handler. */
 export interface Request {
-  /** Path and query as the request line has them. */
+  /** Path and query as in the request line. */
   readonly target: string;
-  /** What stands behind `?`, still encoded; empty where there is nothing. */
+  /** The text after `?`, still encoded; empty if there is none. */
   readonly query: string;
-  /** The value of the route's `{parameter}`, decoded; empty where the route has none. */
+  /** The value of the route's `{parameter}`, decoded; empty if the route has none. */
   readonly parameter: string;
   readonly headers: IncomingHttpHeaders;
-  /** The peer's address, or what trusted proxies say it is. */
+  /** The address of the peer, or the one that trusted proxies report. */
   clientAddress(): string;
   /**
-   * Aborted once the client has gone. Watching begins with the first call. No getter: V8 makes a shape for each object with a getter of
-   * its own, which cost ingest a fifth of its processor time.
+   * Aborted once the client has gone. Watching begins with the first call. Not a getter: V8 creates a shape for each object
+   * with a getter of its own, which cost ingest a fifth of its CPU time.
    */
   readonly signal: () => AbortSignal;
   /** When the request's head had arrived, in milliseconds since the epoch. */
@@ -29,38 +29,38 @@ export interface Request {
   readBody(): Promise<Outcome<Uint8Array>>;
 }
 
-/** A body that is written chunk by chunk, each when the client has taken those before it. */
+/** A body that is written chunk by chunk, each after the client has read those before it. */
 export interface Stream {
   /** Ends soon after the signal is aborted: the client has gone, or the service stops. */
   readonly chunks: (signal: AbortSignal) => AsyncIterable<string>;
-  /** It has no end of its own, and may end behind any chunk; another one is cut off where it is ended early. */
+  /** Whether it is endless and may end after any chunk. Any other stream is cut off if it ends early. */
   readonly live: boolean;
 }
 
-/** What a handler returns. */
+/** The output of a handler. */
 export interface Response {
   readonly status: number;
-  /** Empty where there is a stream. */
+  /** Empty if there is a stream. */
   readonly body: string;
   readonly stream?: Stream;
-  /** The body compressed, for clients that take it so. */
+  /** The body compressed, for clients that accept that. */
   readonly encodings?: Encodings;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** The connection is closed without an answer, since neither 200 nor this status would be known to be true. */
+  /** Whether to close the connection without a response, since nobody knows whether 200 or this status would be true. */
   readonly inDoubt?: boolean;
-  /** `application/json` where absent. */
+  /** `application/json` if absent. */
   readonly contentType?: string | undefined;
-  /** `no-store` where absent. */
+  /** `no-store` if absent. */
   readonly cacheControl?: string;
-  /** Of a 422, for the log. */
+  /** The errors of a 422, for the log. */
   readonly errors?: readonly FieldError[];
-  /** For the log and the metrics of the webhook. */
+  /** For the log and the metrics of deliveries. */
   readonly delivery?: DeliveryFacts;
 }
 
 export type Handler = (request: Request) => Response | Promise<Response>;
 
-/** An operation, as far as the router and the exchange need it, with what serves it. */
+/** What the router and the exchange need of an operation, with its handler. */
 export interface Route extends Pick<Operation, "method" | "path" | "takesDeliveries"> {
   readonly access: Access;
   readonly handle: Handler;

@@ -1,13 +1,13 @@
-/** Longer paths than any route's are not compared: a flood of them must stay cheap. */
+/** Paths longer than any route's are not compared: a flood of them must stay cheap. */
 const MAX_LENGTH = 64;
-/** Characters that may differ; a prefix that is too much counts as one. */
+/** How many characters may differ; an extra prefix counts as one. */
 const MAX_DISTANCE = 2;
 const PREFIX_COST = 1;
 
 /**
- * Makes the function that gives the route's path which an unknown path comes near to: another case, more or fewer slashes,
- * percent-encoding that was not needed, a prefix that a proxy should have taken away, or up to two characters that are
- * added, left out or changed. Undefined if none is near. A path with a `{parameter}` is near if what stands before it is.
+ * Creates the function that finds the route closest to an unknown path: another case, more or fewer slashes, unnecessary
+ * percent-encoding, a prefix that a proxy should have removed, or up to two characters added, left out or changed. Undefined if
+ * none is close. Of a path with a `{parameter}`, the part before it is compared.
  */
 export function createNearestRoute(paths: readonly string[]): (given: string) => string | undefined {
   const known = paths.filter((path) => path !== "/").map((path) => ({ path, parts: simplify(path) }));
@@ -45,7 +45,7 @@ function distanceOf(wanted: readonly string[], parts: readonly string[]): number
   return (isSplit ? 1 : 0) + wanted.reduce((sum, part, at) => sum + (part.startsWith("{") ? 0 : editsBetween(part, parts[at] ?? "")), 0);
 }
 
-/** How many characters must be added, left out or changed (Levenshtein); more than half of a word is another word. */
+/** The number of characters to add, remove or change (Levenshtein). If that is more than half of a word, it is another word. */
 function editsBetween(wanted: string, given: string): number {
   let row = Array.from({ length: given.length + 1 }, (_, index) => index);
   for (let at = 0; at < wanted.length; at += 1) {

@@ -1,12 +1,12 @@
-/** What a URI's query may hold (RFC 3986, section 3.4); the rest would end the target of a `Link` header. */
+/** The characters that a URI's query may not contain (RFC 3986, section 3.4); they would end the target of a `Link` header. */
 const NOT_IN_QUERY = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]/g;
 
-/** What a page and those after it have in common. */
+/** The parameters that a page shares with those after it. */
 const REPEATED: ReadonlySet<string> = new Set(["limit", "from", "to", "since", "until", "q", "order", "format"]);
 
 /**
- * The `Link` header (RFC 8288) to the page after this one: the same parameters as far as they are known, with a cursor in
- * place of cursor and offset. Relative to the URL that was asked for, whatever path prefix a proxy took from it.
+ * The `Link` header (RFC 8288) to the next page: the same known parameters, with the new cursor instead of cursor and offset.
+ * Relative to the requested URL, whatever path prefix a proxy removed from it.
  */
 export function nextLink(rawQuery: string, cursor: string): string {
   const kept = rawQuery.split("&").filter((pair) => REPEATED.has(nameOf(pair)));

@@ -9,7 +9,7 @@ import { errorBody, STATUS } from "./respond.ts";
 import { JSON_TYPE } from "../api/media-types.ts";
 import { REFUSALS } from "../api/refusals.ts";
 
-/** A client that is still sending when it is refused may continue for so long, so that it sees the answer and not a reset. */
+/** How long a client that is still sending when it is refused may continue, so that it sees the response and not a reset. */
 const LINGER_MS = 2_000;
 
 /** By the error codes of Node's HTTP parser and of its timeouts. */
@@ -20,14 +20,14 @@ const OF_ERROR: Readonly<Record<string, Refusal>> = {
   HPE_INVALID_METHOD: REFUSALS.unknownMethod,
 };
 
-/** What a client is told about an error that the parser or a timeout reports. */
+/** The refusal for an error from the parser or a timeout. */
 export function parserRefusal(errorCode: string | undefined): Refusal {
   return OF_ERROR[errorCode ?? ""] ?? REFUSALS.malformed;
 }
 
-/** Answers what never became a request like any other error, with JSON and one log line, and ends the connection. */
+/** Responds to something that never became a request, with JSON and one log line, and ends the connection. */
 export function refuseUnparsed(socket: Duplex, refusal: Refusal, observer: ExchangeObserver): void {
-  // An earlier answer has ended the connection already, so nothing more was asked for.
+  // An earlier response has already ended the connection, so this is not a request.
   if (!socket.writable) return;
   const requestId = randomUUID();
   const status = STATUS[refusal.code];
@@ -42,7 +42,7 @@ export function refuseUnparsed(socket: Duplex, refusal: Refusal, observer: Excha
     "Cache-Control: no-store",
     "Connection: close",
   ];
-  // Node hands over the socket of a CONNECT without its own listener: a reset would end the process.
+  // Node passes the socket of a CONNECT without a listener of its own: a reset would end the process.
   socket.on("error", () => socket.destroy());
   const deadline = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once("close", () => clearTimeout(deadline));

@@ -1,28 +1,28 @@
 import type { Clock } from "../core/clock.ts";
 
-/** What a client is told about its allowance, also where it is admitted; undefined where there is no limit. */
+/** The headers that describe a client's allowance, also when it is admitted; undefined if there is no limit. */
 export type AllowanceHeaders = Readonly<Record<"RateLimit-Policy" | "RateLimit", string>>;
 
 export type Admission =
   | { readonly ok: true; readonly headers?: AllowanceHeaders }
   | { readonly ok: false; readonly retryAfterSeconds: number; readonly headers: AllowanceHeaders };
 
-/** The address is asked for only where there is a limit. */
+/** The address is only determined if there is a limit. */
 export type RateLimit = (clientAddress: () => string) => Admission;
 
-/** Memory bound: the addresses that have been silent longest are forgotten first. */
+/** Bounds the memory: the addresses that have been silent longest are forgotten first. */
 const MAX_ADDRESSES = 50_000;
 const MINUTE_MS = 60_000;
-/** Half a millisecond of grace, since the sum of many costs is not exact. */
+/** Half a millisecond of tolerance, since a sum of many costs is not exact. */
 const GRACE_MS = 0.5;
 const ADMITTED: Admission = { ok: true };
 
 /**
- * Admits `perMinute` requests a minute for each address, all at once or spread (the generic cell rate
- * algorithm: one number an address, the time at which its allowance is whole again). 0 admits everything.
+ * Admits `perMinute` requests a minute for each address, in a burst or spread out (the generic cell rate algorithm: one number
+ * per address, the time at which its allowance is full again). 0 admits everything.
  *
- * The headers are those of draft-ietf-httpapi-ratelimit-headers-11: `RateLimit-Policy` has the quota `q` and its window `w`
- * in seconds, `RateLimit` the requests `r` that are left and the seconds `t` until there is one more.
+ * The headers are those of draft-ietf-httpapi-ratelimit-headers-11: `RateLimit-Policy` has the quota `q` and its window `w` in
+ * seconds, `RateLimit` the remaining requests `r` and the seconds `t` until there is one more.
  */
 export function createRateLimit(perMinute: number, clock: Clock): RateLimit {
   if (perMinute === 0) return () => ADMITTED;
@@ -38,7 +38,7 @@ export function createRateLimit(perMinute: number, clock: Clock): RateLimit {
     const nowMs = clock.nowMs();
     const address = clientAddress();
     const knownMs = wholeAtMs.get(address) ?? 0;
-    // Further ahead than any admission puts it: the clock was set back, and nobody is shut out for that.
+    // Further ahead than any admission sets it: the clock was set back, for which nobody is shut out.
     const from = knownMs > nowMs + MINUTE_MS + 1 ? nowMs : Math.max(nowMs, knownMs);
     const spentMs = from + costMs - nowMs;
     const overMs = spentMs - MINUTE_MS;

@@ -22,7 +22,7 @@ export const STATUS: Readonly<Record<RefusalCode, number>> = {
   validation_error: 422,
   rate_limited: 429,
   headers_too_large: 431,
-  // No standard has a status for it, since nobody sees it: that of nginx stands in log and metrics.
+  // No standard has a status for it, since no client sees it: logs and metrics use that of nginx.
   client_gone: 499,
   internal_error: 500,
   not_implemented: 501,
@@ -40,15 +40,15 @@ export function refuse(refusal: Refusal): Response {
   return { status: STATUS[code], body: errorBody(refusal), headers, ...(typeof detail === "object" && { errors: detail }) };
 }
 
-// Readers of lines in Python, Ruby, Java and JavaScript take them for line ends.
+// Line readers in Python, Ruby, Java and JavaScript treat these as line ends.
 const LINE_ENDS = /[\u0085\u2028\u2029]/g;
 
-/** One line of NDJSON. No character in it ends a line for any reader: they come as escapes. */
+/** One line of NDJSON. Characters that any reader treats as a line end are escaped. */
 export function jsonLine(value: unknown): string {
   return toLine(JSON.stringify(value));
 }
 
-/** A line of a message that was read with its payload: that is JSON already, or null. */
+/** The line of a message that was read with its payload, which is already JSON, or null. */
 export function messageLine({ payload, ...message }: StoredMessage): string {
   if (payload === undefined) return jsonLine(message);
   return toLine(`${JSON.stringify(message).slice(0, -1)},"payload":${payload ?? "null"}}`);
@@ -58,14 +58,14 @@ function toLine(json: string): string {
   return `${json.replace(LINE_ENDS, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
 }
 
-/** A response with this value, status 200. */
+/** A response with this value as JSON and status 200. */
 export function json(value: unknown): Response {
   return { status: 200, body: JSON.stringify(value) };
 }
 
 /**
- * The one writer to `ServerResponse`, except a stream's chunks, which follow the head. Node leaves the body out of an answer to
- * HEAD and keeps its length.
+ * The only writer to `ServerResponse`, apart from a stream's chunks, which follow the head. For HEAD, Node leaves out the body
+ * and keeps its length.
  */
 export function respond(res: ServerResponse, response: Response, options: { readonly requestId: string; readonly close: boolean }): void {
   const headers = ["X-Request-ID", options.requestId];
@@ -85,6 +85,6 @@ export function respond(res: ServerResponse, response: Response, options: { read
   if (options.close) headers.push("Connection", "close");
   res.writeHead(response.status, headers);
   if (response.stream === undefined || res.req.method === "HEAD") res.end(body);
-  // Not with the first chunk, which may be long in coming.
+  // Now, not with the first chunk, which may take long to come.
   else res.flushHeaders();
 }

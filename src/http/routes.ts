@@ -28,12 +28,12 @@ export interface RouteOptions {
   /** Undefined if Twilio is not configured. */
   readonly verifyTwilio: VerifyTwilio | undefined;
   readonly rateLimit: RateLimit;
-  /** What a platform must send to subscribe; undefined where none may. */
+  /** What a platform must send to subscribe; undefined if none may. */
   readonly verifyToken: string | undefined;
   readonly metrics: MetricsSource;
   readonly site: Site;
   readonly document: OpenApiDocument;
-  /** Why the service cannot take messages now; empty where it can. */
+  /** Why the service cannot take messages now; empty if it can. */
   readonly readiness: () => Promise<readonly string[]>;
 }
 

@@ -9,13 +9,13 @@ import type { Exchange } from "./exchange.ts";
 import { malformedHead } from "./malformed-head.ts";
 
 export interface Timeouts {
-  /** A request's headers must be complete. */
+  /** Within this time a request's headers must be complete. */
   readonly headersMs: number;
-  /** A whole request must be complete. */
+  /** Within this time a whole request must be complete. */
   readonly requestMs: number;
-  /** The client must have taken some more of its answer. */
+  /** Within this time the client must have read more of its response. */
   readonly stalledMs: number;
-  /** An idle connection is closed. */
+  /** After this time an idle connection is closed. */
   readonly keepAliveMs: number;
   /** How often the first two are checked. */
   readonly checkMs: number;
@@ -29,16 +29,17 @@ export const TIMEOUTS: Timeouts = {
   keepAliveMs: 65_000,
   checkMs: 1_000,
 };
-/** Requests that may await their answers on one connection: further ones are refused, and the connection is closed. */
+/** How many requests on one connection may wait for a response; more are refused, and the connection is closed. */
 const MAX_PIPELINED = 128;
 /**
- * Requests that one connection may send in one iteration of the event loop, which nobody does who awaits answers. Node reads up to
- * 2 MB from a connection before it looks at the next one, so a few that never stop sending would keep all others waiting.
+ * How many requests one connection may send in one iteration of the event loop; no client that waits for responses does that.
+ * Node reads up to 2 MB from a connection before it turns to the next, so a few that never stop sending would keep all others
+ * waiting.
  */
 const MAX_PER_ITERATION = 256;
-/** Requests that may await their answers on all connections, at about 10 KB each: beyond it, one on each connection. */
+/** How many requests on all connections may wait for a response, at about 10 KB each; beyond that, one per connection. */
 const MAX_OUTSTANDING = 10_000;
-/** A connection that was silent for so long is probed by the system. */
+/** The system probes a connection that has been silent this long. */
 const KEEP_ALIVE_AFTER_MS = 30_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 const LISTEN_BACKLOG = 1_024;
@@ -52,16 +53,16 @@ export interface ServerOptions {
   readonly exchange: Exchange;
   readonly observer: ExchangeObserver;
   readonly maxConnections: number;
-  /** `TIMEOUTS` where absent. */
+  /** `TIMEOUTS` if absent. */
   readonly timeouts?: Timeouts;
 }
 
 export interface HttpServer {
-  /** The address that it really listens on, e.g. `http://127.0.0.1:8000`. */
+  /** The address that it actually listens on, e.g. `http://127.0.0.1:8000`. */
   readonly url: string;
   /**
-   * Takes no new connection, lets requests in flight finish, and cuts off what is left at the deadline.
-   * Gives how many connections were cut off.
+   * Accepts no new connections, lets requests in flight finish, and destroys the remaining connections at the deadline. Gives
+   * how many were destroyed.
    */
   close(deadlineMs: number): Promise<number>;
 }
@@ -76,14 +77,15 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     keepAliveTimeout: timeouts.keepAliveMs,
     connectionsCheckingInterval: timeouts.checkMs,
     maxHeaderSize: MAX_HEADER_BYTES,
-    // Checked in malformed-head.ts: that response has a JSON body.
+    // Checked in malformed-head.ts, whose response has a JSON body.
     requireHostHeader: false,
     noDelay: true,
-    // Nothing else tells of a client that vanished while it awaits what has not come yet.
+    // Nothing else detects a client that vanished while it waits for a response.
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
   });
-  // A client that closes its sending side after a complete request still gets its answer; @types/node does not know the property.
+  // A client that closes its sending side after a complete request still gets its response; @types/node does not know the
+  // property.
   Object.assign(server, { httpAllowHalfOpen: true });
 
   function serve(req: IncomingMessage, res: ServerResponse): void {
@@ -92,16 +94,17 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     const { outstanding, inIteration } = connection;
     const crowded = connections.outstanding() > MAX_OUTSTANDING;
     if (connection.over) {
-      // The parser could not be stopped. Nobody waits for its answer, and much of it would fill the memory.
+      // The parser could not be stopped. Nobody waits for these responses, and many of them would fill the memory.
       if (crowded || outstanding > 2 * MAX_PIPELINED || inIteration > 2 * MAX_PER_ITERATION) req.socket.destroy();
       return;
     }
     const tooMany = outstanding > (crowded ? 1 : MAX_PIPELINED) || inIteration > MAX_PER_ITERATION;
     const refusal = malformedHead(req) ?? (tooMany ? REFUSALS.pipelined : undefined);
-    // Told at once: the next request may be parsed before this one is answered.
+    // Set at once: the next request may be parsed before this one has its response.
     connection.over = refusal !== undefined;
     const handle = (): Promise<void> => exchange.handle(req, res, { pipelined: outstanding > 1, refusal });
-    // Deliveries are stored together, whatever their number; all else sees what the requests before it have written.
+    // Deliveries are stored together, however many there are; every other request sees what the requests before it have
+    // written.
     if (req.method === "POST") connection.writes = outstanding > 1 ? Promise.all([connection.writes, handle()]) : handle();
     else if (req.method === "DELETE") connection.writes = Promise.resolve(connection.writes).then(handle);
     else if (outstanding > 1 && connection.writes !== undefined) void connection.writes.then(handle);
@@ -113,7 +116,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
   server.on("checkExpectation", serve);
   server.on("connect", (_req, socket) => connections.refuse(socket, "HPE_INVALID_METHOD"));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => connections.refuse(socket, error.code));
-  // Nothing moves on the socket while a handler works, or a stream has nothing to write: that takes as long as it takes.
+  // The socket is silent while a handler works, or while a stream has nothing to write; that may take any time.
   server.setTimeout(timeouts.stalledMs, (socket) => {
     if (!connections.isWorking(socket)) socket.destroy();
   });
@@ -125,7 +128,8 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     async close(deadlineMs) {
       const closed = once(server, "close");
       exchange.endStreams();
-      // That of http.Server would at once end the connections it takes for idle, those that still send an answer included.
+      // http.Server's own close would at once end connections that it considers idle, including those that still send a
+      // response.
       Server.prototype.close.call(server);
       let destroyed = 0;
       const deadline = new AbortController();
@@ -143,7 +147,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
       }, SWEEP_MS);
       await closed;
       clearInterval(sweep);
-      // Only this ends the checks of the timeouts.
+      // Only this ends the timeout checks.
       server.close();
       deadline.abort();
       await late;

@@ -8,25 +8,25 @@ import type { ByteBudget } from "./byte-budget.ts";
 import { describeFault } from "./describe-fault.ts";
 import type { Stream } from "./message.ts";
 
-/** The answers that are written chunk by chunk. */
+/** Responses that are written chunk by chunk. */
 export interface Streams {
-  /** Why this one may not begin now; undefined if it may. */
+  /** Why this stream may not begin now; undefined if it may. */
   refusal(stream: Stream): Refusal | undefined;
   /**
-   * Writes a body behind the head that is out already, as fast as the client takes it, and settles once it has ended. What
-   * does not come to its end loses its connection, so that the client sees that something is missing.
+   * Writes a body after its head, as fast as the client reads it, and settles once it has ended. If the body is not complete,
+   * the connection is destroyed, so that the client sees that something is missing.
    */
   write(res: ServerResponse, stream: Stream): Promise<FinishedStream & { readonly fault?: string }>;
-  /** Ends all of them at once and refuses further ones. */
+  /** Ends all streams at once and refuses further ones. */
   stop(): void;
 }
 
 export interface StreamsOptions {
-  /** Pieces that clients have not taken yet, in UTF-16 units. */
+  /** Chunks that clients have not read yet, in UTF-16 units. */
   readonly buffered: ByteBudget;
-  /** Tails and streams that have an end are counted apart. */
+  /** The maximum number of tails, and of other streams. */
   readonly maxOpen: number;
-  /** Milliseconds of a clock. */
+  /** The time in milliseconds. */
   readonly nowMs: () => number;
 }
 
@@ -36,16 +36,16 @@ export interface StreamsOptions {
  */
 const PLACE_MS = 60_000;
 
-/** Keeps account of the responses that are streamed: tails and exports, `maxOpen` of each. */
+/** Keeps track of streamed responses: tails and exports, at most `maxOpen` of each. */
 export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Streams {
-  /** When each was opened, the first one first. */
+  /** When each was opened, oldest first. */
   const tails = new Map<(reason: StreamEnd) => void, number>();
   const exports = new Map<(reason: StreamEnd) => void, number>();
   let stopped = false;
 
   async function taken(res: ServerResponse, units: number, signal: AbortSignal): Promise<void> {
     buffered.overdraw(units);
-    // It rejects for the signal alone, which whoever waits looks at next.
+    // It only rejects because of the signal, which the caller checks next.
     await once(res, "drain", { signal }).catch(() => undefined);
     buffered.giveBack(units);
   }
@@ -54,7 +54,7 @@ export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Str
     const [first] = tails;
     if (first === undefined) return undefined;
     const [end, openedAtMs] = first;
-    // A clock that was set back tells nothing.
+    // A clock that was set back says nothing about the time.
     return [end, nowMs() < openedAtMs ? Infinity : nowMs() - openedAtMs];
   }
 
@@ -88,8 +88,8 @@ export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Str
       if (live && tails.size >= maxOpen) makeRoom();
       open.set(end, nowMs());
       res.once("close", leave);
-      // Nothing is written while nothing happens, so that a client that has gone would never be missed. Behind another answer the
-      // connection is not this one's yet.
+      // Nothing is written while nothing happens, so a client that has gone would never be noticed. While an earlier response
+      // is unfinished, the connection does not belong to this one yet.
       if (live && res.socket !== null) socket.once("end", leave);
       if (res.closed || (live && socket.readableEnded)) leave();
 
@@ -107,7 +107,7 @@ export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Str
       open.delete(end);
       res.off("close", leave);
       socket.off("end", leave);
-      // What a slow client has not taken would hold a stop up.
+      // Chunks that a slow client has not read would delay a stop.
       const isWhole = state.ended === "complete" || (live && state.ended !== "fault" && res.writableLength === 0);
       if (isWhole && !res.closed) res.end();
       else destroyEarly(res);
@@ -122,7 +122,8 @@ export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Str
 
 function destroyEarly(res: ServerResponse): void {
   const { socket, httpVersionMinor } = res.req;
-  // There the end of the connection is the end of the body (RFC 9112, section 6.3): only a reset tells that it is cut short.
+  // In HTTP/1.0 the end of the connection is the end of the body (RFC 9112, section 6.3): only a reset shows that it is cut
+  // short.
   if (httpVersionMinor === 0) socket.resetAndDestroy();
   else socket.destroy();
 }

@@ -1,11 +1,11 @@
-// Version, trace-id and parent-id, none of the two all zero, flags; then the end, or in later versions what they add.
+// Version, trace-id and parent-id (neither all zero), flags; then the end or, in later versions, what they add.
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-[^,]*)?$/;
 
 /**
  * The trace-id of a `traceparent` header (W3C Trace Context, section 3.2): 32 lower-case hex digits.
  *
  * Undefined for everything else: upper case, version `ff`, ids that are all zero, version `00` with more than its 55
- * characters, later versions where anything but a dash follows those, and a header that was sent twice, which Node joins
+ * characters, later versions in which anything but a dash follows those, and a header that was sent twice, which Node joins
  * with a comma.
  */
 export function readTraceId(traceparent: string | readonly string[] | undefined): string | undefined {

@@ -5,7 +5,7 @@ import type { Handler, Request, Response } from "../message.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import { refuse } from "../respond.ts";
 
-/** Takes deliveries up to the rate limit of each address; every response carries what is left of it. */
+/** Accepts deliveries up to the rate limit of each address; every response says how much of it is left. */
 export function limitDeliveries(rateLimit: RateLimit, deliver: (request: Request) => Promise<Response>): Handler {
   return async (request) => {
     const admission = rateLimit(request.clientAddress);
@@ -17,7 +17,7 @@ export function limitDeliveries(rateLimit: RateLimit, deliver: (request: Request
   };
 }
 
-/** A body that never completed is not a delivery: there is nothing to say about a message. */
+/** A body that never completed is not a delivery, so there is no message to report. */
 export function refuseDelivery(refusal: Refusal): Response {
   const response = refuse(refusal);
   const { code } = refusal;

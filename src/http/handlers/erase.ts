@@ -6,11 +6,11 @@ import { json, refuse } from "../respond.ts";
 
 export interface EraseOptions {
   readonly store: Pick<MessageStore, "erase">;
-  /** Whether a token is configured: without one anybody who reaches the port could erase. */
+  /** Whether a token is configured: without one, anybody who reaches the port could erase. */
   readonly erasable: boolean;
 }
 
-/** `DELETE /messages/{message_id}`: 204 once it is gone and that is synced; 404 if it is not there. */
+/** `DELETE /messages/{message_id}`: 204 once the message is erased and that is synced; 404 if it does not exist. */
 export function createEraseMessage({ store, erasable }: EraseOptions): Handler {
   return async (request) => {
     if (!erasable) return refuse(REFUSALS.notErasable);
@@ -19,7 +19,7 @@ export function createEraseMessage({ store, erasable }: EraseOptions): Handler {
   };
 }
 
-/** `DELETE /messages?from=…`: all messages of a sender; gives how many they were. */
+/** `DELETE /messages?from=…`: erases all messages of a sender; responds with their number. */
 export function createEraseSender({ store, erasable }: EraseOptions): Handler {
   return async (request) => {
     if (!erasable) return refuse(REFUSALS.notErasable);

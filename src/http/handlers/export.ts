@@ -15,7 +15,7 @@ interface Writer {
   readonly headers?: Readonly<Record<string, string>>;
   readonly head: string;
   readonly write: (message: StoredMessage) => string;
-  /** With the payload of each message. */
+  /** How to write messages with their payloads. */
   readonly withPayload: Pick<Writer, "head" | "write">;
 }
 
@@ -36,12 +36,12 @@ type ExportStore = Pick<MessageStore, "exportPage" | "since" | "lastSequence">;
 
 interface ExportSource {
   readonly query: ExportedQuery;
-  /** The `seq` of the newest message when the export began: later ones are left out. */
+  /** The `seq` of the newest message when the export began: later messages are left out. */
   readonly upTo: number;
   readonly payload: boolean;
 }
 
-/** Reads an export page after page, each a short read. */
+/** Reads an export page by page, each with a short read. */
 interface Pages {
   next(signal: AbortSignal): Promise<{ readonly data: readonly StoredMessage[]; readonly isLast: boolean }>;
 }
@@ -67,7 +67,7 @@ interface ReceiptSource extends ExportSource {
   readonly query: Omit<ReceivedQuery, "limit" | "offset">;
 }
 
-/** In the order of the tail, which has no filters of its own. */
+/** In the order of the tail, which has no filters itself. */
 function pagesByReceipt(store: ExportStore, { query, upTo, payload }: ReceiptSource): Pages {
   const { after, order: _order, ...filter } = query;
   const matches = createMatcher(filter);
@@ -82,12 +82,12 @@ function pagesByReceipt(store: ExportStore, { query, upTo, payload }: ReceiptSou
   };
 }
 
-/** All messages that match the query of `GET /messages` when it begins, streamed in short reads. */
+/** Streams all messages that match the query of `GET /messages` at the beginning, in short reads. */
 export async function exportMessages(
   store: ExportStore,
   { query: rawQuery, format, bom, payload, signal: ofHead }: {
     readonly query: string; readonly format: ExportFormat; readonly bom: boolean; readonly payload: boolean;
-    /** Of the request, until its response has a head. */
+    /** The request's signal, until its response has a head. */
     readonly signal: AbortSignal;
   },
 ): Promise<Response> {
@@ -96,7 +96,7 @@ export async function exportMessages(
   const upTo = await store.lastSequence();
   const { withPayload, ...plain } = WRITERS[format];
   const { head, write, ...response } = payload ? { ...plain, ...withPayload } : plain;
-  // Before the head, so that a database that does not answer is told by the status.
+  // Before the head, so that the status can report a database that does not answer.
   const pages = pagesOf(store, { query: parsed.value, upTo, payload });
   const first = await pages.next(ofHead);
 

@@ -4,7 +4,7 @@ import { json } from "../respond.ts";
 /** `GET /health/live`: the process runs. */
 export const live: Handler = () => json({ status: "ok" });
 
-/** `GET /health/ready`: `reasons` gives why the service cannot take messages now, nothing where it can. */
+/** `GET /health/ready`: `reasons` gives why the service cannot take messages now; empty if it can. */
 export function createReady(reasons: () => Promise<readonly string[]>): Handler {
   return async () => {
     const given = await reasons();

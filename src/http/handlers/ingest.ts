@@ -16,8 +16,8 @@ export interface IngestOptions {
 const STORED = { body: '{"status":"ok"}' };
 
 /**
- * `POST /webhook`: rate limit, size, signature, the sender's format, storage, in this order; the first that fails answers.
- * Some senders retry on any other status than 200, 201 and 204 included.
+ * `POST /webhook`: rate limit, size, signature, the sender's format, storage, in this order; the first failure determines the
+ * response. Success is always 200: some senders retry on any other status, even 201 and 204.
  */
 export function createIngest({ store, verify, rateLimit }: IngestOptions): Handler {
   return limitDeliveries(rateLimit, async (request) => {

@@ -15,8 +15,8 @@ const FORMATS = { [JSON_TYPE]: "json", [NDJSON_TYPE]: "ndjson", [CSV_TYPE]: "csv
 type ListStore = Pick<MessageStore, "list" | "listReceived" | "exportPage" | "since" | "lastSequence">;
 
 /**
- * `GET /messages`: a page in the order of time or of receipt, how many match, and where the next page begins; in another format than
- * JSON all that match. `format` decides, else what `Accept` prefers.
+ * `GET /messages`: a page by time or in commit order, the number of matches, and where the next page begins. In formats other
+ * than JSON, all matches. `format` decides, otherwise `Accept`.
  */
 export function createListMessages(store: ListStore): Handler {
   return async (request) => {
@@ -46,7 +46,7 @@ async function readPage(store: ListStore, query: ListQuery, options: ReadOptions
   return { ...page, cursor: next === undefined ? undefined : formatCursor(query.order ?? "asc", next) };
 }
 
-/** `GET /messages/{message_id}/payload`: what a platform sent about it, as it was kept. A native message has none. */
+/** `GET /messages/{message_id}/payload`: what the platform sent, as it was stored. A native message has no payload. */
 export function createGetPayload(store: Pick<MessageStore, "payload">): Handler {
   return async (request) => {
     const payload = await store.payload(request.parameter);

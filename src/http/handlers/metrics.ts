@@ -11,7 +11,7 @@ const CONTENT_TYPE: Readonly<Record<ExpositionFormat, string>> = {
 export function createMetrics(source: MetricsSource): Handler {
   const underWay = new Map<ExpositionFormat, Promise<string>>();
 
-  /** Scrapes that come while one is made share it: each probes the database and looks at files. */
+  /** Scrapes that arrive during another share its result: each one probes the database and looks at files. */
   function expose(format: ExpositionFormat): Promise<string> {
     const exposition = underWay.get(format) ?? source.expose(format).finally(() => underWay.delete(format));
     underWay.set(format, exposition);
@@ -24,7 +24,7 @@ export function createMetrics(source: MetricsSource): Handler {
   };
 }
 
-/** OpenMetrics where its weight is the greater one (RFC 9110, section 12.5.1); 0.0.4 for `*` and by default. */
+/** OpenMetrics if it has the greater weight (RFC 9110, section 12.5.1); otherwise 0.0.4, also for `*`. */
 export function preferredFormat(accept: string): ExpositionFormat {
   let openmetrics = 0;
   let prometheus = 0;

@@ -3,10 +3,10 @@ import type { OpenApiDocument } from "../../api/openapi.ts";
 import { encode } from "../encodings.ts";
 import type { Handler } from "../message.ts";
 
-/** Asked for again each time, and then mostly answered 304. */
+/** Caches must revalidate it each time, usually with 304. */
 const CACHE_CONTROL = "no-cache";
 
-/** `GET /openapi.json`; 304 for a client that has it already (RFC 9110, section 13.1.2). */
+/** `GET /openapi.json`; 304 for a client that already has it (RFC 9110, section 13.1.2). */
 export function createOpenApi(document: OpenApiDocument): Handler {
   const body = JSON.stringify(document);
   const etag = `W/"${hash("sha256", body).slice(0, 16)}"`;

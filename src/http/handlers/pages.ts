@@ -5,8 +5,8 @@ import { encode, type Encodings } from "../encodings.ts";
 import { refuse } from "../respond.ts";
 
 /**
- * Scripts and styles from this service alone, none of them inline, and no connection to anywhere else (CSP level 3).
- * Trusted types without a policy: a script that turned a message's text into markup would fail.
+ * Allows scripts and styles only from this service, none of them inline, and connections only to it (CSP level 3). Requires
+ * trusted types without a policy: a script that turned a message's text into markup would fail.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
@@ -27,7 +27,7 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
   "Cross-Origin-Opener-Policy": "same-origin",
 };
 
-/** What each text is compressed to; texts are few, and each lives as long as the site. */
+/** Caches the compressed form of each text; there are few texts, and they live as long as the site. */
 function createEncode(): (body: string) => Encodings {
   const encoded = new Map<string, Encodings>();
   return (body) => {
@@ -37,7 +37,7 @@ function createEncode(): (body: string) => Encodings {
   };
 }
 
-/** A page's HTML. It holds no data: what it shows it asks for with the token that its reader gives. */
+/** The HTML of a page. It contains no data: its scripts request the data with the reader's token. */
 export function createSitePage(site: Site, name: PageName): Handler {
   const encodingsOf = createEncode();
   return ({ target }) => {
@@ -46,7 +46,7 @@ export function createSitePage(site: Site, name: PageName): Handler {
   };
 }
 
-/** `GET /assets/{name}`: what a page loads; the name changes with the content, so caches keep it for good (RFC 8246). */
+/** `GET /assets/{name}`: a file that a page loads. Its name changes with its content, so caches keep it permanently (RFC 8246). */
 export function createAsset(site: Site): Handler {
   const encodingsOf = createEncode();
   return (request) => {

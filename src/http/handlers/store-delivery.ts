@@ -8,16 +8,17 @@ import { refuse } from "../respond.ts";
 
 export interface StoreDeliveryOptions {
   readonly store: Pick<MessageStore, "insertAll">;
-  /** When the request came, in milliseconds since the epoch. */
+  /** When the request arrived, in milliseconds since the epoch. */
   readonly receivedAtMs: number;
   readonly signature: SecretName;
-  /** The response to the sender once all of it is stored. */
+  /** The response to the sender once all messages are stored. */
   readonly acknowledgement: Pick<Response, "body" | "contentType">;
 }
 
 /**
- * Stores the messages of a delivery. 200 is given only for what is committed and synced, and for every repeat of it;
- * also if there was nothing to store. Refuses with 503 if any message is not stored; if nobody can know, with no response.
+ * Stores the messages of a delivery. Responds 200 only for what is committed and synced, for every repeat of it, and if there
+ * was nothing to store. Refuses with 503 if any message is not stored; closes the connection without a response if nobody
+ * knows.
  */
 export async function storeDelivery(delivery: Delivery, options: StoreDeliveryOptions): Promise<Response> {
   const { store, receivedAtMs, signature, acknowledgement } = options;
@@ -37,7 +38,7 @@ export async function storeDelivery(delivery: Delivery, options: StoreDeliveryOp
   messages.forEach(({ tsMs }, index) => {
     const outcome = outcomes[index];
     if (outcome === "created") lagSeconds.push((receivedAtMs - tsMs) / 1000);
-    // With a time of receipt, a repeat differs from what is stored in that alone.
+    // If `ts` is the time of receipt, a repeat differs from the stored message in nothing else.
     else if (outcome === "conflict" && !delivery.timedByReceipt) conflicts += 1;
     else duplicates += 1;
   });

@@ -6,12 +6,12 @@ import { createSameToken } from "../same-token.ts";
 const CHALLENGE = /^[A-Za-z0-9_-]{1,256}$/;
 
 /**
- * `GET /webhook`: the handshake by which Meta's platform checks an address before it sends there (Webhooks, "Verification
- * requests"). Answers `hub.challenge` as text where `hub.mode` is `subscribe` and `hub.verify_token` is the token,
- * compared in constant time. If a parameter is repeated, the last value wins. A `+` stands for itself.
+ * `GET /webhook`: the handshake with which Meta's platform verifies an address before it sends there (Webhooks, "Verification
+ * requests"). Returns `hub.challenge` as text if `hub.mode` is `subscribe` and `hub.verify_token` is the token, compared in
+ * constant time. If a parameter is repeated, the last value wins. A `+` stands for itself.
  *
- * Every refusal is 403 and says what is wrong: no token is configured, another mode, another token, or a challenge that
- * is not 1 to 256 of the characters `A-Z a-z 0-9 _ -`, so that nothing but a challenge is ever sent back.
+ * Every refusal is 403 and says what is wrong: no token is configured, another mode, another token, or a challenge that is not
+ * 1 to 256 of the characters `A-Z a-z 0-9 _ -`, so that nothing but a challenge is ever sent back.
  */
 export function createSubscription(verifyToken: string | undefined): Handler {
   if (verifyToken === undefined) return () => refuse(REFUSALS.subscriptionsUnset);

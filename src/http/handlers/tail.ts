@@ -10,13 +10,13 @@ import { NDJSON_TYPE } from "../../api/media-types.ts";
 
 const EVENT_STREAM = "text/event-stream";
 
-/** Proxies end what is silent for longer, and a client that has gone is noticed. */
+/** Proxies close connections that are silent for longer; a beat also shows whether the client has gone. */
 const BEAT_MS = 15_000;
 
 type TailStore = Pick<MessageStore, "since" | "lastSequence" | "history" | "onCommitted">;
 
 export interface TailOptions {
-  /** How often a tail without messages gets a blank line, an event stream a comment. */
+  /** How often a tail without messages sends a blank line, or an event stream a comment. */
   readonly beatMs?: number;
 }
 
@@ -41,7 +41,7 @@ export function createTail(store: TailStore, options: TailOptions = {}): Handler
     const query = parseTailQuery(request.query, request.headers["last-event-id"]);
     if (!query.ok) return refuse({ code: "validation_error", detail: query.error });
     const type = preferredType(request.headers.accept ?? "", [NDJSON_TYPE, EVENT_STREAM]);
-    // Asked in any case: a database that does not answer is told by the status.
+    // Read in any case, so that the status can report a database that does not answer.
     const [newest, { generation, former }] = await Promise.all([store.lastSequence(), store.history()]);
     const { after = newest, payload, generation: meant = generation } = query.value;
     if (meant !== generation) {
@@ -61,7 +61,7 @@ export function createTail(store: TailStore, options: TailOptions = {}): Handler
       body: "",
       stream: { chunks, live: true },
       contentType: type,
-      // nginx would gather it (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering).
+      // nginx would buffer it (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering).
       headers: { ...positionHeaders({ after, generation }), "X-Accel-Buffering": "no" },
     };
   };

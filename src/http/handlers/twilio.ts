@@ -17,16 +17,16 @@ export interface TwilioIngestOptions {
   readonly rateLimit: RateLimit;
 }
 
-/** TwiML that does nothing: without it Twilio would report an error, or read the body out. */
+/** TwiML that does nothing: without it Twilio would report an error, or send the body as a reply. */
 const NOTHING_TO_DO = { body: "<Response/>", contentType: TWIML_TYPE };
-/** Far more than Twilio sends. Reading and sorting a form without a bound would let anybody keep the service busy. */
+/** Far more than Twilio sends. Without a limit, anybody could keep the service busy with reading and sorting a form. */
 const MAX_PARAMETERS = 1000;
 const AMPERSAND = 0x26;
 const TOO_MANY = { ok: false, reason: "malformed", hint: `the form must have up to ${MAX_PARAMETERS} parameters` } as const;
 
 /**
- * `POST /webhook/twilio`: rate limit, size, signature, storage, in this order; the first that fails answers. The
- * signature covers the form, so the form is read before it is checked. 403 if Twilio is not configured.
+ * `POST /webhook/twilio`: rate limit, size, signature, storage, in this order; the first failure determines the response. The
+ * signature covers the form, so the form is parsed before it is verified. 403 if Twilio is not configured.
  */
 export function createTwilioIngest({ store, verifyTwilio, rateLimit }: TwilioIngestOptions): Handler {
   if (verifyTwilio === undefined) return () => refuse(REFUSALS.twilioUnset);
