@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { browserTests, sharedInbox } from "../support/inbox-page.ts";
 import { stored } from "../support/inbox-service.ts";
-import { isOpen, isReady, textsOf } from "../support/page-scripts.ts";
+import { countOf, hasText, isOpen, isReady, textsOf } from "../support/page-scripts.ts";
 
 const browserTest = browserTests();
 const shared = sharedInbox([
@@ -160,6 +160,24 @@ browserTest("id, text, JSON and a curl command can be copied", async (_t, newPag
     copied.push(await page.evaluate(() => document.documentElement.dataset["copied"]));
   }
   assert.deepEqual([copied[0], copied[1], Object(JSON.parse(String(copied[2]))).message_id, copied[3]], ["m0000007", "Message number 7", "m0000007", `curl '${url}/messages/m0000007'`]);
+});
+
+browserTest("where a browser gives no clipboard, as over plain http to another machine, a button copies all the same", async (_t, newPage) => {
+  const page = await newPage();
+  await page.command("Page.addScriptToEvaluateOnNewDocument", {
+    source: "Object.defineProperty(window, 'isSecureContext', { value: false }); delete Navigator.prototype.clipboard;",
+  });
+  await page.open(`${(await shared()).url}/?message=m0000007`);
+  await page.until(isOpen, "#detail");
+  await page.evaluate(() => document.addEventListener("copy", () => {
+    const { activeElement: field } = document;
+    document.documentElement.dataset["copied"] = field instanceof HTMLTextAreaElement ? field.value.slice(field.selectionStart, field.selectionEnd) : "";
+  }));
+  await page.click("#detail-copy button");
+  await page.until(hasText, "#detail-copy [role=status]", "Copy id: copied");
+  assert.equal(await page.evaluate(() => document.documentElement.dataset["copied"]), "m0000007");
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Copy id");
+  assert.equal(await page.evaluate(countOf, "textarea"), 0);
 });
 
 browserTest("an invalid time in the address stands in its field", async (_t, newPage) => {

@@ -10,6 +10,22 @@ export interface CopyButtons {
   use(message: StoredMessage | undefined): void;
 }
 
+/** Browsers have the clipboard on https and on this machine alone (W3C Secure Contexts); elsewhere they copy what is selected. */
+async function copy(content: string, place: HTMLElement): Promise<void> {
+  if (isSecureContext) {
+    await navigator.clipboard.writeText(content);
+    return;
+  }
+  const focused = document.activeElement;
+  const field = create("textarea", { class: "spoken", tabindex: "-1", "aria-hidden": "true" }, content);
+  place.append(field);
+  field.select();
+  const isCopied = document.execCommand("copy");
+  field.remove();
+  if (focused instanceof HTMLElement) focused.focus();
+  if (!isCopied) throw new Error("Cannot copy: the browser must allow it");
+}
+
 /** Puts the buttons and a status line into `place`. */
 export function createCopyButtons(place: HTMLElement, api: Pick<Api, "hasToken">): CopyButtons {
   const status = create("span", { role: "status", class: "quiet" });
@@ -17,7 +33,7 @@ export function createCopyButtons(place: HTMLElement, api: Pick<Api, "hasToken">
   function button(label: string, content: string): HTMLButtonElement {
     const made = create("button", { type: "button" }, label);
     made.addEventListener("click", () => {
-      navigator.clipboard.writeText(content).then(() => `${label}: copied`, () => "The browser does not allow it").then((words) => {
+      copy(content, place).then(() => `${label}: copied`, () => "The browser does not allow it").then((words) => {
         status.textContent = words;
       });
     });
@@ -27,8 +43,7 @@ export function createCopyButtons(place: HTMLElement, api: Pick<Api, "hasToken">
   return {
     use(message) {
       status.textContent = "";
-      // Browsers have the clipboard on https and on this machine alone (W3C Secure Contexts).
-      if (message === undefined || !isSecureContext) {
+      if (message === undefined) {
         place.replaceChildren();
         return;
       }
