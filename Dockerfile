@@ -21,10 +21,10 @@ COPY package.json /app/package.json
 COPY --from=build /build/dist /app/dist
 
 # The default is the version in package.json; a test holds the two together.
-ARG VERSION=0.1.0
+ARG VERSION=1.0.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="webhook-inbox" \
-  org.opencontainers.image.description="Receives HMAC-signed webhooks, stores each message exactly once in SQLite, and reads them back" \
+  org.opencontainers.image.description="Receives signed webhooks, stores every message exactly once in SQLite or PostgreSQL, and lets people and programs read them back" \
   org.opencontainers.image.licenses="MIT" \
   org.opencontainers.image.base.name="gcr.io/distroless/nodejs26-debian13:nonroot" \
   org.opencontainers.image.version="$VERSION" \

@@ -32,8 +32,10 @@ test("the Dockerfile is one for the legacy builder too", () => {
   assert.doesNotMatch(instructions, /--mount|<<|--start-interval|--link|--parents|--exclude|--platform/);
 });
 
-test("the image's version is that of package.json unless it is given", () => {
-  const version = at(JSON.parse(readRepositoryFile("package.json")), "version");
+test("the image's version is that of package.json unless it is given, and its description too", () => {
+  const manifest: unknown = JSON.parse(readRepositoryFile("package.json"));
+  const version = at(manifest, "version");
+  assert.ok(DOCKERFILE.includes(`org.opencontainers.image.description="${String(at(manifest, "description"))}"`));
   assert.match(DOCKERFILE, new RegExp(`^ARG VERSION=${RegExp.escape(String(version))}$`, "m"));
 });
 
