@@ -13,18 +13,18 @@ import { SECURITY_SCHEMES, securityOf } from "./security.ts";
 const TAGS: Readonly<Record<Tag, string>> = {
   Webhook: "Where senders deliver.",
   Messages: "What was delivered.",
-  Statistics: "How much of it.",
-  "Health and metrics": "For those who run the service.",
-  "Pages and documents": "For people, and about the service itself.",
+  Statistics: "Totals of messages and senders.",
+  "Health and metrics": "For operators of the service.",
+  "Pages and documents": "Pages for people, and this document.",
 };
 
 const DESCRIPTION = `Receives HMAC-signed webhooks, stores each message exactly once, and lets people and programs read them back. A sender that got \`200\` never loses that message, and a sender that retries never creates a second one.
 
-Every error has a JSON body with \`detail\`. An unknown path is answered 404, a method that a path does not have 405 with \`Allow\`, both with the body of the answer NotFound of the components. \`HEAD\` works wherever \`GET\` does, and \`OPTIONS\` on every path and on \`*\`.
+Every error has a JSON body with \`detail\`. An unknown path is answered 404, a method that a path does not have 405 with \`Allow\`, both with the body of the shared response NotFound. \`HEAD\` works wherever \`GET\` does, and \`OPTIONS\` on every path and on \`*\`.
 
-Where \`API_TOKEN\` is set, what shows messages needs \`Authorization: Bearer\` and the token.`;
+If \`API_TOKEN\` is set, endpoints that show messages need \`Authorization: Bearer\` and the token.`;
 
-/** Named, since generators of clients would make up names for them. */
+/** Named, since client generators would otherwise invent names for them. */
 const OPERATION_SCHEMAS: Readonly<Record<OperationSchemaName, Schema>> = {
   MessagePage: PAGE,
   Stats: STATS,
@@ -44,11 +44,11 @@ export function createOpenApiDocument(version: string): OpenApiDocument {
       version,
       summary: "Signed webhooks in, stored exactly once, and read back",
       description: DESCRIPTION,
-      contact: { name: "Whoever runs the service that this document comes from" },
+      contact: { name: "The operator of the service that serves this document" },
       license: { name: "MIT", identifier: "MIT" },
     },
-    // Relative to the document, so that a path prefix of a proxy counts.
-    servers: [{ url: ".", description: "The service that this document comes from" }],
+    // Relative to the document, so that it includes a proxy's path prefix.
+    servers: [{ url: ".", description: "The service that serves this document" }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths: Object.fromEntries(byPath.entries().map(([path, ids]) => [path, describePath(ids)])),
     components: {
@@ -61,7 +61,7 @@ export function createOpenApiDocument(version: string): OpenApiDocument {
   };
 }
 
-/** With what the router adds: `HEAD` beside `GET`, and `OPTIONS`. */
+/** Includes what the router adds: `HEAD` beside `GET`, and `OPTIONS`. */
 function describePath(ids: readonly OperationId[]): OpenApiDocument["paths"][string] {
   const described = ids.flatMap((id) => {
     const { method } = OPERATIONS[id];
@@ -105,7 +105,7 @@ function withoutBody(response: ResponseObject | Reference): ResponseObject | Ref
 
 function allowHeader(allow: string): Header {
   return {
-    description: "The methods that the path has, with commas between (RFC 9110, section 10.2.1).",
+    description: "The methods of the path, separated by commas (RFC 9110, section 10.2.1).",
     required: true,
     schema: { type: "string", const: allow },
     examples: { methods: { value: allow } },

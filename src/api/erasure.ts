@@ -6,7 +6,7 @@ import { errorResponse, jsonResponse, response, validationResponse } from "./res
 import { schema } from "./schemas.ts";
 
 const WHAT_GOES =
-  "The rows, what search and counts have of them, and their payloads are overwritten in the database. The ids stay known: a later delivery of one is a repeat. Backups, and until the next checkpoint the write-ahead log, still have them.";
+  "The rows, their entries in search and counts, and their payloads are overwritten in the database. The ids stay known: a later delivery of one is a duplicate. Backups, and until the next checkpoint the write-ahead log, still have them.";
 const FORBIDDEN = errorResponse("`API_TOKEN` is not set: anybody who reaches the port could erase.", {
   unset: REFUSALS.notErasable,
 });
@@ -24,13 +24,13 @@ export const ERASE_MESSAGE: Operation = {
       name: "message_id",
       in: "path",
       required: true,
-      description: "Percent-encoded, as for reading it.",
+      description: "Percent-encoded, as in the path that reads the message.",
       schema: schema("MessageId"),
       examples: { id: { value: "m1" } },
     },
   ],
   responses: {
-    204: { description: "It is gone, and that is synced to disk.", headers: headers("X-Request-ID") },
+    204: { description: "The message is erased, and that is synced to disk.", headers: headers("X-Request-ID") },
     401: response("Unauthorized"),
     403: FORBIDDEN,
     404: response("NotFound"),
@@ -57,7 +57,7 @@ export const ERASE_SENDER: Operation = {
     },
   ],
   responses: {
-    200: jsonResponse("They are gone, and that is synced to disk.", { type: "object", required: ["erased"], properties: { erased: schema("Count") } }, {
+    200: jsonResponse("The messages are erased, and that is synced to disk.", { type: "object", required: ["erased"], properties: { erased: schema("Count") } }, {
       examples: { erased: { value: { erased: 3 } } },
     }),
     401: response("Unauthorized"),
@@ -78,13 +78,13 @@ export const GET_PAYLOAD: Operation = {
   access: "token",
   summary: "Get what a platform sent about a message",
   description:
-    "Of WhatsApp the `value` of the notification as if it had brought this message alone, with its metadata and the person's contact; of Twilio the parameters of the form. A message in the service's own form has none.",
+    "For WhatsApp, the `value` of the notification with only this message, its metadata and the person's contact. For Twilio, the parameters of the form. A message in the service's own format has no payload.",
   parameters: [
     {
       name: "message_id",
       in: "path",
       required: true,
-      description: "Percent-encoded, as for the message itself.",
+      description: "Percent-encoded, as in the path of the message itself.",
       schema: schema("MessageId"),
       examples: { id: { value: "wamid.HBgMOTE5ODc2NTQzMjEw" } },
     },

@@ -10,20 +10,20 @@ export type HeaderName =
   | "WWW-Authenticate"
   | "Accept-Encoding";
 
-/** The response headers that more than one operation has. */
+/** The response headers that several operations share. */
 export const HEADERS: Readonly<Record<HeaderName, Header>> = {
   "X-Request-ID": {
-    description: "The request's own `X-Request-ID` where that is well formed, else a new UUID. The log line of the request has it too.",
+    description: "The request's `X-Request-ID` if that is well-formed, otherwise a new UUID. The log line of the request has it too.",
     required: true,
     schema: { type: "string", pattern: "^[A-Za-z0-9._-]{1,128}$" },
     examples: { uuid: { value: "78663c21-70c1-4268-8c66-18085636f038" } },
   },
   "X-Content-Type-Options": {
-    description: "The type is the one that is said, not one that the content looks like.",
+    description: "The content type must not be guessed from the content.",
     required: true,
     schema: { type: "string", const: "nosniff" },
   },
-  "Cache-Control": { description: "No cache keeps the answer.", required: true, schema: { type: "string", const: "no-store" } },
+  "Cache-Control": { description: "Caches must not store the response.", required: true, schema: { type: "string", const: "no-store" } },
   "Retry-After": {
     description: "The number of seconds after which to try again (RFC 9110, section 10.2.3).",
     required: true,
@@ -37,13 +37,13 @@ export const HEADERS: Readonly<Record<HeaderName, Header>> = {
     examples: { policy: { value: '"default";q=600;w=60' } },
   },
   RateLimit: {
-    description: "Where `WEBHOOK_RATE_LIMIT` is set: the requests `r` that this address has left, and in `t` seconds there is one more.",
+    description: "If `WEBHOOK_RATE_LIMIT` is set: this address has `r` requests left, and one more in `t` seconds.",
     required: false,
     schema: { type: "string", pattern: '^"default";r=[0-9]+;t=[0-9]+$' },
     examples: { left: { value: '"default";r=599;t=1' } },
   },
   "WWW-Authenticate": {
-    description: "How to show who one is: `Authorization: Bearer` and the token (RFC 6750).",
+    description: "How to authenticate: `Authorization: Bearer` and the token (RFC 6750).",
     required: true,
     schema: { type: "string", const: "Bearer" },
   },
@@ -59,19 +59,19 @@ export function headers(...names: readonly HeaderName[]): Readonly<Record<string
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
-/** On every answer with a body. */
+/** The headers of every response with a body. */
 export const WITH_BODY: Readonly<Record<string, Reference>> = headers("X-Request-ID", "X-Content-Type-Options", "Cache-Control");
 
 type SharedParameter = "RequestId" | "Traceparent";
 
-/** The request headers that every endpoint takes. */
+/** The request headers that every endpoint accepts. */
 export const PARAMETERS: Readonly<Record<SharedParameter, Parameter>> = {
   RequestId: {
     name: "X-Request-ID",
     in: "header",
     required: false,
     description:
-      "A name for this request, which the answer and the log line then have: 1 to 128 of `A-Z a-z 0-9 . _ -`. Another one is ignored.",
+      "An id of the request, for the response and the log line: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other value is ignored.",
     schema: { type: "string" },
     examples: { order: { value: "order-7.attempt-2" } },
   },
@@ -79,7 +79,7 @@ export const PARAMETERS: Readonly<Record<SharedParameter, Parameter>> = {
     name: "traceparent",
     in: "header",
     required: false,
-    description: "The caller's trace (W3C Trace Context), whose `trace_id` the log line then has. A malformed one is ignored.",
+    description: "The caller's trace (W3C Trace Context); the log line has its `trace_id`. A malformed value is ignored.",
     schema: { type: "string" },
     examples: { trace: { value: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" } },
   },
@@ -87,13 +87,13 @@ export const PARAMETERS: Readonly<Record<SharedParameter, Parameter>> = {
 
 export const VARY: Readonly<Record<string, Header>> = {
   Vary: {
-    description: "A cache must keep one response for each content coding.",
+    description: "A cache must store one response per content coding.",
     required: true,
     schema: { type: "string", const: "Accept-Encoding" },
   },
 };
 
-/** Those of a body that is the same for everyone and is sent compressed to clients that take it so. */
+/** The headers of a body that is the same for everyone, and that is sent compressed to clients that accept it. */
 export const COMPRESSED: Readonly<Record<string, Header>> = {
   ...VARY,
   "Content-Encoding": {

@@ -15,7 +15,7 @@ export const LIVE: Operation = {
   tag: TAG,
   access: "open",
   summary: "Whether the process runs",
-  description: "Asks nothing of the database.",
+  description: "Does not use the database.",
   parameters: [],
   responses: { 200: jsonResponse("It runs.", schema("Ok"), OK) },
 };
@@ -35,11 +35,11 @@ export const READY: Operation = {
   tag: TAG,
   access: "open",
   summary: "Whether messages can be stored",
-  description: "Proves that the database answers and takes a write. Not ready from the moment a stop begins.",
+  description: "Proves that the database can be read and written. Not ready once a stop has begun.",
   parameters: [],
   responses: {
     200: jsonResponse("They can.", schema("Ok"), OK),
-    503: jsonResponse("They cannot; or, with `detail`, too many requests wait on this connection.", { oneOf: [schema("NotReady"), schema("ErrorBody")] }, {
+    503: jsonResponse("Messages cannot be stored; or, with `detail`, too many requests wait on this connection.", { oneOf: [schema("NotReady"), schema("ErrorBody")] }, {
       examples: {
         full: { value: { status: "unavailable", reasons: ["database or disk is full"] } },
         pipelined: { value: { detail: REFUSALS.pipelined.detail } },

@@ -24,7 +24,7 @@ export const GET_MESSAGE: Operation = {
       name: "message_id",
       in: "path",
       required: true,
-      description: "Percent-encoded, whatever it holds: `order/7` is `order%2F7`, and `.` is `%2E` where the id is nothing else.",
+      description: "Percent-encoded: `order/7` is `order%2F7`, and an id that is only `.` is `%2E`.",
       schema: schema("MessageId"),
       examples: { id: { value: "m1" } },
     },

@@ -11,33 +11,33 @@ const CURSOR_EXAMPLE = "WzEsImFzYyIsIjIwMjUtMDEtMTVUMTA6MDA6MDAiLCJtMSJd";
 
 /** The schema `MessagePage`. */
 export const PAGE: Schema = {
-  description: "Some of the messages that match, and how many match.",
+  description: "A page of the messages that match, and how many match.",
   type: "object",
   required: ["data", "total", "limit", "offset"],
   properties: {
     data: { type: "array", maxItems: 100, items: schema("Message") },
-    total: { ...schema("Count"), description: "How many messages match the filters, whatever the page." },
+    total: { ...schema("Count"), description: "How many messages match the filters, on all pages." },
     limit: { type: "integer", minimum: 1, maximum: 100 },
     offset: schema("Count"),
-    next_cursor: { ...CURSOR, description: "There where more follow: the `cursor` of the next page." },
+    next_cursor: { ...CURSOR, description: "Present if there are more: the `cursor` of the next page." },
   },
 };
 
 const EXPORT_HEADERS: Readonly<Record<string, Header>> = {
   Link: {
-    description: "In JSON, where more follow: the next page (RFC 8288), with the same parameters. Relative to the URL that was asked for.",
+    description: "In JSON, if there are more: the next page (RFC 8288), with the same parameters. Relative to the requested URL.",
     required: false,
     schema: { type: "string", pattern: '^<\\?[^>]+>; rel="next"$' },
     examples: { next: { value: `<?limit=1&cursor=${CURSOR_EXAMPLE}>; rel="next"` } },
   },
   "Content-Disposition": {
-    description: "With CSV: a browser saves it as a file.",
+    description: "For CSV: makes a browser save it as a file.",
     required: false,
     schema: { type: "string", const: 'attachment; filename="messages.csv"' },
   },
 };
 
-/** The filters that the timeline has too. */
+/** The filters that the timeline shares. */
 export const FROM: Parameter = {
   name: "from",
   in: "query",
@@ -50,7 +50,7 @@ export const TO: Parameter = {
   name: "to",
   in: "query",
   required: false,
-  description: "Exactly this recipient. Without `from` beside it every message is looked at.",
+  description: "Exactly this recipient. Without `from`, every message is examined.",
   schema: { type: "string" },
   examples: { recipient: { value: "+14155550100" } },
 };
@@ -58,7 +58,7 @@ export const Q: Parameter = {
   name: "q",
   in: "query",
   required: false,
-  description: "Part of `text`, whatever its case, in every script; no character is special. Empty means no filter.",
+  description: "Part of `text`, case-insensitive in every script; no character is special. Empty means no filter.",
   schema: { type: "string" },
   examples: { part: { value: "hello" } },
 };
@@ -66,7 +66,7 @@ export const SINCE: Parameter = {
   name: "since",
   in: "query",
   required: false,
-  description: "Messages of that instant or later, by `ts`.",
+  description: "Messages at that instant or later, by `ts`.",
   schema: { type: "string", format: "date-time" },
   examples: { utc: { value: "2025-01-15T10:00:00Z" }, zone: { value: "2025-01-15T15:30:00+05:30" } },
 };
@@ -74,17 +74,17 @@ export const UNTIL: Parameter = {
   name: "until",
   in: "query",
   required: false,
-  description: "Messages before that instant, by `ts`: where one range ends the next may begin.",
+  description: "Messages before that instant, by `ts`. The next range may begin at the same instant.",
   schema: { type: "string", format: "date-time" },
   examples: { utc: { value: "2025-01-16T00:00:00Z" } },
 };
 
-/** Of exports and the tail. */
+/** Shared by exports and the tail. */
 export const PAYLOAD: Parameter = {
   name: "payload",
   in: "query",
   required: false,
-  description: "`1` adds the field `payload`: what a platform sent about each message, null for the service's own form. In NDJSON and CSV only.",
+  description: "`1` adds the field `payload`: what a platform sent about each message, null for the service's own format. Only in NDJSON and CSV.",
   schema: { type: "string", enum: ["0", "1"], default: "0" },
 };
 
@@ -95,9 +95,9 @@ export const LIST_MESSAGES: Operation = {
   tag: "Messages",
   access: "token",
   summary: "List messages, or export all of them",
-  description: `Every filter that is given must match. Where more follow, \`next_cursor\` and the \`Link\` header lead to the next page: such pages neither repeat nor leave out a message while others arrive, and cost the same however deep they lie.
+  description: `All filters given must match. If there are more, \`next_cursor\` and the \`Link\` header lead to the next page: such pages neither repeat nor leave out a message while others arrive, and cost the same however deep they lie.
 
-NDJSON and CSV have all messages that match when the request comes, streamed; where that breaks off, the connection does. In CSV (RFC 4180) a cell that begins with one of \`= + - @\`, a tab or a carriage return has a \`'\` in front, as a spreadsheet would take it for a formula.
+NDJSON and CSV have all messages that match when the request comes, streamed; if that fails, the connection is closed early. In CSV (RFC 4180) a cell that begins with one of \`= + - @\`, a tab or a carriage return has a \`'\` in front, as a spreadsheet would take it for a formula.
 
 In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+919876543210\` works as typed. \`%2B\` is a plus sign everywhere. If a parameter is repeated, the last value wins; unknown parameters are ignored.`,
   parameters: [
@@ -105,7 +105,7 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
       name: "limit",
       in: "query",
       required: false,
-      description: "The most messages of the page.",
+      description: "The maximum number of messages on the page.",
       schema: { type: "integer", minimum: 1, maximum: 100, default: 50 },
     },
     {
@@ -125,14 +125,14 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
       in: "query",
       required: false,
       description: "`asc` is by `ts` in time, then by `message_id` in code points; `desc` is the reverse, newest first. "
-        + "`received` is the order of commits, whatever the messages are dated; `received-desc` is its reverse, which no export has.",
+        + "`received` is commit order, regardless of `ts`; `received-desc` is its reverse, which exports do not have.",
       schema: { type: "string", enum: ["asc", "desc", "received", "received-desc"], default: "asc" },
     },
     {
       name: "cursor",
       in: "query",
       required: false,
-      description: "A `next_cursor` of the same `order`, as it was given: continues behind that page. No `offset` beside it.",
+      description: "A `next_cursor` of the same `order`, unchanged: continues after that page. Not together with `offset`.",
       schema: CURSOR,
       examples: { next: { value: CURSOR_EXAMPLE } },
     },
@@ -140,7 +140,7 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
       name: "format",
       in: "query",
       required: false,
-      description: "Wins over `Accept`, which decides where it is absent. `ndjson` and `csv` have all messages that match, so no `limit` or `offset` beside them.",
+      description: "Takes precedence over `Accept`, which decides if it is absent. `ndjson` and `csv` contain all messages that match, so they do not accept `limit` or `offset`.",
       schema: { type: "string", enum: ["json", "ndjson", "csv"] },
       examples: { csv: { value: "csv" } },
     },
@@ -148,7 +148,7 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
       name: "bom",
       in: "query",
       required: false,
-      description: "`1`: CSV begins with a byte order mark, without which Excel does not take it for UTF-8.",
+      description: "`1`: CSV begins with a byte order mark, without which Excel does not read it as UTF-8.",
       schema: { type: "string", enum: ["0", "1"], default: "0" },
       examples: { excel: { value: "1" } },
     },
@@ -156,7 +156,7 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
   ],
   responses: {
     200: {
-      description: "A page in JSON; all that match in the other formats.",
+      description: "A page in JSON; all messages that match in the other formats.",
       headers: { ...WITH_BODY, ...EXPORT_HEADERS },
       content: {
         [JSON_TYPE]: {
@@ -169,7 +169,7 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
       },
       "x-content-on-request": {
         [NDJSON_TYPE]: {
-          schema: { description: "A message a line.", type: "string", contentMediaType: NDJSON_TYPE, contentSchema: schema("Message") },
+          schema: { description: "One message per line.", type: "string", contentMediaType: NDJSON_TYPE, contentSchema: schema("Message") },
           examples: { line: { value: `${JSON.stringify(MESSAGE_EXAMPLE)}\n` } },
         },
         [`${CSV_TYPE}; charset=utf-8`]: {

@@ -8,7 +8,7 @@ export const GET_METRICS: Operation = {
   tag: "Health and metrics",
   access: "open",
   summary: "Metrics for Prometheus",
-  description: "Prometheus text 0.0.4, or OpenMetrics 1.0 where the `Accept` header gives it the greater weight.",
+  description: "Prometheus text 0.0.4, or OpenMetrics 1.0 if the `Accept` header gives it the greater weight.",
   parameters: [],
   responses: {
     200: {

@@ -24,7 +24,7 @@ export interface Components {
   readonly securitySchemes: Readonly<Record<string, SecurityScheme>>;
 }
 
-/** A place in `components`: `#/components/schemas/Message`. */
+/** A reference to a component: `#/components/schemas/Message`. */
 export interface Reference {
   readonly $ref: string;
 }
@@ -34,7 +34,7 @@ export interface OperationObject {
   readonly tags: readonly string[];
   readonly summary: string;
   readonly description: string;
-  /** One of them is enough; `{}` is none at all. */
+  /** One of them is enough; `{}` means none. */
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters: readonly (Parameter | Reference)[];
   readonly requestBody?: RequestBody;
@@ -59,12 +59,12 @@ export interface RequestBody {
 
 export interface ResponseObject {
   readonly description: string;
-  /** By name; a required one is in every such answer. */
+  /** By name; a required header is in every such response. */
   readonly headers: Readonly<Record<string, Header | Reference>>;
   readonly content?: Content;
   /**
-   * What comes if the request asks for it. Generators of clients do not read it: in `content` it would make the type of
-   * the response's body a choice that the status does not settle.
+   * The body that comes if the request asks for it. Client generators do not read it: in `content` it would make the type of
+   * the body a choice that the status does not settle.
    */
   readonly "x-content-on-request"?: Content;
 }
@@ -118,7 +118,7 @@ export interface Schema {
   readonly required?: readonly string[];
   readonly oneOf?: readonly Schema[];
   readonly examples?: readonly unknown[];
-  /** Of a string: what it holds, and the schema of each JSON text in it. */
+  /** For a string: the media type of its content, and the schema of each JSON text in it. */
   readonly contentMediaType?: string;
   readonly contentSchema?: Schema;
 }

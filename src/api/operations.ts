@@ -33,7 +33,7 @@ export type OperationId =
   | "getOpenApi"
   | "getAsset";
 
-/** Every endpoint, in the order of the document. Routes, the document and the lists of the tests come from it. */
+/** Every endpoint, in the order of the document. The routes, the document and test lists are made from it. */
 export const OPERATIONS: Readonly<Record<OperationId, Operation>> = {
   deliverMessage: WEBHOOK,
   deliverTwilioMessage: TWILIO,
@@ -57,7 +57,7 @@ export const OPERATIONS: Readonly<Record<OperationId, Operation>> = {
 
 export const OPERATION_IDS: readonly OperationId[] = Object.keys(OPERATIONS).filter(isOperationId);
 
-/** `OPERATIONS` knows no other ids. */
+/** Whether a text is an operation's id. */
 function isOperationId(text: string): text is OperationId {
   return Object.hasOwn(OPERATIONS, text);
 }

@@ -10,7 +10,7 @@ function fixed(description: string, value: string): Header {
 }
 
 const POLICY: Header = {
-  description: "Scripts and styles come from this service, requests go to it, and to nowhere else.",
+  description: "Scripts and styles come only from this service, and requests go only to it.",
   required: true,
   schema: { type: "string", pattern: "^default-src 'none'; " },
 };
@@ -22,8 +22,8 @@ function htmlResponse(description: string): ResponseObject {
       ...headers("X-Request-ID", "X-Content-Type-Options", "Cache-Control"),
       ...COMPRESSED,
       "Content-Security-Policy": POLICY,
-      "Referrer-Policy": fixed("No link tells where it was followed.", "no-referrer"),
-      "Cross-Origin-Opener-Policy": fixed("No page of another origin holds on to this one.", "same-origin"),
+      "Referrer-Policy": fixed("Links do not reveal this page's address.", "no-referrer"),
+      "Cross-Origin-Opener-Policy": fixed("Pages of other origins cannot access this one.", "same-origin"),
     },
     content: { "text/html; charset=utf-8": { schema: { type: "string", pattern: "^<!doctype html>" } } },
   };
@@ -36,7 +36,7 @@ export const INBOX_PAGE: Operation = {
   tag: TAG,
   access: "open",
   summary: "The inbox page",
-  description: "Holds no message: its script asks for them, with the token that its reader gives where one is needed.",
+  description: "Contains no message: its script requests them, with the reader's token if one is required.",
   parameters: [],
   responses: { 200: htmlResponse("The page.") },
 };
@@ -48,7 +48,7 @@ export const DOCS_PAGE: Operation = {
   tag: TAG,
   access: "open",
   summary: "This document as a page",
-  description: "With forms that send requests. A secret that is typed in stays in the page.",
+  description: "With forms that send requests. A secret that you type never leaves the page.",
   parameters: [],
   responses: { 200: htmlResponse("The page.") },
 };
@@ -59,8 +59,8 @@ export const ASSET: Operation = {
   path: "/assets/{name}",
   tag: TAG,
   access: "open",
-  summary: "What the pages load",
-  description: "Scripts, styles, the icon. A name has the hash of the content in it and changes with it.",
+  summary: "A file that the pages load",
+  description: "Scripts, styles, the icon. A name contains the hash of the content and changes with it.",
   parameters: [
     {
       name: "name",
@@ -77,8 +77,8 @@ export const ASSET: Operation = {
       headers: {
         ...headers("X-Request-ID", "X-Content-Type-Options"),
         ...COMPRESSED,
-        "Cache-Control": fixed("Caches may keep it for good (RFC 8246).", "public, max-age=31536000, immutable"),
-        "Cross-Origin-Resource-Policy": fixed("No page of another origin may load it.", "same-origin"),
+        "Cache-Control": fixed("Caches may keep it permanently (RFC 8246).", "public, max-age=31536000, immutable"),
+        "Cross-Origin-Resource-Policy": fixed("Pages of other origins must not load it.", "same-origin"),
       },
       content: {
         "text/javascript; charset=utf-8": { schema: { type: "string" } },

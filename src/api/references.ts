@@ -1,16 +1,16 @@
 import type { Content, Reference, ResponseObject } from "./openapi.ts";
 
-/** Whether a thing stands in its place, not among the components. */
+/** Whether a value is given in place, not as a reference to a component. */
 export function isInline<T extends object>(value: T | Reference): value is T {
   return !("$ref" in value);
 }
 
-/** The name of what a reference leads to: `Message` for `#/components/schemas/Message`. */
+/** The name of the component to which a reference leads: `Message` for `#/components/schemas/Message`. */
 export function referencedName(reference: Reference): string {
   return reference.$ref.slice(reference.$ref.lastIndexOf("/") + 1);
 }
 
-/** The thing itself, or the component that it refers to. Throws where there is none of that name. */
+/** The value itself, or the component to which it refers. Throws if there is no such component. */
 export function dereference<T extends object>(value: T | Reference, components: Readonly<Record<string, T>>): T {
   if (isInline(value)) return value;
   const found = components[referencedName(value)];

@@ -13,7 +13,7 @@ export type RefusalName =
   | "encodedBody" | "invalidSignature" | "twilioUnset" | "subscriptionsUnset" | "wrongVerifyToken" | "notStored" | "databaseSilent"
   | "largeBodies" | "bufferedResponses" | "pipelined" | "stopping" | "clientGone" | "defect";
 
-/** Every refusal that has the same words each time. The service gives them, and the document's examples are made from them. */
+/** Every refusal with fixed words. The service sends them, and the document's examples are made from them. */
 export const REFUSALS: Readonly<Record<RefusalName, SpokenRefusal>> = {
   malformed: { code: "bad_request", detail: "the request must be well-formed HTTP/1.1" },
   wrongVersion: { code: "bad_request", detail: "the HTTP version must be 1.0 or 1.1" },
@@ -59,7 +59,7 @@ export function largeBody(limitBytes: number): SpokenRefusal {
   return { code: "too_large", detail: `the body must be at most ${limitBytes} bytes` };
 }
 
-/** More requests of one address than the rate limit allows. */
+/** More requests from one address than the rate limit allows. */
 export function tooManyRequests(retryAfterSeconds: number): SpokenRefusal {
   return {
     code: "rate_limited",
@@ -68,19 +68,19 @@ export function tooManyRequests(retryAfterSeconds: number): SpokenRefusal {
   };
 }
 
-/** As many tails as may be open, and none that has to give its place. */
+/** The maximum number of tails is open, and none of them may be displaced. */
 export function tooManyTails(most: number): SpokenRefusal {
   return { code: "unavailable", detail: `${most} tails are open, try again later`, headers: RETRY };
 }
 
-/** A position in the order of commits, as the headers of a tail give it. */
+/** A position in commit order, as the headers of a tail give it. */
 export interface SeqPosition {
   readonly after: number;
   /** The present generation of the store. */
   readonly generation: string;
 }
 
-/** The headers that name where a tail begins, or can begin. */
+/** The headers that say where a tail begins, or can begin. */
 export function positionHeaders({ after, generation }: SeqPosition): Readonly<Record<"Tail-After" | "Tail-Generation", string>> {
   return { "Tail-After": String(after), "Tail-Generation": generation };
 }
@@ -94,7 +94,7 @@ export function beyondNewest(newest: number, generation: string): SpokenRefusal 
 /**
  * A tail from a position in another generation of the store, which has gone back since.
  *
- * @param lastCommon - the last `seq` that both have; 0 if the other one is not known.
+ * @param lastCommon - the last `seq` that both generations share; 0 if the other one is unknown.
  * @param position - from which a tail misses nothing.
  */
 export function otherGeneration(lastCommon: number, position: SeqPosition): SpokenRefusal {
@@ -102,12 +102,12 @@ export function otherGeneration(lastCommon: number, position: SeqPosition): Spok
   return { code: "other_generation", detail, headers: positionHeaders(position) };
 }
 
-/** As many exports as may be in progress. */
+/** The maximum number of exports is in progress. */
 export function tooManyExports(most: number): SpokenRefusal {
   return { code: "unavailable", detail: `${most} exports are in progress, try again later`, headers: RETRY };
 }
 
-/** An unknown path that comes near to a route. */
+/** An unknown path that is close to a route. */
 export function notFoundNear(path: string): SpokenRefusal {
   return { ...REFUSALS.notFound, detail: `${REFUSALS.notFound.detail}: the nearest path is ${path}` };
 }

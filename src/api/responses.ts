@@ -4,7 +4,7 @@ import { headers, WITH_BODY } from "./headers.ts";
 import { brokenPath, notFoundNear, REFUSALS, type SpokenRefusal, tooManyExports, tooManyTails } from "./refusals.ts";
 import { schema } from "./schemas.ts";
 
-/** An answer with a JSON body. */
+/** A response with a JSON body. */
 export function jsonResponse(description: string, body: Schema, options: { readonly examples: Examples; readonly headers?: ResponseObject["headers"] }): ResponseObject {
   return { description, headers: { ...WITH_BODY, ...options.headers }, content: { [JSON_TYPE]: { schema: body, examples: options.examples } } };
 }
@@ -20,7 +20,7 @@ export function validationResponse(description: string, examples: Examples): Res
   return jsonResponse(description, schema("ValidationError"), { examples });
 }
 
-/** The same answer with more headers. */
+/** The same response with more headers. */
 export function withHeaders(response: ResponseObject, more: ResponseObject["headers"]): ResponseObject {
   return { ...response, headers: { ...response.headers, ...more } };
 }
@@ -38,7 +38,7 @@ export type ResponseName =
   | "NotImplemented"
   | "Unavailable";
 
-/** The answers that more than one operation has. */
+/** The responses that several operations share. */
 export const RESPONSES: Readonly<Record<ResponseName, ResponseObject>> = {
   BadRequest: errorResponse("Malformed HTTP, not exactly one `Host` header, one that is not a host, a `Transfer-Encoding` with HTTP/1.0, or a version other than 1.0 and 1.1. The connection is closed.", {
     malformed: REFUSALS.malformed,
@@ -49,7 +49,7 @@ export const RESPONSES: Readonly<Record<ResponseName, ResponseObject>> = {
     { token: REFUSALS.unauthorized },
     headers("WWW-Authenticate"),
   ),
-  NotFound: errorResponse("There is no such path, or nothing there.", { nothing: REFUSALS.notFound, near: notFoundNear("/webhook") }),
+  NotFound: errorResponse("There is no such path, or nothing at it.", { nothing: REFUSALS.notFound, near: notFoundNear("/webhook") }),
   BrokenPath: validationResponse("The path's percent-encoding is malformed, or not that of UTF-8.", {
     encoding: { value: { detail: brokenPath("message_id").detail } },
   }),
@@ -65,12 +65,12 @@ export const RESPONSES: Readonly<Record<ResponseName, ResponseObject>> = {
   HeadersTooLarge: errorResponse("More than 16 KiB of headers, or more than 1,000. The connection is closed.", {
     headers: REFUSALS.largeHeaders,
   }),
-  InternalError: errorResponse("A defect of the service. Its log has the error under this answer's `X-Request-ID`.", { defect: REFUSALS.defect }),
+  InternalError: errorResponse("A defect of the service. Its log has the error with the `X-Request-ID` of this response.", { defect: REFUSALS.defect }),
   NotImplemented: errorResponse("A transfer coding other than `chunked`. The connection is closed.", {
     coding: REFUSALS.unknownCoding,
   }),
   Unavailable: errorResponse(
-    "The database cannot answer, too much is in progress, or the service stops: try again.",
+    "The database cannot answer, too much is in progress, or the service is stopping: try again.",
     {
       database: REFUSALS.databaseSilent,
       buffered: REFUSALS.bufferedResponses,
@@ -83,12 +83,12 @@ export const RESPONSES: Readonly<Record<ResponseName, ResponseObject>> = {
   ),
 };
 
-/** A reference to a shared answer. */
+/** A reference to a shared response. */
 export function response(name: ResponseName): Reference {
   return { $ref: `#/components/responses/${name}` };
 }
 
-/** What any request may be answered, whatever it asks for. */
+/** The responses that any request may get. */
 export const ANY_REQUEST: Readonly<Record<string, Reference>> = {
   400: response("BadRequest"),
   408: response("RequestTimeout"),

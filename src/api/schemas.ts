@@ -6,9 +6,9 @@ const STORED: Readonly<Record<string, Schema>> = {
   to: { $ref: "#/components/schemas/Party" },
   ts: { $ref: "#/components/schemas/Timestamp" },
   text: { $ref: "#/components/schemas/Text" },
-  payload: { description: "If `payload=1` asked for it: what a platform sent about it, or null.", type: ["object", "null"] },
+  payload: { description: "With `payload=1`: what a platform sent about it, or null.", type: ["object", "null"] },
   created_at: {
-    description: "When it was stored, in UTC: an RFC 3339 date-time, except rows of an earlier build, which keep what they had.",
+    description: "When it was stored: an RFC 3339 date-time in UTC. Rows of an earlier build keep their own value.",
     type: "string",
     examples: ["2025-01-15T10:00:00.412Z"],
   },
@@ -31,7 +31,7 @@ export type SchemaName =
   | "FieldError"
   | "FieldErrorType";
 
-/** Those that stand beside their only operation. */
+/** Schemas that are defined beside their only operation. */
 export type OperationSchemaName = "MessagePage" | "Stats" | "Timeline" | "NotReady";
 
 /** The schemas that the operations share. */
@@ -42,7 +42,7 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
     required: ["message_id", "from", "to", "ts"],
     properties: {
       message_id: {
-        description: "The identity of the message: of any number of deliveries with one id, the first is stored.",
+        description: "The identity of the message: the first delivery with an id is stored, later ones are duplicates.",
         type: "string",
         minLength: 1,
         maxLength: 256,
@@ -60,12 +60,12 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
     },
   },
   WhatsAppNotification: {
-    description: "A notification of the WhatsApp Cloud API. What it holds besides messages is acknowledged, and not stored.",
+    description: "A notification of the WhatsApp Cloud API. Content other than messages is acknowledged, but not stored.",
     type: "object",
     required: ["object", "entry"],
     properties: {
       object: { type: "string", const: "whatsapp_business_account" },
-      entry: { description: "As the platform's reference has it.", type: "array", items: { type: "object" } },
+      entry: { description: "As in the platform's reference.", type: "array", items: { type: "object" } },
     },
   },
   Message: {
@@ -75,10 +75,10 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
     properties: STORED,
   },
   SequencedMessage: {
-    description: "A stored message, with its place in the order of commits.",
+    description: "A stored message, with its position in commit order.",
     type: "object",
     required: ["seq", "message_id", "from", "to", "ts", "text", "created_at"],
-    properties: { seq: { description: "Grows with each message; some numbers may be left out.", type: "integer", minimum: 1, examples: [17] }, ...STORED },
+    properties: { seq: { description: "Increases with each message; numbers may be skipped.", type: "integer", minimum: 1, examples: [17] }, ...STORED },
   },
   MessageId: {
     description: "The identity of the message, as its sender gave it.",
@@ -88,13 +88,13 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
   },
   PhoneNumber: { description: "`+` and 1 to 15 ASCII digits.", type: "string", pattern: "^\\+[0-9]{1,15}$", examples: ["+919876543210"] },
   Party: {
-    description: "A phone number, `+` and digits. For a person or a business that a platform gives no number of, the platform's own id; empty if it gives neither.",
+    description: "A phone number, `+` and digits. If the platform gives no number of a person or business, the platform's id; empty if it gives neither.",
     type: "string",
     examples: ["+919876543210", "US.13491208655302741918"],
   },
   Text: { description: "The text, or null if the sender sent none.", type: ["string", "null"], examples: ["Hello", null] },
   Timestamp: {
-    description: "An instant, in UTC with `Z`, without zeros at the end of its fraction: equal instants have equal texts.",
+    description: "An instant in UTC with `Z`, without trailing zeros in the fraction: equal instants have equal texts.",
     type: "string",
     pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{0,8}[1-9])?Z$",
     examples: ["2025-01-15T10:00:00Z"],
@@ -102,7 +102,7 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
   Count: { type: "integer", minimum: 0, examples: [1] },
   Ok: { type: "object", required: ["status"], properties: { status: { type: "string", const: "ok" } } },
   ErrorBody: {
-    description: "Every error but those of fields and parameters.",
+    description: "Any error except invalid fields and parameters.",
     type: "object",
     required: ["detail"],
     properties: { detail: { description: "What was wrong and what is right, for people.", type: "string", minLength: 1 } },
@@ -125,7 +125,7 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
         items: { type: "string" },
         examples: [["body", "from"], ["query", "limit"], ["body"]],
       },
-      msg: { description: "What is wrong and what is right, for people. It quotes nothing of what was sent.", type: "string", minLength: 1 },
+      msg: { description: "What is wrong and what is right, for people. It does not quote what was sent.", type: "string", minLength: 1 },
       type: { $ref: "#/components/schemas/FieldErrorType" },
     },
   },

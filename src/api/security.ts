@@ -7,7 +7,7 @@ export const SECURITY_SCHEMES: Readonly<Record<SchemeName, SecurityScheme>> = {
   token: {
     type: "http",
     scheme: "bearer",
-    description: "The token of `API_TOKEN`. Where that is not set, none is needed.",
+    description: "The token of `API_TOKEN`. If that is not set, no token is needed.",
   },
   signature: {
     type: "apiKey",
@@ -26,7 +26,7 @@ export const SECURITY_SCHEMES: Readonly<Record<SchemeName, SecurityScheme>> = {
     in: "header",
     name: "webhook-signature",
     description:
-      "Standard Webhooks: one or more `v1,<base64>` with spaces between, each an HMAC-SHA256 of `id.timestamp.body`, where id and timestamp are those of `webhook-id` and `webhook-timestamp`. The key is what follows `whsec_` in the secret, decoded from base64, or any other secret's UTF-8 bytes.",
+      "Standard Webhooks: one or more `v1,<base64>` separated by spaces, each an HMAC-SHA256 of `id.timestamp.body`, where id and timestamp are those of `webhook-id` and `webhook-timestamp`. The key is what follows `whsec_` in the secret, decoded from base64, or any other secret's UTF-8 bytes.",
   },
   svixWebhook: {
     type: "apiKey",
@@ -46,14 +46,14 @@ type Requirement = Partial<Readonly<Record<SchemeName, readonly string[]>>>;
 
 const REQUIREMENTS: Readonly<Record<Operation["access"], readonly Requirement[]>> = {
   open: [],
-  // The document is the same whether a token is configured or not.
+  // The document is the same with and without a configured token.
   token: [{ token: [] }, {}],
   signature: [{ signature: [] }, { hubSignature: [] }, { standardWebhook: [] }, { svixWebhook: [] }],
   erasure: [{ token: [] }],
   twilio: [{ twilioSignature: [] }],
 };
 
-/** What a client of the operation has to show: one of these. */
+/** What a client of the operation needs: one of these. */
 export function securityOf(operation: Operation): OperationObject["security"] {
   return REQUIREMENTS[operation.access];
 }

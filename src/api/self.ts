@@ -6,7 +6,7 @@ import type { Operation } from "./operation.ts";
 const ETAG = '^W/"[0-9a-f]{16}"$';
 
 const VALIDATED: Readonly<Record<string, Header>> = {
-  "Cache-Control": { description: "A cache may keep it and must ask whether it is still the one.", required: true, schema: { type: "string", const: "no-cache" } },
+  "Cache-Control": { description: "A cache may store it but must revalidate it before each use.", required: true, schema: { type: "string", const: "no-cache" } },
   ETag: { description: "Changes with the document; weak, since it is the same in every content coding (RFC 9110, section 8.8.3).", required: true, schema: { type: "string", pattern: ETAG } },
 };
 
@@ -23,7 +23,7 @@ export const OPENAPI: Operation = {
       name: "If-None-Match",
       in: "header",
       required: false,
-      description: "The `ETag` of a document that one has, or several with commas between, or `*`.",
+      description: "The `ETag` of a document that the client has, or several separated by commas, or `*`.",
       schema: { type: "string" },
       examples: { one: { value: 'W/"0123456789abcdef"' } },
     },
@@ -49,6 +49,6 @@ export const OPENAPI: Operation = {
         },
       },
     },
-    304: { description: "It is the one that the request names.", headers: { ...headers("X-Request-ID"), ...VARY, ...VALIDATED } },
+    304: { description: "The client's document is current.", headers: { ...headers("X-Request-ID"), ...VARY, ...VALIDATED } },
   },
 };

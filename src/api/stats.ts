@@ -5,7 +5,7 @@ import { schema } from "./schemas.ts";
 
 /** The schema `Stats`. */
 export const STATS: Schema = {
-  description: "How many messages and senders there are.",
+  description: "The numbers of messages and senders.",
   type: "object",
   required: ["total_messages", "senders_count", "messages_per_sender", "first_message_ts", "last_message_ts"],
   properties: {

@@ -14,13 +14,13 @@ const LINE = JSON.stringify({ seq: 17, ...MESSAGE_EXAMPLE });
 
 const HEADERS_OF_PLACE: Readonly<Record<string, Header>> = {
   "Tail-After": {
-    description: "The `seq` after which it begins; in a 409, one after which nothing is missed.",
+    description: "The `seq` after which the tail begins; in a 409, one after which nothing is missed.",
     required: true,
     schema: PLACE,
     examples: { position: { value: 16 } },
   },
   "Tail-Generation": {
-    description: "The store's generation, which the `seq` belongs to. It is a new one after a restore.",
+    description: "The store's generation, to which the `seq` belongs. It changes after a restore.",
     required: true,
     schema: { type: "string" },
     examples: { present: { value: GENERATION } },
@@ -43,15 +43,15 @@ export const TAIL: Operation = {
   tag: "Messages",
   access: "token",
   summary: "Messages as they are committed",
-  description: `In the order of commits, which \`seq\` counts: those behind \`after\`, then each new one as it comes. Reconnect with \`after\` set to the last \`seq\` and \`generation\` to the \`Tail-Generation\` of the response: no gaps, no duplicates. If it is 409, the store has gone back, as after a restore: continue with its \`Tail-After\` and \`Tail-Generation\`.
+  description: `In commit order, which is that of \`seq\`: the messages after \`after\`, then each new one as it comes. Reconnect with \`after\` set to the last \`seq\` and \`generation\` to the \`Tail-Generation\` of the response: no gaps, no duplicates. If it is 409, the store has gone back, as after a restore: continue with its \`Tail-After\` and \`Tail-Generation\`.
 
-Server-sent events where \`Accept\` prefers them, with the generation, a dot and \`seq\` as their id, and a comment every 15 s without a message; NDJSON has a blank line then. 64 tails may be open. If all are, a new one gets the place of the oldest that has been open for a minute; if there is none, it is 503. A client that takes nothing for 30 s is cut off, and a stop of the service ends every tail.`,
+Server-sent events if \`Accept\` prefers them, with the generation, a dot and \`seq\` as their id, and a comment every 15 s without a message; NDJSON has a blank line then. 64 tails may be open. If all are, a new one gets the place of the oldest that has been open for a minute; if there is none, it is 503. A client that takes nothing for 30 s is cut off, and a stop of the service ends every tail.`,
   parameters: [
     {
       name: "after",
       in: "query",
       required: false,
-      description: "The last `seq` seen; 0 is before the first message. Absent, it begins with the next message.",
+      description: "The last `seq` seen; 0 is before the first message. If it is absent, the tail begins with the next message.",
       schema: PLACE,
       examples: { start: { value: 0 } },
     },
@@ -59,7 +59,7 @@ Server-sent events where \`Accept\` prefers them, with the generation, a dot and
       name: "generation",
       in: "query",
       required: false,
-      description: "The `Tail-Generation` of the response that gave that `seq`. Absent, the present one is meant.",
+      description: "The `Tail-Generation` of the response that gave that `seq`. If it is absent, the present generation is assumed.",
       schema: { type: "string" },
       examples: { present: { value: GENERATION } },
     },
@@ -67,7 +67,7 @@ Server-sent events where \`Accept\` prefers them, with the generation, a dot and
       name: "Last-Event-ID",
       in: "header",
       required: false,
-      description: "The id of the last event, as browsers send it when they connect again, or a `seq` alone; wins over `after`.",
+      description: "The id of the last event, as browsers send it when they reconnect, or only a `seq`; takes precedence over `after`.",
       schema: { type: "string" },
       examples: { seen: { value: `${GENERATION}.17` } },
     },
@@ -79,12 +79,12 @@ Server-sent events where \`Accept\` prefers them, with the generation, a dot and
       headers: { ...WITH_BODY, ...HEADERS_OF_TAIL },
       content: {
         [NDJSON_TYPE]: {
-          schema: { description: "A message a line; a blank line only tells that the connection is alive.", type: "string", contentMediaType: NDJSON_TYPE, contentSchema: schema("SequencedMessage") },
+          schema: { description: "One message per line; a blank line only shows that the connection is alive.", type: "string", contentMediaType: NDJSON_TYPE, contentSchema: schema("SequencedMessage") },
           examples: { line: { value: `${LINE}\n` } },
         },
         "text/event-stream": {
           schema: {
-            description: "The data of each event is the line that NDJSON has.",
+            description: "The data of each event is a line of NDJSON.",
             type: "string",
             pattern: "^id: [^\\n]+\\.[0-9]+\\n",
           },
@@ -94,7 +94,7 @@ Server-sent events where \`Accept\` prefers them, with the generation, a dot and
     },
     401: response("Unauthorized"),
     409: errorResponse(
-      "No message has that `seq`, or it is of another generation: the store has gone back, as after a restore.",
+      "No message has that `seq`, or it belongs to another generation: the store has gone back, for example after a restore.",
       { other: otherGeneration(16, { after: 16, generation: GENERATION }), beyond: beyondNewest(16, GENERATION) },
       HEADERS_OF_PLACE,
     ),

@@ -8,13 +8,13 @@ const BUCKET: Schema = { type: "string", enum: ["hour", "day"] };
 
 /** The schema `Timeline`. */
 export const TIMELINE: Schema = {
-  description: "How many messages each hour or day has.",
+  description: "The number of messages in each hour or day.",
   type: "object",
   required: ["bucket", "data", "truncated"],
   properties: {
     bucket: BUCKET,
     data: {
-      description: "In the order of time; those without a message are left out.",
+      description: "Oldest first; hours or days without a message are left out.",
       type: "array",
       maxItems: 10_000,
       items: {
@@ -26,7 +26,7 @@ export const TIMELINE: Schema = {
         },
       },
     },
-    truncated: { description: "Whether there are older ones, left out for `limit`.", type: "boolean" },
+    truncated: { description: "Whether older ones were left out because of `limit`.", type: "boolean" },
   },
 };
 
@@ -37,16 +37,16 @@ export const GET_TIMELINE: Operation = {
   tag: "Statistics",
   access: "token",
   summary: "Count messages by hour or day",
-  description: "By `ts`. Exact for every filter, also if `since` or `until` cuts an hour or a day. "
-    + "With `to` or `q` every message between them may be looked at.",
+  description: "By `ts`. Exact for every filter, even if `since` or `until` falls within an hour or a day. "
+    + "With `to` or `q`, every message between them may be examined.",
   parameters: [
-    { name: "bucket", in: "query", required: false, description: "What is counted together.", schema: { ...BUCKET, default: "hour" } },
+    { name: "bucket", in: "query", required: false, description: "The length of a bucket.", schema: { ...BUCKET, default: "hour" } },
     {
       name: "utc_offset",
       in: "query",
       required: false,
-      description: "Hours and days begin as on clocks that are so far ahead of UTC. "
-        + "If those clocks change within the range, ask for what is before and after the change apart, each with its own offset.",
+      description: "Hours and days begin as on clocks with this offset from UTC. "
+        + "If those clocks change within the range, request the parts before and after the change separately, each with its own offset.",
       schema: { type: "string", pattern: "^[+-]([01][0-9]|2[0-3]):[0-5][0-9]$", default: "+00:00" },
       examples: { india: { value: "+05:30" } },
     },
@@ -59,7 +59,7 @@ export const GET_TIMELINE: Operation = {
       name: "limit",
       in: "query",
       required: false,
-      description: "The most hours or days: the newest ones.",
+      description: "The maximum number of hours or days; the newest are kept.",
       schema: { type: "integer", minimum: 1, maximum: 10_000, default: 1_000 },
     },
   ],

@@ -14,13 +14,13 @@ export const TWILIO: Operation = {
   access: "twilio",
   takesDeliveries: true,
   summary: "Store one message from Twilio",
-  description: `What Twilio's Programmable Messaging sends for an incoming SMS or WhatsApp message. \`ts\` is the time of receipt, and a \`whatsapp:\` in front of a number is dropped.
+  description: `Accepts the webhook of Twilio's Programmable Messaging for an incoming SMS or WhatsApp message. \`ts\` is the time of receipt, and a \`whatsapp:\` in front of a number is dropped.
 
-\`200\` is sent only after the message is committed and synced to disk, and for a repeat of its \`MessageSid\` too. A report on a message that was sent (\`MessageStatus\`) gets \`200\`, and is not stored.`,
+\`200\` is sent only after the message is committed and synced to disk, or for a repeat of its \`MessageSid\`. A status report on an outgoing message (\`MessageStatus\`) gets \`200\` and is not stored.`,
   parameters: [],
   requestBody: {
     required: true,
-    description: "A form. Parameters beside these are kept as they are.",
+    description: "A form. Other parameters are stored unchanged.",
     content: {
       [FORM_TYPE]: {
         schema: {
@@ -39,14 +39,14 @@ export const TWILIO: Operation = {
   },
   responses: {
     200: {
-      description: "The message is stored, or there was nothing to store. An empty TwiML document: Twilio has nothing to do.",
+      description: "The message is stored, or there was nothing to store. An empty TwiML document: it tells Twilio to do nothing.",
       headers: { ...WITH_BODY, ...ALLOWANCE },
       content: { [TWIML_TYPE]: { schema: { type: "string", const: "<Response/>" }, examples: { nothing: { value: "<Response/>" } } } },
     },
-    401: errorResponse("`X-Twilio-Signature` is missing, malformed or wrong. The service's log says which, and what would make it right.", { signature: REFUSALS.invalidSignature }, ALLOWANCE),
+    401: errorResponse("`X-Twilio-Signature` is missing, malformed or wrong. The service's log says which, and how to correct it.", { signature: REFUSALS.invalidSignature }, ALLOWANCE),
     403: errorResponse("`TWILIO_AUTH_TOKEN` and `PUBLIC_URL` are not set.", { unset: REFUSALS.twilioUnset }),
     415: errorResponse(
-      "The body has a `Content-Encoding` other than `identity`. It was not read: the signature covers the bytes as they are sent.",
+      "The body has a `Content-Encoding` other than `identity`. It was not read: the signature covers the bytes as sent.",
       { encoding: REFUSALS.encodedBody },
       { ...headers("Accept-Encoding"), ...ALLOWANCE },
     ),
@@ -56,7 +56,7 @@ export const TWILIO: Operation = {
       { ...headers("Retry-After"), ...ALLOWANCE },
     ),
     503: errorResponse(
-      "The message is not stored: the disk is full or fails, too many wait, or the service stops. Twilio sends it again if its webhook URL says so, or to the fallback URL.",
+      "The message is not stored: the disk is full or fails, too many messages wait, or the service is stopping. Twilio sends it again if its webhook URL says so, or to the fallback URL.",
       { notStored: REFUSALS.notStored },
       { ...headers("Retry-After"), ...ALLOWANCE },
     ),

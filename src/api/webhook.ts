@@ -37,11 +37,11 @@ export const WEBHOOK: Operation = {
   access: "signature",
   takesDeliveries: true,
   summary: "Store one signed message",
-  description: `The signature is checked over the raw bytes of the body, then the body is read. A rate limit comes first, then size, signature, JSON and fields, storage; the first that fails answers.
+  description: `Checks run in this order: rate limit, size, signature (over the raw bytes of the body), JSON and fields, storage. The first failure determines the response.
 
-\`200\` is sent only after the message is committed and synced to disk. All messages of a notification are stored, or the response is another one. A repeat of a stored \`message_id\` changes nothing and gets \`200\` too, so a sender may try again until it sees one. After any other answer, and after none, it should.
+\`200\` is sent only after the message is committed and synced to disk. If it is sent for a notification, all its messages are stored. A repeat of a stored \`message_id\` changes nothing and gets \`200\` too, so a sender may try again until it sees one. After any other answer, and after none, it should.
 
-Of the headers that sign, \`X-Signature\` decides where it is sent, then \`X-Hub-Signature-256\`, then \`webhook-signature\`, then \`svix-signature\`.`,
+The first signature header present is checked: \`X-Signature\`, then \`X-Hub-Signature-256\`, then \`webhook-signature\`, then \`svix-signature\`.`,
   parameters: [...signedParameters("webhook", "p5jXN8AQM9LWM0D4loKWxJek"), ...signedParameters("svix", "2KWPBgLlAfxdpx2AI54pPJ85f4W")],
   requestBody: {
     required: true,
@@ -59,24 +59,24 @@ Of the headers that sign, \`X-Signature\` decides where it is sent, then \`X-Hub
     },
   },
   responses: {
-    200: jsonResponse("The message is stored: just now, or by an earlier delivery.", schema("Ok"), {
+    200: jsonResponse("The message is stored: now, or by an earlier delivery.", schema("Ok"), {
       examples: { stored: { value: { status: "ok" } } },
       headers: ALLOWANCE,
     }),
     400: withHeaders(RESPONSES.BadRequest, ALLOWANCE),
     401: errorResponse(
-      "The signature is missing, malformed, sent twice, wrong or out of time. The service's log says which, and what would make it right.",
+      "The signature is missing, malformed, sent twice, wrong or expired. The service's log says which, and how to correct it.",
       { signature: REFUSALS.invalidSignature },
       ALLOWANCE,
     ),
     408: withHeaders(RESPONSES.RequestTimeout, ALLOWANCE),
     413: errorResponse(
-      "The body has more than `MAX_BODY_BYTES`; it is not read, or cut off while it arrives. Or more than 16 KiB of chunk extensions.",
+      "The body has more than `MAX_BODY_BYTES`; it is not read, or is cut off while it arrives. Or more than 16 KiB of chunk extensions.",
       { body: largeBody(4_194_304) },
       ALLOWANCE,
     ),
     415: errorResponse(
-      "The body has a `Content-Encoding` other than `identity`. It was not read: the signature covers the bytes as they are sent.",
+      "The body has a `Content-Encoding` other than `identity`. It was not read: the signature covers the bytes as sent.",
       { encoding: REFUSALS.encodedBody },
       { ...headers("Accept-Encoding"), ...ALLOWANCE },
     ),
@@ -107,21 +107,21 @@ Of the headers that sign, \`X-Signature\` decides where it is sent, then \`X-Hub
       { ...headers("Retry-After"), ...ALLOWANCE },
     ),
     503: errorResponse(
-      "The message is not stored: the disk is full or fails, too many wait, or the service stops. Send it again. (Where nobody can tell whether it is stored, the connection is closed without an answer.)",
+      "The message is not stored: the disk is full or fails, too many messages wait, or the service is stopping. Send it again. (If nobody can tell whether it is stored, the connection is closed without a response.)",
       { notStored: REFUSALS.notStored },
       { ...headers("Retry-After"), ...ALLOWANCE },
     ),
   },
 };
 
-/** What is signed in front of the body, by the names of a family. */
+/** The signed headers of a family, beside its signature. */
 function signedParameters(family: "webhook" | "svix", id: string): Operation["parameters"] {
   return [
     {
       name: `${family}-id`,
       in: "header",
       required: false,
-      description: `With \`${family}-signature\`, and signed with it: the sender's id of the delivery, 1 to 256 visible ASCII characters. A repeat is known by its \`message_id\` alone.`,
+      description: `With \`${family}-signature\`, and signed with it: the sender's id of the delivery, 1 to 256 visible ASCII characters. Only \`message_id\` identifies a repeat.`,
       schema: { type: "string" },
       examples: { id: { value: `msg_${id}` } },
     },

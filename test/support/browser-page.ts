@@ -106,7 +106,7 @@ export async function createPageDriver(session: Session, profile: Profile): Prom
     await until(`${url} is loaded`, () => loads > before, { limitMs: LOAD_LIMIT_MS });
   }
 
-  /** Leaves the tab as a new one is, but for its process. */
+  /** Leaves the tab as a new one is, except its process. */
   async function empty(): Promise<void> {
     const origins = new Set(requested.map((url) => new URL(url).origin).filter((origin) => origin !== "null"));
     if (origins.size > 1) throw new Error("Cannot use a tab again: it must have shown one origin, since only that one's session storage can be cleared");
