@@ -226,16 +226,12 @@ pass 'with room again it turns healthy, and the refused message is stored when i
 quietly compose down --volumes --timeout 1 || fail 'the small disk is removed'
 
 # Three receivers on PostgreSQL behind HAProxy.
-COMPOSE_PROJECT_NAME=$name-postgres
-files='-f ops/compose/postgres.yml'
-POSTGRES_PASSWORD=$(openssl rand -hex 16)
+COMPOSE_PROJECT_NAME=$name-postgres POSTGRES_PASSWORD=$(openssl rand -hex 16) files='-f ops/compose/postgres.yml'
 export POSTGRES_PASSWORD
 (unset POSTGRES_PASSWORD && ! quietly compose config) || fail 'Compose refuses postgres.yml without POSTGRES_PASSWORD'
 quietly compose up -d || fail 'three receivers on PostgreSQL start'
 wait_for 120 is_ready || fail 'three receivers on PostgreSQL are ready behind HAProxy'
-send --id several-1 || fail 'a message is stored in PostgreSQL'
-has_message several-1 || fail 'the message is found in PostgreSQL'
-pass 'three receivers on PostgreSQL behind HAProxy are ready, and store a message'
+pass 'three receivers on PostgreSQL behind HAProxy are ready'
 
 : > "$work/ledger"
 node scripts/container-load.ts send "$url" "$work/ledger" > "$work/load" &
