@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NOBODY, own, PG_BIN } from "../../test/support/postgres-data.ts";
 import { signalServer } from "../../test/support/postgres.ts";
@@ -138,9 +138,4 @@ function patroniConfig({ name, host, hosts, folder, data, dcs }: PatroniConfig):
   };
   const bootstrap = `bootstrap:\n  initdb: [{encoding: UTF8}, {locale: C.UTF-8}]\n  dcs:\n${dcs.replaceAll(/^(?=.)/gm, "    ")}`;
   return `${bootstrap}\n${Object.entries(settings).map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join("\n")}\n`;
-}
-
-/** Whether PostgreSQL is installed. */
-export function hasPostgres(): boolean {
-  return PG_BIN !== undefined && existsSync(PG_BIN);
 }
