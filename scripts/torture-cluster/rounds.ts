@@ -16,6 +16,8 @@ export type Waits = ReadonlyMap<string, readonly number[]>;
 const STORED_BEFORE = 100;
 const STORED_AFTER = 200;
 const LATEST_STRIKE_MS = 2_000;
+/** Of the problems of a round; the others are shown at the end. */
+const SHOWN_AT_ONCE = 5;
 
 /** Those that can be tried here; the others are said. */
 export function possibleEvents(scene: Scene, say: (line: string) => void, only: readonly string[] = []): readonly ClusterEvent[] {
@@ -37,6 +39,7 @@ export async function clusterRounds(scene: Scene, { rounds, events, say, latestS
     const [event] = left.splice(Math.floor(random() * left.length), 1);
     if (event === undefined) break;
     const where = `round ${round}, ${event.name}`;
+    const known = campaign.problems.length;
     await cluster.healthy(where);
     await campaign.begin(where);
     await campaign.stored(where, STORED_BEFORE);
@@ -51,6 +54,7 @@ export async function clusterRounds(scene: Scene, { rounds, events, say, latestS
     const tookMs = performance.now() - startedAt;
     waits.set(event.name, [...(waits.get(event.name) ?? []), waitMs]);
     await campaign.rest(where);
+    for (const { what } of campaign.problems.slice(known, known + SHOWN_AT_ONCE)) say(`${where}: ${what}`);
     say(
       `${where}: ${seconds(waitMs)} s without a 200 of ${seconds(tookMs)} s; ${campaign.rows()} rows checked, ` +
         `${campaign.problems.length} problems so far`,
