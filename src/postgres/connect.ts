@@ -3,6 +3,7 @@ import { getCACertificates } from "node:tls";
 import { createChannel } from "./channel.ts";
 import { createConnection, type Connection } from "./connection.ts";
 import { NoServer, PostgresError, ProtocolError, type HostFailure, type Report } from "./errors.ts";
+import type { Primaries } from "./primaries.ts";
 import { openPlain, openTls, type Link, type TlsRules } from "./socket.ts";
 import { startUp } from "./startup.ts";
 import { describeHost, type ConnectionUrl, type Host, type SessionKind, type SslMode } from "./url.ts";
@@ -12,6 +13,8 @@ export interface ConnectOptions {
   readonly notice?: (report: Report) => void;
   /** Bytes of rows that one pipeline may give: 64 MiB by default. */
   readonly responseLimitBytes?: number;
+  /** Shared by all connections to a database: a primary that was replaced is passed over. */
+  readonly primaries?: Primaries;
 }
 
 const DEFAULT_RESPONSE_LIMIT_BYTES = 64 * 1024 * 1024;
@@ -49,6 +52,9 @@ async function connectTo(host: Host, kind: SessionKind, { url, options }: Contex
     const connection = await negotiate(host, { url, options }, timeout.signal);
     try {
       await requireKind(connection, kind, url.connectTimeoutMs);
+      if (kind === "read-write" && (await options.primaries?.admit(connection, url.connectTimeoutMs)) === false) {
+        throw new Error("the server was the primary, and another one has replaced it");
+      }
     } catch (error) {
       connection.destroy(new Error("it is not what target_session_attrs wants"));
       throw error;

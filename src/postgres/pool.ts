@@ -29,7 +29,7 @@ export interface Pool {
   run(statements: readonly Statement[], options: PipelineOptions): Promise<PipelineResult>;
   /**
    * Lends a connection for as long as `work` runs. It is destroyed afterwards if its state is not known to be idle, or its
-   * server has become one that only reads (25006).
+   * server has become one that only reads (25006), or has been replaced as the primary.
    *
    * Rejects with PoolBusy, NoServer, or whatever `work` rejects with; with the reason of the signal once that is aborted: a
    * connection that is lent is then destroyed.
@@ -39,6 +39,7 @@ export interface Pool {
   close(): Promise<void>;
 }
 
+const REPLACED = "another primary has replaced its server";
 const CLOSED = "Cannot use the database: the pool is closed";
 
 interface Waiter {
@@ -54,6 +55,7 @@ export function createPool(url: ConnectionUrl, options: PoolOptions): Pool {
   const lent = new Set<Promise<unknown>>();
   let open = 0;
   let isClosed = false;
+  const isNewest = (connection: Connection): boolean => options.primaries?.isNewest(connection) ?? true;
 
   /** A connection that was idle, or the right to open one. */
   async function acquire(signal: AbortSignal | undefined): Promise<Connection> {
@@ -75,7 +77,8 @@ export function createPool(url: ConnectionUrl, options: PoolOptions): Pool {
 
   function takeIdle(): Connection | undefined {
     for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
-      if (connection.isOpen) return connection;
+      if (connection.isOpen && isNewest(connection)) return connection;
+      connection.destroy(new Error(REPLACED));
       open -= 1;
     }
     return undefined;
@@ -119,7 +122,7 @@ export function createPool(url: ConnectionUrl, options: PoolOptions): Pool {
 
   function release(connection: Connection, failure?: unknown): void {
     const demoted = failure instanceof PostgresError && failure.code === "25006";
-    if (connection.isOpen && connection.status === "I" && !demoted) {
+    if (connection.isOpen && connection.status === "I" && !demoted && isNewest(connection)) {
       const waiter = next();
       if (waiter === undefined) idle.push(connection);
       else waiter.turn.resolve(connection);

@@ -4,6 +4,7 @@ import { UnusableSetting } from "../../core/unusable-setting.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 import type { Row } from "../../postgres/backend.ts";
 import { createPool, type Pool } from "../../postgres/pool.ts";
+import { createPrimaries } from "../../postgres/primaries.ts";
 import { describeConnection, type ConnectionUrl } from "../../postgres/url.ts";
 import type { Deliveries } from "../shared/group-commit.ts";
 import { isReceivedBefore, type Removed, type RetentionEngine } from "../shared/retention.ts";
@@ -69,11 +70,12 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
   const { fault, remark, mayLose = false, budgetMs = BUDGET_MS } = options;
   const fold = createFold();
   const primary: ConnectionUrl = { ...url, sessionKind: "read-write" };
-  const upkeep = createPool(primary, { size: 4, maxWaiting: 16, waitMs: WORK_DEADLINE_MS });
-  const lookups = createPool(primary, { size: 4, maxWaiting: MAX_WAITING_READS, waitMs: WORK_DEADLINE_MS });
-  const searches = createPool(primary, { size: 2, maxWaiting: MAX_WAITING_READS, waitMs: WORK_DEADLINE_MS });
-  const probes = createPool(primary, { size: 1, maxWaiting: 0, waitMs: 0 });
-  const writer = createWriter(primary, { fold, budgetMs, refused: fault });
+  const primaries = createPrimaries();
+  const upkeep = createPool(primary, { size: 4, maxWaiting: 16, waitMs: WORK_DEADLINE_MS, primaries });
+  const lookups = createPool(primary, { size: 4, maxWaiting: MAX_WAITING_READS, waitMs: WORK_DEADLINE_MS, primaries });
+  const searches = createPool(primary, { size: 2, maxWaiting: MAX_WAITING_READS, waitMs: WORK_DEADLINE_MS, primaries });
+  const probes = createPool(primary, { size: 1, maxWaiting: 0, waitMs: 0, primaries });
+  const writer = createWriter(primary, { fold, primaries, budgetMs, refused: fault });
 
   const stopping = new AbortController();
 

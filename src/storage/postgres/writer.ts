@@ -5,6 +5,7 @@ import { InDoubt, StoreUnavailable, type InsertOutcome } from "../../core/store.
 import { connect } from "../../postgres/connect.ts";
 import type { Connection, PipelineResult } from "../../postgres/connection.ts";
 import type { Statement } from "../../postgres/frontend.ts";
+import type { Primaries } from "../../postgres/primaries.ts";
 import type { ConnectionUrl } from "../../postgres/url.ts";
 import type { Deliveries } from "../shared/group-commit.ts";
 import { insertBatch, LOCK_FIRST, selectStored, toOutcomes } from "./batch.ts";
@@ -37,6 +38,7 @@ export interface Writer {
 
 export interface WriterOptions {
   readonly fold: Fold;
+  readonly primaries: Primaries;
   /** How long a batch is resent until its outcome is known, in milliseconds. */
   readonly budgetMs: number;
   /** Called with each refusal of a single message. */
@@ -44,12 +46,12 @@ export interface WriterOptions {
 }
 
 /** Owns one connection to the primary, opened when it is needed. */
-export function createWriter(url: ConnectionUrl, { fold, budgetMs, refused }: WriterOptions): Writer {
+export function createWriter(url: ConnectionUrl, { fold, primaries, budgetMs, refused }: WriterOptions): Writer {
   let opening: Promise<Connection> | undefined;
   let wasConnected = false;
 
   async function open(): Promise<Connection> {
-    const connection = await connect({ ...url, sessionKind: url.sessionKind === "any" ? "any" : "read-write" });
+    const connection = await connect({ ...url, sessionKind: url.sessionKind === "any" ? "any" : "read-write" }, { primaries });
     if (wasConnected) {
       try {
         await connection.run([...LOCK_FIRST, { sql: JUMP }], { deadlineMs: ATTEMPT_MS });
@@ -67,7 +69,8 @@ export function createWriter(url: ConnectionUrl, { fold, budgetMs, refused }: Wr
       opening = undefined;
       throw error;
     });
-    if (connection.isOpen) return connection;
+    if (connection.isOpen && primaries.isNewest(connection)) return connection;
+    connection.destroy(new Error("it has ended, or another primary has replaced its server"));
     opening = undefined;
     return primary();
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openEngine, type Engine } from "../../../src/storage/postgres/engine.ts";
+import { createPrimaries } from "../../../src/postgres/primaries.ts";
 import { createFold } from "../../../src/storage/postgres/fold.ts";
 import { createWriter } from "../../../src/storage/postgres/writer.ts";
 import { AUTHENTICATION_OK, connectFor, frame, READY, scriptedServer, urlOf } from "../../postgres/server.ts";
@@ -12,7 +13,7 @@ import { message } from "../../support/store.ts";
 const skip = SKIP_WITHOUT_POSTGRES;
 const AT = "2025-06-01T00:00:00.000Z";
 const SOON = { deadlineMs: 5_000 };
-const OPTIONS = { fold: createFold(), budgetMs: 300, refused: (): void => {} };
+const OPTIONS = { primaries: createPrimaries(), fold: createFold(), budgetMs: 300, refused: (): void => {} };
 let server: SharedPostgres;
 
 before(async () => {
