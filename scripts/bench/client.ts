@@ -20,6 +20,10 @@ export interface LoadOptions {
   readonly rate?: number;
 }
 
+interface SeededLoad extends LoadOptions {
+  readonly seed: number;
+}
+
 const CONNECTIONS = 64;
 /** wrk runs for a time, not for a number of requests: sent faster than that, the requests would come round again. */
 const WRK_MOST_PER_SECOND = 80_000;
@@ -31,8 +35,9 @@ let seed = Date.now() % 1_000_000;
  * for a closed loop where it is installed, since it leaves more of the machine to the server, else load.ts.
  */
 export async function load(options: LoadOptions): Promise<LoadResult> {
-  seed += 1;
-  return options.rate === undefined && (await isInstalled("wrk")) ? loadWithWrk(options) : JSON.parse(await run(nodeCommand(options)));
+  // Two may run at the same time.
+  const own = { ...options, seed: (seed += 1) };
+  return options.rate === undefined && (await isInstalled("wrk")) ? loadWithWrk(own) : JSON.parse(await run(nodeCommand(own)));
 }
 
 /** What drives the closed loops, for the table. */
@@ -40,7 +45,7 @@ export async function generatorName(): Promise<string> {
   return (await isInstalled("wrk")) ? "wrk" : "scripts/bench/load.ts";
 }
 
-function nodeCommand({ port, messages, order = "growing", rate = 0, connections = CONNECTIONS }: LoadOptions): readonly string[] {
+function nodeCommand({ port, messages, seed, order = "growing", rate = 0, connections = CONNECTIONS }: SeededLoad): readonly string[] {
   const flags = { port, messages, order, rate, seed, connections };
   const script = new URL("./load.ts", import.meta.url).pathname;
   return [process.execPath, script, ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)];
@@ -54,8 +59,7 @@ export interface SteadyLoad {
 
 /** Starts an open loop of this many requests a second, which ends by itself after an hour. */
 export async function startSteadyLoad(port: number, rate: number): Promise<SteadyLoad> {
-  seed += 1;
-  const { child, result } = await start(nodeCommand({ port, messages: rate * 3_600, rate }));
+  const { child, result } = await start(nodeCommand({ port, messages: rate * 3_600, rate, seed: (seed += 1) }));
   return {
     stop() {
       child.kill("SIGTERM");
@@ -64,7 +68,7 @@ export async function startSteadyLoad(port: number, rate: number): Promise<Stead
   };
 }
 
-async function loadWithWrk({ port, messages, order = "growing", connections = CONNECTIONS }: LoadOptions): Promise<LoadResult> {
+async function loadWithWrk({ port, messages, seed, order = "growing", connections = CONNECTIONS }: SeededLoad): Promise<LoadResult> {
   const seconds = Math.ceil(messages / WRK_MOST_PER_SECOND);
   const file = join(tmpdir(), `webhook-inbox-requests-${process.pid}-${seed}`);
   const stream = createWriteStream(file);

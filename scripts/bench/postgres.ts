@@ -4,6 +4,7 @@ import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../..
 import type { Bench } from "./bench.ts";
 import { serviceOf } from "./ingest.ts";
 import { compare, measure, startOn, type Program } from "./measure.ts";
+import { measureReceivers } from "./receivers.ts";
 import { READS, timeAll, TIMED } from "./reads.ts";
 import { seedStore } from "./seed.ts";
 import { settle } from "./settle.ts";
@@ -26,15 +27,26 @@ const READ_BARS: Readonly<Record<string, number>> = {
 };
 
 /** The service on PostgreSQL against the service on SQLite, and reads with this many rows. */
-export async function measurePostgres(bench: Bench, rows: number): Promise<void> {
+export function measurePostgres(bench: Bench, rows: number): Promise<void> {
+  return withPostgres(bench, async (server) => {
+    await measureIngest(bench, server);
+    await measureReads(bench, server, rows);
+  });
+}
+
+/** One receiver and two on the same PostgreSQL. */
+export function measureSeveral(bench: Bench): Promise<void> {
+  return withPostgres(bench, (server) => measureReceivers(bench, server));
+}
+
+async function withPostgres(bench: Bench, work: (server: PostgresServer) => Promise<void>): Promise<void> {
   if (SKIP_WITHOUT_POSTGRES !== false) {
     bench.say(`PostgreSQL: ${SKIP_WITHOUT_POSTGRES}`);
     return;
   }
   const server = await startPostgres({ settings: SETTINGS });
   try {
-    await measureIngest(bench, server);
-    await measureReads(bench, server, rows);
+    await work(server);
   } finally {
     await server.stop();
   }

@@ -10,7 +10,7 @@ import { measureCatchUp } from "./catch-up.ts";
 import { generatorName } from "./client.ts";
 import { measureIngest, measureSeeded, serviceOf } from "./ingest.ts";
 import { startProgram } from "./measure.ts";
-import { measurePostgres } from "./postgres.ts";
+import { measurePostgres, measureSeveral } from "./postgres.ts";
 import { measureGrowth, measureMakeRun, measureReads, measureReadsUnderLoad, type Seeded } from "./reads.ts";
 import { seed } from "./seed.ts";
 import { settle } from "./settle.ts";
@@ -27,7 +27,7 @@ const { values } = parseArgs({
     /** Measures the reads again with this many rows, if it is not 0. */
     large: { type: "string", default: "0" },
     /** The parts that run; all by default. */
-    only: { type: "string", default: "ingest,reads,postgres" },
+    only: { type: "string", default: "ingest,reads,postgres,receivers" },
   },
 });
 const seededRows = Number(values.rows);
@@ -72,6 +72,7 @@ const base = baseCommit === "" ? undefined : buildBase(baseCommit, { root, folde
 if (parts.includes("ingest")) await measureIngest(bench, base);
 if (parts.includes("reads")) await measureWithRows();
 if (parts.includes("postgres")) await measurePostgres(bench, seededRows);
+if (parts.includes("receivers")) await measureSeveral(bench);
 const commit = execFileSync("git", ["describe", "--always", "--dirty", "--exclude", "*"], { cwd: root, encoding: "utf8" }).trim();
 const [cpu] = cpus();
 const machine = `${cpus().length} × ${cpu?.model}, Node.js ${process.version}, SQLite ${process.versions["sqlite"]}`;

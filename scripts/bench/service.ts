@@ -43,10 +43,7 @@ export async function startProcess(script: string, { env = {}, flags = [] }: Sta
   return {
     port: Number(new URL(url).port),
     startSeconds,
-    cpuSeconds() {
-      const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-      return (Number(fields[11]) + Number(fields[12])) / TICKS;
-    },
+    cpuSeconds: () => cpuSecondsOf(pid ?? NaN).own,
     peakMiB: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024,
     async stop() {
       const exited = once(child, "exit");
@@ -54,6 +51,20 @@ export async function startProcess(script: string, { env = {}, flags = [] }: Sta
       await exited;
     },
   };
+}
+
+export interface CpuSeconds {
+  /** Of all threads of the process. */
+  readonly own: number;
+  /** Of its children that have ended, and of theirs. */
+  readonly ended: number;
+}
+
+/** The CPU time of a process so far. Needs Linux. */
+export function cpuSecondsOf(pid: number): CpuSeconds {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ").map(Number) ?? [];
+  const [user = NaN, system = NaN, endedUser = NaN, endedSystem = NaN] = fields.slice(11, 15);
+  return { own: (user + system) / TICKS, ended: (endedUser + endedSystem) / TICKS };
 }
 
 async function firstUrl(child: ChildProcess): Promise<string> {
