@@ -2,12 +2,12 @@ import { hash } from "node:crypto";
 import type { Asset } from "../core/site.ts";
 import { bundle } from "./modules.ts";
 
-/** Assets under names that change with their content, so that a browser may keep each for good. */
+/** Assets under names that change with their content, so that a browser may keep each permanently. */
 export interface Assets {
   get(name: string): Asset | undefined;
-  /** The path of a file below the root of the service; its name in the sources is `name`, such as `style.css`. */
+  /** Adds a file, whose source is `name`, such as `style.css`; gives its path below the service's root. */
   add(name: string, asset: Asset): string;
-  /** The path of a module of `browser/` with all that it imports. */
+  /** Adds a module of `browser/` with all that it imports; gives its path. */
   addModule(name: string): string;
 }
 
@@ -15,7 +15,7 @@ const FOLDER = "assets/";
 const HASH_DIGITS = 16;
 const JAVASCRIPT = "text/javascript; charset=utf-8";
 
-/** A set without assets, to which pages add theirs. */
+/** An empty set, to which pages add their assets. */
 export function createAssets(): Assets {
   const byName = new Map<string, Asset>();
 

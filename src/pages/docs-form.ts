@@ -4,8 +4,8 @@ import type { OperationObject, Parameter } from "../api/openapi.ts";
 import { escapeHtml } from "./html.ts";
 
 /**
- * The form that sends one request; `browser/docs.ts` shows and serves it. What holds a secret or a token has no name, so
- * that no form can ever carry it.
+ * The form that sends one request; `browser/docs.ts` shows and runs it. Fields for a secret or a token have no name, so that no
+ * form can ever submit them.
  */
 export function renderTryForm(placed: { readonly method: string; readonly path: string; readonly operation: OperationObject }): string {
   const { method, path, operation } = placed;

@@ -13,7 +13,7 @@ export interface PlacedOperation {
   readonly operation: OperationObject;
 }
 
-/** One operation: what it is for, what it takes, what it answers, and a form to try it. */
+/** One operation: its purpose, parameters and responses, and a form to try it. */
 export function renderOperation(document: OpenApiDocument, placed: PlacedOperation): string {
   const { method, path, operation } = placed;
   const { components } = document;
@@ -52,13 +52,13 @@ function securityHtml(operation: OperationObject, schemes: Readonly<Record<strin
   return `<p class="access">Needs ${links.join(" or ")}${optional ? ", where the service has one" : ""}.</p>`;
 }
 
-/** What a reader calls a security scheme, as HTML. */
+/** The name of a security scheme for readers, as HTML. */
 export function schemeLabel(scheme: SecurityScheme | undefined): string {
   if (scheme === undefined) return "";
   return scheme.type === "http" ? "the token" : `<code>${escapeHtml(scheme.name)}</code>`;
 }
 
-/** An answer of its own; its body is folded, so that the page can be overlooked. */
+/** A response of this operation; its body is folded, so that the page stays short. */
 export function responseHtml(status: string, response: ResponseObject, document: OpenApiDocument): string {
   const headers = Object.entries(response.headers).filter(([name]) => !ON_EVERY_ANSWER.includes(name));
   const bodies = contentOf(response);
@@ -96,7 +96,7 @@ function exampleHtml(value: unknown): string {
   return escapeHtml(typeof value === "string" ? value : JSON.stringify(value, undefined, 2));
 }
 
-/** Links to the answers that are told once, at the end of the page. */
+/** Links to the responses that are described once, at the end of the page. */
 function sharedHtml(operation: OperationObject, { components }: OpenApiDocument): string {
   const links = Object.entries(operation.responses).flatMap(([status, response]) => {
     if (isInline(response)) return [];

@@ -5,15 +5,15 @@ import { escapeHtml, inlineHtml } from "./html.ts";
 /** One parameter, header or property. */
 export interface Field {
   readonly name: string;
-  /** `optional`, `required`, or nothing where it says nothing. */
+  /** `optional`, `required`, or empty if neither is said. */
   readonly need: "required" | "optional" | "";
   readonly schema: Schema;
   readonly description: string;
-  /** Where absent, the first example of the schema. */
+  /** If absent, the schema's first example. */
   readonly example?: unknown;
 }
 
-/** A list of fields; empty text where there is none. */
+/** A list of fields; empty if there are none. */
 export function fieldsHtml(fields: readonly Field[]): string {
   if (fields.length === 0) return "";
   const rows = fields.map(({ name, need, schema, description, example = schema.examples?.[0] }) => {
@@ -36,7 +36,7 @@ export function propertiesHtml(schema: Schema, components: Components): string {
   return fieldsHtml(fields);
 }
 
-/** What values a schema admits, in words, with links to the schemas that have a name. */
+/** The values that a schema admits, in words, with links to named schemas. */
 export function typeHtml(schema: Schema): string {
   if (schema.$ref !== undefined) {
     const name = referencedName({ $ref: schema.$ref });

@@ -1,4 +1,4 @@
-/** What the page of the API adds to the style of all pages. */
+/** The style of the API page, in addition to that of all pages. */
 export const DOCS_STYLE = `
 .docs { display: grid; gap: 1.5rem; }
 .docs-parts, .docs-parts > section { display: grid; gap: 1rem; min-width: 0; grid-template-columns: minmax(0, 1fr); }

@@ -5,7 +5,7 @@ import { propertiesHtml, typeHtml } from "./docs-schema.ts";
 import { escapeHtml, inlineHtml, proseHtml } from "./html.ts";
 import { renderShell, type Shell } from "./shell.ts";
 
-/** The page of an OpenAPI document, whole without any script; `browser/docs.ts` adds its forms. */
+/** The page of an OpenAPI document. It is complete without scripts; `browser/docs.ts` adds its forms. */
 export function renderDocs(
   document: OpenApiDocument,
   paths: Pick<Shell, "root" | "iconPath" | "stylePath" | "withoutScriptPath" | "scriptPath">,
@@ -52,7 +52,7 @@ const TOKEN_FORM = `<form class="card docs-token" id="token-form" aria-labelledb
 <p id="token-status" role="status"></p>
 </form>`;
 
-/** Without what the router adds to each path, which the introduction tells. */
+/** Without what the router adds to each path, which the introduction describes. */
 function operationsOf(document: OpenApiDocument, tag: string): readonly PlacedOperation[] {
   return Object.entries(document.paths).flatMap(([path, item]) =>
     Object.entries(item)

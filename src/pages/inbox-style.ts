@@ -1,4 +1,4 @@
-/** What the inbox page adds to the style of all pages. */
+/** The style of the inbox page, in addition to that of all pages. */
 export const INBOX_STYLE = `
 .live { display: flex; align-items: center; gap: 0.45rem; margin-left: auto; font-size: 0.875rem; color: var(--text-quiet); }
 .live .dot { width: 0.55rem; height: 0.55rem; border-radius: 50%; background: var(--control-line); }

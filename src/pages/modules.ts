@@ -4,19 +4,20 @@ import { extname } from "node:path";
 import process from "node:process";
 
 const FOLDER = new URL("./browser/", import.meta.url);
-/** `.ts` where the service runs from its sources, `.js` where it runs from what the compiler made of them. */
+/** `.ts` if the service runs from its sources, `.js` if it runs from the compiler's output. */
 const EXTENSION = extname(import.meta.filename);
 
-/** A browser's module as JavaScript, read from `src/pages/browser` or from what was built of it. */
+/** A browser module as JavaScript, read from `src/pages/browser` or from its compiled form. */
 function readModule(name: string): string {
   const source = readFileSync(new URL(`${name}${EXTENSION}`, FOLDER), "utf8");
   return EXTENSION === ".ts" ? quietly(() => stripTypeScriptTypes(source)) : source.replace(/^\/\/# sourceMappingURL=.*$/m, "");
 }
 
 /**
- * A module and all that it imports as one module, so that the browser asks once. Each becomes a function that gives its exports, after
- * those that it imports; the names of one are not seen by another. Understands the declarations that the scripts of this room use:
- * `import { a, b as c } from "./name.ts"`, `import "./name.ts"`, and `export` before a function, a class or a constant.
+ * Combines a module and all that it imports into one module, so that the browser sends one request. Each becomes a function
+ * that returns its exports, placed after those that it imports; names of one are not visible in another. Supports the
+ * declarations that these scripts use: `import { a, b as c } from "./name.ts"`, `import "./name.ts"`, and `export` before a
+ * function, a class or a constant.
  */
 export function bundle(entry: string): string {
   const parts = new Map<string, string>();
@@ -41,7 +42,7 @@ function asFunction(name: string, code: string): string {
   const body = code
     .replaceAll(IMPORT, (_all, names: string | undefined, from: string) => (names === undefined ? "" : `const {${names.replaceAll(" as ", ": ")}} = ${variableOf(from)};`))
     .replaceAll(EXPORT, "")
-    // What the compiler leaves of a module that has types alone.
+    // What the compiler leaves of a module that only has types.
     .replace(/^export \{\};$/m, "");
   return `const ${variableOf(name)} = (() => {\n${body}\nreturn { ${exported.join(", ")} };\n})();`;
 }
@@ -50,7 +51,7 @@ function variableOf(name: string): string {
   return `$${name.replaceAll("-", "_")}`;
 }
 
-/** Node calls the function experimental on standard error, where an operator would look for faults. */
+/** Node prints on standard error that the function is experimental, where an operator would look for faults. */
 function quietly<T>(work: () => T): T {
   const { emitWarning } = process;
   process.emitWarning = () => undefined;

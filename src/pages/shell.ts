@@ -1,20 +1,20 @@
-/** What a page needs besides its own markup. All of it is the service's own text: nothing is escaped. */
+/** The parts of a page besides its shared markup. All of it is the service's own text: nothing is escaped. */
 export interface Shell {
-  /** From the page to the root of the service, such as `./`: a proxy may serve it below any path. */
+  /** The path from the page to the service's root, such as `./`: a proxy may serve it under any path. */
   readonly root: string;
   readonly title: string;
-  /** The id of what the skip link leads to. */
+  /** The id of the skip link's target. */
   readonly skipTo: string;
-  /** The path of the page below the root, which the navigation marks. */
+  /** The path of the page below the root, which is marked in the navigation. */
   readonly path: string;
   readonly stylePath: string;
   /** The style that is used if no script runs. */
   readonly withoutScriptPath: string;
   readonly iconPath: string;
   readonly scriptPath: string;
-  /** What stands beside the navigation at the top. */
+  /** The content beside the navigation at the top. */
   readonly header: string;
-  /** What a reader without JavaScript is told. */
+  /** The text for readers without JavaScript. */
   readonly withoutScript?: string;
   /** The content of `<main>`. */
   readonly main: string;

@@ -8,12 +8,12 @@ import { INBOX_STYLE } from "./inbox-style.ts";
 import { ICON, STYLE, WITHOUT_SCRIPT_STYLE } from "./style.ts";
 
 interface Built {
-  /** Whether the page is asked for with a slash behind its name. */
+  /** `isBelow`: whether the requested path ends with a slash. */
   readonly pages: Readonly<Record<PageName, (isBelow: boolean) => string>>;
   readonly assets: Assets;
 }
 
-/** The pages of the service. They are built with the first request for one of them. */
+/** The pages of the service. They are built on the first request for one of them. */
 export function createSite(document: OpenApiDocument): Site {
   let built: Built | undefined;
   const site = (): Built => (built ??= build(document));
@@ -23,7 +23,7 @@ export function createSite(document: OpenApiDocument): Site {
 function build(document: OpenApiDocument): Built {
   const assets = createAssets();
   const css = "text/css; charset=utf-8";
-  // One file a page: each further request is a round trip before the first row.
+  // One file per page: each further request is a round trip before the first row appears.
   const addStyle = (name: string, own: string): string => assets.add(`${name}.css`, { contentType: css, body: STYLE + own });
   const withoutScriptPath = assets.add("without-script.css", { contentType: css, body: WITHOUT_SCRIPT_STYLE });
   const iconPath = assets.add("icon.svg", { contentType: "image/svg+xml", body: ICON });

@@ -1,6 +1,6 @@
 /**
- * The style of all pages: colours of both schemes, type, controls. Text and its ground differ by 4.5 : 1 at least, the
- * borders of controls and the marks of charts by 3 : 1 (WCAG 2.2, criteria 1.4.3 and 1.4.11).
+ * The style of all pages: both colour schemes, type, controls. Text has a contrast of at least 4.5 : 1, borders of controls and
+ * marks of charts at least 3 : 1 (WCAG 2.2, criteria 1.4.3 and 1.4.11).
  */
 export const STYLE = `
 :root {
@@ -121,11 +121,11 @@ dialog::backdrop { background: rgb(10 15 25 / 50%); }
 }
 `;
 
-/** What is useless if no script runs: it would say "Loading" forever. */
+/** Hides what is useless without scripts and would say "Loading" forever. */
 export const WITHOUT_SCRIPT_STYLE = `
 #inbox, #live, .docs-token, .try { display: none !important; }
 .notice.without-script { display: block; }
 `;
 
-/** The sign in a browser's tab. */
+/** The icon in a browser's tab. */
 export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1c5fb8"/><path d="M6 18h6l2 3h4l2-3h6M6 18l4-9h12l4 9v7H6z" fill="none" stroke="#fff" stroke-width="2.4" stroke-linejoin="round"/></svg>`;

@@ -16,7 +16,6 @@ export const LONG_LINES: Readonly<Record<string, number>> = {
   "src/api/twilio.ts": 5,
   "src/api/webhook.ts": 9,
   "src/pages/browser/message-list.ts": 1,
-  "src/pages/browser/row-window.ts": 1,
   "src/pages/browser/timeline-chart.ts": 3,
   "src/pages/docs-form.ts": 7,
   "src/pages/docs-operation.ts": 6,

@@ -1,22 +1,22 @@
 import { readFilters, toParameters, type Filters } from "./filters.ts";
 
-/** What the page shows, as its address says it: filters, and a message that is open. */
+/** What the page's address says: the filters, and the open message. */
 export interface Address {
   filters(): Filters;
-  /** The id of the open message; undefined: none is open. */
+  /** The id of the open message; undefined if none is open. */
   message(): string | undefined;
-  /** `typing`: another key of the same field, which is not a step to go back to. */
+  /** `typing`: one more key in the same field, which is not a step to go back to. */
   useFilters(filters: Filters, options?: { readonly typing: boolean }): void;
   openMessage(id: string): void;
-  /** Back to the address without it. */
+  /** Returns to the address without the message. */
   closeMessage(): void;
 }
 
 const MESSAGE = "message";
-/** The state of a step of the history that the page has made by opening a message. */
+/** Marks the history entries that the page made by opening a message. */
 const OPENED = "opened";
 
-/** Calls back after the reader went back or forward. */
+/** Calls `onMove` after the reader went back or forward. */
 export function createAddress(onMove: () => void): Address {
   const message = (): string | undefined => new URLSearchParams(location.search).get(MESSAGE) ?? undefined;
 
@@ -26,9 +26,9 @@ export function createAddress(onMove: () => void): Address {
     else history.pushState(options.state ?? null, "", target);
   }
 
-  /** The step back that closes a message is on its way: the browser takes it later. */
+  /** Whether the step back that closes a message is in progress: the browser takes it later. */
   let isClosing = false;
-  /** A message that was opened meanwhile. */
+  /** A message that was opened in the meantime. */
   let wanted: string | undefined;
 
   function openMessage(id: string): void {
@@ -36,7 +36,7 @@ export function createAddress(onMove: () => void): Address {
     if (isClosing || message() === id) return;
     const parameters = toParameters(readFilters(location.search));
     parameters.set(MESSAGE, id);
-    // From one open message to the next is not a further step.
+    // Moving from one open message to the next is not another history entry.
     go(parameters, message() === undefined ? { replace: false, state: OPENED } : { replace: true, state: String(history.state) });
   }
 

@@ -3,7 +3,7 @@ import { countOf } from "./format.ts";
 /** The shortest time between two announcements of arrivals. */
 const EVERY_MS = 5000;
 
-/** What a screen reader reads aloud. */
+/** Texts for screen readers. */
 export interface Announcer {
   say(text: string): void;
   /** Counts messages that arrived; they are announced together. */

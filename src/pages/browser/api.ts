@@ -2,28 +2,28 @@ import { addressOf } from "./root.ts";
 
 export type Answer<T> =
   | { readonly kind: "ok"; readonly value: T }
-  /** The service wants a token, or another one. */
+  /** The service requires a token, or another one. */
   | { readonly kind: "unauthorized" }
-  /** `later`: the same request may work at another time. */
+  /** `later`: the same request may succeed at another time. */
   | { readonly kind: "failed"; readonly message: string; readonly later: boolean }
-  /** Nobody waits for it any longer. */
+  /** Nobody waits for the response any longer. */
   | { readonly kind: "aborted" };
 
-/** The service's API with the reader's token, which lives as long as the browser's tab. */
+/** The service's API with the reader's token, which is kept as long as the browser's tab. */
 export interface Api {
   get<T>(path: string, signal: AbortSignal): Promise<Answer<T>>;
-  /** An answer whose body is read while it comes; rejects where there is none. */
+  /** A response whose body is read while it arrives; rejects if there is no response. */
   open(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response>;
   hasToken(): boolean;
-  /** Empty: there is none. */
+  /** Empty if there is none. */
   token(): string;
-  /** Empty: forget it. */
+  /** An empty token forgets it. */
   useToken(token: string): void;
 }
 
 const TOKEN_KEY = "webhook-inbox.token";
 
-/** The API of the service that this page came from. */
+/** The API of the service that served this page. */
 export function createApi(): Api {
   let token = sessionStorage.getItem(TOKEN_KEY) ?? "";
 
@@ -62,7 +62,7 @@ interface ErrorBody {
   readonly detail?: string | readonly { readonly loc: readonly string[]; readonly msg: string }[];
 }
 
-/** The `detail` of an error, in words. */
+/** The `detail` of an error, as text. */
 export async function readReason(response: Response): Promise<string> {
   const { detail }: ErrorBody = await response.json().catch(() => ({}));
   if (typeof detail === "string") return detail;

@@ -1,4 +1,4 @@
-/** What windows of one browser tell each other; a window does not hear itself. */
+/** Messages between the windows of one browser; a window does not receive its own. */
 export interface Channel<Word> {
   post(word: Word): void;
 }

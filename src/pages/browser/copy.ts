@@ -6,7 +6,7 @@ import { curlCommand } from "./try-request.ts";
 
 /** Buttons that copy parts of a message. */
 export interface CopyButtons {
-  /** Undefined: there is nothing to copy. */
+  /** Undefined if there is nothing to copy. */
   use(message: StoredMessage | undefined): void;
 }
 

@@ -12,22 +12,22 @@ export interface DetailOptions {
   readonly api: Api;
   readonly address: Address;
   readonly times: Pick<Times, "create">;
-  /** The reader wants the messages of this sender or to this recipient alone. */
+  /** The reader wants only messages of this sender, or to this recipient. */
   readonly onFilter: (field: "from" | "to", number: string) => void;
   /** The message this many rows further down; undefined if there is none. */
   readonly neighbour: (message: StoredMessage, steps: number) => StoredMessage | undefined;
 }
 
-/** The dialog with all of one message. It is open while the address names a message. */
+/** The dialog that shows one whole message. It is open while the address names a message. */
 export interface Detail {
   open(message: StoredMessage): void;
-  /** Does what the address says. */
+  /** Opens or closes as the address says. */
   follow(): void;
 }
 
 const STEPS: Readonly<Record<string, number>> = { j: 1, ArrowRight: 1, k: -1, ArrowLeft: -1 };
 
-/** Takes the dialog of the page; its buttons work from now on. */
+/** Sets up the dialog of the page and its buttons. */
 export function createDetail(options: DetailOptions): Detail {
   const { api, address } = options;
   const dialog = byId("detail", HTMLDialogElement);
@@ -99,12 +99,12 @@ export function createDetail(options: DetailOptions): Detail {
 
   byId("detail-close", HTMLButtonElement).addEventListener("click", () => dialog.close());
   for (const [id, steps] of buttons) byId(id, HTMLButtonElement).addEventListener("click", () => step(steps));
-  // A click beside the dialog hits the dialog element itself; what is inside lies in its only child.
+  // A click beside the dialog hits the dialog element itself; its content is in its only child.
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
   });
   dialog.addEventListener("close", () => {
-    // The event comes later than the close: another message may be open by then.
+    // The event is emitted after the close: another message may be open by then.
     if (!dialog.open) address.closeMessage();
   });
   dialog.addEventListener("keydown", (event) => {
@@ -122,7 +122,7 @@ export function createDetail(options: DetailOptions): Detail {
   };
 }
 
-/** A text that is a JSON object or list, indented. */
+/** A text that is a JSON object or list, indented; undefined for any other. */
 function asJson(text: string | null): string | undefined {
   if (text === null || !/^\s*[[{]/.test(text)) return undefined;
   try {

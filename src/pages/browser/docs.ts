@@ -17,7 +17,7 @@ function useToken(token: string): void {
   status.textContent = token === "" ? "No token is used" : "The token is used";
 }
 
-// On a phone the list alone would fill the first screen; on a desk it has a column of its own, so that nothing moves.
+// On a phone the list alone would fill the first screen; on a desktop it has its own column, so that nothing moves.
 byId("contents", HTMLDetailsElement).open = matchMedia("(min-width: 64rem)").matches;
 forget.hidden = !api.hasToken();
 if (api.hasToken()) status.textContent = "The token is used";

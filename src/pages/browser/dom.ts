@@ -3,7 +3,7 @@ type Attributes = Readonly<Record<string, string>>;
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** The element of the page with this id; the page is broken where it is missing. */
+/** The element of the page with this id; without it the page is broken. */
 export function byId<T extends HTMLElement>(id: string, type: new () => T): T {
   const element = document.getElementById(id);
   if (!(element instanceof type)) throw new Error(`Cannot run the page: it must have a ${type.name} with the id ${id}`);
@@ -21,7 +21,7 @@ export function create<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** The same for SVG. */
+/** A new SVG element. */
 export function createSvg<K extends keyof SVGElementTagNameMap>(
   tag: K,
   attributes: Attributes,

@@ -6,13 +6,13 @@ export interface StreamEvent {
 
 export interface EventParser {
   take(piece: string): readonly StreamEvent[];
-  /** The last id so far, also that of an event without data; undefined before the first. */
+  /** The last id so far, including that of an event without data; undefined before the first. */
   lastId(): string | undefined;
 }
 
 /**
- * Takes a `text/event-stream` in pieces, cut anywhere, and gives the events that each piece completes (HTML standard,
- * section 9.2.6). Knows `id` and `data`, which are what `GET /tail` sends; other fields and comments are dropped.
+ * Takes a `text/event-stream` in chunks, cut anywhere, and gives the events that each chunk completes (HTML standard, section
+ * 9.2.6). Supports `id` and `data`, which `GET /tail` sends; ignores other fields and comments.
  */
 export function createEventParser(): EventParser {
   let rest = "";

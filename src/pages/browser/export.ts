@@ -3,14 +3,14 @@ import { byId, create } from "./dom.ts";
 import { toParameters, type Filters } from "./filters.ts";
 import { addressOf } from "./root.ts";
 
-/** Excel takes CSV without a byte order mark for an older encoding. */
+/** Without a byte order mark, Excel assumes an older encoding. */
 const FORMATS = { csv: "format=csv&bom=1", ndjson: "format=ndjson" } as const;
 
-/** Buttons that save all messages which the present filters admit, as the API streams them. */
+/** Sets up buttons that save all messages that the present filters admit, as the API streams them. */
 export function createExport(api: Api, filters: () => Filters): void {
   async function save(format: keyof typeof FORMATS): Promise<void> {
     const path = `/messages?${[String(toParameters(filters())), FORMATS[format]].filter((part) => part !== "").join("&")}`;
-    // The browser itself writes a stream to the disk, but sends no token.
+    // The browser can write a stream to the disk itself, but it cannot send a token.
     if (!api.hasToken()) {
       download(addressOf(path), format);
       return;

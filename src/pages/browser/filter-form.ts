@@ -4,20 +4,20 @@ import { isFiltered, NO_FILTERS, toNumber, toParameters, type Filters } from "./
 import type { ListOrder } from "./order.ts";
 import type { Zone } from "./zone.ts";
 
-/** The filters as the form and the page's address hold them. */
+/** The filters, in the form and in the page's address. */
 export interface FilterForm {
   current(): Filters;
-  /** Changes some and tells of it at once. */
+  /** Changes some filters and reports them at once. */
   set(changes: Partial<Filters>): void;
-  /** Does what the address says. */
+  /** Shows the filters of the address. */
   follow(): void;
-  /** Shows the times of the fields in the zone of now. */
+  /** Shows the times of the fields in the present zone. */
   showTimes(): void;
 }
 
 export interface FilterFormOptions {
   readonly address: Address;
-  /** The zone of the fields for times. */
+  /** The time zone of the fields for times. */
   readonly zone: () => Zone;
   readonly onChange: (filters: Filters) => void;
 }
@@ -25,7 +25,7 @@ export interface FilterFormOptions {
 /** Long enough for the next key, too short to wait for. */
 const DEBOUNCE_MS = 200;
 
-/** Takes the form of the page, and fills it from the address. */
+/** Sets up the form of the page, and fills it from the address. */
 export function createFilterForm({ address, zone, onChange }: FilterFormOptions): FilterForm {
   const form = byId("filters", HTMLFormElement);
   const q = byId("q", HTMLInputElement);
@@ -40,7 +40,7 @@ export function createFilterForm({ address, zone, onChange }: FilterFormOptions)
     ["received", byId("by-received", HTMLButtonElement)],
   ];
   let filters = address.filters();
-  /** A step of the history has been made since the reader came to the field. */
+  /** Whether a history entry has been made since the reader entered the field. */
   let isTyping = false;
   let timer: number | undefined;
 
@@ -68,7 +68,7 @@ export function createFilterForm({ address, zone, onChange }: FilterFormOptions)
     onChange(filters);
   }
 
-  /** An instant that is still as it was shown keeps its seconds and its zone. */
+  /** An instant that the reader did not change keeps its seconds and its zone. */
   function instant(input: HTMLInputElement, known: string): string {
     return input.value === known || input.value === zone().toField(known) ? known : zone().fromField(input.value);
   }
@@ -106,7 +106,7 @@ export function createFilterForm({ address, zone, onChange }: FilterFormOptions)
     isTyping = false;
   });
   show();
-  // On a phone they are folded away, unless the address has some of them.
+  // On a phone the filters are folded away, unless the address has some of them.
   function unfold(open: boolean): void {
     more.setAttribute("aria-expanded", String(open));
   }
@@ -127,7 +127,7 @@ export function createFilterForm({ address, zone, onChange }: FilterFormOptions)
   };
 }
 
-/** What is not a time is shown as the address has it: an empty field would not say what the service refuses. */
+/** A value that is not a time is shown as it is in the address: an empty field would hide what the service refuses. */
 function showInstant(input: HTMLInputElement, instant: string, zone: Zone): void {
   const isInstant = instant === "" || zone.toField(instant) !== "";
   input.type = isInstant ? "datetime-local" : "text";

@@ -1,7 +1,7 @@
 import type { StoredMessage } from "../../core/message.ts";
 import type { ListOrder } from "./order.ts";
 
-/** What the reader looks for; an empty string admits every message. */
+/** The reader's filters; an empty string admits every message. */
 export interface Filters {
   readonly q: string;
   readonly from: string;
@@ -9,13 +9,13 @@ export interface Filters {
   /** RFC 3339, as in the parameters of `GET /messages`. */
   readonly since: string;
   readonly until: string;
-  /** No filter, but a part of what is shown. */
+  /** The order of the list, which is not a filter. */
   readonly order: ListOrder;
 }
 
 export const NO_FILTERS: Filters = { q: "", from: "", to: "", since: "", until: "", order: "sent" };
 
-/** Filters from the query of a page's address. As for the service, `+` is a space in `q` and itself elsewhere. */
+/** Reads filters from the query of a page's address. As in the service's API, `+` is a space in `q` and itself elsewhere. */
 export function readFilters(search: string): Filters {
   const form = new URLSearchParams(search);
   const literal = new URLSearchParams(search.replaceAll("+", "%2B"));
@@ -24,7 +24,7 @@ export function readFilters(search: string): Filters {
   return { q: form.get("q") ?? "", from: valueOf("from"), to: valueOf("to"), since: valueOf("since"), until: valueOf("until"), order };
 }
 
-/** As a query for the page's address and for an export, without those that are empty. */
+/** The filters that are not empty, as a query for the page's address or an export. */
 export function toParameters({ order, ...filters }: Filters): URLSearchParams {
   return new URLSearchParams([...wordsOf(filters), ...(order === "sent" ? [] : [["order", order]])]);
 }
@@ -38,7 +38,7 @@ function wordsOf(filters: Omit<Filters, "order">): string[][] {
   return Object.entries(filters).filter(([, value]) => value !== "");
 }
 
-/** Whether a list with these filters has the message: what the service decides, decided here for messages that arrive. */
+/** Whether a message that arrives belongs to a list with these filters, as the service would decide. */
 export function createMatcher(filters: Filters): (message: StoredMessage) => boolean {
   const { from, to } = filters;
   const since = filters.since === "" ? Number.NEGATIVE_INFINITY : Date.parse(filters.since);
@@ -56,12 +56,12 @@ export function createMatcher(filters: Filters): (message: StoredMessage) => boo
   };
 }
 
-/** Finds `q` in a text as the service does: any case, no character is special. Undefined where there is nothing to find. */
+/** Finds `q` in a text as the service does: in any case, without special characters. Undefined if there is nothing to find. */
 export function createSearch(q: string): RegExp | undefined {
   return q === "" ? undefined : new RegExp(RegExp.escape(q), "iu");
 }
 
-/** A phone number as people write it, as senders send it. */
+/** Converts a phone number as people write it to the form that senders use. */
 export function toNumber(typed: string): string {
   const digits = typed.replaceAll(/[\s().-]/g, "");
   return /^[0-9]/.test(digits) ? `+${digits}` : digits;

@@ -1,7 +1,7 @@
-/** Arrivals are put in together: a busy service must not redraw the page at every message. */
+/** Arrivals are shown together: a busy service must not redraw the page for every message. */
 const GATHER_MS = 250;
 
-/** Takes things as they come, and passes on what has gathered a little later. */
+/** Collects things as they come, and passes them on together a little later. */
 export function createGather<T>(onGathered: (things: readonly T[]) => void): (things: readonly T[]) => void {
   let gathered: T[] = [];
   return (things) => {

@@ -1,4 +1,7 @@
-/** Why the rows must stay: something of theirs is read, marked or about to be clicked, nobody sees them, or the reader wants it so. */
+/**
+ * Why the rows must not change: a message is being read, text is selected, a row is about to be clicked, nobody sees the page,
+ * or the reader paused it.
+ */
 export type HoldReason = "detail" | "selection" | "pointer" | "focus" | "pause" | "hidden";
 
 export interface Hold {
@@ -9,11 +12,11 @@ export interface Hold {
 export interface HoldOptions {
   readonly list: HTMLUListElement;
   readonly dialog: HTMLDialogElement;
-  /** The last reason is gone. */
+  /** Called when the last reason is gone. */
   readonly onRelease: () => void;
 }
 
-/** Watches for the reasons to hold arrivals back. */
+/** Watches for reasons to hold back arrivals. */
 export function createHold({ list, dialog, onRelease }: HoldOptions): Hold {
   const reasons = new Set<HoldReason>();
 

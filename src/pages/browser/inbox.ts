@@ -92,7 +92,7 @@ const list = createMessageList({
   onLoaded(total) {
     announcer.say(`${countOf(total, "message")}${isFiltered(filterForm.current()) ? " found" : ""}`);
     tokenForm.accepted();
-    // The service responds: what else is waiting for it need not wait longer.
+    // The service responds, so other retries need not wait longer.
     tail.wake();
     overview.retry();
   },
@@ -138,7 +138,7 @@ function askForToken(): void {
   tokenForm.ask();
 }
 
-/** The stream first: what is committed while the list is on its way comes through it. */
+/** Starts the stream first, so that it brings what is committed while the list is being loaded. */
 function start(): void {
   tail.start();
   void list.load(filterForm.current());
@@ -146,7 +146,7 @@ function start(): void {
   detail.follow();
 }
 
-/** In the browser's list of tabs: what came, and what is looked for. */
+/** The title in the browser's tabs: new messages and the search. */
 function titleOf(filters: Filters, newer: number): string {
   const { order: _order, ...looked } = filters;
   const words = Object.values(looked).filter((value) => value !== "").join(", ");
@@ -166,7 +166,7 @@ pause.addEventListener("click", () => {
 createTimeControls({ times, onRange: (since, until) => filterForm.set({ since, until }) });
 createShortcuts(byId("q", HTMLInputElement));
 byId("newer", HTMLButtonElement).addEventListener("click", () => void list.toTop());
-// What comes meanwhile is counted in the title, and shown when somebody looks.
+// Arrivals are then counted in the title, and shown once somebody looks.
 document.addEventListener("visibilitychange", () => hold.set("hidden", document.hidden));
 hold.set("hidden", document.hidden);
 byId("overview", HTMLDetailsElement).open = matchMedia("(min-width: 62rem)").matches;

@@ -1,22 +1,22 @@
 export interface LeadershipOptions {
   readonly locks: LockManager;
-  /** Windows that use the same name have one leader among them. */
+  /** Of all windows that use the same name, one is the leader. */
   readonly name: string;
   readonly onLead: () => void;
-  /** It leads no longer, or does not yet. */
+  /** This window does not lead, or no longer. */
   readonly onFollow: () => void;
 }
 
-/** One window of the browser leads the others: the one that holds a lock, which goes with it. */
+/** One window of the browser leads the others: the one that holds a lock, which is released with the window. */
 export interface Leadership {
   isLeading(): boolean;
-  /** Waits for its turn, or takes it away from another window. */
+  /** Waits for the lock, or steals it from another window. */
   begin(options?: { readonly stealing: boolean }): void;
-  /** Leads no longer, and waits for nothing. */
+  /** Stops leading, or waiting. */
   end(): void;
 }
 
-/** Takes no part before `begin`. */
+/** Does nothing before `begin`. */
 export function createLeadership({ locks, name, onLead, onFollow }: LeadershipOptions): Leadership {
   let running = new AbortController();
   let isLeading = false;
@@ -26,7 +26,7 @@ export function createLeadership({ locks, name, onLead, onFollow }: LeadershipOp
     onFollow();
   }
 
-  /** Waits for the lock, or takes it away, and leads until it is stopped or the lock is taken away. */
+  /** Waits for the lock or steals it, and leads until it is stopped or the lock is stolen. */
   async function lead(stopped: AbortSignal, isStealing: boolean): Promise<void> {
     const { promise: ended, resolve: end } = Promise.withResolvers<undefined>();
     stopped.addEventListener("abort", () => end(undefined), { once: true });
@@ -38,7 +38,7 @@ export function createLeadership({ locks, name, onLead, onFollow }: LeadershipOp
         return ended;
       });
     } catch {
-      // Another window has taken the lock away, or this one has given up waiting.
+      // Another window has stolen the lock, or this one has stopped waiting.
     }
     if (stopped.aborted) return;
     follow();

@@ -4,23 +4,23 @@ import { countOf } from "./format.ts";
 import { SHOWN, type ListView } from "./list-state.ts";
 
 export interface ListNotes {
-  /** Says around the rows what the list is doing. */
+  /** Describes the state of the list around its rows. */
   show(view: ListView): void;
-  /** Other senders are known by now. */
+  /** Call it when the known senders have changed. */
   refresh(): void;
 }
 
 export interface ListNotesOptions {
   readonly filters: () => Filters;
-  /** Senders that are known to have sent. */
+  /** The senders that are known. */
   readonly senders: () => readonly string[];
   readonly onSender: (number: string) => void;
-  /** The reader looks for the message with this id. */
+  /** The reader wants to open the message with this id. */
   readonly onId: (id: string) => void;
   readonly onRetry: () => void;
 }
 
-/** What stands around the rows: their number, failures with a button, the pill of new messages, the words at the end. */
+/** The texts around the rows: the count, failures with a button, the button for new messages, the text at the end. */
 export function createListNotes({ filters, senders, onSender, onId, onRetry }: ListNotesOptions): ListNotes {
   const count = byId("count", HTMLElement);
   const rows = byId("rows", HTMLUListElement);
@@ -38,7 +38,7 @@ export function createListNotes({ filters, senders, onSender, onId, onRetry }: L
     return button;
   }
 
-  /** Numbers are matched exactly, and ids are not searched: what the reader may have meant is offered. */
+  /** Numbers are matched exactly, and ids are not searched: this suggests what the reader may have meant. */
   function suggest(): void {
     const { from, to, q } = filters();
     const found = from === "" ? [] : senders().filter((number) => number.startsWith(from) && number !== from);

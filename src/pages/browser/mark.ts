@@ -1,6 +1,6 @@
 import { create } from "./dom.ts";
 
-/** A text with every place that a search finds in a `mark`. */
+/** A text in which every match of a search is in a `mark` element. */
 export function markAll(text: string, search: RegExp | undefined): readonly (string | HTMLElement)[] {
   if (search === undefined) return [text];
   const parts: (string | HTMLElement)[] = [];

@@ -14,40 +14,40 @@ import { createPage, createRowWindow, pagesFrom, type Row, type WindowElements }
 export interface ListOptions extends WindowElements {
   readonly api: Api;
   readonly times: Pick<Times, "create">;
-  /** Arrivals must not change the rows now. */
+  /** Whether arrivals must not change the rows now. */
   readonly isHeld: () => boolean;
   readonly onOpen: (message: StoredMessage) => void;
   readonly onUnauthorized: () => void;
-  /** Something of the view has changed. */
+  /** Called when the view has changed. */
   readonly onChange: (view: ListView) => void;
-  /** The first page is there. */
+  /** Called when the first page has been loaded. */
   readonly onLoaded: (total: number) => void;
 }
 
-/** The endless list of messages, newest first. What the document holds of it is bounded. */
+/** The endless list of messages, newest first. The number of rows in the document is bounded. */
 export interface MessageList {
-  /** Starts again at the newest messages. */
+  /** Loads the list again, from the newest messages. */
   load(filters?: Filters): Promise<void>;
-  /** Takes messages that have just been stored. */
+  /** Adds messages that have just been stored. */
   arrived(messages: readonly StoredMessage[]): void;
-  /** Messages may have been missed: they are fetched if the reader is at the top, and offered if not. */
+  /** Messages may have been missed: they are loaded if the reader is at the top, otherwise offered. */
   missed(): void;
   /** Arrivals are no longer held back. */
   release(): void;
-  /** Starts again and puts the focus on the newest message. */
+  /** Loads the list again and puts the focus on the newest message. */
   toTop(): Promise<void>;
-  /** Tries again what failed. */
+  /** Retries what failed. */
   retry(): void;
-  /** The service responds: tries at once what failed and may work now. What it refused it would refuse again. */
+  /** The service responds again: retries at once what may succeed now, but not what it refused. */
   recover(): void;
-  /** The message this many rows further down; undefined if its row is not there. */
+  /** The message this many rows further down; undefined if there is no such row. */
   neighbour(message: StoredMessage, steps: number): StoredMessage | undefined;
 }
 
-/** More messages at once, or more rows in the first page, are not put in one by one. */
+/** More arrivals at once, or more rows in the first page, are not inserted one by one. */
 const MOST_ARRIVALS = 100;
 const MOST_FIRST_ROWS = 150;
-/** What arrives so soon after a count was fetched may be in it. */
+/** Messages that arrive this soon after a count was loaded may be included in it. */
 const UNSURE_MS = 2000;
 
 /** An empty list; `load` fills it. */
@@ -67,7 +67,7 @@ export function createMessageList(options: ListOptions): MessageList {
   let newer: number | undefined = 0;
   /** Arrivals that wait for the list, or for the reader. */
   let waiting: StoredMessage[] = [];
-  /** More have come than are put in one by one: at the top the list starts again. */
+  /** Whether more arrived than are inserted one by one: at the top, the list is then loaded again. */
   let isStale = false;
   let countedAtMs = 0;
   let recounting: number | undefined;
@@ -88,7 +88,7 @@ export function createMessageList(options: ListOptions): MessageList {
     tell();
   }
 
-  /** The response of one page; undefined if it did not come, which has been dealt with. */
+  /** Loads one page; undefined if that failed, which has been handled. */
   async function ask(signal: AbortSignal, page: { readonly cursor: string | undefined; readonly before: StoredMessage | undefined }): Promise<Stretch | undefined> {
     const answer = await fetchStretch(api, { filters, signal, ...page });
     if (signal.aborted || answer.kind === "aborted") return undefined;
@@ -119,7 +119,7 @@ export function createMessageList(options: ListOptions): MessageList {
     countedAtMs = performance.now();
   }
 
-  /** Fetches and takes out until what is there suits what the reader sees. */
+  /** Adds and removes pages until they fit what the reader sees. */
   async function settle(): Promise<void> {
     if (state !== "ready") return;
     const { signal } = loading;
@@ -148,7 +148,7 @@ export function createMessageList(options: ListOptions): MessageList {
     step("load");
     const stretch = await ask(signal, { before: undefined, cursor: undefined });
     if (stretch === undefined) return;
-    // The old rows stay until the new ones are there: no flicker at every key.
+    // The old rows stay until the new ones arrive, so that the page does not flicker with every key.
     const isTopHidden = above.getBoundingClientRect().top < 0;
     rows.clear();
     rows.pages.push(createPage(undefined), ...pagesFrom(stretch.next_cursor));
@@ -179,7 +179,7 @@ export function createMessageList(options: ListOptions): MessageList {
     else tell();
   }
 
-  /** Puts in what waits; further down the reader is told of it, at the top it is seen. */
+  /** Inserts waiting arrivals if the reader is at the top; otherwise tells the reader about them. */
   function release(): void {
     if (state === "failed" || state === "loading") return;
     const isAtTop = rows.isTopInSight();
@@ -194,7 +194,7 @@ export function createMessageList(options: ListOptions): MessageList {
     tell();
   }
 
-  /** What came while the count was on its way was counted twice, or not: nobody but the service knows. */
+  /** Messages that arrived while the count was loaded may be counted twice or not: only the service knows. */
   function recountLater(): void {
     clearTimeout(recounting);
     recounting = setTimeout(async () => {

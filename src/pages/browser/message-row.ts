@@ -3,12 +3,12 @@ import { create } from "./dom.ts";
 import { markAll } from "./mark.ts";
 import type { Times } from "./times.ts";
 
-/** Code units of a text that a row holds; it shows less, the detail shows all. */
+/** How much of a text a row contains, in code units; it shows less, and the detail shows all. */
 const EXCERPT_LENGTH = 240;
-/** What stands before a match that lies further inside the text. */
+/** How much text is shown before a match further inside the text. */
 const LEAD_LENGTH = 30;
 
-/** So long a click of a mouse waits for a second one. Slower ones cannot be told from two that are meant so. */
+/** How long a mouse click waits for a second one. Slower double clicks look like two separate clicks. */
 const SECOND_CLICK_MS = 250;
 
 export interface RowOptions {
@@ -20,7 +20,7 @@ export interface RowOptions {
   readonly onOpen: () => void;
 }
 
-/** A row of the list: a button that opens the message. No `button` element, whose text nobody can select. */
+/** A row of the list: a button that opens the message. Not a `button` element, whose text cannot be selected. */
 export function createRow(message: StoredMessage, { search, times, ts, onOpen }: RowOptions): HTMLLIElement {
   const row = create(
     "div",
@@ -38,7 +38,7 @@ export function createRow(message: StoredMessage, { search, times, ts, onOpen }:
   }
   row.addEventListener("click", ({ detail: clicks, pointerType }) => {
     clearTimeout(opening);
-    // The end of a selection is a click, too, and so are the two that select a word; a click of a script's has no count.
+    // The end of a selection is a click too, and so are the two clicks that select a word; a click by a script has no count.
     if (clicks > 1 || (clicks === 1 && getSelection()?.isCollapsed === false)) return;
     if (pointerType === "mouse" && clicks === 1) opening = setTimeout(open, SECOND_CLICK_MS);
     else open();
@@ -51,22 +51,22 @@ export function createRow(message: StoredMessage, { search, times, ts, onOpen }:
   return create("li", {}, row);
 }
 
-/** A clock may be a little fast. */
+/** How far a sender's clock may be ahead without a remark. */
 export const AHEAD_MS: number = 5 * 60_000;
 
-/** The message is dated later than it was received. */
+/** Whether the message is dated later than it was received. */
 export function isAhead({ ts, created_at: receivedAt }: Pick<StoredMessage, "ts" | "created_at">): boolean {
   return Date.parse(ts) - Date.parse(receivedAt) > AHEAD_MS;
 }
 
-/** Marks a message that says it was sent later than it was received. */
+/** A flag for a message that is dated later than it was received. */
 export function createFlag(): HTMLElement {
   return create("span", { class: "flag", title: "Its time is later than its receipt" }, "future date");
 }
 
 function createExcerpt(text: string | null, search: RegExp | undefined): HTMLSpanElement {
   if (text === null || text === "") return create("span", { class: "text quiet" }, text === null ? "no text" : "empty text");
-  // Line breaks are shown as spaces: of such a text nothing would be seen.
+  // Line breaks are shown as spaces, so nothing of such a text would be visible.
   if (text.trim() === "") return create("span", { class: "text quiet" }, "only spaces and line breaks");
   const found = search?.exec(text) ?? undefined;
   const start = found === undefined || found.index <= 2 * LEAD_LENGTH ? 0 : wholeFrom(text, found.index - LEAD_LENGTH);
@@ -80,7 +80,7 @@ function createExcerpt(text: string | null, search: RegExp | undefined): HTMLSpa
   return span;
 }
 
-/** The same place, or one further where it is in the middle of a surrogate pair. */
+/** The index, or the next one if it is inside a surrogate pair. */
 function wholeFrom(text: string, index: number): number {
   return /^[\uDC00-\uDFFF]/.test(text.slice(index, index + 1)) ? index + 1 : index;
 }

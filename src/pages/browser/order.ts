@@ -1,17 +1,17 @@
 import type { SequencedMessage, StoredMessage } from "../../core/message.ts";
 
-/** What the list is ordered by: when the messages were sent, or when they were received. The newest are first. */
+/** The order of the list: by the time of sending or of receipt, newest first. */
 export type ListOrder = "sent" | "received";
 
-/** A message that has arrived has a `seq`; those of a list have none. */
+/** A message that arrived has a `seq`; a message from a list has none. */
 export type Placed = StoredMessage & Partial<Pick<SequencedMessage, "seq">>;
 
 export interface Ordering {
   /** For `GET /messages`. */
   readonly parameter: "desc" | "received-desc";
-  /** Negative if `a` comes first. Of two messages without a `seq` it may not know. */
+  /** Negative if `a` comes first. Two messages without a `seq` may compare as equal. */
   compare(a: Placed, b: Placed): number;
-  /** Whether a message of a list is at the place of another one, or behind it. */
+  /** Whether a message of a list is at the position of another one, or after it. */
   reaches(message: Placed, other: Placed): boolean;
   /** The time that a row shows. */
   timeOf(message: StoredMessage): string;
@@ -27,7 +27,7 @@ export const ORDERINGS: Readonly<Record<ListOrder, Ordering>> = {
   received: {
     parameter: "received-desc",
     compare: compareReceipts,
-    // Several have the same time of receipt; the other one may have been erased.
+    // Several may have the same time of receipt; the other message may have been erased.
     reaches: (message, other) => message.message_id === other.message_id || message.created_at < other.created_at,
     timeOf: ({ created_at: receivedAt }) => receivedAt,
   },
@@ -35,22 +35,25 @@ export const ORDERINGS: Readonly<Record<ListOrder, Ordering>> = {
 
 type Position = Pick<StoredMessage, "ts" | "message_id">;
 
-/** The order of `GET /messages?order=desc`: by `ts` in time, then by id by code point, both falling. Negative where `a` comes first. */
+/**
+ * The order of `GET /messages?order=desc`: by time, then by code points of the id, both descending. Negative if `a` comes
+ * first.
+ */
 export function compareNewestFirst(a: Position, b: Position): number {
   return compareCodePoints(instantOf(b), instantOf(a)) || compareCodePoints(b.message_id, a.message_id);
 }
 
-/** What arrives is newer than what a list had. */
+/** Arrivals are newer than what a list contained. */
 function compareReceipts(a: Placed, b: Placed): number {
   return (b.seq ?? 0) - (a.seq ?? 0);
 }
 
-/** Without its Z an instant is a prefix of those that follow it by a fraction. */
+/** Without its Z, an instant is a prefix of those that follow it by a fraction. */
 function instantOf(message: Position): string {
   return message.ts.slice(0, -1);
 }
 
-/** `<` compares UTF-16 units, which put U+FFFD behind an emoji. */
+/** `<` compares UTF-16 units, which sort U+FFFD after an emoji. */
 function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let index = 0; index < length; index += 1) {

@@ -15,27 +15,27 @@ export interface OverviewOptions {
   readonly filters: () => Filters;
   readonly onSender: (number: string) => void;
   readonly onBucket: OnBucket;
-  /** What `senders` gives may have changed. */
+  /** The result of `senders` may have changed. */
   readonly onSenders: () => void;
 }
 
-/** Totals and the chart of the largest senders, of all messages; the chart over time, of those that the filters admit. */
+/** The totals and the chart of the largest senders, for all messages; the chart over time, for those that the filters admit. */
 export interface Overview {
-  /** Asks for everything again, at most every few seconds. */
+  /** Loads everything again, at most every few seconds. */
   refresh(): void;
-  /** Asks at once: the page begins, or its filters, its zone or its token have changed. */
+  /** Loads at once: at the start, or when filters, zone or token have changed. */
   follow(): void;
-  /** Asks at once again if the last request failed. */
+  /** Retries at once if the last request failed. */
   retry(): void;
-  /** The senders that it knows. */
+  /** The known senders. */
   senders(): readonly string[];
 }
 
 const REFRESH_MS = 5000;
-/** The chart ends now: it moves on also if nothing comes. */
+/** The chart ends at the present time, so it moves even without new messages. */
 const REDRAW_MS = 30_000;
 
-/** Takes the totals, the senders and the chart of the page. */
+/** Sets up the totals, the senders and the chart of the page. */
 export function createOverview(options: OverviewOptions): Overview {
   const { api, times } = options;
   const notice = byId("overview-notice", HTMLElement);

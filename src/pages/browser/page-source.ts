@@ -4,27 +4,27 @@ import type { Answer, Api } from "./api.ts";
 import { toParameters, type Filters } from "./filters.ts";
 import { ORDERINGS } from "./order.ts";
 
-/** A stretch of the list: the messages from a cursor on. */
+/** A part of the list: the messages from a cursor on. */
 export interface Stretch extends MessagePage {
-  /** Where the next one starts; undefined at the end of the list. */
+  /** Where the next part begins; undefined at the end of the list. */
   readonly next_cursor?: string;
 }
 
 export interface StretchOptions {
   readonly filters: Filters;
-  /** Undefined: the newest messages. */
+  /** Undefined means the newest messages. */
   readonly cursor: string | undefined;
-  /** The first message of the stretch that follows and is shown already: all those before it are wanted. */
+  /** The first message that is already shown after this part: all messages before it are needed. */
   readonly before: StoredMessage | undefined;
   readonly signal: AbortSignal;
 }
 
 export const PAGE_SIZE = 50;
 const LARGEST_PAGE = 100;
-/** More messages than this between two others are not fetched to fill the gap. */
+/** More messages than this are not loaded to fill a gap. */
 const MOST_MESSAGES = 1000;
 
-/** One stretch of the list; `failed` if too many came in between: the list has to start again. */
+/** Loads one part of the list; `failed` if there are too many messages in between, so that the list must be loaded again. */
 export async function fetchStretch(api: Api, options: StretchOptions): Promise<Answer<Stretch>> {
   const { before } = options;
   const ordering = ORDERINGS[options.filters.order];

@@ -6,22 +6,22 @@ export interface ReachOptions {
   readonly rows: RowWindow;
 }
 
-/** What of the list is near enough to what the reader sees. */
+/** Decides which pages of the list are close enough to what the reader sees. */
 export interface Reach {
-  /** The page to fetch next; undefined if all that is near is there. */
+  /** The page to load next; undefined if all close ones are there. */
   wanted(): number | undefined;
-  /** Takes out the pages that are far away. */
+  /** Removes the pages that are far away. */
   takeOutFar(): void;
-  /** Calls back after the reader has moved, once a frame at most. */
+  /** Calls `onMove` after the reader has moved, at most once per frame. */
   watch(onMove: () => void): void;
 }
 
-/** Pages nearer to the screen than this are fetched, in heights of it. */
+/** Pages closer to the screen than this are loaded, in screen heights. */
 const FETCH_WITHIN = 1.5;
-/** Pages further away are taken out. */
+/** Pages further away are removed. */
 const KEEP_WITHIN = 4;
 
-/** Measures from where the elements stand in the window. */
+/** Measures the positions of the elements in the window. */
 export function createReach({ list, above, rows }: ReachOptions): Reach {
   return {
     wanted() {

@@ -1,9 +1,9 @@
-/** Tries again what failed, after growing delays, until it is told that it worked. */
+/** Retries what failed, after growing delays, until it succeeds. */
 export interface Recovery {
-  /** It failed; `later`: it may work at another time, with nothing changed. */
+  /** The attempt failed; `later`: it may succeed at another time without a change. */
   failed(later: boolean): void;
   worked(): void;
-  /** Tries at once, if anything failed. */
+  /** Retries at once, if anything failed. */
   now(): void;
 }
 
@@ -29,7 +29,7 @@ export function createRecovery(again: () => void): Recovery {
       clearTimeout(timer);
       isDue = later;
       if (!later) return;
-      // Spread out, so that the pages of many readers do not come back at one moment.
+      // Spread out, so that the pages of many readers do not retry at the same moment.
       timer = setTimeout(now, delayMs * (0.75 + Math.random() / 2));
       delayMs = Math.min(delayMs * 2, MAX_DELAY_MS);
     },

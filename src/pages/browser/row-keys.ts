@@ -1,6 +1,6 @@
 /** Movement between the rows of a list by key; the list is one stop of the Tab key (ARIA practices, roving tabindex). */
 export interface RowKeys {
-  /** To be called when rows came or went: exactly one of those that are there takes the Tab key. */
+  /** Call it when rows were added or removed: exactly one row takes the Tab key. */
   refresh(): void;
 }
 

@@ -6,24 +6,24 @@ export interface Row {
   readonly element: HTMLLIElement;
 }
 
-/** A page of the list; its rows are there only while it is near what the reader sees. */
+/** A page of the list; its rows are in the document only while it is close to what the reader sees. */
 export interface Page {
   readonly cursor: string | undefined;
   first: StoredMessage | undefined;
-  /** As it was when it was last shown, in CSS pixels. */
+  /** The height when it was last shown, in CSS pixels. */
   height: number;
   rows: Row[] | undefined;
 }
 
-/** A page that is not fetched yet. */
+/** A page that has not been loaded yet. */
 export const createPage = (cursor: string | undefined): Page => ({ cursor, first: undefined, height: 0, rows: undefined });
 
-/** The page that follows, not fetched yet. */
+/** The following page, not loaded yet. */
 export const pagesFrom = (cursor: string | undefined): readonly Page[] => (cursor === undefined ? [] : [createPage(cursor)]);
 
 export interface WindowElements {
   readonly list: HTMLUListElement;
-  /** Stand for the pages above and below that are not there. */
+  /** Takes the room of the pages above and below that are not in the document. */
   readonly above: HTMLElement;
   readonly below: HTMLElement;
 }
@@ -32,26 +32,26 @@ export interface RowWindowOptions extends WindowElements {
   readonly ordering: () => Pick<Ordering, "compare">;
 }
 
-/** The part of the list that is in the document: some pages in a row, with room held free for the others. */
+/** The part of the list that is in the document: some consecutive pages, with room reserved for the others. */
 export interface RowWindow {
   readonly pages: Page[];
-  /** Index of the first page that is there. */
+  /** Index of the first page in the document. */
   from(): number;
-  /** Index behind the last one. */
+  /** Index after the last page in the document. */
   to(): number;
   clear(): void;
   show(index: number, rows: Row[]): void;
   hideFirst(): void;
   hideLast(): void;
-  /** Whether the row of a message is there. */
+  /** Whether the row of a message is in the document. */
   has(message: StoredMessage): boolean;
-  /** The row that stands this many rows below that of a message; undefined if one of them is not there. */
+  /** The row this many rows below a message's row; undefined if one of them is not in the document. */
   neighbour(message: StoredMessage, steps: number): Row | undefined;
-  /** Puts a row at its place among those that are there; false if its place is not there, or taken by the same message. */
+  /** Inserts a row at its position; false if that is not in the document, or if the message already has a row. */
   insert(row: Row): boolean;
-  /** The top of the list is on the screen, or below it. */
+  /** Whether the top of the list is on the screen, or below it. */
   isTopInSight(): boolean;
-  /** The page at a height of the whole list. */
+  /** The page at this height within the whole list. */
   pageAt(y: number): number;
   heightOf(page: Page): number;
 }
@@ -81,8 +81,8 @@ export function createRowWindow({ list, above, below, ordering }: RowWindowOptio
   }
 
   /**
-   * The first row that is on the screen keeps its place, whatever comes or goes above it. While the top of the list is in sight it does not:
-   * a reader at the top sees what comes, and stays at the top.
+   * Keeps the first visible row in its place, whatever is added or removed above it. Not while the top of the list is in sight:
+   * a reader at the top sees new rows, and stays at the top.
    */
   function inPlace(change: () => void): void {
     const shown = pages.slice(from, to).flatMap((page) => page.rows ?? []);
@@ -157,7 +157,7 @@ export function createRowWindow({ list, above, below, ordering }: RowWindowOptio
       if (page?.rows === undefined) return false;
       const index = page.rows.findIndex(({ message }) => compare(row.message, message) <= 0);
       if (page.rows[index]?.message.message_id === row.message.message_id) return false;
-      // Behind the last one that is there: its place is in a page that is not.
+      // After the last row in the document: its position is in a page that is not there.
       if (index === -1 && page === shown.at(-1) && to < pages.length) return false;
       inPlace(() => {
         const { rows = [] } = page;

@@ -4,33 +4,34 @@ import { createLeadership } from "./leadership.ts";
 import { SCRIPT } from "./root.ts";
 import { createTail, type Tail, type TailOptions, type TailState } from "./tail.ts";
 
-/** What the window that has the connection tells the others. */
+/** What the window with the connection tells the others. */
 interface Report {
   readonly kind: "report";
   readonly state: TailState;
   readonly messages: readonly SequencedMessage[];
-  /** The id of the last event, from which another window could continue. */
+  /** The id of the last event, after which another window could continue. */
   readonly id: string | undefined;
   readonly event?: "gap" | "reset";
 }
 
-/** `hello`: is anyone there? */
+/** `hello`: asks whether another window is there. */
 type Word = Report | { readonly kind: "hello" } | { readonly kind: "wake" };
 
-/** A window that has the connection answers within it, unless the browser has frozen it. */
+/** A window with the connection responds within this time, unless the browser has frozen it. */
 const ANSWER_WITHIN_MS = 2000;
-/** How often the others ask whether it is still there. */
+/** How often the others check whether it is still there. */
 const ASK_EVERY_MS = 45_000;
 
-/** Of windows with the same script, in which the words above mean the same. */
+/** Only windows with the same script, in which these messages mean the same. */
 const NAME = `tail ${SCRIPT}`;
 
 /**
- * One connection for all windows of the browser, which has few of them for one host. The window that holds a lock has it and tells the
- * others; after it the next one continues from the last event that it has heard of. Undefined if the browser cannot do that.
+ * One connection for all windows of the browser, which allows few connections per host. The window that holds a lock has the
+ * connection and tells the others. After it, the next window continues from the last event that it heard about. Undefined if
+ * the browser does not support that.
  */
 export function createSharedTail(options: TailOptions): Tail | undefined {
-  // Browsers have locks on https and on this machine alone (W3C Secure Contexts).
+  // Browsers offer locks only on https and on localhost (W3C Secure Contexts).
   if (!("locks" in navigator)) return undefined;
   let isRunning = false;
   let state: TailState = "paused";
@@ -44,7 +45,7 @@ export function createSharedTail(options: TailOptions): Tail | undefined {
     options.onState(next);
   }
 
-  /** A window that takes over may bring again what another has told. */
+  /** A window that takes over may receive again what another one has reported. */
   function take(messages: readonly SequencedMessage[]): void {
     const unknown = messages.filter(({ seq }) => seq > lastSeq);
     lastSeq = unknown.at(-1)?.seq ?? lastSeq;
@@ -101,7 +102,7 @@ export function createSharedTail(options: TailOptions): Tail | undefined {
   });
   if (channel === undefined) return undefined;
 
-  /** Asks for the present state; takes the connection from a window that does not respond, if somebody looks at this one. */
+  /** Asks for the present state; takes over the connection from a window that does not respond, if this one is visible. */
   function check(): void {
     if (!isRunning || leadership.isLeading()) return;
     const askedMs = performance.now();

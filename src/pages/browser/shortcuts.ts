@@ -1,6 +1,6 @@
 import { byId } from "./dom.ts";
 
-/** Keys that work wherever the focus is, but in a field: `/` leads to the search, `?` shows which keys there are. */
+/** Keys that work wherever the focus is, except in a field: `/` goes to the search, `?` lists the keys. */
 export function createShortcuts(search: HTMLInputElement): void {
   const help = byId("help", HTMLDialogElement);
 
@@ -18,7 +18,7 @@ export function createShortcuts(search: HTMLInputElement): void {
   });
   byId("show-help", HTMLButtonElement).addEventListener("click", showHelp);
   byId("help-close", HTMLButtonElement).addEventListener("click", () => help.close());
-  // A click beside the dialog hits the dialog element itself; what is inside lies in its only child.
+  // A click beside the dialog hits the dialog element itself; its content is in its only child.
   help.addEventListener("click", (event) => {
     if (event.target === help) help.close();
   });

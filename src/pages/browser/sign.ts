@@ -1,4 +1,4 @@
-/** How a delivery is signed: by the header, or by the three of Standard Webhooks. */
+/** How to sign a delivery: with one header, or with the three of Standard Webhooks. */
 export type SigningWay = "x-signature" | "x-hub-signature-256" | "standard";
 
 export type SignatureHeaders =
@@ -8,10 +8,10 @@ export type SignatureHeaders =
 const PREFIX = "whsec_";
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** The headers that sign a body, made with WebCrypto: the secret goes nowhere else. */
+/** The headers that sign a body, made with WebCrypto: the secret does not leave the page. */
 export async function signatureHeaders(way: SigningWay, secret: string, body: Uint8Array<ArrayBuffer>): Promise<SignatureHeaders> {
   if (secret === "") return refuse("The secret must be given");
-  // Browsers have it on https and on this machine alone (W3C Secure Contexts).
+  // Browsers offer it only on https and on localhost (W3C Secure Contexts).
   if (!isSecureContext) return refuse("Signing needs WebCrypto, which this browser has on https:// and on localhost alone");
   if (way !== "standard") {
     const hex = Array.from(await hmac(toBytes(secret), body), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -35,7 +35,7 @@ async function hmac(key: Uint8Array<ArrayBuffer>, bytes: Uint8Array<ArrayBuffer>
   return new Uint8Array(await crypto.subtle.sign("HMAC", imported, bytes));
 }
 
-/** Undefined where what follows `whsec_` is not padded base64 (RFC 4648, section 4), or nothing. */
+/** Undefined if the part after `whsec_` is not padded base64 (RFC 4648, section 4), or empty. */
 function standardKey(secret: string): Uint8Array<ArrayBuffer> | undefined {
   if (!secret.startsWith(PREFIX)) return toBytes(secret);
   const encoded = secret.slice(PREFIX.length);

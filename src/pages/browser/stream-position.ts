@@ -1,29 +1,29 @@
-/** After a longer time the messages that were missed may be too many to be sent one by one. */
+/** After a longer time, too many messages may have been missed to be sent one by one. */
 const RESUME_WITHIN_MS = 5 * 60_000;
 
-/** What has become of the messages since the last connection. `gap`: some may have been missed. `reset`: the store has gone back. */
+/** What was lost since the last connection. `gap`: messages may have been missed. `reset`: the store has gone back. */
 export type Loss = "none" | "gap" | "reset";
 
-/** Where a tail is in the order of commits. */
+/** The position of a tail in commit order. */
 export interface StreamPosition {
   /** The id of the last event; undefined before the first. */
   lastId(): string | undefined;
   lastHeardMs(): number | undefined;
-  /** The service is there: it has sent something, and has told of the event with this id, if there was one. */
+  /** The service has sent something: the event with this id, if it had one. */
   heard(id: string | undefined): void;
-  /** Headers that take the stream up where it broke off. */
+  /** Headers with which the stream continues where it was interrupted. */
   resume(): Readonly<Record<string, string>>;
-  /** Compares the history of the service that responds with that of the one before. */
+  /** Compares the generation of the responding service with the earlier one. */
   compare(response: Response): void;
-  /** Once the stream is open: what was lost since it was asked before. */
+  /** Call it once the stream is open: what was lost since the last call. */
   takeLoss(): Loss;
 }
 
-/** Before the first event. */
+/** A position before the first event. */
 export function createStreamPosition(): StreamPosition {
   let lastId: string | undefined;
   let lastHeardMs: number | undefined;
-  /** The service's history that the ids belong to, as the service names it. */
+  /** The generation of the service to which the ids belong. */
   let generation: string | undefined;
   let loss: Loss = "none";
 

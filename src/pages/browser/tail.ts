@@ -3,42 +3,42 @@ import type { Api } from "./api.ts";
 import { createEventParser } from "./event-stream.ts";
 import { createStreamPosition, type StreamPosition } from "./stream-position.ts";
 
-/** `waiting`: the connection is lost and will be tried again. */
+/** `waiting`: the connection is lost and will be retried. */
 export type TailState = "connecting" | "live" | "waiting" | "paused" | "unavailable";
 
 export interface TailOptions {
   readonly api: Pick<Api, "open">;
   readonly onMessages: (messages: readonly SequencedMessage[]) => void;
   readonly onState: (state: TailState) => void;
-  /** Messages may have been missed: what is shown must be asked for again. */
+  /** Messages may have been missed: load again what is shown. */
   readonly onGap: () => void;
-  /** The service has gone back to an earlier state: nothing of what is shown can be relied on. */
+  /** The service has gone back to an earlier state: nothing that is shown can be relied on. */
   readonly onReset: () => void;
   readonly onUnauthorized: () => void;
 }
 
-/** The messages of `GET /tail` as they are committed. */
+/** Follows `GET /tail` and reports messages as they are committed. */
 export interface Tail {
   start(): void;
   stop(): void;
-  /** Tries a lost connection again at once. */
+  /** Retries a lost connection at once. */
   wake(): void;
 }
 
-/** A tail of this window's own. */
+/** A tail of this window only. */
 export interface OwnTail extends Tail {
   /** The id of the last event; undefined before the first. */
   lastId(): string | undefined;
-  /** What was heard some other way: a start continues from there. */
+  /** What was heard another way: a start continues after it. */
   heard(id: string | undefined): void;
 }
 
 const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 30_000;
-/** The service sends a comment every 15 s: after so long the connection is dead, whatever the system says. */
+/** The service sends a comment every 15 s: after this silence the connection is dead, whatever the system says. */
 const SILENCE_MS = 45_000;
 
-/** Follows the stream, and takes it up again where it broke off, with growing delays. */
+/** Follows the stream, and continues where it was interrupted, with growing delays. */
 export function createTail(options: TailOptions): OwnTail {
   const position = createStreamPosition();
   let running: AbortController | undefined;
@@ -53,7 +53,7 @@ export function createTail(options: TailOptions): OwnTail {
       if (atLeastMs === undefined || stopped.aborted) return;
       if (position.lastHeardMs() !== heardBeforeMs) delayMs = FIRST_DELAY_MS;
       options.onState("waiting");
-      // Spread out, so that the pages of many readers do not come back at one moment.
+      // Spread out, so that the pages of many readers do not reconnect at the same moment.
       woken = new AbortController();
       await pause(Math.max(delayMs * (0.75 + Math.random() / 2), atLeastMs), AbortSignal.any([stopped, woken.signal]));
       delayMs = Math.min(delayMs * 2, MAX_DELAY_MS);
@@ -77,7 +77,7 @@ export function createTail(options: TailOptions): OwnTail {
   };
 }
 
-/** One connection, until it ends. Gives whether to try again, and after how long at least. */
+/** One connection, until it ends. Returns the minimum delay before the next attempt; undefined if there should be none. */
 async function follow(options: TailOptions, position: StreamPosition, stopped: AbortSignal): Promise<number | undefined> {
   const silence = new AbortController();
   let timer = setTimeout(() => silence.abort(), SILENCE_MS);
@@ -96,7 +96,7 @@ async function follow(options: TailOptions, position: StreamPosition, stopped: A
     if (!response.ok || response.body === null) return Number(response.headers.get("Retry-After") ?? 0) * 1000;
     position.heard(undefined);
     options.onState("live");
-    // Once the stream is open: what is asked for now and what the stream brings leave nothing out.
+    // Only once the stream is open: what is loaded from now on and what the stream brings leave no gap.
     const loss = position.takeLoss();
     if (loss === "reset") options.onReset();
     if (loss === "gap") options.onGap();
@@ -108,7 +108,7 @@ async function follow(options: TailOptions, position: StreamPosition, stopped: A
       clearTimeout(timer);
       timer = setTimeout(() => silence.abort(), SILENCE_MS);
       const events = parser.take(value);
-      // The first event has no message: it tells where the stream begins.
+      // The first event has no message: it gives the position at which the stream begins.
       position.heard(parser.lastId());
       options.onMessages(events.map(({ data }) => JSON.parse(data)));
     }
@@ -119,7 +119,7 @@ async function follow(options: TailOptions, position: StreamPosition, stopped: A
   }
 }
 
-/** Settles after so long, or once it is stopped. */
+/** Settles after this time, or once it is stopped. */
 function pause(ms: number, stopped: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);

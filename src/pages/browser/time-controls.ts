@@ -9,11 +9,11 @@ const RANGES = { hour: HOUR_MS, day: 24 * HOUR_MS, week: 7 * 24 * HOUR_MS } as c
 
 export interface TimeControlsOptions {
   readonly times: Times;
-  /** The reader wants what was sent in a range of time; empty strings: at any time. */
+  /** The reader wants the messages of a range of time; empty strings mean any time. */
   readonly onRange: (since: string, until: string) => void;
 }
 
-/** The buttons for ranges of time that end now, and for the zone that times are shown in. */
+/** Sets up the buttons for ranges of time that end now, and for the time zone. */
 export function createTimeControls({ times, onRange }: TimeControlsOptions): void {
   const buttons: readonly (readonly [ZoneName, HTMLButtonElement])[] = [
     ["local", byId("zone-local", HTMLButtonElement)],
@@ -21,7 +21,7 @@ export function createTimeControls({ times, onRange }: TimeControlsOptions): voi
   ];
   const local = createZone("local").label();
   const button = byId("zone-local", HTMLButtonElement);
-  // Two buttons of one name would tell nobody which is which.
+  // Two buttons with the same name could not be told apart.
   if (local !== "UTC") button.textContent = local;
   button.title = `The zone of this device: ${Intl.DateTimeFormat().resolvedOptions().timeZone}`;
 
@@ -37,7 +37,7 @@ export function createTimeControls({ times, onRange }: TimeControlsOptions): voi
     });
   }
   for (const [name, ms] of Object.entries(RANGES)) {
-    // On a whole minute, which the field shows without seconds.
+    // At a whole minute, which the field shows without seconds.
     byId(`last-${name}`, HTMLButtonElement).addEventListener("click", () => {
       onRange(toInstant(Math.floor((Date.now() - ms) / MINUTE_MS) * MINUTE_MS), "");
     });

@@ -15,21 +15,21 @@ export interface TimelineCardOptions {
   readonly onUnit: () => void;
 }
 
-/** The chart of messages over time: of those that the filters admit. */
+/** The chart of messages over time, of those that the filters admit. */
 export interface TimelineCard {
-  /** Asks the service and draws what it gives. */
+  /** Loads the counts and draws them. */
   ask(signal: AbortSignal): Promise<Answer<unknown>["kind"]>;
-  /** Draws again what it gave: the clock has gone on. */
+  /** Draws the counts again, since time has passed. */
   redraw(): void;
 }
 
-/** What the service has counted for these filters. */
+/** What the service counted for these filters. */
 interface Counted {
   readonly filters: Filters;
   readonly counts: readonly BucketCount[];
 }
 
-/** Takes the chart, its summary and its table of the page. */
+/** Sets up the chart, its summary and its table. */
 export function createTimelineCard(options: TimelineCardOptions): TimelineCard {
   const elements = {
     chart: byId("timeline-chart", HTMLElement),
@@ -73,7 +73,7 @@ export function createTimelineCard(options: TimelineCardOptions): TimelineCard {
       return "ok";
     },
     redraw() {
-      // A button with the focus would be gone.
+      // Otherwise a button that has the focus would vanish.
       if (elements.table.contains(document.activeElement)) return;
       if (drawn !== undefined && drawn.filters === options.filters()) draw(drawn);
     },

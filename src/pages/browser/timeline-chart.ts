@@ -17,7 +17,7 @@ export interface TimelineDrawing {
   readonly onBucket: OnBucket;
 }
 
-/** The reader wants the messages of one bucket alone. */
+/** The reader wants only the messages of one bucket. */
 export type OnBucket = (startMs: number, endMs: number) => void;
 
 const WIDTH = 320;
@@ -27,7 +27,7 @@ const BOTTOM = 18;
 const BASELINE = HEIGHT - BOTTOM;
 const HOUR_MS = 3_600_000;
 
-/** Bars of messages over time; the summary and the table say the same in words. */
+/** Draws bars of messages over time; summary and table say the same in words. */
 export function drawTimeline(elements: TimelineElements, drawing: TimelineDrawing): void {
   const { range: { bucket, starts, isUntilNow }, bars, zone, onBucket } = drawing;
   const filled = bars.filter(({ count }) => count > 0);
@@ -48,7 +48,7 @@ export function drawTimeline(elements: TimelineElements, drawing: TimelineDrawin
   const step = WIDTH / bars.length;
   for (const [index, { startMs, endMs, count }] of bars.entries()) {
     if (count === 0) continue;
-    // At least visible, however small beside the largest.
+    // At least visible, however small compared with the largest.
     const height = Math.max((count / most) * (BASELINE - TOP), 1.5);
     const rect = createSvg(
       "rect",
@@ -76,7 +76,7 @@ function summarize({ range, bars, zone, nowMs }: TimelineDrawing, filled: readon
   return `${countOf(sum, "message")} ${where}; most at ${zone.bucket(peak.startMs, bucket)}: ${formatNumber(peak.count)}${silence}`;
 }
 
-/** In whole hours, or days where it is long. */
+/** A duration in whole hours, or days if it is long. */
 function lasting(ms: number): string {
   const hours = Math.floor(ms / HOUR_MS);
   return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`;

@@ -2,22 +2,22 @@ import type { Bucket, Timeline } from "../../core/queries.ts";
 import type { Filters } from "./filters.ts";
 import type { Zone } from "./zone.ts";
 
-/** What a chart shows: stretches of time without gaps. */
+/** The range of a chart: periods without gaps. */
 export interface ChartRange {
   readonly bucket: Bucket;
   /** The start of each bar. */
   readonly starts: readonly number[];
   readonly endMs: number;
-  /** All of it, cut where the clocks of the zone change: the service counts by one offset from UTC. */
+  /** The whole range, cut where the zone's offset changes: the service counts with one offset from UTC. */
   readonly stretches: readonly OffsetStretch[];
-  /** It ends now, and not at a time that the reader has chosen. */
+  /** Whether it ends now, and not at a time that the reader chose. */
   readonly isUntilNow: boolean;
 }
 
 export interface OffsetStretch {
   readonly startMs: number;
   readonly endMs: number;
-  /** Of the clocks at the start of each of its bars. */
+  /** The zone's offset at the start of each of its bars. */
   readonly offsetMinutes: number;
 }
 
@@ -38,7 +38,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const BUCKET_MS: Readonly<Record<Bucket, number>> = { hour: HOUR_MS, day: DAY_MS };
 
-/** How many bars a chart has: two days, two months; and the most if the reader has chosen its start: a week, a year. */
+/** How many bars a chart has: two days, two months. The maximum, if the reader chose its start: a week, a year. */
 const BARS: Readonly<Record<Bucket, number>> = { hour: 48, day: 60 };
 const MOST_BARS: Readonly<Record<Bucket, number>> = { hour: 168, day: 366 };
 
@@ -49,12 +49,12 @@ export interface RangeOptions {
   readonly nowMs: number;
 }
 
-/** A chart ends now, or where the filter does: a message that is dated ahead does not spoil it. */
+/** A chart ends now, or where the filter does: a message dated in the future does not distort it. */
 export function chartRange({ bucket, filters, zone, nowMs }: RangeOptions): ChartRange {
   const sinceMs = Date.parse(filters.since);
   const untilMs = Date.parse(filters.until);
   const stepMs = BUCKET_MS[bucket];
-  // A filter for the future alone shows the future.
+  // A filter for the future only shows the future.
   const lastMs = sinceMs >= nowMs ? sinceMs + BARS[bucket] * stepMs : nowMs;
   const isUntilNow = lastMs === nowMs && !(untilMs <= nowMs);
   const toMs = untilMs < lastMs ? untilMs : lastMs;
@@ -63,13 +63,13 @@ export function chartRange({ bucket, filters, zone, nowMs }: RangeOptions): Char
   const startOf = bucket === "day" ? zone.startOfDay : hoursOf(zone.offsetMinutes(toMs));
   const starts: number[] = [];
   while ((starts.at(-1) ?? Number.NEGATIVE_INFINITY) < toMs) starts.push(startOf(fromMs, starts.length));
-  // The last one is where the last bar ends.
+  // The last one is the end of the last bar.
   const endMs = starts.pop() ?? toMs;
   const offsetOf = bucket === "day" ? zone.offsetMinutes : () => zone.offsetMinutes(toMs);
   return { bucket, starts, endMs, isUntilNow, stretches: stretchesOf(starts, endMs, offsetOf) };
 }
 
-/** The start of an hour on clocks of this offset, the given number of hours later. */
+/** The start of an hour at this offset, the given number of hours later. */
 function hoursOf(offsetMinutes: number): (atMs: number, later: number) => number {
   const aheadMs = offsetMinutes * MINUTE_MS;
   return (atMs, later) => (Math.floor((atMs + aheadMs) / HOUR_MS) + later) * HOUR_MS - aheadMs;
@@ -80,7 +80,7 @@ function stretchesOf(starts: readonly number[], endMs: number, offsetOf: (atMs: 
   return changes.map((startMs, index) => ({ startMs, endMs: changes[index + 1] ?? endMs, offsetMinutes: offsetOf(startMs) }));
 }
 
-/** The parameters with which the service counts a stretch of the range. */
+/** The parameters with which the service counts a part of the range. */
 export function toTimelineQuery({ bucket }: Pick<ChartRange, "bucket">, stretch: OffsetStretch, filters: Filters): URLSearchParams {
   const { startMs, endMs, offsetMinutes } = stretch;
   const isLater = Date.parse(filters.since) > startMs;
@@ -103,22 +103,23 @@ function formatOffset(minutes: number): string {
   return `${minutes < 0 ? "-" : "+"}${hours}:${rest}`;
 }
 
-/** What the service has counted in a stretch. */
+/** The counts of one part of the range. */
 export function toCounts({ data }: Pick<Timeline, "data">, { startMs }: OffsetStretch): readonly BucketCount[] {
-  // The day on which clocks change begins by the offset before: by the new one it would begin an hour earlier or later.
+  // The day on which the offset changes begins by the earlier offset: with the new one it would begin an hour too early or
+  // late.
   return data.map(({ start, count }) => ({ startMs: Math.max(Date.parse(start), startMs), count }));
 }
 
-/** An instant as the service takes it. */
+/** An instant in the form that the service accepts. */
 export function toInstant(ms: number): string {
   return new Date(ms).toISOString().replace(".000Z", "Z");
 }
 
-/** All bars of the range, empty ones too. */
+/** All bars of the range, including empty ones. */
 export function toBars({ starts, endMs }: Pick<ChartRange, "starts" | "endMs">, counts: readonly BucketCount[]): readonly Bar[] {
   const sums = new Array<number>(starts.length).fill(0);
   for (const { startMs, count } of counts) {
-    // None before the first bar: the clock has gone on since they were counted.
+    // None before the first bar: time has passed since they were counted.
     const bar = starts.findLastIndex((start) => start <= startMs);
     if (bar !== -1) sums[bar] = (sums[bar] ?? 0) + count;
   }

@@ -4,9 +4,9 @@ import { createZone, type Zone, type ZoneName } from "./zone.ts";
 /** The times on the page, all in one zone, which the reader chooses. */
 export interface Times {
   zone(): Zone;
-  /** Shows all times in it, and continues with it in windows that are opened later. */
+  /** Shows all times in this zone, also in windows that are opened later. */
   use(name: ZoneName): void;
-  /** A `time` element, which follows the zone and the clock. */
+  /** A `time` element that is updated with the zone and the clock. */
   create(ts: string, form: TimeForm): HTMLTimeElement;
 }
 
@@ -16,7 +16,7 @@ const KEY = "webhook-inbox.zone";
 /** Relative times are in minutes: they are rendered again this often. */
 const REFRESH_MS = 30_000;
 
-/** Calls back when another zone is used. */
+/** Calls `onChange` when another zone is used. */
 export function createTimes(onChange: () => void): Times {
   const zones: Readonly<Record<ZoneName, Zone>> = { local: createZone("local"), utc: createZone("utc") };
   let zone = zones[localStorage.getItem(KEY) === "utc" ? "utc" : "local"];

@@ -2,14 +2,14 @@ import type { Api } from "./api.ts";
 import { byId } from "./dom.ts";
 import { createTokenShare } from "./token-share.ts";
 
-/** The form that takes the place of the inbox while the service wants a token that no window of the browser has. */
+/** The form that replaces the inbox while the service requires a token that no window of the browser has. */
 export interface TokenForm {
   ask(): void;
   /** The service has accepted the token. */
   accepted(): void;
 }
 
-/** Takes the form of the page; `onToken` is called once the reader has given a token. */
+/** Sets up the form of the page; `onToken` is called once the reader has given a token. */
 export function createTokenForm(api: Api, onToken: () => void): TokenForm {
   const section = byId("token", HTMLElement);
   const inbox = byId("inbox", HTMLElement);
@@ -37,7 +37,7 @@ export function createTokenForm(api: Api, onToken: () => void): TokenForm {
   });
 
   async function ask(): Promise<void> {
-    // Each request that is refused asks; the first one knows whether there was a token.
+    // Each refused request asks; only the first one knows whether there was a token.
     if (inbox.hidden) return;
     const refused = api.token();
     api.useToken("");
@@ -59,7 +59,7 @@ export function createTokenForm(api: Api, onToken: () => void): TokenForm {
     const token = input.value.trim();
     if (token !== "") use(token);
   });
-  // A new page: nothing of what the token let in stays in this one.
+  // Loads a new page: no content that the token gave access to stays in this one.
   forget.addEventListener("click", () => {
     share.forget();
     location.reload();

@@ -2,11 +2,11 @@ import type { Api } from "./api.ts";
 import { openChannel } from "./channel.ts";
 import { ROOT } from "./root.ts";
 
-/** The token among the windows of one browser: it goes from window to window, and is stored nowhere beyond them. */
+/** Shares the token among the windows of one browser: it goes from window to window, and is not stored elsewhere. */
 export interface TokenShare {
-  /** The token of another window; undefined if none has one, or only the one that the service has refused. */
+  /** The token of another window; undefined if none has one, or only the one that the service refused. */
   ask(refused: string): Promise<string | undefined>;
-  /** The service has accepted the token of this window: others may have it. */
+  /** The service has accepted this window's token: others may have it. */
   accepted(): void;
   /** Forgets it in all windows. */
   forget(): void;
@@ -14,15 +14,15 @@ export interface TokenShare {
 
 export interface TokenShareOptions {
   readonly api: Pick<Api, "token" | "useToken">;
-  /** Another window has a token, which nobody has asked for just now. */
+  /** Another window sent a token that was not asked for just now. */
   readonly onToken?: (token: string) => void;
-  /** Another window has forgotten it, and this one too. */
+  /** Another window has forgotten the token, and so has this one. */
   readonly onForget?: () => void;
 }
 
 type Word = { readonly kind: "ask" } | { readonly kind: "token"; readonly token: string } | { readonly kind: "forget" };
 
-/** A window in the background answers within it. */
+/** A window in the background responds within this time. */
 const ANSWER_WITHIN_MS = 300;
 
 /** Shares a token with the other windows of the browser. */

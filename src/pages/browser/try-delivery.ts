@@ -2,11 +2,11 @@ import type { Api } from "./api.ts";
 import { create } from "./dom.ts";
 import { addressOf } from "./root.ts";
 
-/** What is special about the form that delivers a message: a new message for each send, and the response in words. */
+/** The special parts of the form that delivers a message: a new message for each request, and the outcome in words. */
 export interface TryDelivery {
-  /** Gives the body a new id and the present time, as far as the reader has not written others. */
+  /** Gives the body a new id and the present time, unless the reader has changed them. */
   renew(): void;
-  /** To be called before the request; what it gives is called after it, with the status, and says what became of the message. */
+  /** Call it before the request. Call its result with the status after the request: it describes what happened to the message. */
   prepare(signal: AbortSignal): Promise<(status: number) => string>;
   /** A link to the message of the last request. */
   link(): HTMLElement;
@@ -14,7 +14,7 @@ export interface TryDelivery {
 
 const TEN_BYTES = 10;
 
-/** Takes the field with the body of the delivery. */
+/** Sets up the field with the body of the delivery. */
 export function createTryDelivery(body: HTMLTextAreaElement, api: Api): TryDelivery {
   let own = fieldsOf(body.value);
 
@@ -65,7 +65,7 @@ function fieldsOf(json: string): Fields {
   }
 }
 
-/** `crypto.randomUUID` is there in secure contexts alone. */
+/** `crypto.randomUUID` exists only in secure contexts. */
 function randomHex(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(TEN_BYTES)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

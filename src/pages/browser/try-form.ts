@@ -5,12 +5,12 @@ import { composeRequest, curlCommand, type TryRequest } from "./try-request.ts";
 import { createTryDelivery } from "./try-delivery.ts";
 import { toBytes } from "./sign.ts";
 
-/** So much of an answer is shown; endless streams are cut off there too. */
+/** How much of a response is shown; endless streams are ended there, too. */
 const SHOWN_CHARACTERS = 256 * 1024;
 
 const DELIVERY = "deliverMessage-try";
 
-/** Makes a form of the page send its request and show the answer, piece by piece as it comes. */
+/** Makes a form of the page send its request and show the response, chunk by chunk. */
 export function createTryForm(form: HTMLFormElement, api: Api): void {
   const status = byId(`${form.id}-status`, HTMLElement);
   const answer = byId(`${form.id}-answer`, HTMLElement);
@@ -78,7 +78,7 @@ function send(request: TryRequest, api: Api, signal: AbortSignal): Promise<Respo
   return fetch(addressOf(target), { method, headers, signal, cache: "no-store", ...(body !== undefined && { body: toBytes(body) }) });
 }
 
-/** Gives what was shown of the body. */
+/** Returns the part of the body that was shown. */
 async function readInto(element: HTMLElement, response: Response): Promise<string> {
   const node = document.createTextNode("");
   element.append(node);

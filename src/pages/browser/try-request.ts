@@ -1,12 +1,12 @@
 import { addressOf } from "./root.ts";
 import { signatureHeaders, toBytes, type SigningWay } from "./sign.ts";
 
-/** A request as a form has it, ready to be sent. */
+/** The request of a form, ready to be sent. */
 export interface TryRequest {
   readonly method: string;
   /** Path and query. */
   readonly target: string;
-  /** Without the token. */
+  /** Does not include the token. */
   readonly headers: Readonly<Record<string, string>>;
   readonly needsToken: boolean;
   readonly body: string | undefined;
@@ -16,7 +16,7 @@ export type Composed = { readonly kind: "request"; readonly request: TryRequest 
 
 const WAYS: readonly SigningWay[] = ["x-signature", "x-hub-signature-256", "standard"];
 
-/** Reads a form's fields, by their `data-in`; signs the body where the form has a secret. */
+/** Reads a form's fields by their `data-in`; signs the body if the form has a secret. */
 export async function composeRequest(form: HTMLFormElement): Promise<Composed> {
   const { method = "GET", path = "" } = form.dataset;
   const query = new URLSearchParams();
@@ -44,7 +44,7 @@ export async function composeRequest(form: HTMLFormElement): Promise<Composed> {
   return { kind: "request", request: { method, target, headers, needsToken: form.dataset["token"] !== undefined, body } };
 }
 
-/** The same request for a shell; the token stands there by its name. */
+/** The same request for a shell; the token is a variable. */
 export function curlCommand({ method, target, headers, needsToken, body }: TryRequest, withToken: boolean): string {
   const parts = ["curl", ...(method === "GET" ? [] : ["-X", method]), quote(addressOf(target))];
   for (const [name, value] of Object.entries(headers)) parts.push("-H", quote(`${name}: ${value}`));

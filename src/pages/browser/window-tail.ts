@@ -1,12 +1,12 @@
 import { createSharedTail } from "./shared-tail.ts";
 import { createTail, type Tail, type TailOptions } from "./tail.ts";
 
-/** The tail of a window: one for all windows of the browser, or its own if they cannot share one. */
+/** The tail of a window: shared by all windows of the browser, or its own if they cannot share one. */
 export function createWindowTail(options: TailOptions): Tail {
   return createSharedTail(options) ?? createSeenTail(options);
 }
 
-/** A browser has few connections to one host for all of its windows: those that nobody sees release theirs. */
+/** A browser allows few connections per host for all its windows: hidden windows release theirs. */
 function createSeenTail(options: TailOptions): Tail {
   const own = createTail(options);
   let isWanted = false;

@@ -1,34 +1,34 @@
 import type { Bucket } from "../../core/queries.ts";
 import { formatRelative } from "./format.ts";
 
-/** The zone that times are shown in. */
+/** The zone in which times are shown. */
 export type ZoneName = "local" | "utc";
 
-/** Times as people read and write them, in one zone. */
+/** Formats and parses times in one zone. */
 export interface Zone {
   readonly name: ZoneName;
   /** Such as `GMT+5:30` or `UTC`. */
   label(): string;
-  /** Short: those of today without the date, and how long ago. A leap second, which no Date can hold, as it is. */
+  /** Short: today's times without the date, and how long ago. A leap second, which Date cannot represent, stays as it is. */
   short(ts: string, nowMs: number): string;
   /** In full, with the zone and how long ago. */
   exact(ts: string, nowMs: number): string;
   /** The start of a bucket. */
   bucket(startMs: number, bucket: Bucket): string;
-  /** For the value of a `datetime-local` input, which has no zone; empty if it is not an instant. */
+  /** The value of a `datetime-local` input, which has no zone; empty if the text is not an instant. */
   toField(instant: string): string;
-  /** From such a value. */
+  /** Parses such a value. */
   fromField(value: string): string;
-  /** Minutes that its clocks are ahead of UTC at an instant. */
+  /** The zone's offset at an instant, in minutes ahead of UTC. */
   offsetMinutes(atMs: number): number;
-  /** When the day begins that has an instant, or a day this many days later: some days have 23 hours, some 25. */
+  /** The start of the day of an instant, or of a day this many days later: some days have 23 hours, some 25. */
   startOfDay(atMs: number, later: number): number;
 }
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-/** The formats of a zone, in the language of the reader. */
+/** The formats of a zone, in the reader's language. */
 export function createZone(name: ZoneName): Zone {
   const timeZone = name === "utc" ? { timeZone: "UTC" } : {};
   function formatter(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
