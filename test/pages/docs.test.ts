@@ -6,6 +6,7 @@ import { delivery, SECRET, startTestApp, type TestApp } from "../support/app.ts"
 import { browserTests } from "../support/inbox-page.ts";
 import { hasText, isVisible, openDetails, textOf, textsOf } from "../support/page-scripts.ts";
 import { sharedApp } from "../support/shared-app.ts";
+import { sweep } from "../support/sweep.ts";
 
 const browserTest = browserTests();
 const shared = sharedApp();
@@ -180,22 +181,22 @@ browserTest("everything can be read without JavaScript, and no form is there tha
   assert.deepEqual(page.problems, []);
 });
 
-browserTest("the page is usable for all, in both colour schemes, on a phone and on a desk", async (_t, newPage) => {
+const LOOKS = (["light", "dark"] as const).flatMap((scheme) => ([[1280, 860], [390, 844], [320, 640]] as const).map((size) => [scheme, ...size] as const));
+
+browserTest("the page is usable for all, in both colour schemes, on a phone and on a desk", async (t, newPage) => {
   const app = await shared();
   const page = await newPage();
-  for (const scheme of ["light", "dark"] as const) {
-    for (const [width, height] of [[1280, 860], [390, 844], [320, 640]] as const) {
-      await page.setScheme(scheme);
-      await page.setSize(width, height);
-      await openDocs(page, app);
-      await submit(page, "getStats");
-      await page.evaluate(openDetails);
-      const what = `${scheme} ${width}`;
-      assert.deepEqual(await page.evaluate(accessibilityProblems), [], what);
-      assert.deepEqual(await page.evaluate(contrastProblems), [], what);
-      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, what);
-      assert.deepEqual(page.problems, [], what);
-    }
+  for (const [scheme, width, height] of sweep(t, LOOKS, { every: 5 })) {
+    await page.setScheme(scheme);
+    await page.setSize(width, height);
+    await openDocs(page, app);
+    await submit(page, "getStats");
+    await page.evaluate(openDetails);
+    const what = `${scheme} ${width}`;
+    assert.deepEqual(await page.evaluate(accessibilityProblems), [], what);
+    assert.deepEqual(await page.evaluate(contrastProblems), [], what);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, what);
+    assert.deepEqual(page.problems, [], what);
   }
 });
 

@@ -3,6 +3,7 @@ import type { BrowserPage } from "../support/browser-page.ts";
 import { browserTests } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
 import { focusOn, hasText, isHidden, isReady, scrollDownTo, textOf, textsOf } from "../support/page-scripts.ts";
+import { repetitions } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
 
 const browserTest = browserTests();
@@ -64,7 +65,7 @@ browserTest("scrolling fetches page after page to the end, without a gap or a re
 });
 
 browserTest("what the document holds stays bounded, and the way back up shows every message again", async (t, newPage) => {
-  const count = 1000;
+  const count = repetitions(t, { full: 1000, short: 450 });
   const service = await startInboxService(t, Array.from({ length: count }, (_, index) => stored(index)));
   const page = await newPage();
   await page.open(service.url);
@@ -72,16 +73,17 @@ browserTest("what the document holds stays bounded, and the way back up shows ev
   await untilWalked(page, 0.5, count);
   assert.ok(Number(await page.evaluate(mostRows)) < 300, String(await page.evaluate(mostRows)));
   // A late one, between two that are far above by now.
-  await service.commit(stored(970.5, { message_id: "late", text: "late" }));
+  await service.commit(stored(count - 29.5, { message_id: "late", text: "late" }));
   await page.evaluate(() => Object(window).walked.seen.clear());
   await untilWalked(page, -0.5, count + 1);
   assert.ok(Number(await page.evaluate(mostRows)) < 300);
   await page.evaluate(scrollDownTo, 0);
-  await page.until(() => scrollY === 0 && document.querySelector("#rows .text")?.textContent === "Message number 999");
+  await page.until((newest) => scrollY === 0 && document.querySelector("#rows .text")?.textContent === newest, `Message number ${count - 1}`);
 });
 
 browserTest("End and a jump back to the top work however far it is", async (t, newPage) => {
-  const service = await startInboxService(t, Array.from({ length: 1500 }, (_, index) => stored(index)));
+  const count = repetitions(t, { full: 1500, short: 600 });
+  const service = await startInboxService(t, Array.from({ length: count }, (_, index) => stored(index)));
   const page = await newPage();
   await page.open(service.url);
   await page.until(isReady);
@@ -91,7 +93,7 @@ browserTest("End and a jump back to the top work however far it is", async (t, n
   });
   const before = service.gateway.targets.length;
   await page.evaluate(scrollDownTo, 0);
-  await page.until(() => scrollY === 0 && document.querySelector("#rows li:first-child .text")?.textContent === "Message number 1499");
+  await page.until((newest) => scrollY === 0 && document.querySelector("#rows li:first-child .text")?.textContent === newest, `Message number ${count - 1}`);
   assert.ok(service.gateway.targets.length - before <= 5, "pages in between are not fetched");
 });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { browserTests } from "../support/inbox-page.ts";
 import { isReady, rowsAre, rowTexts } from "../support/page-scripts.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
+import { repetitions } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
 
 const browserTest = browserTests();
@@ -43,7 +44,7 @@ function readOn({ steps, count }: { readonly steps: number; readonly count: numb
 }
 
 browserTest("by receipt scrolling fetches page after page, down and up again, without a gap or a repeat", async (t, newPage) => {
-  const count = 700;
+  const count = repetitions(t, { full: 700, short: 350 });
   // Received in another order than they were sent.
   const service = await startInboxService(t, Array.from({ length: count }, (_, index) => stored((index * 389) % count)));
   const page = await newPage();

@@ -3,6 +3,7 @@ import { browserTests, sharedInbox } from "../support/inbox-page.ts";
 import { listAt } from "../support/json.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
 import { isReady } from "../support/page-scripts.ts";
+import { sweep } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
 
 const browserTest = browserTests();
@@ -32,10 +33,10 @@ const PAGES: readonly (readonly [path: string, ready: () => boolean])[] = [
 ];
 
 for (const [path, ready] of PAGES) {
-  browserTest(`${path} does not move while it is put up, whatever the size of the window`, async (_t, newPage) => {
+  browserTest(`${path} does not move while it is put up, whatever the size of the window`, async (t, newPage) => {
     const { url } = await shared();
     const page = await newPage();
-    for (const [width, height] of SIZES) {
+    for (const [width, height] of sweep(t, SIZES, { every: 3 })) {
       await page.setSize(width, height);
       await page.open(url + path);
       await page.until(ready);
@@ -117,9 +118,9 @@ for (const scheme of ["light", "dark"] as const) {
   });
 }
 
-browserTest("the header stands in line with the content at every width", async (_t, newPage) => {
+browserTest("the header stands in line with the content at every width", async (t, newPage) => {
   const page = await newPage();
-  for (const [width, height] of [...SIZES, [1440, 900], [2560, 1300]] as const) {
+  for (const [width, height] of sweep(t, [...SIZES, [1440, 900], [2560, 1300]] as const, { every: 3 })) {
     await page.setSize(width, height);
     await page.open((await shared()).url);
     await page.until(isReady);

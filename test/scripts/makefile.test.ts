@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { copyOfRepository, createToolbox, REPOSITORY, run, type CommandOptions, type CommandResult } from "./command.ts";
+import { oneOfMany } from "../support/sweep.ts";
 
 const TOOLS = ["awk", "cat", "dirname", "echo", "env", "find", "make", "mkdir", "rm", "sed", "sh", "touch"];
 const BUILD = "-p tsconfig.json";
@@ -115,8 +116,8 @@ const changes: readonly (readonly [string, (project: Project) => void, number, n
   ["the absence of dist/", ({ folder }) => rmSync(join(folder, "dist"), { recursive: true }), 0, 1],
   ["the absence of node_modules/", ({ folder }) => rmSync(join(folder, "node_modules"), { recursive: true }), 1, 1],
 ];
-for (const [title, change, installs, builds] of changes) {
-  test(`make run after a change of ${title} installs ${installs} and builds ${builds} times`, async (t) => {
+for (const [index, [title, change, installs, builds]] of changes.entries()) {
+  test(`make run after a change of ${title} installs ${installs} and builds ${builds} times`, { skip: oneOfMany(index, { every: 3 }) }, async (t) => {
     const project = createProject(t, "");
     await project.make(["dist/main.js"]);
     age(project, [...INPUTS, INSTALLED, "dist/main.js"]);

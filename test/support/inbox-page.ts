@@ -7,7 +7,7 @@ import { startInboxService, type InboxService, type InboxServiceOptions } from "
 import { isStream } from "./page-scripts.ts";
 import { until } from "./until.ts";
 
-export type BrowserTest = (title: string, body: (t: TestContext, newPage: () => Promise<BrowserPage>) => Promise<void>) => void;
+export type BrowserTest = (title: string, body: (t: TestContext, newPage: () => Promise<BrowserPage>) => Promise<void>, options?: { readonly skip: string | false }) => void;
 
 /** Tests in one Chromium for the file, each page in a profile of its own; all of them are skipped, loudly, where none is installed. */
 export function browserTests(): BrowserTest {
@@ -16,8 +16,8 @@ export function browserTests(): BrowserTest {
     if (SKIP_WITHOUT_BROWSER === false) browser = await launchBrowser();
   });
   after(() => browser?.close());
-  return (title, body) => {
-    test(title, { skip: SKIP_WITHOUT_BROWSER }, (t) =>
+  return (title, body, options) => {
+    test(title, { skip: SKIP_WITHOUT_BROWSER || (options?.skip ?? false) }, (t) =>
       body(t, async () => {
         if (browser === undefined) throw new Error("Cannot open a page: the browser must run");
         const page = await browser.newPage();

@@ -20,6 +20,11 @@ export function repetitions(t: TestContext, { full, short }: { readonly full: nu
   return count;
 }
 
+/** For the `skip` of a test that is one of many alike: every `every`-th is always run, the others in a full run only, and say so. */
+export function oneOfMany(index: number, { every }: { readonly every: number }): string | false {
+  return IS_FULL || index % every === 0 ? false : "One of many alike: make check runs them all";
+}
+
 function report(t: TestContext, count: number, full: number): void {
   if (count < full) t.diagnostic(`Shortened to ${count} of ${full} cases: make check looks at all of them`);
 }
