@@ -93,11 +93,16 @@ function levelsOf(sender: string | undefined): readonly number[] {
  * sums of these.
  */
 export function upsertTimeCounts(scope: string, levels: readonly number[], rows: string, sign: "+" | "-" = "+"): string {
-  return `INSERT INTO time_counts (scope, level, prefix, count)
+  return `INSERT INTO time_counts (scope, level, prefix, count) ${selectTimeCounts(scope, levels, rows)}
+    ON CONFLICT (scope, level, prefix) DO UPDATE SET count = count ${sign} excluded.count`;
+}
+
+/** The counts that `upsertTimeCounts` adds: scope, level, prefix and count. */
+export function selectTimeCounts(scope: string, levels: readonly number[], rows: string): string {
+  return `
     WITH levels (level) AS (VALUES ${levels.map((level) => `(${level})`).join(", ")}),
     finest AS MATERIALIZED (
       SELECT ${scope} AS scope, substr(key, 1, ${levels.at(-1)}) AS prefix, count(*) AS count
       FROM ${rows} GROUP BY 1, 2)
-    SELECT scope, level, substr(prefix, 1, level), sum(count) FROM finest CROSS JOIN levels GROUP BY 1, 2, 3
-    ON CONFLICT (scope, level, prefix) DO UPDATE SET count = count ${sign} excluded.count`;
+    SELECT scope, level, substr(prefix, 1, level) AS prefix, sum(count) AS count FROM finest CROSS JOIN levels GROUP BY 1, 2, 3`;
 }
