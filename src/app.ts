@@ -20,7 +20,7 @@ import { registerProcessMetrics } from "./telemetry/process-metrics.ts";
 import { createRegistry } from "./telemetry/registry.ts";
 import { createServiceMetrics } from "./telemetry/service-metrics.ts";
 
-/** What runs, for the start-up line and `webhook_inbox_build_info`. */
+/** The versions of what runs, for the start-up line and `webhook_inbox_build_info`. */
 export interface Build {
   readonly version: string;
   readonly revision: string;
@@ -37,35 +37,38 @@ export interface StartOptions {
   readonly clock?: Clock;
   /** How long the store waits for a lock of another process, in milliseconds. */
   readonly busyTimeoutMs?: number;
-  /** How long PostgreSQL is asked for the outcome of a batch, in milliseconds; see `openEngine` for the default. */
+  /** How long a batch is resent to PostgreSQL until its outcome is known, in milliseconds; see `openEngine` for the default. */
   readonly budgetMs?: number;
-  /** The most messages that one transaction takes; all that waits, by default. */
+  /** The maximum number of messages in one transaction; by default all that wait. */
   readonly maxBatchMessages?: number;
-  /** The most pages of 4 KiB that the database may grow to; no limit by default. */
+  /** The maximum size of the database in pages of 4 KiB; no limit by default. */
   readonly maxPageCount?: number;
-  /** The most connections that may be open at once; see `connectionLimit` for the default. */
+  /** The maximum number of open connections; see `connectionLimit` for the default. */
   readonly maxConnections?: number;
 }
 
 export interface App {
-  /** Where it listens, e.g. `http://127.0.0.1:8000`. */
+  /** The URL at which it listens, e.g. `http://127.0.0.1:8000`. */
   readonly url: string;
-  /** Uses other secrets for all later requests. */
+  /** Uses these secrets for all later requests. */
   useSecrets(secrets: Secrets): void;
-  /** The operator says that the clock is right: see `MessageStore`. */
+  /** The operator confirms that the clock is right: see `MessageStore`. */
   confirmClock(): void;
-  /** A line in the service's log. */
+  /** Writes a line to the service's log. */
   readonly log: { info(msg: string): void; error(msg: string): void };
-  /** A graceful stop: not ready, no new connections, what is in flight answered, all of it committed, the log handed over. */
+  /**
+   * Stops gracefully: not ready, no new connections; requests in flight get their responses, everything is committed, the log
+   * is written.
+   */
   close(): Promise<void>;
 }
 
-/** Part of the time for a stop that is kept for the last commit, the checkpoint and the log. */
+/** The part of the time for a stop that is reserved for the last commit, the checkpoint and the log. */
 const CLOSING_SHARE = 0.2;
 
 /**
- * Composition root: puts the parts together and listens. Rejects if the database cannot be opened or the address cannot be used; with
- * `UnusableSetting` if a setting is to blame.
+ * Composition root: connects the parts and listens. Rejects if the database cannot be opened or the address cannot be used;
+ * with `UnusableSetting` if a setting is wrong.
  */
 export async function start(config: Config, options: StartOptions): Promise<App> {
   const { build } = options;
@@ -137,7 +140,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     trustedProxies: config.trustedProxies,
     stopping: () => stopping,
   }));
-  // At once, and not with the first delivery that is refused.
+  // At once, and not only with the first delivery that is refused.
   const reasons = await store.check();
   if (reasons.length > 0) logger.error("messages cannot be stored", { reasons: reasons.join("; ") });
   const contents = { database, new_database: isNew, messages: store.count(), ...(remarks.length > 0 && { remarks }) };
@@ -171,7 +174,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
   };
 }
 
-/** What runs, with the engine that keeps the messages. */
+/** The versions of what runs, including the engine that stores the messages. */
 function describeBuild({ sqlite, ...build }: Build, postgres: string | undefined): Readonly<Record<string, string>> {
   return postgres === undefined ? { ...build, sqlite } : { ...build, postgres };
 }

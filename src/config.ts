@@ -5,15 +5,15 @@ import { freezeSecrets, oddSecrets, readSecretFile, type ReadFile } from "./secr
 import { isSet, readSetting, refuse, type Environment, type Warn } from "./setting.ts";
 import { FORWARD_SECRET, SETTINGS, type Settings } from "./settings.ts";
 
-/** The whole configuration, frozen. Settings that belong together are replaced by what they give together. */
+/** The whole configuration, frozen. Settings that belong together are combined. */
 export interface Config extends Omit<Settings, "secret" | "previousSecret" | "twilioAuthToken" | "publicUrl"> {
   /** From whichever variables set them. */
   readonly secrets: Secrets;
-  /** `WEBHOOK_SECRET_PREVIOUS`, to be handed to `readSecretFile`; empty if it is unset. */
+  /** `WEBHOOK_SECRET_PREVIOUS`, to be passed to `readSecretFile`; empty if unset. */
   readonly extraPrevious: readonly string[];
-  /** What Twilio's webhooks are checked with; without it, none is taken. */
+  /** How to verify Twilio's webhooks; undefined if none are accepted. */
   readonly twilio: Twilio | undefined;
-  /** What is odd about secrets that may be meant as they are: a line each, without any part of them. */
+  /** Oddities of secrets that may be intended, one line each, without any part of a secret. */
   readonly warnings: readonly string[];
 }
 
@@ -27,8 +27,8 @@ type Partly<Values> = { -readonly [Key in keyof Values]?: Values[Key] };
 /**
  * Reads the configuration from the environment; an empty variable counts as unset.
  *
- * Reports every problem at once, one line each that begins with the variable's name. No line holds a value, since any
- * of them may have been given a secret by mistake; the one exception is the path of `WEBHOOK_SECRET_FILE`.
+ * Reports every problem at once, one line each, beginning with the variable's name. No line contains a value, since any
+ * variable may have been given a secret by mistake; the only exception is the path of `WEBHOOK_SECRET_FILE`.
  */
 export function loadConfig(env: Environment, options: { readonly readFile?: ReadFile } = {}): Outcome<Config, readonly string[]> {
   const problems: string[] = [];
@@ -59,12 +59,12 @@ export function loadConfig(env: Environment, options: { readonly readFile?: Read
   return { ok: true, value: Object.freeze(config) };
 }
 
-/** Those of a file, without the ones that were added from the environment. */
+/** The secrets of a file, without those that were added from the environment. */
 export function ownSecrets({ current, previous }: Secrets, extraPrevious: readonly string[]): readonly string[] {
   return [current, ...previous.slice(0, previous.length - extraPrevious.length)];
 }
 
-/** The secrets alone, for commands that sign. Refusal: a line that begins with a variable's name. */
+/** Only the secrets, for commands that sign. A refusal is a line that begins with a variable's name. */
 export function loadSecrets(env: Environment, warn?: Warn): Outcome<Secrets, string> {
   const secret = readSetting(env, SETTINGS.secret, warn);
   const secretFile = readSetting(env, SETTINGS.secretFile);
@@ -75,7 +75,7 @@ export function loadSecrets(env: Environment, warn?: Warn): Outcome<Secrets, str
   return secrets;
 }
 
-/** `FORWARD_SECRET`, which signs what is forwarded. Refusal: a line that begins with its name. */
+/** `FORWARD_SECRET`, which signs forwarded messages. A refusal is a line that begins with its name. */
 export function loadForwardSecret(env: Environment, warn?: Warn): Outcome<string, string> {
   const secret = readSetting(env, FORWARD_SECRET, warn);
   if (!secret.ok) return secret;
@@ -83,17 +83,17 @@ export function loadForwardSecret(env: Environment, warn?: Warn): Outcome<string
   return { ok: true, value: secret.value };
 }
 
-/** `DATABASE_URL` alone, for commands that need no secret. Refusal: a line that begins with the variable's name. */
+/** Only `DATABASE_URL`, for commands that need no secret. A refusal is a line that begins with the variable's name. */
 export function loadDatabase(env: Environment): Outcome<DatabaseLocation, string> {
   return readSetting(env, SETTINGS.database);
 }
 
-/** `API_TOKEN` alone, for commands that read from a service. Refusal: a line that begins with the variable's name. */
+/** Only `API_TOKEN`, for commands that read from a service. A refusal is a line that begins with the variable's name. */
 export function loadApiToken(env: Environment, warn?: Warn): Outcome<string | undefined, string> {
   return readSetting(env, SETTINGS.apiToken, warn);
 }
 
-/** Of the variables that were refused, `settings` has nothing: they are not reported a second time. */
+/** `settings` has no value for variables that were refused: they are not reported twice. */
 function combineSecrets(env: Environment, settings: Partly<Settings>, readFile?: ReadFile): Outcome<Secrets, string> {
   const { secret, secretFile, previousSecret } = settings;
   const extraPrevious = present(previousSecret);

@@ -7,16 +7,16 @@ const TIMEOUT_MS = 4_000;
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = "8000";
 
-/** Where the service listens, as `HOST` and `PORT` have it. */
+/** The address at which the service listens, from `HOST` and `PORT`. */
 export interface Listening {
   readonly host: string;
   readonly port: string;
 }
 
 /**
- * Asks the service on this machine whether it is ready.
+ * Checks whether the service on this machine is ready.
  *
- * @returns undefined if it is ready, else one line that says why not: no answer, or the reasons that it gives.
+ * @returns undefined if it is ready, otherwise one line that says why not: no response, or the reasons that it gives.
  */
 export async function whyUnhealthy({ host, port }: Listening, options: { readonly timeoutMs: number }): Promise<string | undefined> {
   const { timeoutMs } = options;
@@ -35,16 +35,16 @@ export async function whyUnhealthy({ host, port }: Listening, options: { readonl
   }
 }
 
-/** A service that listens on every address listens on the one of the machine itself. */
+/** The address at which to reach the service: one that listens on every address is reached at the loopback address. */
 function reachable(host: string): string {
   const name = isIPv6(host) ? `[${host.split("%")[0]}]` : host;
-  // However it is spelled: 0, 0x0 and 0:0:0:0:0:0:0:0 are the same addresses.
+  // In any notation: 0, 0x0 and 0:0:0:0:0:0:0:0 are the same addresses.
   const spelled = URL.parse(`http://${name}`)?.hostname;
   if (spelled === "0.0.0.0" || spelled === "[::ffff:0:0]") return "127.0.0.1";
   return spelled === "[::]" ? "::1" : host;
 }
 
-// Not `fetch`: this runs every few seconds, and starting its machinery takes longer than the whole question.
+// Not `fetch`: this runs every few seconds, and loading `fetch` takes longer than the whole request.
 async function fetchText(
   target: { readonly host: string; readonly port: string; readonly path: string },
   signal: AbortSignal,

@@ -12,10 +12,13 @@ import { loadConfig, type Config } from "./config.ts";
 import { UnusableSetting } from "./core/unusable-setting.ts";
 import { watchSecretFile } from "./secret-watch.ts";
 
-/** One stop can arrive twice: from the supervisor that signals a whole group, and from make, which passes its own on. */
+/**
+ * The same stop can arrive twice: from a supervisor that signals a whole process group, and from make, which forwards its own
+ * signal.
+ */
 const ONE_STOP_MS = 50;
 
-/** The exit itself takes some of the time that a stop may take. */
+/** The exit itself takes part of the time that a stop may take. */
 const STOP_SHARE = 0.95;
 
 function readFile(path: string | URL): string {
@@ -30,7 +33,7 @@ function version(): string {
   return process.env["WEBHOOK_INBOX_VERSION"] || JSON.parse(readFile(new URL("../package.json", import.meta.url))).version;
 }
 
-/** Without a handler the signal would end the process, which is not a reason not to start. */
+/** Without a handler SIGHUP would end the process while it starts. */
 function catchHangUps(): { handle(reload: () => void): void } {
   let current: (() => void) | undefined;
   let missed = false;
@@ -47,7 +50,7 @@ function catchHangUps(): { handle(reload: () => void): void } {
 }
 
 async function serve(config: Config, hangUps: ReturnType<typeof catchHangUps>): Promise<void> {
-  // Only now: on a Node without node:sqlite the import itself would fail, in words that help nobody.
+  // Only now: on a Node without node:sqlite the import itself would fail with a message that helps nobody.
   const { start } = await import("./app.ts");
   const { createLogSink } = await import("./telemetry/log-sink.ts");
   const sink = createLogSink({ nowMs: Date.now });
@@ -68,7 +71,7 @@ async function serve(config: Config, hangUps: ReturnType<typeof catchHangUps>): 
     },
     build: {
       version: version(),
-      // The image is told it when it is built, as it is its version.
+      // Set when the image is built, like its version.
       revision: process.env["WEBHOOK_INBOX_REVISION"] || "unknown",
       node: process.versions.node,
       sqlite: process.versions["sqlite"] ?? "unknown",
@@ -80,7 +83,7 @@ async function serve(config: Config, hangUps: ReturnType<typeof catchHangUps>): 
     if (closingSinceMs !== undefined) return;
     closingSinceMs = performance.now();
     let committed = false;
-    // What hangs beyond the limit, such as a disk or whoever reads the log, must not hold the stop.
+    // Something that hangs beyond the limit, such as a disk or the reader of the log, must not delay the stop.
     setTimeout(() => process.exit(committed && !failed ? EX_OK : EX_FAILURE), config.shutdownTimeoutMs * STOP_SHARE);
     await app.close().then(
       () => {
@@ -132,7 +135,7 @@ async function run(task: Task): Promise<number> {
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
         process.once(signal, () => {
           cleanUp();
-          // Without the handler the signal ends the process, and the shell learns which one did.
+          // Without a handler the signal ends the process, so that the shell sees which signal it was.
           process.kill(process.pid, signal);
         });
       }
@@ -146,14 +149,14 @@ function write(chunk: string | Uint8Array): Promise<void> {
   });
 }
 
-/** `write` tells whoever calls it; what only prints continues to its end, and of standard error there is nobody else to tell. */
+/** `write` reports a lost reader to its caller. Commands that only print run to their end; nobody is left to report it to. */
 function tolerateLostReaders(): void {
   process.stdout.on("error", () => {});
   process.stderr.on("error", () => {});
 }
 
 async function main(command: Command): Promise<number | undefined> {
-  // Not for the service, whose log has its own way out.
+  // Not for the service, which writes its log another way.
   if (command.name !== "serve") tolerateLostReaders();
   if (command.name === "help" || command.name === "version") {
     await write(command.name === "help" ? usage(command.of) : `${version()}\n`);
@@ -175,7 +178,7 @@ async function main(command: Command): Promise<number | undefined> {
   return undefined;
 }
 
-/** A supervisor need not try again before somebody has changed it. */
+/** Whether a setting is wrong: a supervisor need not try again before somebody has changed it. */
 function isOfASetting(error: unknown): boolean {
   return error instanceof UnusableSetting && !error.temporary;
 }
@@ -184,7 +187,7 @@ const command = parseCommandLine(process.argv.slice(2));
 if (command.ok) {
   main(command.value).then(
     (exitCode) => {
-      // Whoever writes to standard input, or a connection, must not hold a command that is done.
+      // The writer of standard input, or a connection, must not delay a command that is done.
       if (exitCode !== undefined) process.exit(exitCode);
     },
     (error) => {

@@ -1,11 +1,11 @@
 /**
- * Characters that nobody sees: controls, formats, separators, those that a reader may ignore, the blank of Braille; of spaces all but
+ * Invisible characters: controls, formats, separators, default-ignorable code points, the Braille blank, and all spaces except
  * U+0020.
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/u;
 const BLANK = new RegExp(` |${INVISIBLE.source}`, "u");
 const QUOTE = /["'`\u2018\u2019\u201c\u201d]/;
-/** What is left once blanks and quotes are gone is what a person meant. */
+/** What is left without blanks and quotes is what a person meant. */
 const BLANKS_AND_QUOTES = new RegExp(`${BLANK.source}|${QUOTE.source}`, "gu");
 
 const NAMES: ReadonlyMap<string, string> = new Map([
@@ -16,7 +16,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
   ["\u00a0", "a no-break space"],
 ]);
 
-/** What only a shell, Compose or a reader of .env files would have replaced, and did not. */
+/** Forms that only a shell, Compose or a reader of .env files replaces, and that were not replaced. */
 const UNREPLACED: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/(?:^|\/)~\//, "~/, which only a shell replaces"],
   [/\$\{/, "a ${…}, which nothing has replaced"],
@@ -27,8 +27,8 @@ const UNREPLACED: readonly (readonly [pattern: RegExp, name: string])[] = [
 ];
 
 /**
- * What a person would not expect in the value of a setting, in words that follow "has"; empty if nothing is odd. Holds no part
- * of the value but the code point of a character that nobody sees.
+ * What a person would not expect in the value of a setting, in words that follow "has"; empty if nothing is odd. Contains no
+ * part of the value except the code point of an invisible character.
  */
 export function odditiesOf(text: string): readonly string[] {
   const characters = Array.from(text);
@@ -44,7 +44,7 @@ export function odditiesOf(text: string): readonly string[] {
   return found;
 }
 
-/** Whether there is nothing in it but blanks, quotes and what nobody sees. */
+/** Whether a text consists only of blanks, quotes and invisible characters. */
 export function isBlank(text: string): boolean {
   return text.replaceAll(BLANKS_AND_QUOTES, "") === "";
 }

@@ -6,17 +6,17 @@ import { odditiesOf } from "./odd-text.ts";
 import { readText, refuse } from "./setting.ts";
 import { SETTINGS } from "./settings.ts";
 
-/** More than a hundred keys of any kind: each request whose signature is wrong is compared with all of them. */
+/** Enough for more than a hundred keys: each request with a wrong signature is compared with all of them. */
 const MAX_BYTES = 16_384;
 
 export type ReadFile = (path: string) => string;
 
 /**
- * Reads a file with one secret a line, the first the current one. Blank lines, the CR of a CRLF and a byte order mark
- * are dropped; other white space belongs to the secret. `extraPrevious` follows the file's own previous secrets.
+ * Reads a file with one secret per line, the current one first. Blank lines, the CR of a CRLF and a byte order mark are
+ * dropped; other white space belongs to the secret. `extraPrevious` is appended to the file's previous secrets.
  *
- * Refusals, each a line that begins with `WEBHOOK_SECRET_FILE`: the file cannot be read (with the system's error code),
- * is larger than 16 KiB, is not UTF-8 (a key in raw bytes), holds no secret, or one that `WEBHOOK_SECRET` could not be.
+ * Refusals, each a line that begins with `WEBHOOK_SECRET_FILE`: the file cannot be read (with the system's error code), is
+ * larger than 16 KiB, is not UTF-8 (a key in raw bytes), contains no secret, or one that would be invalid as `WEBHOOK_SECRET`.
  */
 export function readSecretFile(
   path: string,
@@ -32,7 +32,7 @@ export function readSecretFile(
     return refuse(SETTINGS.secretFile, `cannot read ${file} (${errorCode(error)}): must be a readable file`);
   }
   if (Buffer.byteLength(content) > MAX_BYTES) return refuse(SETTINGS.secretFile, `cannot use ${file}: must have up to ${MAX_BYTES} bytes`);
-  // Where decoding had to put a replacement character, signatures could never match.
+  // If decoding inserted a replacement character, signatures could never match.
   if (content.includes("\ufffd")) return refuse(SETTINGS.secretFile, `cannot use ${file}: must be UTF-8 text`);
   const [current, ...previous] = content
     .replace(/^\ufeff/, "")
@@ -47,19 +47,19 @@ export function readSecretFile(
   return { ok: true, value: freezeSecrets(current, [...previous, ...(options.extraPrevious ?? [])]) };
 }
 
-/** Secrets that nothing changes later. */
+/** Secrets that cannot be changed later. */
 export function freezeSecrets(current: string, previous: readonly string[]): Secrets {
   return Object.freeze({ current, previous: Object.freeze([...previous]) });
 }
 
-/** A line for each secret of a file that may be meant as it is, and looks as if it were not. */
+/** A line for each secret of a file that looks wrong, although it may be intended. */
 export function oddSecrets(secrets: readonly string[]): readonly string[] {
   return secrets.flatMap((secret, index) =>
     odditiesOf(secret).map((oddity) => `${SETTINGS.secretFile.name}: secret ${index + 1} has ${oddity}, which is taken as part of it`),
   );
 }
 
-/** No more than shows that the file is too large: it may be an endless device. */
+/** Reads only enough to see that the file is too large: it may be an endless device. */
 function readTextFile(path: string): string {
   const bytes = Buffer.alloc(MAX_BYTES + 1);
   const descriptor = openSync(path, "r");

@@ -9,21 +9,21 @@ const LOOK_EVERY_MS = 5_000;
 
 export interface SecretWatchOptions {
   readonly extraPrevious: readonly string[];
-  /** What was read at start: a look that finds the same says nothing. */
+  /** The secrets that are in use: finding the same again is not reported. */
   readonly inForce: Secrets;
   readonly use: (secrets: Secrets) => void;
-  /** Told once for each way in which the file cannot be used; the current secrets stay in use. */
+  /** Called once for each way in which the file cannot be used; the current secrets stay in use. */
   readonly refuse: (reason: string) => void;
   readonly readFile?: (path: string) => Promise<string>;
 }
 
 export interface SecretWatch {
-  /** Reads the file at once, and uses or refuses it even if it is the same as before. */
+  /** Reads the file at once, and uses or refuses it even if it has not changed. */
   reload(): Promise<void>;
   stop(): void;
 }
 
-/** Looks at a file of secrets (see `readSecretFile`) every 5 s, links followed, until it is stopped. */
+/** Checks a file of secrets (see `readSecretFile`) every 5 s, following links, until it is stopped. */
 export function watchSecretFile(path: string, options: SecretWatchOptions): SecretWatch {
   const { extraPrevious, readFile = readText } = options;
   let seen: Outcome<Secrets, string> = { ok: true, value: options.inForce };
@@ -45,7 +45,7 @@ export function watchSecretFile(path: string, options: SecretWatchOptions): Secr
   }
 
   async function look(): Promise<void> {
-    // A file system that hangs must not gather looks.
+    // A file system that hangs must not accumulate checks.
     if (looking) return;
     looking = true;
     const found = await read();

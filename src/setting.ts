@@ -4,22 +4,22 @@ import { odditiesOf } from "./odd-text.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Gives the value that a text stands for, or the rule that the text breaks: "must be …", to follow the variable's name. */
+/** Returns the value of a text, or the rule that the text breaks: "must be …", to follow the variable's name. */
 export type Parse<Value> = (text: string) => Outcome<Value, string>;
 
-/** One variable of the environment: a row of README's table, of `.env.example` and of the Compose file. */
+/** One environment variable: a row of README's table, of `.env.example` and of the Compose file. */
 export interface Setting<Value> {
   readonly name: string;
   readonly parse: Parse<Value>;
-  /** What an unset variable stands for, as it would be set; "" if it stands for nothing. */
+  /** The value that an unset variable has, as it would be set; "" if it has none. */
   readonly default: string;
-  /** What `.env.example` shows of a variable without a default. */
+  /** The value in `.env.example`, for a variable without a default. */
   readonly example?: string;
-  /** What README's table says of it. */
+  /** The description in README's table. */
   readonly doc: string;
-  /** It is a key or a token. */
+  /** Whether it is a key or a token. */
   readonly secret?: true;
-  /** Whole numbers from `min` to `max` alone. */
+  /** The range, if it is a whole number. */
   readonly range?: Range;
 }
 
@@ -38,14 +38,14 @@ export function isSet(env: Environment, { name }: { readonly name: string }): bo
   return (env[name] ?? "") !== "";
 }
 
-/** The most bytes that a value may have: more than any key, path or URL needs. */
+/** The maximum length of a value in bytes: more than any key, path or URL needs. */
 const MAX_BYTES = 4096;
 
 /**
- * Gives what the variable stands for, as a command or the service uses it.
+ * Reads the value of the variable, as a command or the service uses it.
  *
- * Refusal: a line that begins with the variable's name, holds no part of its value, and says what is odd about it. An odd
- * secret that fits its rule may be intended: it is accepted, and `warn` is told what is odd.
+ * A refusal is a line that begins with the variable's name, contains no part of its value, and says what is odd about it. An
+ * odd secret that fits its rule may be intended: it is accepted, and `warn` is called with what is odd.
  */
 export function readSetting<Value>(env: Environment, setting: Setting<Value>, warn: Warn = () => {}): Outcome<Value, string> {
   const text = env[setting.name] || setting.default;
@@ -58,7 +58,7 @@ export function readSetting<Value>(env: Environment, setting: Setting<Value>, wa
 /** Takes one line. */
 export type Warn = (line: string) => void;
 
-/** The same for a text from elsewhere. Refusal: the rule that it breaks. */
+/** Reads a text from elsewhere by the rule of a setting. A refusal is the rule that it breaks. */
 export function readText<Value>(setting: Setting<Value>, text: string): Outcome<Value, string> {
   if (Buffer.byteLength(text) > MAX_BYTES) return { ok: false, error: `must have up to ${MAX_BYTES} bytes` };
   const oddities = odditiesOf(text).join(" or ");
@@ -73,7 +73,7 @@ export function refuse({ name }: { readonly name: string }, rule: string): { rea
   return { ok: false, error: `${name}: ${rule}` };
 }
 
-/** The two parts of the row of a whole number. */
+/** The two properties of a setting that is a whole number. */
 export function integer(min: number, max: number): { readonly parse: Parse<number>; readonly range: Range } {
   return {
     range: { min, max },
@@ -85,7 +85,7 @@ export function integer(min: number, max: number): { readonly parse: Parse<numbe
   };
 }
 
-/** Undefined for 0. */
+/** Turns 0 into undefined. */
 export function unlessZero(parse: Parse<number>): Parse<number | undefined> {
   return (text) => {
     const parsed = parse(text);
@@ -93,12 +93,12 @@ export function unlessZero(parse: Parse<number>): Parse<number | undefined> {
   };
 }
 
-/** The text as it is. */
+/** Accepts a text that matches, unchanged. */
 export function matching({ pattern, rule }: TextRule): Parse<string> {
   return (text) => (pattern.test(text) ? { ok: true, value: text } : { ok: false, error: rule });
 }
 
-/** Undefined for the empty text. */
+/** Turns the empty text into undefined. */
 export function optional<Value>(parse: Parse<Value>): Parse<Value | undefined> {
   return (text) => (text === "" ? { ok: true, value: undefined } : parse(text));
 }

@@ -7,11 +7,11 @@ import { integer, matching, optional, unlessZero, type Setting } from "./setting
 
 export type LogLevel = "DEBUG" | "INFO" | "WARNING" | "ERROR";
 
-/** What each variable of the service gives. */
+/** The values of the service's variables. */
 export interface Settings {
   readonly secret: string | undefined;
   readonly previousSecret: string | undefined;
-  /** To be read again with `watchSecretFile`. */
+  /** The file to watch with `watchSecretFile`. */
   readonly secretFile: string | undefined;
   readonly database: DatabaseLocation;
   readonly host: string;
@@ -23,13 +23,13 @@ export interface Settings {
   readonly rateLimitPerMinute: number;
   /** How far a delivery's timestamp may be from the clock, either way. */
   readonly toleranceSeconds: number;
-  /** One more header that may hold the signature of the raw body, in lower case. */
+  /** Another header that may hold the signature of the raw body, in lower case. */
   readonly signatureHeader: string | undefined;
-  /** What a platform must send to subscribe; unset, none may. */
+  /** What a platform must send to subscribe; if unset, none may. */
   readonly verifyToken: string | undefined;
   readonly twilioAuthToken: string | undefined;
   readonly publicUrl: string | undefined;
-  /** How many proxies in front to believe in `X-Forwarded-For`. */
+  /** How many proxies in front are trusted to write `X-Forwarded-For`. */
   readonly trustedProxies: number;
   readonly apiToken: string | undefined;
   readonly shutdownTimeoutMs: number;
@@ -37,7 +37,7 @@ export interface Settings {
   readonly retentionDays: number | undefined;
 }
 
-// RFC 6750 section 2.1: anything else could not stand in an Authorization header, so no request would ever match.
+// RFC 6750 section 2.1: anything else could not be in an Authorization header, so no request would ever match.
 const TOKEN = matching({ pattern: /^[\x21-\x7e]+$/, rule: "must be visible ASCII characters without spaces" });
 const HOST = matching({ pattern: /^[^\s[\]/]+$/, rule: "must be a host name or an IP address, without white space, brackets or slashes" });
 // RFC 9110 section 5.6.2.
@@ -168,7 +168,7 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
   },
 };
 
-/** What `webhook-inbox forward` signs with. */
+/** The key with which `webhook-inbox forward` signs. */
 export const FORWARD_SECRET: Setting<string | undefined> = {
   name: "FORWARD_SECRET",
   secret: true,

@@ -8,7 +8,7 @@ export type TransactionStatus = "I" | "T" | "E";
 /** A row's values as text, in the order of its columns. */
 export type Row = readonly (string | null)[];
 
-/** What the server sends, as far as this client asks for it. */
+/** The messages of the server that this client can receive. */
 export type BackendMessage =
   | { readonly kind: "authentication"; readonly method: number; readonly data: Buffer }
   | { readonly kind: "parameter"; readonly name: string; readonly value: string }
@@ -23,7 +23,8 @@ export type BackendMessage =
 /**
  * Reads one message (https://www.postgresql.org/docs/current/protocol-message-formats.html).
  *
- * @throws {ProtocolError} a type that this client never asks for (CopyInResponse, RowDescription …), or a body that ends too early
+ * @throws {ProtocolError} for a type that this client never requests (CopyInResponse, RowDescription …), or a body that ends
+ *   too early
  */
 export function decode({ type, body }: Frame): BackendMessage {
   const fields = createFieldReader(type, body);
@@ -70,7 +71,7 @@ function readStatus(fields: FieldReader): TransactionStatus {
   throw new ProtocolError("Cannot read ReadyForQuery: its status must be I, T or E");
 }
 
-/** Fields of a byte and a text until a zero byte; those not known are passed over, as the protocol asks. */
+/** Fields of one byte and a text, up to a zero byte; unknown ones are ignored, as the protocol requires. */
 function readReport(fields: FieldReader): Report {
   const texts = new Map<string, string>();
   for (let name = fields.utf8(1); name !== "\0"; name = fields.utf8(1)) texts.set(name, fields.text());
@@ -89,7 +90,7 @@ interface FieldReader {
   int16(): number;
   int32(): number;
   utf8(length: number): string;
-  /** Up to the next zero byte. */
+  /** The text up to the next zero byte. */
   text(): string;
   rest(): Buffer;
 }

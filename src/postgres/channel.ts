@@ -3,22 +3,22 @@ import type { Socket } from "node:net";
 import { decode, type BackendMessage } from "./backend.ts";
 import { createFrameReader } from "./frame-reader.ts";
 
-/** Messages over a socket: first taken one by one, for the start of a connection, then passed on as they come. */
+/** Messages over a socket: first read one by one, while a connection starts, then passed on as they come. */
 export interface Channel {
   send(bytes: Buffer): void;
-  /** The next message; before `listen`, by one caller at a time. Rejects when the channel ends. */
+  /** The next message; only before `listen`, and by one caller at a time. Rejects when the channel ends. */
   next(): Promise<BackendMessage>;
-  /** From now on each message goes to `take` at once; an error that it throws ends the channel. */
+  /** From now on each message is passed to `take` at once; an error that it throws ends the channel. */
   listen(take: (message: BackendMessage) => void): void;
   /** Sends the last bytes and closes. */
   end(bytes: Buffer): void;
-  /** Closes at once. The first reason counts. */
+  /** Closes at once. Only the first reason is kept. */
   destroy(reason: Error): void;
   /** Settles with the reason once the socket is closed. */
   readonly closed: Promise<Error>;
 }
 
-/** Owns the socket. Whatever cannot be read ends the channel with a ProtocolError. */
+/** Owns the socket. Data that cannot be read ends the channel with a ProtocolError. */
 export function createChannel(socket: Socket): Channel {
   const read = createFrameReader();
   const early: BackendMessage[] = [];
@@ -43,7 +43,7 @@ export function createChannel(socket: Socket): Channel {
 
   socket.on("data", (chunk: Buffer) => {
     try {
-      // A new function may listen after any message, also in the midst of a chunk.
+      // A new function may start to listen after any message, even in the middle of a chunk.
       for (const frame of read(chunk)) take(decode(frame));
     } catch (error) {
       destroy(error instanceof Error ? error : new Error(String(error)));

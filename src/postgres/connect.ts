@@ -11,7 +11,7 @@ import { describeHost, type ConnectionUrl, type Host, type SessionKind, type Ssl
 export interface ConnectOptions {
   /** Called with every NoticeResponse. */
   readonly notice?: (report: Report) => void;
-  /** Bytes of rows that one pipeline may give: 64 MiB by default. */
+  /** The maximum size of a pipeline's rows in bytes: 64 MiB by default. */
   readonly responseLimitBytes?: number;
   /** Shared by all connections to a database: a primary that was replaced is passed over. */
   readonly primaries?: Primaries;
@@ -20,13 +20,13 @@ export interface ConnectOptions {
 const DEFAULT_RESPONSE_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /**
- * Connects to the first host that is what `target_session_attrs` wants; each has the time of `connect_timeout`.
+ * Connects to the first host that is what `target_session_attrs` requires; each host has the time of `connect_timeout`.
  *
- * @throws {NoServer} no host is: it names the failure of each
+ * @throws {NoServer} if there is none, with the failure of each host
  */
 export async function connect(url: ConnectionUrl, options: ConnectOptions = {}): Promise<Connection> {
   const failures: HostFailure[] = [];
-  // libpq asks all hosts for a standby before it takes what there is.
+  // libpq asks all hosts for a standby before it accepts any other.
   const wanted: readonly SessionKind[] = url.sessionKind === "prefer-standby" ? ["standby", "any"] : [url.sessionKind];
   for (const kind of wanted) {
     for (const host of url.hosts) {
@@ -82,7 +82,7 @@ async function negotiate(host: Host, context: Context, signal: AbortSignal): Pro
       if (connection !== undefined) return connection;
     } catch (error) {
       failure = error;
-      // The other way does not help against a wrong password, and must not hide a stranger who does not know it.
+      // The other way does not help against a wrong password, and must not hide an impostor that does not know it.
       const isRefusedForItsWay = error instanceof PostgresError && error.code === "28000";
       if (!isRefusedForItsWay && (error instanceof PostgresError || error instanceof ProtocolError)) break;
     }
@@ -133,7 +133,7 @@ async function start(link: Link, host: Host, { url, options, signal }: Context &
 
 const ASK = "SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only')::boolean";
 
-/** Asks the server itself: what a pooler between reports may be that of another one. */
+/** Asks the server itself: what a pooler reports may belong to another server. */
 async function requireKind(connection: Connection, kind: SessionKind, deadlineMs: number): Promise<void> {
   if (kind === "any") return;
   const { results } = await connection.run([{ sql: ASK }], { deadlineMs });

@@ -3,45 +3,45 @@ import type { Channel } from "./channel.ts";
 import { ConnectionLost, PostgresError, ProtocolError, type Report } from "./errors.ts";
 import { pipeline, terminate, type Statement } from "./frontend.ts";
 
-/** What one statement gave. */
+/** The result of one statement. */
 export interface Result {
   readonly rows: readonly Row[];
-  /** The command and a number of rows, e.g. `INSERT 0 5`; a COMMIT of a failed transaction says `ROLLBACK` (CommandComplete). */
+  /** The command and a number of rows, e.g. `INSERT 0 5`; COMMIT of a failed transaction gives `ROLLBACK` (CommandComplete). */
   readonly tag: string;
 }
 
 export interface PipelineResult {
-  /** One for each statement, in their order. */
+  /** One per statement, in order. */
   readonly results: readonly Result[];
-  /** NoticeResponses meanwhile. After one of the routine `SyncRepWaitForLSN` no standby may have what was committed. */
+  /** NoticeResponses of this pipeline. After one of the routine `SyncRepWaitForLSN`, possibly no standby has what was committed. */
   readonly notices: readonly Report[];
 }
 
 export interface PipelineOptions {
-  /** If ReadyForQuery has not come by then, the connection is destroyed. */
+  /** If ReadyForQuery has not arrived by then, the connection is destroyed. */
   readonly deadlineMs: number;
 }
 
-/** One session of the server. */
+/** One session with the server. */
 export interface Connection {
   /** `host:port`, or the path of a Unix socket. */
   readonly server: string;
-  /** What the server reports of itself (ParameterStatus), kept up to date: `server_version`, `in_hot_standby` … */
+  /** What the server reports about itself (ParameterStatus), kept up to date: `server_version`, `in_hot_standby` … */
   readonly parameters: ReadonlyMap<string, string>;
   /** As of the last ReadyForQuery. */
   readonly status: TransactionStatus;
   readonly isOpen: boolean;
-  /** Settles with the reason when the connection has ended, however that came. */
+  /** Settles with the reason when the connection has ended in any way. */
   readonly closed: Promise<Error>;
   /**
-   * Runs the statements in one round trip, as one transaction unless they say BEGIN themselves; it commits at its end, and only
-   * ReadyForQuery tells that it has. Further pipelines may be sent before: the server runs them in order.
+   * Runs the statements in one round trip, as one transaction unless they say BEGIN themselves. The transaction commits at the
+   * end, which only ReadyForQuery confirms. Further pipelines may be sent before that: the server runs them in order.
    *
-   * Rejects with a PostgresError if a statement or the commit was refused: nothing of an implicit transaction is stored.
-   * Rejects with a ConnectionLost otherwise; its `outcome` tells whether something may be.
+   * Rejects with a PostgresError if a statement or the commit was refused: an implicit transaction then stores nothing.
+   * Otherwise rejects with a ConnectionLost, whose `outcome` says whether anything may be stored.
    */
   run(statements: readonly Statement[], options: PipelineOptions): Promise<PipelineResult>;
-  /** Lets the pipelines in flight finish, and takes no more. */
+  /** Lets the pipelines in flight finish, and accepts no more. */
   close(): Promise<void>;
   destroy(reason: Error): void;
 }
@@ -51,7 +51,7 @@ export interface ConnectionOptions {
   readonly parameters: Map<string, string>;
   /** Called with every notice, also between pipelines. */
   readonly notice: (report: Report) => void;
-  /** Bytes of rows that one pipeline may give. */
+  /** The maximum size of a pipeline's rows in bytes. */
   readonly responseLimitBytes: number;
 }
 
@@ -71,7 +71,7 @@ export function createConnection(channel: Channel, { server, parameters, notice,
   const flights: Flight[] = [];
   let status: TransactionStatus = "I";
   let isOpen = true;
-  // An error without a pipeline, or one that ends the session: the server closes after it.
+  // An error outside a pipeline, or one that ends the session: the server closes the connection after it.
   let parting: PostgresError | undefined;
 
   const closed = channel.closed.then((reason) => {

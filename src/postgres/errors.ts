@@ -1,4 +1,4 @@
-/** What an ErrorResponse or a NoticeResponse says (https://www.postgresql.org/docs/current/protocol-error-fields.html). */
+/** The content of an ErrorResponse or NoticeResponse (https://www.postgresql.org/docs/current/protocol-error-fields.html). */
 export interface Report {
   /** Never translated: ERROR, FATAL or PANIC; WARNING, NOTICE, DEBUG, INFO or LOG. */
   readonly severity: string;
@@ -6,7 +6,7 @@ export interface Report {
   readonly code: string;
   /** For people, in the language of the server. */
   readonly message: string;
-  /** May hold values of rows. */
+  /** May contain values of rows. */
   readonly detail?: string;
   /** The function of the server's source that reported it; never translated. */
   readonly routine?: string;

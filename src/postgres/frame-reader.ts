@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { ProtocolError } from "./errors.ts";
 
-/** One message of the server: a byte that names its type, and its body without the length. */
+/** One message of the server: the byte that names its type, and its body without the length. */
 export interface Frame {
   readonly type: string;
   readonly body: Buffer;
@@ -14,12 +14,12 @@ const LONG_TYPES: ReadonlySet<string> = new Set(["D", "E", "N"]);
 const MAX_LONG_BYTES = 16 * 1024 * 1024;
 
 /**
- * Cuts what comes from the server into messages, wherever the network has cut it
+ * Splits the data from the server into messages, however the network has cut it
  * (https://www.postgresql.org/docs/current/protocol-overview.html#PROTOCOL-MESSAGE-CONCEPTS): a type of one byte, an int32
- * length that counts itself, the body. Bodies share memory with the chunks. A message of values has up to 16 MiB,
- * another one up to 30,000 bytes as in libpq.
+ * length that includes itself, the body. Bodies share memory with the chunks. A message with values has up to 16 MiB, any other
+ * up to 30,000 bytes, as in libpq.
  *
- * @throws {ProtocolError} a length that is too small or too large, as soon as it can be read
+ * @throws {ProtocolError} for a length that is too small or too large, as soon as it can be read
  */
 export function createFrameReader(): (chunk: Buffer) => Generator<Frame, void, undefined> {
   let chunks: Buffer[] = [];
@@ -29,7 +29,7 @@ export function createFrameReader(): (chunk: Buffer) => Generator<Frame, void, u
   return function* read(chunk) {
     chunks.push(chunk);
     gathered += chunk.length;
-    // A long message comes in many chunks: they are joined once, when it is whole.
+    // A long message arrives in many chunks, which are joined once, when it is complete.
     if (gathered < needed) return;
     const bytes = chunks.length === 1 ? chunk : Buffer.concat(chunks, gathered);
     let start = 0;

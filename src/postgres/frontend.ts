@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 
-/** A parameter `$1` …: text in the form that its type reads, or the elements of a `text[]`. The statement casts it to its type. */
+/** A parameter `$1` …: text in its type's input format, or the elements of a `text[]`. The statement casts it to its type. */
 export type Value = string | number | bigint | null | readonly (string | null)[];
 
 export interface Statement {
@@ -59,8 +59,8 @@ export function terminate(): Buffer {
 
 /**
  * Parse, Bind and Execute of each statement, then one Sync
- * (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING). Statement and portal have no name,
- * so that PgBouncer may give every transaction to another server. Results are asked for as text, and without their description.
+ * (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING). Statement and portal have no name, so
+ * that PgBouncer may send each transaction to another server. Results are requested as text, without their description.
  */
 export function pipeline(statements: readonly Statement[]): Buffer {
   return encode((out) => {
@@ -94,7 +94,10 @@ function bind(out: Writer, values: readonly Value[]): void {
   out.int16(0);
 }
 
-/** What `array_recv` reads: dimensions, whether there are nulls, the elements' type, their number, the index of the first one. */
+/**
+ * The format that `array_recv` reads: dimensions, whether there are nulls, the elements' type, their number, the index of the
+ * first.
+ */
 function textArray(out: Writer, elements: readonly (string | null)[]): void {
   out.int32(1);
   out.int32(elements.includes(null) ? 1 : 0);
@@ -119,7 +122,7 @@ interface Writer {
   zeroEnded(value: string): void;
   /** An int32 with the length of the text, then the text. */
   sized(value: string): void;
-  /** An int32 with the length of what `write` writes and, by default, of itself. */
+  /** An int32 with the length of what `write` writes plus, by default, its own, then that. */
   counted(write: () => void, own?: 0 | 4): void;
 }
 

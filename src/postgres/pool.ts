@@ -5,25 +5,25 @@ import type { Statement } from "./frontend.ts";
 import type { ConnectionUrl } from "./url.ts";
 
 export interface PoolOptions extends ConnectOptions {
-  /** Connections at a time, those that are being opened included. */
+  /** The maximum number of connections, including those that are being opened. */
   readonly size: number;
-  /** Callers that may wait for one. */
+  /** How many callers may wait for a connection. */
   readonly maxWaiting: number;
-  /** How long each of them waits for a connection that others use. */
+  /** How long a caller waits for a connection that others use. */
   readonly waitMs: number;
 }
 
 export interface LoanOptions {
-  /** Nobody waits for the work any more. */
+  /** Aborted once nobody waits for the work any more. */
   readonly signal?: AbortSignal;
 }
 
-/** No connection was free: too many callers wait, or one has waited too long, or the pool is closed. Nothing was sent. */
+/** No connection was free: too many callers wait, one has waited too long, or the pool is closed. Nothing was sent. */
 export class PoolBusy extends Error {
   override readonly name = "PoolBusy";
 }
 
-/** Connections for short use by many callers, opened as they are needed. */
+/** Connections that many callers use for a short time, opened when they are needed. */
 export interface Pool {
   /** Runs one pipeline. Rejects as `Connection.run` and `use` do. */
   run(statements: readonly Statement[], options: PipelineOptions): Promise<PipelineResult>;
@@ -31,11 +31,11 @@ export interface Pool {
    * Lends a connection for as long as `work` runs. It is destroyed afterwards if its state is not known to be idle, or its
    * server has become one that only reads (25006), or has been replaced as the primary.
    *
-   * Rejects with PoolBusy, NoServer, or whatever `work` rejects with; with the reason of the signal once that is aborted: a
-   * connection that is lent is then destroyed.
+   * Rejects with PoolBusy, NoServer, or whatever `work` rejects with. Rejects with the reason of the signal once that is
+   * aborted: a connection in use is then destroyed.
    */
   use<T>(work: (connection: Connection) => Promise<T>, options?: LoanOptions): Promise<T>;
-  /** Refuses those that wait, lets those that work finish, and closes all. */
+  /** Refuses callers that wait, lets the others finish, and closes all connections. */
   close(): Promise<void>;
 }
 
@@ -44,11 +44,11 @@ const CLOSED = "Cannot use the database: the pool is closed";
 
 interface Waiter {
   readonly turn: PromiseWithResolvers<Connection | undefined>;
-  /** Whoever waits has its turn, or will not have one. */
+  /** Called when the caller gets a connection, or will not get one. */
   readonly leave: () => void;
 }
 
-/** Opens nothing yet. */
+/** Opens no connection yet. */
 export function createPool(url: ConnectionUrl, options: PoolOptions): Pool {
   const idle: Connection[] = [];
   const waiting: Waiter[] = [];
@@ -57,7 +57,7 @@ export function createPool(url: ConnectionUrl, options: PoolOptions): Pool {
   let isClosed = false;
   const isNewest = (connection: Connection): boolean => options.primaries?.isNewest(connection) ?? true;
 
-  /** A connection that was idle, or the right to open one. */
+  /** An idle connection, or the right to open one. */
   async function acquire(signal: AbortSignal | undefined): Promise<Connection> {
     signal?.throwIfAborted();
     if (isClosed) throw new PoolBusy(CLOSED);

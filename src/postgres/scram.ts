@@ -5,38 +5,41 @@ import { ProtocolError } from "./errors.ts";
 
 const stretch = promisify(pbkdf2);
 
-/** A server may ask for this many rounds, so that a hostile one cannot keep a processor busy: 250 times its default. */
+/**
+ * The maximum number of rounds that a server may ask for, so that a hostile one cannot keep the CPU busy: 250 times the
+ * default.
+ */
 const MAX_ITERATIONS = 1_000_000;
 
 /**
- * One exchange of SCRAM-SHA-256 (RFC 5802, RFC 7677) as PostgreSQL has it:
+ * One exchange of SCRAM-SHA-256 (RFC 5802, RFC 7677) as PostgreSQL implements it:
  * https://www.postgresql.org/docs/current/sasl-authentication.html
  */
 export interface ScramExchange {
   readonly mechanism: "SCRAM-SHA-256" | "SCRAM-SHA-256-PLUS";
   readonly clientFirst: string;
-  /** Takes server-first-message, gives client-final-message. @throws {ProtocolError} a nonce or a number of rounds that is no good */
+  /** Takes server-first-message, gives client-final-message. @throws {ProtocolError} for a bad nonce or number of rounds */
   respond(serverFirst: string): Promise<string>;
-  /** @throws {ProtocolError} the server does not know the password: it is another one */
+  /** @throws {ProtocolError} if the server does not know the password: it is an impostor */
   verify(serverFinal: string): void;
 }
 
 export interface ScramOptions {
   readonly password: string;
-  /** What AuthenticationSASL offered. */
+  /** The mechanisms that AuthenticationSASL offered. */
   readonly offered: readonly string[];
-  /** `tls-server-end-point` (RFC 5929): the hash of the server's certificate, where there is TLS. */
+  /** `tls-server-end-point` (RFC 5929): the hash of the server's certificate, if there is TLS. */
   readonly certificateHash?: Buffer | undefined;
 }
 
-/** @throws {ProtocolError} the server offers neither of the two mechanisms */
+/** @throws {ProtocolError} if the server offers neither of the two mechanisms */
 export function startScram({ password, offered, certificateHash }: ScramOptions): ScramExchange {
   const nonce = randomBytes(18).toString("base64");
   const binds = certificateHash !== undefined && offered.includes("SCRAM-SHA-256-PLUS");
   if (!binds && !offered.includes("SCRAM-SHA-256")) {
     throw new ProtocolError(`Cannot authenticate: the server must offer SCRAM-SHA-256, not ${offered.join(", ")}`);
   }
-  // `y` lets the server notice that someone between has removed its offer of channel binding.
+  // With `y`, the server notices if somebody in between has removed its offer of channel binding.
   const header = binds ? "p=tls-server-end-point,," : certificateHash === undefined ? "n,," : "y,,";
   const clientFirstBare = `n=,r=${nonce}`;
   let expected: Buffer | undefined;
@@ -54,7 +57,7 @@ export function startScram({ password, offered, certificateHash }: ScramOptions)
       if (iterations < 1 || iterations > MAX_ITERATIONS) {
         throw new ProtocolError(`Cannot authenticate: the server must ask for 1 to ${MAX_ITERATIONS} rounds`);
       }
-      // NFKC does what SASLprep (RFC 4013) does to all but unusual passwords.
+      // NFKC equals SASLprep (RFC 4013) for all but unusual passwords.
       const salted = await stretch(password.normalize("NFKC"), Buffer.from(salt, "base64"), iterations, 32, "sha256");
       const binding = Buffer.concat([Buffer.from(header), binds ? certificateHash : Buffer.alloc(0)]);
       const clientFinal = `c=${binding.toString("base64")},r=${bothNonces}`;

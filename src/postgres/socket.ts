@@ -8,24 +8,24 @@ import { sslRequest } from "./frontend.ts";
 import type { Host } from "./url.ts";
 
 export interface TlsRules {
-  /** PEM of the authorities to trust. Undefined: those that Node trusts. */
+  /** The trusted authorities as PEM; undefined means those that Node trusts. */
   readonly ca?: readonly string[] | undefined;
   /** Whether the certificate must come from a trusted authority. */
   readonly verifyChain: boolean;
-  /** Whether it must name the host as well. */
+  /** Whether the certificate must also name the host. */
   readonly verifyHost: boolean;
 }
 
 /** A stream to the server, before the start of the protocol. */
 export interface Link {
   readonly socket: Socket;
-  /** Nobody between can read along: TLS, or a Unix socket. */
+  /** Whether nobody in between can read it: TLS, or a Unix socket. */
   readonly isPrivate: boolean;
   /** `tls-server-end-point` of the server's certificate; undefined without TLS, or if its signature names no hash. */
   readonly certificateHash?: Buffer | undefined;
 }
 
-/** Without TLS. Rejects when `signal` aborts, with its reason. */
+/** Connects without TLS. Rejects when `signal` aborts, with its reason. */
 export async function openPlain({ host, port }: Host, signal: AbortSignal): Promise<Link> {
   signal.throwIfAborted();
   const isUnix = host.startsWith("/");
@@ -37,10 +37,10 @@ export async function openPlain({ host, port }: Host, signal: AbortSignal): Prom
 }
 
 /**
- * With TLS, after SSLRequest (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL); undefined if the
- * server has none. Rejects when `signal` aborts, with its reason.
+ * Connects with TLS, after SSLRequest (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL); undefined
+ * if the server has no TLS. Rejects when `signal` aborts, with its reason.
  *
- * @throws {ProtocolError} anything but one byte `S` or `N`: what comes before TLS may be a stranger's (CVE-2021-23222)
+ * @throws {ProtocolError} for anything but one byte `S` or `N`: data before TLS may come from an attacker (CVE-2021-23222)
  */
 export async function openTls(host: Host, rules: TlsRules, signal: AbortSignal): Promise<Link | undefined> {
   const { socket } = await openPlain(host, signal);
@@ -63,7 +63,7 @@ export async function openTls(host: Host, rules: TlsRules, signal: AbortSignal):
 function optionsOf(socket: Socket, host: string, { ca, verifyChain, verifyHost }: TlsRules): ConnectionOptions {
   return {
     socket,
-    // `host` is what the certificate is compared with; an address must not be sent as a server's name (RFC 6066, section 3).
+    // The certificate is compared with `host`; an address must not be sent as a server name (RFC 6066, section 3).
     host,
     ...(isIP(host) === 0 && { servername: host }),
     ALPNProtocols: ["postgresql"],
@@ -73,16 +73,19 @@ function optionsOf(socket: Socket, host: string, { ca, verifyChain, verifyHost }
   };
 }
 
-/** The hash of the certificate's signature, SHA-256 instead of MD5 and SHA-1 (RFC 5929, section 4.1). */
+/** The hash of the certificate's signature algorithm, with SHA-256 instead of MD5 and SHA-1 (RFC 5929, section 4.1). */
 function hashOf(certificate: X509Certificate): Buffer | undefined {
   const name = /sha-?(?:1|224|256|384|512)(?![0-9])|md5/i.exec(certificate.signatureAlgorithm ?? "")?.[0]?.toLowerCase().replace("-", "");
   if (name === undefined) return undefined;
   return createHash(name === "sha1" || name === "md5" ? "sha256" : name).update(certificate.raw).digest();
 }
 
-/** Leaves no socket open if `step` fails or the server hangs up; an abort's reason comes before the error that it causes. */
+/**
+ * Leaves no socket open if `step` fails or the server closes the connection; an abort's reason comes before the error that it
+ * causes.
+ */
 async function orDestroy<T>(socket: Socket, signal: AbortSignal, step: () => Promise<T>): Promise<T> {
-  // An error that comes between two steps has no other listener; the next step meets the closed socket.
+  // An error between two steps has no other listener; the next step finds the socket closed.
   socket.on("error", () => {});
   const hungUp = Promise.withResolvers<never>();
   const hangUp = (): void => hungUp.reject(new Error("the server closed the connection"));

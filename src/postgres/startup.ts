@@ -7,7 +7,7 @@ import { startScram } from "./scram.ts";
 import type { Link } from "./socket.ts";
 import type { ConnectionUrl } from "./url.ts";
 
-/** A server sends about twenty; one that sends more and more is refused. */
+/** A server sends about twenty; one that never stops is refused. */
 const MAX_MESSAGES = 1000;
 
 const CLEARTEXT_PASSWORD = 3;
@@ -26,11 +26,13 @@ interface StartUpOptions {
 }
 
 /**
- * From StartupMessage to the first ReadyForQuery (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP);
- * gives the parameters that the server reported.
+ * Runs the start of a connection from StartupMessage to the first ReadyForQuery
+ * (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP), and returns the parameters that the
+ * server reported.
  *
- * @throws {PostgresError} the server refused, e.g. 28P01 (password), 3D000 (database), 53300 (too many connections), 57P03 (starting)
- * @throws {ProtocolError} the server does not keep to the protocol, does not prove itself, or asks for a password in the open
+ * @throws {PostgresError} if the server refuses, e.g. 28P01 (password), 3D000 (database), 53300 (too many connections), 57P03
+ *   (starting)
+ * @throws {ProtocolError} if the server breaks the protocol, does not prove its identity, or asks for a password in clear text
  */
 export async function startUp(channel: Channel, identity: Identity, { link, notice }: StartUpOptions): Promise<Map<string, string>> {
   const parameters = new Map<string, string>();

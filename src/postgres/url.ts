@@ -4,19 +4,19 @@ const SSL_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify
 const SESSION_KINDS = ["any", "read-write", "read-only", "primary", "standby", "prefer-standby"] as const;
 const CHANNEL_BINDINGS = ["disable", "prefer", "require"] as const;
 
-/** As libpq means them: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION. */
+/** With libpq's meaning: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION. */
 export type SslMode = (typeof SSL_MODES)[number];
-/** As libpq means them: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-TARGET-SESSION-ATTRS. */
+/** With libpq's meaning: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-TARGET-SESSION-ATTRS. */
 export type SessionKind = (typeof SESSION_KINDS)[number];
 
 export interface Host {
-  /** A name or an address; what begins with `/` is the folder of a Unix socket. */
+  /** A name or an address; a text that begins with `/` is the folder of a Unix socket. */
   readonly host: string;
   readonly port: number;
 }
 
 export interface ConnectionUrl {
-  /** At least one, in the order to try them. */
+  /** At least one, in the order in which to try them. */
   readonly hosts: readonly Host[];
   readonly user: string;
   readonly password: string | undefined;
@@ -26,7 +26,7 @@ export interface ConnectionUrl {
   readonly sslRootCert: string | undefined;
   readonly channelBinding: (typeof CHANNEL_BINDINGS)[number];
   readonly sessionKind: SessionKind;
-  /** For each host. */
+  /** For each host, in milliseconds. */
   readonly connectTimeoutMs: number;
   readonly applicationName: string;
 }
@@ -37,15 +37,15 @@ const PARAMETERS: ReadonlySet<string> = new Set([
 const DEFAULT_PORT = "5432";
 const DEFAULT_TIMEOUT_SECONDS = "5";
 
-/** What is wrong with a URL; never holds a value of it. */
+/** What is wrong with a URL; never contains a value of it. */
 class Refused extends Error {}
 
 /**
- * Reads `postgres://user:password@host:port,host2/database?name=value`, `postgresql://` and `postgresql+driver://` alike
- * (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS). Every part is percent-decoded.
- * Unlike libpq, user and host must be there, and several hosts mean `target_session_attrs=read-write` by default.
+ * Parses `postgres://user:password@host:port,host2/database?name=value`, also with `postgresql://` and `postgresql+driver://`
+ * (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS). Every part is percent-decoded. Unlike in
+ * libpq, user and host are required, and with several hosts the default is `target_session_attrs=read-write`.
  *
- * Refusal: what is wrong, without any value of the URL, in words that continue "Cannot read the URL: ".
+ * A refusal says what is wrong, without any value of the URL, in words that continue "Cannot read the URL: ".
  */
 export function parseConnectionUrl(url: string): Outcome<ConnectionUrl, string> {
   try {
@@ -101,7 +101,7 @@ function readParameters(query: string): ReadonlyMap<string, string> {
   for (const pair of query.split("&").filter((text) => text !== "")) {
     const [, rawName = "", rawValue = ""] = /^([^=]*)=?(.*)$/s.exec(pair) ?? [];
     const name = decode(rawName, "the name of a parameter");
-    // Its name is not told: it may be the rest of a password with a ? in it.
+    // The name is not shown: it may be the rest of a password with a ? in it.
     if (!PARAMETERS.has(name)) throw new Refused(`its parameters must be some of ${[...PARAMETERS].join(", ")}; in a password ? is %3F`);
     if (parameters.has(name)) throw new Refused(`it has ${name} twice`);
     parameters.set(name, decode(rawValue, name));
@@ -109,7 +109,7 @@ function readParameters(query: string): ReadonlyMap<string, string> {
   return parameters;
 }
 
-/** Host and port pairs, from `host` and `port` if they are given, as in libpq: one port for all, or one each. */
+/** Pairs of host and port, from `host` and `port` if they are given, as in libpq: one port for all hosts, or one for each. */
 function readHosts(authority: string, parameters: ReadonlyMap<string, string>): readonly Host[] {
   const written = authority === "" ? [] : authority.split(",").map((text) => {
     const [, ipv6, name = "", port] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(text) ?? [];
@@ -127,7 +127,7 @@ function readHosts(authority: string, parameters: ReadonlyMap<string, string>): 
   });
 }
 
-/** `ssl` is asyncpg's name for it; `ssl=true` is JDBC's for `require`. */
+/** asyncpg calls it `ssl`; JDBC's `ssl=true` means `require`. */
 function readSslMode(parameters: ReadonlyMap<string, string>, sslRootCert: string | undefined): SslMode {
   if (parameters.has("ssl") && parameters.has("sslmode")) throw new Refused("it must have one of ssl and sslmode");
   const alias = parameters.get("ssl") === "true" ? "require" : choose(parameters, "ssl", SSL_MODES);
@@ -151,7 +151,7 @@ function readInteger(text: string, name: string, max: number): number {
   return value;
 }
 
-/** @throws {Refused} an escape that is not UTF-8, or U+0000, which ends a text in the protocol */
+/** @throws {Refused} for an escape that is not UTF-8, or for U+0000, which ends a text in the protocol */
 function decode(text: string, what: string): string {
   try {
     const decoded = decodeURIComponent(text);
