@@ -13,6 +13,7 @@ import { MAX_WAITING_READS } from "../shared/limits.ts";
 import { deriveCounts } from "./counts.ts";
 import { readDurability } from "./durability.ts";
 import { createFold } from "./fold.ts";
+import { createSeen, type Seen } from "./loss.ts";
 import { CLEAN_PENDING_LIST } from "./pending-list.ts";
 import { createQueries, type Queries } from "./queries.ts";
 import { createReadiness } from "./readiness.ts";
@@ -75,7 +76,8 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
   const lookups = createPool(primary, { size: 4, maxWaiting: MAX_WAITING_READS, waitMs: WORK_DEADLINE_MS, primaries });
   const searches = createPool(primary, { size: 2, maxWaiting: MAX_WAITING_READS, waitMs: WORK_DEADLINE_MS, primaries });
   const probes = createPool(primary, { size: 1, maxWaiting: 0, waitMs: 0, primaries });
-  const writer = createWriter(primary, { fold, primaries, budgetMs, refused: fault });
+  const seen = createSeen(fault);
+  const writer = createWriter(primary, { fold, primaries, seen, budgetMs, refused: fault });
 
   const stopping = new AbortController();
 
@@ -105,9 +107,12 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
 
   const removal = createRemoval(upkeep);
 
+  const queries = createQueries({ lookups, searches, stopping: stopping.signal }, fold);
+  const own = createQueries({ lookups: upkeep, searches: upkeep, stopping: stopping.signal }, fold);
+
   return {
-    ...createQueries({ lookups, searches, stopping: stopping.signal }, fold),
-    own: createQueries({ lookups: upkeep, searches: upkeep, stopping: stopping.signal }, fold),
+    ...queries,
+    ...noteSeen(queries, own, { seen, upkeep }),
     ...prepared,
     write: writer.write,
     ...removal,
@@ -121,6 +126,32 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
       return numberAt(results[0]?.rows[0], 0);
     },
     close,
+  };
+}
+
+interface Noting {
+  readonly seen: Seen;
+  readonly upkeep: Pool;
+}
+
+/** The reads that give readers a `seq`: each is noted, and looked for again. */
+function noteSeen(queries: Queries, own: Queries, { seen, upkeep }: Noting): Pick<Engine, "since" | "own"> {
+  return {
+    async since(...query) {
+      const page = await queries.since(...query);
+      seen.saw(page.data.at(-1)?.seq ?? 0);
+      return page;
+    },
+    own: {
+      count: own.count,
+      async lastSequence() {
+        const before = seen.newest();
+        const last = await own.lastSequence();
+        if (last < before) seen.done(await change(upkeep, seen.statements(), WORK_DEADLINE_MS));
+        seen.saw(last);
+        return last;
+      },
+    },
   };
 }
 

@@ -8,21 +8,16 @@ import type { Statement } from "../../postgres/frontend.ts";
 import type { Primaries } from "../../postgres/primaries.ts";
 import type { ConnectionUrl } from "../../postgres/url.ts";
 import type { Deliveries } from "../shared/group-commit.ts";
-import { insertBatch, LOCK_FIRST, selectStored, toOutcomes } from "./batch.ts";
+import { insertBatch, selectStored, toOutcomes } from "./batch.ts";
 import { isOfOneMessage, meaningOf } from "./failures.ts";
 import type { Fold } from "./fold.ts";
+import type { Seen } from "./loss.ts";
 import { isCancelledWait } from "./replication.ts";
 
 /** A server that is silent for so long hangs: the connection is given up, so that another primary can be found. */
 const ATTEMPT_MS = 10_000;
 const MIN_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 2_000;
-
-/**
- * A reader may have seen a row that only the dead primary had, and its `seq` would be given to another row. So after a lost
- * connection numbering continues far beyond it.
- */
-const JUMP = `SELECT setval('messages_seq', (SELECT last_value FROM messages_seq) + 1000000)`;
 
 export interface Writer {
   /**
@@ -39,6 +34,8 @@ export interface Writer {
 export interface WriterOptions {
   readonly fold: Fold;
   readonly primaries: Primaries;
+  /** What readers have seen: it must still be there on each further connection. */
+  readonly seen: Seen;
   /** How long a batch is resent until its outcome is known, in milliseconds. */
   readonly budgetMs: number;
   /** Called with each refusal of a single message. */
@@ -46,7 +43,7 @@ export interface WriterOptions {
 }
 
 /** Owns one connection to the primary, opened when it is needed. */
-export function createWriter(url: ConnectionUrl, { fold, primaries, budgetMs, refused }: WriterOptions): Writer {
+export function createWriter(url: ConnectionUrl, { fold, primaries, seen, budgetMs, refused }: WriterOptions): Writer {
   let opening: Promise<Connection> | undefined;
   let wasConnected = false;
 
@@ -54,9 +51,9 @@ export function createWriter(url: ConnectionUrl, { fold, primaries, budgetMs, re
     const connection = await connect({ ...url, sessionKind: url.sessionKind === "any" ? "any" : "read-write" }, { primaries });
     if (wasConnected) {
       try {
-        await connection.run([...LOCK_FIRST, { sql: JUMP }], { deadlineMs: ATTEMPT_MS });
+        seen.done(await connection.run(seen.statements(), { deadlineMs: ATTEMPT_MS }));
       } catch (error) {
-        connection.destroy(new Error("the sequence could not be moved on"));
+        connection.destroy(new Error("it could not be looked for what was lost"));
         throw error;
       }
     }
@@ -65,13 +62,18 @@ export function createWriter(url: ConnectionUrl, { fold, primaries, budgetMs, re
   }
 
   async function primary(): Promise<Connection> {
-    const connection = await (opening ??= open()).catch((error: unknown) => {
-      opening = undefined;
+    const current = (opening ??= open());
+    // Two batches may find the same connection lost: the second must not drop the new one of the first.
+    const drop = (): void => {
+      if (opening === current) opening = undefined;
+    };
+    const connection = await current.catch((error: unknown) => {
+      drop();
       throw error;
     });
     if (connection.isOpen && primaries.isNewest(connection)) return connection;
     connection.destroy(new Error("it has ended, or another primary has replaced its server"));
-    opening = undefined;
+    drop();
     return primary();
   }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { createSeen } from "../../../src/storage/postgres/loss.ts";
 import { openEngine, type Engine } from "../../../src/storage/postgres/engine.ts";
 import { createPrimaries } from "../../../src/postgres/primaries.ts";
 import { createFold } from "../../../src/storage/postgres/fold.ts";
@@ -13,7 +14,7 @@ import { message } from "../../support/store.ts";
 const skip = SKIP_WITHOUT_POSTGRES;
 const AT = "2025-06-01T00:00:00.000Z";
 const SOON = { deadlineMs: 5_000 };
-const OPTIONS = { primaries: createPrimaries(), fold: createFold(), budgetMs: 300, refused: (): void => {} };
+const OPTIONS = { primaries: createPrimaries(), fold: createFold(), budgetMs: 300, seen: createSeen(() => {}), refused: (): void => {} };
 let server: SharedPostgres;
 
 before(async () => {

@@ -1,0 +1,54 @@
+import type { PipelineResult } from "../../postgres/connection.ts";
+import type { Statement } from "../../postgres/frontend.ts";
+import { LOCK_FIRST } from "./batch.ts";
+
+/**
+ * A reader may have seen a row that only the dead primary had, or that a restored database does not have, and its `seq` would be given
+ * to another row. So numbering continues far beyond it.
+ */
+const JUMP = "SELECT setval('messages_seq', greatest((SELECT last_value FROM messages_seq), $1::bigint) + 1000000)";
+
+/** Gives the history a new generation if the message with the `seq` is neither there nor removed; one row, the last common `seq`, then. */
+const NEW_GENERATION = `
+  WITH lost AS MATERIALIZED (
+    SELECT generation, greatest((SELECT coalesce(max(seq), 0) FROM messages WHERE seq < $1::bigint), removed_seq) AS last_seq
+    FROM inbox_state WHERE id = 1 AND removed_seq < $1::bigint AND NOT EXISTS (SELECT FROM messages WHERE seq = $1::bigint)),
+  remembered AS (INSERT INTO former_generations SELECT generation, last_seq FROM lost ON CONFLICT DO NOTHING)
+  UPDATE inbox_state SET generation = gen_random_uuid()::text WHERE id = 1 AND EXISTS (SELECT FROM lost)
+  RETURNING (SELECT last_seq FROM lost)`;
+
+/** What this receiver knows of messages that readers may have seen. */
+export interface Seen {
+  /** Told each `seq` that a reader was given. */
+  saw(seq: number): void;
+  /** The highest of them. */
+  newest(): number;
+  /**
+   * The transaction to run when the database may have gone back: before anything is written on a new connection, and when its newest
+   * message is older than before.
+   */
+  statements(): readonly Statement[];
+  /** Takes the result of `statements`. */
+  done(result: PipelineResult): void;
+}
+
+/** `lost` is told why if messages that readers may have seen are missing. */
+export function createSeen(lost: (reason: string) => void): Seen {
+  let newest = 0;
+  return {
+    saw(seq) {
+      newest = Math.max(newest, seq);
+    },
+    newest: () => newest,
+    statements() {
+      const values = [String(newest)];
+      return [...LOCK_FIRST, { sql: NEW_GENERATION, values }, { sql: JUMP, values }];
+    },
+    done({ results }) {
+      const last = results.at(-2)?.rows[0]?.[0];
+      if (last === undefined) return;
+      lost(`the database has gone back: it has messages up to seq ${last}, readers have seen ${newest}; tails begin again after ${last}`);
+      newest = 0;
+    },
+  };
+}
