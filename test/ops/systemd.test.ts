@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { SERVICE_FLAGS } from "../../scripts/bench/service.ts";
 import { EX_CONFIG, EX_USAGE } from "../../src/cli/exit-status.ts";
 import { SETTINGS } from "../../src/settings.ts";
+import { temporaryFolder } from "../support/store.ts";
 import { readRepositoryFile } from "./files.ts";
 
+const SKIP_WITHOUT_SYSTEMD: string | false =
+  spawnSync("systemd-analyze", ["--version"]).status === 0 ? false : "NOT TESTED: systemd-analyze is not installed (Debian: apt-get install systemd)";
 const UNIT = readRepositoryFile("ops/systemd/webhook-inbox.service");
 
 /** What the unit gives for a key, in the order of its lines. */
@@ -14,6 +20,18 @@ function values(key: string): readonly string[] {
 
 test("the unit starts the service with the flags of the image", () => {
   assert.deepEqual(values("ExecStart"), [`/usr/local/bin/node ${SERVICE_FLAGS.join(" ")} /opt/webhook-inbox/dist/main.js`]);
+});
+
+test("systemd finds no fault in the unit, and rates its exposure as OK", { skip: SKIP_WITHOUT_SYSTEMD }, (t) => {
+  const folder = temporaryFolder(t);
+  // systemd looks whether the program is there.
+  const copy = join(folder, "webhook-inbox.service");
+  writeFileSync(copy, UNIT.replaceAll("/usr/local/bin/node", process.execPath));
+  for (const args of [["verify", copy], ["security", "--offline=yes", "--threshold=15", copy]]) {
+    const { status, stdout, stderr } = spawnSync("systemd-analyze", args, { encoding: "utf8" });
+    assert.equal(status, 0, stdout + stderr);
+    if (args[0] === "verify") assert.equal(stderr, "");
+  }
 });
 
 test("the unit sets only what is a setting, to what the setting takes", () => {
