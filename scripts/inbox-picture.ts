@@ -17,7 +17,7 @@ const TEXTS = [
   "I need an invoice with our VAT number.", "OK", "Когда вы откроетесь завтра?", "Your code did not work: it says it has expired.",
 ];
 
-/** More messages at some hours than at others, the same at each run. */
+/** More messages at some hours than at others, the same in each run. */
 function isSent(index: number): boolean {
   return (index * 7919) % 13 < 4 + 8 * Math.abs(Math.sin(index / 31));
 }

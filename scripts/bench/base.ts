@@ -3,16 +3,15 @@ import { globSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 export interface Base {
-  /** Its short hash. */
+  /** The short hash of the commit. */
   readonly commit: string;
-  /** Its dist/main.js. */
+  /** The path of its dist/main.js. */
   readonly main: string;
 }
 
 /**
- * Builds `commit` of the repository at `root` in a clone of its own at `folder`, which must not exist yet. It shares the
- * installed compiler if the lock file is the same, and installs its own if not. Throws if there is no such commit or it
- * does not build.
+ * Builds `commit` of the repository at `root` in a clone at `folder`, which must not exist yet. It shares the installed
+ * compiler if the lock file is the same, otherwise it installs its own. Throws if there is no such commit or it does not build.
  */
 export function buildBase(commit: string, { root, folder }: { readonly root: string; readonly folder: string }): Base {
   const hash = run(root, "git", ["rev-parse", "--verify", "--quiet", "--end-of-options", `${commit}^{commit}`]).trim();
@@ -20,7 +19,7 @@ export function buildBase(commit: string, { root, folder }: { readonly root: str
   run(folder, "git", ["checkout", "--quiet", "--detach", hash]);
   if (readLock(root) === readLock(folder)) symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   else run(folder, "sh", [join(root, "scripts/npm-env.sh"), "npm", "ci", "--include=dev", "--include=optional", "--ignore-scripts"]);
-  // Those of the scripts for the browser come with the service's own.
+  // The browser scripts belong to the service's own build.
   for (const project of ["tsconfig.json", ...globSync("src/**/tsconfig.json", { cwd: folder }).toSorted()]) {
     run(folder, process.execPath, ["node_modules/typescript/bin/tsc", "-p", project]);
   }

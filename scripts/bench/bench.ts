@@ -13,7 +13,7 @@ export interface Bench {
   readonly rows: readonly Row[];
   note(row: Row): void;
   say(line: string): void;
-  /** A database of its own for each measurement: a new one, or a copy of `from`. Gives its path. */
+  /** Gives the path of a database for each measurement: a new one, or a copy of `from`. */
   newDatabase(from?: string): string;
 }
 
@@ -40,7 +40,7 @@ export function createBench(options: BenchOptions): Bench {
   };
 }
 
-/** The database file and those that stand beside it under its name: the index, and what a WAL has left. */
+/** The database file and the files beside it: the index and the WAL. */
 export function filesOf(database: string): readonly string[] {
   const name = basename(database);
   return readdirSync(dirname(database))
@@ -53,7 +53,7 @@ export function databaseBytes(database: string): number {
   return [database, `${database}-index`].reduce((bytes, file) => bytes + (existsSync(file) ? statSync(file).size : 0), 0);
 }
 
-/** What the system still has to write of a copy would hold up the syncs that are measured. */
+/** Writes of a copy that are still pending would delay the syncs that are measured. */
 function copySynced(from: string, to: string): void {
   copyFileSync(from, to);
   const descriptor = openSync(to, "r+");

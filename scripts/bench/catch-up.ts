@@ -5,7 +5,10 @@ import { startProgram } from "./measure.ts";
 import type { Seeded } from "./reads.ts";
 import { settle } from "./settle.ts";
 
-/** From the start without an index until it is complete, on an idle machine. Nothing if the index is not a file of its own. */
+/**
+ * The time from a start without an index until the index is complete, on an idle machine. Measures nothing if the index is not
+ * a separate file.
+ */
 export async function measureCatchUp(bench: Bench, { database, count }: Seeded): Promise<void> {
   if (!existsSync(`${database}-index`)) return;
   const copy = bench.newDatabase(database);

@@ -16,7 +16,7 @@ export interface LoadOptions {
   readonly order?: IdOrder;
   /** 64 by default. */
   readonly connections?: number;
-  /** Requests a second of an open loop; a closed loop by default. */
+  /** Requests per second of an open loop; a closed loop by default. */
   readonly rate?: number;
 }
 
@@ -25,14 +25,14 @@ interface SeededLoad extends LoadOptions {
 }
 
 const CONNECTIONS = 64;
-/** wrk runs for a time, not for a number of requests: sent faster than that, the requests would come round again. */
+/** wrk runs for a time, not for a number of requests: sent faster than this, requests would be repeated. */
 const WRK_MOST_PER_SECOND = 80_000;
 
 let seed = Date.now() % 1_000_000;
 
 /**
- * Runs a load generator as a process of its own, on the last core where the system lets it be chosen: wrk
- * for a closed loop where it is installed, since it leaves more of the machine to the server, else load.ts.
+ * Runs a load generator as a separate process, on the last core if the system allows that. For a closed loop it is wrk, if
+ * installed, since it leaves more of the machine to the server; otherwise load.ts.
  */
 export async function load(options: LoadOptions): Promise<LoadResult> {
   // Two may run at the same time.
@@ -40,7 +40,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   return options.rate === undefined && (await isInstalled("wrk")) ? loadWithWrk(own) : JSON.parse(await run(nodeCommand(own)));
 }
 
-/** What drives the closed loops, for the table. */
+/** The name of the load generator of closed loops, for the table. */
 export async function generatorName(): Promise<string> {
   return (await isInstalled("wrk")) ? "wrk" : "scripts/bench/load.ts";
 }
@@ -51,9 +51,9 @@ function nodeCommand({ port, messages, seed, order = "growing", rate = 0, connec
   return [process.execPath, script, ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)];
 }
 
-/** An open loop that continues until it is stopped. */
+/** An open loop that runs until it is stopped. */
 export interface SteadyLoad {
-  /** Gives what came of it. */
+  /** Stops the loop and gives its result. */
   stop(): Promise<LoadResult>;
 }
 
@@ -117,8 +117,8 @@ export interface ReadLimits {
 }
 
 /**
- * The times of this many GET requests one after the other over one connection, in milliseconds, sorted; of fewer where they
- * take longer than `atMostMs` together.
+ * The durations of this many GET requests, one after the other over one connection, in milliseconds, sorted. Fewer, if they
+ * take longer than `atMostMs` in total.
  */
 export async function timeReads(port: number, target: string, { count, atMostMs }: ReadLimits): Promise<readonly number[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });

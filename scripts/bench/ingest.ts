@@ -10,12 +10,12 @@ export function serviceOf(root: string): Program {
   return { name: "service", script: join(root, "dist/main.js"), flags: SERVICE_FLAGS };
 }
 
-/** The connections of the load, and the share of the bare server that is aimed at. */
+/** The numbers of connections, each with the minimum share of the bare server's rate. */
 const LOADS = [
   { connections: 64, share: 0.6 },
   { connections: 256, share: 0.8 },
 ] as const;
-/** Of the build that BASE names: least ingest at 64 connections, most CPU time a message. */
+/** Against the build that BASE names: the minimum ingest at 64 connections, and the maximum CPU time per message. */
 const BASE_INGEST = 1.2;
 const BASE_CPU = 0.85;
 
@@ -23,7 +23,7 @@ const SERVICE = 0;
 const CEILING = 1;
 const BASE = 2;
 
-/** The service against the bare server, against the build of another commit, and against a commit for each message. */
+/** Measures the service against the bare server, against the build of another commit, and against one commit per message. */
 export async function measureIngest(bench: Bench, base: Base | undefined): Promise<void> {
   const { root, messages } = bench;
   const service = serviceOf(root);
@@ -50,7 +50,7 @@ export async function measureIngest(bench: Bench, base: Base | undefined): Promi
   await measureOtherIngest(bench, { service, ceiling });
 }
 
-/** Once the backlog is worked off: what the index costs is in it. */
+/** After the backlog is done: the cost of the index is included. */
 function noteCpu(bench: Bench, comparison: Comparison, { at, programs }: { at: string; programs: readonly Program[] }): void {
   for (const [index, { name }] of programs.entries()) {
     bench.note({ what: `CPU time a message, ${name}, ${at}`, value: comparison.median(index, "cpuMicros"), unit: "µs" });
@@ -74,7 +74,7 @@ async function measureOtherIngest(bench: Bench, { service, ceiling }: { service:
   bench.note({ what: "5,000 messages a second, open loop, p99", value: open.median(SERVICE, "p99"), unit: "ms", bar: { atMost: 10 } });
 }
 
-/** Ingest into a database that holds many rows already, alone and beside a slow query; and how large it is. */
+/** Measures ingest into a database that already holds many rows, alone and during a slow query; and the size of the database. */
 export async function measureSeeded(bench: Bench, seeded: { readonly database: string; readonly count: number }): Promise<void> {
   const { messages, root } = bench;
   const { database: from, count } = seeded;
@@ -88,7 +88,7 @@ export async function measureSeeded(bench: Bench, seeded: { readonly database: s
   bench.note({ what: "ingest beside the slowest query / alone", value: slowed.ratio(0, 1), unit: "", bar: { atLeast: 0.8 } });
 }
 
-/** No index helps with two characters that nobody wrote: every text is looked at. */
+/** No index helps with two characters that occur nowhere: every text is examined. */
 async function measureBesideSlowQueries(bench: Bench, from: string): Promise<Run> {
   const server = await startProgram(serviceOf(bench.root), bench.newDatabase(from));
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -96,7 +96,7 @@ async function measureBesideSlowQueries(bench: Bench, from: string): Promise<Run
   const queries = (async () => {
     while (going) await fetchText(server.port, "/messages?q=zz", agent);
   })();
-  // The queries keep the processor busy: the service would never seem to have worked off its backlog.
+  // The queries keep the CPU busy, so the service would never seem to have finished its backlog.
   const result = await underLoad(server, { messages: bench.messages, settles: false });
   going = false;
   await queries;

@@ -3,12 +3,12 @@ import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { createMessages, toRequest, type IdOrder } from "./messages.ts";
 
-/** What a run of the load generator prints, as one line of JSON. */
+/** The result that the load generator prints, as one line of JSON. */
 export interface LoadResult {
   readonly answered: number;
   readonly refused: number;
   readonly seconds: number;
-  /** In milliseconds; in an open loop from the time at which the request was due, so that a stall counts for all it delayed. */
+  /** In milliseconds; in an open loop from when the request was due, so that a stall counts for all requests that it delayed. */
   readonly p50: number;
   readonly p99: number;
   readonly p999: number;
@@ -31,7 +31,7 @@ const rate = Number(values.rate);
 const order: IdOrder = values.order === "random" ? "random" : "growing";
 
 const create = createMessages({ seed: Number(values.seed), order, startMs: Date.now(), perSecond: rate === 0 ? 10_000 : rate });
-// A closed loop must not wait for a request to be signed; an open loop has the time, and may be longer than memory holds.
+// A closed loop must not wait for signing; an open loop has time for it, and may run longer than memory holds requests.
 const requests = rate === 0 ? Array.from({ length: count }, (_, index) => toRequest(create(index))) : undefined;
 const latencies = new Float64Array(count);
 let next = 0;
@@ -44,7 +44,7 @@ const done = Promise.withResolvers<void>();
 const startedAt = performance.now();
 if (rate === 0) for (const socket of sockets) send(socket, startedAt);
 else keepRate();
-// An open loop may be ended before its time.
+// An open loop may be stopped early.
 process.once("SIGTERM", () => done.resolve());
 await done.promise;
 ended = true;
@@ -73,7 +73,7 @@ function send(socket: Socket, dueAt: number): void {
   socket.once("data", (answer: Buffer) => {
     const now = performance.now();
     latencies[answered + refused] = now - dueAt;
-    // The status stands at a fixed place of the first line: "HTTP/1.1 200".
+    // The status is at a fixed position of the first line: "HTTP/1.1 200".
     if (answer.toString("latin1", 9, 12) === "200") answered += 1;
     else refused += 1;
     if (answered + refused === count) done.resolve();
@@ -83,8 +83,8 @@ function send(socket: Socket, dueAt: number): void {
 }
 
 /**
- * Sends what is due on whichever connection is free; what finds none is sent late, and its wait counts. It looks once a
- * millisecond: a loop that never sleeps would take a processor from the service.
+ * Sends requests that are due on any free connection; if there is none, they are sent late, and the wait counts. It checks once
+ * a millisecond: a loop that never sleeps would take a CPU from the service.
  */
 function keepRate(): void {
   const due = Math.min(count, Math.floor(((performance.now() - startedAt) / 1000) * rate));

@@ -5,7 +5,7 @@ import { startProcess, type Running } from "./service.ts";
 import { settle } from "./settle.ts";
 import { median } from "./table.ts";
 
-/** A server that is measured. */
+/** A server to measure. */
 export interface Program {
   readonly name: string;
   readonly script: string;
@@ -17,7 +17,7 @@ export interface Program {
 /** One measurement of ingest. */
 export interface Run extends LoadResult {
   readonly perSecond: number;
-  /** CPU time a message in microseconds, what the service does after the last response included. */
+  /** CPU time per message in microseconds, including what the service does after the last response. */
   readonly cpuMicros: number;
   readonly peakMiB: number;
 }
@@ -27,7 +27,7 @@ export interface RunOptions extends Omit<LoadOptions, "port"> {
   readonly from?: string;
 }
 
-/** Sent before each measurement, so that none measures how V8 compiles. */
+/** Requests before each measurement, so that it does not measure V8's compilation. */
 const WARM_UP_MESSAGES = 80_000;
 
 export function startProgram(program: Program, database: string): Promise<Running> {
@@ -38,7 +38,7 @@ export function startOn({ script, flags }: Program, databaseUrl: string): Promis
   return startProcess(script, { env: { DATABASE_URL: databaseUrl }, ...(flags && { flags }) });
 }
 
-/** Starts the program on a database of its own, measures it under this load and stops it. */
+/** Starts the program on its own database, measures it under this load and stops it. */
 export async function measure(bench: Bench, program: Program, options: RunOptions): Promise<Run> {
   const { from, ...sent } = options;
   const server = await startOn(program, (await program.databaseUrl?.()) ?? `sqlite:///${bench.newDatabase(from)}`);
@@ -48,11 +48,11 @@ export async function measure(bench: Bench, program: Program, options: RunOption
 }
 
 export interface UnderLoadOptions extends Omit<LoadOptions, "port"> {
-  /** Whether the service is waited for until it has no work left, before and after; true by default. */
+  /** Whether to wait until the service has no work left, before and after; true by default. */
   readonly settles?: boolean;
 }
 
-/** Measures a server that runs already. Rejects if it refuses a message. */
+/** Measures a running server. Rejects if it refuses a message. */
 export async function underLoad(server: Running, { settles = true, ...sent }: UnderLoadOptions): Promise<Run> {
   const cpuSeconds = async (): Promise<number> => (settles ? (await settle(server.cpuSeconds)).cpuSeconds : server.cpuSeconds());
   await load({ messages: Math.min(WARM_UP_MESSAGES, sent.messages), port: server.port });
@@ -65,18 +65,18 @@ export async function underLoad(server: Running, { settles = true, ...sent }: Un
 
 export type Figure = keyof Run;
 
-/** The runs of several things measured in turn, one list each, in the order of the rounds. */
+/** The results of several things measured in turn, one list each, in the order of the rounds. */
 export interface Comparison {
   readonly runs: readonly (readonly Run[])[];
-  /** The median over the rounds of one thing's figure by another's. */
+  /** The median over the rounds of one thing's figure divided by another's. */
   ratio(one: number, other: number, figure?: Figure): number;
   /** The median of one thing's figure. */
   median(one: number, figure: Figure): number;
 }
 
 /**
- * Measures all of them in each round, one after the other, so that what else the machine does falls on all. Every second
- * round goes backwards, so that none gains by its place.
+ * Measures all of them in each round, one after the other, so that other load on the machine affects all. Every second round is
+ * reversed, so that none gains from its position.
  */
 export async function compare(bench: Bench, measured: readonly (() => Promise<Run>)[]): Promise<Comparison> {
   const runs: Run[][] = measured.map(() => []);

@@ -5,7 +5,7 @@ const SENDERS = 500;
 /** The size of a body, in bytes. */
 const BODY_BYTES = 150;
 
-/** `growing` as ULIDs and most senders' ids do; `random` lands each on another page of the index. */
+/** `growing`, like ULIDs and most senders' ids; `random` ids land on different pages of the index. */
 export type IdOrder = "growing" | "random";
 
 export interface BenchMessage {
@@ -32,15 +32,12 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/**
- * Unique messages whose JSON has 150 bytes, from 500 senders in scattered order, `perSecond` of them in each
- * second of their `ts`.
- */
+/** Unique messages whose JSON has 150 bytes, from 500 senders in mixed order, with `perSecond` messages in each second of `ts`. */
 export function createMessages(options: { seed: number; order: IdOrder; startMs: number; perSecond: number }): (index: number) => BenchMessage {
   const random = seededRandom(options.seed);
   const run = options.seed.toString(36).padStart(6, "0").slice(-6).toUpperCase();
   return (index) => {
-    // From the time on, as those of ULIDs: what comes later lies behind all that is stored, in another run too.
+    // Ids begin with the time, like ULIDs: later messages sort after all stored ones, in another run too.
     const number = options.order === "growing" ? options.startMs * 1_000 + index : Math.floor(random() * 36 ** 10);
     const head = number.toString(36).padStart(10, "0").toUpperCase();
     const message = {
@@ -57,13 +54,13 @@ export function createMessages(options: { seed: number; order: IdOrder; startMs:
   };
 }
 
-/** Words that search is measured with: one in a hundred messages, and one in a hundred thousand. */
+/** Words for measuring searches: one occurs in every hundredth message, one in every hundred-thousandth. */
 function markers(index: number): string {
   if (index % 100_000 === 50_000) return "quixotic ";
   return index % 100 === 50 ? "saffron " : "";
 }
 
-/** A whole signed request as it goes over the wire. */
+/** A whole signed request as bytes. */
 export function toRequest(message: BenchMessage): Buffer {
   const body = JSON.stringify(message);
   const signature = createHmac("sha256", BENCH_SECRET).update(body).digest("hex");

@@ -1,7 +1,7 @@
 import { start } from "../../src/app.ts";
 import { loadConfig } from "../../src/config.ts";
 
-/** The service with one commit a message, to show what group commit is worth. */
+/** The service with one commit per message, to show the gain of group commit. */
 const config = loadConfig(process.env);
 if (!config.ok) throw new Error(config.error.join("\n"));
 const app = await start(config.value, {

@@ -11,11 +11,11 @@ import { settle } from "./settle.ts";
 
 const CONNECTIONS = 64;
 const STEADY_PER_SECOND = 1_000;
-/** As an operator of such a machine would set them; everything is synced. */
+/** The settings that an operator would choose for such a machine; everything is synced. */
 const SETTINGS = { fsync: "on", shared_buffers: "512MB", max_wal_size: "4GB" };
 const PEAK_MIB = 200;
 
-/** The p99 in milliseconds that a read may have on PostgreSQL, by its name in the table of SQLite's. */
+/** The maximum p99 of a read on PostgreSQL in milliseconds, by its name in SQLite's table. */
 const READ_BARS: Readonly<Record<string, number>> = {
   "GET /messages": 15,
   from: 15,
@@ -26,7 +26,7 @@ const READ_BARS: Readonly<Record<string, number>> = {
   "GET /stats": 10,
 };
 
-/** The service on PostgreSQL against the service on SQLite, and reads with this many rows. */
+/** Measures the service on PostgreSQL against the service on SQLite, and reads with this many rows. */
 export function measurePostgres(bench: Bench, rows: number): Promise<void> {
   return withPostgres(bench, async (server) => {
     await measureIngest(bench, server);
@@ -34,7 +34,7 @@ export function measurePostgres(bench: Bench, rows: number): Promise<void> {
   });
 }
 
-/** One receiver and two on the same PostgreSQL. */
+/** Measures one receiver and two on the same PostgreSQL. */
 export function measureSeveral(bench: Bench): Promise<void> {
   return withPostgres(bench, (server) => measureReceivers(bench, server));
 }

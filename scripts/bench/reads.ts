@@ -7,7 +7,7 @@ import { startProcess } from "./service.ts";
 import { settle } from "./settle.ts";
 import { median, quantile } from "./table.ts";
 
-/** A database that holds this many messages and whose index is complete. */
+/** A database with this many messages and a complete index. */
 export interface Seeded {
   readonly database: string;
   readonly count: number;
@@ -17,7 +17,7 @@ export interface Read {
   readonly what: string;
   readonly target: (rows: number) => string;
   readonly atMostMs: number;
-  /** Its work grows with the rows, because more of them match. */
+  /** Whether its work grows with the rows, because more of them match. */
   readonly proportional?: boolean;
 }
 
@@ -36,11 +36,11 @@ export const READS: readonly Read[] = [
 ];
 const WARM_UP = { count: 100, atMostMs: 5_000 };
 export const TIMED: ReadLimits = { count: 300, atMostMs: 10_000 };
-/** Shorter, so that the messages that come in meanwhile do not make another size of the database. */
+/** Shorter, so that incoming messages do not change the size of the database much. */
 const TIMED_UNDER_LOAD = { count: 300, atMostMs: 3_000 };
 const STEADY_PER_SECOND = 5_000;
 
-/** The p99 of each read in milliseconds, in the order of the table; `held` to the bars or not. */
+/** The p99 of each read in milliseconds, in the order of the table; `held`: whether the bars apply. */
 export async function measureReads(bench: Bench, { database, count }: Seeded, held: boolean): Promise<readonly number[]> {
   const server = await startProgram(serviceOf(bench.root), database);
   bench.note({ what: `start to ready with ${count} rows`, value: server.startSeconds, unit: "s", bar: { atMost: 0.5 } });
@@ -51,7 +51,7 @@ export async function measureReads(bench: Bench, { database, count }: Seeded, he
   return all;
 }
 
-/** The same while messages come in at a steady rate, on a copy of the database. */
+/** The same while messages arrive at a steady rate, on a copy of the database. */
 export async function measureReadsUnderLoad(bench: Bench, { database, count }: Seeded): Promise<void> {
   const server = await startProgram(serviceOf(bench.root), bench.newDatabase(database));
   await settle(server.cpuSeconds);
@@ -71,7 +71,7 @@ export interface Timing {
   readonly limits: ReadLimits;
 }
 
-/** The median of the rounds, which take turns, since a moment's noise makes a p99 of its own. */
+/** The median of the rounds, which alternate, since noise can dominate a single p99. */
 export async function timeAll(bench: Bench, { port, rows, limits }: Timing): Promise<readonly number[]> {
   const targets = READS.map(({ target }) => target(rows));
   for (const target of targets) await timeReads(port, target, WARM_UP);
@@ -89,7 +89,7 @@ function noteReads(bench: Bench, all: readonly number[], { at, held }: { readonl
 }
 
 export interface GrowthOptions {
-  /** The p99 of each read at `few` rows. */
+  /** The p99 of each read with `few` rows. */
   readonly small: readonly number[];
   readonly few: number;
   readonly large: Seeded;
@@ -105,7 +105,7 @@ export async function measureGrowth(bench: Bench, { small, few, large }: GrowthO
   });
 }
 
-/** Through `make run`, when nothing has to be built or fetched. */
+/** Through `make run`, when nothing must be built or fetched. */
 export async function measureMakeRun(bench: Bench, { database }: Seeded): Promise<void> {
   const script = join(bench.root, "scripts/bench/make-run.ts");
   const server = await startProcess(script, { env: { DATABASE_URL: `sqlite:///${database}`, HOME: process.env["HOME"] ?? "/" } });

@@ -8,10 +8,10 @@ import { cpuSecondsOf, type Running } from "./service.ts";
 import { median } from "./table.ts";
 
 const CONNECTIONS = 256;
-/** By load.ts also if wrk is there, whose preparation would take longer than the run, and be counted. */
+/** Uses load.ts even if wrk is installed: preparing wrk would take longer than the run, and would count. */
 const CLOSED_LOOP = 0;
 
-/** Of a run. CPU times are in seconds for 1,000 messages. */
+/** The result of a run. CPU times are in seconds per 1,000 messages. */
 interface Shares {
   readonly perSecond: number;
   readonly receivers: number;
@@ -20,8 +20,8 @@ interface Shares {
 }
 
 /**
- * One receiver against two on the same PostgreSQL, under the same number of connections, and where the CPU time goes: on a machine
- * with few processors it limits both alike.
+ * Measures one receiver against two on the same PostgreSQL, with the same total number of connections, and where the CPU time
+ * goes: on a machine with few CPUs it limits both alike.
  */
 export async function measureReceivers(bench: Bench, server: PostgresServer): Promise<void> {
   const runs: Record<1 | 2, Shares[]> = { 1: [], 2: [] };
@@ -43,7 +43,7 @@ async function measureOnce(bench: Bench, server: PostgresServer, count: number):
   const services = await Promise.all(Array.from({ length: count }, () => startOn(serviceOf(bench.root), url)));
   const send = (messages: number): Promise<readonly Awaited<ReturnType<typeof load>>[]> =>
     Promise.all(services.map(({ port }) => load({ port, messages: Math.ceil(messages / count), connections: CONNECTIONS / count, rate: CLOSED_LOOP })));
-  // So that nobody measures how V8 compiles.
+  // Warm-up, so that V8's compilation is not measured.
   await send(bench.messages / 2);
   const before = spent(services, server);
   const results = await send(bench.messages);

@@ -16,7 +16,7 @@ import { seed } from "./seed.ts";
 import { settle } from "./settle.ts";
 import { toTable } from "./table.ts";
 
-/** The size at which a read that walks everything is still quick: what grows with the rows shows against it. */
+/** A size at which even a read that walks everything is fast: growth with the number of rows shows against it. */
 const FEW_ROWS = 10_000;
 
 const { values } = parseArgs({
@@ -24,7 +24,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "3" },
     messages: { type: "string", default: "320000" },
     rows: { type: "string", default: "1000000" },
-    /** Measures the reads again with this many rows, if it is not 0. */
+    /** Measures the reads again with this many rows; 0 does not. */
     large: { type: "string", default: "0" },
     /** The parts that run; all by default. */
     only: { type: "string", default: "ingest,reads,postgres,receivers" },
@@ -40,7 +40,7 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 const bench: Bench = createBench({ root, folder, rounds: Number(values.rounds), messages: Number(values.messages) });
 
-/** Its index is complete: a service has been on it until it had nothing left to do. */
+/** Completes the index: runs a service on it until it has nothing left to do. */
 async function seedDatabase(count: number): Promise<Seeded> {
   const database = join(folder, `seeded-${count}.db`);
   await seed(database, {

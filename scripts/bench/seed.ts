@@ -3,20 +3,20 @@ import type { MessageStore } from "../../src/core/store.ts";
 import { openSqlite } from "../../src/storage/sqlite/open.ts";
 import { createMessages } from "./messages.ts";
 
-/** As many as may wait for a commit: enough that the sync of each one does not count. */
+/** As many as may wait for a commit: enough that the sync of each commit does not matter. */
 const BATCH_MESSAGES = 4_000;
 /** A quarter of a day of messages at this rate is about a million. */
 const MESSAGES_PER_SECOND = 50;
 
 export interface SeedOptions {
   readonly messages: number;
-  /** Told how many are stored so far. */
+  /** Called with the number of messages stored so far. */
   readonly progress?: ((done: number) => void) | undefined;
 }
 
 /**
- * Fills the database at `path` with unique messages through the store itself. What is derived from them may not be complete
- * yet: the next service on it continues with that. Rejects if a message cannot be stored.
+ * Fills the database at `path` with unique messages through the store itself. Derived data may not be complete then: the next
+ * service on it continues. Rejects if a message cannot be stored.
  */
 export async function seed(path: string, { messages, progress }: SeedOptions): Promise<void> {
   const onFatal = (reason: string): never => {
@@ -28,7 +28,7 @@ export async function seed(path: string, { messages, progress }: SeedOptions): P
   await store.close();
 }
 
-/** The same through a store that is open. */
+/** Fills a store that is open. */
 export async function seedStore(store: Pick<MessageStore, "insert">, { messages, progress }: SeedOptions): Promise<void> {
   const startMs = Date.parse("2025-01-01T00:00:00Z");
   const create = createMessages({ seed: 7, order: "growing", startMs, perSecond: MESSAGES_PER_SECOND });

@@ -10,15 +10,18 @@ export interface Running {
   readonly startSeconds: number;
   /** CPU seconds of all its threads so far. */
   cpuSeconds(): number;
-  /** The most memory that it has held so far, in MiB. */
+  /** Its peak memory so far, in MiB. */
   peakMiB(): number;
   stop(): Promise<void>;
 }
 
-/** As `make run` and the image start the service. Without the second one V8 lets 32 MiB more of short-lived objects pile up, for no speed. */
+/**
+ * The flags with which `make run` and the image start the service. Without the second one, V8 keeps 32 MiB more of short-lived
+ * objects, without any gain in speed.
+ */
 export const SERVICE_FLAGS: readonly string[] = ["--enable-source-maps", "--max-semi-space-size=8"];
 
-/** Clock ticks a second of /proc, which Linux fixes at 100 for user space. */
+/** Clock ticks per second in /proc, which Linux fixes at 100 for user space. */
 const TICKS = 100;
 
 export interface StartOptions {
@@ -27,7 +30,7 @@ export interface StartOptions {
   readonly flags?: readonly string[];
 }
 
-/** Starts a server that prints `started` and its `url` as a JSON line, and reads its log like a collector does. */
+/** Starts a server that prints `started` and its `url` as a JSON line, and reads its log as a collector would. */
 export async function startProcess(script: string, { env = {}, flags = [] }: StartOptions = {}): Promise<Running> {
   const startedAt = performance.now();
   const child = spawn(process.execPath, [...flags, script], {
@@ -54,9 +57,9 @@ export async function startProcess(script: string, { env = {}, flags = [] }: Sta
 }
 
 export interface CpuSeconds {
-  /** Of all threads of the process. */
+  /** All threads of the process. */
   readonly own: number;
-  /** Of its children that have ended, and of theirs. */
+  /** Its children that have ended, and theirs. */
   readonly ended: number;
 }
 
@@ -72,12 +75,12 @@ async function firstUrl(child: ChildProcess): Promise<string> {
   const lines = createInterface({ input: child.stdout });
   const url = Promise.withResolvers<string>();
   lines.on("line", (line) => {
-    // make may say what it builds first.
+    // make may first print what it builds.
     if (line.startsWith("{")) url.resolve(JSON.parse(line).url);
   });
   child.once("exit", (code) => url.reject(new Error(`Cannot start the server: it must not end, but did with status ${code}`)));
   const first = await url.promise;
-  // What follows is read and thrown away without being split into lines.
+  // The rest is read and discarded without being split into lines.
   lines.close();
   child.stdout.resume();
   return first;

@@ -19,8 +19,8 @@ export interface SettleOptions {
 }
 
 /**
- * Waits until a process has worked off what it does in the background: until its CPU seconds have stopped rising for
- * 2.5 s. Rejects if it is still at work after ten minutes. `cpuSeconds` reads its CPU seconds so far.
+ * Waits until a process has finished its background work: until its CPU seconds have not risen for 2.5 s. Rejects if it still
+ * works after ten minutes. `cpuSeconds` reads its CPU seconds so far.
  */
 export async function settle(cpuSeconds: () => number, { pause = setTimeout }: SettleOptions = {}): Promise<Settled> {
   let before = cpuSeconds();

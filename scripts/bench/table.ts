@@ -1,4 +1,4 @@
-/** One measured row: the bar is the least or the most that it should be. */
+/** One measured row; the bar is the minimum or the maximum that it should have. */
 export interface Row {
   readonly what: string;
   readonly value: number;
@@ -6,7 +6,7 @@ export interface Row {
   readonly bar?: { readonly atLeast: number } | { readonly atMost: number };
 }
 
-/** A Markdown table, each row with its bar beside it. */
+/** A Markdown table with each row's bar beside it. */
 export function toTable(rows: readonly Row[]): string {
   const lines = rows.map(({ what, value, unit, bar }) => `| ${what} | ${format(value, unit)} | ${describe(bar, unit)} | ${verdict(value, bar)} |`);
   return ["| what | measured | bar | |", "|---|---|---|---|", ...lines].join("\n");
@@ -34,7 +34,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
 }
 
-/** The value that a share of the sorted values does not exceed. */
+/** The value that this share of the sorted values does not exceed. */
 export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 }

@@ -5,22 +5,22 @@ import { anyString, createRandom, mutate, type Random } from "./random.ts";
 export const KINDS = ["signature", "body", "notification", "query", "path", "raw"] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** One connection's worth of bytes: `payload` is what was fuzzed, `build` puts a request around it. */
+/** The bytes of one connection: `payload` is what was fuzzed, `build` puts a request around it. */
 export interface FuzzCase {
   readonly kind: Kind;
   readonly payload: Buffer;
   build(payload: Buffer): Buffer;
-  /** The body that goes with a payload, where the request is a delivery that is signed or claims to be. */
+  /** The body for a payload, if the request is a delivery that is signed or claims to be. */
   body?(payload: Buffer): Buffer;
-  /** Whether the payload is what only 200 is an answer to. */
+  /** Whether the service must respond 200 to the payload. */
   mustAccept?(payload: Buffer): boolean;
-  /** Whether the payload, a signature, is one that the secret made. */
+  /** Whether the payload, a signature, was made with the secret. */
   isSigned?(payload: Buffer): boolean;
   /** Where to cut the bytes into separate writes, as shares of their length. */
   readonly cuts: readonly number[];
 }
 
-/** The case `index` of a run with `seed`: always the same one. */
+/** Case number `index` of a run with `seed`: always the same one. */
 export function createCase(seed: number, index: number, secret: string): FuzzCase {
   const random = createRandom(seed, index);
   const kind = random.pick(KINDS);

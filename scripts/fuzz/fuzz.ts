@@ -8,7 +8,7 @@ export interface FuzzOptions {
   readonly seed: number;
   /** The first case; further ones follow it. */
   readonly firstCase?: number;
-  /** Asked before each case. */
+  /** Called before each case. */
   readonly goOn: (casesDone: number) => boolean;
   readonly progress?: (casesDone: number) => void;
   readonly deadlineMs?: number;
@@ -19,7 +19,7 @@ export interface FuzzFailure {
   readonly index: number;
   readonly kind: Kind;
   readonly reason: string;
-  /** The bytes of the smallest request found that fails too. */
+  /** The smallest request found that also fails. */
   readonly request: Buffer;
 }
 
@@ -30,12 +30,12 @@ export interface FuzzReport {
 }
 
 const CONCURRENT = 8;
-/** Requests that shrinking a failure may take. */
+/** The maximum number of requests to shrink a failure. */
 const SHRINK_ATTEMPTS = 300;
-/** Accepted messages that are read once more at the end. */
+/** How many accepted messages are read once more at the end. */
 const SAMPLE = 1_000;
 
-/** Sends fuzzed bytes until told to stop or the first failure, then reads a sample of what was accepted once more. */
+/** Sends fuzzed bytes until it is told to stop or something fails, then reads a sample of the accepted messages once more. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const { port, seed, secret, deadlineMs = 10_000 } = options;
   const judge = createJudge(port, deadlineMs);
@@ -51,7 +51,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
     return judge.judge(fuzzed, payload, answer);
   }
 
-  /** Leaves out ever smaller parts of the payload as long as what is left fails too. */
+  /** Leaves out smaller and smaller parts of the payload, as long as the rest still fails. */
   async function shrink(fuzzed: FuzzCase): Promise<Buffer> {
     let payload = fuzzed.payload;
     let attempts = 0;

@@ -2,13 +2,13 @@ import type { FuzzCase } from "./cases.ts";
 import { exchangeBytes, type WireAnswer } from "./wire.ts";
 
 export interface Judge {
-  /** Notes what a request delivers, before it is sent: of several with one id any may come first. */
+  /** Records what a request delivers, before it is sent: of several with the same id, any may arrive first. */
   sending(fuzzed: FuzzCase, payload: Buffer): void;
-  /** Why an answer must not be; undefined where it may. */
+  /** Why a response is wrong; undefined if it is not. */
   judge(fuzzed: FuzzCase, payload: Buffer, answer: WireAnswer): Promise<string | undefined>;
-  /** By id, what each accepted message was when it was first read back. */
+  /** Each accepted message by id, as it was when it was first read back. */
   readonly accepted: ReadonlyMap<string, string>;
-  /** Reads one accepted message back: it must be what was sent, and the same whenever it is read. */
+  /** Reads an accepted message back: it must equal what was sent, and stay the same. */
   readBack(id: string): Promise<string | undefined>;
 }
 
@@ -16,7 +16,7 @@ export interface Judge {
 const UTF_8 = new TextDecoder("utf-8");
 const STATUS_LINE = /HTTP\/1\.1 (\d{3}) [A-Z][A-Za-z -]*\r\n/g;
 
-/** Knows every message that was sent and every one that was answered 200. */
+/** Knows every message that was sent, and every one that was answered 200. */
 export function createJudge(port: number, deadlineMs: number): Judge {
   const sent = new Map<string, Set<string>>();
   const accepted = new Map<string, string>();
@@ -35,7 +35,7 @@ export function createJudge(port: number, deadlineMs: number): Judge {
     return `${JSON.stringify(id)} reads back otherwise: sent ${[...(sent.get(id) ?? [])].join(" or ")}, got ${body}`;
   }
 
-  /** A 200 to a delivery: what it promises must hold at once. */
+  /** A 200 for a delivery: what it promises must hold at once. */
   async function checkAccepted(body: Buffer): Promise<string | undefined> {
     const message = contentOf(UTF_8.decode(body));
     return message === undefined ? "answered 200 for a body that is not a message" : readBack(message.id);
@@ -65,13 +65,13 @@ export function createJudge(port: number, deadlineMs: number): Judge {
   };
 }
 
-/** The id, and the rest in one spelling; undefined for what is not a JSON object with an id. */
+/** The id, and the rest in one spelling; undefined for anything but a JSON object with an id. */
 function contentOf(json: string): { readonly id: string; readonly content: string } | undefined {
   const value = parse(json);
   if (typeof value !== "object" || value === null) return undefined;
   const { message_id: id, from, to, ts, text = null }: Record<string, unknown> = { ...value };
   if (typeof id !== "string") return undefined;
-  // Another spelling of the same instant comes back. JavaScript's dates do not have every instant, such as leap seconds.
+  // The service returns another spelling of the same instant. JavaScript's dates lack some instants, such as leap seconds.
   const instantMs = Date.parse(String(ts).toUpperCase());
   return { id, content: JSON.stringify([from, to, text, instantMs]) };
 }

@@ -32,7 +32,7 @@ const NAMES = [
   "__proto__",
 ] as const;
 
-/** A notification of WhatsApp's, any part of which may be something else. */
+/** A WhatsApp notification, any part of which may be something else. */
 export function notification(random: Random, id: string): Record<string, unknown> {
   const messages = Array.from({ length: random.below(5) }, (_, index) => element(random, `${id}.${index}`));
   const list = random.pick(["messages", "messages", "message_echoes", "statuses", "history", "messages"]);
@@ -67,7 +67,7 @@ function element(random: Random, id: string): Record<string, unknown> {
   });
 }
 
-/** The same, now and then with a value of another kind somewhere. */
+/** The same, occasionally with a value of another kind somewhere. */
 function strange(random: Random, given: Record<string, unknown>): Record<string, unknown> {
   if (!random.oneIn(6)) return given;
   const value = random.pick([
@@ -88,7 +88,7 @@ function strange(random: Random, given: Record<string, unknown>): Record<string,
   return Object.fromEntries([...Object.entries(given), [random.pick(NAMES), value]]);
 }
 
-/** Whether a body is one that a platform would repeat for days if it got anything but 200. */
+/** Whether a platform would repeat this body for days if it got anything but 200. */
 export function isNotification(body: Buffer): boolean {
   try {
     return Object(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body))).object === "whatsapp_business_account";

@@ -1,6 +1,6 @@
 import { seededRandom } from "../bench/messages.ts";
 
-/** Draws that a seed repeats. */
+/** Random draws that a seed repeats. */
 export interface Random {
   /** A whole number from 0 to below `limit`. */
   below(limit: number): number;
@@ -10,9 +10,9 @@ export interface Random {
   bytes(length: number): Buffer;
 }
 
-/** A generator of its own for each case, so that a case can be repeated alone. */
+/** A separate generator for each case, so that a case can be repeated alone. */
 export function createRandom(seed: number, index: number): Random {
-  // Neighbouring seeds of xorshift start alike: they are spread first (the finalizer of MurmurHash3).
+  // Neighbouring seeds of xorshift start alike, so they are spread first (the finalizer of MurmurHash3).
   let state = Math.imul(seed ^ Math.imul(index + 1, 0x9e3779b1), 0x85ebca6b);
   state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35);
   const next = seededRandom(state ^ (state >>> 16));
@@ -25,7 +25,7 @@ export function createRandom(seed: number, index: number): Random {
   };
 }
 
-/** What parsers of HTTP, JSON and URLs are known to stumble over. */
+/** Inputs with which parsers of HTTP, JSON and URLs are known to have trouble. */
 const FRAGMENTS: readonly [string, ...string[]] = [
   "\u0000", "\r\n", "\n", "\r\n\r\n", " ", "\t", ":", "%", "%00", "%ff", "+", "&", "=", "?", "#", "/", "..", "\"", "\\", "\\u0000", "\\ud800",
   "{", "}", "[", "]", ",", "null", "-0", "1e999", "__proto__", "\u{1F600}", "\ufeff", "\u2028", "\u00c0\u0080",
@@ -34,7 +34,7 @@ const FRAGMENTS: readonly [string, ...string[]] = [
   "HTTP/1.0", "HTTP/2.0", "0\r\n\r\n", "ffffffffffffffff\r\n", "5;ext=1\r\nabcde\r\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "sha256=",
 ];
 
-/** Changes a few places of `input`: bits, bytes, cuts, repeats and known trouble. */
+/** Changes a few parts of `input`: bits, bytes, cuts, repeats and known trouble. */
 export function mutate(random: Random, input: Buffer): Buffer {
   let bytes = input;
   for (let changes = 1 + random.below(4); changes > 0; changes -= 1) {
@@ -61,7 +61,7 @@ export function mutate(random: Random, input: Buffer): Buffer {
   return bytes;
 }
 
-/** A string of anything, lone surrogates rarely. */
+/** A string of arbitrary characters, rarely with lone surrogates. */
 export function anyString(random: Random, maxLength: number): string {
   let text = "";
   for (let length = random.below(maxLength + 1); length > 0; length -= 1) {

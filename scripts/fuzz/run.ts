@@ -7,7 +7,7 @@ import { BENCH_SECRET } from "../bench/messages.ts";
 import { startProcess } from "../bench/service.ts";
 import { describeCases, describeFailure, fuzz } from "./fuzz.ts";
 
-/** How often a terminal is told how far it is, in cases. */
+/** How often progress is shown on a terminal, in cases. */
 const PROGRESS_EVERY = 500;
 
 const { SECONDS = "60", SEED, CASE } = process.env;

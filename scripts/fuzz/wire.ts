@@ -1,22 +1,22 @@
 import { connect } from "node:net";
 
-/** What came back on a connection, byte for byte as Latin-1. */
+/** What the service sent on a connection, byte for byte as Latin-1. */
 export type WireAnswer = { readonly ended: true; readonly received: string } | { readonly ended: false; readonly why: string };
 
 export interface WireOptions {
   readonly port: number;
   readonly deadlineMs: number;
-  /** Offsets at which the bytes are written again, in another packet. */
+  /** Offsets at which a new write, and so another packet, begins. */
   readonly cuts: readonly number[];
 }
 
 /**
- * A reset can overtake an answer where bytes come behind the request that closes the connection (RFC 9112, section 9.6):
- * what is reset without one is sent again, this many times in all.
+ * A reset can overtake a response if bytes follow the request that closes the connection (RFC 9112, section 9.6): after a reset
+ * without a response, the request is sent again, this many times in total.
  */
 const ATTEMPTS = 4;
 
-/** Writes all bytes, closes the sending side, and gives what comes until the server closes its own: it must, in time. */
+/** Writes all bytes, closes the sending side, and gives what arrives until the server closes its side, which it must do in time. */
 export async function exchangeBytes(bytes: Buffer, options: WireOptions): Promise<WireAnswer> {
   for (let attempt = 1; attempt < ATTEMPTS; attempt += 1) {
     const answer = await exchangeOnce(bytes, options);
@@ -43,7 +43,7 @@ function exchangeOnce(bytes: Buffer, options: WireOptions): Promise<WireAnswer |
       received += chunk;
     });
     socket.on("end", () => finish({ ended: true, received }));
-    // A refused client may be cut off while it still sends.
+    // A refused client may be cut off while it is still sending.
     socket.on("error", (error) => {
       if (!connected) finish({ ended: false, why: `no connection: ${error.message}` });
       else finish(received === "" ? "reset" : { ended: true, received });

@@ -9,15 +9,15 @@ export interface OverloadCase {
   readonly seconds?: number;
   readonly maxDescriptors?: number;
   readonly env?: Readonly<Record<string, string>>;
-  /** The most that the memory may grow. */
+  /** The maximum growth of the memory. */
   readonly growthMiB: number;
-  /** The longest that health, metrics and a good delivery may take. */
+  /** The maximum duration of a health check, a scrape or a good delivery. */
   readonly answerMs?: number;
-  /** Good deliveries may be refused with 503 as long as the attack continues. */
+  /** Whether good deliveries may be refused with 503 during the attack. */
   readonly mayRefuse?: boolean;
-  /** Only good deliveries may have reached the database. */
+  /** Whether only good deliveries may have reached the database. */
   readonly storesOnlyGood?: boolean;
-  /** Further checks, with the attack still going on: what is wrong, undefined where nothing is. */
+  /** Further checks during the attack: what is wrong; undefined if nothing is. */
   readonly check?: (service: OverloadedService, crowd: Crowd) => Promise<string | undefined>;
 }
 
@@ -30,10 +30,10 @@ const ANSWER_MS = 2_000;
 /** Half a second apart. */
 const RECOVERY_ATTEMPTS = 10;
 
-/** Starts the service, attacks it, watches it the while, and says what did not hold. */
+/** Starts the service, attacks it while watching it, and says what did not hold. */
 export async function runCase(given: OverloadCase): Promise<CaseResult> {
   const service = await startOverloaded(given);
-  // So that what every service grows by with its first requests does not count.
+  // So that the growth that every service has with its first requests does not count.
   for (let index = 0; index < 20; index += 1) await ask(service.port, signedPost(`warm ${index}`, { headers: "Connection: close\r\n" }));
   await ask(service.port, get("/metrics"));
   const beforeMiB = rssMiB(service.pid);
@@ -62,7 +62,7 @@ export async function runCase(given: OverloadCase): Promise<CaseResult> {
   return { figures, problems };
 }
 
-/** The crowd's connections may still stand in the queue. */
+/** Connections of the crowd may still be in the queue. */
 async function deliverAfter(port: number): Promise<TimedAnswer> {
   for (let attempt = 1; ; attempt += 1) {
     const answer = await ask(port, signedPost("after", { headers: "Connection: close\r\n" }));

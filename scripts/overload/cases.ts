@@ -3,7 +3,7 @@ import type { OverloadCase } from "./case.ts";
 import { SMUGGLED_IDS, SMUGGLING } from "./smuggling.ts";
 import { affordable, ask, gather, get, signedPost, type Crowd } from "./wire.ts";
 
-/** Keeps writing as fast as the service takes it. */
+/** Keeps writing as fast as the service reads. */
 function pour(socket: Socket, bytes: Buffer | string): void {
   function fill(): void {
     while (!socket.destroyed && socket.write(bytes));
@@ -24,7 +24,7 @@ function requireAnswers(crowd: Crowd, status: string): string | undefined {
   return (crowd.statuses()[status] ?? 0) > 0 ? undefined : `no client of the crowd was answered ${status}`;
 }
 
-/** Every answer with 503 must say when to come back. */
+/** Every 503 must say when to try again. */
 async function requireRetryAfter(port: number, request: string): Promise<string | undefined> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
     const answer = await ask(port, request);

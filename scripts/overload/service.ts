@@ -16,11 +16,11 @@ export interface OverloadedService {
   readonly pid: number;
   /** Undefined while it runs, then how it ended. */
   ended(): string | undefined;
-  /** Ends it, and tells how that went. */
+  /** Stops it, and says how it ended. */
   stop(): Promise<string>;
 }
 
-/** Starts it under `ulimit -n` with this many descriptors, as many as this process may have by default. */
+/** Starts it under `ulimit -n` with this many descriptors; by default as many as this process may have. */
 export async function startOverloaded(options: { readonly maxDescriptors?: number; readonly env?: Readonly<Record<string, string>> } = {}): Promise<OverloadedService> {
   const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-overload-"));
   const limit = options.maxDescriptors === undefined ? "" : `ulimit -n ${options.maxDescriptors}; `;

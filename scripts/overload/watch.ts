@@ -3,16 +3,16 @@ import { once } from "node:events";
 import { parentPort, Worker, workerData } from "node:worker_threads";
 import { ask, get, pause, signedPost } from "./wire.ts";
 
-/** What others saw of the service while it was under attack. */
+/** What other clients observed during the attack. */
 export interface Watched {
   /** Health checks, scrapes and good deliveries that were made. */
   readonly asked: number;
   /** Those that were not answered 200, as `target status`. */
   readonly failed: readonly string[];
   readonly slowestMs: number;
-  /** Most memory less that before the attack. */
+  /** Peak memory minus the memory before the attack. */
   readonly grownMiB: number;
-  /** How much of that came in the second half of the time: an attack that continues must not keep taking memory. */
+  /** The growth in the second half of the time: an attack that continues must not take more and more memory. */
   readonly grownLateMiB: number;
   readonly stored: number;
 }
@@ -24,14 +24,14 @@ export interface WatchOptions {
   readonly beforeMiB: number;
 }
 
-/** Watches from a thread of its own: the attackers' event loop has no time for it. */
+/** Watches from a separate thread: the event loop of the attackers has no time for it. */
 export async function watch(options: WatchOptions): Promise<Watched> {
   const worker = new Worker(new URL(import.meta.url), { workerData: options });
   const [watched] = await once(worker, "message");
   return watched;
 }
 
-/** Asks for health, metrics and a delivery, one after the other, until the time is over; each on a connection of its own. */
+/** Requests health, metrics and a delivery, one after the other, until the time is over; each on its own connection. */
 async function watchHere(options: WatchOptions): Promise<Watched> {
   const { port } = options;
   let delivered = 0;

@@ -4,14 +4,14 @@ import { connect, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import { BENCH_SECRET } from "../bench/messages.ts";
 
-/** A whole signed delivery as it goes over the wire. */
+/** A whole signed delivery as bytes. */
 export function signedPost(id: string, options: { readonly text?: string; readonly headers?: string; readonly signature?: string } = {}): string {
   const body = JSON.stringify({ message_id: id, from: "+919876543210", to: "+14155550100", ts: "2025-01-15T10:00:00Z", text: options.text ?? "Hello" });
   const signature = options.signature ?? createHmac("sha256", BENCH_SECRET).update(body).digest("hex");
   return `POST /webhook HTTP/1.1\r\nHost: x\r\nX-Signature: ${signature}\r\n${options.headers ?? ""}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
-/** As many of `wanted` connections as this process may open, and a third of the local ports. */
+/** Up to `wanted` connections, as far as this process may open them, and at most a third of the local ports. */
 export function affordable(wanted: number): number {
   const descriptors = Number(/^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1]);
   const [low = 32_768, high = 60_999] = readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8").split(/\s+/).map(Number);
@@ -21,9 +21,9 @@ export function affordable(wanted: number): number {
 /** Clients that belong to one attack. */
 export interface Crowd {
   readonly sockets: readonly Socket[];
-  /** How many the service has closed or reset so far. */
+  /** How many connections the service has closed or reset so far. */
   closed(): number;
-  /** How many answers with each status have come so far. */
+  /** How many responses with each status have arrived so far. */
   statuses(): Readonly<Record<string, number>>;
   end(): void;
 }
@@ -33,15 +33,15 @@ export interface CrowdOptions {
   readonly count: number;
   /** Called once its connection is open. */
   readonly act: (socket: Socket, index: number) => void;
-  /** False for clients that do not take their answers. */
+  /** False for clients that do not read their responses. */
   readonly reads?: boolean;
-  /** Connects again where the service closes. */
+  /** Whether to reconnect when the service closes the connection. */
   readonly comesBack?: boolean;
 }
 
 const COMES_BACK_MS = 500;
 
-/** Opens the connections in groups, so that each gets its turn in the listen queue. */
+/** Opens the connections in groups, so that each gets into the listen queue. */
 export async function gather(options: CrowdOptions): Promise<Crowd> {
   const sockets: Socket[] = [];
   const statuses: Record<string, number> = {};
@@ -92,13 +92,13 @@ export function pause(ms: number): Promise<void> {
 }
 
 export interface TimedAnswer {
-  /** 0 where none came. */
+  /** 0 if there was none. */
   readonly status: number;
   readonly ms: number;
   readonly text: string;
 }
 
-/** One request on a connection of its own, as a health checker makes it. */
+/** One request on its own connection, as a health checker makes it. */
 export function ask(port: number, request: string, timeoutMs = 10_000): Promise<TimedAnswer> {
   const startedAt = performance.now();
   return new Promise((resolve) => {

@@ -3,7 +3,10 @@ import type { Seen } from "./tails.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Makes the older half of the messages two days old while no service runs, and gives their ids. With more the clock would be in doubt. */
+/**
+ * Makes the older half of the messages two days old while no service runs, and gives their ids. Older messages would put the
+ * clock in doubt.
+ */
 export function ageHalf(database: string): readonly string[] {
   using db = new DatabaseSync(database);
   const half = Number(db.prepare("SELECT count(*) / 2 AS half FROM messages").get()?.["half"]);
@@ -26,7 +29,7 @@ export function countRemoved(database: string): number {
   return Number(db.prepare("SELECT count(*) AS count FROM removed_messages").get()?.["count"]);
 }
 
-/** The messages after `seq`, in the order of their commits. */
+/** The messages after `seq`, in commit order. */
 export function rowsAfter(database: string, seq: number): readonly Seen[] {
   using db = new DatabaseSync(database, { readOnly: true });
   return db

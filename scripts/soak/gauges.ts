@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 
 const MIB = 1024 * 1024;
 
-/** What a service holds at one moment. */
+/** The resources of a service at one moment. */
 export interface Sample {
   readonly memoryMiB: number;
   readonly descriptors: number;
@@ -51,7 +51,7 @@ export function startSampler(pid: number, database: string, everyMs: number): Sa
 /** How much more the last quarter of a run may hold than the second one: `factor` times as much, and `more`. */
 interface Tolerance {
   readonly figure: keyof Sample;
-  /** Of a quarter: its middle value, or its largest. */
+  /** The figure of a quarter: its median, or its maximum. */
   readonly of: "median" | "most";
   readonly factor: number;
   readonly more: number;
@@ -63,7 +63,10 @@ const TOLERANCES: readonly Tolerance[] = [
   { figure: "walMiB", of: "most", factor: 2, more: 16 },
 ];
 
-/** Compares the last quarter of a run with the second one, the first being its warm-up. Gives a line for all that grew too much. */
+/**
+ * Compares the last quarter of a run with the second one, since the first is the warm-up. Gives a line for everything that grew
+ * too much.
+ */
 export function findGrowth(samples: readonly Sample[]): readonly string[] {
   const quarter = Math.floor(samples.length / 4);
   return TOLERANCES.flatMap(({ figure, of, factor, more }) => {

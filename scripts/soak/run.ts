@@ -19,7 +19,7 @@ const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 if (!existsSync(main)) throw new Error(`Cannot run: ${main} must be there, run it as make soak`);
 const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-soak-"));
 process.on("exit", (status) => {
-  // What failed is kept to be looked at.
+  // After a failure the files are kept for inspection.
   if (status === 0) rmSync(folder, { recursive: true, force: true });
   else process.stderr.write(`The database is kept in ${folder}\n`);
 });

@@ -10,15 +10,15 @@ import { startVisits } from "./visits.ts";
 
 export interface SoakOptions {
   readonly seconds: number;
-  /** Of the load. */
+  /** The rate of the load. */
   readonly connections: number;
   readonly say: (line: string) => void;
 }
 
 const WHERE = "soak";
-/** The part of the time in which the messages come that retention removes later. */
+/** The part of the time in which messages arrive that retention removes later. */
 const FILL_SHARE = 0.1;
-/** Of all connections together; each sends one delivery or a few. */
+/** Shared by all connections; each sends one delivery or a few. */
 const SENDINGS_PER_SECOND = 150;
 const READERS = 3;
 const READ_PAUSE_MS = 40;
@@ -68,7 +68,7 @@ export async function soak(harness: Harness, { seconds, connections, say }: Soak
   say([`${reads} reads`, counts, ...tailed].join("; "));
 }
 
-/** Fills the database, and then makes half of it old while the service is stopped: the next start removes that. */
+/** Fills the database, then makes half of the messages old while the service is stopped: the next start removes them. */
 async function fill(harness: Harness, { ms, pace }: { readonly ms: number; readonly pace: () => Promise<void> }): Promise<void> {
   const { service, url } = await harness.startUp(WHERE);
   const load = harness.load(WHERE, url, { pace });
@@ -80,7 +80,7 @@ async function fill(harness: Harness, { ms, pace }: { readonly ms: number; reado
   harness.removed(ageHalf(harness.database));
 }
 
-/** However slowly: it works where the other threads leave the processors idle, and only a standstill is a fault. */
+/** However slowly: retention runs while the other threads leave CPU idle, and only a standstill is a fault. */
 async function untilRemoved({ database }: Harness): Promise<void> {
   for (let left = countOld(database); left > 0; ) {
     const before = left;
@@ -106,7 +106,7 @@ interface Passing {
   readonly say: (line: string) => void;
 }
 
-/** Says once a minute how it goes; rejects if the service ends. */
+/** Reports progress once a minute; rejects if the service ends. */
 async function passTime({ ledger }: Harness, { endsAt, service, sampler, tails, say }: Passing): Promise<void> {
   const ended = service.exited.then(() => true);
   for (;;) {
@@ -125,7 +125,7 @@ async function passTime({ ledger }: Harness, { endsAt, service, sampler, tails, 
   }
 }
 
-/** With nothing more to come, each tail gets to the last message, and has then seen each one once. */
+/** Once no more messages arrive, each tail reaches the last one, and must have seen each message once. */
 async function checkTails(harness: Harness, tails: readonly Tail[]): Promise<void> {
   for (const tail of tails) {
     const after = tail.after();

@@ -1,11 +1,11 @@
 import { setTimeout } from "node:timers/promises";
 import type { Random } from "../torture/messages.ts";
 
-/** A client of `GET /tail` that breaks off and connects again, and continues after the last message that it has seen. */
+/** A client of `GET /tail` that disconnects and reconnects, and continues after the last message that it saw. */
 export interface Tail {
-  /** Every message in the order in which it came. */
+  /** Every message in the order of arrival. */
   readonly seen: readonly Seen[];
-  /** The `seq` after which it began; undefined until the first response has come. */
+  /** The `seq` after which it began; undefined until the first response. */
   after(): number | undefined;
   connections(): number;
   stop(): Promise<void>;
@@ -19,14 +19,14 @@ export interface Seen {
 export interface TailOptions {
   readonly type: "application/x-ndjson" | "text/event-stream";
   readonly random: Random;
-  /** The longest that one connection lasts. */
+  /** The maximum duration of one connection. */
   readonly mostMs: number;
-  /** The service may be out of reach for a while, and break tails off. */
+  /** Whether the service may be out of reach for a while, and cut tails off. */
   readonly mayBreak?: boolean;
   readonly onProblem: (what: string) => void;
 }
 
-/** From the service itself, or from a proxy before it. */
+/** From the service itself, or from a proxy in front of it. */
 const OUT_OF_REACH: ReadonlySet<number> = new Set([502, 503, 504]);
 
 export function startTail(url: string, { type, random, mostMs, mayBreak = false, onProblem }: TailOptions): Tail {
@@ -60,7 +60,7 @@ export function startTail(url: string, { type, random, mostMs, mayBreak = false,
     let rest = "";
     for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
       const lines = (rest + chunk).split("\n");
-      // A line that was cut off comes again.
+      // A line that was cut off is sent again.
       rest = lines.pop() ?? "";
       for (const line of lines) take(line);
     }
@@ -79,7 +79,7 @@ export function startTail(url: string, { type, random, mostMs, mayBreak = false,
   async function work(): Promise<void> {
     while (!stopped.signal.aborted) {
       await connectOnce().catch((error: unknown) => {
-        // Its own end, or that of its time.
+        // Because of its own end, or because its time is over.
         if (!mayBreak && !(error instanceof DOMException)) onProblem(`a tail was cut off: ${String(error)}`);
       });
       await setTimeout(random() * 100);
@@ -98,7 +98,7 @@ export function startTail(url: string, { type, random, mostMs, mayBreak = false,
   };
 }
 
-/** Compares what a tail has seen with the rows of the database, both in the order of `seq`. Gives what is wrong. */
+/** Compares what a tail saw with the rows of the database, both in the order of `seq`. Gives what is wrong. */
 export function compareTail(seen: readonly Seen[], rows: readonly Seen[]): readonly string[] {
   const given = new Map(seen.map(({ seq, message_id }) => [seq, message_id]));
   const problems = rows.flatMap(({ seq, message_id }) => {

@@ -5,16 +5,16 @@ import { holdSnapshot } from "../torture/readers.ts";
 import { countRemoved } from "./file.ts";
 import type { Service } from "../torture/service.ts";
 
-/** What comes back again and again while the service runs. */
+/** Events that recur while the service runs. */
 export interface Visits {
-  /** Gives how often each came. */
+  /** Stops them, and gives how often each occurred. */
   stop(): Promise<ReadonlyMap<string, number>>;
 }
 
 export interface VisitOptions {
   readonly service: Service;
   readonly url: string;
-  /** How often a second process is started on the database; the others come more often. */
+  /** How often a second process is started on the database; other visits are more frequent. */
   readonly everyMs: number;
 }
 
@@ -48,7 +48,7 @@ export function startVisits(harness: Harness, where: string, { service, url, eve
   };
 }
 
-/** An export has every message that was there when it began, except those that retention has removed since, and none twice. */
+/** An export has every message that existed when it began, except those that retention has removed since, and none twice. */
 async function exportAll(harness: Harness, where: string, { url, signal }: { url: string; signal: AbortSignal }): Promise<void> {
   const removedBefore = countRemoved(harness.database);
   const page: { readonly total: number } = JSON.parse(await (await fetch(`${url}/messages?limit=1`, { signal })).text());

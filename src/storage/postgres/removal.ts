@@ -12,7 +12,7 @@ export function readReceived(after: number): Statement {
   return { sql: `SELECT seq, created_at FROM messages WHERE seq > $1 ORDER BY seq LIMIT ${REMOVED_AT_ONCE}`, values: [String(after)] };
 }
 
-/** The same for the messages before this `seq`, the newest first. */
+/** When the messages before this `seq` were received, the newest first. */
 export function readReceivedBack(before: number): Statement {
   const sql = `SELECT seq, created_at FROM messages WHERE seq < $1 ORDER BY seq DESC LIMIT ${REMOVED_AT_ONCE}`;
   return { sql, values: [String(before)] };

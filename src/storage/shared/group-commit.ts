@@ -2,43 +2,43 @@ import type { Message } from "../../core/message.ts";
 import type { Clock } from "../../core/clock.ts";
 import { InDoubt, StoreUnavailable, type InsertOutcome, type StoreObserver } from "../../core/store.ts";
 
-/** More messages than that waiting for their commit are refused … */
+/** The maximum number of messages that wait for their commit; more are refused … */
 export const MAX_WAITING_MESSAGES = 4096;
-/** … and more bytes: 74 MB are so many of the largest messages of the service's own form, and a platform's may be larger by far. */
+/** … and of bytes. As many of the largest native messages take 74 MB, and a platform's messages may be far larger. */
 export const MAX_WAITING_BYTES: number = 80 * 1024 * 1024;
 
-/** A second batch is handed over while one is being committed, so that the writer need not wait for the event loop … */
+/** A second batch is passed to the writer during a commit, so that it need not wait for the event loop … */
 const MAX_BATCHES_UNDER_WAY = 2;
 /** … once it holds this many messages: smaller ones would cost more syncs than they save. */
 const MIN_SECOND_BATCH = 16;
 
 /** What an engine returns for a batch that it has committed, in one transaction. */
 export interface Committed {
-  /** One a message, in their order. */
+  /** One per message, in order. */
   readonly outcomes: readonly InsertOutcome[];
-  /** How long the transaction took. */
+  /** The duration of the transaction. */
   readonly seconds: number;
 }
 
-/** How a batch is made up of deliveries: how many messages each has, in their order. All of one are stored, or none. */
+/** How many messages each delivery of a batch has, in order. All messages of a delivery are stored, or none. */
 export interface Deliveries {
   readonly sizes: readonly number[];
 }
 
 /**
- * Commits a batch in one transaction; `createdAt` is ISO 8601 in UTC. Rejects if none of it is stored, with `InDoubt` if
- * that cannot be told.
+ * Commits a batch in one transaction; `createdAt` is ISO 8601 in UTC. Rejects if none of it is stored; rejects with `InDoubt`
+ * if nobody can tell.
  */
 export type CommitBatch = (messages: readonly Message[], createdAt: string, deliveries: Deliveries) => Promise<Committed>;
 
 export interface GroupCommitOptions {
   readonly clock: Clock;
   readonly observer: StoreObserver;
-  /** Told how many rows a commit has added, before the waiters are answered. */
+  /** Called with the number of rows that a commit added, before the callers get their outcomes. */
   readonly onCommitted: (created: number) => void;
-  /** The most that one transaction takes, except a delivery that has more by itself; all that waits, by default. */
+  /** The maximum number of messages in one transaction, except for a single delivery with more; by default all that wait. */
   readonly maxBatchMessages?: number | undefined;
-  /** The same in bytes of memory: a character takes up to two. */
+  /** The maximum size of a transaction in bytes of memory: a character takes up to two. */
   readonly maxBatchBytes?: number | undefined;
 }
 
@@ -46,21 +46,21 @@ export interface GroupCommit {
   insert(message: Message): Promise<InsertOutcome>;
   insertAll(messages: readonly Message[]): Promise<readonly InsertOutcome[]>;
   waiting(): number;
-  /** Refuses what comes later and settles once all that waits is committed or failed. */
+  /** Refuses later messages, and settles once all waiting ones are committed or have failed. */
   close(): Promise<void>;
 }
 
-/** What one call of `insertAll` waits with. */
+/** A waiting call of `insertAll`. */
 interface Delivery {
   readonly messages: readonly Message[];
   readonly bytes: number;
-  /** Takes one outcome a message, in their order. */
+  /** Called with one outcome per message, in order. */
   readonly settle: (outcomes: readonly InsertOutcome[]) => void;
 }
 
 /**
- * Group commit: while the writer commits one batch the next one gathers, so the more messages arrive the
- * fewer syncs each of them costs.
+ * Group commit: while the writer commits one batch, the next one gathers. So the more messages arrive, the fewer syncs each of
+ * them costs.
  */
 export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommitOptions): GroupCommit {
   const { maxBatchMessages = Infinity, maxBatchBytes = Infinity } = options;
@@ -68,7 +68,7 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
   let queuedMessages = 0;
   let underWay = 0;
   let underWayMessages = 0;
-  /** Of the queue and of the batches in progress. */
+  /** In the queue and in the batches in progress. */
   let waitingBytes = 0;
   let scheduled = false;
   const closed = Promise.withResolvers<void>();
@@ -103,7 +103,7 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
     const sizes = deliveries.map((delivery) => delivery.messages.length);
     commitBatch(messages, createdAt, { sizes }).then(
       ({ outcomes, seconds }) => {
-        // The next batch first, so that the writer works while this one is answered.
+        // The next batch first, so that the writer works while the callers of this one get their outcomes.
         leave(messages.length, deliveries);
         let created = 0;
         for (const outcome of outcomes) if (outcome === "created") created += 1;
@@ -121,7 +121,7 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
     );
   }
 
-  /** A batch is no longer in progress. */
+  /** Accounts for a batch that is no longer in progress. */
   function leave(messages: number, deliveries: readonly Delivery[]): void {
     underWay -= 1;
     underWayMessages -= messages;
@@ -133,19 +133,19 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
     return underWayMessages + queuedMessages;
   }
 
-  /** Whether there is room for this many bytes. What is larger than all of it has to be alone. */
+  /** Whether there is room for this many bytes. A delivery larger than the whole limit must be alone. */
   function hasRoom(bytes: number): boolean {
     return !closing && waiting() < MAX_WAITING_MESSAGES && (waiting() === 0 || waitingBytes + bytes <= MAX_WAITING_BYTES);
   }
 
-  /** Hands what waits over, now or at the end of the event loop's turn. */
+  /** Dispatches what waits, now or at the end of the event-loop iteration. */
   function join(): void {
     if (queuedMessages >= MIN_SECOND_BATCH && underWay < MAX_BATCHES_UNDER_WAY) {
-      // In the middle of a turn: the writer works while the event loop still reads what else has come.
+      // In the middle of an iteration: the writer works while the event loop still reads other requests.
       dispatch();
     } else if (!scheduled) {
       scheduled = true;
-      // The requests that the event loop reads in this turn join the batch.
+      // Requests that the event loop reads in this iteration join the batch.
       setImmediate(() => {
         scheduled = false;
         dispatch();
@@ -177,7 +177,7 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
   };
 }
 
-/** What they take in memory, at most: a character has one or two bytes there. */
+/** The maximum memory that they take: a character has one or two bytes. */
 function bytesOf(messages: readonly Message[]): number {
   let units = 0;
   for (const { messageId, from, to, ts, text, payload } of messages) {

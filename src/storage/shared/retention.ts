@@ -5,87 +5,90 @@ import type { RetentionFailure, RetentionSuspension } from "../../core/store.ts"
 import { CONFIRMED_AFTER_MS, createClockTrust, type ClockTrust, type Leap, type Moment } from "./clock-trust.ts";
 
 const DAY_MS = 86_400_000;
-/** How often it is looked whether the oldest messages have become too old, … */
+/** How often it checks whether the oldest messages are too old, … */
 const CHECK_MS = 60_000;
-/** … and how often at every message: one that was received with a clock ahead stands before others that are older. */
+/** … and how often it checks every message: one received while the clock was ahead comes before others that are older. */
 const SWEEP_MS = DAY_MS;
-/** After each transaction the writer is left to the messages that come in for this many times as long as that took, … */
+/** After each transaction it pauses for this many times its duration, so that the writer stores incoming messages, … */
 const PAUSE_FACTOR = 3;
-/** … but not for longer: on a busy machine most of that time was spent waiting for a processor. */
+/** … but not for longer: on a busy machine most of that duration was spent waiting for a CPU. */
 const MAX_PAUSE_MS = 1_000;
 
-/** What one transaction has removed. */
+/** The result of one transaction. */
 export interface Removed {
   readonly messages: number;
-  /** More are to be removed; if none was removed, the engine needs some time first. */
+  /** Whether there are more to remove; if none was removed, the engine needs some time first. */
   readonly more: boolean;
 }
 
-/** What has been done with some of the messages, in the order of commits. */
+/** The result for some of the messages, in commit order. */
 export interface RemovedOld {
   readonly messages: number;
-  /** The last `seq` that was looked at; undefined if it is that of the newest message. */
+  /** The last `seq` examined; undefined if it is that of the newest message. */
   readonly next: number | undefined;
 }
 
-/** Which messages are too old, and where to look for some of them: after this `seq`. */
+/** Which messages are too old, and after which `seq` to look for them. */
 export interface OldMessages {
   readonly beforeMs: number;
   readonly after: number;
 }
 
-/** Which messages are old enough to prove a clock, and where to look for one: before this `seq`. */
+/** Which messages are old enough to prove the clock, and before which `seq` to look for one. */
 export interface LookBack {
   readonly beforeMs: number;
   readonly before: number;
 }
 
-/** Some of the messages, going back in the order of commits. */
+/** The result of looking at some messages, backwards in commit order. */
 export interface LookedBack {
-  /** The `created_at` of the newest of them that was received in time; undefined if none was. */
+  /** The `created_at` of the newest of them that was received in time; undefined if there is none. */
   readonly receivedAt: string | undefined;
-  /** The last `seq` that was looked at; undefined if it is that of the oldest message. */
+  /** The last `seq` examined; undefined if it is that of the oldest message. */
   readonly next: number | undefined;
 }
 
-/** What an engine does for retention. Both may reject; it is tried again. */
+/** What an engine does for retention. Both may reject, and are retried. */
 export interface RetentionEngine {
-  /** Looks at the next rows, a few milliseconds' worth, and removes those that are old enough: see `isReceivedBefore`. */
+  /** Examines the next rows for a few milliseconds, and removes those that are old enough: see `isReceivedBefore`. */
   removeOld(which: OldMessages): Promise<RemovedOld>;
-  /** Goes back from before this `seq`, over a few rows, to a message that was received before: see `isReceivedBefore`. */
+  /** Examines a few rows backwards from this `seq`, to find a message that was received before: see `isReceivedBefore`. */
   lookBack(which: LookBack): Promise<LookedBack>;
 }
 
 export interface RetentionOptions {
-  /** Messages are kept for this many days from their receipt. */
+  /** How many days messages are kept after their receipt. */
   readonly days: number;
   readonly clock: Clock;
   /** The monotonic clock of the process, in milliseconds. */
   readonly monotonicMs?: () => number;
-  /** Told after each transaction how many messages it has removed. */
+  /** Called after each transaction with the number of messages that it removed. */
   readonly onRemoved: (count: number) => void;
-  /** Told once nothing more is old enough, if anything was removed since it was told last. */
+  /** Called once nothing more is old enough, if anything was removed since the last call. */
   readonly onRunEnded?: ((run: { readonly messages: number; readonly before: string }) => void) | undefined;
-  /** Told once for each leap of the clock that nothing is removed until it is confirmed. */
+  /** Called once for each leap of the clock: nothing is removed until it is confirmed. */
   readonly onSuspended?: ((suspension: RetentionSuspension) => void) | undefined;
-  /** Told each time that something of it failed; it is tried again. */
+  /** Called with each failure; the work is retried. */
   readonly onFailed?: ((failure: RetentionFailure) => void) | undefined;
 }
 
-/** Retention at work. */
+/** Retention that runs. */
 export interface Retention {
-  /** The operator says that the clock is right: it continues at once. */
+  /** The operator confirms that the clock is right: retention continues at once. */
   confirmClock(): void;
   stop(): void;
 }
 
-/** Whether a message of this `created_at` was received before. One whose `created_at` is not a time is kept. */
+/** Whether a message with this `created_at` was received before. A message whose `created_at` is not a time is kept. */
 export function isReceivedBefore(createdAt: string, beforeMs: number): boolean {
   const received = parseStoredTime(createdAt);
   return received !== undefined && received.epochMs < beforeMs;
 }
 
-/** Removes messages that have become too old, a few at a time, until it is stopped. While the clock is in doubt it removes none. */
+/**
+ * Removes messages that have become too old, a few at a time, until it is stopped. While the clock is in doubt, it removes
+ * none.
+ */
 export function startRetention(engine: RetentionEngine, options: RetentionOptions): Retention {
   const { clock, monotonicMs = () => performance.now() } = options;
   let stopped = false;
@@ -98,7 +101,7 @@ export function startRetention(engine: RetentionEngine, options: RetentionOption
   const doubt = createDoubt(engine, { now, isOver: () => stopped, onSuspended: options.onSuspended });
   const failures = createFailures(options.onFailed);
 
-  /** Gives whether to continue at once. */
+  /** Returns whether to continue at once. */
   async function removeSome(): Promise<boolean> {
     if (await doubt.isThere() || stopped) return false;
     const isSweep = sweptAtMs === undefined || monotonicMs() - sweptAtMs >= SWEEP_MS;
@@ -118,7 +121,7 @@ export function startRetention(engine: RetentionEngine, options: RetentionOption
     const startedAtMs = monotonicMs();
     working = true;
     const more = await removeSome().catch((error: unknown) => {
-      // What a stop cuts off has not failed.
+      // Work that a stop interrupts has not failed.
       if (!stopped) failures.report(error);
       return false;
     });
@@ -152,7 +155,7 @@ export function startRetention(engine: RetentionEngine, options: RetentionOption
   };
 }
 
-/** Whether the clock may be wrong. */
+/** The doubt whether the clock is right. */
 interface Doubt {
   /** Rejects if the messages cannot be read. */
   isThere(): Promise<boolean>;
@@ -164,13 +167,16 @@ interface DoubtOptions extends Pick<RetentionOptions, "onSuspended"> {
   readonly isOver: () => boolean;
 }
 
-/** Tells each leap of the clock once. */
+/** Reports each leap of the clock once. */
 function createDoubt(engine: Pick<RetentionEngine, "lookBack">, { now, isOver, onSuspended }: DoubtOptions): Doubt {
   let trust: ClockTrust | undefined;
   let isConfirmed = false;
   let reported: Leap | undefined;
 
-  /** When the newest message was received that proves the clock: those of the last day may have come after it leapt, before a restart. */
+  /**
+   * When the newest message that proves the clock was received. Messages of the last day do not: they may have arrived after a
+   * leap, before a restart.
+   */
   async function readProof(): Promise<string | undefined> {
     const beforeMs = now().wallMs - CONFIRMED_AFTER_MS;
     let looked: LookedBack = { receivedAt: undefined, next: Number.MAX_SAFE_INTEGER };
@@ -199,7 +205,7 @@ function createDoubt(engine: Pick<RetentionEngine, "lookBack">, { now, isOver, o
   };
 }
 
-/** What has failed since it succeeded last. */
+/** The failures since the last success. */
 interface Failures {
   report(error: unknown): void;
   clear(): void;
