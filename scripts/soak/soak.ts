@@ -54,6 +54,7 @@ export async function soak(harness: Harness, { seconds, connections, say }: Soak
   await withinTime(load.finished, `${WHERE}: deliveries must be answered`);
   const statuses = await readers.stop();
   harness.reportReads(WHERE, statuses);
+  if (readers.lastLoss() !== undefined) harness.report(WHERE, `the last read without a response was ${readers.lastLoss()}`);
   if (harness.ledger.count("refused") > 0) harness.report(WHERE, `${harness.ledger.count("refused")} deliveries were answered 503`);
   const samples = await sampler.stop();
   if (seconds >= LEAST_FOR_GROWTH_S) for (const growth of findGrowth(samples)) harness.report(WHERE, growth);

@@ -6,6 +6,8 @@ import { pick, type Random } from "./messages.ts";
 export interface Readers {
   /** Ends them, and gives how often each status came; 0 is a connection that was lost. */
   stop(): Promise<ReadonlyMap<number, number>>;
+  /** Why the last connection was lost, with the target. */
+  lastLoss(): string | undefined;
 }
 
 const TARGETS = [
@@ -23,14 +25,20 @@ export interface ReaderOptions {
 export function startReaders(url: string, random: Random, { count, pauseMs = 10 }: ReaderOptions): Readers {
   const statuses = new Map<number, number>();
   let stopped = false;
+  let lastLoss: string | undefined;
   async function read(): Promise<void> {
     while (!stopped) {
-      const status = await fetch(url + pick(random, TARGETS)).then(
+      const target = pick(random, TARGETS);
+      const startedAtMs = performance.now();
+      const status = await fetch(url + target).then(
         async (response) => {
           await response.arrayBuffer();
           return response.status;
         },
-        () => 0,
+        (error: Error) => {
+          lastLoss = `${target} after ${Math.round(performance.now() - startedAtMs)} ms: ${String(error.cause ?? error)}`;
+          return 0;
+        },
       );
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
       await setTimeout(pauseMs);
@@ -43,6 +51,7 @@ export function startReaders(url: string, random: Random, { count, pauseMs = 10 
       await all;
       return statuses;
     },
+    lastLoss: () => lastLoss,
   };
 }
 
