@@ -1,4 +1,7 @@
-/** Runs every test file, or those whose paths begin as told. `--full`: with all that sweeps leave out otherwise; `--coverage`: prints which lines of src/ were run. */
+/**
+ * Runs every test file, or those whose paths begin as given. `--full` includes everything that sweeps otherwise leave out;
+ * `--coverage` prints which lines of src/ were run.
+ */
 import { globSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -11,7 +14,7 @@ import { sharePostgresData, SKIP_WITHOUT_POSTGRES } from "../test/support/postgr
 
 /** A test that hangs fails, and is named. */
 const TIMEOUT_MS = 60_000;
-/** The beginnings of the paths of the slowest files. They come first, so that no processor waits for one of them at the end. */
+/** The beginnings of the paths of the slowest files. They run first, so that no CPU waits for one of them at the end. */
 const SLOWEST = [
   "test/cli/forward-kill", "test/storage/sqlite/verify", "test/storage/sqlite/contract", "test/pages/", "test/storage/postgres/", "test/soak/",
   "test/torture/", "test/cli/",
@@ -33,9 +36,10 @@ const files = globSync("test/**/*.test.ts", { cwd: root })
   .toSorted((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1));
 
 if (flags.full) process.env["FULL"] = "1";
-// Most of the time goes into starting processes: what Node.js makes of a source is kept for the next one, which knows less of coverage.
+// Most time goes into starting processes: Node.js caches its compiled sources for the next one, but with less coverage
+// information.
 if (!flags.coverage) process.env["NODE_COMPILE_CACHE"] = join(root, "node_modules/.cache/node");
-// What one file alone would have to make anyway is made once for several.
+// What a single file would have to build anyway is built once for several.
 const isShared = files.length > 1;
 const [chromium, data] = await Promise.all([
   isShared && SKIP_WITHOUT_BROWSER === false ? shareChromium() : undefined,
@@ -44,15 +48,15 @@ const [chromium, data] = await Promise.all([
 const engine = process.env["ENGINE"] || "sqlite";
 if (!["sqlite", "postgres"].includes(engine)) throw new Error("Cannot run the tests: ENGINE must be sqlite or postgres");
 const needsPostgres = engine === "postgres" || files.some((file) => file.startsWith("test/storage/postgres/"));
-// Only then: it needs the service's own client, which a service that does not build has not.
+// Only now: it needs the service's own client, which a service that does not build does not have.
 const postgres = needsPostgres ? await (await import("../test/support/shared-postgres.ts")).sharePostgres() : undefined;
 if (engine === "postgres" && postgres === undefined) throw new Error("Cannot run the tests on PostgreSQL: it must be installed, or PG_BIN set");
 const tests = run({
   files: files.map((file) => join(root, file)),
-  // By default Node.js leaves one processor alone.
+  // By default Node.js leaves one CPU unused.
   concurrency: availableParallelism(),
   timeout: TIMEOUT_MS,
-  // The time limit holds for a test, not for a file whose tests have ended.
+  // The time limit applies to a test, not to a file whose tests have ended.
   execArgv: ["--import", new URL("../test/support/left-open.ts", import.meta.url).href],
   coverage: flags.coverage,
   coverageIncludeGlobs: "src/**",

@@ -4,7 +4,7 @@ import { startDaemon, type Daemon } from "./daemon.ts";
 
 const SHIPPED = fileURLToPath(new URL("../../ops/compose/haproxy.cfg", import.meta.url));
 
-/** HAProxy before the receivers. */
+/** HAProxy in front of the receivers. */
 export interface Balancer {
   readonly url: string;
   start(): void;
@@ -13,9 +13,9 @@ export interface Balancer {
 
 export interface BalancerOptions {
   readonly port: number;
-  /** Of the receivers, on this machine. */
+  /** The ports of the receivers on this machine. */
   readonly receiverPorts: readonly number[];
-  /** The paths of its configuration, which is made, and of its log. */
+  /** The paths of its configuration, which is written, and of its log. */
   readonly configFile: string;
   readonly logFile: string;
 }

@@ -13,34 +13,34 @@ import { timeAnswers, type TimedLedger } from "./waits.ts";
 
 export interface CampaignOptions {
   readonly databaseUrl: string;
-  /** Where clients send and read: the receivers themselves, or what stands before them. */
+  /** Where clients send and read: at the receivers, or at a balancer in front of them. */
   readonly entries: readonly string[];
-  /** Each of them must give the same. */
+  /** The receivers, which must all give the same. */
   readonly receivers: readonly Pick<Receiver, "url">[];
-  /** To each entry. */
+  /** The number of connections to each entry. */
   readonly connections: number;
-  /** Between the requests of a connection, in milliseconds. */
+  /** The pause between the requests of a connection, in milliseconds. */
   readonly pauseMs: number;
   readonly random: Random;
   /** See `CheckerOptions`. */
   readonly repairMs?: number;
 }
 
-/** Clients at work on several receivers of one database, with what they know. */
+/** Clients that use several receivers of one database, and what they know. */
 export interface Campaign {
   readonly ledger: TimedLedger;
   readonly problems: readonly { readonly where: string; readonly what: string }[];
   report(where: string, what: string): void;
-  /** Starts those that send and those that read, once every tail has begun. Tails continue all the time. */
+  /** Starts senders and readers, once every tail has begun. Tails run all the time. */
   begin(where: string): Promise<void>;
   /** Waits until this many more deliveries have been answered 200. */
   stored(where: string, more: number): Promise<void>;
   /**
-   * Ends those that send, sends again what has no known outcome, and holds the database, every receiver and every tail against
-   * what the clients know.
+   * Stops the senders, resends what is in doubt, and compares the database, every receiver and every tail with what the clients
+   * know.
    */
   rest(where: string): Promise<void>;
-  /** The rows that the last check saw. */
+  /** The rows of the last check. */
   rows(): number;
   stop(): Promise<void>;
 }
@@ -49,11 +49,11 @@ const TAIL_TYPES = ["application/x-ndjson", "text/event-stream"] as const;
 const LONGEST_TAIL_MS = 10_000;
 const READERS = 2;
 const READ_PAUSE_MS = 100;
-/** 0 is a connection that was lost; 502 and 504 are a proxy's; 408 is for a client that a busy machine keeps waiting. */
+/** 0 is a lost connection; 502 and 504 come from a proxy; 408 goes to a client that a busy machine delays. */
 const READ_STATUSES: ReadonlySet<number> = new Set([200, 0, 408, 502, 503, 504]);
 const SHOWN_OF_A_TAIL = 5;
 
-/** The receivers must run: tails begin at once. */
+/** The receivers must be running, since tails begin at once. */
 export function startCampaign(options: CampaignOptions): Campaign {
   const { databaseUrl, entries, random } = options;
   const ledger = timeAnswers(createLedger());

@@ -3,7 +3,7 @@ import { parseConnectionUrl } from "../../src/postgres/url.ts";
 import { until } from "../torture/until.ts";
 import { POSTGRES_PORT, type ClusterNode } from "./node.ts";
 
-/** As Patroni tells it (https://patroni.readthedocs.io/en/latest/rest_api.html). */
+/** As Patroni reports it (https://patroni.readthedocs.io/en/latest/rest_api.html). */
 interface Member {
   readonly name: string;
   readonly role: string;
@@ -13,27 +13,27 @@ interface Member {
 /** Three nodes that elect a leader. */
 export interface Cluster {
   readonly nodes: readonly ClusterNode[];
-  /** The URL of the database that receivers and checks use: names all nodes. */
+  /** The URL of the database for receivers and checks; it names all nodes. */
   readonly databaseUrl: string;
-  /** Waits until there is a leader, with a synchronous standby, and all others follow it. */
+  /** Waits until there is a leader with a synchronous standby, and all others follow it. */
   healthy(where: string): Promise<void>;
   leader(): Promise<ClusterNode>;
   standbys(): Promise<readonly ClusterNode[]>;
-  /** That commits wait for. */
+  /** The standby for which commits wait. */
   synchronousStandby(): Promise<ClusterNode>;
-  /** Hands the leader's part to the synchronous standby. */
+  /** Makes the synchronous standby the leader. */
   switchOver(): Promise<void>;
 }
 
 const DATABASE = "inbox";
 const ASK_MS = 2_000;
-/** A node that was killed may need its data copied again. */
+/** A node that was killed may need a new copy of its data. */
 const HEALTHY_MS = 180_000;
 
 export function createCluster(nodes: readonly ClusterNode[]): Cluster {
   const hosts = nodes.map(({ host }) => `${host}:${POSTGRES_PORT}`).join();
 
-  /** As any of them sees it that answers. */
+  /** The state as any responding node sees it. */
   async function members(): Promise<readonly Member[]> {
     for (const { url } of nodes) {
       const seen = await ask(url);
@@ -90,7 +90,7 @@ export function createCluster(nodes: readonly ClusterNode[]): Cluster {
   };
 }
 
-/** Makes the database of the receivers. */
+/** Creates the database of the receivers. */
 export async function createDatabase({ databaseUrl }: Cluster): Promise<void> {
   const parsed = parseConnectionUrl(databaseUrl);
   if (!parsed.ok) throw new Error(`Cannot make the database: ${parsed.error}`);

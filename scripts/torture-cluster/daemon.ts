@@ -5,13 +5,13 @@ import { closeSync, openSync } from "node:fs";
 /** A program that runs until it is ended; it does not outlive this process. */
 export interface Daemon {
   readonly pid: number;
-  /** To its process alone. */
+  /** Sends a signal only to its process. */
   signal(name: NodeJS.Signals): void;
   /** SIGKILL; settles once it has ended. */
   kill(): Promise<void>;
 }
 
-/** Starts it; what it writes is added to the file. */
+/** Starts the program; its output is appended to the file. */
 export function startDaemon([program = "", ...args]: readonly string[], logFile: string): Daemon {
   const log = openSync(logFile, "a");
   const child = spawn(program, args, { stdio: ["ignore", log, log], env: { PATH: process.env["PATH"], LC_ALL: "C.UTF-8" } });

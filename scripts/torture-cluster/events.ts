@@ -6,7 +6,7 @@ import type { Cluster } from "./cluster.ts";
 import type { ClusterNode } from "./node.ts";
 import type { Receiver } from "./receiver.ts";
 
-/** What an event may strike. */
+/** The targets of an event. */
 export interface Scene {
   readonly cluster: Cluster;
   readonly receivers: readonly Receiver[];
@@ -17,24 +17,24 @@ export interface Scene {
 
 export interface ClusterEvent {
   readonly name: string;
-  /** The longest time without a 200 that is aimed at, in milliseconds. */
+  /** The longest acceptable time without a 200, in milliseconds. */
   readonly aimMs?: number;
-  /** Does it, and undoes it. */
+  /** Causes the event, then undoes it. */
   strike(scene: Scene, where: string): Promise<void>;
-  /** Why it cannot be tried here. */
+  /** Why the event cannot be caused here. */
   obstacle?(scene: Scene): string | undefined;
 }
 
-/** Beyond the lease of a leader (`ttl`). */
+/** Longer than the lease of a leader (`ttl`). */
 const BEYOND_LEASE_MS = 35_000;
 const STANDBYS_GONE_MS = 10_000;
-/** By then a standby that has gone confirms nothing any more. */
+/** After this time a standby that has gone confirms nothing more. */
 const SETTLED_MS = 1_000;
 const DISK_FULL_MS = 20_000;
 const BALANCER_GONE_MS = 500;
 const FOLLOWED_BY = 50;
 
-/** Messages are stored again while what was killed is still away. */
+/** Messages are stored again while the killed node is still away. */
 async function goesOn({ campaign }: Scene, where: string): Promise<void> {
   await campaign.stored(where, FOLLOWED_BY);
 }

@@ -1,16 +1,16 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** Where a node runs. */
+/** The place of a node in the network. */
 export interface Place {
   readonly host: string;
   /** The command that runs a program there. */
   readonly under: readonly string[];
-  /** Takes the node off the network, and puts it back; undefined if all share one network. */
+  /** Takes the node off the network, and puts it back; undefined if all nodes share one network. */
   readonly cable: { cut(): void; repair(): void } | undefined;
 }
 
-/** The bridge has the first address of it, the nodes those from 11 on. */
+/** The bridge has its first address, the nodes have those from 11 on. */
 const SUBNET = "10.99.0";
 const BRIDGE = "cluster";
 
@@ -18,12 +18,12 @@ function ip(...args: readonly string[]): void {
   execFileSync("ip", args);
 }
 
-/** Places on the loopback interface, of which none can be cut off. */
+/** Nodes on the loopback interface; none of them can be cut off. */
 export function loopbackPlaces(count: number): readonly Place[] {
   return Array.from({ length: count }, (_, index) => ({ host: `127.0.0.${11 + index}`, under: [], cable: undefined }));
 }
 
-/** Places with a network namespace each. This process must be in a network namespace of its own, with which all of them go away. */
+/** Nodes with a network namespace each. This process must be in its own network namespace, with which all of them disappear. */
 export async function bridgedPlaces(count: number): Promise<readonly Place[]> {
   ip("link", "set", "lo", "up");
   ip("link", "add", BRIDGE, "type", "bridge");

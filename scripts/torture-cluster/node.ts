@@ -11,13 +11,13 @@ const REST_PORT = 18_008;
 const ETCD_PORT = 23_790;
 const ETCD_PEER_PORT = 23_800;
 const DISK_MIB = 512;
-/** etcd's defaults are for a machine that is not as busy. */
+/** etcd's defaults are for a less busy machine. */
 const ETCD_PACE = ["--heartbeat-interval", "300", "--election-timeout", "3000"] as const;
 
 export interface NodeOptions {
   readonly name: string;
   readonly place: Place;
-  /** Those of all nodes, by name. */
+  /** The addresses of all nodes, by name. */
   readonly hosts: Readonly<Record<string, string>>;
   readonly folder: string;
   /** The program. */
@@ -31,19 +31,19 @@ export interface ClusterNode {
   readonly name: string;
   readonly host: string;
   readonly cable: Place["cable"];
-  /** Its data are on it; undefined, with the reason, if none could be mounted. */
+  /** The disk with its data; undefined, with the reason, if none could be mounted. */
   readonly disk: SmallDisk | string;
-  /** Of Patroni's REST API. */
+  /** The port of Patroni's REST API. */
   readonly url: string;
   startEtcd(): void;
   startPatroni(): void;
   /** SIGKILL to Patroni and all processes of PostgreSQL. */
   kill(): Promise<void>;
-  /** To all processes of PostgreSQL; nothing if none runs. */
+  /** Sends a signal to all processes of PostgreSQL, if any run. */
   signalPostgres(name: NodeJS.Signals): void;
-  /** To Patroni and all processes of PostgreSQL. */
+  /** Sends a signal to Patroni and all processes of PostgreSQL. */
   signal(name: NodeJS.Signals): void;
-  /** Ends all of it, and unmounts its disk. */
+  /** Ends everything, and unmounts its disk. */
   end(): Promise<void>;
 }
 

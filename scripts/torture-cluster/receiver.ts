@@ -7,13 +7,13 @@ export interface ReceiverOptions {
   readonly port: number;
   readonly databaseUrl: string;
   readonly env: Readonly<Record<string, string>>;
-  /** A file that its log is added to. */
+  /** The file to which its log is appended. */
   readonly logFile?: string;
-  /** Told if it ends though nobody ended it. */
+  /** Called if it ends although nobody ended it. */
   readonly onEnded: (what: string) => void;
 }
 
-/** The service at one port, which can be killed and started again. */
+/** The service at one port, which can be killed and restarted. */
 export interface Receiver {
   readonly url: string;
   start(): Promise<void>;

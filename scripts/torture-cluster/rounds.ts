@@ -6,20 +6,20 @@ export interface RoundsOptions {
   readonly rounds: number;
   readonly events: readonly ClusterEvent[];
   readonly say: (line: string) => void;
-  /** An event strikes within this time after the load has begun: 2,000 by default. */
+  /** An event begins within this time after the load: 2,000 ms by default. */
   readonly latestStrikeMs?: number;
 }
 
-/** What was measured of each kind of event, by its name: the longest times without a 200, in milliseconds. */
+/** The measurements of each kind of event, by name: the longest times without a 200, in milliseconds. */
 export type Waits = ReadonlyMap<string, readonly number[]>;
 
 const STORED_BEFORE = 100;
 const STORED_AFTER = 200;
 const LATEST_STRIKE_MS = 2_000;
-/** Of the problems of a round; the others are shown at the end. */
+/** How many problems of a round are shown at once; the others are shown at the end. */
 const SHOWN_AT_ONCE = 5;
 
-/** Those that can be tried here; the others are said. */
+/** The events that can be caused here; reports the others. */
 export function possibleEvents(scene: Scene, say: (line: string) => void, only: readonly string[] = []): readonly ClusterEvent[] {
   const wanted = EVENTS.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)));
   return wanted.filter((event) => {
@@ -29,7 +29,7 @@ export function possibleEvents(scene: Scene, say: (line: string) => void, only: 
   });
 }
 
-/** Lets one event after the other strike under load, each kind as often as the others, and checks everything after each. */
+/** Causes one event after the other under load, each kind equally often, and checks everything after each. */
 export async function clusterRounds(scene: Scene, { rounds, events, say, latestStrikeMs = LATEST_STRIKE_MS }: RoundsOptions): Promise<Waits> {
   const { campaign, cluster, random } = scene;
   const waits = new Map<string, number[]>();

@@ -3,7 +3,7 @@ import { parseConnectionUrl } from "../../src/postgres/url.ts";
 import type { Seen } from "../soak/tails.ts";
 import type { Row } from "../torture/check.ts";
 
-/** A row of the database with its place in the order of commits. */
+/** A row of the database with its position in commit order. */
 export type SequencedRow = Row & Seen;
 
 const PAGE_ROWS = 20_000;
@@ -11,7 +11,7 @@ const DEADLINE_MS = 30_000;
 const PAGE = `SELECT seq, message_id, from_msisdn, to_msisdn, ts || 'Z', text, created_at FROM messages WHERE seq > $1::bigint
   ORDER BY seq LIMIT ${PAGE_ROWS}`;
 
-/** Reads every message from the primary, in the order of `seq`. What is sent in a run has no text that is stored escaped. */
+/** Reads every message from the primary, in the order of `seq`. The messages of a run contain no text that is stored escaped. */
 export async function readMessages(url: string): Promise<readonly SequencedRow[]> {
   const parsed = parseConnectionUrl(url);
   if (!parsed.ok) throw new Error(`Cannot read the messages: ${parsed.error}`);

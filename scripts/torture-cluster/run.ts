@@ -31,9 +31,9 @@ const seed = numberFrom("SEED", Date.now() % 1_000_000_000);
 const { values } = parseArgs({
   options: {
     patroni: { type: "string", default: "patroni" },
-    /** This process is in namespaces of its own. */
+    /** Whether this process is in namespaces of its own. */
     isolated: { type: "boolean", default: false },
-    /** The events that strike, by parts of their names, with commas; all by default. */
+    /** The events to cause, by parts of their names, separated by commas; all by default. */
     only: { type: "string", default: "" },
     main: { type: "string", default: fileURLToPath(new URL("../../dist/main.js", import.meta.url)) },
   },
@@ -115,6 +115,6 @@ say(
     `${ledger.count("in_doubt")} without one; ${campaign.rows()} rows; ${problems.length} problems; ` +
     `${Math.round((performance.now() - startedAt) / 1000)} s; SEED=${seed}`,
 );
-// What failed is kept to be looked at.
+// After a failure the files are kept for inspection.
 if (problems.length === 0) rmSync(folder, { recursive: true, force: true });
 process.exit(problems.length === 0 ? 0 : 1);

@@ -1,8 +1,8 @@
 import type { Ledger } from "../torture/ledger.ts";
 
-/** A ledger that also knows how long senders were without a 200. */
+/** A ledger that also measures how long senders were without a 200. */
 export interface TimedLedger extends Ledger {
-  /** The longest time since `begin` in which none of them got one, in milliseconds; the time since the last one counts too. */
+  /** The longest time since `begin` without a 200, in milliseconds; includes the time since the last one. */
   longestWaitMs(): number;
   begin(): void;
 }

@@ -5,23 +5,23 @@ export interface Row extends Content {
   readonly created_at: string;
 }
 
-/** What a search answered: its first page and its total. */
+/** The response to a search: its first page and its total. */
 export interface Search {
   readonly q: string;
   readonly ids: readonly string[];
   readonly total: number;
 }
 
-/** What the list of one sender gave: its first page, in its order, and its total. */
+/** The list of one sender: its first page, in order, and its total. */
 export interface SenderList {
   readonly from: string;
   readonly ids: readonly string[];
   readonly total: number;
 }
 
-/** All that was seen of a service at rest: its file, and what it says of it. */
+/** Everything observed of a service at rest: its file and its responses. */
 export interface Observation {
-  /** Read from the file, in any order. */
+  /** Read from the file, unordered. */
   readonly rows: readonly Row[];
   /** The lines of `PRAGMA integrity_check`. */
   readonly integrity: readonly string[];
@@ -32,7 +32,7 @@ export interface Observation {
   readonly gauge: number;
   readonly searches: readonly Search[];
   readonly lists: readonly SenderList[];
-  /** What `GET /messages/{message_id}` gave for some rows. */
+  /** The responses of `GET /messages/{message_id}` for some rows. */
   readonly single: readonly Row[];
 }
 
@@ -54,24 +54,24 @@ export interface Problem {
   readonly detail: string;
 }
 
-/** Problems of what is derived from the rows: they may be repaired, unlike those of the rows. */
+/** Problems of derived data: unlike those of rows, they may be repaired. */
 export const DERIVED: ReadonlySet<ProblemKind> = new Set(["counters", "search", "list", "read"]);
 
-/** The page that searches and lists are asked for. */
+/** The page that searches and lists request. */
 export const PAGE_LIMIT = 100;
 
-/** What is known from earlier. */
+/** What is known from before. */
 export interface Known {
-  /** The rows of an earlier observation: none of them may be gone or changed. */
+  /** The rows of an earlier observation: none may be missing or changed. */
   readonly before?: ReadonlyMap<string, Row>;
-  /** Ids of messages that retention has removed: none of them may be there again. */
+  /** Ids of messages that retention removed: none may reappear. */
   readonly removed?: ReadonlySet<string>;
 }
 
 /**
- * Holds a service against what its clients know: everything answered 200 is there exactly once with the content first
- * accepted, nothing else is there but what has an unknown outcome, counters equal the rows, and searches and the lists of
- * senders find them. Gives what is wrong.
+ * Compares a service with what its clients know: every message answered 200 exists exactly once, with the content first
+ * accepted; there is nothing else, except what is in doubt; counters equal the rows; searches and lists of senders find them.
+ * Gives what is wrong.
  */
 export function check(ledger: Ledger, seen: Observation, known: Known = {}): readonly Problem[] {
   return [...checkRows(ledger, seen, known), ...checkCounters(seen), ...checkSearches(seen), ...checkLists(seen), ...checkSingle(seen)];
@@ -107,7 +107,10 @@ function checkRows(ledger: Ledger, seen: Observation, { before = new Map(), remo
   return problems;
 }
 
-/** The content of a row must have been sent, not always refused, and not after another one had been accepted. */
+/**
+ * The content of a row must have been sent, must not always have been refused, and must not have been sent only after another
+ * content was accepted.
+ */
 function explainContent(row: Row, attempts: readonly Attempt[], report: (kind: ProblemKind, id: string, detail: string) => void): void {
   const own = attempts.filter(({ content }) => sameContent(content, row));
   const possible = own.find(({ end }) => end?.outcome !== "refused");
@@ -131,7 +134,7 @@ function checkCounters({ rows, stats, total, gauge }: Observation): readonly Pro
   const senders = new Map<string, number>();
   for (const { from } of rows) senders.set(from, (senders.get(from) ?? 0) + 1);
   const ranked = [...senders].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-  // Without its Z, text sorts in time.
+  // Without its Z, the text sorts by time.
   const times = rows.map(({ ts }) => ts.slice(0, -1)).sort();
   const expected: Stats = {
     total_messages: rows.length,
@@ -161,11 +164,11 @@ function checkSearches({ rows, searches }: Observation): readonly Problem[] {
   });
 }
 
-/** A list is in the order of time, then of the ids, whose characters are all ASCII here. */
+/** A list is ordered by time, then by id; ids are all ASCII here. */
 function checkLists({ rows, lists }: Observation): readonly Problem[] {
   return lists.flatMap(({ from, ids, total }): readonly Problem[] => {
     const own = rows.filter((row) => row.from === from);
-    // Without its Z, text sorts in time.
+    // Without its Z, the text sorts by time.
     const place = ({ ts, message_id }: Row): string => `${ts.slice(0, -1)} ${message_id}`;
     const ordered = own.toSorted((a, b) => (place(a) < place(b) ? -1 : 1)).slice(0, PAGE_LIMIT);
     const right = total === own.length && ids.join("\n") === ordered.map((row) => row.message_id).join("\n");

@@ -3,21 +3,21 @@ import type { Ledger } from "./ledger.ts";
 import type { Random } from "./messages.ts";
 import { observe, type StoredRows } from "./observe.ts";
 
-/** What is derived must have been repaired by then, if nothing else is given. */
+/** The default time within which derived data must be repaired. */
 const REPAIR_MS = 30_000;
 
-/** Holds the services that run on one database against one ledger; what is wrong is reported. */
+/** Compares the services that run on one database with one ledger; reports what is wrong. */
 export interface Checker {
-  /** How many rows the last check saw. */
+  /** The number of rows of the last check. */
   rows(): number;
   /** Checks a service at rest. */
   check(where: string, url: string): Promise<void>;
   /**
-   * The same, but what is derived has some time to be repaired. Gives the milliseconds that this took, 0 if it was
-   * right at once.
+   * Checks a service at rest, but gives derived data some time to be repaired. Returns how long that took in milliseconds, 0 if
+   * it was right at once.
    */
   checkRepaired(where: string, url: string): Promise<number>;
-  /** These messages have been removed for their age: from now on none of them may be there. */
+  /** These messages have been removed because of their age: from now on none of them may exist. */
   removed(ids: Iterable<string>): void;
 }
 
@@ -27,7 +27,7 @@ export interface CheckerOptions {
   readonly ledger: Ledger;
   readonly random: Random;
   readonly report: (where: string, what: string) => void;
-  /** How long what is derived may be wrong, in milliseconds: half a minute by default. */
+  /** How long derived data may be wrong, in milliseconds: half a minute by default. */
   readonly repairMs?: number;
 }
 

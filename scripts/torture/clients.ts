@@ -8,36 +8,36 @@ export interface ClientOptions {
   readonly ledger: Ledger;
   readonly plan: Plan;
   readonly random: Random;
-  /** Told of every answer that a sender of good messages must not get. */
+  /** Called with every response that a sender of good messages must not get. */
   readonly onUnexpected: (detail: string) => void;
 }
 
 export interface LoadOptions {
-  /** Ends once nothing waits to be sent again. */
+  /** Whether it ends once nothing waits to be resent. */
   readonly only?: "retries";
-  /** Waited for before each sending; nothing by default. */
+  /** Awaited before each request; nothing by default. */
   readonly pace?: () => Promise<void>;
-  /** Where nobody listens, it tries again until it is stopped; otherwise a connection that ends is the last. */
+  /** Whether it keeps trying, until it is stopped, if nobody listens; otherwise a connection that ends is the last. */
   readonly persists?: boolean;
 }
 
 const TRY_AGAIN_MS = 50;
 
-/** Clients at work on one start of the service. */
+/** Clients that use one start of the service. */
 export interface Load {
-  /** What is on its way is still awaited. */
+  /** Stops sending; requests in flight are still awaited. */
   stop(): void;
-  /** Attempts that have no answer yet. */
+  /** Attempts that have no response yet. */
   inFlight(): readonly Attempt[];
-  /** Attempts that were sent behind one whose answer closed the connection. */
+  /** Attempts that were sent after one whose response closed the connection. */
   readonly behindClose: ReadonlySet<Attempt>;
-  /** Once all connections have ended: by themselves when the service is gone. */
+  /** Settles once all connections have ended; they end by themselves when the service is gone. */
   readonly finished: Promise<void>;
 }
 
 /**
- * Sends over many keep-alive connections, one to three requests at a time on each, and enters every answer in the
- * ledger. What is lost on the way is sent again until its outcome is known; of what is refused (503), a half.
+ * Sends over many keep-alive connections, one to three requests at a time on each, and records every response in the ledger.
+ * Messages in doubt are resent until their outcome is known, and so are half of those that were refused (503).
  */
 export function startLoad(url: string, options: ClientOptions, { only, pace, persists = false }: LoadOptions = {}): Load {
   const { ledger, plan, random } = options;
@@ -70,7 +70,7 @@ export function startLoad(url: string, options: ClientOptions, { only, pace, per
     connection?.close();
   }
 
-  /** One message, or several in one notification: all of them are stored, or none. */
+  /** One message, or several in one notification: all are stored, or none. */
   function takeDelivery(): readonly Attempt[] {
     const count = random() < 0.9 ? 1 : 2 + Math.floor(random() * 30);
     const drawn: Content[] = [];
@@ -93,7 +93,7 @@ export function startLoad(url: string, options: ClientOptions, { only, pace, per
   }
 
   function outcomeOf(answer: Answer | undefined): Outcome {
-    // 502 and 504 come from a proxy alone: it has not heard the end either.
+    // 502 and 504 only come from a proxy, which does not know the outcome either.
     if (answer === undefined || answer.status === 502 || answer.status === 504) return "in_doubt";
     if (answer.status === 200) return "stored";
     if (answer.status !== 503 || !answer.retryAfter) {

@@ -2,20 +2,20 @@ import { connect } from "node:net";
 
 export interface Answer {
   readonly status: number;
-  /** Whether the server closes the connection behind it. */
+  /** Whether the server closes the connection after it. */
   readonly last: boolean;
   readonly retryAfter: boolean;
 }
 
-/** A keep-alive connection that sends requests and tells what became of each. */
+/** A keep-alive connection that sends requests and reports the outcome of each. */
 export interface Connection {
-  /** Sends them at once (pipelined) and gives one answer each; undefined where the connection was lost before it came. */
+  /** Sends them at once (pipelined) and gives one response each; undefined if the connection was lost before it came. */
   exchange(requests: readonly Buffer[]): Promise<readonly (Answer | undefined)[]>;
   isOpen(): boolean;
   close(): void;
 }
 
-/** Gives undefined where nobody listens. */
+/** Gives undefined if nobody listens. */
 export function openConnection(url: string): Promise<Connection | undefined> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), noDelay: true });

@@ -1,24 +1,25 @@
 import { closeSync, existsSync, openSync, rmSync, statSync, truncateSync, writeSync } from "node:fs";
 import type { Random } from "./messages.ts";
 
-/** SQLite's, by default. */
+/** SQLite's default. */
 const PAGE_BYTES = 4096;
 const MOST_PAGES = 8;
 
-/** The index of a database is a file of its own beside it. */
+/** The index of a database is a separate file beside it. */
 export function indexOf(database: string): string {
   return `${database}-index`;
 }
 
-/** What can be done to an index, also while a service has it open. Each tells what it did; undefined if there is no such file. */
+/** Ways to damage an index, also while a service has it open. Each describes what it did; undefined if there is no such file. */
 export interface Damage {
   readonly name: string;
-  /** Whether reads must be exact at once: a file that is unlinked stays whole for those who have it open. */
+  /** Whether reads must be exact at once: an unlinked file stays intact for those who have it open. */
   readonly exactAtOnce: boolean;
   readonly inflict: (index: string, random: Random) => string | undefined;
 }
 
-// The -shm file is never cut short or written to: SQLite maps it into memory, and whoever reads there is then killed.
+// The -shm file is never truncated or written to: SQLite maps it into memory, and a process that reads a truncated mapping is
+// killed.
 export const DAMAGES: readonly Damage[] = [
   {
     name: "deleted",
@@ -64,7 +65,7 @@ function remove(files: readonly string[]): string | undefined {
   return "deleted";
 }
 
-/** Some pages anywhere in the file, in one run in four the first one, which holds its header. */
+/** Some pages anywhere in the file; in one run of four, the first page, which contains the header. */
 function overwrite(file: string, random: Random, page: () => Buffer): string | undefined {
   const pages = pagesOf(file);
   if (pages === undefined) return undefined;
@@ -79,7 +80,7 @@ function overwrite(file: string, random: Random, page: () => Buffer): string | u
   return `${chosen.length} of ${pages} pages overwritten`;
 }
 
-/** Undefined if there is no such file, or none with a page. */
+/** Undefined if there is no such file, or if it has no page. */
 function pagesOf(file: string): number | undefined {
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   return size < PAGE_BYTES ? undefined : Math.floor(size / PAGE_BYTES);

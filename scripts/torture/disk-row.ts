@@ -7,8 +7,8 @@ const DISK_MIB = 64;
 const LEFT_BYTES = 8 * 1024 * 1024;
 
 /**
- * A file system of memory that is really full: messages get 503, ready turns 503, reads continue with nothing half-written,
- * and once there is room all of it continues in the same process. Only root may mount one. Gives what is wrong.
+ * An in-memory file system that is really full: messages get 503, the service is not ready, reads continue without half-written
+ * data, and once there is room everything continues in the same process. Only root may mount one. Gives what is wrong.
  */
 export async function fullDiskRow(options: HarnessOptions, say: (line: string) => void): Promise<Harness["problems"]> {
   const where = "full disk";

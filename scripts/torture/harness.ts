@@ -7,32 +7,32 @@ import { createPlan, type Plan, type Random } from "./messages.ts";
 import { readFile } from "./observe.ts";
 import { startService, type Service } from "./service.ts";
 
-/** More than any start or stop may take. */
+/** Longer than any start or stop may take. */
 export const SHUTDOWN_TIMEOUT_MS = 5_000;
-/** A service that neither answers nor ends: the run must not hang with it. */
+/** For a service that neither responds nor ends: the run must not hang with it. */
 const HANG_MS = 60_000;
 
 export interface HarnessOptions {
   /** `dist/main.js` or `src/main.ts`. */
   readonly main: string;
-  /** Holds the database. */
+  /** The folder of the database. */
   readonly folder: string;
   readonly connections: number;
   readonly random: Random;
-  /** More of the service's environment. */
+  /** More environment variables for the service. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface StartOptions {
   /** A command that runs it, e.g. `strace` with its options. */
   readonly under?: readonly string[];
-  /** Where it listens; a free one by default. */
+  /** The port to listen on; a free one by default. */
   readonly port?: number;
-  /** More of its environment, for this start. */
+  /** More environment variables, for this start. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** One database file, what the clients know of it, and the means to start, load, end and check the service on it. */
+/** One database file, what the clients know about it, and the means to start, load, stop and check the service on it. */
 export interface Harness extends Checker {
   /** The path of its file. */
   readonly database: string;
@@ -42,14 +42,14 @@ export interface Harness extends Checker {
   readonly problems: readonly { readonly where: string; readonly what: string }[];
   report(where: string, what: string): void;
   start(options?: StartOptions): Service;
-  /** Starts it, and rejects if it does not come up. */
+  /** Starts the service; rejects if it does not come up. */
   startUp(where: string, options?: StartOptions): Promise<{ readonly service: Service; readonly url: string }>;
   load(where: string, url: string, options?: LoadOptions): Load;
-  /** Waits until the service has ended, which it has been told to: with status 0. */
+  /** Waits until the service, which has been told to stop, has ended with status 0. */
   endInOrder(where: string, service: Service): Promise<void>;
-  /** Reports the statuses of reads, all of which have to be 200. */
+  /** Reports the statuses of reads; all must be 200. */
   reportReads(where: string, statuses: ReadonlyMap<number, number>): void;
-  /** Sends again whatever has no known outcome, checks, ends the service with SIGTERM. */
+  /** Resends what is in doubt, checks, and ends the service with SIGTERM. */
   finish(where: string): Promise<void>;
 }
 
@@ -109,7 +109,7 @@ export function createHarness(options: HarnessOptions): Harness {
   return harness;
 }
 
-/** Rejects where it takes longer than anything here may. */
+/** Rejects if it takes longer than anything here may. */
 export async function withinTime<T>(work: Promise<T>, required: string): Promise<T> {
   const ended = new AbortController();
   const late = setTimeout(HANG_MS, undefined, { signal: ended.signal }).then(

@@ -7,13 +7,13 @@ import { startReaders } from "./readers.ts";
 import type { RoundsOptions } from "./rounds.ts";
 import type { Service } from "./service.ts";
 
-/** How often the index is damaged while a round sends. */
+/** How often the index is damaged during a round. */
 const DAMAGES_A_ROUND = 3;
 const READERS = 4;
 
 /**
- * Deletes and damages the index file under load and while the service is stopped. No delivery may be refused for it, reads
- * have to be right again by themselves, at once if the file was only deleted, and nothing is lost.
+ * Deletes and damages the index file under load and while the service is stopped. No delivery may be refused because of that,
+ * reads must become right again by themselves (at once if the file was only deleted), and nothing may be lost.
  */
 export async function indexRounds(harness: Harness, options: RoundsOptions): Promise<void> {
   for (let round = 1; round <= options.rounds; round += 1) {
@@ -77,7 +77,7 @@ async function damageUnderLoad(harness: Harness, { where, url, service, loadMs: 
   return done;
 }
 
-/** Gives how long it took until all that is derived was right. */
+/** Returns how long it took until all derived data was right. */
 async function checkAfter(harness: Harness, where: string, { url, done }: { url: string; done: readonly Damage[] }): Promise<number> {
   const tookMs = await harness.checkRepaired(where, url);
   const exactAtOnce = done.every((one) => one.exactAtOnce);

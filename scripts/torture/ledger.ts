@@ -1,4 +1,4 @@
-/** A message as it is sent, in the spelling in which it is stored. */
+/** A message as it is sent, in the normalized form in which it is stored. */
 export interface Content {
   readonly message_id: string;
   readonly from: string;
@@ -10,7 +10,7 @@ export interface Content {
 /** `in_doubt`: the connection was lost before a response came. */
 export type Outcome = "stored" | "refused" | "in_doubt";
 
-/** One sending of a message. Times are those of the ledger's own clock, which ticks at every entry. */
+/** One attempt to send a message. Times are those of the ledger's own clock, which ticks at every entry. */
 export interface Attempt {
   readonly content: Content;
   readonly sentAt: number;
@@ -18,7 +18,7 @@ export interface Attempt {
   end: { readonly at: number; readonly outcome: Outcome } | undefined;
 }
 
-/** What the clients know: every message that they sent, with what came of it. */
+/** What the clients know: every message that they sent, with its outcomes. */
 export interface Ledger {
   sent(content: Content): Attempt;
   ended(attempt: Attempt, outcome: Outcome): void;

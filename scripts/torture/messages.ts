@@ -12,13 +12,13 @@ export function pick<T>(random: Random, from: readonly T[]): T | undefined {
   return from[Math.floor(random() * from.length)];
 }
 
-/** What the clients send next: new messages, repeats, conflicting repeats, and what has no known outcome yet. */
+/** What the clients send next: new messages, repeats, conflicting repeats, and messages in doubt. */
 export interface Plan {
-  /** Undefined where only repeats are wanted and none is left. */
+  /** Undefined if only repeats are wanted and none is left. */
   next(only?: "retries"): Content | undefined;
-  /** To be sent again, the same bytes. */
+  /** Resends a request: the same bytes. */
   retry(content: Content): void;
-  /** How many wait to be sent again. */
+  /** How many wait to be resent. */
   waiting(): number;
 }
 
@@ -28,7 +28,7 @@ export function createPlan(random: Random): Plan {
 
   function create(): Content {
     const index = first.length;
-    // Half of them grow, half land anywhere in the index.
+    // Half of the ids grow, half land anywhere in the index.
     const head = random() < 0.5 ? index.toString(36).padStart(6, "0") : Math.floor(random() * 36 ** 6).toString(36);
     const second = new Date(Date.UTC(2025, 0, 1) + Math.floor(random() * 3_000_000) * 1000).toISOString().slice(0, 19);
     const fraction = random() < 0.2 ? `.${1 + Math.floor(random() * 9)}` : "";
@@ -44,7 +44,7 @@ export function createPlan(random: Random): Plan {
   function text(index: number): string | null {
     const dice = random();
     if (dice < 0.05) return null;
-    // Some are large, so that the WAL has to be checkpointed and reused.
+    // Some are large, so that the WAL must be checkpointed and reused.
     const words = dice < 0.08 ? 400 : 1 + Math.floor(random() * 8);
     return Array.from({ length: words }, () => pick(random, WORDS)).join(" ") + ` n${index}`;
   }
@@ -67,7 +67,7 @@ export function createPlan(random: Random): Plan {
       if (retries.length > 0 && (only === "retries" || random() < 0.5)) return retries.shift();
       if (only === "retries") return undefined;
       const dice = random();
-      // Mostly recent ones, which may be on their way on another connection.
+      // Mostly recent messages, which may be in flight on another connection.
       const known = first[first.length - 1 - Math.floor(random() ** 3 * first.length)];
       if (known === undefined || dice < 0.65) return create();
       return dice < 0.85 ? known : conflicting(known);
@@ -77,7 +77,7 @@ export function createPlan(random: Random): Plan {
   };
 }
 
-/** A whole signed request as it goes over the wire: one message in the service's own form, several as a notification of WhatsApp's. */
+/** A whole signed request as bytes: one native message, or several as a WhatsApp notification. */
 export function toRequest(contents: readonly Content[]): Buffer {
   const [only, ...more] = contents;
   const body = JSON.stringify(more.length === 0 ? only : toNotification(contents));

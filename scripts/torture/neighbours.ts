@@ -10,19 +10,19 @@ import { until } from "./until.ts";
 export interface NeighbourOptions {
   readonly events: number;
   readonly say: (line: string) => void;
-  /** The disk that holds the database, if it can be filled. */
+  /** The disk with the database, if it can be filled. */
   readonly disk?: SmallDisk;
 }
 
-/** Each connection waits so long between its requests: the load must leave room for the neighbours. */
+/** The pause of each connection between requests: the load must leave room for the other processes. */
 const PACE_MS = 20;
 const READERS = 2;
 const MOST_LEFT_BYTES = 200_000;
 
 /**
- * Second processes (the same start command again), other readers of the file and full disks come and go at random, under
- * load. A second process has to refuse, naming the file and its owner; a delivery may be refused only while a disk is full;
- * reads continue; and once all are gone everything continues in the same process.
+ * Second processes (the same start command again), other readers of the file and full disks come and go at random, under load.
+ * A second process must refuse, naming the file and its owner; a delivery may be refused only while a disk is full; reads
+ * continue; and once all are gone, everything continues in the same process.
  */
 export async function neighbourRound(harness: Harness, { events, say, disk }: NeighbourOptions): Promise<void> {
   const where = "neighbours";
@@ -62,18 +62,18 @@ export async function neighbourRound(harness: Harness, { events, say, disk }: Ne
   say(`${where}: ${counts}; ${refused} answers 503, ${harness.rows()} rows checked${left}`);
 }
 
-/** A start of the service, and where it listens. */
+/** A running service and its URL. */
 export interface Started {
   readonly service: Service;
   readonly url: string;
 }
 
-/** The lock of a database is held on a file of its own. */
+/** The lock of a database is on a separate file. */
 export function hasOwner({ database }: Pick<Harness, "database">): boolean {
   return existsSync(`${database}-owner`);
 }
 
-/** The same start command again, on the same port or on another one: it has to refuse before it touches anything. */
+/** The same start command again, on the same port or another: it must refuse before it touches anything. */
 export async function startSecond(harness: Harness, where: string, first: Started): Promise<void> {
   const port = harness.random() < 0.5 ? Number(new URL(first.url).port) : 0;
   const second = harness.start({ port });
@@ -99,7 +99,7 @@ async function goesOn({ ledger }: Harness, where: string, url: string): Promise<
   await until(async () => ledger.count("stored") > storedBefore + 100, `${where}: messages must be stored once all are gone`);
 }
 
-/** A stranger that has the file open must not keep a stop from ending in order. */
+/** A foreign process that has the file open must not prevent an orderly stop. */
 async function endBesideReader(harness: Harness, where: string, { service, url }: Started): Promise<void> {
   await harness.check(where, url);
   const reader = holdSnapshot(harness.database, service.exited);

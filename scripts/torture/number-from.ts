@@ -1,6 +1,6 @@
 /**
- * A whole number from 1 out of the environment, in which a `make` variable that was given on the command line comes too;
- * `unset` if there is none. Ends the process with status 2 if it is no such number.
+ * A whole number from 1 on from the environment, which includes `make` variables from the command line; `unset` if there is
+ * none. Ends the process with status 2 if the value is not such a number.
  */
 export function numberFrom(name: string, unset: number): number {
   const value = Number(process.env[name] || unset);

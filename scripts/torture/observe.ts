@@ -5,10 +5,10 @@ import { pick, type Random } from "./messages.ts";
 
 const SAMPLED_ROWS = 8;
 
-/** What a database holds. */
+/** The content of a database. */
 export type StoredRows = Pick<Observation, "rows" | "integrity">;
 
-/** Asks the service that runs on these rows; nobody may send to it meanwhile. */
+/** Queries the service that runs on these rows; nobody may send to it meanwhile. */
 export async function observe({ rows, integrity }: StoredRows, url: string, random: Random): Promise<Observation> {
   const sample = Array.from({ length: SAMPLED_ROWS }, () => pick(random, rows)).filter((row) => row !== undefined);
   const searches: Search[] = [];
@@ -34,7 +34,7 @@ export async function observe({ rows, integrity }: StoredRows, url: string, rand
   };
 }
 
-/** Reads a file of SQLite's. */
+/** Reads an SQLite file. */
 export function readFile(database: string): StoredRows {
   using db = new DatabaseSync(database, { readOnly: true });
   const columns = `message_id, from_msisdn AS "from", to_msisdn AS "to", ts, text, created_at`;
@@ -49,7 +49,7 @@ export function readFile(database: string): StoredRows {
   return { rows, integrity: db.prepare("PRAGMA integrity_check").all().map((row) => String(row["integrity_check"])) };
 }
 
-/** Part of the row's text: the whole word of its number, which few rows have, or any piece down to one character. */
+/** A part of the row's text: the whole word with its number, which few rows have, or any substring of at least one character. */
 function fragment({ text }: Row, random: Random): string {
   if (text === null) return "";
   if (random() < 0.5) return text.slice(text.lastIndexOf(" ") + 1);
@@ -63,7 +63,7 @@ async function getPage(url: string, filter: string): Promise<{ readonly ids: rea
   return { ids: data.map((one) => one.message_id), total };
 }
 
-// What the service answers is compared with the rows: anything strange in it shows there.
+// The responses of the service are compared with the rows, which reveals anything strange in them.
 async function getJson<T>(url: string, target: string): Promise<T> {
   const response = await fetch(url + target);
   const body = await response.text();

@@ -7,7 +7,7 @@ type Say = (line: string) => void;
 
 const REPEATS = 3;
 
-/** SIGTERM under load: what was sent before it is answered, and the process ends with status 0 within its limit. */
+/** SIGTERM under load: requests sent before it get responses, and the process ends with status 0 within its limit. */
 export async function stopRows(harness: Harness, say: Say): Promise<void> {
   for (let repeat = 1; repeat <= REPEATS; repeat += 1) {
     const where = `SIGTERM under load ${repeat}`;
@@ -20,7 +20,7 @@ export async function stopRows(harness: Harness, say: Say): Promise<void> {
     const exit = await withinTime(service.exited, `${where}: the service must stop`);
     const tookMs = Math.round(performance.now() - signalledAt);
     await withinTime(load.finished, `${where}: the connections must end`);
-    // Behind an answer with Connection: close none is due any more (RFC 9112, section 9.6).
+    // After a response with Connection: close no more are due (RFC 9112, section 9.6).
     const due = inFlight.filter((attempt) => !load.behindClose.has(attempt));
     const unanswered = due.filter(({ end }) => end?.outcome === "in_doubt").length;
     if (unanswered > 0) harness.report(where, `${unanswered} of ${due.length} requests sent before the signal were not answered`);
@@ -32,12 +32,12 @@ export async function stopRows(harness: Harness, say: Say): Promise<void> {
   }
 }
 
-/** A fault that strace injects into a system call of the service from the n-th on. */
+/** A fault that strace injects into a system call of the service, from the n-th call on. */
 interface SyscallFault {
   readonly name: string;
   readonly calls: string;
   readonly fault: (nth: number) => string;
-  /** The exit status, or the signal, that it must lead to. */
+  /** The exit status or signal to which it must lead. */
   readonly endsWith: number | NodeJS.Signals;
 }
 
@@ -48,7 +48,7 @@ const SYNC_FAULTS: readonly SyscallFault[] = [
   { name: "kill at a sync", calls: SYNCS, fault: (nth) => `signal=KILL:when=${nth}`, endsWith: "SIGKILL" },
 ];
 
-/** Disk faults under load: after EIO the service ends by itself, and what was answered 200 is there after a restart. */
+/** Disk faults under load: after EIO the service ends by itself, and every message answered 200 exists after a restart. */
 export async function straceRows(harness: Harness, say: Say): Promise<void> {
   const missing = straceProblem();
   if (missing !== undefined) {
@@ -73,7 +73,7 @@ export async function straceRows(harness: Harness, say: Say): Promise<void> {
   await noSpaceRow(harness, say);
 }
 
-/** ENOSPC on this many writes one after the other: 503 and not ready meanwhile, and then everything continues in the same process. */
+/** ENOSPC for this many consecutive writes: 503 and not ready meanwhile; then everything continues in the same process. */
 async function noSpaceRow(harness: Harness, say: Say): Promise<void> {
   const where = "ENOSPC on 1,000 writes";
   const { ledger } = harness;
@@ -96,14 +96,14 @@ async function noSpaceRow(harness: Harness, say: Say): Promise<void> {
   say(`${where}: ${refused} answers 503, ready 503 and then 200, ${harness.rows()} rows checked`);
 }
 
-/** As a grandchild (-D), so that signals and the exit status are the service's own. */
+/** As a grandchild (-D), so that signals and the exit status are those of the service. */
 function strace(calls: string, fault: string): readonly string[] {
-  // The filter spares all other calls their stops; with it, strace delivers no signals.
+  // The filter avoids stops at all other calls; with it, strace delivers no signals.
   const filter = fault.startsWith("signal=") ? [] : ["--seccomp-bpf"];
   return ["strace", "-D", "-f", ...filter, "-o", "/dev/null", "-e", `trace=${calls}`, "-e", `inject=${calls}:${fault}`];
 }
 
-/** Says why it cannot be used; undefined where it can. */
+/** Says why strace cannot be used; undefined if it can. */
 function straceProblem(): string | undefined {
   const [program = "", ...args] = [...strace("fsync", "error=EIO:when=1..2"), "true"];
   const trial = spawnSync(program, args, { encoding: "utf8" });

@@ -4,7 +4,7 @@ import { pick, type Random } from "./messages.ts";
 
 /** Clients that read while others send. */
 export interface Readers {
-  /** Ends them, and gives how often each status came; 0 is a connection that was lost. */
+  /** Stops them, and gives how often each status occurred; 0 is a lost connection. */
   stop(): Promise<ReadonlyMap<number, number>>;
   /** Why the last connection was lost, with the target. */
   lastLoss(): string | undefined;
@@ -17,11 +17,11 @@ const TARGETS = [
 
 export interface ReaderOptions {
   readonly count: number;
-  /** Between the requests of one client. */
+  /** The pause between the requests of one client. */
   readonly pauseMs?: number;
 }
 
-/** This many clients, each of which asks for one thing after the other: lists, searches, counts. */
+/** Starts this many clients, each of which requests one thing after the other: lists, searches, counts. */
 export function startReaders(url: string, random: Random, { count, pauseMs = 10 }: ReaderOptions): Readers {
   const statuses = new Map<number, number>();
   let stopped = false;

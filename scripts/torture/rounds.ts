@@ -4,17 +4,17 @@ import type { Service } from "./service.ts";
 
 export interface RoundsOptions {
   readonly rounds: number;
-  /** How long a round sends before its kill, at random from the least to the most. */
+  /** How long a round sends before its kill: random between minimum and maximum. */
   readonly loadMs: readonly [least: number, most: number];
   readonly say: (line: string) => void;
 }
 
-/** A kill while it starts, with the WAL of the kill before still to be recovered, once in this many rounds … */
+/** How often a kill hits a start, with the WAL of the previous kill still to be recovered: once in this many rounds … */
 const KILLED_AT_START = 0.2;
-/** … and in the middle of a graceful stop. */
+/** … and how often a kill hits a graceful stop. */
 const KILLED_AT_STOP = 0.2;
 
-/** Kills the service under load at random moments, starts it on the same file, and checks it after each start and at the end. */
+/** Kills the service under load at random moments, restarts it on the same file, and checks it after each start and at the end. */
 export async function killRounds(harness: Harness, options: RoundsOptions): Promise<void> {
   const { random, ledger } = harness;
   const between = ([least, most]: readonly [number, number]): number => least + random() * (most - least);

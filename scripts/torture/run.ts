@@ -15,7 +15,7 @@ import { mountSmallDisk } from "./small-disk.ts";
 
 const CONNECTIONS = 32;
 const LOAD_MS = [100, 900] as const;
-/** Long enough for the index to take what has come in before it is damaged. */
+/** Long enough for the index to cover the new messages before it is damaged. */
 const INDEX_LOAD_MS = [400, 1_500] as const;
 const NEIGHBOUR_EVENTS = 60;
 const NEIGHBOUR_DISK_MIB = 256;
@@ -38,7 +38,7 @@ const parts = values.only.split(",");
 if (!existsSync(main)) throw new Error(`Cannot run: ${main} must be there, run it as make torture`);
 const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-torture-"));
 process.on("exit", (status) => {
-  // What failed is kept to be looked at.
+  // After a failure the files are kept for inspection.
   if (status === 0) rmSync(folder, { recursive: true, force: true });
   else process.stderr.write(`The database is kept in ${folder}\n`);
 });

@@ -10,15 +10,15 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** One start of the service as a process of its own. */
+/** One start of the service as a separate process. */
 export interface Service {
-  /** Where it listens; undefined where it ended before it did. */
+  /** Its URL; undefined if it ended before it listened. */
   readonly started: Promise<string | undefined>;
   readonly exited: Promise<Exit>;
-  /** Of the process that was started: that of `under`, if there is one. */
+  /** The process that was started: that of `under`, if there is one. */
   readonly pid: number;
   signal(name: NodeJS.Signals): void;
-  /** What it complained of on standard error. */
+  /** What it wrote to standard error. */
   complaints(): string;
 }
 
@@ -29,11 +29,11 @@ export interface ServiceOptions {
   /** A command that runs it, e.g. `strace` with its options. */
   readonly under?: readonly string[];
   readonly shutdownTimeoutMs: number;
-  /** Where it listens; a free one by default. */
+  /** The port to listen on; a free one by default. */
   readonly port?: number;
-  /** More of its environment. */
+  /** More environment variables. */
   readonly env?: Readonly<Record<string, string>>;
-  /** A file that its log is added to; otherwise nobody keeps it. */
+  /** The file to which its log is appended; otherwise the log is discarded. */
   readonly logFile?: string;
 }
 
@@ -68,13 +68,13 @@ export function startService(options: ServiceOptions): Service {
 async function firstUrl(stdout: Readable, exited: Promise<Exit>): Promise<string | undefined> {
   const lines = createInterface({ input: stdout });
   const { promise: found, resolve } = Promise.withResolvers<string>();
-  // A warning may come before the line of the start.
+  // A warning may come before the start-up line.
   lines.on("line", (line) => {
     const { url }: { readonly url?: string } = JSON.parse(line);
     if (url !== undefined) resolve(url);
   });
   const url = await Promise.race([found, exited.then(() => undefined)]);
-  // What follows is read and thrown away without being split into lines.
+  // The rest is read and discarded without being split into lines.
   lines.close();
   stdout.resume();
   return url;

@@ -2,17 +2,17 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** A small file system of memory, which can really be full. */
+/** A small in-memory file system, which can really be full. */
 export interface SmallDisk {
   readonly folder: string;
-  /** Takes all room but about this many bytes. */
+  /** Fills it, except for about this many bytes. */
   fill(leave: number): void;
-  /** Gives the room back. */
+  /** Frees the space again. */
   free(): void;
   unmount(): void;
 }
 
-/** Mounts one at `folder`, which must not exist yet. Only root may: gives what is in the way, for the operator, if it cannot. */
+/** Mounts one at `folder`, which must not exist yet. Only root may: if it fails, gives the reason, for the operator. */
 export function mountSmallDisk(folder: string, mib: number): SmallDisk | string {
   mkdirSync(folder);
   const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${mib}m`, "tmpfs", folder], { encoding: "utf8" });
@@ -27,7 +27,7 @@ export function mountSmallDisk(folder: string, mib: number): SmallDisk | string 
       try {
         writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - leave)));
       } catch {
-        // Others have taken some of it meanwhile: it is full all the same.
+        // Other processes have taken some of the space meanwhile: it is full all the same.
       }
     },
     free: () => rmSync(filler, { force: true }),

@@ -5,11 +5,11 @@ const LIMIT_MS = 60_000;
 
 export interface UntilOptions {
   readonly limitMs?: number;
-  /** How often it is looked; more rarely if the look itself takes time from the service. */
+  /** How often it checks; less often if the check itself takes time from the service. */
   readonly everyMs?: number;
 }
 
-/** Waits until something is so; rejects, naming what is required, where that takes too long. */
+/** Waits until a condition holds; rejects, naming what is required, if that takes too long. */
 export async function until(isSo: () => Promise<boolean>, required: string, options: UntilOptions = {}): Promise<void> {
   const { limitMs = LIMIT_MS, everyMs = POLL_MS } = options;
   const deadline = performance.now() + limitMs;
