@@ -60,6 +60,8 @@ export async function openForwardPosition({ path, to, first }: ForwardPositionOp
   return {
     current: () => wanted,
     move(position) {
+      // A delivery may end after the command: the file is then another process's.
+      if (!lock.isOpen) return;
       wanted = position;
       startWriting().catch(failure.reject);
     },

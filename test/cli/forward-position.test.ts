@@ -20,6 +20,19 @@ test("a position is kept in its file, for whoever opens it next", async (t) => {
   second.close();
 });
 
+test("what is done after the position was closed does not move it: it may be another process's by then", async (t) => {
+  const path = join(temporaryFolder(t), "position.json");
+  const first = await openForwardPosition({ path, to: TO, first: 7 });
+  first.close();
+  const second = await openForwardPosition({ path, to: TO, first: 0 });
+  second.move({ after: 20 });
+  await second.written();
+  first.move({ after: 8 });
+  await first.written();
+  assert.deepEqual(JSON.parse(readFileSync(path, "utf8")), { to: TO, after: 20 });
+  second.close();
+});
+
 test("a second process cannot have the position, and leaves it as it is", async (t) => {
   const path = join(temporaryFolder(t), "position.json");
   const first = await openForwardPosition({ path, to: TO, first: 7 });
