@@ -22,8 +22,8 @@ const UNREPLACED: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/\$\{/, "a ${…}, which nothing has replaced"],
   [/(?:^|\/)\$\w+(?:\/|$)/, "a $NAME, which only a shell replaces"],
   [/\$\(/, "a $(…), which only a shell replaces"],
-  [/\s#/, "a # after a blank, which begins no comment here"],
-  [/\ufffd/, "the character U+FFFD, which stands for bytes that are no UTF-8"],
+  [/\s#/, "a # after a blank, which does not begin a comment here"],
+  [/\ufffd/, "the character U+FFFD, which stands for bytes that are not UTF-8"],
 ];
 
 /**

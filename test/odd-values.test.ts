@@ -33,8 +33,8 @@ const ODDITIES: readonly (readonly [title: string, make: (value: string) => stri
   ["a variable in braces", (value) => `\${HOME}${value}`, "a ${…}, which nothing has replaced"],
   ["a variable for a folder", (value) => `${value}/$HOME/x`, "a $NAME, which only a shell replaces"],
   ["a command", (value) => `$(cat ${value})`, "a $(…), which only a shell replaces"],
-  ["a comment after it", (value) => `${value} # note`, "a # after a blank, which begins no comment here"],
-  ["bytes that are no UTF-8", (value) => `${value}\ufffdx`, "the character U+FFFD, which stands for bytes that are no UTF-8"],
+  ["a comment after it", (value) => `${value} # note`, "a # after a blank, which does not begin a comment here"],
+  ["bytes that are no UTF-8", (value) => `${value}\ufffdx`, "the character U+FFFD, which stands for bytes that are not UTF-8"],
 ];
 
 /** Beside `make` of the others, a value has both at once. */

@@ -136,7 +136,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       if (refusal !== undefined) response = refuse(refusal);
     }
     if (response.inDoubt) {
-      fault = UNANSWERED;
+      fault = NO_RESPONSE;
       // Soon, not now: earlier responses of this connection are written first.
       req.socket.destroySoon();
     } else {
@@ -182,7 +182,7 @@ function refuseUnseen(refusal: Refusal, match: Match): Response {
   return isDelivery && refusal.code === "unavailable" ? { ...response, delivery: { result: refusal.code } } : response;
 }
 
-const UNANSWERED = "the connection was closed without an answer: whether the message is stored is not known";
+const NO_RESPONSE = "the connection was closed without a response: nobody knows whether the message is stored";
 
 interface Peer {
   readonly req: IncomingMessage;

@@ -49,7 +49,7 @@ function securityHtml(operation: OperationObject, schemes: Readonly<Record<strin
   if (names.length === 0) return "";
   const links = names.map((name) => `<a href="#scheme-${name}">${schemeLabel(schemes[name])}</a>`);
   const optional = operation.security.some((requirement) => Object.keys(requirement).length === 0);
-  return `<p class="access">Needs ${links.join(" or ")}${optional ? ", where the service has one" : ""}.</p>`;
+  return `<p class="access">Needs ${links.join(" or ")}${optional ? ", if the service has one" : ""}.</p>`;
 }
 
 /** The name of a security scheme for readers, as HTML. */
@@ -103,7 +103,7 @@ function sharedHtml(operation: OperationObject, { components }: OpenApiDocument)
     const name = referencedName(response);
     return [`<li><a href="#answer-${name}">${status}</a> <span>${inlineHtml(firstSentence(components.responses[name]?.description ?? ""))}</span></li>`];
   });
-  return `<details class="shared"><summary>Answers that others have too<span class="spoken"> for ${operation.summary}</span></summary><ul>${links.join("\n")}</ul></details>`;
+  return `<details class="shared"><summary>Shared responses<span class="spoken"> for ${operation.summary}</span></summary><ul>${links.join("\n")}</ul></details>`;
 }
 
 function firstSentence(text: string): string {

@@ -23,7 +23,7 @@ export function renderDocs(
     main: `<div class="docs">
 <nav class="contents" aria-labelledby="contents-title"><details id="contents"><summary id="contents-title">Contents</summary>
 ${groups.map(({ name, id, placed }) => `<p><a href="#${id}">${escapeHtml(name)}</a></p>\n<ul>${placed.map(contentsItem).join("\n")}</ul>`).join("\n")}
-<p><a href="#access">Access</a></p><p><a href="#answers">Answers to any request</a></p><p><a href="#schemas">Schemas</a></p>
+<p><a href="#access">Access</a></p><p><a href="#answers">Responses to any request</a></p><p><a href="#schemas">Schemas</a></p>
 </details></nav>
 <div class="docs-parts">
 <h1>${escapeHtml(document.info.title)} <span class="quiet">${escapeHtml(document.info.version)}</span></h1>
@@ -47,7 +47,7 @@ const TOKEN_FORM = `<form class="card docs-token" id="token-form" aria-labelledb
 <h2 id="token-title">Token for the forms</h2>
 <div class="field"><label for="token-input">API token</label>
 <input id="token-input" type="password" autocomplete="off" spellcheck="false" aria-describedby="token-help"></div>
-<p id="token-help" class="quiet">Where the service has one, what shows messages needs it. The windows of this browser share it until the last of them is closed.</p>
+<p id="token-help" class="quiet">If the service has a token, endpoints that show messages need it. The windows of this browser share it until the last one is closed.</p>
 <div class="try-actions"><button type="submit">Use token</button> <button type="button" class="plain" id="token-forget" hidden>Forget token</button></div>
 <p id="token-status" role="status"></p>
 </form>`;
@@ -80,8 +80,8 @@ function answersHtml(document: OpenApiDocument): string {
       Object.entries(given).flatMap(([status, response]) => (isInline(response) ? [] : [[referencedName(response), status] as const])),
     ),
   );
-  return `<section aria-labelledby="answers"><h2 id="answers">Answers to any request</h2>
-<p class="quiet">Every answer has <code>X-Request-ID</code>. Every request may have these headers:</p>
+  return `<section aria-labelledby="answers"><h2 id="answers">Responses to any request</h2>
+<p class="quiet">Every response has <code>X-Request-ID</code>. Every request may have these headers:</p>
 <dl class="card fields">${parameters.map(({ name, description }) => `<div><dt><code>${escapeHtml(name)}</code></dt><dd><p>${inlineHtml(description)}</p></dd></div>`).join("\n")}</dl>
 ${Object.entries(responses).map(([name, response]) => `<div class="card shared-answer" id="answer-${name}"><h3>${escapeHtml(name)}</h3>${responseHtml(statuses.get(name) ?? "", response, document)}</div>`).join("\n")}
 </section>`;

@@ -56,8 +56,8 @@ const FILTERS = `<form id="filters" class="filters card" role="search" aria-labe
 <button type="button" id="last-week" class="plain">7 days</button>
 <button type="button" id="any-time" class="plain">All</button></div>
 <div class="choice" role="group" aria-label="Order of messages">
-<button type="button" id="by-sent" aria-pressed="true" title="Sent last comes first">Sent</button>
-<button type="button" id="by-received" aria-pressed="false" title="Received last comes first, whatever it is dated">Received</button></div>
+<button type="button" id="by-sent" aria-pressed="true" title="Last sent first">Sent</button>
+<button type="button" id="by-received" aria-pressed="false" title="Last received first, regardless of the date">Received</button></div>
 <div class="choice" role="group" aria-label="Zone of times">
 <button type="button" id="zone-local" aria-pressed="true">Local</button>
 <button type="button" id="zone-utc" aria-pressed="false">UTC</button></div>
@@ -67,7 +67,7 @@ const FILTERS = `<form id="filters" class="filters card" role="search" aria-labe
 
 const OVERVIEW = `<details id="overview" class="overview">
 <summary>Totals and charts</summary>
-<p id="overview-notice" class="notice bad" role="status" hidden>Totals and charts may be old: the service did not give new ones. They are asked for again.</p>
+<p id="overview-notice" class="notice bad" role="status" hidden>Totals and charts may be out of date: they could not be loaded. Trying again.</p>
 <div class="overview-parts">
 <section class="card" aria-labelledby="totals-title">
 <h2 id="totals-title">Totals</h2>

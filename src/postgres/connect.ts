@@ -56,7 +56,7 @@ async function connectTo(host: Host, kind: SessionKind, { url, options }: Contex
         throw new Error("the server was the primary, and another one has replaced it");
       }
     } catch (error) {
-      connection.destroy(new Error("it is not what target_session_attrs wants"));
+      connection.destroy(new Error("it is not what target_session_attrs requires"));
       throw error;
     }
     return connection;
@@ -75,7 +75,7 @@ async function negotiate(host: Host, context: Context, signal: AbortSignal): Pro
     const link = await openTls(host, await readTlsRules(context.url), signal);
     return link && start(link, host, { ...context, signal });
   };
-  let failure: unknown = new Error(`the server has no TLS, but sslmode=${sslMode} needs it`);
+  let failure: unknown = new Error(`the server has no TLS, but sslmode=${sslMode} requires it`);
   for (const way of waysOf(host.host.startsWith("/") ? "disable" : sslMode, { plain, tls })) {
     try {
       const connection = await way();

@@ -74,7 +74,7 @@ export function createListNotes({ filters, senders, onSender, onId, onRetry }: L
         byId(`${id}-text`, HTMLElement).textContent = failure === place ? view.reason : "";
       }
       newer.hidden = view.newer === 0;
-      newer.textContent = view.newer === undefined ? "↑ Show what came meanwhile" : `↑ ${countOf(view.newer, "new message")}`;
+      newer.textContent = view.newer === undefined ? "↑ Show new messages" : `↑ ${countOf(view.newer, "new message")}`;
       end.textContent = endText(view);
       suggestions.hidden = ending !== "outcome" || rows.childElementCount > 0;
       if (!suggestions.hidden) suggest();

@@ -61,7 +61,7 @@ export function isAhead({ ts, created_at: receivedAt }: Pick<StoredMessage, "ts"
 
 /** A flag for a message that is dated later than it was received. */
 export function createFlag(): HTMLElement {
-  return create("span", { class: "flag", title: "Its time is later than its receipt" }, "future date");
+  return create("span", { class: "flag", title: "Dated later than it was received" }, "future date");
 }
 
 function createExcerpt(text: string | null, search: RegExp | undefined): HTMLSpanElement {

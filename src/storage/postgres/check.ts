@@ -44,7 +44,7 @@ export async function openPostgresMaintenance(url: ConnectionUrl): Promise<Datab
   }
   async function checkCounters(): Promise<Finding> {
     const finding = await findNone(WRONG_TIMES, [
-      "as many in every day, hour and minute as there are of",
+      "the counts of every day, hour and minute match the",
       "counts of a day, an hour or a minute differ",
     ]);
     if (!finding.ok) return finding;
@@ -55,12 +55,12 @@ export async function openPostgresMaintenance(url: ConnectionUrl): Promise<Datab
     checks: [
       check("schema", checkSchema, true),
       check("order", () => findNone(WRONG_ORDER, [
-        "the next message comes after all that there are",
-        "numbers lie beyond the sequence or the watermark",
+        "the next message gets a number after all existing ones",
+        "numbers are beyond the sequence or the watermark",
       ])),
-      check("removed ids", () => findNone(BOTH, ["no removed id is that of a message", "removed ids are those of messages"])),
+      check("removed ids", () => findNone(BOTH, ["no removed id belongs to a message", "removed ids belong to messages"])),
       check("counters", checkCounters),
-      check("senders", () => findNone(WRONG_SENDERS, ["as many of every sender as there are", "counts of a sender differ"])),
+      check("senders", () => findNone(WRONG_SENDERS, ["the counts of every sender match the messages", "counts of a sender differ"])),
       check("search texts", () => checkFolded(connection, (done) => {
         share = done;
       })),

@@ -83,7 +83,7 @@ export function createWriter(url: ConnectionUrl, { fold, primaries, seen, budget
       return await connection.run(statements, { deadlineMs });
     } catch (error) {
       const meaning = meaningOf(error);
-      if (meaning === "elsewhere" || meaning === "in_doubt") connection.destroy(new Error("its server is not the primary, or not well"));
+      if (meaning === "elsewhere" || meaning === "in_doubt") connection.destroy(new Error("its server is not the primary, or has failed"));
       throw error;
     }
   }

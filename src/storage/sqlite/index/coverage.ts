@@ -48,7 +48,7 @@ export function readStoreState(db: DatabaseSync): StoreState {
  * a removal gets its number in the index before it gets it in the store.
  */
 export function mismatch(index: IndexState, store: StoreState): string | undefined {
-  if (index.generation !== store.generation) return "it belongs to another history of the database";
+  if (index.generation !== store.generation) return "it belongs to another generation of the database";
   if (index.edits !== store.edits) return "rows were changed or deleted by something other than the service";
   if (index.removals < store.removals) return "it still has rows that were removed";
   if (!(index.high <= store.last)) return `it covers rows up to ${index.high}, the last one is ${store.last}`;

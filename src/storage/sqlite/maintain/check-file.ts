@@ -38,7 +38,7 @@ export const checkIntegrity: CheckFunction = (db) => {
 export const checkSchema: CheckFunction = (db) => {
   const version = readVersion(db);
   if (version > SCHEMA_VERSION) {
-    return { ok: false, detail: `it is version ${version}, of a newer build than this one, which knows ${SCHEMA_VERSION}` };
+    return { ok: false, detail: `it is version ${version}, made by a newer build than this one, which knows ${SCHEMA_VERSION}` };
   }
   if (version < SCHEMA_VERSION) {
     return { ok: false, detail: `it is version ${version}: start the service once to bring it to ${SCHEMA_VERSION}` };

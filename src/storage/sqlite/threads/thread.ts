@@ -38,7 +38,7 @@ const YOUNG_GENERATION_MB = 8;
  * costs nothing.
  */
 const MAX_HANDED_OVER = 16;
-const NOBODY_WAITS = "nobody waits for it any more";
+const NOBODY_WAITS = "nobody waits for the result any more";
 
 /** Starts `module` (a file beside this one, without extension) and waits until its database is open. */
 export async function startThread<C extends Calls>(
