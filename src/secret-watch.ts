@@ -28,6 +28,9 @@ export function watchSecretFile(path: string, options: SecretWatchOptions): Secr
   const { extraPrevious, readFile = readText } = options;
   let seen: Outcome<Secrets, string> = { ok: true, value: options.inForce };
   let looking = false;
+  let stopped = false;
+  let begun = 0;
+  let applied = 0;
 
   async function read(): Promise<Outcome<Secrets, string>> {
     try {
@@ -38,7 +41,10 @@ export function watchSecretFile(path: string, options: SecretWatchOptions): Secr
     }
   }
 
-  function apply(found: Outcome<Secrets, string>): void {
+  /** A read that began before the last one that was applied may have found what the file had before. */
+  function apply(found: Outcome<Secrets, string>, number: number): void {
+    if (stopped || number < applied) return;
+    applied = number;
     seen = found;
     if (found.ok) options.use(found.value);
     else options.refuse(found.error);
@@ -48,18 +54,23 @@ export function watchSecretFile(path: string, options: SecretWatchOptions): Secr
     // A file system that hangs must not accumulate checks.
     if (looking) return;
     looking = true;
+    const number = (begun += 1);
     const found = await read();
     looking = false;
-    if (!isDeepStrictEqual(found, seen)) apply(found);
+    if (!isDeepStrictEqual(found, seen)) apply(found, number);
   }
 
   const timer = setInterval(() => void look(), LOOK_EVERY_MS);
   timer.unref();
   return {
     async reload() {
-      apply(await read());
+      const number = (begun += 1);
+      apply(await read(), number);
     },
-    stop: () => clearInterval(timer),
+    stop() {
+      stopped = true;
+      clearInterval(timer);
+    },
   };
 }
 

@@ -110,7 +110,7 @@ test("a file that stays the same is read at each look, and nothing is said", asy
   assert.deepEqual(told, ["first"]);
 });
 
-test("after the stop nothing is looked at", async (t) => {
+test("after the stop nothing is used", async (t) => {
   const file = join(temporaryFolder(t), "secrets");
   writeFileSync(file, "first");
   const { watch, told } = watchOf(t, file);
@@ -118,5 +118,30 @@ test("after the stop nothing is looked at", async (t) => {
   writeFileSync(file, "second");
   t.mock.timers.tick(EVERY_MS);
   await watch.reload();
-  assert.deepEqual(told, ["second"]);
+  assert.deepEqual(told, []);
 });
+
+for (const [what, meanwhile, expected] of [
+  ["a reload that read what is newer", (watch: SecretWatch) => watch.reload(), ["second"]],
+  ["a stop", (watch: SecretWatch) => watch.stop(), []],
+] as const) {
+  test(`a look that ends after ${what} changes nothing`, async (t) => {
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const slow = Promise.withResolvers<string>();
+    const told: string[] = [];
+    let reads = 0;
+    const watch = watchSecretFile("secrets", {
+      extraPrevious: [],
+      inForce: { current: "first", previous: [] },
+      readFile: () => ((reads += 1) === 1 ? slow.promise : Promise.resolve("second")),
+      use: ({ current }) => told.push(current),
+      refuse: (reason) => told.push(reason),
+    });
+    t.after(() => watch.stop());
+    t.mock.timers.tick(EVERY_MS);
+    await meanwhile(watch);
+    slow.resolve("older");
+    await new Promise(setImmediate);
+    assert.deepEqual(told, expected);
+  });
+}
