@@ -1,31 +1,14 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { test } from "node:test";
-import type { Handler, Stream } from "../../src/http/message.ts";
 import { send } from "../support/app.ts";
 import { openConnection } from "../support/connection.ts";
 import { startTestServer } from "../support/http.ts";
 import { openStream } from "../support/stream.ts";
+import { streaming, waiting } from "../support/streaming.ts";
 import { until } from "../support/until.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 const LARGE = "x".repeat(100_000);
-
-function streaming(chunks: Stream["chunks"], live = false): Handler {
-  return () => ({ status: 200, body: "", contentType: "text/plain", stream: { chunks, live } });
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await once(signal, "abort");
-}
-
-/** Gives `chunks`, then waits for the signal. */
-function waiting(...chunks: readonly string[]): Stream["chunks"] {
-  return async function* (signal) {
-    yield* chunks;
-    await aborted(signal);
-  };
-}
 
 for (const [kind, live] of [["tails", true], ["exports", false]] as const) test(`64 ${kind} may be open; further ones are refused until one of them ends`, async (t) => {
   const server = await startTestServer(t, streaming(waiting("one"), live));

@@ -3,33 +3,17 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { StoreUnavailable } from "../../src/core/store.ts";
-import type { Handler, Stream } from "../../src/http/message.ts";
 import { json } from "../../src/http/respond.ts";
 import { send } from "../support/app.ts";
 import { openConnection } from "../support/connection.ts";
 import { startTestServer } from "../support/http.ts";
 import { openStream } from "../support/stream.ts";
+import { aborted, streaming, waiting } from "../support/streaming.ts";
 import { until } from "../support/until.ts";
 
 const MINUTE_MS = 60_000;
 const GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 const LARGE = "x".repeat(100_000);
-
-function streaming(chunks: Stream["chunks"], live = false): Handler {
-  return () => ({ status: 200, body: "", contentType: "text/plain", stream: { chunks, live } });
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await once(signal, "abort");
-}
-
-/** Gives `chunks`, then waits for the signal. */
-function waiting(...chunks: readonly string[]): Stream["chunks"] {
-  return async function* (signal) {
-    yield* chunks;
-    await aborted(signal);
-  };
-}
 
 test("a stream is written in chunks, without a length, and observed once, at its end", async (t) => {
   const server = await startTestServer(t, streaming(async function* () {
