@@ -97,7 +97,7 @@ test("no engine of the store imports another, and what they share imports none",
   assert.deepEqual(forbidden, []);
 });
 
-test("sources import themselves and the standard library alone, by the names of their files", () => {
+test("sources import only each other and the standard library, by file name", () => {
   const known = new Set(sources);
   const strange = sources.flatMap((file) => [
     ...specifiersOf(file).filter((specifier) => !/^(node:|\.\.?\/)/.test(specifier)),
@@ -130,7 +130,7 @@ test("every source is imported by another one, except the programs and the entri
   ]);
 });
 
-test("what main.ts loads before it has looked at its Node is in older ones too, so that they can say what is wrong", () => {
+test("main.ts checks the version of Node before it loads what older versions lack", () => {
   const builtins = new Set<string>();
   const visited = new Set<string>();
   function visit(file: string): void {
@@ -165,7 +165,7 @@ test(`no file of src, test and scripts has more than ${MAX_LINES} lines, fixture
   assert.deepEqual(long, []);
 });
 
-test("package.json has no runtime dependency, and for development the compiler and the types of Node alone", () => {
+test("package.json has no runtime dependency, and for development only the compiler and the types of Node", () => {
   const manifest: unknown = JSON.parse(read("package.json"));
   for (const kind of ["dependencies", "optionalDependencies", "peerDependencies", "bundleDependencies", "bundledDependencies"]) {
     assert.equal(at(manifest, kind), undefined, kind);

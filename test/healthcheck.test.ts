@@ -46,7 +46,7 @@ test("a service that is not ready is unhealthy: exit status 1 and its reasons on
   assert.match(stderr, /^http:\/\/127\.0\.0\.1:\d+\/health\/ready: 503 .*the disk is full.*\n$/);
 });
 
-test("where nothing listens it is unhealthy, on one line", async () => {
+test("if nothing listens it is unhealthy, on one line", async () => {
   const server = createServer().listen(0, "127.0.0.1");
   const port = await portOf(server);
   server.close();

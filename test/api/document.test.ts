@@ -98,7 +98,7 @@ test("no schema has the name of something that languages bring along", () => {
   assert.deepEqual(Object.keys(DOCUMENT.components.schemas).filter((name) => TAKEN_NAMES.includes(name)), []);
 });
 
-test("the JSON body of a response with several properties has a name, of which generators make a class", () => {
+test("the JSON body of a response with several properties has a name, from which generators make a class", () => {
   for (const { method, path, operation } of OPERATIONS) {
     for (const [status, response] of Object.entries(operation.responses)) {
       const { schema } = dereference(response, DOCUMENT.components.responses).content?.["application/json"] ?? {};

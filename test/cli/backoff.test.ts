@@ -27,7 +27,7 @@ test("a success in between gives all of the time again", async () => {
   assert.equal(await backoff.pause("1"), false);
 });
 
-test("the wait doubles up to half a minute, of which chance takes up to half", () => {
+test("the wait doubles up to half a minute, minus up to half of it at random", () => {
   assert.deepEqual([0, 1, 5, 6, 2000].map((failures) => backoffMs(failures, 1)), [500, 1000, 16_000, 30_000, 30_000]);
   assert.equal(backoffMs(0, 0), 250);
 });

@@ -107,7 +107,7 @@ test("a copy is one file without a WAL, and only those who may read the database
   assert.equal(db.prepare("PRAGMA journal_mode").get()?.["journal_mode"], "delete");
 });
 
-test("a copy that cannot be written is told in one line, status 1, and leaves nothing behind", async (t) => {
+test("a copy that cannot be written is reported in one line, status 1, and leaves no file", async (t) => {
   const path = createDatabase(t, sampleMessages(2_000), { indexed: true });
   const folder = temporaryFolder(t);
   const env = { DATABASE_URL: `sqlite:///${path}` };
@@ -145,7 +145,7 @@ test("a signal leaves nothing behind", async (t) => {
   assert.deepEqual(readdirSync(folder), []);
 });
 
-test("a copy that does not pass the checks is not a backup: it is kept under another name, with what failed, status 1", async (t) => {
+test("a copy that fails a check is not a backup: it is kept under another name, with the failure, status 1", async (t) => {
   for (const damage of ["schema", "page"] as const) {
     const path = createDatabase(t, sampleMessages(500), { indexed: true });
     if (damage === "schema") {

@@ -137,7 +137,7 @@ test("output that nobody reads to its end, as head does, is not an error; output
   assert.match(full.stderr, /^[^\n]*ENOSPC[^\n]*\n$/);
 });
 
-test("serve is what no argument is: without a secret the status is 78", async () => {
+test("no argument means serve: without a secret the status is 78", async () => {
   const [named, unnamed] = await Promise.all([runMain(["serve"]), runMain([])]);
   assert.equal(named.status, 78);
   assert.deepEqual(named, unnamed);

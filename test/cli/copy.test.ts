@@ -70,7 +70,7 @@ test("copy moves a store to PostgreSQL and back, with order, receipt, payloads a
   assert.deepEqual(await contentOf((await openTestStore(t, { path: back })).store), expected);
 });
 
-test("an interrupted copy continues where it was, and one that is complete is only compared", { skip }, async (t) => {
+test("an interrupted copy continues where it stopped, and a complete one is only compared", { skip }, async (t) => {
   const path = await fill(t);
   const url = await server.createDatabase();
   const args = ["copy", "--from", `sqlite:///${path}`, "--to", url];
@@ -82,7 +82,7 @@ test("an interrupted copy continues where it was, and one that is complete is on
   for (const round of ["interrupted", "complete"]) assert.match((await runMain(args)).stdout, /: 697 messages and 3 ids/, round);
 });
 
-test("copy refuses a target that has something else, and tells what differs", { skip }, async (t) => {
+test("copy refuses a target with other content, and says what differs", { skip }, async (t) => {
   const path = await fill(t);
   const url = await server.createDatabase();
   const args = ["copy", "--from", `sqlite:///${path}`, "--to", url];

@@ -49,7 +49,7 @@ test("export hands the filters over as they are given", async (t) => {
   assert.ok(!target.includes("+"));
 });
 
-test("export tells what the service refuses: 1, or 69 where it may answer later; nothing is printed or written", async (t) => {
+test("export reports a refusal with 1, or 69 if it may succeed later; nothing is printed or written", async (t) => {
   const cases: readonly (readonly [status: number, url: string])[] = [
     [1, (await startAnswering(t, 422, '{"detail":[{"loc":["query","since"]}]}')).url],
     [1, (await startAnswering(t, 401, '{"detail":"unauthorized"}')).url],
@@ -91,7 +91,7 @@ test("export --output replaces a file whole, keeps its mode, and a link to it st
   assert.equal(statSync(join(folder, "file")).mode & 0o777, 0o600);
 });
 
-test("export --output refuses what is not a file, and tells what cannot be written", async (t) => {
+test("export --output refuses anything but a file, and says what cannot be written", async (t) => {
   const { url } = await startAnswering(t, 200, LINES.repeat(10_000), NDJSON);
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, "a folder"));

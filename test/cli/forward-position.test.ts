@@ -7,7 +7,7 @@ import { temporaryFolder } from "../support/store.ts";
 
 const TO = "https://app.example.com/hook";
 
-test("a position is kept in its file, for whoever opens it next", async (t) => {
+test("a position is kept in its file for the next process", async (t) => {
   const path = join(temporaryFolder(t), "position.json");
   const first = await openForwardPosition({ path, to: TO, first: 7 });
   assert.deepEqual(first.current(), { after: 7 });
@@ -20,7 +20,7 @@ test("a position is kept in its file, for whoever opens it next", async (t) => {
   second.close();
 });
 
-test("what is done after the position was closed does not move it: it may be another process's by then", async (t) => {
+test("after close, a position no longer moves: it may belong to another process", async (t) => {
   const path = join(temporaryFolder(t), "position.json");
   const first = await openForwardPosition({ path, to: TO, first: 7 });
   first.close();

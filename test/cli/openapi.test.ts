@@ -4,7 +4,7 @@ import { startTestApp } from "../support/app.ts";
 import { at } from "../support/json.ts";
 import { runMain } from "./main.ts";
 
-test("openapi prints what the service of its version answers, and needs neither a service nor a setting", async (t) => {
+test("openapi prints the document that a service of its version serves, and needs neither a service nor a setting", async (t) => {
   const { status, stdout, stderr } = await runMain(["openapi"]);
   assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
   const printed: unknown = JSON.parse(stdout);

@@ -8,7 +8,7 @@ function terminalWith(screen: Terminal["screen"]): Terminal {
   return testTerminal({ screen, print: assert.fail, write: () => assert.fail(), complain: assert.fail, beforeKilled: () => assert.fail() });
 }
 
-test("a terminal shows title, share and time while the work is in progress, and an empty line behind it", async (t) => {
+test("a terminal shows title, share and time while the work is in progress, then an empty line", async (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
   const shown: string[] = [];
   const { promise, resolve } = Promise.withResolvers<string>();

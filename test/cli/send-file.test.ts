@@ -35,7 +35,7 @@ test("send --file stores every line of a file, and names those that are refused"
   assert.equal(at((await app.request("/stats")).json, "total_messages"), 499);
 });
 
-test("each line is posted as it is, without its end, whatever the pieces it comes in; blank lines are not", async (t) => {
+test("each line is posted unchanged, without its line end, however it is split into chunks; blank lines are skipped", async (t) => {
   const standIn = await startAnswering(t, 200, "");
   const odd = Buffer.from([0x22, 0xff, 0xc3, 0x22]);
   const terminal = testTerminal({ env: ENV, input: input('{"a"', ":1}\r", "\n\n \t\n", ' {"b": 2} \n', odd, "\n", "last") });
@@ -66,7 +66,7 @@ test("a refused signature ends it, as the next one would be refused too", async 
   assert.ok(standIn.asked.length < 100);
 });
 
-test("where no answer comes it ends, though more lines may come, and tells how far it was", async (t) => {
+test("without a response it ends, even if there are more lines, and says how far it got", async (t) => {
   const standIn = await startStandIn(t, (response, number) => void (number === 0 ? response.end() : response.destroy()));
   async function* endless(): AsyncGenerator<Uint8Array, void> {
     yield Buffer.from("1\n");
@@ -89,7 +89,7 @@ test("--retry sends all of them to a service that is full for a while", async (t
   assert.ok(terminal.waits.length > 0 && terminal.waits.every((ms) => ms === 1000));
 });
 
-test("a line of more than 16 MiB, and a file that cannot be read, are told", async (t) => {
+test("a line of more than 16 MiB and an unreadable file are reported", async (t) => {
   const { url } = await startAnswering(t, 200, "");
   const terminal = testTerminal({ env: ENV, input: input(...Array.from({ length: 17 }, () => Buffer.alloc(1024 * 1024, "x"))) });
   await assert.rejects(send(terminal, fromInput(url)), /16 MiB/);

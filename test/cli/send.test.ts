@@ -30,7 +30,7 @@ test("send makes a message, signs it, and prints the answer of the service that 
   assert.deepEqual({ ...Object(stored.json), created_at: "" }, { message_id: "order/7", from: "+1", to: "+2", ts: "2025-01-15T09:00:00Z", text, created_at: "" });
 });
 
-test("send makes up what is not given: a new id each time, numbers, the time now, and no text", async (t) => {
+test("send fills in missing fields: a new id each time, numbers, the present time, and no text", async (t) => {
   const standIn = await startAnswering(t, 200, OK);
   const fromMs = Math.floor(Date.now() / 1000) * 1000;
   await runSend(standIn.url);
@@ -66,12 +66,12 @@ for (const [index, status] of [201, 204, 302, 401, 422, 429, 503].entries()) {
   });
 }
 
-test("an answer is shown in one line and without control characters, whatever it holds", async (t) => {
+test("a response is shown on one line and without control characters, whatever it contains", async (t) => {
   const { url } = await startAnswering(t, 500, "a\nb\u001b[2J\u009bc");
   assert.equal((await runSend(url)).stdout, "500 a b [2J c\n");
 });
 
-test("send ends with 69 and one line where no answer comes, which shows no password of the URL", async (t) => {
+test("send ends with 69 and one line if there is no response; the line does not show the URL's password", async (t) => {
   const cut = await startStandIn(t, (response) => response.destroy());
   const half = await startStandIn(t, (response) => response.writeHead(200, { "Content-Length": 10 }).write("{", () => response.destroy()));
   for (const url of ["http://user:hunter2@127.0.0.1:1/x", cut.url, half.url]) {
@@ -82,7 +82,7 @@ test("send ends with 69 and one line where no answer comes, which shows no passw
   }
 });
 
-test("send tells every wrong setting, a line each, with 78, and sends nothing", async () => {
+test("send reports every wrong setting, one line each, with 78, and sends nothing", async () => {
   const cases: readonly (readonly [Readonly<Record<string, string>>, number])[] = [
     [{}, 1],
     [{ WEBHOOK_INBOX_URL: "localhost:8000" }, 2],
@@ -122,7 +122,7 @@ test("--retry waits as Retry-After says, in seconds or as a date, else longer ea
   assert.equal(new Set(standIn.asked.map(({ body }) => body.toString())).size, 1);
 });
 
-test("--retry also tries again where no answer came", async (t) => {
+test("--retry also retries when there was no response", async (t) => {
   const standIn = await startStandIn(t, (response, number) => void (number === 0 ? response.destroy() : response.end(OK)));
   assert.equal(await send(testTerminal({ env: ENV }), command(standIn, true)), 0);
   assert.equal(standIn.asked.length, 2);

@@ -48,7 +48,7 @@ test("the service's export gives every message, in each format and with each fil
   for (const [args, expected] of filters) assert.deepEqual(ids((await runMain(["export", ...args], { env })).stdout), expected);
 });
 
-test("the service's refusals are told in its words", async (t) => {
+test("refusals of the service are reported in its words", async (t) => {
   const app = await startTestApp(t, { env: { API_TOKEN: "token" } });
   const withoutToken = await runMain(["export"], { env: { WEBHOOK_INBOX_URL: app.url } });
   assert.deepEqual([withoutToken.status, withoutToken.stdout], [1, ""]);

@@ -66,7 +66,7 @@ test("sign --standard gives the published example of Standard Webhooks", async (
   );
 });
 
-test("the service takes what sign --standard makes, with a new id and the time now", async (t) => {
+test("the service accepts the headers of sign --standard, with a new id and the present time", async (t) => {
   const app = await startTestApp(t);
   const body = JSON.stringify(delivery());
   const { stdout } = await runMain(["sign", "--standard"], { env: { WEBHOOK_SECRET: "testsecret" }, input: body });
@@ -75,7 +75,7 @@ test("the service takes what sign --standard makes, with a new id and the time n
   assert.equal((await app.request("/webhook", { method: "POST", headers, body })).status, 200);
 });
 
-test("sign tells in one line what is wrong: 78 for a secret, 1 for a file", async (t) => {
+test("sign says in one line what is wrong: 78 for a secret, 1 for a file", async (t) => {
   const cases: readonly (readonly [number, readonly string[], Readonly<Record<string, string>>])[] = [
     [78, [], {}],
     [78, [], { WEBHOOK_SECRET: "whsec_no base64" }],

@@ -26,7 +26,7 @@ function cutBehind(response: ServerResponse, text: string): void {
 
 const GONE = "gone";
 
-test("tail continues behind the last whole line when the connection is lost, and ends where it is refused", async (t) => {
+test("tail continues after the last whole line when the connection is lost, and ends if it is refused", async (t) => {
   const standIn = await startStandIn(t, (response, number) => {
     if (number === 0) cutBehind(response, line(3) + line(4) + line(5).slice(0, 9));
     else if (number === 1) response.destroy();
@@ -106,7 +106,7 @@ test("without --after a tail whose connection is lost before its first message c
   assert.deepEqual(standIn.asked.map(({ target }) => target), ["/tail", "/tail?after=7"]);
 });
 
-test("tail ends with 69 where it cannot reach the service at first, and with 1 where that refuses or sends something else", async (t) => {
+test("tail ends with 69 if it cannot reach the service at first, and with 1 if the service refuses or sends something else", async (t) => {
   const cases: readonly (readonly [status: number, url: string])[] = [
     [69, "http://127.0.0.1:1"],
     [69, (await startAnswering(t, 503, '{"detail":"too many"}', { "Retry-After": "1" })).url],
@@ -147,7 +147,7 @@ test("| head ends a tail that continues, without a word", async (t) => {
   assert.deepEqual(result, { status: 0, stdout: line(1) + line(2), stderr: "0\n" });
 });
 
-test("SIGINT ends a tail as the signal does, behind a whole line", async (t) => {
+test("SIGINT ends a tail as the signal does, after a whole line", async (t) => {
   const standIn = await startStandIn(t, (response) => response.writeHead(200, NDJSON).write(line(1) + line(2).slice(0, 5)));
   const result = await run([process.execPath, MAIN, "tail"], {
     env: { ...COMPILE_CACHE, WEBHOOK_INBOX_URL: standIn.url },

@@ -58,7 +58,7 @@ for (const [check, sql] of [
   });
 }
 
-test("what is SQLite's says what to use, status 78", async () => {
+test("commands that are only for SQLite say what to use instead, status 78", async () => {
   const env = { DATABASE_URL: "postgres://u:CANARY@h/d" };
   for (const [args, instead] of [[["backup", "x"], /pg_dump/], [["verify", "--rebuild"], /copy/]] as const) {
     const { status, stderr } = await runMain(args, { env });

@@ -45,7 +45,7 @@ test("verify beside a service that has the database open passes, --rebuild is re
   assert.match(refused.stderr, /^[^\n]*service[^\n]*\n$/);
 });
 
-test("a database that an earlier build made fails on its schema alone, and is left as it is", async (t) => {
+test("a database of an earlier build fails only the check of its schema, and is not changed", async (t) => {
   const path = join(temporaryFolder(t), "app.db");
   using db = new DatabaseSync(path);
   db.exec("CREATE TABLE messages (message_id TEXT PRIMARY KEY)");
@@ -64,7 +64,7 @@ test("a rebuilt backup stays a single file", async (t) => {
   assert.deepEqual(readdirSync(dirname(path)), ["app.db"]);
 });
 
-test("what is not a database file is told in one line, status 1, and nothing is made", async (t) => {
+test("a file that is not a database is reported in one line, status 1, and nothing is created", async (t) => {
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, "folder"));
   writeFileSync(join(folder, "text"), "x".repeat(10_000));
@@ -76,13 +76,13 @@ test("what is not a database file is told in one line, status 1, and nothing is 
   assert.deepEqual(readdirSync(folder), ["folder", "text"]);
 });
 
-test("a setting that names no file is told in one line, status 78", async () => {
+test("a setting that names no file is reported in one line, status 78", async () => {
   const { status, stderr } = await runMain(["verify"], { env: { DATABASE_URL: "sqlite:///:memory:" } });
   assert.equal(status, 78);
   assert.match(stderr, /^DATABASE_URL: [^\n]+\n$/);
 });
 
-test("a server that cannot be reached is told in one line, without its password, status 1", async () => {
+test("an unreachable server is reported in one line, without its password, status 1", async () => {
   const { status, stderr } = await runMain(["verify"], { env: { DATABASE_URL: "postgres://user:CANARY@127.0.0.1:1/db" } });
   assert.equal(status, 1);
   assert.match(stderr, /^[^\n]+\n$/);

@@ -50,7 +50,7 @@ test("with API_TOKEN, messages and statistics are shown only for the token", asy
   }
 });
 
-test("what shows no message needs no token", async (t) => {
+test("endpoints that show no messages need no token", async (t) => {
   const app = await startTestApp(t, { env: { API_TOKEN: TOKEN } });
   assert.equal((await app.deliver(delivery())).status, 200);
   for (const path of ["/health/live", "/health/ready", "/metrics"]) assert.equal((await app.request(path)).status, 200, path);

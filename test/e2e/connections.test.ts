@@ -40,7 +40,7 @@ for (const [title, request, method] of [["headers", "GET /stats HTTP/1.1\r\nHo",
   });
 }
 
-test("pipelined requests are answered in order, the quick ones behind the slow ones", { skip: ONLY_SQLITE }, async (t) => {
+test("pipelined requests get their responses in order, quick ones after slow ones", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");
@@ -69,7 +69,7 @@ const FAULTS: readonly (readonly [string, string, number, string, readonly numbe
   ["a line end behind a request that closes", post("m1", ["Connection: close"]) + "\r\n", 0, "", [200], ["POST 200"]],
 ];
 
-test("every request gets its one answer and its one log line, whatever follows it:", async (t) => {
+test("every request gets exactly one response and one log line, whatever follows it:", async (t) => {
   const app = await startTestApp(t, { env: { MAX_BODY_BYTES: "262144" } });
   let logged = 0;
   for (const [title, first, awaited, then, statuses, log] of FAULTS) {
@@ -89,7 +89,7 @@ test("every request gets its one answer and its one log line, whatever follows i
   assert.equal((await app.requestLines(0)).length, logged);
 });
 
-test("however much garbage comes while an answer is awaited, it is refused once, behind that answer", { skip: ONLY_SQLITE }, async (t) => {
+test("garbage after a request is refused once, after the response to that request", { skip: ONLY_SQLITE }, async (t) => {
   const warnings: Error[] = [];
   const onWarning = (warning: Error): number => warnings.push(warning);
   process.on("warning", onWarning);
@@ -121,7 +121,7 @@ test("a connection is kept for further requests, for 65 s", async (t) => {
   assert.equal((await connection.answers(2))[1]?.status, 200);
 });
 
-test("a connection is closed after its answer where the client asks for it, and with HTTP/1.0", async (t) => {
+test("a connection is closed after its response if the client asks for it, and with HTTP/1.0", async (t) => {
   const app = await startTestApp(t);
   for (const request of [LIVE.replace("Host: x", "Host: x\r\nConnection: close"), "GET /health/live HTTP/1.0\r\n\r\n"]) {
     const [answer] = await exchangeRaw(t, app.url, request);

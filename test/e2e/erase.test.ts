@@ -68,7 +68,7 @@ test("all messages of a sender are erased, and those of others stay", async (t) 
   assert.equal(at(await read(app, "/messages/next"), "message_id"), "next");
 });
 
-test("the bytes of what is erased are overwritten in the database", { skip: ONLY_SQLITE }, async (t) => {
+test("the bytes of erased messages are overwritten in the database", { skip: ONLY_SQLITE }, async (t) => {
   const app = await start(t);
   const marks = ["zebracrossing", "quicksilver"];
   await app.deliver(delivery({ message_id: "own", text: marks[0] }));

@@ -170,7 +170,7 @@ test("bad parameters of an export are answered 422, all of them listed", async (
   }
 });
 
-test("an export has what was stored when it began, whatever comes meanwhile, and its client may take its time", async (t) => {
+test("an export has the messages that were stored when it began, whatever arrives meanwhile, and its client may be slow", async (t) => {
   const app = await startTestApp(t);
   const text = "\u{1F600}".repeat(4_000);
   const ids = Array.from({ length: 300 }, (_, index) => `m${String(index).padStart(3, "0")}`);

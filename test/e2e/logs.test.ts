@@ -147,7 +147,7 @@ test("neither secrets, signatures, tokens nor texts are ever logged, and every l
   for (const line of log.slice(0, -1).split("\n")) assert.equal(typeof JSON.parse(line), "object");
 });
 
-test("what a client puts into path and message_id stays inside its line", async (t) => {
+test("a client's path and message_id cannot break out of the log line", async (t) => {
   const app = await startTestApp(t);
   const id = 'a"}\n{"level":"ERROR"\u0000\u001b[31m\u2028\ud83d\ude00';
   await app.deliver(delivery({ message_id: id }));

@@ -25,7 +25,7 @@ const IDS: readonly (readonly [string, ...string[]])[] = [
   ["\ufeff", "%EF%BB%BF"],
 ];
 
-test("GET /messages/{message_id} gives the one message, whatever its id holds", async (t) => {
+test("GET /messages/{message_id} returns the message, whatever its id contains", async (t) => {
   const app = await startTestApp(t);
   for (const [message_id] of IDS) assert.equal((await app.deliver(delivery({ message_id }))).status, 200);
   for (const [message_id, ...spellings] of IDS) {

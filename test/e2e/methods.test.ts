@@ -111,7 +111,7 @@ const REQUEST_IDS: readonly (readonly [string, string | string[] | undefined, "t
   ["that is missing", undefined, "made"],
 ];
 
-test("X-Request-ID is taken from the request where it is well formed, else made, and returned and logged", async (t) => {
+test("X-Request-ID is taken from the request if it is well-formed, otherwise created; it is returned and logged", async (t) => {
   const app = await startTestApp(t);
   for (const [index, [title, sent, outcome]] of REQUEST_IDS.entries()) {
     const answer = await app.request(index % 2 === 0 ? "/health/live" : "/nope", sent === undefined ? {} : { headers: { "X-Request-ID": sent } });

@@ -168,7 +168,7 @@ function assertShared(name: string, answer: ObservedAnswer | undefined): void {
   assertResponse(DOCUMENT, found(DOCUMENT.components.responses[name], name), answer, { what: name });
 }
 
-test("what any request may be answered is as the document has it", async (t) => {
+test("responses that any request may get match the document", async (t) => {
   const app = await startTestApp(t);
   for (const [name, request] of RAW) {
     const answer = (await exchangeRaw(t, app.url, request)).find(({ status }) => status >= 400);

@@ -90,7 +90,7 @@ for (const order of ["asc", "desc"]) {
   });
 }
 
-test("GET /stats/timeline counts by hour or day, and refuses what it does not know", async (t) => {
+test("GET /stats/timeline counts by hour or day, and refuses unknown values", async (t) => {
   const app = await startTestApp(t);
   await deliverAll(app, ["m0", "m1", "m2"]);
   assert.deepEqual((await app.request("/stats/timeline")).json, { bucket: "hour", data: [{ start: "2025-01-15T10:00:00Z", count: 3 }], truncated: false });
@@ -131,7 +131,7 @@ test("the order of receipt is that of the deliveries, in pages and in exports, w
   assert.deepEqual([refused.status, at(listAt(refused.json, "detail")[0], "type")], [422, "order_of_export"]);
 });
 
-test("an export in the order of receipt has what was stored when it began, over many pages", async (t) => {
+test("an export in commit order has the messages that were stored when it began, over many pages", async (t) => {
   const app = await startTestApp(t);
   const ids = Array.from({ length: 700 }, (_, index) => `m${String((index * 389) % 700).padStart(3, "0")}`);
   for (const id of ids) assert.equal((await app.deliver(delivery({ message_id: id }))).status, 200);

@@ -30,7 +30,7 @@ function linesOf(text: string): readonly any[] {
     .map((line) => JSON.parse(line));
 }
 
-test("what a platform sent about a message is read back; a native message has none", async (t) => {
+test("the payload of a platform is read back; a native message has none", async (t) => {
   const app = await startWithMessages(t);
   for (const [id, payload] of EXPECTED) {
     const answer = await app.request(`/messages/${encodeURIComponent(id)}/payload`);

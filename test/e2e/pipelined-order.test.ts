@@ -18,7 +18,7 @@ const ROWS: readonly (readonly [title: string, requests: readonly string[], stat
   ["nothing of a delivery that is refused", [post("g").replace("X-Signature", "X-Other"), read("GET", "/messages/g")], [401, 404]],
 ];
 
-test("a request sees what those before it on its connection have written:", { skip: ONLY_SQLITE }, async (t) => {
+test("a request sees what earlier requests on its connection have written:", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   for (const [title, requests, statuses] of ROWS) {
     await t.test(title, async (t) => {

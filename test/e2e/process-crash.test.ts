@@ -44,7 +44,7 @@ test("after kill -9 in the middle of deliveries everything that was answered 200
   assert.equal(at((await send(again.url, "/messages?q=hello&limit=1")).json, "total"), ids.length);
 });
 
-test("after an I/O error the service leaves unanswered what it cannot know, stops by itself with status 1, and has lost nothing", { skip: ONLY_SQLITE }, async (t) => {
+test("after an I/O error the service sends no response for a message in doubt, stops with status 1, and has lost nothing", { skip: ONLY_SQLITE }, async (t) => {
   const deliver = createSender(t);
   // The WAL cannot grow beyond this many blocks, so a write to it fails.
   const service = await startService(t, {}, { limit: "-f 3000" });

@@ -37,7 +37,7 @@ test("the start line and the metrics name the engine and its version, and never 
   assert.doesNotMatch(log + service.stderr(), /CANARY/);
 });
 
-test("a server that may lose what it has confirmed is refused, status 78", { skip }, async (t) => {
+test("a server that may lose confirmed messages is refused, status 78", { skip }, async (t) => {
   const url = await server.createDatabase();
   const admin = await connectFor(t, url);
   await admin.run([{ sql: "CREATE USER careless SUPERUSER" }, { sql: "ALTER USER careless SET synchronous_commit = off" }], { deadlineMs: 5_000 });
@@ -47,7 +47,7 @@ test("a server that may lose what it has confirmed is refused, status 78", { ski
   assert.doesNotMatch(service.stderr(), /CANARY/);
 });
 
-test("a server that cannot be reached is told in one line, status 1, without the password", { skip }, async (t) => {
+test("an unreachable server is reported in one line, status 1, without the password", { skip }, async (t) => {
   const service = spawnService(t, { WEBHOOK_SECRET: "x", DATABASE_URL: "postgres://user:CANARY@127.0.0.1:1/app" });
   assert.deepEqual(await service.exited, { code: 1, signal: null });
   assert.match(service.stderr(), /^[^\n]*user@127\.0\.0\.1:1\/app[^\n]*\n$/);

@@ -12,7 +12,7 @@ import { temporaryFolder } from "../support/store.ts";
 import { oneOfMany } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
 
-test("every error of the configuration is told at once, a line each, without any secret, and the exit status is 78", async (t) => {
+test("every error of the configuration is reported at once, one line each, without any secret, and the exit status is 78", async (t) => {
   const names = Object.values(SETTINGS).map(({ name }) => name);
   const service = spawnService(t, Object.fromEntries(names.map((name) => [name, "whsec_CANARY \n"])));
   assert.deepEqual(await service.exited, { code: 78, signal: null });
@@ -47,7 +47,7 @@ test("with PORT=0 the start line names the real address, and the default databas
   assert.equal(service.stderr(), "");
 });
 
-test("a port in use is told in one line that names PORT, exit status 1: it may be free later", async (t) => {
+test("a port in use is reported in one line that names PORT, exit status 1: it may be free later", async (t) => {
   const first = await startService(t);
   const second = spawnService(t, { WEBHOOK_SECRET: "x", PORT: new URL(first.url).port });
   assert.deepEqual(await second.exited, { code: 1, signal: null });
@@ -81,7 +81,7 @@ for (const [index, [title, variable, value, prepare]] of UNUSABLE.entries()) {
   });
 }
 
-test("a database that takes no write is told at start, before anything is refused", { skip: ONLY_SQLITE }, async (t) => {
+test("a database that cannot be written is reported at start, before anything is refused", { skip: ONLY_SQLITE }, async (t) => {
   const folder = temporaryFolder(t);
   const first = await startService(t, { DATABASE_URL: "sqlite:///app.db" }, { folder });
   first.signal("SIGTERM");

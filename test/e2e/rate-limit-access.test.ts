@@ -9,7 +9,7 @@ function told(answer: Awaited<ReturnType<TestApp["deliver"]>>): readonly unknown
   return [answer.status, policy, ratelimit, retryAfter];
 }
 
-test("with a limit every answer to a delivery tells what is left of it, whatever its status", async (t) => {
+test("with a limit every response to a delivery says how much of it is left, whatever its status", async (t) => {
   const app = await startTestApp(t, { ...HELD, env: { WEBHOOK_RATE_LIMIT: "5", MAX_BODY_BYTES: "1000" } });
   const policy = '"default";q=5;w=60';
   assert.deepEqual(told(await app.deliver(delivery())), [200, policy, '"default";r=4;t=12', undefined]);
@@ -22,7 +22,7 @@ test("with a limit every answer to a delivery tells what is left of it, whatever
   assert.deepEqual(told(await app.request("/webhook")), [403, undefined, undefined, undefined]);
 });
 
-test("without a limit no answer tells of one", async (t) => {
+test("without a limit no response mentions one", async (t) => {
   const app = await startTestApp(t);
   assert.deepEqual(told(await app.deliver(delivery())), [200, undefined, undefined, undefined]);
 });
@@ -63,7 +63,7 @@ test("nor with the addresses of its IPv6 network, of which it has as many as it 
   assert.deepEqual(statuses, [200, 429, 429, 429, 200]);
 });
 
-test("nor with what is not an address: all of it counts as the proxy's own", async (t) => {
+test("nor with texts that are not addresses: all of them count as the proxy's own", async (t) => {
   const app = await startTestApp(t, { ...HELD, env: { WEBHOOK_RATE_LIMIT: "1", TRUSTED_PROXIES: "1" } });
   const statuses: number[] = [];
   for (const value of ["unknown", "_a", "x".repeat(9_000), "192.0.2.999", "", "127.0.0.1"]) {

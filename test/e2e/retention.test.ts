@@ -13,7 +13,7 @@ async function numberAt(app: TestApp, target: string, field: string): Promise<nu
   return Number(at((await app.request(target)).json, field));
 }
 
-test("RETENTION_DAYS: what is too old is in no list, search, count or tail any more, and a late retry of it is still a duplicate", { skip: ONLY_SQLITE }, async (t) => {
+test("RETENTION_DAYS: messages that are too old are gone from lists, searches, counts and tails, and a late retry of one is still a duplicate", { skip: ONLY_SQLITE }, async (t) => {
   const first = await startTestApp(t, { clock: { nowMs: () => STARTED_MS } });
   // Of one hour, so that the timeline keeps a part of it.
   const old = ["a", "b"].map((id) => delivery({ message_id: id, text: `parcel ${id}` }));

@@ -10,7 +10,7 @@ import { temporaryFolder } from "../support/store.ts";
 const CANARIES = ["CANARY-current", "CANARY-previous", "CANARY-reloaded", "CANARY-token"] as const;
 const [CURRENT, PREVIOUS, RELOADED, TOKEN] = CANARIES;
 
-test("no secret is in any answer, log line, metric, on stderr or in what ps shows, whatever is tried", async (t) => {
+test("no secret appears in any response, log line, metric, on stderr or in the output of ps", async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, "secrets");
   writeFileSync(file, `${CURRENT}\n`);

@@ -20,7 +20,7 @@ function startAll(t: TestContext, url: string, options: TestAppOptions = {}): Pr
   return Promise.all([1, 2, 3].map(() => startTestApp(t, { ...options, env: { DATABASE_URL: url, ...options.env } })));
 }
 
-test("what any receiver stores, the tails of all give, each once and in one order, and all count the same", { skip }, async (t) => {
+test("the tails of all receivers give what any of them stores, once and in one order, and all count the same", { skip }, async (t) => {
   const receivers = await startAll(t, await server.createDatabase());
   const tails = await Promise.all(receivers.map(({ url }) => openStream(t, `${url}/tail`)));
   const ids = Array.from({ length: 90 }, (_, index) => `m${index}`);
@@ -37,7 +37,7 @@ test("what any receiver stores, the tails of all give, each once and in one orde
   }
 });
 
-test("the others continue when one receiver has gone, and what is erased by one is gone from all", { skip }, async (t) => {
+test("when one receiver has gone the others continue, and a message that one erases is gone from all", { skip }, async (t) => {
   const env = { API_TOKEN: "token" };
   const [one, other] = await startAll(t, await server.createDatabase(), { env });
   assert.ok(one !== undefined && other !== undefined);
@@ -51,7 +51,7 @@ test("the others continue when one receiver has gone, and what is erased by one 
   assert.equal(at((await other.request("/stats", { headers })).json, "total_messages"), 1);
 });
 
-test("several receivers remove what is too old together, each message once", { skip }, async (t) => {
+test("several receivers share the removal of old messages, each message once", { skip }, async (t) => {
   const url = await server.createDatabase();
   const startMs = Date.UTC(2025, 0, 1);
   const [first] = await startAll(t, url, { clock: { nowMs: () => startMs } });

@@ -6,7 +6,7 @@ import { startTestApp } from "../support/app.ts";
 import { exchangeRaw } from "../support/connection.ts";
 import { storedIds } from "../support/database.ts";
 
-test("a head that can be framed in two ways is answered 400, and the delivery hidden behind it is not served:", async (t) => {
+test("a head that can be framed in two ways gets 400, and the delivery hidden after it is not served:", async (t) => {
   const app = await startTestApp(t, { env: { WEBHOOK_SECRET: BENCH_SECRET } });
   for (const [index, bytes] of SMUGGLING.entries()) {
     await t.test(JSON.stringify(bytes.slice(0, -200)), async (t) => {
@@ -17,7 +17,7 @@ test("a head that can be framed in two ways is answered 400, and the delivery hi
   }
 });
 
-test("the same delivery behind a head that is sound is served", async (t) => {
+test("the same delivery after a valid head is served", async (t) => {
   const app = await startTestApp(t, { env: { WEBHOOK_SECRET: BENCH_SECRET } });
   const hidden = (SMUGGLING[0] ?? "").slice((SMUGGLING[0] ?? "").lastIndexOf("POST"));
   const answers = await exchangeRaw(t, app.url, `GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n${hidden.replace("Host: x", "Host: x\r\nConnection: close")}`);

@@ -34,7 +34,7 @@ const refused: readonly (readonly [string, string, RegExp])[] = [
   ["a line feed behind the challenge", `${ASKED}&hub.challenge=1%0A`, /^hub\.challenge must be 1 to 256/],
 ];
 
-test("GET /webhook answers the challenge as text", async (t) => {
+test("GET /webhook returns the challenge as text", async (t) => {
   const app = await startTestApp(t, ENV);
   for (const [title, query, challenge] of answered) {
     await t.test(title, async () => {

@@ -73,7 +73,7 @@ test("a tail names the store's generation, and continues in it by either way of 
   (await openStream(t, `${app.url}/tail?generation=another`)).leave();
 });
 
-test("after=N begins behind that seq, then continues live", async (t) => {
+test("after=N begins after that seq, then continues live", async (t) => {
   const app = await startTestApp(t);
   await deliverAll(app, ["m1", "m2", "m3"]);
   for (const [after, ids] of [["0", ["m1", "m2", "m3"]], ["2", ["m3"]], ["1&after=2", ["m3"]]] as const) {
@@ -173,7 +173,7 @@ test("an invalid place is answered 422", async (t) => {
   }
 });
 
-test("HEAD tells where a tail would begin", async (t) => {
+test("HEAD says where a tail would begin", async (t) => {
   const app = await startTestApp(t);
   await deliverAll(app, ["m1"]);
   const answer = await app.request("/tail", { method: "HEAD", headers: SSE });

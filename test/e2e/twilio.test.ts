@@ -66,7 +66,7 @@ test("a report on a message that was sent is acknowledged and not stored", async
   assert.deepEqual([line?.["level"], line?.["messages"], line?.["ignored"]], ["INFO", 0, 1]);
 });
 
-test("what Twilio did not sign is refused, and the log says why", async (t) => {
+test("a request that Twilio did not sign is refused, and the log says why", async (t) => {
   const app = await startTestApp(t, { env: TWILIO_ENV });
   const many = Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`p${index}`, ""]));
   const answers = [
@@ -84,7 +84,7 @@ test("what Twilio did not sign is refused, and the log says why", async (t) => {
   assert.equal((await app.request("/messages/SM1")).status, 404);
 });
 
-test("without its settings Twilio is refused, whatever it signs", async (t) => {
+test("without its settings Twilio is refused, even if it signs correctly", async (t) => {
   const app = await startTestApp(t);
   const answer = await postTwilio(app, SMS);
   assert.equal(answer.status, 403);

@@ -23,7 +23,7 @@ async function statuses(app: TestApp, count: number, headers: Record<string, str
   return answers;
 }
 
-test("requests beyond WEBHOOK_RATE_LIMIT a minute are answered 429 until the time that Retry-After tells", async (t) => {
+test("requests beyond WEBHOOK_RATE_LIMIT a minute get 429 until the time in Retry-After", async (t) => {
   const clock = heldClock();
   const app = await startTestApp(t, { clock, env: { WEBHOOK_RATE_LIMIT: "2" } });
   assert.equal((await app.deliver(BODY)).status, 200);

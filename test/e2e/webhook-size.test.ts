@@ -53,7 +53,7 @@ test("an announced body that is too large is refused before any of it has come",
   assert.equal(answer?.status, 413);
 });
 
-test("a body without an announced size is cut off where it exceeds the limit, not at its end", async (t) => {
+test("a body without an announced size is cut off when it exceeds the limit, not at its end", async (t) => {
   const app = await small();
   const connection = await openConnection(t, app.url);
   connection.write(`POST /webhook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\n${"x".repeat(LIMIT + 1)}`);

@@ -116,7 +116,7 @@ const repeats: readonly (readonly [string, Record<string, unknown>, boolean])[] 
   ["the instant", { ts: "2025-01-15T10:00:00.000000001Z" }, true],
 ];
 
-test("in the log and in the metrics a repeat is a conflict where what is stored differs:", async (t) => {
+test("in the log and in the metrics a repeat is a conflict if the stored message differs:", async (t) => {
   const app = await startTestApp(t);
   let conflicts = 0;
   for (const [index, [title, fields, conflict]] of repeats.entries()) {

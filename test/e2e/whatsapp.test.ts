@@ -29,7 +29,7 @@ test("every example is stored as its rows, once, however often it is sent", asyn
   );
 });
 
-test("the line and the metrics of a notification tell what became of it", async (t) => {
+test("the log line and the metrics of a notification report its outcome", async (t) => {
   const app = await startTestApp(t);
   const status = { field: "messages", value: { metadata: {}, statuses: [{ id: "wamid.S", status: "read" }] } };
   const one = element({ id: "wamid.1" });
@@ -88,7 +88,7 @@ test("a notification gets 503, and may be sent again, while its messages cannot 
   assert.equal((await app.deliver(notification([]))).status, 200);
 });
 
-test("what no secret has signed is not a notification", async (t) => {
+test("a notification that no secret has signed is refused", async (t) => {
   const app = await startTestApp(t);
   const answer = await app.deliver(notification([change([element({})])]), { "X-Signature": "0".repeat(64) });
   assert.equal(answer.status, 401);

@@ -23,7 +23,7 @@ test("fuzzed requests: no 5xx, no hung connection, and what was accepted reads b
   assert.equal(app.rawLog(), "");
 });
 
-test("a case depends on the seed and its number alone", () => {
+test("a case depends only on the seed and its number", () => {
   const bytes = (seed: number, index: number): string => {
     const { build, payload } = createCase(seed, index, SECRET);
     return build(payload).toString("latin1");

@@ -51,7 +51,7 @@ function pour(socket: Socket, bytes: string): void {
   fill();
 }
 
-test("where all connections are taken a new one gets the place of a silent one, and those that are being served keep theirs", async (t) => {
+test("if all connections are taken a new one replaces a silent one, and those being served stay", async (t) => {
   const { handle, release } = held();
   const server = await startTestServer(t, handle, { maxConnections: 4 });
   const connect = (): Promise<Connection> => openConnection(t, server.url);
@@ -68,7 +68,7 @@ test("where all connections are taken a new one gets the place of a silent one, 
   for (const connection of [...served, later, last]) assert.deepEqual(statuses(await connection.answers(1)), { 200: 1 });
 });
 
-test("where all connections are being served a new one is closed at once, and they get their answers", async (t) => {
+test("if all connections are being served a new one is closed at once, and they get their responses", async (t) => {
   const { handle, release, calls } = held();
   const server = await startTestServer(t, handle, { maxConnections: 3 });
   const served = await Promise.all([1, 2, 3].map(() => openConnection(t, server.url)));
@@ -80,7 +80,7 @@ test("where all connections are being served a new one is closed at once, and th
   for (const connection of served) assert.deepEqual(statuses(await connection.answers(1)), { 200: 1 });
 });
 
-test("128 requests of a connection await their answers, the next one gets 503 behind them, and those behind it nothing", async (t) => {
+test("128 requests of a connection wait for responses; the next one gets 503 after them, and later ones nothing", async (t) => {
   const { handle, release, calls } = held();
   const server = await startTestServer(t, handle);
   const [within, beyond] = [await openConnection(t, server.url), await openConnection(t, server.url)];
@@ -95,7 +95,7 @@ test("128 requests of a connection await their answers, the next one gets 503 be
   assert.equal(calls(), 256);
 });
 
-test("behind the request that gets 503 nothing more is parsed, however much has been read already", async (t) => {
+test("after the request that gets 503 nothing more is parsed, however much has been read already", async (t) => {
   const { handle, release } = held();
   const server = await startTestServer(t, handle);
   const { socket, write, untilClosed } = await openConnection(t, server.url);
@@ -112,7 +112,7 @@ test("behind the request that gets 503 nothing more is parsed, however much has 
   assert.equal(parsed, 129);
 });
 
-test("a connection that never ends sending is cut off, though it has taken none of its answers", async (t) => {
+test("a connection that never stops sending is cut off, even if it has read none of its responses", async (t) => {
   const { handle, release, calls } = held();
   const server = await startTestServer(t, handle);
   const { socket } = await openConnection(t, server.url);
@@ -124,7 +124,7 @@ test("a connection that never ends sending is cut off, though it has taken none 
   release();
 });
 
-test("beyond 10,000 requests of all connections that await their answers, each connection has one", async (t) => {
+test("if 10,000 requests of all connections wait for responses, each connection may have one", async (t) => {
   const { handle, release, calls } = held();
   const server = await startTestServer(t, handle);
   const full = await Promise.all(Array.from({ length: 100 }, () => openConnection(t, server.url)));
@@ -173,7 +173,7 @@ test("partly read bodies share 64 MiB: beyond it 503, while a small one is read,
   assert.deepEqual(statuses(await small.answers(2)), { 200: 2 });
 });
 
-test("answers that clients do not take share a bound: beyond it 503, and with room again everything continues", async (t) => {
+test("responses that clients do not read share a limit: beyond it 503, and with room again everything continues", async (t) => {
   const size = 8_000_000;
   const server = await startTestServer(t, (request) => json("x".repeat(request.query === "large" ? size : 1)));
   const stalled = await Promise.all([1, 2, 3, 4, 5].map(() => openConnection(t, server.url)));
@@ -194,7 +194,7 @@ test("answers that clients do not take share a bound: beyond it 503, and with ro
   assert.deepEqual((await other.answers(4)).map(({ status }) => status), [200, 503, 200, 200]);
 });
 
-test("an endless body in chunks is answered 413 where it exceeds the limit, and then cut off", async (t) => {
+test("an endless body in chunks gets 413 when it exceeds the limit, and is then cut off", async (t) => {
   const server = await startTestServer(t, readBody, { bodyLimitBytes: 1_000 });
   const { socket, write, answers } = await openConnection(t, server.url);
   const closed = new Promise((resolve) => socket.once("close", resolve));

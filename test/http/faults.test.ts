@@ -40,7 +40,7 @@ test("a fault harms neither its connection nor the next request", async (t) => {
   assert.deepEqual((await server.finished(2)).map(({ fault }) => fault === undefined), [false, true]);
 });
 
-test("where a handler cannot tell the outcome, its connection is closed without an answer, behind the answers before it", async (t) => {
+test("if the outcome is in doubt, the connection is closed without a response, after the responses before it", async (t) => {
   let calls = 0;
   const server = await startTestServer(t, () => {
     calls += 1;

@@ -42,7 +42,7 @@ function fakeStore(meanwhile: () => void = () => undefined): FakeStore {
   };
 }
 
-test("what is committed while a read is in progress is not missed", async () => {
+test("a message that is committed during a read is not missed", async () => {
   let commits = 3;
   const store: FakeStore = fakeStore(() => {
     if (commits > 0) {

@@ -30,12 +30,12 @@ test("a stream is written in chunks, without a length, and observed once, at its
   assert.deepEqual([exchange?.status, exchange?.stream?.ended, exchange?.fault, others.length], [200, "complete", undefined, 0]);
 });
 
-test("the head goes out before the first chunk", async (t) => {
+test("the head is sent before the first chunk", async (t) => {
   const server = await startTestServer(t, streaming(waiting(), true));
   assert.equal((await openStream(t, server.url)).status, 200);
 });
 
-test("HEAD gives the head alone and opens nothing", async (t) => {
+test("HEAD gives only the head and opens nothing", async (t) => {
   let opened = 0;
   const server = await startTestServer(t, streaming(async function* () {
     opened += 1;
@@ -46,7 +46,7 @@ test("HEAD gives the head alone and opens nothing", async (t) => {
   assert.equal((await server.finished(1))[0]?.stream, undefined);
 });
 
-test("a connection serves further requests behind a stream that has ended", async (t) => {
+test("a connection serves further requests after a stream that has ended", async (t) => {
   let calls = 0;
   const stream = streaming(async function* () { yield "all"; });
   const server = await startTestServer(t, (request) => {
@@ -76,7 +76,7 @@ test("with HTTP/1.0 the body ends with the connection", async (t) => {
   assert.doesNotMatch(received, /transfer-encoding/i);
 });
 
-test("chunks are made only as fast as the client takes them", async (t) => {
+test("chunks are made only as fast as the client reads them", async (t) => {
   let made = 0;
   const server = await startTestServer(t, streaming(async function* () {
     for (; made < 1_000; made += 1) yield LARGE;

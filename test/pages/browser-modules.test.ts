@@ -89,7 +89,7 @@ test("a time that no Date can hold is shown as it is", () => {
   assert.equal(createZone("utc").short("2016-12-31T23:59:60Z", 0), "2016-12-31T23:59:60Z");
 });
 
-test("how long ago something was is told in the largest whole unit", () => {
+test("how long ago something was is shown in the largest whole unit", () => {
   const words = [0, -59_999, -60_000, -3_599_999, -3_600_000, -86_400_000 * 2.5, 86_400_000 * 366].map((at) => formatRelative(at, 0));
   assert.equal(new Set(words).size, words.length - 1, words.join(", "));
   assert.equal(words[0], words[1]);

@@ -104,7 +104,7 @@ const REFUSED: readonly (readonly [secret: string, way: string, status: string])
   ["whsec_", "standard", "The secret must have base64 behind whsec_"],
 ];
 
-browserTest("what cannot be signed is not sent, and the page says why", async (_t, newPage) => {
+browserTest("a request that cannot be signed is not sent, and the page says why", async (_t, newPage) => {
   const app = await shared();
   const page = await newPage();
   await openDocs(page, app);

@@ -57,7 +57,7 @@ browserTest("after a failed search neither rows nor count of another address sta
   assert.deepEqual(await page.evaluate(view), { rows: 1, count: "1 message", above: false, below: false, end: "", address: "?q=alpha" });
 });
 
-browserTest("what failed is tried again by itself, and the totals too", async (t, newPage) => {
+browserTest("a failed request is retried automatically, and the totals too", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { text: "alpha" })]);
   service.gateway.before = ({ pathname }) => (pathname === "/messages" || pathname.startsWith("/stats") ? UNAVAILABLE : undefined);
   const page = await newPage();

@@ -64,7 +64,7 @@ browserTest("scrolling fetches page after page to the end, without a gap or a re
   assert.ok(service.gateway.targets.filter((target) => target.includes("cursor=")).length >= 4);
 });
 
-browserTest("what the document holds stays bounded, and the way back up shows every message again", async (t, newPage) => {
+browserTest("the document stays bounded, and scrolling back up shows every message again", async (t, newPage) => {
   const count = repetitions(t, { full: 1000, short: 450 });
   const service = await startInboxService(t, Array.from({ length: count }, (_, index) => stored(index)));
   const page = await newPage();

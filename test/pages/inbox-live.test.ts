@@ -35,7 +35,7 @@ browserTest("the first message that ever arrives takes the place of the words th
   assert.equal(await page.evaluate(isVisible, "#first"), false);
 });
 
-browserTest("of what arrives only that which matches the filters is shown", async (t, newPage) => {
+browserTest("of the messages that arrive only those that match the filters are shown", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { text: "σας", from: "+2" })]);
   const page = await newPage();
   await page.open(`${service.url}/?q=${encodeURIComponent("Σ")}&from=%2B2`);
@@ -47,7 +47,7 @@ browserTest("of what arrives only that which matches the filters is shown", asyn
   await page.until(rowsAre, "last σ|ς|σας");
 });
 
-browserTest("who reads further down keeps the place, and is told of new messages", async (t, newPage) => {
+browserTest("a reader further down the list stays there, and is told about new messages", async (t, newPage) => {
   const service = await startInboxService(t, Array.from({ length: 200 }, (_, index) => stored(index)));
   const page = await newPage();
   await page.open(service.url);
@@ -84,7 +84,7 @@ function seqOf(eventId: string | undefined): string | undefined {
   return eventId?.split(".").at(-1);
 }
 
-browserTest("a broken stream is taken up again behind the last message that came", async (t, newPage) => {
+browserTest("an interrupted stream continues after the last message", async (t, newPage) => {
   const service = await startInboxService(t, [stored(0, { text: "zero" })]);
   const page = await newPage();
   await page.open(service.url);

@@ -92,7 +92,7 @@ browserTest("j and k and the arrows go from message to message", async (_t, newP
   assert.equal(await page.evaluate(() => new URLSearchParams(location.search).get("message")), "m0000059");
 });
 
-browserTest("what is searched for is marked everywhere, in the row and in the message", async (_t, newPage) => {
+browserTest("matches of a search are marked everywhere, in the row and in the message", async (_t, newPage) => {
   const page = await newPage();
   await page.open(`${(await shared()).url}/?q=seven`);
   await page.until(isReady);
@@ -162,7 +162,7 @@ browserTest("id, text, JSON and a curl command can be copied", async (_t, newPag
   assert.deepEqual([copied[0], copied[1], Object(JSON.parse(String(copied[2]))).message_id, copied[3]], ["m0000007", "Message number 7", "m0000007", `curl '${url}/messages/m0000007'`]);
 });
 
-browserTest("where a browser gives no clipboard, as over plain http to another machine, a button copies all the same", async (_t, newPage) => {
+browserTest("a button copies even if the browser offers no clipboard, as over plain http to another machine", async (_t, newPage) => {
   const page = await newPage();
   await page.command("Page.addScriptToEvaluateOnNewDocument", {
     source: "Object.defineProperty(window, 'isSecureContext', { value: false }); delete Navigator.prototype.clipboard;",

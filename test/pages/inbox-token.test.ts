@@ -10,7 +10,7 @@ function isAsked(): boolean {
     && document.activeElement?.id === "token-input";
 }
 
-browserTest("the page asks for the token, says when it is wrong, keeps it for the window and forgets it when told", async (t, newPage) => {
+browserTest("the page asks for the token, says when it is wrong, keeps it for the window and can forget it", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { text: "secret" })], { env: { API_TOKEN: "right" } });
   const page = await newPage();
   await page.open(service.url);

@@ -76,7 +76,7 @@ for (const [missing, script] of [["locks", "delete Navigator.prototype.locks"], 
   });
 }
 
-browserTest("a second window has the token of the first, until one of them is told to forget it", async (t, newPage) => {
+browserTest("a second window has the token of the first, until one of them forgets it", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { text: "secret" })], { env: { API_TOKEN: "right" } });
   const first = await newPage();
   await first.open(service.url);

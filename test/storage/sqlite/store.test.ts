@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { openTestStore, message, temporaryFolder } from "../../support/store.ts";
 
-test("a statement that rolls the transaction back by itself leaves nothing of the batch, before or behind it", async (t) => {
+test("a statement that rolls the transaction back by itself leaves nothing of the batch, before or after it", async (t) => {
   const { store, path } = await openTestStore(t);
   const other = new DatabaseSync(path);
   t.after(() => other.close());
