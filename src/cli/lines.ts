@@ -9,22 +9,22 @@ const MAX_LINE_BYTES = 16 * 1024 * 1024;
  * MiB.
  */
 export async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
-  let pieces: Uint8Array[] = [];
+  let parts: Uint8Array[] = [];
   let waitingBytes = 0;
   for await (const chunk of chunks) {
     let start = 0;
     for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
-      yield Buffer.concat([...pieces, chunk.subarray(start, end + 1)]);
-      pieces = [];
+      yield Buffer.concat([...parts, chunk.subarray(start, end + 1)]);
+      parts = [];
       waitingBytes = 0;
       start = end + 1;
     }
     if (start === chunk.length) continue;
-    pieces.push(chunk.subarray(start));
+    parts.push(chunk.subarray(start));
     waitingBytes += chunk.length - start;
     if (waitingBytes > MAX_LINE_BYTES) throw new Error("Cannot read the lines: each must have at most 16 MiB");
   }
-  if (waitingBytes > 0) yield Buffer.concat(pieces);
+  if (waitingBytes > 0) yield Buffer.concat(parts);
 }
 
 /** The line without the CR and LF at its end. */

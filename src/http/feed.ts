@@ -17,7 +17,7 @@ export interface FeedFormat {
   readonly beat?: { readonly text: string; readonly everyMs: number };
 }
 
-interface Piece {
+interface Chunk {
   readonly text: string;
   /** The position to continue from. */
   readonly last: number;
@@ -31,19 +31,19 @@ export function createFeed(store: Pick<MessageStore, "since" | "onCommitted">): 
   const waiting = new Set<() => void>();
   let commits = 0;
   /** Reads in progress that began after the latest commit; readers at the same position share them. */
-  const reads = new Map<string, Promise<Piece>>();
+  const reads = new Map<string, Promise<Chunk>>();
   store.onCommitted(() => {
     commits += 1;
     reads.clear();
     for (const wake of waiting) wake();
   });
 
-  async function read(after: number, { write, payload = false }: FeedFormat): Promise<Piece> {
+  async function read(after: number, { write, payload = false }: FeedFormat): Promise<Chunk> {
     const { data, more } = await store.since(after, MESSAGES_AT_ONCE, { payload });
     return { text: data.map(write).join(""), last: data.at(-1)?.seq ?? after, more };
   }
 
-  function sharedRead(after: number, format: FeedFormat): Promise<Piece> {
+  function sharedRead(after: number, format: FeedFormat): Promise<Chunk> {
     const position = `${format.name} ${after}`;
     const underWay = reads.get(position);
     if (underWay !== undefined) return underWay;

@@ -24,7 +24,7 @@ export const METRICS = {
     type: "histogram",
     labelNames: ["method", "path"],
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    help: "from a request's arrival to its answer, or to the head of a stream",
+    help: "from a request's arrival to its response, or to the head of a stream",
   },
   latencyMs: {
     name: "request_latency_ms",

@@ -18,8 +18,8 @@ const EVENTS = [
 test("a stream of events is read the same wherever it is cut", () => {
   for (let size = 1; size <= STREAM.length; size += 1) {
     const parser = createEventParser();
-    const pieces = Array.from({ length: Math.ceil(STREAM.length / size) }, (_, index) => STREAM.slice(index * size, (index + 1) * size));
-    assert.deepEqual(pieces.flatMap((piece) => parser.take(piece)), EVENTS, `pieces of ${size}`);
+    const chunks = Array.from({ length: Math.ceil(STREAM.length / size) }, (_, index) => STREAM.slice(index * size, (index + 1) * size));
+    assert.deepEqual(chunks.flatMap((chunk) => parser.take(chunk)), EVENTS, `chunks of ${size}`);
   }
 });
 

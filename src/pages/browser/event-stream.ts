@@ -5,7 +5,7 @@ export interface StreamEvent {
 }
 
 export interface EventParser {
-  take(piece: string): readonly StreamEvent[];
+  take(chunk: string): readonly StreamEvent[];
   /** The last id so far, including that of an event without data; undefined before the first. */
   lastId(): string | undefined;
 }
@@ -34,9 +34,9 @@ export function createEventParser(): EventParser {
 
   return {
     lastId: () => lastId,
-    take(piece) {
+    take(chunk) {
       const events: StreamEvent[] = [];
-      const lines = (rest + piece).split(/\r\n|\n|\r(?!$)/);
+      const lines = (rest + chunk).split(/\r\n|\n|\r(?!$)/);
       rest = lines.pop() ?? "";
       for (const line of lines) read(line, events);
       return events;

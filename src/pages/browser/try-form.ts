@@ -83,8 +83,8 @@ async function readInto(element: HTMLElement, response: Response): Promise<strin
   const node = document.createTextNode("");
   element.append(node);
   if (response.body === null) return "";
-  for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
-    node.appendData(piece.slice(0, SHOWN_CHARACTERS - node.length));
+  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    node.appendData(chunk.slice(0, SHOWN_CHARACTERS - node.length));
     if (node.length >= SHOWN_CHARACTERS) {
       element.append("\n… the rest is not shown");
       break;
