@@ -55,8 +55,8 @@ const DEFECTS: readonly (readonly [string, RequestListener, RegExp])[] = [
   ["refuses every body", (_request, response) => void response.writeHead(422).end(), /notification/],
   ["hangs", () => undefined, /hangs/],
   ["closes without an answer", (request) => void request.socket.destroy(), /not answered/],
-  ["takes any signature", (request, response) => void response.writeHead(request.method === "POST" ? 200 : 404).end(), /signature|no message|not there/],
-  ["stores nothing", (request, response) => void response.writeHead(isSigned(request) ? 200 : 404).end(), /not there|no message/],
+  ["takes any signature", (request, response) => void response.writeHead(request.method === "POST" ? 200 : 404).end(), /signature|not a message|not there/],
+  ["stores nothing", (request, response) => void response.writeHead(isSigned(request) ? 200 : 404).end(), /not there|not a message/],
 ];
 
 /** As far as its look tells. */
