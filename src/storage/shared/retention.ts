@@ -93,6 +93,8 @@ export function startRetention(engine: RetentionEngine, options: RetentionOption
   const { clock, monotonicMs = () => performance.now() } = options;
   let stopped = false;
   let working = false;
+  /** The clock was confirmed since the work began. */
+  let isDue = false;
   let timer: NodeJS.Timeout | undefined;
   let run: { readonly messages: number; readonly before: string } | undefined;
   let after = 0;
@@ -120,6 +122,7 @@ export function startRetention(engine: RetentionEngine, options: RetentionOption
   async function work(): Promise<void> {
     const startedAtMs = monotonicMs();
     working = true;
+    isDue = false;
     const more = await removeSome().catch((error: unknown) => {
       // Work that a stop interrupts has not failed.
       if (!stopped) failures.report(error);
@@ -128,7 +131,8 @@ export function startRetention(engine: RetentionEngine, options: RetentionOption
     working = false;
     if (!more) after = 0;
     if (!more || stopped) endRun();
-    if (!stopped) schedule(more ? Math.min(MAX_PAUSE_MS, PAUSE_FACTOR * (monotonicMs() - startedAtMs)) : CHECK_MS);
+    const pauseMs = Math.min(MAX_PAUSE_MS, PAUSE_FACTOR * (monotonicMs() - startedAtMs));
+    if (!stopped) schedule(isDue || more ? pauseMs : CHECK_MS);
   }
 
   function endRun(): void {
@@ -145,6 +149,7 @@ export function startRetention(engine: RetentionEngine, options: RetentionOption
   return {
     confirmClock() {
       doubt.confirm();
+      isDue = true;
       if (!stopped && !working) schedule(0);
     },
     stop() {

@@ -191,3 +191,17 @@ for (const [createdAt, isOld] of RECEIVED) {
     assert.equal(isReceivedBefore(createdAt, NOW_MS), isOld);
   });
 }
+
+test("if the clock is confirmed while it works, it works once more at once", async (t) => {
+  const { confirmClock, asked } = runsOf(t, [[0], [0]]);
+  t.mock.timers.tick(0);
+  confirmClock();
+  await new Promise(setImmediate);
+  assert.equal(asked().length, 1);
+  t.mock.timers.tick(0);
+  await new Promise(setImmediate);
+  assert.equal(asked().length, 2);
+  t.mock.timers.tick(0);
+  await new Promise(setImmediate);
+  assert.equal(asked().length, 2, "and then after a minute, as before");
+});
