@@ -10,7 +10,7 @@ export const MAX_WAITING_BYTES: number = 80 * 1024 * 1024;
 /** A second batch is passed to the writer during a commit, so that it need not wait for the event loop … */
 const MAX_BATCHES_UNDER_WAY = 2;
 /** … once it holds this many messages: smaller ones would cost more syncs than they save. */
-const MIN_SECOND_BATCH = 16;
+const MIN_SECOND_BATCH = 32;
 
 /** What an engine returns for a batch that it has committed, in one transaction. */
 export interface Committed {

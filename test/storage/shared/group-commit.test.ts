@@ -98,8 +98,8 @@ for (const [title, error, outcome] of [
 ] as const) {
   test(`every message of a batch ${title}, and the next batch continues`, async () => {
     const { group, finish } = createWriter();
-    const first = group.insertAll(messages(20, "m"));
-    const second = group.insertAll(messages(20, "n"));
+    const first = group.insertAll(messages(40, "m"));
+    const second = group.insertAll(messages(40, "n"));
     finish(error);
     assert.deepEqual(new Set(await first), new Set([outcome]));
     finish();
