@@ -33,7 +33,7 @@ const HEALTHY_MS = 180_000;
 export function createCluster(nodes: readonly ClusterNode[]): Cluster {
   const hosts = nodes.map(({ host }) => `${host}:${POSTGRES_PORT}`).join();
 
-  /** The state as any responding node sees it. */
+  /** The members according to the first node that responds; empty if none does. */
   async function members(): Promise<readonly Member[]> {
     for (const { url } of nodes) {
       const seen = await ask(url);

@@ -31,7 +31,7 @@ const LINE_FEED = 0x0a;
 /**
  * A sink that gives up lines rather than memory or time. If more than `maxWaitingBytes` wait because the reader stalls, further
  * lines are dropped until the queue is written; then one WARNING line says how many were lost. If writing fails (the reader is
- * gone, the disk is full) the lines are lost too, and standard error is told once. Each later chunk tries again, so a disk that
+ * gone, the disk is full) the lines are lost too, and one line on standard error says so. Each later chunk tries again, so a disk that
  * has space again gets the WARNING and the lines after it. Throws if the descriptor is not open.
  */
 export function createLogSink({

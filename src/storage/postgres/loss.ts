@@ -32,7 +32,7 @@ export interface Seen {
   done(result: PipelineResult): void;
 }
 
-/** `lost` is told why if messages that readers may have seen are missing. */
+/** Calls `lost` with the reason if messages that readers may have seen are missing. */
 export function createSeen(lost: (reason: string) => void): Seen {
   let newest = 0;
   return {

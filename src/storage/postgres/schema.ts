@@ -36,8 +36,8 @@ const SCHEMA: readonly string[] = [
 ];
 
 /**
- * Names the present generation of the database. The database cannot tell that it was restored: whoever restores it gives it a
- * new name.
+ * Names the present generation of the database. The database cannot detect a restore, so the operator who restores it must
+ * set a new name.
  */
 const HISTORY: readonly string[] = [
   "ALTER TABLE inbox_state ADD COLUMN generation text NOT NULL DEFAULT gen_random_uuid()::text",

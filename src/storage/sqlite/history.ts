@@ -46,7 +46,7 @@ export function beginHistory(db: DatabaseSync, recorded: RecordedHistory | undef
   });
 }
 
-/** Marks a copy: whoever opens it gives it a new generation. Throws SQLite's error. */
+/** Marks a copy, so that it gets a new generation when it is first opened. Throws SQLite's error. */
 export function markAsCopy(db: DatabaseSync): void {
   db.exec(`INSERT INTO former_generations SELECT generation, ${LAST_SEQ} FROM store_state WHERE true ON CONFLICT DO NOTHING`);
 }

@@ -77,7 +77,7 @@ export const RETENTION: readonly ContractCase[] = [
   },
   {
     promise: "P21",
-    name: "a clock that is years ahead of the newest message removes nothing until it is confirmed, and the observer is told",
+    name: "a clock that is years ahead of the newest message removes nothing until it is confirmed, and the observer gets a notice",
     async run({ open }) {
       const first = await open();
       await first.store.insertAll(make(10, (index) => message(`m${index}`)));
@@ -115,7 +115,7 @@ export const RETENTION: readonly ContractCase[] = [
   },
   {
     promise: "P21",
-    name: "while the database takes no writes nothing is removed, the observer is told why, and then it continues",
+    name: "while the database takes no writes nothing is removed, the observer gets the reason, and then removal continues",
     async run({ open }) {
       let nowMs = NOW_MS;
       const opened = await open({ clock: { nowMs: () => nowMs }, retentionDays: 1 });

@@ -32,7 +32,7 @@ test("the writer copies the last frames of a checkpoint once another connection 
   assert.equal(checkpoints.isLastDue(), false);
 });
 
-test("the observer is told of each checkpoint beside the writer", async (t) => {
+test("the observer gets each checkpoint beside the writer", async (t) => {
   const told = Promise.withResolvers<readonly [pages: number, seconds: number]>();
   const observer = { committed: () => {}, commitFailed: () => {}, removed: () => {} };
   const { store } = await openTestStore(t, { observer: { ...observer, checkpointed: (...checkpoint) => told.resolve(checkpoint) } });
