@@ -7,6 +7,12 @@ import type { ByteBudget } from "./byte-budget.ts";
 const DISCARD_LIMIT_BYTES = 64 * 1024 * 1024;
 const DISCARD_LIMIT_MS = 5_000;
 
+/**
+ * After this much, the rest of a body waits for the next event-loop iteration. Otherwise Node reads up to 2 MB from a connection
+ * before it turns to the next one, so that a few large bodies keep everybody waiting.
+ */
+const BYTES_PER_ITERATION = 64 * 1024;
+
 const CLOSED_EARLY: Outcome<never> = {
   ok: false,
   error: { code: "bad_request", detail: "the connection closed before the body was complete" },
@@ -49,6 +55,7 @@ export function readBody(req: IncomingMessage, limitBytes: number, budget: ByteB
     let body: Buffer | undefined;
     let sizeBytes = 0;
     let takenBytes = 0;
+    const pace = createPace(req);
 
     function settle(outcome: Outcome<Uint8Array>): void {
       req.off(REFUSED, onRefused);
@@ -99,6 +106,7 @@ export function readBody(req: IncomingMessage, limitBytes: number, budget: ByteB
       }
       body ??= chunk;
       sizeBytes += chunk.length;
+      pace(chunk);
     }
 
     req.on(REFUSED, onRefused);
@@ -108,6 +116,18 @@ export function readBody(req: IncomingMessage, limitBytes: number, budget: ByteB
     // A reset surfaces here too; 'close' follows.
     req.on("error", () => settle(CLOSED_EARLY));
   });
+}
+
+/** Called with each chunk of a body, pauses it when `BYTES_PER_ITERATION` have been read. */
+function createPace(req: IncomingMessage): (chunk: Buffer) => void {
+  let bytes = 0;
+  return ({ length }) => {
+    bytes += length;
+    if (bytes < BYTES_PER_ITERATION) return;
+    bytes = 0;
+    req.pause();
+    setImmediate(() => req.resume());
+  };
 }
 
 /** Whether the announced length is so large that `discardRest` will cut the body off. */
@@ -124,12 +144,14 @@ export function discardRest(req: IncomingMessage, res: ServerResponse): void {
   const { socket } = req;
   if (socket.destroyed) return;
   let discardedBytes = 0;
+  const pace = createPace(req);
   // Node calls it after the last response. Later data would be answered with a reset, which discards the response that the
   // client has not read.
   Object.assign(socket, { destroySoon: () => void socket.end() });
   const deadline = setTimeout(() => destroyAfter(req, res), DISCARD_LIMIT_MS);
   function onData(chunk: Buffer): void {
     discardedBytes += chunk.length;
+    pace(chunk);
     if (discardedBytes <= DISCARD_LIMIT_BYTES) return;
     req.off("data", onData);
     destroyAfter(req, res);
