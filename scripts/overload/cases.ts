@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Socket } from "node:net";
 import type { OverloadCase } from "./case.ts";
 import { SMUGGLED_IDS, SMUGGLING } from "./smuggling.ts";
@@ -18,6 +19,22 @@ function drip(socket: Socket, text: string, everyMs: number): void {
   socket.once("close", () => clearInterval(timer));
 }
 
+let messages = 0;
+
+/** Sends 40 deliveries whenever half of those before have their responses. */
+function flood(socket: Socket): void {
+  let awaited = 0;
+  function send(): void {
+    awaited += 40;
+    socket.write(Array.from({ length: 40 }, () => signedPost(`many ${(messages += 1)}`)).join(""));
+  }
+  socket.on("data", (text: string) => {
+    awaited -= text.split("HTTP/1.1 ").length - 1;
+    if (awaited <= 20) send();
+  });
+  send();
+}
+
 const KEEP_OPEN = "GET /health/live HTTP/1.1\r\nHost: x\r\nA: ";
 
 function requireAnswers(crowd: Crowd, status: string): string | undefined {
@@ -32,8 +49,6 @@ async function requireRetryAfter(port: number, request: string): Promise<string 
   }
   return undefined;
 }
-
-let messages = 0;
 
 export const CASES: readonly OverloadCase[] = [
   {
@@ -73,7 +88,8 @@ export const CASES: readonly OverloadCase[] = [
   },
   {
     name: "giant and endless chunked bodies",
-    growthMiB: 150,
+    // The limit for partly read bodies is 64 MiB, and each client has up to 128 KB that are read and not yet discarded.
+    growthMiB: 250,
     attack: ({ port }) =>
       gather({
         port,
@@ -92,24 +108,22 @@ export const CASES: readonly OverloadCase[] = [
     mayRefuse: true,
     answerMs: 10_000,
     seconds: 8,
-    attack: ({ port }) =>
-      gather({
+    // They begin once all are accepted: Node accepts one connection in each iteration of its event loop, and this attack makes
+    // the iterations long.
+    async attack({ port }) {
+      const accepted: Promise<unknown>[] = [];
+      const crowd = await gather({
         port,
         count: 200,
         act: (socket) => {
-          let awaited = 0;
-          const batch = (): string => Array.from({ length: 40 }, () => signedPost(`many ${(messages += 1)}`)).join("");
-          const send = (): void => {
-            awaited += 40;
-            socket.write(batch());
-          };
-          socket.on("data", (text: string) => {
-            awaited -= text.split("HTTP/1.1 ").length - 1;
-            if (awaited <= 20) send();
-          });
-          send();
+          accepted.push(once(socket, "data"));
+          socket.write(signedPost(`many ${(messages += 1)}`));
         },
-      }),
+      });
+      await Promise.all(accepted);
+      for (const socket of crowd.sockets) flood(socket);
+      return crowd;
+    },
     check: async ({ port }, crowd) => requireAnswers(crowd, "503") ?? requireRetryAfter(port, signedPost("late", { headers: "Connection: close\r\n" })),
   },
   {
