@@ -15,6 +15,8 @@ export interface ConnectOptions {
   readonly responseLimitBytes?: number;
   /** Shared by all connections to a database: a primary that was replaced is passed over. */
   readonly primaries?: Primaries;
+  /** Aborted once nobody waits for the connection. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const DEFAULT_RESPONSE_LIMIT_BYTES = 64 * 1024 * 1024;
@@ -22,7 +24,7 @@ const DEFAULT_RESPONSE_LIMIT_BYTES = 64 * 1024 * 1024;
 /**
  * Connects to the first host that is what `target_session_attrs` requires; each host has the time of `connect_timeout`.
  *
- * @throws {NoServer} if there is none, with the failure of each host
+ * @throws {NoServer} if there is none, or the signal was aborted before, with the failure of each host
  */
 export async function connect(url: ConnectionUrl, options: ConnectOptions = {}): Promise<Connection> {
   const failures: HostFailure[] = [];
@@ -48,8 +50,11 @@ interface Context {
 async function connectTo(host: Host, kind: SessionKind, { url, options }: Context): Promise<Connection> {
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(new Error(`no connection within ${url.connectTimeoutMs} ms`)), url.connectTimeoutMs);
+  const signal = options.signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, options.signal]);
   try {
-    const connection = await negotiate(host, { url, options }, timeout.signal);
+    const connection = await negotiate(host, { url, options }, signal);
+    const abort = (): void => connection.destroy(signal.reason);
+    signal.addEventListener("abort", abort);
     try {
       await requireKind(connection, kind, url.connectTimeoutMs);
       if (kind === "read-write" && (await options.primaries?.admit(connection, url.connectTimeoutMs)) === false) {
@@ -58,6 +63,8 @@ async function connectTo(host: Host, kind: SessionKind, { url, options }: Contex
     } catch (error) {
       connection.destroy(new Error("it is not what target_session_attrs requires"));
       throw error;
+    } finally {
+      signal.removeEventListener("abort", abort);
     }
     return connection;
   } finally {

@@ -41,7 +41,7 @@ export interface Connection {
    * Otherwise rejects with a ConnectionLost, whose `outcome` says whether anything may be stored.
    */
   run(statements: readonly Statement[], options: PipelineOptions): Promise<PipelineResult>;
-  /** Lets the pipelines in flight finish, and accepts no more. */
+  /** Lets the pipelines in flight finish, and accepts no more. A server that hangs is not waited for. */
   close(): Promise<void>;
   destroy(reason: Error): void;
 }
@@ -54,6 +54,9 @@ export interface ConnectionOptions {
   /** The maximum size of a pipeline's rows in bytes. */
   readonly responseLimitBytes: number;
 }
+
+/** How long a server may take to close a connection that it has been told to. */
+const CLOSE_MS = 500;
 
 interface Flight {
   readonly statements: number;
@@ -169,7 +172,10 @@ export function createConnection(channel: Channel, { server, parameters, notice,
     async close() {
       if (isOpen) channel.end(terminate());
       isOpen = false;
+      await Promise.allSettled(flights.map(({ settled }) => settled.promise));
+      const timer = setTimeout(() => channel.destroy(new Error("the server must close the connection")), CLOSE_MS);
       await closed;
+      clearTimeout(timer);
     },
     destroy(reason) {
       isOpen = false;

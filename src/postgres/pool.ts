@@ -11,6 +11,8 @@ export interface PoolOptions extends ConnectOptions {
   readonly maxWaiting: number;
   /** How long a caller waits for a connection that others use. */
   readonly waitMs: number;
+  /** For callers that give none. */
+  readonly signal?: AbortSignal;
 }
 
 export interface LoanOptions {
@@ -68,9 +70,10 @@ export function createPool(url: ConnectionUrl, options: PoolOptions): Pool {
       if (handed !== undefined) return handed;
     } else open += 1;
     try {
-      return await connect(url, options);
+      return await connect(url, { ...options, signal });
     } catch (error) {
       leave();
+      signal?.throwIfAborted();
       throw error;
     }
   }
@@ -149,7 +152,7 @@ export function createPool(url: ConnectionUrl, options: PoolOptions): Pool {
     }
   }
 
-  function use<T>(work: (connection: Connection) => Promise<T>, { signal }: LoanOptions = {}): Promise<T> {
+  function use<T>(work: (connection: Connection) => Promise<T>, { signal = options.signal }: LoanOptions = {}): Promise<T> {
     const loan = lend(work, signal);
     const ended = loan.catch(() => {});
     lent.add(ended);

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { after, before, test, type TestContext } from "node:test";
 import type { Connection } from "../../src/postgres/connection.ts";
 import { NoServer } from "../../src/postgres/errors.ts";
 import { createPool, PoolBusy, type Pool, type PoolOptions } from "../../src/postgres/pool.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../support/postgres.ts";
-import { urlOf } from "./server.ts";
+import { until } from "../support/until.ts";
+import { AUTHENTICATION_OK, frame, READY, scriptedServer, urlOf } from "./server.ts";
 
 const SOON = { deadlineMs: 20_000 };
 const skip = SKIP_WITHOUT_POSTGRES;
@@ -120,3 +122,49 @@ test("close refuses those that wait and lets the others finish", { skip }, async
   holder.release();
   await Promise.all([holder.done, closed]);
 });
+
+/** What a server does before it hangs. */
+const HANGS: readonly (readonly [title: string, first: Buffer])[] = [
+  ["answers nothing at all", Buffer.alloc(0)],
+  ["does not say what it is", Buffer.concat([AUTHENTICATION_OK, frame("S", "server_encoding\0UTF8\0"), READY])],
+];
+
+for (const [title, first] of HANGS) {
+  test(`a caller that leaves while its connection is opened does not wait for a server that ${title}`, async (t) => {
+    const reached = Promise.withResolvers<void>();
+    const url = await scriptedServer(t, async (socket, received) => {
+      await received();
+      socket.write(first);
+      if (first.length > 0) await received();
+      reached.resolve();
+    });
+    const leaving = new AbortController();
+    const pool = createPool(urlOf(`${url}?sslmode=disable&target_session_attrs=read-write&connect_timeout=60`), {
+      size: 1, maxWaiting: 1, waitMs: 20_000, signal: leaving.signal,
+    });
+    const use = assert.rejects(pool.use(pidOf), { message: "left" });
+    await reached.promise;
+    leaving.abort(new Error("left"));
+    await settlesSoon("the caller", use);
+    await settlesSoon("the pool", pool.close());
+  });
+}
+
+test("close does not wait for a server that does not close an idle connection", async (t) => {
+  const url = await scriptedServer(t, async (socket, received) => {
+    await received();
+    socket.write(Buffer.concat([AUTHENTICATION_OK, frame("S", "server_encoding\0UTF8\0"), READY]));
+    socket.pause();
+  });
+  const pool = createPool(urlOf(`${url}?sslmode=disable`), { size: 1, maxWaiting: 1, waitMs: 20_000 });
+  await pool.use(() => Promise.resolve());
+  await settlesSoon("the pool", pool.close());
+});
+
+async function settlesSoon(label: string, work: Promise<void>): Promise<void> {
+  let settled = false;
+  void work.then(() => {
+    settled = true;
+  });
+  await until(`${label} has settled`, () => settled);
+}
