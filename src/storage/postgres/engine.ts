@@ -58,6 +58,8 @@ export interface Engine extends Queries, RetentionEngine {
   /** See `createReadiness`. */
   check(): Promise<readonly string[]>;
   databaseBytes(): Promise<number>;
+  /** Ends all work in progress except for batches: see `Writer.beginStop`. */
+  beginStop(): void;
   close(): Promise<void>;
 }
 
@@ -72,17 +74,22 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
   const fold = createFold();
   const primary: ConnectionUrl = { ...url, sessionKind: "read-write" };
   const primaries = createPrimaries();
-  const upkeep = createPool(primary, { size: 4, maxWaiting: 16, waitMs: WORK_DEADLINE_MS, primaries });
-  const lookups = createPool(primary, { size: 4, maxWaiting: MAX_WAITING_READS, waitMs: WORK_DEADLINE_MS, primaries });
-  const searches = createPool(primary, { size: 2, maxWaiting: MAX_WAITING_READS, waitMs: WORK_DEADLINE_MS, primaries });
-  const probes = createPool(primary, { size: 1, maxWaiting: 0, waitMs: 0, primaries });
+  const stopping = new AbortController();
+  const shared = { primaries, signal: stopping.signal };
+  const upkeep = createPool(primary, { ...shared, size: 4, maxWaiting: 16, waitMs: WORK_DEADLINE_MS });
+  const lookups = createPool(primary, { ...shared, size: 4, maxWaiting: MAX_WAITING_READS, waitMs: WORK_DEADLINE_MS });
+  const searches = createPool(primary, { ...shared, size: 2, maxWaiting: MAX_WAITING_READS, waitMs: WORK_DEADLINE_MS });
+  const probes = createPool(primary, { ...shared, size: 1, maxWaiting: 0, waitMs: 0 });
   const seen = createSeen(fault);
   const writer = createWriter(primary, { fold, primaries, seen, budgetMs, refused: fault });
 
-  const stopping = new AbortController();
+  function beginStop(): void {
+    stopping.abort();
+    writer.beginStop();
+  }
 
   async function close(): Promise<void> {
-    stopping.abort();
+    beginStop();
     await Promise.all([upkeep, lookups, searches, probes].map((pool) => pool.close()));
     await writer.close();
   }
@@ -125,6 +132,7 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
       const { results } = await lookups.run([{ sql: "SELECT pg_database_size(current_database())" }], { deadlineMs: WORK_DEADLINE_MS });
       return numberAt(results[0]?.rows[0], 0);
     },
+    beginStop,
     close,
   };
 }

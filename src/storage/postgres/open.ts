@@ -35,7 +35,10 @@ export async function openPostgres(url: ConnectionUrl, options: PostgresOptions)
   const notify = (): void => {
     for (const listener of listeners) listener();
   };
-  const upkeep = await startUpkeep(engine, { failed: options.fault, onOthersCommitted: notify });
+  const upkeep = await startUpkeep(engine, { failed: options.fault, onOthersCommitted: notify }).catch(async (error: unknown) => {
+    await engine.close();
+    throw error;
+  });
 
   const inserts = createGroupCommit(
     async (messages, createdAt, deliveries) => {
@@ -101,8 +104,9 @@ export async function openPostgres(url: ConnectionUrl, options: PostgresOptions)
     confirmClock: () => retention?.confirmClock(),
     async close() {
       retention?.stop();
-      await inserts.close();
-      await upkeep.stop();
+      const idle = upkeep.stop();
+      engine.beginStop();
+      await Promise.all([inserts.close(), idle]);
       await engine.close();
     },
   };

@@ -23,7 +23,8 @@ export function repeat(work: () => Promise<void>, options: RepeatOptions): Repet
     try {
       await work();
     } catch (error) {
-      options.failed(error);
+      // Work that a stop interrupts has not failed.
+      if (!isStopped) options.failed(error);
       delayMs = AFTER_FAILURE_MS;
     }
     if (!isStopped) schedule(delayMs);

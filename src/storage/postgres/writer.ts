@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { setTimeout } from "node:timers/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Message } from "../../core/message.ts";
 import { InDoubt, StoreUnavailable, type InsertOutcome } from "../../core/store.ts";
 import { connect } from "../../postgres/connect.ts";
@@ -18,6 +18,8 @@ import { isCancelledWait } from "./replication.ts";
 const ATTEMPT_MS = 10_000;
 const MIN_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 2_000;
+/** How long batches may take once a stop has begun. */
+const STOP_MS = 1_000;
 
 export interface Writer {
   /**
@@ -27,6 +29,8 @@ export interface Writer {
    * Rejects with StoreUnavailable if nothing is stored, and with InDoubt if nobody could tell within the budget.
    */
   write(messages: readonly Message[], createdAt: string, deliveries?: Deliveries): Promise<readonly InsertOutcome[]>;
+  /** From now on no batch is sent twice, and a server that hangs is soon given up. */
+  beginStop(): void;
   /** Ends the connection; no batch may be in progress. */
   close(): Promise<void>;
 }
@@ -46,9 +50,15 @@ export interface WriterOptions {
 export function createWriter(url: ConnectionUrl, { fold, primaries, seen, budgetMs, refused }: WriterOptions): Writer {
   let opening: Promise<Connection> | undefined;
   let wasConnected = false;
+  let latest: Connection | undefined;
+  const stopping = new AbortController();
+  const givingUp = new AbortController();
+  let lastMoment: NodeJS.Timeout | undefined;
 
   async function open(): Promise<Connection> {
-    const connection = await connect({ ...url, sessionKind: url.sessionKind === "any" ? "any" : "read-write" }, { primaries });
+    const kind = url.sessionKind === "any" ? "any" : "read-write";
+    const connection = await connect({ ...url, sessionKind: kind }, { primaries, signal: givingUp.signal });
+    latest = connection;
     if (wasConnected) {
       try {
         seen.done(await connection.run(seen.statements(), { deadlineMs: ATTEMPT_MS }));
@@ -120,13 +130,17 @@ export function createWriter(url: ConnectionUrl, { fold, primaries, seen, budget
         if (meaning === "refused" && isOfOneMessage(error) && sizes.length > 1) return oneByOne(messages, createdAt, sizes);
         const reason = error instanceof Error ? error.message : String(error);
         const isOver = performance.now() - startedAt + pauseMs >= budgetMs;
-        if (isOver || (meaning === "refused" && !inDoubt)) {
+        if (isOver || (meaning === "refused" && !inDoubt) || !(await pause(pauseMs))) {
           throw inDoubt ? new InDoubt(reason, { cause: error }) : new StoreUnavailable(reason, { cause: error });
         }
-        await setTimeout(pauseMs);
         pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2);
       }
     }
+  }
+
+  /** False once a stop has begun. */
+  function pause(ms: number): Promise<boolean> {
+    return delay(ms, true, { signal: stopping.signal }).catch(() => false);
   }
 
   async function oneByOne(messages: readonly Message[], createdAt: string, sizes: readonly number[]): Promise<readonly InsertOutcome[]> {
@@ -146,7 +160,15 @@ export function createWriter(url: ConnectionUrl, { fold, primaries, seen, budget
 
   return {
     write,
+    beginStop() {
+      stopping.abort();
+      lastMoment ??= setTimeout(() => {
+        givingUp.abort(new Error("the service stops"));
+        latest?.destroy(new Error("the service stops"));
+      }, STOP_MS);
+    },
     async close() {
+      clearTimeout(lastMoment);
       const connection = await opening?.catch(() => undefined);
       await connection?.close();
     },

@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, test, type TestContext } from "node:test";
-import type { MessageStore } from "../../../src/core/store.ts";
-import { openPostgres } from "../../../src/storage/postgres/open.ts";
 import type { Connection } from "../../../src/postgres/connection.ts";
-import { connectFor, urlOf } from "../../postgres/server.ts";
-import { atEnd } from "../../support/cleanup.ts";
+import { connectFor } from "../../postgres/server.ts";
 import { SKIP_WITHOUT_POSTGRES } from "../../support/postgres.ts";
 import { usePostgres, type SharedPostgres } from "../../support/shared-postgres.ts";
 import { message } from "../../support/store.ts";
 import { until } from "../../support/until.ts";
+import { openReceiver, type Receiver } from "./receiver.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
 const LIMIT = { limitMs: 30_000 };
@@ -20,9 +18,7 @@ before(async () => {
 
 after(() => server?.stop());
 
-interface Life {
-  readonly store: MessageStore;
-  readonly faults: readonly string[];
+interface Life extends Receiver {
   readonly admin: Connection;
   readonly name: string;
 }
@@ -30,17 +26,8 @@ interface Life {
 /** A receiver that stays up whatever happens to its database. */
 async function live(t: TestContext): Promise<Life> {
   const url = await server.createDatabase();
-  const faults: string[] = [];
-  const store = await openPostgres(urlOf(url), {
-    clock: { nowMs: () => Date.now() },
-    observer: { committed: () => {}, commitFailed: () => {}, removed: () => {} },
-    remark: () => {},
-    fault: (reason) => faults.push(reason),
-    onFatal: () => {},
-    mayLose: true,
-  });
-  atEnd(t, () => store.close());
-  return { store, faults, admin: await connectFor(t, url.replace(/[^/]*$/, "postgres")), name: url.replace(/.*\//, "") };
+  const receiver = await openReceiver(t, url);
+  return { ...receiver, admin: await connectFor(t, url.replace(/[^/]*$/, "postgres")), name: url.replace(/.*\//, "") };
 }
 
 async function run({ admin }: Life, ...statements: readonly string[]): Promise<void> {

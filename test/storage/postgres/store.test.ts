@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, test, type TestContext } from "node:test";
 import type { MessageStore } from "../../../src/core/store.ts";
-import { openPostgres, type PostgresOptions } from "../../../src/storage/postgres/open.ts";
 import { connectFor, urlOf } from "../../postgres/server.ts";
-import { atEnd } from "../../support/cleanup.ts";
 import { SKIP_WITHOUT_POSTGRES } from "../../support/postgres.ts";
 import { usePostgres, type SharedPostgres } from "../../support/shared-postgres.ts";
 import { message } from "../../support/store.ts";
 import { until } from "../../support/until.ts";
+import { openReceiver } from "./receiver.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
 const SOON = { deadlineMs: 5_000 };
@@ -19,18 +18,8 @@ before(async () => {
 
 after(() => server?.stop());
 
-async function open(t: TestContext, url: string, options: Partial<PostgresOptions> = {}): Promise<MessageStore> {
-  const store = await openPostgres(urlOf(url), {
-    clock: { nowMs: () => Date.now() },
-    observer: { committed: () => {}, commitFailed: () => {}, removed: () => {}, indexFaulted: () => {} },
-    remark: () => {},
-    fault: () => {},
-    onFatal: () => {},
-    mayLose: true,
-    ...options,
-  });
-  atEnd(t, () => store.close());
-  return store;
+async function open(t: TestContext, url: string): Promise<MessageStore> {
+  return (await openReceiver(t, url)).store;
 }
 
 test("what one receiver commits, erases and counts, the others learn", { skip }, async (t) => {
