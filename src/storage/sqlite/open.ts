@@ -90,6 +90,8 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
   let stored = 0;
   const [history, lastBefore] = await Promise.all([lookups.call("history", undefined), lookups.call("lastSequence", undefined)]);
   ownership?.record({ ...history, last: lastBefore });
+  /** A database whose pages are damaged still stores messages: the highest `seq` then stands for their number. */
+  const countStored = (): Promise<number> => lookups.call("count", undefined).catch(() => lastBefore);
   const givenSeq = createGivenSeq(lastBefore, (last) => ownership?.reached(last));
 
   async function commitBatch(messages: readonly Message[], createdAt: string): Promise<Committed> {
@@ -122,7 +124,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
     onFailure: (reason) => options.observer.upgradeFailed?.(reason),
   });
   // Counted before any row is moved: a message is either in one table or in the other.
-  const adopted = upgrade.toMove() > 0 ? upgrade.toMove() + (await lookups.call("count", undefined)) : undefined;
+  const adopted = upgrade.toMove() > 0 ? upgrade.toMove() + (await countStored()) : undefined;
   await upgrade.start();
   const keeper = await startIndexKeeper({
     after: upgrade.toMove() > 0 ? upgrade.moved : undefined,
@@ -136,7 +138,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
   });
   started.resolve(keeper);
   opened.push({ abandon: keeper.close });
-  stored = adopted ?? (await lookups.call("count", undefined));
+  stored = adopted ?? (await countStored());
   const identity = await files.identity();
   const remove = createRemovals({ writer, reader: lookups, keeper });
   const retention = retentionDays === undefined ? undefined : startRetention({

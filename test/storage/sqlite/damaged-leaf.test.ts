@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { closeSync, cpSync, openSync, writeSync } from "node:fs";
+import { closeSync, cpSync, globSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, test, type TestContext } from "node:test";
@@ -131,3 +131,31 @@ for (const [name, expected] of Object.entries(REFUSED)) {
     assert.deepEqual(fatal, []);
   });
 }
+
+/** A start after a crash of the system, or after a restore, finds no index that it may use. */
+function removeIndex(path: string): void {
+  for (const file of globSync(`${path}-index*`)) rmSync(file);
+}
+
+for (const [name, expected] of Object.entries(REFUSED).filter(([name]) => name !== "messages")) {
+  test(`a leaf of ${name} damaged while there is no index: no more than that is refused`, async (t) => {
+    const path = copyOf(t);
+    damageLeaf(path, name);
+    removeIndex(path);
+    const { store, fatal } = await openTestStore(t, { path });
+    assert.equal(store.count(), ROWS);
+    assert.deepEqual(await refusedBy(store), expected);
+    assert.deepEqual(fatal, []);
+  });
+}
+
+test("leaves of the messages and of their ids damaged while there is no index: messages are stored", async (t) => {
+  const path = copyOf(t);
+  damageLeaf(path, "messages");
+  damageLeaf(path, "sqlite_autoindex_messages_1");
+  removeIndex(path);
+  const { store, fatal } = await openTestStore(t, { path });
+  assert.equal(await store.insert(message("new")), "created");
+  assert.equal((await store.get("new"))?.message_id, "new");
+  assert.deepEqual(fatal, []);
+});

@@ -48,7 +48,8 @@ export function createSnapshots(db: DatabaseSync, { prepare, forgetStatements, o
       }
       return { value: read() };
     } finally {
-      if (db.isTransaction) db.exec("COMMIT");
+      // COMMIT would report once more what a statement that failed has reported.
+      if (db.isTransaction) db.exec("ROLLBACK");
     }
   }
 

@@ -1,5 +1,6 @@
 import type { SQLInputValue } from "node:sqlite";
 import { LAST } from "../../../core/order.ts";
+import { isCorrupt } from "../database.ts";
 import type { Prepare } from "./rows.ts";
 
 /** Lengths of the prefixes of a key that are counted: day, hour, minute and second of all rows … */
@@ -46,8 +47,7 @@ export function createTimeCounts(prepare: Prepare): TimeCounts {
 
   return {
     countAll(sender) {
-      // Without an index, SQLite counts the entries of its smallest index; a walk of the rows takes ten times as long.
-      if (sender === undefined && number("SELECT high FROM index_state") === 0) return number("SELECT count(*) FROM messages");
+      if (sender === undefined && number("SELECT high FROM index_state") === 0) return countRows(number);
       const counted = sender === undefined ? number("SELECT messages FROM index_state")
         : number("SELECT count FROM sender_counts WHERE from_msisdn = ?", sender);
       return counted + unindexed(sender, "", LAST);
@@ -82,6 +82,16 @@ export function createTimeCounts(prepare: Prepare): TimeCounts {
       return { key, before: before + unindexed(sender, "", key) };
     },
   };
+}
+
+/** SQLite counts the entries of its smallest index, or, if that is damaged, the rows, which takes ten times as long. */
+function countRows(number: (sql: string) => number): number {
+  try {
+    return number("SELECT count(*) FROM messages");
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+    return number("SELECT count(*) FROM messages NOT INDEXED");
+  }
 }
 
 function levelsOf(sender: string | undefined): readonly number[] {
