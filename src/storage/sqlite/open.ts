@@ -123,6 +123,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
     onProgress: (rows) => options.observer.upgrading?.(rows),
     onFailure: (reason) => options.observer.upgradeFailed?.(reason),
   });
+  opened.push({ abandon: upgrade.stop });
   // Counted before any row is moved: a message is either in one table or in the other.
   const adopted = upgrade.toMove() > 0 ? upgrade.toMove() + (await countStored()) : undefined;
   await upgrade.start();

@@ -66,7 +66,8 @@ export async function startUpgrade(writer: Thread<WriterCalls>, { isBusy, onProg
       await (toMove > 0 ? moveSome() : deleteSome());
       if (toMove + toDelete > 0) schedule(isBusy() ? PAUSE_FACTOR * (performance.now() - startedAt) : 0);
     } catch (error) {
-      onFailure(error instanceof Error ? error.message : String(error));
+      // Work that a stop interrupts has not failed.
+      if (!stopped) onFailure(error instanceof Error ? error.message : String(error));
       schedule(RETRY_MS);
     }
   }

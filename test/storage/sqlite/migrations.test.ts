@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
+import type { StoreObserver } from "../../../src/core/store.ts";
 import { migrate, SCHEMA_VERSION } from "../../../src/storage/sqlite/migrations.ts";
 import { createLeftovers, estimateLeftovers } from "../../../src/storage/sqlite/write/leftovers.ts";
 import { createDatabase, requireSound } from "../../support/derived-database.ts";
@@ -120,6 +122,30 @@ test("an upgrade that is cut off in the middle continues with the next start", a
   for (let steps = 0; leftovers.dropSome() > 0; steps += 1) assert.ok(steps < 10_000);
   assert.equal(estimateLeftovers(db), 0);
   assert.equal(db.prepare("PRAGMA integrity_check").get()?.["integrity_check"], "ok");
+});
+
+test("an opening that fails ends the upgrade that has begun, and does not report it as a failure", async (t) => {
+  const path = createVersion(t, 3);
+  {
+    using db = new DatabaseSync(path);
+    db.exec("WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n LIMIT 200000) INSERT INTO time_counts SELECT 'many', 10, value, 1 FROM n");
+  }
+  // No index can be opened there.
+  mkdirSync(join(`${path}-index`, "taken"), { recursive: true });
+  const failures: string[] = [];
+  const observer: StoreObserver = {
+    committed: () => {},
+    commitFailed: () => {},
+    removed: () => {},
+    indexFaulted: () => {
+      throw new Error("as told");
+    },
+    upgradeFailed: (reason) => failures.push(reason),
+  };
+  await assert.rejects(openTestStore(t, { path, observer }), { message: "as told" });
+  using opened = new DatabaseSync(path);
+  assert.ok(estimateLeftovers(opened) > 0, "it ends in the middle");
+  assert.deepEqual(failures, []);
 });
 
 test("an upgrade that fails leaves the earlier database as it was", async (t) => {
