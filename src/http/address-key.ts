@@ -20,6 +20,8 @@ export function addressKey(address: string): string | undefined {
 
 /** The whole address, without port, brackets and zone; a mapped IPv4 address is given as IPv4. Undefined for any other text. */
 export function fullAddress(address: string): string | undefined {
+  // Most addresses end here, without the regular expressions' matches, which would be garbage of every request.
+  if (isIPv4(address)) return address;
   const host = withoutPort(address);
   if (isIPv4(host)) return host;
   if (!isIPv6(host)) return undefined;

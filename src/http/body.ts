@@ -51,43 +51,19 @@ export function refuseUnread({ headers }: IncomingMessage, limitBytes: number): 
  */
 export function readBody(req: IncomingMessage, limitBytes: number, budget: ByteBudget): Promise<Outcome<Uint8Array>> {
   return new Promise((resolve) => {
-    /** The first chunk, which is usually the whole body; from the second chunk on, a buffer that grows. */
-    let body: Buffer | undefined;
+    /** The only chunk so far: usually the whole body. */
+    let only: Buffer | undefined;
+    let large: GrowingBody | undefined;
     let sizeBytes = 0;
-    let takenBytes = 0;
-    const pace = createPace(req);
+    let pacedBytes = 0;
 
     function settle(outcome: Outcome<Uint8Array>): void {
       req.off(REFUSED, onRefused);
       req.off("data", onData);
-      body = undefined;
-      budget.giveBack(takenBytes);
-      takenBytes = 0;
+      large?.release();
+      only = undefined;
+      large = undefined;
       resolve(outcome);
-    }
-
-    /** False if the budget has no room for a body of this size. */
-    function hold(bytes: number): boolean {
-      const moreBytes = bytes - FREE_BYTES - takenBytes;
-      if (moreBytes <= 0) return true;
-      if (!budget.take(moreBytes)) return false;
-      takenBytes += moreBytes;
-      return true;
-    }
-
-    /** Copied, since a list of one-byte chunks would take a hundred times their size. */
-    function append(held: Buffer, chunk: Buffer): boolean {
-      const neededBytes = sizeBytes + chunk.length;
-      if (neededBytes <= held.length) {
-        held.set(chunk, sizeBytes);
-        return true;
-      }
-      const capacityBytes = Math.min(limitBytes, 2 * neededBytes);
-      if (!hold(capacityBytes)) return false;
-      body = Buffer.allocUnsafeSlow(capacityBytes);
-      body.set(held.subarray(0, sizeBytes));
-      body.set(chunk, sizeBytes);
-      return true;
     }
 
     function onRefused(refusal: Refusal): void {
@@ -95,39 +71,83 @@ export function readBody(req: IncomingMessage, limitBytes: number, budget: ByteB
     }
 
     function onData(chunk: Buffer): void {
-      if (sizeBytes + chunk.length > limitBytes) {
-        settle({ ok: false, error: largeBody(limitBytes) });
-        return;
-      }
-      const held = body === undefined ? hold(chunk.length) : append(body, chunk);
-      if (!held) {
-        settle(TOO_MUCH_AT_ONCE);
-        return;
-      }
-      body ??= chunk;
+      const isFirst = sizeBytes === 0;
       sizeBytes += chunk.length;
-      pace(chunk);
+      if (sizeBytes > limitBytes) {
+        settle({ ok: false, error: largeBody(limitBytes) });
+      } else if (isFirst && sizeBytes <= FREE_BYTES) {
+        only = chunk;
+      } else {
+        large ??= createGrowingBody(limitBytes, budget, only);
+        only = undefined;
+        if (!large.append(chunk)) settle(TOO_MUCH_AT_ONCE);
+      }
+      if (sizeBytes - pacedBytes < BYTES_PER_ITERATION) return;
+      pacedBytes = sizeBytes;
+      pauseForIteration(req);
+    }
+
+    function onClosed(): void {
+      settle(CLOSED_EARLY);
     }
 
     req.on(REFUSED, onRefused);
     req.on("data", onData);
-    req.on("end", () => settle({ ok: true, value: body?.subarray(0, sizeBytes) ?? new Uint8Array() }));
-    req.on("close", () => settle(CLOSED_EARLY));
+    req.on("end", () => settle({ ok: true, value: only ?? large?.whole() ?? new Uint8Array() }));
+    req.on("close", onClosed);
     // A reset surfaces here too; 'close' follows.
-    req.on("error", () => settle(CLOSED_EARLY));
+    req.on("error", onClosed);
   });
 }
 
-/** Called with each chunk of a body, pauses it when `BYTES_PER_ITERATION` have been read. */
-function createPace(req: IncomingMessage): (chunk: Buffer) => void {
-  let bytes = 0;
-  return ({ length }) => {
-    bytes += length;
-    if (bytes < BYTES_PER_ITERATION) return;
-    bytes = 0;
-    req.pause();
-    setImmediate(() => req.resume());
+/** A body that came in several chunks, in one buffer that grows: a list of one-byte chunks would take a hundred times their size. */
+interface GrowingBody {
+  /** False if the budget has no room for it. */
+  append(chunk: Buffer): boolean;
+  whole(): Uint8Array;
+  release(): void;
+}
+
+function createGrowingBody(limitBytes: number, budget: ByteBudget, first: Buffer | undefined): GrowingBody {
+  let held = first;
+  let sizeBytes = first?.length ?? 0;
+  let takenBytes = 0;
+
+  function take(bytes: number): boolean {
+    const moreBytes = bytes - FREE_BYTES - takenBytes;
+    if (moreBytes <= 0) return true;
+    if (!budget.take(moreBytes)) return false;
+    takenBytes += moreBytes;
+    return true;
+  }
+
+  return {
+    append(chunk) {
+      const neededBytes = sizeBytes + chunk.length;
+      if (held === undefined) {
+        if (!take(neededBytes)) return false;
+        held = chunk;
+      } else if (neededBytes <= held.length) {
+        held.set(chunk, sizeBytes);
+      } else {
+        const capacityBytes = Math.min(limitBytes, 2 * neededBytes);
+        if (!take(capacityBytes)) return false;
+        const grown = Buffer.allocUnsafeSlow(capacityBytes);
+        grown.set(held.subarray(0, sizeBytes));
+        grown.set(chunk, sizeBytes);
+        held = grown;
+      }
+      sizeBytes = neededBytes;
+      return true;
+    },
+    whole: () => held?.subarray(0, sizeBytes) ?? new Uint8Array(),
+    release: () => budget.giveBack(takenBytes),
   };
+}
+
+function pauseForIteration(req: IncomingMessage): void {
+  req.pause();
+  setImmediate(() => req.resume());
 }
 
 /** Whether the announced length is so large that `discardRest` will cut the body off. */
@@ -144,17 +164,20 @@ export function discardRest(req: IncomingMessage, res: ServerResponse): void {
   const { socket } = req;
   if (socket.destroyed) return;
   let discardedBytes = 0;
-  const pace = createPace(req);
+  let pacedBytes = 0;
   // Node calls it after the last response. Later data would be answered with a reset, which discards the response that the
   // client has not read.
   Object.assign(socket, { destroySoon: () => void socket.end() });
   const deadline = setTimeout(() => destroyAfter(req, res), DISCARD_LIMIT_MS);
   function onData(chunk: Buffer): void {
     discardedBytes += chunk.length;
-    pace(chunk);
-    if (discardedBytes <= DISCARD_LIMIT_BYTES) return;
-    req.off("data", onData);
-    destroyAfter(req, res);
+    if (discardedBytes > DISCARD_LIMIT_BYTES) {
+      req.off("data", onData);
+      destroyAfter(req, res);
+    } else if (discardedBytes - pacedBytes >= BYTES_PER_ITERATION) {
+      pacedBytes = discardedBytes;
+      pauseForIteration(req);
+    }
   }
   function finish(): void {
     clearTimeout(deadline);

@@ -1,37 +1,20 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** Tells a request's handler whether the client is still there. */
 export interface ClientWatch {
-  /** Aborted once the client has gone. Watching begins with the first call. */
-  signal(): AbortSignal;
+  /** Aborted once the client has gone. */
+  readonly signal: AbortSignal;
   /** Ends the watching: the response is about to be written. */
   stop(): void;
 }
 
 /**
+ * Watches whether the client of a request is still there, which it probes every `probeMs`.
+ *
  * A client that closes its connection looks the same as one that only ends its sending side and still waits for its response.
  * Writing to the former fails, from the second write on. So an interim response is sent again and again, which every HTTP/1.1
  * client must be able to parse (RFC 9110, section 15.2).
  */
 export function watchClient(req: IncomingMessage, res: ServerResponse, probeMs: number): ClientWatch {
-  let watching: Watching | undefined;
-  return {
-    signal() {
-      watching ??= beginWatching(req, res, probeMs);
-      return watching.gone.signal;
-    },
-    stop() {
-      watching?.stop();
-    },
-  };
-}
-
-interface Watching {
-  readonly gone: AbortController;
-  stop(): void;
-}
-
-function beginWatching(req: IncomingMessage, res: ServerResponse, probeMs: number): Watching {
   const { socket } = req;
   const gone = new AbortController();
   let probes: NodeJS.Timeout | undefined;
@@ -65,5 +48,5 @@ function beginWatching(req: IncomingMessage, res: ServerResponse, probeMs: numbe
     // Only the first of several pipelined requests listens, so that a connection has one listener however many it sends.
     else if (res.socket !== null) socket.once("end", beginProbing);
   }
-  return { gone, stop };
+  return { signal: gone.signal, stop };
 }

@@ -64,9 +64,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const buffered = createByteBudget(BUFFERED_LIMIT);
   const streams = createStreams({ buffered, maxOpen: MAX_STREAMS, nowMs: clock.nowMs });
 
-  function toRequest({ req, res, client }: Peer, target: Target, parameter: string): Request {
+  function toRequest(peer: Peer, target: Target, parameter: string): Request {
+    const { req, res } = peer;
     return {
-      signal: client.signal,
+      signal() {
+        peer.watch ??= watchClient(req, res, probeClientMs);
+        return peer.watch.signal;
+      },
       target: target.query === "" ? target.path : `${target.path}?${target.query}`,
       query: target.query,
       parameter,
@@ -117,7 +121,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const method = req.method ?? "-";
     // Read now: a closed connection has no address.
     const address = fullClientAddress(req, options.trustedProxies);
-    const client = watchClient(req, res, probeClientMs);
+    const peer: Peer = { req, res, watch: undefined };
     const target = splitTarget(req.url ?? "");
     const match = router(method, target.path);
     const sent = req.headers["x-request-id"];
@@ -125,12 +129,12 @@ export function createExchange(options: ExchangeOptions): Exchange {
     let response: Response;
     let fault: string | undefined;
     try {
-      response = await responseTo({ req, res, client }, target, match, circumstances);
+      response = await responseTo(peer, target, match, circumstances);
     } catch (error) {
       fault = describeFault(error);
       response = refuse(refusalOf(error));
     }
-    client.stop();
+    peer.watch?.stop();
     if (response.stream !== undefined) {
       const refusal = streams.refusal(response.stream);
       if (refusal !== undefined) response = refuse(refusal);
@@ -187,7 +191,8 @@ const NO_RESPONSE = "the connection was closed without a response: nobody knows 
 interface Peer {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  readonly client: ClientWatch;
+  /** Set once the handler wants to know whether the client is still there. */
+  watch: ClientWatch | undefined;
 }
 
 interface Target {

@@ -27,11 +27,17 @@ export function malformedHead(req: IncomingMessage): Refusal | undefined {
   return coding === undefined ? undefined : refuseCoding(coding, req.httpVersionMinor);
 }
 
+/** The latest valid one, since nearly all requests name the same host. */
+let knownHost: string | undefined;
+
 /** An empty host is allowed, for a target without an authority (RFC 9110, section 7.2). */
 function isHost(text: string): boolean {
+  if (text === knownHost) return true;
   const [whole, address, name = ""] = HOST_AND_PORT.exec(text) ?? [];
   if (whole === undefined) return false;
-  return address === undefined ? NAME.test(name) : (isIPv6(address) && !address.includes("%")) || FUTURE_ADDRESS.test(address);
+  const valid = address === undefined ? NAME.test(name) : (isIPv6(address) && !address.includes("%")) || FUTURE_ADDRESS.test(address);
+  if (valid) knownHost = text;
+  return valid;
 }
 
 function refuseCoding(transferEncoding: string, minorVersion: number): Refusal | undefined {

@@ -22,6 +22,8 @@ const PLATFORMS: readonly JsonSender[] = [{ owns: isWhatsApp, read: (body) => ({
 export function readJsonDelivery(body: Uint8Array): Outcome<Delivery, InvalidMessage> {
   const parsed = parseJsonObject(body);
   if (!parsed.ok) return { ok: false, error: { errors: [parsed.error] } };
-  const platform = PLATFORMS.find(({ owns }) => owns(parsed.value));
-  return (platform?.read ?? readNative)(parsed.value);
+  for (const { owns, read } of PLATFORMS) {
+    if (owns(parsed.value)) return read(parsed.value);
+  }
+  return readNative(parsed.value);
 }

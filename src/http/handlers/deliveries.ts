@@ -7,13 +7,15 @@ import { refuse } from "../respond.ts";
 
 /** Accepts deliveries up to the rate limit of each address; every response says how much of it is left. */
 export function limitDeliveries(rateLimit: RateLimit, deliver: (request: Request) => Promise<Response>): Handler {
-  return async (request) => {
+  // Not async: without a limit, a further promise for each delivery would have no purpose.
+  return (request) => {
     const admission = rateLimit(request.clientAddress);
     const { headers } = admission;
     if (!admission.ok) {
       return withHeaders({ ...refuse(tooManyRequests(admission.retryAfterSeconds)), delivery: { result: "rate_limited" } }, headers);
     }
-    return headers === undefined ? deliver(request) : withHeaders(await deliver(request), headers);
+    const delivered = deliver(request);
+    return headers === undefined ? delivered : delivered.then((response) => withHeaders(response, headers));
   };
 }
 
