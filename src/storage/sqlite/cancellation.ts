@@ -11,7 +11,7 @@ export interface Cancellation {
   rest(ms: number): void;
 }
 
-/** A cell that another thread sets to cancel a call. */
+/** A cell that another thread sets to cancel a call, or all that the thread waits for. */
 export type CancellationFlag = Int32Array<SharedArrayBuffer>;
 
 export function createCancellationFlag(): CancellationFlag {
@@ -24,11 +24,15 @@ export function cancel(flag: CancellationFlag): void {
   Atomics.notify(flag, 0);
 }
 
+export function isCancelled(flag: CancellationFlag): boolean {
+  return Atomics.load(flag, 0) !== 0;
+}
+
 /** `current` returns the flag of the call that the thread is doing. */
 export function createCancellation(current: () => CancellationFlag | undefined): Cancellation {
   const never = createCancellationFlag();
   function check(): void {
-    if (Atomics.load(current() ?? never, 0) !== 0) throw new Cancelled("nobody waits for it");
+    if (isCancelled(current() ?? never)) throw new Cancelled("nobody waits for it");
   }
   return {
     check,

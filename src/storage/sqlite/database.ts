@@ -5,6 +5,8 @@ import { whyUnusable } from "./usable.ts";
 /** How long a connection waits for a lock that another process holds before it gives up, in milliseconds. */
 export const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
 
+const BRIEF_WAIT_MS = 100;
+
 /** If no other thread checkpoints, or if it cannot keep up, a commit checkpoints the WAL itself from this size on. */
 const CHECKPOINT_PAGES = 16_000;
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
@@ -41,6 +43,16 @@ export function openDatabase(location: string, options: ConnectionOptions = {}):
   } catch (error) {
     throw new DatabaseError(`Cannot open the database: ${explain(error, location)}`, { cause: error });
   }
+}
+
+/** How long a thread of the service waits in SQLite at a time: nothing can tell it meanwhile that the service stops. */
+export function toBriefWait(busyTimeoutMs: number = DEFAULT_BUSY_TIMEOUT_MS): number {
+  return Math.min(BRIEF_WAIT_MS, busyTimeoutMs);
+}
+
+/** From now on the connection waits only briefly for a lock. */
+export function waitBriefly(db: DatabaseSync, busyTimeoutMs?: number): void {
+  db.exec(`PRAGMA busy_timeout=${toBriefWait(busyTimeoutMs)}`);
 }
 
 /**

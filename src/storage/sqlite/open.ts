@@ -4,6 +4,7 @@ import { StoreUnavailable, type MessageStore, type ReadOptions } from "../../cor
 import type { Message } from "../../core/message.ts";
 import { flatten, toOutcomes } from "./write/batch.ts";
 import { CHECKPOINT_FRAMES } from "./write/checkpoints.ts";
+import { cancel, createCancellationFlag } from "./cancellation.ts";
 import { DatabaseError } from "./database.ts";
 import { locateFiles, type DatabaseFiles } from "./files.ts";
 import { becomeOwner, type Ownership } from "./owner.ts";
@@ -66,7 +67,11 @@ interface Owned {
 
 async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownership, opened }: Owned): Promise<MessageStore> {
   const { busyTimeoutMs, maxPageCount, retentionDays } = options;
-  const settings: ThreadSettings = { location: files.location, busyTimeoutMs, maxPageCount, removes: retentionDays !== undefined };
+  const stopping = createCancellationFlag();
+  opened.push({ abandon: async () => cancel(stopping) });
+  const settings: ThreadSettings = {
+    location: files.location, busyTimeoutMs, maxPageCount, stopping, removes: retentionDays !== undefined,
+  };
   const { recorded } = ownership ?? {};
   const start = { onFatal: options.onFatal };
   const started = Promise.withResolvers<IndexKeeper>();
@@ -181,6 +186,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
 
   async function close(): Promise<void> {
     retention?.stop();
+    cancel(stopping);
     await Promise.all([inserts.close(), upgrade.stop()]);
     // What they hold can be read or derived again: only the writer can make a stop fail.
     await Promise.allSettled([keeper.close(), lookups.abandon(), searches.abandon(), checkpointer.close()]);

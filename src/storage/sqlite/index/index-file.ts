@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { toBriefWait, waitBriefly } from "../database.ts";
 import { createIndexTables, INDEX_TABLES, INDEX_VERSION } from "./schema.ts";
 
 const CACHE_KIB = 32 * 1024;
@@ -16,7 +17,7 @@ export interface IndexLocation {
 
 /** Opens the index file with the database attached, read-only. Creates an empty file if there is none. Throws SQLite's error. */
 export function openIndexFile({ location, database, busyTimeoutMs }: IndexLocation): DatabaseSync {
-  const db = new DatabaseSync(location, { timeout: busyTimeoutMs });
+  const db = new DatabaseSync(location, { timeout: toBriefWait(busyTimeoutMs) });
   try {
     // Everything in it can be derived again. A crash of the system may tear the file: see `isTrustworthy`.
     db.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA secure_delete=ON; PRAGMA journal_size_limit=${WAL_LIMIT_BYTES};
@@ -66,11 +67,13 @@ export function hasWal(location: string): boolean {
  * and synced before anything else is written, since later writes may reach the disk in any order. Throws if a reader prevents
  * the checkpoint.
  */
-export function markOpen(db: DatabaseSync): void {
+export function markOpen(db: DatabaseSync, busyTimeoutMs: number): void {
   db.exec("PRAGMA main.synchronous=FULL");
   setBoot(db, bootId());
+  db.exec(`PRAGMA busy_timeout=${busyTimeoutMs}`);
   const isComplete = checkpoint(db);
   db.exec("PRAGMA main.synchronous=OFF");
+  waitBriefly(db, busyTimeoutMs);
   if (!isComplete) throw new Error("a reader kept it from being marked as open");
 }
 

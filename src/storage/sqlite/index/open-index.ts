@@ -36,8 +36,13 @@ export function openIndex(at: IndexLocation): { readonly index: OpenIndex; reado
 export function createIndex(at: IndexLocation): OpenIndex {
   discardIndexFile(at.location);
   const db = openIndexFile(at);
-  initialise(db);
-  return { db, operations: createIndexOperations(db), identity: identityOf(at.location) };
+  try {
+    initialise(db);
+    return { db, operations: createIndexOperations(db), identity: identityOf(at.location) };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }
 
 /** Why an error means that the index must be rebuilt. Rethrows errors that pass by themselves, such as a full disk. */
@@ -53,7 +58,7 @@ function reasonToDiscard(db: DatabaseSync, location: string, hadWal: boolean): s
 
 function resume(db: DatabaseSync, at: IndexLocation): OpenIndex {
   const operations = createIndexOperations(db);
-  markOpen(db);
+  markOpen(db, at.busyTimeoutMs);
   operations.include();
   return { db, operations, identity: identityOf(at.location) };
 }

@@ -1,3 +1,4 @@
+import type { CancellationFlag } from "../cancellation.ts";
 import type { RecordedHistory } from "../history.ts";
 import type { IndexStep } from "../index/message-index.ts";
 import type { Queries } from "../read/queries.ts";
@@ -15,6 +16,8 @@ export interface ThreadSettings {
   /** A file path or a `file:` URI. */
   readonly location: string;
   readonly busyTimeoutMs?: number | undefined;
+  /** Set once the service stops: from then on no call waits for a lock of another process. */
+  readonly stopping?: CancellationFlag;
   readonly maxPageCount?: number | undefined;
   /** What the last owner recorded, if anything; for the writer. */
   readonly recorded?: RecordedHistory | undefined;

@@ -1,6 +1,7 @@
+import { performance } from "node:perf_hooks";
 import { parentPort, workerData } from "node:worker_threads";
-import { type Cancellation, type CancellationFlag, Cancelled, createCancellation } from "../cancellation.ts";
-import { CommitInDoubt, DatabaseError, explain, isInputOutputError } from "../database.ts";
+import { type Cancellation, type CancellationFlag, Cancelled, createCancellation, isCancelled } from "../cancellation.ts";
+import { CommitInDoubt, DatabaseError, DEFAULT_BUSY_TIMEOUT_MS, explain, isBusy, isInputOutputError } from "../database.ts";
 import { type CallResult, type Calls, CLOSE, type Handlers, type Notice, type ThreadSettings } from "./protocol.ts";
 
 interface Service<C extends Calls> {
@@ -18,7 +19,8 @@ export interface ThreadContext {
 
 /**
  * Runs inside a thread: opens its connection, reports that it is ready, then does calls in their order. A failure becomes the
- * result of its call and does not end the thread. A call that was cancelled before its turn is not begun.
+ * result of its call and does not end the thread. A call that was cancelled before its turn is not begun. One that meets a lock
+ * of another process begins again until its time is over or the service stops: its transaction has been rolled back.
  */
 export function serveThread<C extends Calls>(open: (settings: ThreadSettings, context: ThreadContext) => Service<C>): void {
   const port = parentPort;
@@ -29,7 +31,7 @@ export function serveThread<C extends Calls>(open: (settings: ThreadSettings, co
 
   function attempt(work: () => unknown): CallResult {
     try {
-      return { ok: true, value: work() };
+      return { ok: true, value: patiently(settings, work) };
     } catch (thrown) {
       if (thrown instanceof Cancelled) return { ok: false, reason: thrown.message, fatal: false, inDoubt: false };
       const inDoubt = thrown instanceof CommitInDoubt;
@@ -64,4 +66,16 @@ export function serveThread<C extends Calls>(open: (settings: ThreadSettings, co
     port.postMessage(attempt(close));
     port.close();
   });
+}
+
+/** SQLite waits for a lock only briefly, see `waitBriefly`: nothing could wake it. */
+function patiently<T>({ busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, stopping }: ThreadSettings, work: () => T): T {
+  const deadlineMs = performance.now() + busyTimeoutMs;
+  for (;;) {
+    try {
+      return work();
+    } catch (error) {
+      if (!isBusy(error) || (stopping !== undefined && isCancelled(stopping)) || performance.now() >= deadlineMs) throw error;
+    }
+  }
 }

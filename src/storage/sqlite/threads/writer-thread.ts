@@ -3,7 +3,7 @@ import { createAdoption } from "../write/adoption.ts";
 import { createBatchWriter } from "../write/batch.ts";
 import { createWriterCheckpoints } from "../write/checkpoints.ts";
 import { createLeftovers, estimateLeftovers } from "../write/leftovers.ts";
-import { checkpointAtClose, checkpointRecovered, openDatabase } from "../database.ts";
+import { checkpointAtClose, checkpointRecovered, openDatabase, waitBriefly } from "../database.ts";
 import { beginHistory } from "../history.ts";
 import { migrate } from "../migrations.ts";
 import type { WriterCalls } from "./protocol.ts";
@@ -14,6 +14,7 @@ serveThread<WriterCalls>((settings) => {
   migrate(db);
   checkpointRecovered(db);
   beginHistory(db, settings.recorded);
+  waitBriefly(db, settings.busyTimeoutMs);
   const adoption = createAdoption(db);
   const writer = createBatchWriter(db, { removes: settings.removes ?? false, adoption });
   const checkpoints = createWriterCheckpoints(db);
