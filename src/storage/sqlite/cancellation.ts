@@ -24,6 +24,7 @@ export function cancel(flag: CancellationFlag): void {
   Atomics.notify(flag, 0);
 }
 
+/** Whether the flag was set. */
 export function isCancelled(flag: CancellationFlag): boolean {
   return Atomics.load(flag, 0) !== 0;
 }
