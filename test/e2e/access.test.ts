@@ -5,7 +5,7 @@ import { OPERATIONS } from "../../src/api/operations.ts";
 import { delivery, startTestApp } from "../support/app.ts";
 
 const TOKEN = "s3cret-Token";
-/** Every operation that needs the token; with a parameter that ends a tail at once. */
+/** Every operation that needs the token. The invalid `after` ends a tail at once. */
 const GUARDED: readonly (readonly [method: string, target: string])[] = Object.values(OPERATIONS)
   .filter((operation) => routeAccess(operation) === "token")
   .flatMap(({ method, path }) => ["m1", "none", "%"].map((id) => [method, `${path.replace(/\{.*\}/, id)}?after=x`] as const));
@@ -16,34 +16,34 @@ const AUTHORIZATIONS: readonly (readonly [string, string | string[] | undefined,
   ["more than one space", `Bearer   ${TOKEN}`, true],
   ["nothing", undefined, false],
   ["an empty header", "", false],
-  ["the scheme alone", "Bearer", false],
-  ["the token and nothing else", TOKEN, false],
+  ["only the scheme", "Bearer", false],
+  ["the token without a scheme", TOKEN, false],
   ["another scheme", `Basic ${TOKEN}`, false],
   ["another token", "Bearer other", false],
   ["the token in another case", `Bearer ${TOKEN.toLowerCase()}`, false],
-  ["a part of the token", `Bearer ${TOKEN.slice(0, -1)}`, false],
-  ["more than the token", `Bearer ${TOKEN}x`, false],
+  ["a prefix of the token", `Bearer ${TOKEN.slice(0, -1)}`, false],
+  ["the token and one more character", `Bearer ${TOKEN}x`, false],
   ["two tokens", `Bearer ${TOKEN} ${TOKEN}`, false],
-  ["the token behind another scheme", `Basic x, Bearer ${TOKEN}`, false],
+  ["the token after another scheme", `Basic x, Bearer ${TOKEN}`, false],
 ];
 
-test("with API_TOKEN, messages and statistics are shown only for the token", async (t) => {
+test("with API_TOKEN, messages and statistics need the token", async (t) => {
   const app = await startTestApp(t, { env: { API_TOKEN: TOKEN } });
   assert.equal((await app.deliver(delivery())).status, 200);
   for (const [title, authorization, admitted] of AUTHORIZATIONS) {
     await t.test(`given ${title}: ${admitted ? "served" : "401"}`, async () => {
       for (const [own, path] of GUARDED) {
         for (const method of own === "GET" ? ["GET", "HEAD"] : [own]) {
-          const answer = await app.request(path, { method, headers: authorization === undefined ? {} : { Authorization: authorization } });
+          const response = await app.request(path, { method, headers: authorization === undefined ? {} : { Authorization: authorization } });
           if (admitted) {
-            assert.notEqual(answer.status, 401, `${method} ${path}`);
+            assert.notEqual(response.status, 401, `${method} ${path}`);
             continue;
           }
-          assert.equal(answer.status, 401, `${method} ${path}`);
-          assert.equal(answer.headers["www-authenticate"], "Bearer");
-          if (method !== "HEAD") assert.match(answer.body, /^\{"detail":"[^"]+"\}$/);
-          else assert.equal(answer.body, "");
-          assert.ok(!answer.body.includes(TOKEN));
+          assert.equal(response.status, 401, `${method} ${path}`);
+          assert.equal(response.headers["www-authenticate"], "Bearer");
+          if (method !== "HEAD") assert.match(response.body, /^\{"detail":"[^"]+"\}$/);
+          else assert.equal(response.body, "");
+          assert.ok(!response.body.includes(TOKEN));
         }
       }
     });
@@ -61,14 +61,14 @@ test("endpoints that show no messages need no token", async (t) => {
   assert.equal((await app.request("/nope")).status, 404);
 });
 
-test("without API_TOKEN nothing needs a token, and one that is sent does not matter", async (t) => {
+test("without API_TOKEN no endpoint needs a token, and a token that is sent is ignored", async (t) => {
   const app = await startTestApp(t);
   for (const headers of [{}, { Authorization: "Bearer x" }, { Authorization: "Basic x" }]) {
     assert.equal((await app.request("/messages", { headers })).status, 200);
   }
 });
 
-test("the token does not stand in for a signature", async (t) => {
+test("the token does not replace a signature", async (t) => {
   const app = await startTestApp(t, { env: { API_TOKEN: TOKEN } });
   const headers = { Authorization: `Bearer ${TOKEN}` };
   assert.equal((await app.request("/webhook", { method: "POST", body: JSON.stringify(delivery()), headers })).status, 401);

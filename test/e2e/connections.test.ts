@@ -11,16 +11,16 @@ const post = (id: string, headers: readonly string[] = []): string => rawPost(JS
 /** A request that by default ends in the middle of a chunk. */
 const chunked = (method: string, path: string, chunks: string = "5\r\nabc"): string =>
   `${method} ${path} HTTP/1.1\r\nHost: x\r\nX-Signature: ${sign("")}\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`;
-const BROKEN = "deZZZ\r\n";
+const MALFORMED_CHUNK = "deZZZ\r\n";
 
-test("a client that half-closes after a complete request gets its answer, also when the commit takes a while", { skip: ONLY_SQLITE }, async (t) => {
+test("a client that half-closes after a complete request gets its response, even if the commit takes a while", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");
   const connection = await openConnection(t, app.url);
   connection.write(LIVE + post("m1"));
   connection.halfClose();
-  // The server has read all of it, half-close included, while the commit waits for the lock.
+  // By now the server has read everything, including the half-close, and the commit waits for the lock.
   assert.equal((await connection.answers(1))[0]?.status, 200);
   assert.equal((await app.request("/health/live")).status, 200);
   other.exec("ROLLBACK");
@@ -29,7 +29,7 @@ test("a client that half-closes after a complete request gets its answer, also w
 });
 
 for (const [title, request, method] of [["headers", "GET /stats HTTP/1.1\r\nHo", "-"], ["body", post("m1").slice(0, -1), "POST"]] as const) {
-  test(`a client that half-closes within its ${title} is answered 400`, async (t) => {
+  test(`a client that half-closes in the middle of its ${title} gets 400`, async (t) => {
     const app = await startTestApp(t);
     const connection = await openConnection(t, app.url);
     connection.write(request);
@@ -48,43 +48,43 @@ test("pipelined requests get their responses in order, quick ones after slow one
   connection.write(post("m1") + LIVE + "GET /nope HTTP/1.1\r\nHost: x\r\n\r\n" + STATS + post("m2"));
   assert.equal((await app.request("/health/live")).status, 200);
   other.exec("ROLLBACK");
-  const answers = await connection.answers(5);
-  assert.deepEqual(answers.map(({ status }) => status), [200, 200, 404, 200, 200]);
-  assert.equal(answers[2]?.body, '{"detail":"not found"}');
+  const responses = await connection.answers(5);
+  assert.deepEqual(responses.map(({ status }) => status), [200, 200, 404, 200, 200]);
+  assert.equal(responses[2]?.body, '{"detail":"not found"}');
   assert.deepEqual(storedIds(app.databasePath), ["m1", "m2"]);
 });
 
-/** What is written at once, then what is written after this many answers; all answers; the log as method and status. */
-const FAULTS: readonly (readonly [string, string, number, string, readonly number[], readonly string[]])[] = [
-  ["a broken chunk behind a served request", post("m1"), 1, chunked("POST", "/webhook") + BROKEN, [200, 400], ["POST 200", "POST 400"]],
-  ["a broken chunk of a pipelined request", post("m1") + chunked("POST", "/webhook"), 1, BROKEN, [200, 400], ["POST 200", "POST 400"]],
-  ["a broken chunk of a body that nobody awaits", chunked("POST", "/nope"), 1, BROKEN, [404], ["POST 404"]],
-  ["a broken chunk of a body that was too large", chunked("POST", "/webhook", `40001\r\n${"x".repeat(0x40001)}`), 1, "\r\nZZ\r\n", [413], ["POST 413"]],
-  ["a broken chunk while the handler still works", LIVE + chunked("GET", "/stats") + BROKEN, 0, "", [200, 200], ["GET 200", "GET 200"]],
-  ["garbage behind one request", post("m1") + "GARBAGE\r\n\r\n", 0, "", [200, 400], ["POST 200", "- 400"]],
-  ["garbage behind two", post("m1") + post("m1") + "GARBAGE\r\n\r\n", 0, "", [200, 200, 400], ["POST 200", "POST 200", "- 400"]],
-  ["garbage after the answer", post("m1"), 1, "GARBAGE\r\n\r\n", [200, 400], ["POST 200", "- 400"]],
+/** `next` is written after `awaited` responses. `log` has the method and status of each log line. */
+const FAULTS: readonly (readonly [title: string, first: string, awaited: number, next: string, statuses: readonly number[], log: readonly string[]])[] = [
+  ["a malformed chunk after a served request", post("m1"), 1, chunked("POST", "/webhook") + MALFORMED_CHUNK, [200, 400], ["POST 200", "POST 400"]],
+  ["a malformed chunk in a pipelined request", post("m1") + chunked("POST", "/webhook"), 1, MALFORMED_CHUNK, [200, 400], ["POST 200", "POST 400"]],
+  ["a malformed chunk in a body that no handler reads", chunked("POST", "/nope"), 1, MALFORMED_CHUNK, [404], ["POST 404"]],
+  ["a malformed chunk in a body that was too large", chunked("POST", "/webhook", `40001\r\n${"x".repeat(0x40001)}`), 1, "\r\nZZ\r\n", [413], ["POST 413"]],
+  ["a malformed chunk while the handler is still working", LIVE + chunked("GET", "/stats") + MALFORMED_CHUNK, 0, "", [200, 200], ["GET 200", "GET 200"]],
+  ["garbage after one request", post("m1") + "GARBAGE\r\n\r\n", 0, "", [200, 400], ["POST 200", "- 400"]],
+  ["garbage after two requests", post("m1") + post("m1") + "GARBAGE\r\n\r\n", 0, "", [200, 200, 400], ["POST 200", "POST 200", "- 400"]],
+  ["garbage after the response", post("m1"), 1, "GARBAGE\r\n\r\n", [200, 400], ["POST 200", "- 400"]],
   ["garbage after garbage", post("m1") + "GARBAGE\r\n\r\n", 2, "GARBAGE\r\n\r\n", [200, 400], ["POST 200", "- 400"]],
-  ["garbage behind a request that closes", post("m1", ["Connection: close"]) + "GARBAGE", 0, "", [200], ["POST 200"]],
-  ["a line end behind a request that closes", post("m1", ["Connection: close"]) + "\r\n", 0, "", [200], ["POST 200"]],
+  ["garbage after a request with Connection: close", post("m1", ["Connection: close"]) + "GARBAGE", 0, "", [200], ["POST 200"]],
+  ["a line ending after a request with Connection: close", post("m1", ["Connection: close"]) + "\r\n", 0, "", [200], ["POST 200"]],
 ];
 
 test("every request gets exactly one response and one log line, whatever follows it:", async (t) => {
   const app = await startTestApp(t, { env: { MAX_BODY_BYTES: "262144" } });
   let logged = 0;
-  for (const [title, first, awaited, then, statuses, log] of FAULTS) {
+  for (const [title, first, awaited, next, statuses, log] of FAULTS) {
     await t.test(title, async (t) => {
       const connection = await openConnection(t, app.url);
       connection.write(first);
       await connection.answers(awaited);
-      connection.write(then);
+      connection.write(next);
       assert.deepEqual((await connection.untilClosed()).map(({ status }) => status), statuses);
       logged += log.length;
       const lines = (await app.requestLines(logged)).slice(-log.length);
       assert.deepEqual(lines.map((line) => `${line["method"]} ${line["status"]}`).toSorted(), log.toSorted());
     });
   }
-  // Nothing was logged besides, later.
+  // No further line is logged later.
   await app.app.close();
   assert.equal((await app.requestLines(0)).length, logged);
 });
@@ -106,11 +106,11 @@ test("garbage after a request is refused once, after the response to that reques
   other.exec("ROLLBACK");
   assert.deepEqual((await connection.untilClosed()).map(({ status }) => status), [200, 400]);
   assert.equal((await app.requestLines(22)).length, 22);
-  // One listener for each piece of garbage would be a leak, of which Node warns.
+  // One listener per write of garbage would be a leak, and Node.js would warn about it.
   assert.deepEqual(warnings, []);
 });
 
-test("a connection is kept for further requests, for 65 s", async (t) => {
+test("a connection serves further requests, and announces that it stays open for 65 s", async (t) => {
   const app = await startTestApp(t);
   const connection = await openConnection(t, app.url);
   connection.write(LIVE);
@@ -121,15 +121,15 @@ test("a connection is kept for further requests, for 65 s", async (t) => {
   assert.equal((await connection.answers(2))[1]?.status, 200);
 });
 
-test("a connection is closed after its response if the client asks for it, and with HTTP/1.0", async (t) => {
+test("a connection is closed after the response to a request with Connection: close or with HTTP/1.0", async (t) => {
   const app = await startTestApp(t);
   for (const request of [LIVE.replace("Host: x", "Host: x\r\nConnection: close"), "GET /health/live HTTP/1.0\r\n\r\n"]) {
-    const [answer] = await exchangeRaw(t, app.url, request);
-    assert.equal(answer?.headers.get("connection"), "close");
+    const [response] = await exchangeRaw(t, app.url, request);
+    assert.equal(response?.headers.get("connection"), "close");
   }
 });
 
-test("a client that goes away before its answer leaves the message stored and one log line", { skip: ONLY_SQLITE }, async (t) => {
+test("if a client disconnects before its response, the message is stored and one log line is written", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");

@@ -28,8 +28,8 @@ test("an erased message is gone from every read, and a later delivery of it is a
   const app = await start(t);
   for (const id of ["a", "b/1", "c"])
     assert.equal((await app.deliver(delivery({ message_id: id, text: `secretword ${id}` }))).status, 200);
-  const answer = await erase(app, "/messages/b%2F1");
-  assert.deepEqual([answer.status, answer.body], [204, ""]);
+  const response = await erase(app, "/messages/b%2F1");
+  assert.deepEqual([response.status, response.body], [204, ""]);
   assert.equal((await erase(app, "/messages/b%2F1")).status, 404);
 
   for (const target of ["/messages", "/messages?q=secretword", `/messages?from=${ASHA}`, "/messages?to=%2B14155550100"]) {
@@ -54,32 +54,32 @@ test("an erased message is gone from every read, and a later delivery of it is a
   );
 });
 
-test("all messages of a sender are erased, and those of others stay", async (t) => {
+test("erasing a sender erases all its messages and no others", async (t) => {
   const app = await start(t);
   const ids = Array.from({ length: 300 }, (_, index) => `m${index}`);
   await Promise.all(ids.map((id, index) => app.deliver(delivery({ message_id: id, from: index % 3 === 0 ? "+1" : ASHA }))));
-  const answer = await erase(app, `/messages?from=${ASHA}`);
-  assert.deepEqual([answer.status, answer.json], [200, { erased: 200 }]);
+  const response = await erase(app, `/messages?from=${ASHA}`);
+  assert.deepEqual([response.status, response.json], [200, { erased: 200 }]);
   assert.equal(at(await read(app, `/messages?from=${ASHA}`), "total"), 0);
   assert.deepEqual(at(await read(app, "/stats"), "messages_per_sender"), [{ from: "+1", count: 100 }]);
   assert.deepEqual((await erase(app, `/messages?from=${ASHA}`)).json, { erased: 0 });
-  // The newest was among them: what comes next has a place after it all the same.
+  // The newest message was among them: the next one still gets a later position.
   await app.deliver(delivery({ message_id: "next" }));
   assert.equal(at(await read(app, "/messages/next"), "message_id"), "next");
 });
 
 test("the bytes of erased messages are overwritten in the database", { skip: ONLY_SQLITE }, async (t) => {
   const app = await start(t);
-  const marks = ["zebracrossing", "quicksilver"];
-  await app.deliver(delivery({ message_id: "own", text: marks[0] }));
-  await app.deliver(notification([change([element({ id: "wamid.1", from: ASHA.slice(1), image: { id: marks[1] } })])]));
+  const words = ["zebracrossing", "quicksilver"];
+  await app.deliver(delivery({ message_id: "own", text: words[0] }));
+  await app.deliver(notification([change([element({ id: "wamid.1", from: ASHA.slice(1), image: { id: words[1] } })])]));
   assert.deepEqual((await erase(app, `/messages?from=${ASHA}`)).json, { erased: 2 });
   await app.app.close();
   const bytes = readFileSync(app.databasePath).toString("latin1");
-  for (const mark of marks) assert.ok(!bytes.includes(mark), mark);
+  for (const word of words) assert.ok(!bytes.includes(word), word);
 });
 
-test("a payload goes with its message", async (t) => {
+test("erasing a message erases its payload", async (t) => {
   const app = await start(t);
   await app.deliver(notification([change([element({ id: "wamid.1" })])]));
   assert.equal((await app.request("/messages/wamid%2E1/payload", { headers: HEADERS })).status, 200);
@@ -91,22 +91,22 @@ for (const [name, target, types] of [
   ["no sender", "/messages", ["missing"]],
   ["an empty sender", "/messages?from=", ["missing"]],
   ["a filter that would be ignored", "/messages?from=%2B1&until=2025-01-01T00:00:00Z", ["extra_forbidden"]],
-  ["another parameter alone", "/messages?to=%2B1", ["missing", "extra_forbidden"]],
+  ["only another parameter", "/messages?to=%2B1", ["missing", "extra_forbidden"]],
 ] as const) {
   test(`an erasure with ${name} is refused, and erases nothing`, async (t) => {
     const app = await start(t);
     await app.deliver(delivery({ from: "+1" }));
-    const answer = await erase(app, target);
-    assert.equal(answer.status, 422);
+    const response = await erase(app, target);
+    assert.equal(response.status, 422);
     assert.deepEqual(
-      listAt(answer.json, "detail").map((error) => at(error, "type")),
+      listAt(response.json, "detail").map((error) => at(error, "type")),
       types,
     );
     assert.equal(at(await read(app, "/stats"), "total_messages"), 1);
   });
 }
 
-test("erasing needs a configured token, and the token", async (t) => {
+test("erasing needs a configured API_TOKEN, and a request that carries it", async (t) => {
   const open = await startTestApp(t);
   await open.deliver(delivery());
   for (const target of ["/messages/m1", `/messages?from=${ASHA}`]) {

@@ -6,19 +6,19 @@ import { atEnd } from "../support/cleanup.ts";
 import { openConnection, rawPost } from "../support/connection.ts";
 import { storedIds } from "../support/database.ts";
 
-function sum(text: string, series: string): number {
+function sampleOf(text: string, series: string): number {
   return Number(new RegExp(`^${series} (\\S+)$`, "m").exec(text)?.[1]);
 }
 
-test("many copies over many connections at once: one row and one created for each message, every answer 200", async (t) => {
+test("repeats sent at once over many connections all get 200, and each message is stored once", async (t) => {
   const app = await startTestApp(t);
   const agent = new Agent({ keepAlive: true, maxSockets: 40 });
   atEnd(t, () => agent.destroy());
   const bodies = Array.from({ length: 400 }, (_, index) => JSON.stringify(delivery({ message_id: `m${index % 10}` })));
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     bodies.map((body) => send(app.url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body) }, agent })),
   );
-  assert.deepEqual(new Set(answers.map(({ status, body }) => `${status} ${body}`)), new Set(['200 {"status":"ok"}']));
+  assert.deepEqual(new Set(responses.map(({ status, body }) => `${status} ${body}`)), new Set(['200 {"status":"ok"}']));
   assert.deepEqual(storedIds(app.databasePath).toSorted(), Array.from({ length: 10 }, (_, index) => `m${index}`));
 
   const results = (await app.requestLines(400)).map((line) => `${line["message_id"]} ${line["result"]}`);
@@ -28,7 +28,7 @@ test("many copies over many connections at once: one row and one created for eac
   }
 });
 
-test("many copies in one batch: one row, one created", async (t) => {
+test("repeats in one batch are stored once", async (t) => {
   const app = await startTestApp(t);
   const connection = await openConnection(t, app.url);
   connection.write(rawPost(JSON.stringify(delivery())).repeat(50));
@@ -36,13 +36,13 @@ test("many copies in one batch: one row, one created", async (t) => {
   assert.deepEqual(storedIds(app.databasePath), ["m1"]);
 
   const { body } = await app.request("/metrics");
-  assert.equal(sum(body, "webhook_batch_messages_sum"), 50);
-  assert.ok(sum(body, "webhook_batch_messages_count") < 10, "pipelined requests share commits");
-  assert.equal(sum(body, 'webhook_requests_total\\{result="created"\\}'), 1);
-  assert.equal(sum(body, 'webhook_requests_total\\{result="duplicate"\\}'), 49);
+  assert.equal(sampleOf(body, "webhook_batch_messages_sum"), 50);
+  assert.ok(sampleOf(body, "webhook_batch_messages_count") < 10, "pipelined requests share commits");
+  assert.equal(sampleOf(body, 'webhook_requests_total\\{result="created"\\}'), 1);
+  assert.equal(sampleOf(body, 'webhook_requests_total\\{result="duplicate"\\}'), 49);
 });
 
-test("copies that differ: the first one that was stored stays, all others are conflicts", async (t) => {
+test("if repeats differ, the first one stored stays and all others are conflicts", async (t) => {
   const app = await startTestApp(t);
   await Promise.all(Array.from({ length: 50 }, (_, index) => app.deliver(delivery({ text: `text ${index}` }))));
   const lines = await app.requestLines(50);

@@ -11,15 +11,15 @@ const CREATED = "2025-01-15T10:00:01.234Z";
 const CLOCK = { nowMs: () => Date.parse(CREATED) };
 
 async function deliverAll(app: TestApp, messages: readonly Record<string, unknown>[]): Promise<void> {
-  const answers = await Promise.all(messages.map((message) => app.deliver(delivery(message))));
-  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
+  const responses = await Promise.all(messages.map((message) => app.deliver(delivery(message))));
+  assert.deepEqual(new Set(responses.map(({ status }) => status)), new Set([200]));
 }
 
 function idsOf(body: string): readonly unknown[] {
   return body.split("\n").slice(0, -1).map((line) => at(JSON.parse(line), "message_id"));
 }
 
-/** A reader of RFC 4180: records of cells. */
+/** Parses CSV (RFC 4180) into records of cells. */
 function parseCsv(text: string): readonly (readonly string[])[] {
   const records: string[][] = [];
   let record: string[] = [];
@@ -52,12 +52,12 @@ const FORMATS: readonly (readonly [string, string | undefined, string])[] = [
   ["?format=json&format=csv", undefined, "text/csv; charset=utf-8"],
 ];
 
-test("format decides, else Accept, else JSON", async (t) => {
+test("the format parameter decides, otherwise Accept, otherwise JSON", async (t) => {
   const app = await startTestApp(t);
   for (const [query, accept, type] of FORMATS) {
     const headers = accept === undefined ? {} : { Accept: accept };
-    const answer = await app.request(`/messages${query}`, { headers });
-    assert.deepEqual([answer.status, answer.headers["content-type"]], [200, type], `${query} ${accept}`);
+    const response = await app.request(`/messages${query}`, { headers });
+    assert.deepEqual([response.status, response.headers["content-type"]], [200, type], `${query} ${accept}`);
     const head = await app.request(`/messages${query}`, { method: "HEAD", headers });
     assert.deepEqual([head.status, head.headers["content-type"], head.body], [200, type, ""], `${query} ${accept}`);
   }
@@ -91,7 +91,7 @@ test("NDJSON has every message that matches, over many pages, in either order", 
   assert.deepEqual(JSON.parse(line), listAt((await app.request("/messages?limit=1")).json, "data")[0]);
 });
 
-/** What a cell holds, and what a reader of the file finds there. */
+/** A text, and the cell that is written for it. */
 const CELLS: readonly (readonly [string | null, string])[] = [
   ["plain", "plain"],
   ["a, b", "a, b"],
@@ -118,29 +118,29 @@ const CELLS: readonly (readonly [string | null, string])[] = [
   ["\u{1F600} \u00fc \u0000", "\u{1F600} \u00fc \u0000"],
 ];
 
-test("CSV has a header, a record a message, and no cell that a spreadsheet takes for a formula", async (t) => {
+test("CSV has a header, one record per message, and no cell that a spreadsheet would run as a formula", async (t) => {
   const app = await startTestApp(t, { clock: CLOCK });
   assert.equal((await app.request("/messages?format=csv")).body, "message_id,from,to,ts,text,created_at\r\n");
   const id = (index: number): string => `m${String(index).padStart(2, "0")}`;
   await deliverAll(app, CELLS.map(([text], index) => ({ message_id: id(index), text })));
   await deliverAll(app, [{ message_id: '=cmd|"x"', ts: "2025-01-15T10:00:01Z" }]);
-  const answer = await app.request("/messages?format=csv");
-  assert.equal(answer.headers["content-disposition"], 'attachment; filename="messages.csv"');
+  const response = await app.request("/messages?format=csv");
+  assert.equal(response.headers["content-disposition"], 'attachment; filename="messages.csv"');
   const row = (messageId: string, ts: string, text: string): readonly string[] => [messageId, "'+919876543210", "'+14155550100", ts, text, CREATED];
-  assert.deepEqual(parseCsv(answer.body), [
+  assert.deepEqual(parseCsv(response.body), [
     ["message_id", "from", "to", "ts", "text", "created_at"],
     ...CELLS.map(([, cell], index) => row(id(index), "2025-01-15T10:00:00Z", cell)),
     row('\'=cmd|"x"', "2025-01-15T10:00:01Z", "Hello"),
   ]);
-  // An empty text can be told from none.
-  assert.ok(answer.body.includes(`${id(5)},'+919876543210,'+14155550100,2025-01-15T10:00:00Z,"",`));
-  assert.ok(answer.body.includes(`${id(6)},'+919876543210,'+14155550100,2025-01-15T10:00:00Z,,`));
+  // An empty text differs from a missing one.
+  assert.ok(response.body.includes(`${id(5)},'+919876543210,'+14155550100,2025-01-15T10:00:00Z,"",`));
+  assert.ok(response.body.includes(`${id(6)},'+919876543210,'+14155550100,2025-01-15T10:00:00Z,,`));
 });
 
-test("CSV begins with a byte order mark if it is asked for, and other formats never do", async (t) => {
+test("CSV begins with a byte order mark only with bom=1, and other formats never do", async (t) => {
   const app = await startTestApp(t, { clock: CLOCK });
   await deliverAll(app, [{ message_id: "m1" }]);
-  // Bytes: a reader of text drops the mark.
+  // As bytes, because decoding to text drops the mark.
   const bytesOf = async (query: string): Promise<string> => Buffer.from(await (await fetch(`${app.url}/messages?${query}`)).arrayBuffer()).toString("latin1");
   const plain = await bytesOf("format=csv");
   assert.equal(await bytesOf("format=csv&bom=1"), `\u00EF\u00BB\u00BF${plain}`);
@@ -159,18 +159,18 @@ const REFUSED: readonly (readonly [string, readonly string[], readonly string[]]
   ["format=csv&cursor=x", ["cursor"], ["cursor_parsing"]],
 ];
 
-test("bad parameters of an export are answered 422, all of them listed", async (t) => {
+test("invalid parameters of an export get 422, and all of them are listed", async (t) => {
   const app = await startTestApp(t);
   for (const [query, names, types] of REFUSED) {
-    const answer = await app.request(`/messages?${query}`);
-    assert.equal(answer.status, 422, query);
-    const errors = listAt(answer.json, "detail");
+    const response = await app.request(`/messages?${query}`);
+    assert.equal(response.status, 422, query);
+    const errors = listAt(response.json, "detail");
     assert.deepEqual(errors.map((error) => at(error, "loc")), names.map((name) => ["query", name]), query);
     assert.deepEqual(errors.map((error) => at(error, "type")), types, query);
   }
 });
 
-test("an export has the messages that were stored when it began, whatever arrives meanwhile, and its client may be slow", async (t) => {
+test("an export has exactly the messages stored when it began, even if its client is slow", async (t) => {
   const app = await startTestApp(t);
   const text = "\u{1F600}".repeat(4_000);
   const ids = Array.from({ length: 300 }, (_, index) => `m${String(index).padStart(3, "0")}`);
@@ -183,12 +183,12 @@ test("an export has the messages that were stored when it began, whatever arrive
   assert.deepEqual(idsOf(stream.text()), ids);
 });
 
-test("an export that breaks off in the middle is visibly cut off, with one ERROR line", { skip: ONLY_SQLITE }, async (t) => {
+test("an export that fails midway is visibly incomplete and logs one ERROR line", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   await deliverAll(app, Array.from({ length: 600 }, (_, index) => ({ message_id: `m${index}`, text: "\u{1F600}".repeat(4_096) })));
   const stream = await openStream(t, `${app.url}/messages?format=ndjson`);
   stream.response.pause();
-  // What is read next is gone.
+  // The next read fails.
   otherConnection(t, app.databasePath).exec("ALTER TABLE messages RENAME TO moved");
   stream.response.resume();
   assert.equal(await stream.complete, false);

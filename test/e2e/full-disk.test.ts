@@ -7,7 +7,7 @@ import { ONLY_SQLITE } from "../support/engine.ts";
 import { at } from "../support/json.ts";
 import { startService } from "../support/process.ts";
 
-test("a full disk: 503 with Retry-After, not ready, reads continue, nothing half-written; with room again everything continues", { skip: ONLY_SQLITE }, async (t) => {
+test("on a full disk deliveries get 503 with Retry-After, readiness fails and reads continue; with room again everything works", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t, { maxPageCount: 400 });
   const other = otherConnection(t, app.databasePath);
   other.exec("CREATE TABLE filler (payload BLOB); INSERT INTO filler VALUES (zeroblob(4096 * 200))");
@@ -17,8 +17,8 @@ test("a full disk: 503 with Retry-After, not ready, reads continue, nothing half
   while (refused.length === 0) {
     assert.ok(stored.length < 400, "the limit is reached");
     const names = Array.from({ length: 20 }, (_, index) => `m${stored.length + index}`);
-    const answers = await Promise.all(names.map((message_id) => app.deliver(delivery({ message_id, text }))));
-    for (const [index, { status, headers }] of answers.entries()) {
+    const responses = await Promise.all(names.map((message_id) => app.deliver(delivery({ message_id, text }))));
+    for (const [index, { status, headers }] of responses.entries()) {
       (status === 200 ? stored : refused).push(names[index] ?? "");
       if (status === 200) continue;
       assert.equal(status, 503);
@@ -44,12 +44,12 @@ test("a full disk: 503 with Retry-After, not ready, reads continue, nothing half
   assert.deepEqual(other.prepare("PRAGMA integrity_check").all().map((row) => row["integrity_check"]), ["ok"]);
 });
 
-test("SIGTERM on a full disk: exit status 0", { skip: ONLY_SQLITE || SKIP_WITHOUT_DISK }, async (t) => {
+test("SIGTERM on a full disk exits with status 0", { skip: ONLY_SQLITE || SKIP_WITHOUT_DISK }, async (t) => {
   const disk = mountDisk(t);
   const service = await startService(t, {}, { folder: disk.folder });
   disk.leave(0);
   let status = 200;
-  // The write-ahead log has some room of its own.
+  // The write-ahead log still has some room.
   for (let number = 0; status !== 503; number += 1) {
     assert.ok(status === 200 && number < 100, `${status} for message ${number}`);
     const body = JSON.stringify(delivery({ message_id: `m${number}`, text: "x".repeat(4000) }));

@@ -14,26 +14,26 @@ before(async () => {
 
 after(() => server?.stop());
 
-/** A service whose inserts all fail with this SQLSTATE from now on, and that asks for their outcome for a short time. */
+/** A service whose inserts all fail with this SQLSTATE, and that tries to learn their outcome only for a short time. */
 async function startFailing(t: TestContext, code: string): Promise<TestApp> {
   const url = await server.createDatabase();
   const app = await startTestApp(t, { env: { DATABASE_URL: url }, budgetMs: 400 });
   const admin = await connectFor(t, url);
   await admin.run([
-    { sql: `CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'as told' USING ERRCODE = '${code}'; END $$` },
+    { sql: `CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'injected' USING ERRCODE = '${code}'; END $$` },
     { sql: "CREATE TRIGGER fault BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION fault()" },
   ], { deadlineMs: 5_000 });
   return app;
 }
 
-test("a delivery that PostgreSQL may have stored gets no response: neither 200 nor 503 would be known to be true", { skip }, async (t) => {
+test("a delivery that PostgreSQL may have stored gets no response, because neither 200 nor 503 is known to be true", { skip }, async (t) => {
   const app = await startFailing(t, "40003");
   await assert.rejects(app.deliver(delivery()), { code: "ECONNRESET" });
   const [line] = await app.requestLines(1);
   assert.equal(line?.["result"], "unavailable");
 });
 
-test("a delivery that PostgreSQL has surely not stored gets 503 with Retry-After", { skip }, async (t) => {
+test("a delivery that PostgreSQL has certainly not stored gets 503 with Retry-After", { skip }, async (t) => {
   for (const code of ["53100", "42501"]) {
     const app = await startFailing(t, code);
     const { status, headers } = await app.deliver(delivery());

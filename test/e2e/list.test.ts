@@ -8,22 +8,22 @@ async function seed(app: TestApp, messages: readonly Record<string, unknown>[]):
 }
 
 async function listIds(app: TestApp, query: string): Promise<{ readonly ids: readonly unknown[]; readonly total: unknown }> {
-  const answer = await app.request(`/messages${query}`);
-  assert.equal(answer.status, 200, answer.body);
-  return { ids: listAt(answer.json, "data").map((message) => at(message, "message_id")), total: at(answer.json, "total") };
+  const response = await app.request(`/messages${query}`);
+  assert.equal(response.status, 200, response.body);
+  return { ids: listAt(response.json, "data").map((message) => at(message, "message_id")), total: at(response.json, "total") };
 }
 
-test("GET /messages gives every field, in this order, with total, limit and offset", async (t) => {
+test("GET /messages returns every field in a fixed order, with total, limit and offset", async (t) => {
   const app = await startTestApp(t, { clock: { nowMs: () => Date.UTC(2025, 0, 15, 10, 0, 1, 234) } });
   assert.equal((await app.request("/messages")).body, '{"data":[],"total":0,"limit":50,"offset":0}');
   await seed(app, [{ text: null }]);
-  const answer = await app.request("/messages?limit=7");
+  const response = await app.request("/messages?limit=7");
   assert.equal(
-    answer.body,
+    response.body,
     '{"data":[{"message_id":"m1","from":"+919876543210","to":"+14155550100","ts":"2025-01-15T10:00:00Z","text":null,' +
       '"created_at":"2025-01-15T10:00:01.234Z"}],"total":1,"limit":7,"offset":0}',
   );
-  assert.equal(answer.headers["content-type"], "application/json");
+  assert.equal(response.headers["content-type"], "application/json");
 });
 
 test("messages are ordered by time, then by message_id by code point", async (t) => {
@@ -46,7 +46,7 @@ test("messages are ordered by time, then by message_id by code point", async (t)
   const byTime = ordered.map((message) => message.message_id);
   await seed(app, ordered.toReversed());
   assert.deepEqual((await listIds(app, "")).ids, byTime);
-  // The search has an order of its own to keep.
+  // A search sorts in its own code, and must keep the same order.
   assert.deepEqual((await listIds(app, "?q=hello")).ids, byTime);
 });
 
@@ -66,7 +66,7 @@ const PAGES: readonly (readonly [string, readonly number[]])[] = [
   ["?&&=&limit=1", [0]],
 ];
 
-test("a page: limit is 50 unless given, total counts all", async (t) => {
+test("a page has 50 messages unless limit says otherwise, and total counts all messages", async (t) => {
   const app = await startTestApp(t);
   const id = (index: number): string => `m${String(index).padStart(3, "0")}`;
   await Promise.all(Array.from({ length: 101 }, (_, index) => app.deliver(delivery({ message_id: id(index) }))));
@@ -98,12 +98,12 @@ const REFUSED: readonly (readonly [string, readonly string[]])[] = [
   ["q=x&limit=0&since=1&offset=-1&from=x", ["limit", "offset", "since"]],
 ];
 
-test("bad parameters are answered 422, all of them listed", async (t) => {
+test("invalid parameters get 422, and all of them are listed", async (t) => {
   const app = await startTestApp(t);
   for (const [query, names] of REFUSED) {
-    const answer = await app.request(`/messages?${encodeURI(decodeURI(query))}`);
-    assert.equal(answer.status, 422, query);
-    const errors = listAt(answer.json, "detail");
+    const response = await app.request(`/messages?${encodeURI(decodeURI(query))}`);
+    assert.equal(response.status, 422, query);
+    const errors = listAt(response.json, "detail");
     assert.deepEqual(errors.map((error) => at(error, "loc")), names.map((name) => ["query", name]), query);
     for (const error of errors) assert.deepEqual(Object.keys(error ?? {}), ["loc", "msg", "type"]);
   }
@@ -137,7 +137,7 @@ const FILTERS: readonly (readonly [string, readonly string[]])[] = [
   ["from=+911&q=bl", ["a", "d"]],
 ];
 
-test("filters, and total under every one of them, whatever the page", async (t) => {
+test("each filter selects its messages, and total counts all of them whatever the page", async (t) => {
   const app = await startTestApp(t);
   await seed(app, [
     { message_id: "e", from: "+922", ts: "2025-01-15T10:00:02Z", text: null },

@@ -18,7 +18,7 @@ const READS: readonly (readonly [target: string, errors: string])[] = [
   ["/messages/%ff", "message_id:percent_encoding"],
 ];
 
-test("the log line of a 422 says what was wrong, without content", async (t) => {
+test("the log line of a 422 names each invalid field and its error, without content", async (t) => {
   const app = await startTestApp(t);
   for (const [body] of BODIES) assert.equal((await app.deliver(body)).status, 422);
   for (const [target] of READS) assert.equal((await app.request(target)).status, 422);

@@ -6,10 +6,10 @@ import { otherConnection } from "../support/database.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
 
 const NOW = Date.UTC(2025, 0, 15, 10, 0, 0, 7);
-const HELD = { clock: { nowMs: () => NOW } };
+const FIXED_CLOCK = { clock: { nowMs: () => NOW } };
 
-test("the line of a request has these fields, in this order", async (t) => {
-  const app = await startTestApp(t, HELD);
+test("the log line of a request has a fixed order of fields", async (t) => {
+  const app = await startTestApp(t, FIXED_CLOCK);
   await app.deliver(delivery(), { "X-Request-ID": "id-1" });
   await app.request("/messages?q=Hello&limit=1", { headers: { "X-Request-ID": "id-2" } });
   const [created, listed] = await app.requestLines(2);
@@ -27,8 +27,8 @@ test("the line of a request has these fields, in this order", async (t) => {
   }
 });
 
-test("every result, with its level, and the message_id once it is known", { skip: ONLY_SQLITE }, async (t) => {
-  const app = await startTestApp(t, { ...HELD, busyTimeoutMs: 1, env: { MAX_BODY_BYTES: "1000", WEBHOOK_RATE_LIMIT: "7" } });
+test("each result is logged with its level, and with the message_id once it is known", { skip: ONLY_SQLITE }, async (t) => {
+  const app = await startTestApp(t, { ...FIXED_CLOCK, busyTimeoutMs: 1, env: { MAX_BODY_BYTES: "1000", WEBHOOK_RATE_LIMIT: "7" } });
   const other = otherConnection(t, app.databasePath);
   await app.deliver(delivery());
   await app.deliver(delivery());
@@ -56,7 +56,7 @@ test("every result, with its level, and the message_id once it is known", { skip
   );
 });
 
-test("levels: INFO below 400, WARNING for 4xx, ERROR for 5xx, on every route", { skip: ONLY_SQLITE }, async (t) => {
+test("requests are logged at INFO below 400, at WARNING for 4xx and at ERROR for 5xx", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   await app.request("/health/live");
   await app.request("/webhook", { method: "OPTIONS" });
@@ -77,7 +77,7 @@ const LEVELS: readonly (readonly [string, readonly (number | undefined)[]])[] = 
 ];
 
 for (const [level, statuses] of LEVELS) {
-  test(`LOG_LEVEL=${level} lets requests with ${statuses.join(", ")} through`, { skip: ONLY_SQLITE }, async (t) => {
+  test(`LOG_LEVEL=${level} logs only requests with status ${statuses.join(", ")}`, { skip: ONLY_SQLITE }, async (t) => {
     const app = await startTestApp(t, { env: { LOG_LEVEL: level } });
     await app.request("/health/live");
     await app.request("/nope");
@@ -88,7 +88,7 @@ for (const [level, statuses] of LEVELS) {
   });
 }
 
-test("lifecycle lines have a msg: start with the address, secret reload, stop", async (t) => {
+test("start, secret reload and stop are logged with a msg, the start with the address", async (t) => {
   const app = await startTestApp(t);
   app.app.useSecrets({ current: "next", previous: ["testsecret"] });
   await app.app.close();
@@ -99,7 +99,7 @@ test("lifecycle lines have a msg: start with the address, secret reload, stop", 
   assert.equal(lines[0]?.["url"], app.url);
 });
 
-test("neither secrets, signatures, tokens nor texts are ever logged, and every line is one JSON object", { skip: ONLY_SQLITE }, async (t) => {
+test("no secret, signature, token or text is ever logged, and every line is one JSON object", { skip: ONLY_SQLITE }, async (t) => {
   const env = { WEBHOOK_SECRET: "CANARY-secret", WEBHOOK_SECRET_PREVIOUS: "CANARY-previous", API_TOKEN: "CANARY-token", MAX_BODY_BYTES: "2000" };
   const app = await startTestApp(t, { env, busyTimeoutMs: 1 });
   const text = "CANARY-text \n\u2028";
@@ -130,9 +130,9 @@ test("neither secrets, signatures, tokens nor texts are ever logged, and every l
   other.exec("DROP TABLE messages");
   await deliver(good);
   await app.request("/messages?q=CANARY-text", { headers: authorization });
-  for (const broken of [`CANARY ${rawPost(good)}`, rawPost(good).replace("Host: x", "Host: x\r\nHost: CANARY"), rawPost(good, { length: 1500 })]) {
+  for (const malformed of [`CANARY ${rawPost(good)}`, rawPost(good).replace("Host: x", "Host: x\r\nHost: CANARY"), rawPost(good, { length: 1500 })]) {
     const connection = await openConnection(t, app.url);
-    connection.write(broken);
+    connection.write(malformed);
     connection.halfClose();
     await connection.untilClosed();
   }

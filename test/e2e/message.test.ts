@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { delivery, startTestApp } from "../support/app.ts";
 import { at } from "../support/json.ts";
 
-/** An id, and how it may stand in the path. */
+/** An id, and its spellings in the path. */
 const IDS: readonly (readonly [string, ...string[]])[] = [
   ["plain", "plain", "pl%61in"],
   ["a/b", "a%2Fb", "a%2fb"],
@@ -30,38 +30,38 @@ test("GET /messages/{message_id} returns the message, whatever its id contains",
   for (const [message_id] of IDS) assert.equal((await app.deliver(delivery({ message_id }))).status, 200);
   for (const [message_id, ...spellings] of IDS) {
     for (const spelling of spellings) {
-      const answer = await app.request(`/messages/${spelling}`);
-      assert.equal(answer.status, 200, spelling);
-      const createdAt = at(answer.json, "created_at");
-      assert.deepEqual(answer.json, { ...delivery({ message_id }), created_at: createdAt }, spelling);
+      const response = await app.request(`/messages/${spelling}`);
+      assert.equal(response.status, 200, spelling);
+      const createdAt = at(response.json, "created_at");
+      assert.deepEqual(response.json, { ...delivery({ message_id }), created_at: createdAt }, spelling);
       assert.match(String(createdAt), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     }
   }
 });
 
-test("another id or another path is answered 404", async (t) => {
+test("an unknown id gets 404", async (t) => {
   const app = await startTestApp(t);
   await app.deliver(delivery());
   for (const path of ["m2", "M1", "m1%20", "m1%00", "m1%2F"]) {
-    const answer = await app.request(`/messages/${path}`);
-    assert.equal(answer.status, 404, path);
-    assert.equal(answer.body, '{"detail":"not found"}', path);
+    const response = await app.request(`/messages/${path}`);
+    assert.equal(response.status, 404, path);
+    assert.equal(response.body, '{"detail":"not found"}', path);
   }
 });
 
-test("a slash in an id must be encoded: without that it is answered 404", async (t) => {
+test("a slash in an id must be percent-encoded, otherwise the path gets 404", async (t) => {
   const app = await startTestApp(t);
   await app.deliver(delivery({ message_id: "x/m1" }));
-  const answer = await app.request("/messages/x/m1");
-  assert.deepEqual([answer.status, answer.body], [404, '{"detail":"not found: the nearest path is /messages/{message_id}"}']);
+  const response = await app.request("/messages/x/m1");
+  assert.deepEqual([response.status, response.body], [404, '{"detail":"not found: the nearest path is /messages/{message_id}"}']);
   assert.equal((await app.request("/messages/x%2Fm1")).status, 200);
 });
 
-test("an id whose percent-encoding is none is answered 422", async (t) => {
+test("an id with invalid percent-encoding gets 422", async (t) => {
   const app = await startTestApp(t);
   for (const id of ["%", "%2", "%zz", "%FF", "%C0%AF", "%ED%A0%80"]) {
-    const answer = await app.request(`/messages/${id}`);
-    assert.equal(answer.status, 422, id);
-    assert.deepEqual(at(answer.json, "detail", 0, "loc"), ["path", "message_id"], id);
+    const response = await app.request(`/messages/${id}`);
+    assert.equal(response.status, 422, id);
+    assert.deepEqual(at(response.json, "detail", 0, "loc"), ["path", "message_id"], id);
   }
 });

@@ -12,8 +12,11 @@ const TEXT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 const OPENMETRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const KNOWN_STATE = new URL("./fixtures/known-state.prometheus.txt", import.meta.url);
 
-/** The service's own samples that are not 0, without what differs from run to run: durations, sizes and what the index lags behind. The delivery lag is told by the held clock. */
-function told(exposition: string): string {
+/**
+ * The service's own samples that are not 0, without those that differ from run to run: durations, sizes and unindexed messages.
+ * The delivery lag does not differ, because the clock is fixed.
+ */
+function comparableSamples(exposition: string): string {
   return exposition
     .split("\n")
     .filter((line) => !/^(?:#|process_|nodejs_|webhook_(?:database|wal|disk_free)_bytes |webhook_unindexed_messages )| 0$/.test(line))
@@ -21,7 +24,7 @@ function told(exposition: string): string {
     .join("\n");
 }
 
-test("every sample of a known state", { skip: ONLY_SQLITE }, async (t) => {
+test("a known series of requests gives exactly the expected samples", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t, {
     clock: { nowMs: () => Date.UTC(2025, 0, 15, 10, 0, 2) },
     busyTimeoutMs: 1,
@@ -42,7 +45,7 @@ test("every sample of a known state", { skip: ONLY_SQLITE }, async (t) => {
   other.exec("BEGIN IMMEDIATE");
   await app.deliver(delivery({ message_id: "m3" }));
   other.exec("ROLLBACK");
-  // From a sender whose clock is ahead.
+  // This sender's clock is ahead.
   await app.deliver(delivery({ message_id: "m4", ts: "2025-01-15T10:00:02.5Z" }));
   await app.deliver(delivery({ message_id: "m5" }));
   await app.request("/messages/m1");
@@ -57,22 +60,22 @@ test("every sample of a known state", { skip: ONLY_SQLITE }, async (t) => {
   await exchangeRaw(t, app.url, "FROB / HTTP/1.1\r\n\r\n");
   await app.request("/health/ready");
 
-  const answer = await app.request("/metrics");
-  assert.equal(answer.headers["content-type"], TEXT_TYPE);
-  parseExposition(answer.body);
-  assert.equal(told(answer.body), readFileSync(KNOWN_STATE, "utf8"));
+  const response = await app.request("/metrics");
+  assert.equal(response.headers["content-type"], TEXT_TYPE);
+  parseExposition(response.body);
+  assert.equal(comparableSamples(response.body), readFileSync(KNOWN_STATE, "utf8"));
 
-  // The same state once more as OpenMetrics, which counts the scrape before it too.
+  // OpenMetrics gives the same state, and counts the scrape before it too.
   const openMetrics = await app.request("/metrics", { headers: { Accept: "application/openmetrics-text" } });
   const { samples } = parseExposition(openMetrics.body);
-  for (const [series, value] of parseExposition(answer.body).samples) {
+  for (const [series, value] of parseExposition(response.body).samples) {
     if (!series.startsWith("webhook_") || /_bytes|_bucket|^webhook_delivery_lag_seconds_/.test(series)) continue;
     assert.equal(samples.get(series), value, series);
   }
   assert.equal(samples.get('http_requests_total{method="GET",path="/metrics",status="200"}'), 1);
 });
 
-test("every result and every route is there from the start, at 0", async (t) => {
+test("every result and every route has a series from the start, at 0", async (t) => {
   const app = await startTestApp(t);
   const { samples } = parseExposition((await app.request("/metrics")).body);
   for (const result of ["created", "duplicate", "invalid_signature", "validation_error", "too_large", "rate_limited", "unavailable"]) {
@@ -82,7 +85,7 @@ test("every result and every route is there from the start, at 0", async (t) => 
     assert.equal(samples.get(`http_requests_total{method="${method}",path="${path}",status="200"}`), 0, path);
   }
   assert.equal(samples.get("webhook_stored_messages"), 0);
-  // A 0 would read as silence since 1970.
+  // A 0 would mean that no message has come since 1970.
   assert.equal(samples.get("webhook_last_created_timestamp_seconds"), undefined);
 });
 
@@ -103,15 +106,15 @@ const FORMATS: readonly (readonly [string | undefined, string])[] = [
 test("the format is the one that Accept prefers", async (t) => {
   const app = await startTestApp(t);
   for (const [accept, type] of FORMATS) {
-    const answer = await app.request("/metrics", { headers: accept === undefined ? {} : { Accept: accept } });
-    assert.equal(answer.status, 200);
-    assert.equal(answer.headers["content-type"], type, `${accept}`);
-    assert.equal(answer.body.endsWith("# EOF\n"), type === OPENMETRICS_TYPE, `${accept}`);
-    parseExposition(answer.body);
+    const response = await app.request("/metrics", { headers: accept === undefined ? {} : { Accept: accept } });
+    assert.equal(response.status, 200);
+    assert.equal(response.headers["content-type"], type, `${accept}`);
+    assert.equal(response.body.endsWith("# EOF\n"), type === OPENMETRICS_TYPE, `${accept}`);
+    parseExposition(response.body);
   }
 });
 
-test("stored messages and file sizes are those of the database", { skip: ONLY_SQLITE }, async (t) => {
+test("the metrics give the number of stored messages and the sizes of the files", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   const value = async (series: string): Promise<number | undefined> => parseExposition((await app.request("/metrics")).body).samples.get(series);
   await Promise.all(Array.from({ length: 30 }, (_, index) => app.deliver(delivery({ message_id: `m${index}` }))));

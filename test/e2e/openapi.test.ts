@@ -24,16 +24,16 @@ function operationFor(method: string, target: string): DocumentedOperation {
   return found;
 }
 
-const BROKEN_BODIES: readonly (string | Uint8Array | object)[] = [
+const INVALID_BODIES: readonly (string | Uint8Array | object)[] = [
   "{}", "[]", "{", new Uint8Array([0xff]), { message_id: "", from: 1, to: "x", ts: "x", text: "x".repeat(5000) }, delivery({ from: "919876543210" }), '{"message_id":"\\ud800"}',
 ];
 
-/** What no message of the service's own form could be: it must be readable all the same. */
+/** A notification whose messages exceed the limits of a native message: they must be readable all the same. */
 const NOTIFICATION = notification([
   change([element({ id: "i".repeat(300), from: undefined, from_user_id: "US.1", text: { body: "é".repeat(4097) } }), element({ from: undefined })], { metadata: {} }),
 ]);
 
-/** Method, target, and headers instead of the token. */
+/** Targets of GET and HEAD, and headers to send instead of the token. */
 const READS: readonly (readonly [target: string, headers?: Record<string, string>])[] = [
   ["/messages"], ["/messages?limit=0&offset=-1&since=x"], ["/messages?limit=101&offset=x"], ["/messages", { Authorization: "Bearer x" }],
   ["/messages/i/payload"], [`/messages/${"i".repeat(300)}/payload`], ["/messages/%ff/payload"], ["/messages/i/payload", {}],
@@ -50,7 +50,7 @@ const READS: readonly (readonly [target: string, headers?: Record<string, string
   ["/"], ["/docs"], ["/openapi.json"], ["/openapi.json", { "If-None-Match": "*" }], ["/assets/none.css"], ["/assets/%ff"],
 ];
 
-/** Every error that an example of a 422 has, as JSON. */
+/** Every field error in the document's examples, as JSON. */
 function exampleFieldErrors(): readonly string[] {
   const responses = [...OPERATIONS.flatMap(({ operation }) => Object.values(operation.responses)), ...Object.values(DOCUMENT.components.responses)];
   const examples = responses.flatMap((response) => ("$ref" in response ? [] : Object.values(response.content?.["application/json"]?.examples ?? {})));
@@ -59,14 +59,14 @@ function exampleFieldErrors(): readonly string[] {
   return errors.map((error) => JSON.stringify(error));
 }
 
-type Seen = readonly [method: string, target: string, answer: ObservedAnswer];
+type Seen = readonly [method: string, target: string, response: ObservedAnswer];
 
-/** What is to be erased, and headers instead of the token. */
+/** Targets of DELETE, and headers to send instead of the token. */
 const ERASURES: readonly (readonly [target: string, headers?: Record<string, string>])[] = [
   ["/messages/order%2F7"], ["/messages/order%2F7"], ["/messages/%ff"], ["/messages/m1", {}], ["/messages?from=+1"], ["/messages"], ["/messages?from=+1&to=+2"], ["/messages?from=+1", {}],
 ];
 
-/** The head and the first message of an endless answer. */
+/** The head and the first message of an endless response. */
 async function startOf(url: string, headers: Record<string, string>): Promise<ObservedAnswer> {
   const response = await fetch(url, { headers: { ...headers, Authorization: "Bearer t" } });
   let body = "";
@@ -77,13 +77,13 @@ async function startOf(url: string, headers: Record<string, string>): Promise<Ob
   return { status: response.status, headers: Object.fromEntries(response.headers), body };
 }
 
-/** One answer of each kind, and some more of them. */
-async function answersOf(t: TestContext): Promise<readonly Seen[]> {
+/** At least one response of every documented kind. */
+async function collectResponses(t: TestContext): Promise<readonly Seen[]> {
   const app = await startTestApp(t, { busyTimeoutMs: 1, env: { ...ENV, WEBHOOK_RATE_LIMIT: "1000" } });
   const other = otherConnection(t, app.databasePath);
   const seen: Seen[] = [];
   const messages = [delivery(), delivery({ message_id: "order/7", text: null, ts: "2025-01-15T15:30:00.50+05:30" }), delivery()];
-  for (const body of [...messages, NOTIFICATION, ...BROKEN_BODIES, "x".repeat(10_001)]) seen.push(["POST", "/webhook", await app.deliver(body)]);
+  for (const body of [...messages, NOTIFICATION, ...INVALID_BODIES, "x".repeat(10_001)]) seen.push(["POST", "/webhook", await app.deliver(body)]);
   seen.push(["POST", "/webhook", await app.deliver("x", { "X-Signature": "x" })]);
   seen.push(["POST", "/webhook", await app.deliver("x", { "Content-Encoding": "gzip" })]);
   seen.push(["POST", "/webhook/twilio", await postTwilio(app, SMS, { "Content-Encoding": "gzip" })]);
@@ -122,29 +122,29 @@ async function answersOf(t: TestContext): Promise<readonly Seen[]> {
   return seen;
 }
 
-test("each answer is as the document has it, and each that it has for one operation is given", { skip: ONLY_SQLITE }, async (t) => {
-  const given = new Set<string>();
+test("every response matches the document, and every response that the document gives for an operation occurs", { skip: ONLY_SQLITE }, async (t) => {
+  const observed = new Set<string>();
   const fieldErrors = new Set<unknown>();
   const fieldErrorsInFull = new Set<string>();
-  for (const [method, target, answer] of await answersOf(t)) {
+  for (const [method, target, response] of await collectResponses(t)) {
     const described = operationFor(method, target);
-    assertDescribed(DOCUMENT, described, answer);
-    given.add(`${method} ${described.path} ${answer.status}`);
-    if (answer.status !== 422 || method === "HEAD") continue;
-    for (const error of listAt(JSON.parse(answer.body), "detail")) {
+    assertDescribed(DOCUMENT, described, response);
+    observed.add(`${method} ${described.path} ${response.status}`);
+    if (response.status !== 422 || method === "HEAD") continue;
+    for (const error of listAt(JSON.parse(response.body), "detail")) {
       fieldErrors.add(at(error, "type"));
       fieldErrorsInFull.add(JSON.stringify(error));
     }
   }
-  const ofAnyRequest = new Set(["400", "408", "413", "417", "431", "500", "501", "503"]);
+  const sharedStatuses = new Set(["400", "408", "413", "417", "431", "500", "501", "503"]);
   const expected = OPERATIONS.flatMap(({ method, path, operation }) =>
     Object.entries(operation.responses)
-      .filter(([status, response]) => !(ofAnyRequest.has(status) && "$ref" in response) && status !== "400" && status !== "408")
+      .filter(([status, response]) => !(sharedStatuses.has(status) && "$ref" in response) && status !== "400" && status !== "408")
       .map(([status]) => `${method} ${path} ${status}`),
   );
-  assert.deepEqual([...given].toSorted(), expected.toSorted());
+  assert.deepEqual([...observed].toSorted(), expected.toSorted());
   assert.deepEqual([...fieldErrors].toSorted(), DOCUMENT.components.schemas["FieldErrorType"]?.enum?.toSorted());
-  assert.deepEqual(exampleFieldErrors().filter((error) => !fieldErrorsInFull.has(error)), [], "each example is what the service says");
+  assert.deepEqual(exampleFieldErrors().filter((error) => !fieldErrorsInFull.has(error)), [], "each example is an error that the service gives");
 });
 
 const RAW: readonly (readonly [name: string, request: string])[] = [
@@ -162,17 +162,17 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   BadRequest: 400, NotFound: 404, RequestTimeout: 408, TooLarge: 413, ExpectationFailed: 417, HeadersTooLarge: 431, InternalError: 500, NotImplemented: 501, Unavailable: 503,
 };
 
-function assertShared(name: string, answer: ObservedAnswer | undefined): void {
-  assert.ok(answer !== undefined, name);
-  assert.equal(answer.status, STATUS_OF[name], name);
-  assertResponse(DOCUMENT, found(DOCUMENT.components.responses[name], name), answer, { what: name });
+function assertShared(name: string, response: ObservedAnswer | undefined): void {
+  assert.ok(response !== undefined, name);
+  assert.equal(response.status, STATUS_OF[name], name);
+  assertResponse(DOCUMENT, found(DOCUMENT.components.responses[name], name), response, { what: name });
 }
 
 test("responses that any request may get match the document", async (t) => {
   const app = await startTestApp(t);
   for (const [name, request] of RAW) {
-    const answer = (await exchangeRaw(t, app.url, request)).find(({ status }) => status >= 400);
-    assertShared(name, answer && { ...answer, headers: Object.fromEntries(answer.headers) });
+    const response = (await exchangeRaw(t, app.url, request)).find(({ status }) => status >= 400);
+    assertShared(name, response && { ...response, headers: Object.fromEntries(response.headers) });
   }
   for (const [name, error] of [["InternalError", new Error("defect")], ["Unavailable", new StoreUnavailable("locked")]] as const) {
     const faulty = await startTestServer(t, () => Promise.reject(error));
@@ -186,15 +186,15 @@ test("responses that any request may get match the document", async (t) => {
   assertShared("RequestTimeout", late && { ...late, headers: Object.fromEntries(late.headers) });
 });
 
-test("GET /openapi.json gives the document of the version that runs, without a token", async (t) => {
+test("GET /openapi.json returns the document of the running version, without a token", async (t) => {
   const app = await startTestApp(t, { env: ENV });
-  const answer = await app.request("/openapi.json");
-  assert.deepEqual(answer.json, JSON.parse(JSON.stringify(DOCUMENT)));
+  const response = await app.request("/openapi.json");
+  assert.deepEqual(response.json, JSON.parse(JSON.stringify(DOCUMENT)));
 });
 
 const CONDITIONS: readonly (readonly [title: string, value: (etag: string) => string, status: number])[] = [
   ["the tag", (etag) => etag, 304],
-  ["the tag as a strong one", (etag) => etag.slice(2), 304],
+  ["the tag as a strong tag", (etag) => etag.slice(2), 304],
   ["the tag among others", (etag) => `"a", ${etag},"b"`, 304],
   ["any tag", () => "*", 304],
   ["another tag", () => '"0123456789abcdef"', 200],
@@ -202,13 +202,13 @@ const CONDITIONS: readonly (readonly [title: string, value: (etag: string) => st
   ["nothing", () => "", 200],
 ];
 
-test("GET /openapi.json is answered 304 where If-None-Match names its ETag", async (t) => {
+test("GET /openapi.json gets 304 if If-None-Match has its ETag", async (t) => {
   const app = await startTestApp(t);
   const { etag = "" } = (await app.request("/openapi.json")).headers;
   for (const [title, value, status] of CONDITIONS) {
-    const answer = await app.request("/openapi.json", { headers: { "If-None-Match": value(etag) } });
-    assert.equal(answer.status, status, title);
-    assert.equal(answer.headers.etag, etag, title);
-    assert.equal(answer.body === "", status === 304, title);
+    const response = await app.request("/openapi.json", { headers: { "If-None-Match": value(etag) } });
+    assert.equal(response.status, status, title);
+    assert.equal(response.headers.etag, etag, title);
+    assert.equal(response.body === "", status === 304, title);
   }
 });

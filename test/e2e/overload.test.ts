@@ -9,12 +9,12 @@ import { ONLY_SQLITE } from "../support/engine.ts";
 const BODY = JSON.stringify(delivery());
 const RETRY_AFTER = /^[0-9]+$/;
 
-/** A whole delivery with this line instead of its signature. */
+/** A complete delivery with `line` instead of its signature header. */
 function unsigned(line: string): string {
   return `POST /webhook HTTP/1.1\r\nHost: x\r\n${line}Content-Length: ${Buffer.byteLength(BODY)}\r\n\r\n${BODY}`;
 }
 
-test("a flood of bad signatures makes no access to the database, and a good sender beside it is served", { skip: ONLY_SQLITE }, async (t) => {
+test("a flood of invalid signatures does not touch the database, and a valid sender is served meanwhile", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   const files = (): readonly Buffer[] => ["", "-wal"].map((suffix) => readFileSync(app.databasePath + suffix));
   const before = files();
@@ -22,8 +22,8 @@ test("a flood of bad signatures makes no access to the database, and a good send
   const flood = await Promise.all(Array.from({ length: 20 }, () => openConnection(t, app.url)));
   for (const { write } of flood) write(bad.join("").repeat(25));
   for (const connection of flood) {
-    const answers = await connection.answers(100);
-    assert.deepEqual(new Set(answers.map(({ status, body }) => `${status} ${body}`)), new Set(['401 {"detail":"invalid signature"}']));
+    const responses = await connection.answers(100);
+    assert.deepEqual(new Set(responses.map(({ status, body }) => `${status} ${body}`)), new Set(['401 {"detail":"invalid signature"}']));
   }
   assert.deepEqual(files(), before);
   assert.deepEqual(new Set((await app.requestLines(2_000)).map((line) => line["result"])), new Set(["invalid_signature"]));
@@ -35,13 +35,13 @@ test("a flood of bad signatures makes no access to the database, and a good send
   assert.match((await app.request("/metrics")).body, /^webhook_batch_messages_sum 1$/m);
 });
 
-test("a delivery that is refused before its handler sees it is `unavailable` in log and metrics, like any other that is not stored", async (t) => {
+test("a delivery that is refused before its handler runs is `unavailable` in log and metrics", async (t) => {
   const app = await startTestApp(t);
   const { write, untilClosed } = await openConnection(t, app.url);
   write(rawPost(BODY).repeat(129));
-  const answers = await untilClosed();
-  const refused = answers.at(-1);
-  assert.deepEqual([answers.length, refused?.status], [129, 503]);
+  const responses = await untilClosed();
+  const refused = responses.at(-1);
+  assert.deepEqual([responses.length, refused?.status], [129, 503]);
   assert.match(refused?.headers.get("retry-after") ?? "", RETRY_AFTER);
   const results = Map.groupBy(await app.requestLines(129), (line) => line["result"]);
   assert.deepEqual([...results].map(([result, lines]) => [result, lines.length]).toSorted(), [["created", 1], ["duplicate", 127], ["unavailable", 1]]);
@@ -50,14 +50,14 @@ test("a delivery that is refused before its handler sees it is `unavailable` in 
   assert.equal(other?.status, 200);
 });
 
-test("a body that finds no room among those that are partly read is `unavailable`, and a message without a large text gets through", async (t) => {
+test("a body that does not fit the memory for partly read bodies is `unavailable`, and a small message is still stored", async (t) => {
   const app = await startTestApp(t, { env: { MAX_BODY_BYTES: String(40 * 1024 * 1024) } });
   const holding = [await openConnection(t, app.url), await openConnection(t, app.url)];
   const held = 36_000_000;
   for (const { write } of holding) write(rawPost("x".repeat(held), { length: held + 1 }));
-  const answered = await Promise.race(holding.map(async ({ answers }) => (await answers(1))[0]));
-  assert.equal(answered?.status, 503);
-  assert.match(answered.headers.get("retry-after") ?? "", RETRY_AFTER);
+  const refused = await Promise.race(holding.map(async ({ answers }) => (await answers(1))[0]));
+  assert.equal(refused?.status, 503);
+  assert.match(refused.headers.get("retry-after") ?? "", RETRY_AFTER);
   assert.deepEqual((await app.requestLines(1)).map((line) => [line["result"], line["message_id"]]), [["unavailable", undefined]]);
   assert.equal((await app.deliver(delivery())).status, 200);
 });

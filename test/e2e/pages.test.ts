@@ -14,8 +14,7 @@ async function deliverAll(app: TestApp, ids: readonly string[]): Promise<void> {
 const started = sharedApp();
 let filled: Promise<TestApp> | undefined;
 
-/** A service with five messages. */
-function five(): Promise<TestApp> {
+function withFiveMessages(): Promise<TestApp> {
   return (filled ??= started().then(async (app) => {
     await deliverAll(app, ["m0", "m1", "m2", "m3", "m4"]);
     return app;
@@ -23,21 +22,21 @@ function five(): Promise<TestApp> {
 }
 
 for (const query of ["limit=2", "limit=2&order=desc", "limit=2&from=+1&q=a%2Bb", "limit=1&offset=2", "limit=3&q=%3Cc%3E&unknown=1", "limit=1&to=+14155550100", "limit=2&order=received", "limit=2&order=received-desc&from=+1"]) {
-  test(`the Link header leads through all pages of ?${query}, and next_cursor is the same`, async () => {
-    const app = await five();
+  test(`the Link headers lead through all pages of ?${query}, and next_cursor has the same cursor`, async () => {
+    const app = await withFiveMessages();
     const all = listAt((await app.request(`/messages?${query.replace(/limit=\d/, "limit=100")}`)).json, "data");
     const seen: unknown[] = [];
     for (let target: string | undefined = `/messages?${query}`; target !== undefined; ) {
-      const answer = await app.request(target);
-      assert.equal(answer.status, 200, answer.body);
-      seen.push(...listAt(answer.json, "data"));
-      const link = answer.headers["link"];
+      const response = await app.request(target);
+      assert.equal(response.status, 200, response.body);
+      seen.push(...listAt(response.json, "data"));
+      const link = response.headers["link"];
       const next = typeof link === "string" ? /^<([^>]+)>; rel="next"$/.exec(link)?.[1] : undefined;
       const page = new URL(next ?? "", app.url + target);
       target = next === undefined ? undefined : page.pathname + page.search;
       const cursor = page.searchParams.get("cursor");
-      assert.equal(Object.hasOwn(Object(answer.json), "next_cursor"), target !== undefined);
-      if (target !== undefined) assert.equal(at(answer.json, "next_cursor"), cursor);
+      assert.equal(Object.hasOwn(Object(response.json), "next_cursor"), target !== undefined);
+      if (target !== undefined) assert.equal(at(response.json, "next_cursor"), cursor);
     }
     assert.deepEqual(seen, all);
   });
@@ -52,7 +51,7 @@ const LINKS: readonly (readonly [given: string, repeated: string])[] = [
   ["&&limit=1&&", "limit=1"],
 ];
 
-test("the Link header is relative, and repeats only parameters that are known:", async (t) => {
+test("the Link header is relative and repeats only known parameters:", async (t) => {
   const app = await startTestApp(t);
   await deliverAll(app, ["m0", "m1", "m2"]);
   for (const [given, repeated] of LINKS) {
@@ -67,7 +66,7 @@ test("the Link header is relative, and repeats only parameters that are known:",
 });
 
 for (const order of ["asc", "desc"]) {
-  test(`pages by cursor, ${order}, neither repeat nor leave out a message while others arrive before, between and behind them`, async (t) => {
+  test(`paging by cursor with order=${order} neither repeats nor skips messages while others arrive`, async (t) => {
     const app = await startTestApp(t);
     const deliverAt = async (minute: number): Promise<void> => {
       const ts = `2025-01-15T10:${String(minute).padStart(2, "0")}:00Z`;
@@ -90,7 +89,7 @@ for (const order of ["asc", "desc"]) {
   });
 }
 
-test("GET /stats/timeline counts by hour or day, and refuses unknown values", async (t) => {
+test("GET /stats/timeline counts by hour or day, and refuses invalid parameters", async (t) => {
   const app = await startTestApp(t);
   await deliverAll(app, ["m0", "m1", "m2"]);
   assert.deepEqual((await app.request("/stats/timeline")).json, { bucket: "hour", data: [{ start: "2025-01-15T10:00:00Z", count: 3 }], truncated: false });
@@ -114,7 +113,7 @@ test("GET /stats/timeline counts by hour or day, and refuses unknown values", as
   }
 });
 
-test("the order of receipt is that of the deliveries, in pages and in exports, with a message of the year 2099 at its place", async (t) => {
+test("order=received lists messages in the order of their deliveries, whatever their ts, in pages and exports", async (t) => {
   const app = await startTestApp(t);
   const received = [["b", "2025-01-15T10:00:00Z"], ["future", "2099-12-31T00:00:00Z"], ["a", "2025-01-15T10:00:01Z"], ["late", "2020-01-01T00:00:00Z"]] as const;
   for (const [id, ts] of received) assert.equal((await app.deliver(delivery({ message_id: id, ts, text: id === "a" ? null : "text" }))).status, 200);
@@ -131,7 +130,7 @@ test("the order of receipt is that of the deliveries, in pages and in exports, w
   assert.deepEqual([refused.status, at(listAt(refused.json, "detail")[0], "type")], [422, "order_of_export"]);
 });
 
-test("an export in commit order has the messages that were stored when it began, over many pages", async (t) => {
+test("an export in commit order has every message in order, over many pages", async (t) => {
   const app = await startTestApp(t);
   const ids = Array.from({ length: 700 }, (_, index) => `m${String((index * 389) % 700).padStart(3, "0")}`);
   for (const id of ids) assert.equal((await app.deliver(delivery({ message_id: id }))).status, 200);

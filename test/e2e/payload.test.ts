@@ -30,16 +30,16 @@ function linesOf(text: string): readonly any[] {
     .map((line) => JSON.parse(line));
 }
 
-test("the payload of a platform is read back; a native message has none", async (t) => {
+test("GET /messages/{message_id}/payload returns what the platform sent; a native message has no payload", async (t) => {
   const app = await startWithMessages(t);
   for (const [id, payload] of EXPECTED) {
-    const answer = await app.request(`/messages/${encodeURIComponent(id)}/payload`);
-    assert.deepEqual([answer.status, answer.json], payload === null ? [404, { detail: "not found" }] : [200, payload], id);
+    const response = await app.request(`/messages/${encodeURIComponent(id)}/payload`);
+    assert.deepEqual([response.status, response.json], payload === null ? [404, { detail: "not found" }] : [200, payload], id);
   }
   assert.equal((await app.request("/messages/none/payload")).status, 404);
 });
 
-test("an export has payloads if payload=1 asks for them", async (t) => {
+test("an export includes payloads only with payload=1", async (t) => {
   const app = await startWithMessages(t);
   const lines = linesOf((await app.request("/messages?format=ndjson&payload=1")).body);
   assert.deepEqual(
@@ -60,7 +60,7 @@ function order(lines: readonly any[], id: string): number {
   return lines.findIndex(({ message_id }) => message_id === id);
 }
 
-test("so has a tail, beside one without", async (t) => {
+test("a tail includes payloads only with payload=1", async (t) => {
   const app = await startWithMessages(t);
   const [withPayload, without] = await Promise.all([tailOf(app, "/tail?after=0&payload=1"), tailOf(app, "/tail?after=0")]);
   assert.deepEqual(new Map(withPayload.map(({ message_id, payload }) => [message_id, payload])), EXPECTED);

@@ -11,14 +11,14 @@ const read = (method: string, target: string): string => `${method} ${target} HT
 
 /** Requests that are sent at once, and the statuses of their responses. */
 const ROWS: readonly (readonly [title: string, requests: readonly string[], statuses: readonly number[]])[] = [
-  ["the message that was posted before", [post("a"), read("GET", "/messages/a")], [200, 200]],
-  ["each of several", [post("b"), post("c"), read("GET", "/messages/b"), read("GET", "/messages/c")], [200, 200, 200, 200]],
-  ["none that is posted later", [read("GET", "/messages/d"), post("d"), read("GET", "/messages/d")], [404, 200, 200]],
-  ["one posted after another read", [post("e"), read("GET", "/stats"), post("f"), read("GET", "/messages/f")], [200, 200, 200, 200]],
-  ["nothing of a delivery that is refused", [post("g").replace("X-Signature", "X-Other"), read("GET", "/messages/g")], [401, 404]],
+  ["the message posted before it", [post("a"), read("GET", "/messages/a")], [200, 200]],
+  ["each of several messages", [post("b"), post("c"), read("GET", "/messages/b"), read("GET", "/messages/c")], [200, 200, 200, 200]],
+  ["no message posted after it", [read("GET", "/messages/d"), post("d"), read("GET", "/messages/d")], [404, 200, 200]],
+  ["a message posted after another read", [post("e"), read("GET", "/stats"), post("f"), read("GET", "/messages/f")], [200, 200, 200, 200]],
+  ["no message of a refused delivery", [post("g").replace("X-Signature", "X-Other"), read("GET", "/messages/g")], [401, 404]],
 ];
 
-test("a request sees what earlier requests on its connection have written:", { skip: ONLY_SQLITE }, async (t) => {
+test("a pipelined read sees what earlier requests on its connection have written:", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   for (const [title, requests, statuses] of ROWS) {
     await t.test(title, async (t) => {
@@ -26,7 +26,7 @@ test("a request sees what earlier requests on its connection have written:", { s
       other.exec("BEGIN IMMEDIATE");
       const { write, answers } = await openConnection(t, app.url);
       write(requests.join(""));
-      // Another connection is served after all that the first one sent has been read.
+      // Once another connection is served, everything that the first one sent has been read.
       assert.equal((await app.request("/health/live")).status, 200);
       other.exec("ROLLBACK");
       assert.deepEqual((await answers(requests.length)).map(({ status }) => status), statuses);
@@ -34,7 +34,7 @@ test("a request sees what earlier requests on its connection have written:", { s
   }
 });
 
-test("a list, a count and a search see it too", async (t) => {
+test("a pipelined list, count and search see an earlier message too", async (t) => {
   const app = await startTestApp(t);
   const { write, answers } = await openConnection(t, app.url);
   write(post("a") + ["/messages", "/stats", "/messages?q=hello"].map((target) => read("GET", target)).join(""));
@@ -55,7 +55,7 @@ test("deliveries of one connection do not wait for each other", { skip: ONLY_SQL
   assert.ok(batches < 10, `${batches} transactions`);
 });
 
-test("an erasure waits for the delivery before it, and a read for the erasure", async (t) => {
+test("a pipelined erasure waits for the delivery before it, and a read waits for the erasure", async (t) => {
   const app = await startTestApp(t, { env: { API_TOKEN: "t" } });
   const { write, answers } = await openConnection(t, app.url);
   const token = (request: string): string => request.replace("Host: x", "Host: x\r\nAuthorization: Bearer t");

@@ -18,49 +18,49 @@ function createSender(t: TestContext): (url: string, fields: Record<string, unkn
   };
 }
 
-test("after kill -9 in the middle of deliveries everything that was answered 200 is there, once", async (t) => {
+test("after kill -9 during deliveries every message that got 200 is stored, once", async (t) => {
   const deliver = createSender(t);
   const service = await startService(t);
   const ids = Array.from({ length: 2_000 }, (_, index) => `m${index}`);
   const acknowledged: string[] = [];
   await Promise.all(
     ids.map(async (message_id) => {
-      const answer = await deliver(service.url, { message_id }).catch(() => undefined);
-      if (answer?.status !== 200) return;
+      const response = await deliver(service.url, { message_id }).catch(() => undefined);
+      if (response?.status !== 200) return;
       acknowledged.push(message_id);
       if (acknowledged.length === 300) service.signal("SIGKILL");
     }),
   );
   assert.deepEqual(await service.exited, { code: null, signal: "SIGKILL" });
-  assert.ok(acknowledged.length < ids.length, "the kill came in the middle");
+  assert.ok(acknowledged.length < ids.length, "the kill came during the deliveries");
 
   const again = await startService(t, {}, { folder: service.folder });
   const stored = new Set(storedIds(join(service.folder, "data", "app.db")));
   assert.deepEqual(acknowledged.filter((id) => !stored.has(id)), []);
-  // The sender repeats what it has no answer for, and some more.
-  for (const answer of await Promise.all(ids.map((message_id) => deliver(again.url, { message_id })))) assert.equal(answer.status, 200);
+  // The sender repeats all messages, including those that got a response.
+  for (const response of await Promise.all(ids.map((message_id) => deliver(again.url, { message_id })))) assert.equal(response.status, 200);
   const { json } = await send(again.url, "/stats");
   assert.deepEqual([at(json, "total_messages"), at(json, "messages_per_sender", 0, "count")], [ids.length, ids.length]);
   assert.equal(at((await send(again.url, "/messages?q=hello&limit=1")).json, "total"), ids.length);
 });
 
-test("after an I/O error the service sends no response for a message in doubt, stops with status 1, and has lost nothing", { skip: ONLY_SQLITE }, async (t) => {
+test("after an I/O error the service sends no response for a message in doubt, stops with status 1, and loses nothing", { skip: ONLY_SQLITE }, async (t) => {
   const deliver = createSender(t);
   // The WAL cannot grow beyond this many blocks, so a write to it fails.
   const service = await startService(t, {}, { limit: "-f 3000" });
   const text = "\u{1F600}".repeat(4096);
   const acknowledged: string[] = [];
   const refused: string[] = [];
-  let unanswered = 0;
+  let withoutResponse = 0;
   let sent = 0;
-  while (unanswered === 0) {
+  while (withoutResponse === 0) {
     const round = Array.from({ length: 20 }, async () => {
       const message_id = `m${sent++}`;
-      const answer = await deliver(service.url, { message_id, text }).catch(() => undefined);
-      if (answer === undefined) unanswered += 1;
-      else if (answer.status === 200) acknowledged.push(message_id);
+      const response = await deliver(service.url, { message_id, text }).catch(() => undefined);
+      if (response === undefined) withoutResponse += 1;
+      else if (response.status === 200) acknowledged.push(message_id);
       else {
-        assert.equal(answer.status, 503);
+        assert.equal(response.status, 503);
         refused.push(message_id);
       }
     });
@@ -69,8 +69,8 @@ test("after an I/O error the service sends no response for a message in doubt, s
   }
   assert.deepEqual(await service.exited, { code: 1, signal: null });
   assert.equal((await service.logged("fatal storage fault"))["level"], "ERROR");
-  const [unknown] = service.stdout().split("\n").filter((line) => line.includes('"error"'));
-  assert.equal(JSON.parse(unknown ?? "{}").result, "unavailable");
+  const [faultLine] = service.stdout().split("\n").filter((line) => line.includes('"error"'));
+  assert.equal(JSON.parse(faultLine ?? "{}").result, "unavailable");
   const stored = new Set(storedIds(join(service.folder, "data", "app.db")));
   assert.ok(acknowledged.length > 0);
   assert.deepEqual(acknowledged.filter((id) => !stored.has(id)), []);

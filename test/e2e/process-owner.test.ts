@@ -12,7 +12,7 @@ async function deliver({ url }: RunningService, id: string): Promise<number> {
   return (await send(url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body) } })).status;
 }
 
-test("the same start command again fails with status 1 and names the file and its owner, and the service continues", { skip: ONLY_SQLITE }, async (t) => {
+test("a second start on the same database fails with status 1 and names the file and its owner, and the first service continues", { skip: ONLY_SQLITE }, async (t) => {
   const service = await startService(t);
   const database = join(service.folder, "data", "app.db");
   assert.equal(await deliver(service, "m1"), 200);
@@ -32,7 +32,7 @@ test("the same start command again fails with status 1 and names the file and it
   assert.deepEqual(storedIds(database), ["m1", "m2", "m3"]);
 });
 
-test("a service whose port is in use leaves its own database as it is", async (t) => {
+test("a service whose port is in use creates no database", async (t) => {
   const service = await startService(t);
   const other = spawnService(t, { WEBHOOK_SECRET: SECRET, PORT: new URL(service.url).port });
   assert.equal((await other.exited).code, 1);

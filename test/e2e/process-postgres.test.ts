@@ -15,7 +15,7 @@ before(async () => {
 
 after(() => server?.stop());
 
-/** With a password, which the server does not ask for. */
+/** Adds a password, which the server does not ask for. */
 function withPassword(url: string): string {
   return url.replace("postgres@", "postgres:CANARY@");
 }
@@ -37,7 +37,7 @@ test("the start line and the metrics name the engine and its version, and never 
   assert.doesNotMatch(log + service.stderr(), /CANARY/);
 });
 
-test("a server that may lose confirmed messages is refused, status 78", { skip }, async (t) => {
+test("a server that may lose acknowledged messages is refused with exit status 78", { skip }, async (t) => {
   const url = await server.createDatabase();
   const admin = await connectFor(t, url);
   await admin.run([{ sql: "CREATE USER careless SUPERUSER" }, { sql: "ALTER USER careless SET synchronous_commit = off" }], { deadlineMs: 5_000 });
@@ -47,7 +47,7 @@ test("a server that may lose confirmed messages is refused, status 78", { skip }
   assert.doesNotMatch(service.stderr(), /CANARY/);
 });
 
-test("an unreachable server is reported in one line, status 1, without the password", { skip }, async (t) => {
+test("an unreachable server is reported in one line without the password, and the exit status is 1", { skip }, async (t) => {
   const service = spawnService(t, { WEBHOOK_SECRET: "x", DATABASE_URL: "postgres://user:CANARY@127.0.0.1:1/app" });
   assert.deepEqual(await service.exited, { code: 1, signal: null });
   assert.match(service.stderr(), /^[^\n]*user@127\.0\.0\.1:1\/app[^\n]*\n$/);

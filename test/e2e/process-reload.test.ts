@@ -6,18 +6,18 @@ import { delivery, send, sign } from "../support/app.ts";
 import { startService, type RunningService } from "../support/process.ts";
 import { temporaryFolder } from "../support/store.ts";
 
-/** The secrets of these that are accepted now. */
+/** Which of these secrets are accepted now. */
 async function accepted(service: RunningService, secrets: readonly string[]): Promise<readonly string[]> {
   const body = JSON.stringify(delivery());
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     secrets.map((secret) => send(service.url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body, secret) } })),
   );
-  return secrets.filter((_, index) => answers[index]?.status === 200);
+  return secrets.filter((_, index) => responses[index]?.status === 200);
 }
 
 const ALL = ["first", "second", "third", "older"];
 
-test("SIGHUP reads WEBHOOK_SECRET_FILE again: new secrets count, old ones as long as they have a line", async (t) => {
+test("SIGHUP rereads WEBHOOK_SECRET_FILE: secrets in the file are accepted, removed ones are not", async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, "secrets");
   writeFileSync(file, "first\n");
@@ -38,7 +38,7 @@ test("SIGHUP reads WEBHOOK_SECRET_FILE again: new secrets count, old ones as lon
   assert.deepEqual(await accepted(service, ALL), ["third", "older"]);
 });
 
-test("a new WEBHOOK_SECRET_FILE is used without any signal", async (t) => {
+test("a changed WEBHOOK_SECRET_FILE is reread without a signal", async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, "secrets");
   writeFileSync(file, "first");
@@ -48,15 +48,15 @@ test("a new WEBHOOK_SECRET_FILE is used without any signal", async (t) => {
   assert.deepEqual(await accepted(service, ALL), ["second"]);
 });
 
-/** What becomes of the file. */
+/** How the file becomes unusable. */
 const BAD_FILES: readonly (readonly [string, (file: string) => void])[] = [
   ["is gone", (file) => rmSync(file)],
   ["is empty", (file) => writeFileSync(file, "")],
-  ["holds blank lines alone", (file) => writeFileSync(file, "\n \r\n")],
+  ["has only blank lines", (file) => writeFileSync(file, "\n \r\n")],
   ["is not UTF-8", (file) => writeFileSync(file, Buffer.from([0xff, 0xfe, 0x41]))],
 ];
 
-test("after SIGHUP with a file that cannot be used the current secrets stay in use and an error is logged, without any secret", async (t) => {
+test("after SIGHUP with an unusable file the current secrets stay in use, and an error is logged without any secret", async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, "secrets");
   writeFileSync(file, "first\nsecond\n");

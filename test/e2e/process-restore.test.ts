@@ -21,27 +21,27 @@ async function deliver(service: RunningService, ids: readonly string[]): Promise
 const { codeBlocks = [] } = parseMarkdown(readRepositoryFile("ops/README.md")).get("Restore") ?? {};
 const PAGE = codeBlocks.map(({ text }) => text);
 
-interface Places {
+interface Paths {
   readonly database: string;
   readonly backup: string;
-  /** What `backup` told at its end. */
-  readonly told: string;
+  /** The last line that `backup` printed. */
+  readonly lastLine: string;
 }
 
-/** Each puts the backup in the place of the database. */
-const WAYS: Readonly<Record<string, (places: Places) => void>> = {
-  "as backup tells to": ({ database, backup, told }) => {
-    assert.equal(told, `To restore: stop the service, remove ${database}-wal, ${database}-shm and ${database}-index*, copy ${backup} over ${database}, start the service`);
+/** Each replaces the database with the backup. */
+const PROCEDURES: Readonly<Record<string, (paths: Paths) => void>> = {
+  "as `backup` says": ({ database, backup, lastLine }) => {
+    assert.equal(lastLine, `To restore: stop the service, remove ${database}-wal, ${database}-shm and ${database}-index*, copy ${backup} over ${database}, start the service`);
     for (const suffix of ["-wal", "-shm"]) rmSync(database + suffix);
     for (const path of globSync(`${database}-index*`)) rmSync(path);
     copyFileSync(backup, database);
   },
-  "as ops/README.md tells to with Compose": ({ database, backup }) => {
+  "as ops/README.md says for Compose": ({ database, backup }) => {
     const [, script = ""] = /api -e '([^']+)'/.exec(PAGE[0] ?? "") ?? [];
     assert.ok(script.includes("/data/app.db") && script.includes("/backup.db"));
     execFileSync(process.execPath, ["-e", script.replaceAll("/data/app.db", database).replaceAll("/backup.db", backup)]);
   },
-  "as ops/README.md tells to with systemd": ({ database, backup }) => {
+  "as ops/README.md says for systemd": ({ database, backup }) => {
     const steps = (PAGE[1] ?? "").split("\n").filter((line) => /^(?:rm|install) /.test(line)).map((line) => line.replace(/-o \S+ -g \S+/, ""));
     assert.equal(steps.length, 2);
     const script = steps.join("\n").replaceAll(/\/root\/inbox-\S+\.db/g, backup);
@@ -49,8 +49,8 @@ const WAYS: Readonly<Record<string, (places: Places) => void>> = {
   },
 };
 
-for (const [how, restore] of Object.entries(WAYS)) {
-  test(`a backup restored over the files of a killed service, ${how}, verifies and has what was stored before it and nothing else`, { skip: ONLY_SQLITE }, async (t) => {
+for (const [how, restore] of Object.entries(PROCEDURES)) {
+  test(`a backup restored over the files of a killed service ${how} passes verify and has exactly the messages stored before it`, { skip: ONLY_SQLITE }, async (t) => {
     const service = await startService(t);
     const database = join(service.folder, "data", "app.db");
     const backup = join(service.folder, "backup.db");
@@ -62,8 +62,8 @@ for (const [how, restore] of Object.entries(WAYS)) {
     await service.exited;
     assert.ok(existsSync(`${database}-wal`), "the kill leaves a log that must not be applied to the backup");
 
-    restore({ database, backup, told: stdout.trimEnd().split("\n").at(-1) ?? "" });
-    // What the index holds of m3 would fail the checks.
+    restore({ database, backup, lastLine: stdout.trimEnd().split("\n").at(-1) ?? "" });
+    // An index that still has m3 would fail the checks.
     assert.deepEqual(globSync(`${database}-index*`), []);
     assert.equal((await runMain(["verify", database])).status, 0);
     const restored = await startService(t, {}, { folder: service.folder });

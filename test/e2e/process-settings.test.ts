@@ -9,7 +9,7 @@ import { temporaryFolder } from "../support/store.ts";
 import { oneOfMany, sweep } from "../support/sweep.ts";
 
 for (const [index, value] of ["sqlite:///app.db\r", "sqlite:///app.db ", '"sqlite:///app.db"', "sqlite:///~/app.db", "sqlite:///${FOLDER}/app.db"].entries()) {
-  test(`DATABASE_URL=${JSON.stringify(value)} opens no other database: exit status 78`, { skip: oneOfMany(index, { every: 2 }) }, async (t) => {
+  test(`DATABASE_URL=${JSON.stringify(value)} exits with status 78 and creates no database`, { skip: oneOfMany(index, { every: 2 }) }, async (t) => {
     const service = spawnService(t, { WEBHOOK_SECRET: "x", PORT: "0", DATABASE_URL: value });
     assert.deepEqual(await service.exited, { code: 78, signal: null });
     assert.match(service.stderr(), /^DATABASE_URL: [^\r\n]+\n$/);
@@ -17,18 +17,18 @@ for (const [index, value] of ["sqlite:///app.db\r", "sqlite:///app.db ", '"sqlit
   });
 }
 
-test("a secret that is odd is taken as it is, with a WARNING that names its variable and not its value", async (t) => {
+test("an unusual secret is used as it is, with a WARNING that names its variable and not its value", async (t) => {
   const service = await startService(t, { WEBHOOK_SECRET: "CANARY\r" });
   const body = JSON.stringify(delivery());
-  const answer = await send(service.url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body, "CANARY\r") } });
-  assert.equal(answer.status, 200);
+  const response = await send(service.url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body, "CANARY\r") } });
+  assert.equal(response.status, 200);
   const lines = service.stdout().split("\n").filter((line) => line.includes('"level":"WARNING"'));
   assert.equal(lines.length, 1);
   assert.match(lines[0] ?? "", /"msg":"WEBHOOK_SECRET: /);
   assert.doesNotMatch(service.stdout() + service.stderr(), /CANARY/);
 });
 
-test("an odd secret of a file that is read again is a WARNING too, and one of 30 MB is not taken", async (t) => {
+test("an unusual secret in a reread file is a WARNING too, and a file of 30 MB is refused", async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, "secrets");
   writeFileSync(file, "first\n");
@@ -42,8 +42,8 @@ test("an odd secret of a file that is read again is a WARNING too, and one of 30
   service.signal("SIGHUP");
   await service.logged(({ level }) => level === "ERROR");
   const body = JSON.stringify(delivery());
-  const answer = await send(service.url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body, " CANARY") } });
-  assert.equal(answer.status, 200);
+  const response = await send(service.url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body, " CANARY") } });
+  assert.equal(response.status, 200);
   assert.equal(existsSync(join(folder, "data", "app.db")), ONLY_SQLITE === false);
   assert.doesNotMatch(service.stdout(), /CANARY/);
 });
@@ -56,7 +56,7 @@ async function startAndStop(t: TestContext, url: string, folder: string): Promis
   return [started["database"], started["new_database"]];
 }
 
-test("the line of the start names the file that was opened, and says whether it is new", { skip: ONLY_SQLITE }, async (t) => {
+test("the start line names the opened file and says whether it is new", { skip: ONLY_SQLITE }, async (t) => {
   const folder = realpathSync(temporaryFolder(t));
   symlinkSync("there/real.db", join(folder, "link.db"));
   const cases = [

@@ -12,7 +12,7 @@ import { temporaryFolder } from "../support/store.ts";
 import { oneOfMany } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
 
-test("every error of the configuration is reported at once, one line each, without any secret, and the exit status is 78", async (t) => {
+test("all configuration errors are reported at once, one line each and without any secret, and the exit status is 78", async (t) => {
   const names = Object.values(SETTINGS).map(({ name }) => name);
   const service = spawnService(t, Object.fromEntries(names.map((name) => [name, "whsec_CANARY \n"])));
   assert.deepEqual(await service.exited, { code: 78, signal: null });
@@ -26,7 +26,7 @@ test("every error of the configuration is reported at once, one line each, witho
 for (const [title, env] of [
   ["no secret", {}], ["an empty secret", { WEBHOOK_SECRET: "" }], ["a malformed whsec_ secret", { WEBHOOK_SECRET: "whsec_CANARY=" }],
 ] as const) {
-  test(`${title} is told in one line, exit status 78`, async (t) => {
+  test(`${title} is reported in one line, and the exit status is 78`, async (t) => {
     const service = spawnService(t, env);
     assert.deepEqual(await service.exited, { code: 78, signal: null });
     assert.match(service.stderr(), /^WEBHOOK_SECRET: [^\n]+\n$/);
@@ -34,12 +34,12 @@ for (const [title, env] of [
   });
 }
 
-test("with PORT=0 the start line names the real address, and the default database is made in a folder of its own", { skip: ONLY_SQLITE }, async (t) => {
+test("with PORT=0 the start line names the real address, and the default database is created in its own folder", { skip: ONLY_SQLITE }, async (t) => {
   const service = await startService(t);
   assert.match(service.url, /^http:\/\/127\.0\.0\.1:[1-9][0-9]*$/);
   const body = JSON.stringify(delivery());
-  const answer = await send(service.url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body) } });
-  assert.equal(answer.status, 200);
+  const response = await send(service.url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body) } });
+  assert.equal(response.status, 200);
   assert.deepEqual(storedIds(join(service.folder, "data", "app.db")), ["m1"]);
   const { node, sqlite } = process.versions;
   const build = `version="[^"]+",revision="unknown",node="${node}",sqlite="${sqlite}"`;
@@ -47,7 +47,7 @@ test("with PORT=0 the start line names the real address, and the default databas
   assert.equal(service.stderr(), "");
 });
 
-test("a port in use is reported in one line that names PORT, exit status 1: it may be free later", async (t) => {
+test("a port in use is reported in one line that names PORT, and the exit status is 1, because it may be free later", async (t) => {
   const first = await startService(t);
   const second = spawnService(t, { WEBHOOK_SECRET: "x", PORT: new URL(first.url).port });
   assert.deepEqual(await second.exited, { code: 1, signal: null });
@@ -55,33 +55,33 @@ test("a port in use is reported in one line that names PORT, exit status 1: it m
   assert.equal((await send(first.url, "/health/ready")).status, 200);
 });
 
-/** A folder of the test and the settings that cannot be used there. */
+/** Values that cannot be used, and what to prepare in the folder where the service starts. */
 const UNUSABLE: readonly (readonly [title: string, variable: string, value: string, prepare?: (folder: string) => void])[] = [
   ["an address of another machine", "HOST", "203.0.113.1"],
   ["a link-local address without its interface", "HOST", "fe80::1"],
-  ["a name that nobody has", "HOST", "no-such-host.invalid"],
+  ["a name that does not resolve", "HOST", "no-such-host.invalid"],
   ["a folder", "DATABASE_URL", "sqlite:///app.db", (folder) => mkdirSync(join(folder, "app.db"))],
   ["a link to a folder", "DATABASE_URL", "sqlite:///app.db", (folder) => symlinkSync("/", join(folder, "app.db"))],
   ["a link to itself", "DATABASE_URL", "sqlite:///app.db", (folder) => symlinkSync("app.db", join(folder, "app.db"))],
   ["a device", "DATABASE_URL", "sqlite:////dev/null"],
-  ["below a file", "DATABASE_URL", "sqlite:///file/app.db", (folder) => writeFileSync(join(folder, "file"), "")],
-  ["far below a file", "DATABASE_URL", "sqlite:///file/a/b/app.db", (folder) => writeFileSync(join(folder, "file"), "")],
+  ["a path below a file", "DATABASE_URL", "sqlite:///file/app.db", (folder) => writeFileSync(join(folder, "file"), "")],
+  ["a path far below a file", "DATABASE_URL", "sqlite:///file/a/b/app.db", (folder) => writeFileSync(join(folder, "file"), "")],
 ];
 
 for (const [index, [title, variable, value, prepare]] of UNUSABLE.entries()) {
-  test(`${variable} that is ${title} is told in one line that names it, exit status 78`, { skip: oneOfMany(index, { every: 3 }) }, async (t) => {
+  test(`${variable} that is ${title} is reported in one line that names it, and the exit status is 78`, { skip: oneOfMany(index, { every: 3 }) }, async (t) => {
     const folder = temporaryFolder(t);
     prepare?.(folder);
     const service = spawnService(t, { WEBHOOK_SECRET: "x", PORT: "0", [variable]: value }, { folder });
     const { code } = await service.exited;
-    // Without a name server the name may be known later.
+    // Without a name server the name may resolve later.
     assert.equal(code, service.stderr().includes("EAI_AGAIN") ? 1 : 78, service.stderr());
     assert.match(service.stderr(), new RegExp(`^${variable}: ([^\\n]+ )?must [^\\n]{1,300}\\n$`));
     assert.equal(service.stdout(), "");
   });
 }
 
-test("a database that cannot be written is reported at start, before anything is refused", { skip: ONLY_SQLITE }, async (t) => {
+test("a database that cannot be written to is reported at start, before any delivery is refused", { skip: ONLY_SQLITE }, async (t) => {
   const folder = temporaryFolder(t);
   const first = await startService(t, { DATABASE_URL: "sqlite:///app.db" }, { folder });
   first.signal("SIGTERM");
@@ -89,13 +89,13 @@ test("a database that cannot be written is reported at start, before anything is
   const pages = Math.ceil(statSync(join(folder, "app.db")).size / 4096);
   const app = await startTestApp(t, { env: { DATABASE_URL: `sqlite:///${join(folder, "app.db")}` }, maxPageCount: pages });
   await until("the start is logged", () => app.logLines().length >= 2);
-  const [told, started] = app.logLines();
-  assert.deepEqual([told?.["level"], told?.["msg"]], ["ERROR", "messages cannot be stored"]);
-  assert.match(String(told?.["reasons"]), /free space/);
+  const [problem, started] = app.logLines();
+  assert.deepEqual([problem?.["level"], problem?.["msg"]], ["ERROR", "messages cannot be stored"]);
+  assert.match(String(problem?.["reasons"]), /free space/);
   assert.equal(started?.["msg"], "started");
 });
 
-test("SIGHUP during the start does not end the process; the secrets are read again once it has started", { skip: ONLY_SQLITE }, async (t) => {
+test("SIGHUP during the start does not end the process; the secrets are reread once it has started", { skip: ONLY_SQLITE }, async (t) => {
   const folder = temporaryFolder(t);
   const secrets = join(folder, "secrets");
   const path = join(folder, "app.db");
@@ -103,7 +103,7 @@ test("SIGHUP during the start does not end the process; the secrets are read aga
   using lock = new DatabaseSync(path);
   lock.exec("BEGIN EXCLUSIVE");
   const service = spawnService(t, { WEBHOOK_SECRET_FILE: secrets, PORT: "0", DATABASE_URL: "sqlite:///app.db" }, { folder });
-  // It owns the database now, and waits for the lock.
+  // It takes ownership first, then waits for the lock.
   await until("the service owns the database", () => existsSync(`${path}-owner`));
   writeFileSync(secrets, "second");
   service.signal("SIGHUP");
@@ -115,27 +115,27 @@ test("SIGHUP during the start does not end the process; the secrets are read aga
   assert.equal((await send(url, "/webhook", { method: "POST", body, headers })).status, 200);
 });
 
-/** Prepares what stands at app.db, and what the one line on stderr must tell. */
+/** How app.db is prepared, and what the one line on stderr must contain. */
 const DATABASES: readonly (readonly [string, (path: string) => void, RegExp])[] = [
-  ["a newer version's", (path) => new DatabaseSync(path).exec("CREATE TABLE messages (x); PRAGMA user_version = 999"), /version 999/],
-  ["no SQLite file", (path) => writeFileSync(path, "x".repeat(10_000)), /app\.db/],
-  ["another table of that name", (path) => new DatabaseSync(path).exec("CREATE TABLE messages (x)"), /message_id/],
+  ["of a newer version", (path) => new DatabaseSync(path).exec("CREATE TABLE messages (x); PRAGMA user_version = 999"), /version 999/],
+  ["that is not a SQLite file", (path) => writeFileSync(path, "x".repeat(10_000)), /app\.db/],
+  ["with another table named messages", (path) => new DatabaseSync(path).exec("CREATE TABLE messages (x)"), /message_id/],
 ];
 
-for (const [title, prepare, told] of DATABASES) {
-  test(`a database that is ${title} is refused in one line, exit status 1`, { skip: ONLY_SQLITE }, async (t) => {
+for (const [title, prepare, expected] of DATABASES) {
+  test(`a database ${title} is refused in one line, and the exit status is 1`, { skip: ONLY_SQLITE }, async (t) => {
     const folder = temporaryFolder(t);
     prepare(join(folder, "app.db"));
     const service = spawnService(t, { WEBHOOK_SECRET: "x", PORT: "0", DATABASE_URL: "sqlite:///app.db" }, { folder });
     assert.deepEqual(await service.exited, { code: 1, signal: null });
     assert.match(service.stderr(), /^[^\n]+\n$/);
-    assert.match(service.stderr(), told);
+    assert.match(service.stderr(), expected);
   });
 }
 
-// This many blocks may a file have: too few for the first page, and for the tables.
+// The size limit of a file in blocks: too few for the first page, and too few for the tables.
 for (const blocks of [1, 20]) {
-  test(`a disk that fails while the database is made, at ${blocks} blocks, is told in one line, exit status 1`, async (t) => {
+  test(`a write error at ${blocks} blocks, while the database is created, is reported in one line, and the exit status is 1`, async (t) => {
     const service = spawnService(t, { WEBHOOK_SECRET: "x", PORT: "0" }, { limit: `-f ${blocks}` });
     assert.deepEqual(await service.exited, { code: 1, signal: null });
     assert.match(service.stderr(), /^[^\n]*app\.db[^\n]*\n$/);

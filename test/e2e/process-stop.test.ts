@@ -10,7 +10,7 @@ import { until } from "../support/until.ts";
 
 const LIVE = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
 
-/** A connection on which the server has read a request all but its last byte. */
+/** A connection on which the server has read all of a request except its last byte. */
 async function holdRequest(t: Parameters<typeof openConnection>[0], service: RunningService, request: string): Promise<Connection> {
   const connection = await openConnection(t, service.url);
   connection.write(LIVE + request.slice(0, -1));
@@ -23,7 +23,7 @@ function databaseOf(service: RunningService): string {
 }
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  test(`${signal}: requests in flight are answered with Connection: close, the rows are there, the WAL is gone, exit status 0`, async (t) => {
+  test(`on ${signal} requests in flight get responses with Connection: close, their rows are stored, the WAL is empty, and the exit status is 0`, async (t) => {
     const service = await startService(t);
     const requests = Array.from({ length: 10 }, (_, index) => rawPost(JSON.stringify(delivery({ message_id: `m${index}` }))));
     const held = await Promise.all(requests.map((request) => holdRequest(t, service, request)));
@@ -36,8 +36,8 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     await assert.rejects(send(service.url, "/health/live"), { code: "ECONNREFUSED" });
     for (const [index, connection] of held.entries()) connection.write(requests[index]?.slice(-1) ?? "");
     for (const connection of held) {
-      const answer = (await connection.untilClosed()).at(-1);
-      assert.deepEqual([answer?.status, answer?.headers.get("connection")], [200, "close"]);
+      const response = (await connection.untilClosed()).at(-1);
+      assert.deepEqual([response?.status, response?.headers.get("connection")], [200, "close"]);
     }
     await idle.untilClosed();
     assert.deepEqual(await service.exited, { code: 0, signal: null });
@@ -57,7 +57,7 @@ test("a second signal ends the process at once, whatever it waits for", async (t
   await holdRequest(t, service, rawPost(JSON.stringify(delivery())));
   service.signal("SIGTERM");
   await service.logged("stopping");
-  // The first moments count as the same stop, since make and a supervisor may both pass it on.
+  // A signal right after the first counts as the same stop, because make and a supervisor may both pass it on.
   let hasEnded = false;
   void service.exited.then(() => {
     hasEnded = true;
@@ -70,7 +70,7 @@ test("a second signal ends the process at once, whatever it waits for", async (t
   assert.ok(!service.stdout().includes('"stopped"'));
 });
 
-test("a request that never ends holds the stop no longer than SHUTDOWN_TIMEOUT_MS", async (t) => {
+test("a request that never ends delays the stop by SHUTDOWN_TIMEOUT_MS at most", async (t) => {
   const service = await startService(t, { SHUTDOWN_TIMEOUT_MS: "3000" });
   const connection = await holdRequest(t, service, rawPost(JSON.stringify(delivery())));
   connection.socket.on("error", () => undefined);
@@ -81,7 +81,7 @@ test("a request that never ends holds the stop no longer than SHUTDOWN_TIMEOUT_M
   assert.deepEqual(storedIds(databaseOf(service)), []);
 });
 
-test("a stop without any connection is over at once, with every line of the log out", async (t) => {
+test("a stop without open connections ends at once, with every log line written", async (t) => {
   const service = await startService(t);
   const body = JSON.stringify(delivery());
   await send(service.url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body) } });

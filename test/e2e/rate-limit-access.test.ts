@@ -2,39 +2,39 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { delivery, startTestApp, type TestApp } from "../support/app.ts";
 
-const HELD = { clock: { nowMs: () => Date.UTC(2025, 0, 15) } };
+const FIXED_CLOCK = { clock: { nowMs: () => Date.UTC(2025, 0, 15) } };
 
-function told(answer: Awaited<ReturnType<TestApp["deliver"]>>): readonly unknown[] {
-  const { "ratelimit-policy": policy, ratelimit, "retry-after": retryAfter } = answer.headers;
-  return [answer.status, policy, ratelimit, retryAfter];
+function limitHeaders(response: Awaited<ReturnType<TestApp["deliver"]>>): readonly unknown[] {
+  const { "ratelimit-policy": policy, ratelimit, "retry-after": retryAfter } = response.headers;
+  return [response.status, policy, ratelimit, retryAfter];
 }
 
-test("with a limit every response to a delivery says how much of it is left, whatever its status", async (t) => {
-  const app = await startTestApp(t, { ...HELD, env: { WEBHOOK_RATE_LIMIT: "5", MAX_BODY_BYTES: "1000" } });
+test("with a limit every response to a delivery, whatever its status, says how many requests are left", async (t) => {
+  const app = await startTestApp(t, { ...FIXED_CLOCK, env: { WEBHOOK_RATE_LIMIT: "5", MAX_BODY_BYTES: "1000" } });
   const policy = '"default";q=5;w=60';
-  assert.deepEqual(told(await app.deliver(delivery())), [200, policy, '"default";r=4;t=12', undefined]);
-  assert.deepEqual(told(await app.deliver(delivery())), [200, policy, '"default";r=3;t=12', undefined]);
-  assert.deepEqual(told(await app.deliver("{}")), [422, policy, '"default";r=2;t=12', undefined]);
-  assert.deepEqual(told(await app.deliver("x", { "X-Signature": "x" })), [401, policy, '"default";r=1;t=12', undefined]);
-  assert.deepEqual(told(await app.deliver("x".repeat(1001))), [413, policy, '"default";r=0;t=12', undefined]);
-  assert.deepEqual(told(await app.deliver(delivery())), [429, policy, '"default";r=0;t=12', "12"]);
-  assert.deepEqual(told(await app.request("/stats")), [200, undefined, undefined, undefined]);
-  assert.deepEqual(told(await app.request("/webhook")), [403, undefined, undefined, undefined]);
+  assert.deepEqual(limitHeaders(await app.deliver(delivery())), [200, policy, '"default";r=4;t=12', undefined]);
+  assert.deepEqual(limitHeaders(await app.deliver(delivery())), [200, policy, '"default";r=3;t=12', undefined]);
+  assert.deepEqual(limitHeaders(await app.deliver("{}")), [422, policy, '"default";r=2;t=12', undefined]);
+  assert.deepEqual(limitHeaders(await app.deliver("x", { "X-Signature": "x" })), [401, policy, '"default";r=1;t=12', undefined]);
+  assert.deepEqual(limitHeaders(await app.deliver("x".repeat(1001))), [413, policy, '"default";r=0;t=12', undefined]);
+  assert.deepEqual(limitHeaders(await app.deliver(delivery())), [429, policy, '"default";r=0;t=12', "12"]);
+  assert.deepEqual(limitHeaders(await app.request("/stats")), [200, undefined, undefined, undefined]);
+  assert.deepEqual(limitHeaders(await app.request("/webhook")), [403, undefined, undefined, undefined]);
 });
 
 test("without a limit no response mentions one", async (t) => {
   const app = await startTestApp(t);
-  assert.deepEqual(told(await app.deliver(delivery())), [200, undefined, undefined, undefined]);
+  assert.deepEqual(limitHeaders(await app.deliver(delivery())), [200, undefined, undefined, undefined]);
 });
 
-/** Ways round the limit of one client behind one trusted proxy: each header counts against the allowance of the address. */
-const ROUND: readonly (readonly [string, string | string[]])[] = [
-  ["another address of its own in front", "198.51.100.1, 192.0.2.7"],
-  ["many of them", `${"198.51.100.1, ".repeat(500)}192.0.2.7`],
+/** Ways in which a client behind one trusted proxy may try to evade its limit. All of them count against the same address. */
+const EVASIONS: readonly (readonly [string, string | string[]])[] = [
+  ["a forged address in front", "198.51.100.1, 192.0.2.7"],
+  ["many forged addresses in front", `${"198.51.100.1, ".repeat(500)}192.0.2.7`],
   ["an empty entry in front", ", 192.0.2.7"],
-  ["empty entries behind", "192.0.2.7, ,,"],
+  ["empty entries after it", "192.0.2.7, ,,"],
   ["another header line in front", ["198.51.100.9", "192.0.2.7"]],
-  ["an empty header line behind", ["192.0.2.7", ""]],
+  ["an empty header line after it", ["192.0.2.7", ""]],
   ["a port", "192.0.2.7:1"],
   ["another port", "192.0.2.7:2"],
   ["white space", " \t192.0.2.7 "],
@@ -42,20 +42,20 @@ const ROUND: readonly (readonly [string, string | string[]])[] = [
   ["the mapped form in hex, in brackets, with a port", "[::FFFF:C000:207]:9"],
 ];
 
-test("a client does not get round the limit with", async (t) => {
-  const app = await startTestApp(t, { ...HELD, env: { WEBHOOK_RATE_LIMIT: "1", TRUSTED_PROXIES: "1" } });
+test("a client cannot evade its limit with", async (t) => {
+  const app = await startTestApp(t, { ...FIXED_CLOCK, env: { WEBHOOK_RATE_LIMIT: "1", TRUSTED_PROXIES: "1" } });
   assert.equal((await app.deliver(delivery(), { "X-Forwarded-For": "192.0.2.7" })).status, 200);
-  for (const [title, value] of ROUND) {
+  for (const [title, value] of EVASIONS) {
     await t.test(title, async () => {
-      const answer = await app.request("/webhook", { method: "POST", body: "", headers: { "X-Forwarded-For": value } });
-      assert.equal(answer.status, 429);
+      const response = await app.request("/webhook", { method: "POST", body: "", headers: { "X-Forwarded-For": value } });
+      assert.equal(response.status, 429);
     });
   }
   assert.equal((await app.deliver(delivery(), { "X-Forwarded-For": "192.0.2.8" })).status, 200);
 });
 
-test("nor with the addresses of its IPv6 network, of which it has as many as it likes", async (t) => {
-  const app = await startTestApp(t, { ...HELD, env: { WEBHOOK_RATE_LIMIT: "1", TRUSTED_PROXIES: "1" } });
+test("a client cannot evade its limit with other addresses of its IPv6 network", async (t) => {
+  const app = await startTestApp(t, { ...FIXED_CLOCK, env: { WEBHOOK_RATE_LIMIT: "1", TRUSTED_PROXIES: "1" } });
   const statuses: number[] = [];
   for (const address of ["2001:db8:0:1::1", "2001:db8:0:1::2", "[2001:DB8:0:1:ffff::3]:443", "2001:0db8:0000:0001::4%1", "2001:db8:0:2::1"]) {
     statuses.push((await app.deliver(delivery(), { "X-Forwarded-For": address })).status);
@@ -63,8 +63,8 @@ test("nor with the addresses of its IPv6 network, of which it has as many as it 
   assert.deepEqual(statuses, [200, 429, 429, 429, 200]);
 });
 
-test("nor with texts that are not addresses: all of them count as the proxy's own", async (t) => {
-  const app = await startTestApp(t, { ...HELD, env: { WEBHOOK_RATE_LIMIT: "1", TRUSTED_PROXIES: "1" } });
+test("a client cannot evade its limit with invalid addresses: all of them count as the proxy's own", async (t) => {
+  const app = await startTestApp(t, { ...FIXED_CLOCK, env: { WEBHOOK_RATE_LIMIT: "1", TRUSTED_PROXIES: "1" } });
   const statuses: number[] = [];
   for (const value of ["unknown", "_a", "x".repeat(9_000), "192.0.2.999", "", "127.0.0.1"]) {
     statuses.push((await app.deliver(delivery(), { "X-Forwarded-For": value })).status);
@@ -72,8 +72,8 @@ test("nor with texts that are not addresses: all of them count as the proxy's ow
   assert.deepEqual(statuses, [200, 429, 429, 429, 429, 429]);
 });
 
-test("where no proxy is trusted, X-Forwarded-For and its like change nothing", async (t) => {
-  const app = await startTestApp(t, { ...HELD, env: { WEBHOOK_RATE_LIMIT: "1" } });
+test("without a trusted proxy, X-Forwarded-For and similar headers are ignored", async (t) => {
+  const app = await startTestApp(t, { ...FIXED_CLOCK, env: { WEBHOOK_RATE_LIMIT: "1" } });
   assert.equal((await app.deliver(delivery())).status, 200);
   for (const name of ["X-Forwarded-For", "Forwarded", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP"]) {
     assert.equal((await app.deliver(delivery(), { [name]: "192.0.2.7" })).status, 429, name);

@@ -13,9 +13,9 @@ async function numberAt(app: TestApp, target: string, field: string): Promise<nu
   return Number(at((await app.request(target)).json, field));
 }
 
-test("RETENTION_DAYS: messages that are too old are gone from lists, searches, counts and tails, and a late retry of one is still a duplicate", { skip: ONLY_SQLITE }, async (t) => {
+test("RETENTION_DAYS removes old messages from lists, searches and counts, and a late retry of one is still a duplicate", { skip: ONLY_SQLITE }, async (t) => {
   const first = await startTestApp(t, { clock: { nowMs: () => STARTED_MS } });
-  // Of one hour, so that the timeline keeps a part of it.
+  // All messages are in one hour of the timeline, so its count must shrink.
   const old = ["a", "b"].map((id) => delivery({ message_id: id, text: `parcel ${id}` }));
   for (const message of old) assert.equal((await first.deliver(message)).status, 200);
   await first.app.close();
@@ -23,7 +23,7 @@ test("RETENTION_DAYS: messages that are too old are gone from lists, searches, c
   const database = { DATABASE_URL: `sqlite:///${first.databasePath}` };
   const second = await startTestApp(t, { env: database, clock: { nowMs: () => STARTED_MS + 5 * DAY_MS } });
   await second.deliver(delivery({ message_id: "c", text: "parcel c" }));
-  assert.equal(await numberAt(second, "/messages", "total"), 3, "without RETENTION_DAYS all of them stay");
+  assert.equal(await numberAt(second, "/messages", "total"), 3, "without RETENTION_DAYS all messages stay");
   await second.app.close();
 
   const app = await startTestApp(t, { env: { ...database, RETENTION_DAYS: "7" }, clock: { nowMs: () => STARTED_MS + 8 * DAY_MS } });
@@ -42,7 +42,7 @@ test("RETENTION_DAYS: messages that are too old are gone from lists, searches, c
   assert.equal(await numberAt(app, "/messages", "total"), 1);
 });
 
-test("SIGUSR2: a clock that leapt ahead is confirmed", { skip: ONLY_SQLITE }, async (t) => {
+test("SIGUSR2 confirms a clock that jumped ahead", { skip: ONLY_SQLITE }, async (t) => {
   const service = await startService(t, { RETENTION_DAYS: "7" });
   service.signal("SIGUSR2");
   await service.logged("clock confirmed");

@@ -32,7 +32,7 @@ const TEXTS: Readonly<Record<string, string | null>> = {
   y: "two  spaces",
 };
 
-/** The value of q as it stands in the target, and the messages found. */
+/** The value of q as sent, and the ids of the messages found. */
 const SEARCHES: readonly (readonly [string, string])[] = [
   ["50%25", "a"],
   ["%25", "a"],
@@ -64,14 +64,14 @@ const SEARCHES: readonly (readonly [string, string])[] = [
   [encodeURIComponent("привет МИР"), "o"],
   [encodeURIComponent("ри"), "o"],
   [encodeURIComponent("STRAẞE"), "p"],
-  // Simple folding: one code point for one.
+  // Simple case folding maps one code point to one.
   ["strasse", "q"],
   ["istanbul", "s"],
   [encodeURIComponent("İSTAN"), "r"],
   ["k+is", "t"],
   ["K", "cdt"],
   [encodeURIComponent("\u{10428}"), "u"],
-  // No normalization: another sequence of code points.
+  // There is no normalization, so another sequence of code points does not match.
   [encodeURIComponent("\u00e9tude"), ""],
   [encodeURIComponent("E\u0301TUDE"), "v"],
   ["OFF", "ab"],
@@ -79,7 +79,7 @@ const SEARCHES: readonly (readonly [string, string])[] = [
   ["zzz", ""],
 ];
 
-test("q finds a substring of the text as it is, in any case of any script", async (t) => {
+test("q finds a literal substring of the text, ignoring case in every script", async (t) => {
   const app = await startTestApp(t);
   for (const [message_id, text] of Object.entries(TEXTS)) assert.equal((await app.deliver(delivery({ message_id, text }))).status, 200);
   for (const [q, expected] of SEARCHES) {
@@ -90,18 +90,18 @@ test("q finds a substring of the text as it is, in any case of any script", asyn
   }
 });
 
-test("an empty q means no filter: messages without text are there too", async (t) => {
+test("an empty q means no filter: messages without text are listed too", async (t) => {
   const app = await startTestApp(t);
   await app.deliver(delivery({ text: null }));
   assert.equal(at((await app.request("/messages?q=")).json, "total"), 1);
 });
 
-test("bytes of q that are no UTF-8 find nothing, and no error", async (t) => {
+test("a q that is not UTF-8 finds nothing and is not an error", async (t) => {
   const app = await startTestApp(t);
   await app.deliver(delivery());
   for (const q of ["%FF", "%", "%zz", "%ED%A0%80"]) {
-    const answer = await app.request(`/messages?q=${q}`);
-    assert.equal(answer.status, 200, q);
-    assert.equal(at(answer.json, "total"), 0, q);
+    const response = await app.request(`/messages?q=${q}`);
+    assert.equal(response.status, 200, q);
+    assert.equal(at(response.json, "total"), 0, q);
   }
 });

@@ -16,12 +16,12 @@ test("no secret appears in any response, log line, metric, on stderr or in the o
   writeFileSync(file, `${CURRENT}\n`);
   const service = await startService(t, { WEBHOOK_SECRET_FILE: file, WEBHOOK_SECRET_PREVIOUS: PREVIOUS, API_TOKEN: TOKEN }, { folder });
   const body = JSON.stringify(delivery());
-  const answers: Answer[] = [];
-  const macs: string[] = [];
-  const ask = async (target: string, options: Parameters<typeof send>[2] = {}): Promise<void> => void answers.push(await send(service.url, target, options));
+  const responses: Answer[] = [];
+  const signatures: string[] = [];
+  const request = async (target: string, options: Parameters<typeof send>[2] = {}): Promise<void> => void responses.push(await send(service.url, target, options));
   async function deliver(secret: string, sent = body, headers: Record<string, string | string[]> = {}): Promise<void> {
-    macs.push(sign(sent, secret));
-    await ask("/webhook", { method: "POST", body: sent, headers: { "X-Signature": sign(sent, secret), ...headers } });
+    signatures.push(sign(sent, secret));
+    await request("/webhook", { method: "POST", body: sent, headers: { "X-Signature": sign(sent, secret), ...headers } });
   }
   for (const secret of [CURRENT, PREVIOUS, "wrong"]) await deliver(secret);
   await deliver(CURRENT, "{");
@@ -30,15 +30,15 @@ test("no secret appears in any response, log line, metric, on stderr or in the o
   await deliver(CURRENT, body, { "X-Signature": "x".repeat(64), "X-Request-ID": sign(body, CURRENT).slice(0, 8) });
   for (const authorization of [`Bearer ${TOKEN}`, `Bearer ${TOKEN} x`, `Basic ${TOKEN}`, "Bearer x", ""]) {
     for (const target of ["/messages", "/messages/m1", "/messages/none", "/stats", "/metrics", "/health/ready", "/nope"]) {
-      await ask(target, { headers: { Authorization: authorization } });
+      await request(target, { headers: { Authorization: authorization } });
     }
   }
-  for (const method of ["TRACE", "OPTIONS", "PUT", "HEAD"]) await ask("/messages", { method, headers: { Authorization: `Bearer ${TOKEN}`, "Max-Forwards": "0" } });
+  for (const method of ["TRACE", "OPTIONS", "PUT", "HEAD"]) await request("/messages", { method, headers: { Authorization: `Bearer ${TOKEN}`, "Max-Forwards": "0" } });
   for (const bytes of [`GET /stats HTTP/1.1\r\nAuthorization: Bearer ${TOKEN}\r\nBROKEN\r\n\r\n`, `TRACE / HTTP/1.1\r\nHost: x\r\nHost: y\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`]) {
     const connection = await openConnection(t, service.url);
     connection.write(bytes);
-    const [answer] = await connection.untilClosed();
-    answers.push({ status: answer?.status ?? 0, headers: {}, body: JSON.stringify([...(answer?.headers ?? []), answer?.body]), json: undefined });
+    const [response] = await connection.untilClosed();
+    responses.push({ status: response?.status ?? 0, headers: {}, body: JSON.stringify([...(response?.headers ?? []), response?.body]), json: undefined });
   }
   writeFileSync(file, `${RELOADED}\n${CURRENT}\n`);
   service.signal("SIGHUP");
@@ -47,16 +47,16 @@ test("no secret appears in any response, log line, metric, on stderr or in the o
   writeFileSync(file, "");
   service.signal("SIGHUP");
   await service.logged((line) => line["level"] === "ERROR");
-  await ask("/metrics");
+  await request("/metrics");
 
   const shown = readFileSync(`/proc/${service.pid}/cmdline`, "utf8") + readFileSync(`/proc/${service.pid}/comm`, "utf8");
   service.signal("SIGTERM");
   assert.deepEqual(await service.exited, { code: 0, signal: null });
-  const said = [...answers.map((answer) => JSON.stringify([answer.headers, answer.body])), service.stdout(), service.stderr(), shown];
-  for (const text of said) {
+  const outputs = [...responses.map((response) => JSON.stringify([response.headers, response.body])), service.stdout(), service.stderr(), shown];
+  for (const text of outputs) {
     for (const canary of [...CANARIES, "CANARY"]) assert.ok(!text.includes(canary), text.slice(0, 400));
-    // Not even a part of what a signature should have been; one came as a request's id, by the sender's own will.
-    for (const mac of macs) assert.ok(!text.toLowerCase().includes(mac.slice(0, 16)), text.slice(0, 400));
+    // Not even a prefix of an expected signature appears. A sender sent eight digits of one as its own request id.
+    for (const signature of signatures) assert.ok(!text.toLowerCase().includes(signature.slice(0, 16)), text.slice(0, 400));
   }
 });
 
@@ -68,13 +68,13 @@ test("/metrics is open, and shows counts but never content", async (t) => {
   await send(service.url, "/CANARY-path?CANARY-query");
   await send(service.url, "/stats", { method: "PROPFIND", headers: { "User-Agent": "CANARY-agent" } });
   for (const accept of ["text/plain", "application/openmetrics-text"]) {
-    const answer = await send(service.url, "/metrics", { headers: { Accept: accept } });
-    assert.equal(answer.status, 200);
-    assert.ok(!/CANARY|911234500/.test(answer.body));
+    const response = await send(service.url, "/metrics", { headers: { Accept: accept } });
+    assert.equal(response.status, 200);
+    assert.ok(!/CANARY|911234500/.test(response.body));
   }
 });
 
-test("with fewer file descriptors than clients the service still answers", async (t) => {
+test("with fewer file descriptors than clients the service still responds", async (t) => {
   const service = await startService(t, {}, { limit: "-n 128" });
   await Promise.all(
     Array.from({ length: 300 }, async () => {

@@ -20,14 +20,14 @@ function startAll(t: TestContext, url: string, options: TestAppOptions = {}): Pr
   return Promise.all([1, 2, 3].map(() => startTestApp(t, { ...options, env: { DATABASE_URL: url, ...options.env } })));
 }
 
-test("the tails of all receivers give what any of them stores, once and in one order, and all count the same", { skip }, async (t) => {
+test("the tails of all receivers give every stored message once and in the same order, and all count the same", { skip }, async (t) => {
   const receivers = await startAll(t, await server.createDatabase());
   const tails = await Promise.all(receivers.map(({ url }) => openStream(t, `${url}/tail`)));
   const ids = Array.from({ length: 90 }, (_, index) => `m${index}`);
-  // Each message goes to two receivers: one of them takes it for a repeat.
-  const answers = await Promise.all(ids.flatMap((id, index) =>
+  // Each message goes to two receivers: for one of them it is a repeat.
+  const responses = await Promise.all(ids.flatMap((id, index) =>
     [index, index + 1].map((turn) => receivers[turn % 3]?.deliver(delivery({ message_id: id })))));
-  assert.deepEqual(new Set(answers.map((answer) => answer?.status)), new Set([200]));
+  assert.deepEqual(new Set(responses.map((response) => response?.status)), new Set([200]));
   const [first = [], ...others] = await Promise.all(tails.map((tail) => tail.chunks(ids.length)));
   assert.deepEqual(first.map((line) => at(JSON.parse(line), "message_id")).toSorted(), ids.toSorted());
   for (const other of others) assert.deepEqual(other, first);
@@ -37,7 +37,7 @@ test("the tails of all receivers give what any of them stores, once and in one o
   }
 });
 
-test("when one receiver has gone the others continue, and a message that one erases is gone from all", { skip }, async (t) => {
+test("after one receiver stops the others continue, and a message that it erased is gone from all", { skip }, async (t) => {
   const env = { API_TOKEN: "token" };
   const [one, other] = await startAll(t, await server.createDatabase(), { env });
   assert.ok(one !== undefined && other !== undefined);
@@ -51,19 +51,19 @@ test("when one receiver has gone the others continue, and a message that one era
   assert.equal(at((await other.request("/stats", { headers })).json, "total_messages"), 1);
 });
 
-test("several receivers share the removal of old messages, each message once", { skip }, async (t) => {
+test("several receivers together remove each old message once", { skip }, async (t) => {
   const url = await server.createDatabase();
   const startMs = Date.UTC(2025, 0, 1);
   const [first] = await startAll(t, url, { clock: { nowMs: () => startMs } });
   for (let index = 0; index < 30; index += 1) await first?.deliver(delivery({ message_id: `m${index}` }));
-  // A clock that no message of the days before proves would not be believed.
+  // A clock that jumps ahead without any messages in between would not be trusted.
   const [second] = await startAll(t, url, { clock: { nowMs: () => startMs + 6 * 86_400_000 } });
   await second?.deliver(delivery({ message_id: "young" }));
   const later = { nowMs: () => startMs + 8 * 86_400_000 };
   const removers = await startAll(t, url, { clock: later, env: { RETENTION_DAYS: "7" } });
   const removed = async ({ request }: TestApp): Promise<number> =>
     Number(/^webhook_removed_messages_total (\d+)$/m.exec((await request("/metrics")).body)?.[1]);
-  await until("all are removed", async () => (await Promise.all(removers.map(removed))).reduce((sum, count) => sum + count, 0) >= 30);
+  await until("all old messages are removed", async () => (await Promise.all(removers.map(removed))).reduce((sum, count) => sum + count, 0) >= 30);
   assert.equal((await Promise.all(removers.map(removed))).reduce((sum, count) => sum + count, 0), 30);
   for (const { request } of removers) assert.equal(at((await request("/stats")).json, "total_messages"), 1);
 });

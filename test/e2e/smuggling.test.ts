@@ -6,20 +6,20 @@ import { startTestApp } from "../support/app.ts";
 import { exchangeRaw } from "../support/connection.ts";
 import { storedIds } from "../support/database.ts";
 
-test("a head that can be framed in two ways gets 400, and the delivery hidden after it is not served:", async (t) => {
+test("a request that two parsers can frame differently gets 400, and the delivery hidden in it is not served:", async (t) => {
   const app = await startTestApp(t, { env: { WEBHOOK_SECRET: BENCH_SECRET } });
   for (const [index, bytes] of SMUGGLING.entries()) {
     await t.test(JSON.stringify(bytes.slice(0, -200)), async (t) => {
-      const answers = await exchangeRaw(t, app.url, bytes);
-      assert.deepEqual(answers.map(({ status }) => status), [400]);
+      const responses = await exchangeRaw(t, app.url, bytes);
+      assert.deepEqual(responses.map(({ status }) => status), [400]);
       assert.ok(!storedIds(app.databasePath).includes(SMUGGLED_IDS[index] ?? ""));
     });
   }
 });
 
-test("the same delivery after a valid head is served", async (t) => {
+test("the same delivery after a valid request is served", async (t) => {
   const app = await startTestApp(t, { env: { WEBHOOK_SECRET: BENCH_SECRET } });
   const hidden = (SMUGGLING[0] ?? "").slice((SMUGGLING[0] ?? "").lastIndexOf("POST"));
-  const answers = await exchangeRaw(t, app.url, `GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n${hidden.replace("Host: x", "Host: x\r\nConnection: close")}`);
-  assert.deepEqual(answers.map(({ status }) => status), [200, 200]);
+  const responses = await exchangeRaw(t, app.url, `GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n${hidden.replace("Host: x", "Host: x\r\nConnection: close")}`);
+  assert.deepEqual(responses.map(({ status }) => status), [200, 200]);
 });

@@ -20,7 +20,7 @@ function headers(body: string, options: { readonly id?: string; readonly seconds
   return { "webhook-id": id, "webhook-timestamp": String(seconds), "webhook-signature": `v1,${signature}` };
 }
 
-function startHeld(t: Parameters<typeof startTestApp>[0], env: Record<string, string> = {}): Promise<TestApp> {
+function startAtFixedTime(t: Parameters<typeof startTestApp>[0], env: Record<string, string> = {}): Promise<TestApp> {
   return startTestApp(t, { clock: { nowMs: () => NOW_SECONDS * 1000 }, env: { WEBHOOK_SECRET: SECRET, ...env } });
 }
 
@@ -28,30 +28,30 @@ function post(app: TestApp, body: string, sent: Record<string, string | string[]
   return app.request("/webhook", { method: "POST", body, headers: sent });
 }
 
-test("the published example is rightly signed; its body is not a message", async (t) => {
-  const app = await startHeld(t);
-  const answer = await post(app, '{"test": 2432232314}', EXAMPLE);
-  assert.equal(answer.status, 422);
+test("the published example has a valid signature, and gets 422 because its body is not a message", async (t) => {
+  const app = await startAtFixedTime(t);
+  const response = await post(app, '{"test": 2432232314}', EXAMPLE);
+  assert.equal(response.status, 422);
   const [line] = await app.requestLines(1);
   assert.equal(line?.["result"], "validation_error");
 });
 
-test("a delivery is stored once, whatever its webhook-id, beside X-Signature and with the previous secret too", async (t) => {
-  const app = await startHeld(t, { WEBHOOK_SECRET_PREVIOUS: "older" });
+test("a delivery is stored once, whatever its webhook-id, its signature header or its secret", async (t) => {
+  const app = await startAtFixedTime(t, { WEBHOOK_SECRET_PREVIOUS: "older" });
   for (const sent of [
     headers(BODY), headers(BODY), headers(BODY, { id: "msg_2", seconds: NOW_SECONDS - 300 }), headers(BODY, { key: "older", seconds: NOW_SECONDS + 300 }),
     { "X-Signature": sign(BODY, SECRET) }, { ...EXAMPLE, "X-Hub-Signature-256": `sha256=${sign(BODY, "older")}` },
   ]) {
-    const answer = await post(app, BODY, sent);
-    assert.deepEqual([answer.status, answer.body], [200, '{"status":"ok"}']);
+    const response = await post(app, BODY, sent);
+    assert.deepEqual([response.status, response.body], [200, '{"status":"ok"}']);
   }
   const lines = await app.requestLines(6);
   assert.deepEqual(lines.map((line) => line["result"]), ["created", ...Array<string>(5).fill("duplicate")]);
   assert.deepEqual(storedIds(app.databasePath), ["m1"]);
 });
 
-test("every refused signature has one answer, and a log line with reason and hint that shows no value", async (t) => {
-  const app = await startHeld(t);
+test("every refused signature gets the same 401, and its log line has a reason and a hint but no value", async (t) => {
+  const app = await startAtFixedTime(t);
   const good = headers(BODY);
   const refused: readonly (readonly [Record<string, string | string[]>, string, RegExp])[] = [
     [headers(BODY, { seconds: NOW_SECONDS - 412 }), "stale", /^the timestamp is 412 s in the past, WEBHOOK_TOLERANCE_SECONDS is 300$/],
@@ -67,8 +67,8 @@ test("every refused signature has one answer, and a log line with reason and hin
     [{ ...good, "webhook-id": "\u00e9" }, "malformed", /^webhook-id must be/],
   ];
   for (const [sent] of refused) {
-    const answer = await post(app, BODY, sent);
-    assert.deepEqual([answer.status, answer.body], [401, '{"detail":"invalid signature"}']);
+    const response = await post(app, BODY, sent);
+    assert.deepEqual([response.status, response.body], [401, '{"detail":"invalid signature"}']);
   }
   const lines = await app.requestLines(refused.length);
   for (const [index, [, reason, hint]] of refused.entries()) {
@@ -84,14 +84,14 @@ test("every refused signature has one answer, and a log line with reason and hin
   }
 });
 
-test("WEBHOOK_TOLERANCE_SECONDS is the tolerance", async (t) => {
-  const app = await startHeld(t, { WEBHOOK_TOLERANCE_SECONDS: "10" });
+test("WEBHOOK_TOLERANCE_SECONDS limits the age of a timestamp", async (t) => {
+  const app = await startAtFixedTime(t, { WEBHOOK_TOLERANCE_SECONDS: "10" });
   assert.equal((await post(app, BODY, headers(BODY, { seconds: NOW_SECONDS - 10 }))).status, 200);
   assert.equal((await post(app, BODY, headers(BODY, { seconds: NOW_SECONDS - 11 }))).status, 401);
 });
 
-test("secrets that change while the service runs are decoded as well", async (t) => {
-  const app = await startHeld(t);
+test("whsec_ secrets that are set while the service runs are decoded too", async (t) => {
+  const app = await startAtFixedTime(t);
   app.app.useSecrets({ current: "whsec_bmV3", previous: [SECRET] });
   for (const key of ["new", KEY]) assert.equal((await post(app, BODY, headers(BODY, { key }))).status, 200);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { delivery, startTestApp } from "../support/app.ts";
 
-test("GET /stats of an empty inbox", async (t) => {
+test("GET /stats of an empty inbox returns zeros and nulls", async (t) => {
   const app = await startTestApp(t);
   assert.equal(
     (await app.request("/stats")).body,
@@ -10,7 +10,7 @@ test("GET /stats of an empty inbox", async (t) => {
   );
 });
 
-test("GET /stats gives the ten largest senders, by count, then by number, and the edges in time", async (t) => {
+test("GET /stats returns the ten largest senders, by count and then by number, and the first and the last ts", async (t) => {
   const app = await startTestApp(t);
   // Sender +1 sends 1 message, …, +9 sends 9; +10 to +12 send 5 each.
   const counts = [1, 2, 3, 4, 5, 6, 7, 8, 9, 5, 5, 5];

@@ -5,73 +5,73 @@ import { at } from "../support/json.ts";
 
 const TOKEN = "a+token/with=&%";
 const ENV = { env: { WEBHOOK_VERIFY_TOKEN: TOKEN } };
-const ASKED = `hub.mode=subscribe&hub.verify_token=${encodeURIComponent(TOKEN)}`;
+const SUBSCRIBE = `hub.mode=subscribe&hub.verify_token=${encodeURIComponent(TOKEN)}`;
 const LONGEST = "azAZ09_-".repeat(32);
 
-const answered: readonly (readonly [string, string, string])[] = [
-  ["a number, as the platform sends it", `${ASKED}&hub.challenge=1158201444`, "1158201444"],
-  ["every allowed character, 256 of them", `${ASKED}&hub.challenge=${LONGEST}`, LONGEST],
-  ["another order, and parameters of other names", `hub.challenge=1&x=2&${ASKED}`, "1"],
+const accepted: readonly (readonly [string, string, string])[] = [
+  ["a number, as the platform sends it", `${SUBSCRIBE}&hub.challenge=1158201444`, "1158201444"],
+  ["every allowed character, 256 of them", `${SUBSCRIBE}&hub.challenge=${LONGEST}`, LONGEST],
+  ["another order, and parameters of other names", `hub.challenge=1&x=2&${SUBSCRIBE}`, "1"],
   ["names that are percent-encoded", `hub%2Emode=subscribe&hub%2Everify_token=${encodeURIComponent(TOKEN)}&hub%2Echallenge=1`, "1"],
-  ["a plus sign as it is", `${ASKED.replace("%2B", "+")}&hub.challenge=1`, "1"],
-  ["repeated parameters, of which the last counts", `hub.mode=x&hub.verify_token=x&hub.challenge=x&${ASKED}&hub.challenge=1`, "1"],
+  ["an unencoded plus sign", `${SUBSCRIBE.replace("%2B", "+")}&hub.challenge=1`, "1"],
+  ["repeated parameters, of which the last wins", `hub.mode=x&hub.verify_token=x&hub.challenge=x&${SUBSCRIBE}&hub.challenge=1`, "1"],
 ];
 
 const refused: readonly (readonly [string, string, RegExp])[] = [
   ["no parameters", "", /^hub\.mode must be subscribe$/],
-  ["no mode", ASKED.replace("hub.mode=subscribe&", "hub.challenge=1&"), /^hub\.mode must be subscribe$/],
-  ["another mode", `${ASKED}&hub.mode=unsubscribe&hub.challenge=1`, /^hub\.mode must be subscribe$/],
+  ["no mode", SUBSCRIBE.replace("hub.mode=subscribe&", "hub.challenge=1&"), /^hub\.mode must be subscribe$/],
+  ["another mode", `${SUBSCRIBE}&hub.mode=unsubscribe&hub.challenge=1`, /^hub\.mode must be subscribe$/],
   ["no token", "hub.mode=subscribe&hub.challenge=1", /^hub\.verify_token must be given$/],
   ["an empty token", "hub.mode=subscribe&hub.verify_token=&hub.challenge=1", /^hub\.verify_token must be the token/],
   ["another token", "hub.mode=subscribe&hub.verify_token=a&hub.challenge=1", /^hub\.verify_token must be the token/],
-  ["the token in another case", `${ASKED.toLowerCase().replace("a%2b", "A%2B")}&hub.challenge=1`, /^hub\.verify_token must be the token/],
-  ["a token that continues", `${ASKED}x&hub.challenge=1`, /^hub\.verify_token must be the token/],
+  ["the token in another case", `${SUBSCRIBE.toLowerCase().replace("a%2b", "A%2B")}&hub.challenge=1`, /^hub\.verify_token must be the token/],
+  ["the token and one more character", `${SUBSCRIBE}x&hub.challenge=1`, /^hub\.verify_token must be the token/],
   ["a malformed escape", "hub.mode=subscribe&hub.verify_token=%&hub.challenge=1", /^hub\.verify_token must be the token/],
-  ["no challenge", ASKED, /^hub\.challenge must be 1 to 256/],
-  ["an empty challenge", `${ASKED}&hub.challenge=`, /^hub\.challenge must be 1 to 256/],
-  ["257 characters", `${ASKED}&hub.challenge=${LONGEST}a`, /^hub\.challenge must be 1 to 256/],
-  ["markup in the challenge", `${ASKED}&hub.challenge=%3Cscript%3E`, /^hub\.challenge must be 1 to 256/],
-  ["a line feed behind the challenge", `${ASKED}&hub.challenge=1%0A`, /^hub\.challenge must be 1 to 256/],
+  ["no challenge", SUBSCRIBE, /^hub\.challenge must be 1 to 256/],
+  ["an empty challenge", `${SUBSCRIBE}&hub.challenge=`, /^hub\.challenge must be 1 to 256/],
+  ["257 characters", `${SUBSCRIBE}&hub.challenge=${LONGEST}a`, /^hub\.challenge must be 1 to 256/],
+  ["markup in the challenge", `${SUBSCRIBE}&hub.challenge=%3Cscript%3E`, /^hub\.challenge must be 1 to 256/],
+  ["a line feed after the challenge", `${SUBSCRIBE}&hub.challenge=1%0A`, /^hub\.challenge must be 1 to 256/],
 ];
 
 test("GET /webhook returns the challenge as text", async (t) => {
   const app = await startTestApp(t, ENV);
-  for (const [title, query, challenge] of answered) {
+  for (const [title, query, challenge] of accepted) {
     await t.test(title, async () => {
-      const answer = await app.request(`/webhook?${query}`);
-      assert.deepEqual([answer.status, answer.body], [200, challenge]);
-      assert.equal(answer.headers["content-type"], "text/plain; charset=utf-8");
-      assert.equal(answer.headers["x-content-type-options"], "nosniff");
+      const response = await app.request(`/webhook?${query}`);
+      assert.deepEqual([response.status, response.body], [200, challenge]);
+      assert.equal(response.headers["content-type"], "text/plain; charset=utf-8");
+      assert.equal(response.headers["x-content-type-options"], "nosniff");
     });
   }
-  const head = await app.request(`/webhook?${ASKED}&hub.challenge=1158201444`, { method: "HEAD" });
+  const head = await app.request(`/webhook?${SUBSCRIBE}&hub.challenge=1158201444`, { method: "HEAD" });
   assert.deepEqual([head.status, head.body, head.headers["content-length"]], [200, "", "10"]);
 });
 
-test("GET /webhook is answered 403, with a detail that says why and shows no value, for", async (t) => {
+test("a refused handshake gets 403 and a detail that gives the reason but no value:", async (t) => {
   const app = await startTestApp(t, ENV);
   for (const [title, query, detail] of refused) {
     await t.test(title, async () => {
-      const answer = await app.request(`/webhook?${query}`);
-      assert.equal(answer.status, 403);
-      assert.match(String(at(answer.json, "detail")), detail);
-      assert.ok(!answer.body.includes(TOKEN));
+      const response = await app.request(`/webhook?${query}`);
+      assert.equal(response.status, 403);
+      assert.match(String(at(response.json, "detail")), detail);
+      assert.ok(!response.body.includes(TOKEN));
     });
   }
 });
 
-test("without WEBHOOK_VERIFY_TOKEN nobody can subscribe, and the answer says that it is not set", async (t) => {
+test("without WEBHOOK_VERIFY_TOKEN every handshake gets 403, and the response says that it must be set", async (t) => {
   const app = await startTestApp(t);
   for (const query of ["", "?hub.mode=subscribe&hub.verify_token=&hub.challenge=1", "?hub.mode=subscribe&hub.verify_token=undefined&hub.challenge=1"]) {
-    const answer = await app.request(`/webhook${query}`);
-    assert.equal(answer.status, 403);
-    assert.match(answer.body, /WEBHOOK_VERIFY_TOKEN must be set/);
+    const response = await app.request(`/webhook${query}`);
+    assert.equal(response.status, 403);
+    assert.match(response.body, /WEBHOOK_VERIFY_TOKEN must be set/);
   }
 });
 
-test("a handshake is not a delivery: it has no result, is not counted as one, and its line does not have the token", async (t) => {
+test("a handshake is neither logged nor counted as a delivery, and its log line does not show the token", async (t) => {
   const app = await startTestApp(t, { env: { ...ENV.env, WEBHOOK_RATE_LIMIT: "1" } });
-  await app.request(`/webhook?${ASKED}&hub.challenge=1`);
+  await app.request(`/webhook?${SUBSCRIBE}&hub.challenge=1`);
   await app.request("/webhook");
   const lines = await app.requestLines(2);
   assert.deepEqual(lines.map((line) => [line["method"], line["path"], line["status"], "result" in line]), [

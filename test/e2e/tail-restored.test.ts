@@ -14,42 +14,42 @@ import { temporaryFolder } from "../support/store.ts";
 import { openStream } from "../support/stream.ts";
 import { until } from "../support/until.ts";
 
-interface Life {
+interface BackedUp {
   readonly app: TestApp;
   readonly backup: string;
 }
 
-function named(life: string, count: number): readonly string[] {
-  return Array.from({ length: count }, (_, index) => `${life}${index + 1}`);
+function numbered(prefix: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `${prefix}${index + 1}`);
 }
 
 async function deliverAll(app: TestApp, ids: readonly string[]): Promise<void> {
   for (const id of ids) assert.equal((await app.deliver(delivery({ message_id: id }))).status, 200);
 }
 
-/** Backed up at 50 messages; it has gone on to 70. */
-async function live(t: TestContext): Promise<Life> {
+/** A service that was backed up at 50 messages and has 70 now. */
+async function startBackedUp(t: TestContext): Promise<BackedUp> {
   const app = await startTestApp(t);
-  await deliverAll(app, named("common", 50));
+  await deliverAll(app, numbered("common", 50));
   const backup = join(temporaryFolder(t), "backup.db");
   await copyDatabase(app.databasePath, backup, () => undefined);
-  await deliverAll(app, named("lost", 20));
+  await deliverAll(app, numbered("lost", 20));
   return { app, backup };
 }
 
-/** Puts the backup back, as `backup` tells to, and has the service continue. */
-async function restore(t: TestContext, { app, backup }: Life): Promise<TestApp> {
+/** Restores the backup as `backup` says, and starts the service again. */
+async function restore(t: TestContext, { app, backup }: BackedUp): Promise<TestApp> {
   await app.app.close();
   for (const suffix of ["-wal", "-shm"]) rmSync(app.databasePath + suffix, { force: true });
   copyFileSync(backup, app.databasePath);
   return startTestApp(t, { env: { DATABASE_URL: `sqlite:///${app.databasePath}` } });
 }
 
-test("a place of the life before a restore is refused, naming where both lives are still the same", { skip: ONLY_SQLITE }, async (t) => {
-  const before = await live(t);
+test("a position from before a restore gets 409, with the last position that both generations share", { skip: ONLY_SQLITE }, async (t) => {
+  const before = await startBackedUp(t);
   const { "tail-generation": generation } = (await before.app.request("/tail", { method: "HEAD" })).headers;
   const app = await restore(t, before);
-  await deliverAll(app, named("new", 25));
+  await deliverAll(app, numbered("new", 25));
   for (const [after, from] of [[70, 50], [50, 50], [30, 30], [75, 50]] as const) {
     const targets = [[`/tail?after=${after}&generation=${generation}`, {}], ["/tail", { "Last-Event-ID": `${generation}.${after}` }]] as const;
     for (const [target, headers] of targets) {
@@ -58,14 +58,14 @@ test("a place of the life before a restore is refused, naming where both lives a
       assert.notEqual(got["tail-generation"], generation);
       const tail = await openStream(t, `${app.url}/tail?after=${from}&generation=${String(got["tail-generation"])}`);
       const ids = (await tail.chunks(75 - from)).map((line) => at(JSON.parse(line), "message_id"));
-      assert.deepEqual(ids, [...named("common", 50), ...named("new", 25)].slice(from));
+      assert.deepEqual(ids, [...numbered("common", 50), ...numbered("new", 25)].slice(from));
       tail.leave();
     }
   }
 });
 
-test("the tail command that has seen 70 messages loses none of the 25 that come after a restore at 50", { skip: ONLY_SQLITE }, async (t) => {
-  const before = await live(t);
+test("a tail command that has seen 70 messages misses none of the 25 that are delivered after a restore to 50", { skip: ONLY_SQLITE }, async (t) => {
+  const before = await startBackedUp(t);
   let { app } = before;
   const gateway = await startGateway(t, { upstream: () => app.url });
   let isOver = false;
@@ -79,11 +79,11 @@ test("the tail command that has seen 70 messages loses none of the 25 that come 
 
   gateway.before = () => 503;
   app = await restore(t, before);
-  // What comes before the tail is back has the numbers of what it has seen, and more.
-  await deliverAll(app, named("new", 25));
+  // They are delivered before the tail is back: some get a seq that it has already seen, others a higher one.
+  await deliverAll(app, numbered("new", 25));
   gateway.before = () => undefined;
   await until("the tail has seen the others", () => seen().length >= 95);
-  assert.deepEqual(seen(), [...named("common", 50), ...named("lost", 20), ...named("new", 25)]);
+  assert.deepEqual(seen(), [...numbered("common", 50), ...numbered("lost", 20), ...numbered("new", 25)]);
   assert.deepEqual(terminal.complaints, ["The store has gone back: continuing after 50"]);
   isOver = true;
   gateway.breakStreams();

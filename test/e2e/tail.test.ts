@@ -17,7 +17,7 @@ function idsOf(lines: readonly string[]): readonly unknown[] {
 
 const SSE = { Accept: "text/event-stream" };
 
-test("a tail gives each message that is committed from now on, as a line with its seq", async (t) => {
+test("a tail gives each message that is committed after its start, as a line with its seq", async (t) => {
   const app = await startTestApp(t, { clock: { nowMs: () => Date.UTC(2025, 0, 15, 10, 0, 1, 234) } });
   await deliverAll(app, ["before"]);
   const tail = await openStream(t, `${app.url}/tail`);
@@ -35,18 +35,18 @@ test("a tail gives each message that is committed from now on, as a line with it
   assert.deepEqual(idsOf(await tail.chunks(2)), ["m1", "m2"]);
 });
 
-test("a seq that no message has is refused, and the newest is named", async (t) => {
+test("a position beyond the newest message gets 409, which names the newest seq", async (t) => {
   const app = await startTestApp(t);
   await deliverAll(app, ["m1", "m2"]);
   for (const [target, headers] of [["/tail?after=3", {}], ["/tail", { ...SSE, "Last-Event-ID": "9007199254740991" }]] as const) {
-    const answer = await app.request(target, { headers });
-    assert.deepEqual([answer.status, answer.body], [409, '{"detail":"after must be 2 at most, the seq of the newest message"}']);
-    assert.equal(answer.headers["tail-after"], "2");
+    const response = await app.request(target, { headers });
+    assert.deepEqual([response.status, response.body], [409, '{"detail":"after must be 2 at most, the seq of the newest message"}']);
+    assert.equal(response.headers["tail-after"], "2");
   }
   (await openStream(t, `${app.url}/tail?after=2`)).leave();
 });
 
-test("a tail names the store's generation, and continues in it by either way of naming a place", async (t) => {
+test("a tail names the store's generation, and continues from a position in it, given by query or Last-Event-ID", async (t) => {
   const app = await startTestApp(t);
   await deliverAll(app, ["m1", "m2"]);
   const generation = (await app.request("/tail", { method: "HEAD" })).headers["tail-generation"];
@@ -63,17 +63,17 @@ test("a tail names the store's generation, and continues in it by either way of 
     tail.leave();
   }
   for (const [query, headers] of [["after=1&generation=another", {}], ["after=1", { "Last-Event-ID": "another.1" }]] as const) {
-    const answer = await app.request(`/tail?${query}`, { headers });
+    const response = await app.request(`/tail?${query}`, { headers });
     assert.deepEqual(
-      [answer.status, answer.body, answer.headers["tail-after"], answer.headers["tail-generation"]],
+      [response.status, response.body, response.headers["tail-after"], response.headers["tail-generation"]],
       [409, `{"detail":"generation must be ${generation}: up to seq 0 it has the same messages as the one given"}`, "0", generation],
     );
   }
-  // It asks for what comes from now on, whatever came before.
+  // Without a position a tail starts at the end, whatever the generation.
   (await openStream(t, `${app.url}/tail?generation=another`)).leave();
 });
 
-test("after=N begins after that seq, then continues live", async (t) => {
+test("after=N starts after that seq, then continues live", async (t) => {
   const app = await startTestApp(t);
   await deliverAll(app, ["m1", "m2", "m3"]);
   for (const [after, ids] of [["0", ["m1", "m2", "m3"]], ["2", ["m3"]], ["1&after=2", ["m3"]]] as const) {
@@ -86,7 +86,7 @@ test("after=N begins after that seq, then continues live", async (t) => {
   assert.deepEqual(idsOf(await tail.chunks(1)), ["m4"]);
 });
 
-test("server-sent events carry the seq as their id, from the first byte on", async (t) => {
+test("server-sent events carry the seq as their id, and begin with the current one", async (t) => {
   const app = await startTestApp(t);
   await deliverAll(app, ["m1"]);
   const tail = await openStream(t, `${app.url}/tail`, SSE);
@@ -100,7 +100,7 @@ test("server-sent events carry the seq as their id, from the first byte on", asy
   assert.equal(at(JSON.parse(event.slice(event.indexOf("{"))), "text"), text);
 });
 
-test("Last-Event-ID wins over after; an empty one is none", async (t) => {
+test("Last-Event-ID wins over after; an empty one is ignored", async (t) => {
   const app = await startTestApp(t);
   await deliverAll(app, ["m1", "m2", "m3"]);
   for (const [id, ids] of [["1", ["m2", "m3"]], ["", ["m3"]]] as const) {
@@ -109,13 +109,13 @@ test("Last-Event-ID wins over after; an empty one is none", async (t) => {
   }
 });
 
-test("a tail across a restart of the service misses nothing and repeats nothing", { skip: ONLY_SQLITE }, async (t) => {
+test("a tail that reconnects after a restart of the service misses nothing and repeats nothing", { skip: ONLY_SQLITE }, async (t) => {
   const first = await startTestApp(t);
   const tail = await openStream(t, `${first.url}/tail`, SSE);
   await deliverAll(first, ["m1", "m2"]);
   const seen = (await tail.chunks(3, "\n\n")).map((event) => /^id: .*\.(\d+)/.exec(event)?.[1]);
   await first.app.close();
-  // A stop ends it in order.
+  // A stop ends the stream completely.
   assert.equal(await tail.complete, true);
   assert.deepEqual(seen, ["0", "1", "2"]);
 
@@ -127,7 +127,7 @@ test("a tail across a restart of the service misses nothing and repeats nothing"
   assert.deepEqual(idsOf(events), ["m3", "m4"]);
 });
 
-test("beside many senders every tail, from wherever it began, has every message once, in the order of commits", async (t) => {
+test("with many senders at once every tail has every message once, in commit order", async (t) => {
   const app = await startTestApp(t);
   const tails = [await openStream(t, `${app.url}/tail`), await openStream(t, `${app.url}/tail?after=0`)];
   const senders = Array.from({ length: 20 }, async (_, sender) => {
@@ -145,7 +145,7 @@ test("beside many senders every tail, from wherever it began, has every message 
   }
 });
 
-test("large messages come in pieces that are bounded", async (t) => {
+test("a tail gives large messages in commit order", async (t) => {
   const app = await startTestApp(t);
   const text = "\u{1F600}".repeat(4096);
   const ids = Array.from({ length: 40 }, (_, index) => `m${index}`);
@@ -163,25 +163,25 @@ const REFUSED: readonly (readonly [string, Record<string, string>, readonly stri
   ["after=1", { "Last-Event-ID": "x" }, ["header", "last-event-id"], "int_parsing"],
 ];
 
-test("an invalid place is answered 422", async (t) => {
+test("an invalid position gets 422", async (t) => {
   const app = await startTestApp(t);
   for (const [query, headers, loc, type] of REFUSED) {
-    const answer = await app.request(`/tail?${query}`, { headers });
-    assert.equal(answer.status, 422, query);
-    const [error, ...others] = listAt(answer.json, "detail");
+    const response = await app.request(`/tail?${query}`, { headers });
+    assert.equal(response.status, 422, query);
+    const [error, ...others] = listAt(response.json, "detail");
     assert.deepEqual([at(error, "loc"), at(error, "type"), others.length], [loc, type, 0], query);
   }
 });
 
-test("HEAD says where a tail would begin", async (t) => {
+test("HEAD says where a tail would start", async (t) => {
   const app = await startTestApp(t);
   await deliverAll(app, ["m1"]);
-  const answer = await app.request("/tail", { method: "HEAD", headers: SSE });
-  assert.deepEqual([answer.status, answer.body, answer.headers["tail-after"], answer.headers["content-type"]], [200, "", "1", "text/event-stream"]);
+  const response = await app.request("/tail", { method: "HEAD", headers: SSE });
+  assert.deepEqual([response.status, response.body, response.headers["tail-after"], response.headers["content-type"]], [200, "", "1", "text/event-stream"]);
   assert.equal((await app.requestLines(2)).at(-1)?.["stream_ms"], undefined);
 });
 
-test("a tail has one log line, at its end, which says what ended it", async (t) => {
+test("a tail writes one log line, at its end, which says what ended it", async (t) => {
   const app = await startTestApp(t);
   const left = await openStream(t, `${app.url}/tail`);
   await deliverAll(app, ["m1"]);
@@ -194,7 +194,7 @@ test("a tail has one log line, at its end, which says what ended it", async (t) 
   assert.equal((await app.requestLines(3)).at(-1)?.["ended"], "stop");
 });
 
-test("a client that shuts its sending side ends its tail", async (t) => {
+test("a client that half-closes its connection ends its tail", async (t) => {
   const app = await startTestApp(t);
   const connection = await openConnection(t, app.url);
   connection.write("GET /tail HTTP/1.1\r\nHost: x\r\n\r\n");

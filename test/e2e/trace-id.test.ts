@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { delivery, startTestApp } from "../support/app.ts";
 
-test("the line of a request has the trace_id of a valid traceparent, and none of an invalid one", async (t) => {
+test("the log line of a request has the trace_id of a valid traceparent, and none for an invalid one", async (t) => {
   const app = await startTestApp(t);
   const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
   const traceparent = `00-${trace}-00f067aa0ba902b7-01`;

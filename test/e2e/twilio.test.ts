@@ -11,8 +11,8 @@ test("an SMS is stored once, and Twilio gets an empty TwiML document each time",
   let nowMs = NOW_MS;
   const app = await startTestApp(t, { env: TWILIO_ENV, clock: { nowMs: () => nowMs } });
   for (const _ of [1, 2]) {
-    const answer = await postTwilio(app, SMS);
-    assert.deepEqual([answer.status, answer.headers["content-type"], answer.body], [200, "text/xml; charset=utf-8", "<Response/>"]);
+    const response = await postTwilio(app, SMS);
+    assert.deepEqual([response.status, response.headers["content-type"], response.body], [200, "text/xml; charset=utf-8", "<Response/>"]);
     nowMs += 5000;
   }
   const { created_at: _, ...row } = Object((await app.request("/messages/SM1")).json);
@@ -44,7 +44,7 @@ test("an SMS is stored once, and Twilio gets an empty TwiML document each time",
   );
 });
 
-test("a WhatsApp message of Twilio's, of any length, is stored without the prefix of its numbers", async (t) => {
+test("a WhatsApp message from Twilio is stored at full length, without the prefix of its numbers", async (t) => {
   const app = await startTestApp(t, { env: TWILIO_ENV });
   const body = "é & 👋 ".repeat(1000);
   assert.equal((await postTwilio(app, { ...SMS, From: "whatsapp:+14155550101", To: "whatsapp:+14155550100", Body: body })).status, 200);
@@ -52,13 +52,13 @@ test("a WhatsApp message of Twilio's, of any length, is stored without the prefi
   assert.deepEqual([at(json, "from"), at(json, "to"), at(json, "text")], ["+14155550101", "+14155550100", body]);
 });
 
-test("the query that Twilio calls is signed", async (t) => {
+test("a signature over a URL with a query or a trailing slash is accepted", async (t) => {
   const app = await startTestApp(t, { env: TWILIO_ENV });
   assert.equal((await postTwilio(app, SMS, {}, "/webhook/twilio?tenant=a%20b&x")).status, 200);
   assert.equal((await postTwilio(app, SMS, {}, "/webhook/twilio/")).status, 200);
 });
 
-test("a report on a message that was sent is acknowledged and not stored", async (t) => {
+test("a status report is acknowledged and not stored", async (t) => {
   const app = await startTestApp(t, { env: TWILIO_ENV });
   assert.equal((await postTwilio(app, { ...SMS, MessageStatus: "delivered" })).status, 200);
   assert.equal((await app.request("/messages/SM1")).status, 404);
@@ -69,13 +69,13 @@ test("a report on a message that was sent is acknowledged and not stored", async
 test("a request that Twilio did not sign is refused, and the log says why", async (t) => {
   const app = await startTestApp(t, { env: TWILIO_ENV });
   const many = Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`p${index}`, ""]));
-  const answers = [
+  const responses = [
     await app.request("/webhook/twilio", { method: "POST", body: "MessageSid=SM1" }),
     await postTwilio(app, SMS, { "X-Twilio-Signature": "x" }),
     await postTwilio(app, SMS, { "X-Twilio-Signature": `${"A".repeat(27)}=` }),
     await postTwilio(app, many),
   ];
-  for (const answer of answers) assert.deepEqual([answer.status, answer.body], [401, '{"detail":"invalid signature"}']);
+  for (const response of responses) assert.deepEqual([response.status, response.body], [401, '{"detail":"invalid signature"}']);
   const lines = await app.requestLines(4);
   assert.deepEqual(
     lines.map(({ reason }) => reason),
@@ -84,14 +84,14 @@ test("a request that Twilio did not sign is refused, and the log says why", asyn
   assert.equal((await app.request("/messages/SM1")).status, 404);
 });
 
-test("without its settings Twilio is refused, even if it signs correctly", async (t) => {
+test("without its settings a correctly signed Twilio request gets 403", async (t) => {
   const app = await startTestApp(t);
-  const answer = await postTwilio(app, SMS);
-  assert.equal(answer.status, 403);
-  assert.match(answer.body, /TWILIO_AUTH_TOKEN/);
+  const response = await postTwilio(app, SMS);
+  assert.equal(response.status, 403);
+  assert.match(response.body, /TWILIO_AUTH_TOKEN/);
 });
 
-test("the header of WEBHOOK_SIGNATURE_HEADER signs a delivery", async (t) => {
+test("a signature in the header that WEBHOOK_SIGNATURE_HEADER names is accepted", async (t) => {
   const app = await startTestApp(t, { env: { WEBHOOK_SIGNATURE_HEADER: "X-Shopify-Hmac-SHA256" } });
   const body = '{"message_id":"m1","from":"+919876543210","to":"+14155550100","ts":"2025-01-15T10:00:00Z"}';
   // openssl dgst -sha256 -hmac testsecret -binary | base64

@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { delivery, startTestApp } from "../support/app.ts";
 
-/** The series of an exposition, in both formats alike; what Node is doing at the moment is nobody's to keep. */
+/** The series of an exposition in either format, without Node.js's active resources, which come and go. */
 function seriesOf(exposition: string): ReadonlyMap<string, number> {
   const lines = exposition.split("\n").filter((line) => line !== "" && !line.startsWith("#") && !line.startsWith("nodejs_active_resources{"));
   return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ") + 1))]));
 }
 
 for (const accept of ["text/plain", "application/openmetrics-text"]) {
-  test(`a scrape leaves to the next one all series, and no counter falls: ${accept}`, async (t) => {
+  test(`a scrape removes no series from the next one, and no counter falls: ${accept}`, async (t) => {
     const app = await startTestApp(t);
     await app.deliver(delivery());
     const scrape = async (): Promise<ReadonlyMap<string, number>> => seriesOf((await app.request("/metrics", { headers: { Accept: accept } })).body);
-    // What it counts of itself is there after it.
+    // A scrape is counted only once it is complete.
     await scrape();
     let before = await scrape();
     for (let round = 0; round < 5; round += 1) {
@@ -25,7 +25,7 @@ for (const accept of ["text/plain", "application/openmetrics-text"]) {
       }
       const lag = [...before].filter(([series]) => /^nodejs_eventloop_lag_(min|max|mean|stddev|p\d+)_seconds$/.test(series));
       assert.equal(lag.length, 7);
-      // A window without records is one that somebody has taken away.
+      // A maximum of 0 would mean that the scrape before had reset the window.
       if ((before.get("nodejs_eventloop_lag_max_seconds") ?? 0) > 0) assert.ok((after.get("nodejs_eventloop_lag_max_seconds") ?? 0) > 0);
       before = after;
     }

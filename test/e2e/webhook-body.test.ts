@@ -7,7 +7,7 @@ import { at, listAt } from "../support/json.ts";
 const GRIN = "\u{1F600}";
 const utf8 = (...bytes: number[]): Uint8Array => Uint8Array.from([...Buffer.from('{"message_id":"'), ...bytes, ...Buffer.from('"}')]);
 
-/** What was sent and, where it differs, what comes back. */
+/** What is sent and, if it differs, what comes back. */
 const accepted: readonly (readonly [string, Record<string, unknown>, Record<string, unknown>?])[] = [
   ["an id of 1 character", { message_id: "a" }],
   ["an id of 256 emoji", { message_id: GRIN.repeat(256) }],
@@ -20,7 +20,7 @@ const accepted: readonly (readonly [string, Record<string, unknown>, Record<stri
   ["an empty text", { text: "" }],
   ["a text of 4096 emoji", { text: GRIN.repeat(4096) }],
   ["a text with NUL, a combining mark and line ends", { text: "a\u0000e\u0301\u2028\r\n\uffff" }],
-  ["fields that it does not know", { extra: { deep: [1] }, messageId: 1 }],
+  ["unknown fields", { extra: { deep: [1] }, messageId: 1 }],
   ["an offset", { ts: "2025-01-15T15:30:00+05:30" }, { ts: "2025-01-15T10:00:00Z" }],
   ["an unknown local offset", { ts: "2025-01-15T10:00:00-00:00" }, { ts: "2025-01-15T10:00:00Z" }],
   ["lower case", { ts: "2025-01-15t10:00:00z" }, { ts: "2025-01-15T10:00:00Z" }],
@@ -35,7 +35,7 @@ const accepted: readonly (readonly [string, Record<string, unknown>, Record<stri
 
 const refused: readonly (readonly [string, string | Uint8Array | object, readonly string[]])[] = [
   ["an empty body", "", ["body"]],
-  ["no JSON", "{", ["body"]],
+  ["invalid JSON", "{", ["body"]],
   ["two values", "{}{}", ["body"]],
   ["a list", "[]", ["body"]],
   ["a string", '"x"', ["body"]],
@@ -45,18 +45,18 @@ const refused: readonly (readonly [string, string | Uint8Array | object, readonl
   ["a surrogate in UTF-8", utf8(0xed, 0xa0, 0x80), ["body"]],
   ["UTF-16", Buffer.from(JSON.stringify(delivery()), "utf16le"), ["body"]],
   ["every field missing", "{}", ["body.message_id", "body.from", "body.to", "body.ts"]],
-  ["every field broken", { message_id: 1, from: "x", to: null, ts: 0, text: [] }, ["body.message_id", "body.from", "body.to", "body.ts", "body.text"]],
+  ["every field invalid", { message_id: 1, from: "x", to: null, ts: 0, text: [] }, ["body.message_id", "body.from", "body.to", "body.ts", "body.text"]],
   ["an empty id", delivery({ message_id: "" }), ["body.message_id"]],
   ["an id of 257 emoji", delivery({ message_id: GRIN.repeat(257) }), ["body.message_id"]],
   ["an id with a lone surrogate", delivery({ message_id: "a\ud800" }), ["body.message_id"]],
   ["a sender without +", delivery({ from: "919876543210" }), ["body.from"]],
-  ["a sender of + alone", delivery({ from: "+" }), ["body.from"]],
+  ["a sender that is only +", delivery({ from: "+" }), ["body.from"]],
   ["a sender of 16 digits", delivery({ from: "+1234567890123456" }), ["body.from"]],
-  ["a sender and a line feed", delivery({ from: "+1\n" }), ["body.from"]],
+  ["a sender with a line feed", delivery({ from: "+1\n" }), ["body.from"]],
   ["a recipient in Arabic digits", delivery({ to: "+\u0661\u0662" }), ["body.to"]],
   ["a recipient that is a number", delivery({ to: 14155550100 }), ["body.to"]],
   ["a time without zone", delivery({ ts: "2025-01-15T10:00:00" }), ["body.ts"]],
-  ["a space for the T", delivery({ ts: "2025-01-15 10:00:00Z" }), ["body.ts"]],
+  ["a space instead of the T", delivery({ ts: "2025-01-15 10:00:00Z" }), ["body.ts"]],
   ["10 fractional digits", delivery({ ts: "2025-01-15T10:00:00.1234567890Z" }), ["body.ts"]],
   ["a leap second in May", delivery({ ts: "2016-05-31T23:59:60Z" }), ["body.ts"]],
   ["30 February", delivery({ ts: "2024-02-30T00:00:00Z" }), ["body.ts"]],
@@ -65,27 +65,27 @@ const refused: readonly (readonly [string, string | Uint8Array | object, readonl
   ["a text with a lone surrogate", delivery({ text: "\udc00" }), ["body.text"]],
 ];
 
-test("a message is stored, and comes back byte for byte, with", async (t) => {
+test("a valid message is stored and comes back byte for byte, with", async (t) => {
   const app = await startTestApp(t);
   for (const [index, [title, sent, stored]] of accepted.entries()) {
     await t.test(title, async () => {
       const message = delivery({ message_id: `m${index}`, ...sent });
       assert.equal((await app.deliver(message)).status, 200);
-      const answer = await app.request(`/messages/${encodeURIComponent(String(message["message_id"]))}`);
-      assert.equal(answer.status, 200);
+      const response = await app.request(`/messages/${encodeURIComponent(String(message["message_id"]))}`);
+      assert.equal(response.status, 200);
       const { message_id, from, to, ts, text } = { ...message, ...stored };
-      assert.deepEqual(answer.json, { message_id, from, to, ts, text, created_at: at(answer.json, "created_at") });
+      assert.deepEqual(response.json, { message_id, from, to, ts, text, created_at: at(response.json, "created_at") });
     });
   }
 });
 
-test("a body is refused, and none of it stored, that is or has", async (t) => {
+test("an invalid body gets 422, and nothing is stored:", async (t) => {
   const app = await startTestApp(t);
   for (const [title, body, locations] of refused) {
     await t.test(title, async () => {
-      const answer = await app.deliver(body);
-      assert.equal(answer.status, 422);
-      const errors = listAt(answer.json, "detail");
+      const response = await app.deliver(body);
+      assert.equal(response.status, 422);
+      const errors = listAt(response.json, "detail");
       assert.deepEqual(errors.map((error) => listAt(error, "loc").join(".")), locations);
       for (const error of errors) {
         assert.deepEqual(Object.keys(error ?? {}), ["loc", "msg", "type"]);

@@ -6,7 +6,7 @@ import { at } from "../support/json.ts";
 
 const BODY = JSON.stringify(delivery());
 
-function heldClock(): { nowMs: () => number; advance(ms: number): void } {
+function manualClock(): { nowMs: () => number; advance(ms: number): void } {
   let now = Date.UTC(2025, 0, 15, 10, 0, 0);
   return {
     nowMs: () => now,
@@ -16,15 +16,15 @@ function heldClock(): { nowMs: () => number; advance(ms: number): void } {
   };
 }
 
-/** Unsigned deliveries, one after the other: 401 where they are admitted. */
+/** The statuses of unsigned deliveries, one after the other: 401 if the rate limit admits them. */
 async function statuses(app: TestApp, count: number, headers: Record<string, string | string[]> = {}): Promise<readonly number[]> {
-  const answers: number[] = [];
-  while (answers.length < count) answers.push((await app.request("/webhook", { method: "POST", body: BODY, headers })).status);
-  return answers;
+  const responses: number[] = [];
+  while (responses.length < count) responses.push((await app.request("/webhook", { method: "POST", body: BODY, headers })).status);
+  return responses;
 }
 
 test("requests beyond WEBHOOK_RATE_LIMIT a minute get 429 until the time in Retry-After", async (t) => {
-  const clock = heldClock();
+  const clock = manualClock();
   const app = await startTestApp(t, { clock, env: { WEBHOOK_RATE_LIMIT: "2" } });
   assert.equal((await app.deliver(BODY)).status, 200);
   assert.equal((await app.deliver(BODY)).status, 200);
@@ -42,8 +42,8 @@ test("requests beyond WEBHOOK_RATE_LIMIT a minute get 429 until the time in Retr
   assert.deepEqual(results, ["created", "duplicate", "rate_limited", "rate_limited", "duplicate", "rate_limited"]);
 });
 
-test("429 comes before the body is read: before 413, 401 and the end of the body", async (t) => {
-  const app = await startTestApp(t, { clock: heldClock(), env: { WEBHOOK_RATE_LIMIT: "1", MAX_BODY_BYTES: "10" } });
+test("429 is sent before the body is read, so it comes before 413 and 401", async (t) => {
+  const app = await startTestApp(t, { clock: manualClock(), env: { WEBHOOK_RATE_LIMIT: "1", MAX_BODY_BYTES: "10" } });
   assert.equal((await app.deliver("x")).status, 422);
   assert.equal((await app.deliver("x".repeat(11))).status, 429);
   assert.equal((await app.request("/webhook", { method: "POST" })).status, 429);
@@ -56,7 +56,7 @@ test("429 comes before the body is read: before 413, 401 and the end of the body
 });
 
 test("only POST /webhook is limited", async (t) => {
-  const app = await startTestApp(t, { clock: heldClock(), env: { WEBHOOK_RATE_LIMIT: "1" } });
+  const app = await startTestApp(t, { clock: manualClock(), env: { WEBHOOK_RATE_LIMIT: "1" } });
   assert.deepEqual(await statuses(app, 2), [401, 429]);
   for (const path of ["/messages", "/stats", "/health/live", "/metrics"]) assert.equal((await app.request(path)).status, 200, path);
   assert.equal((await app.request("/webhook")).status, 403);
@@ -64,7 +64,7 @@ test("only POST /webhook is limited", async (t) => {
 });
 
 test("without WEBHOOK_RATE_LIMIT nothing is limited", async (t) => {
-  const app = await startTestApp(t, { clock: heldClock() });
+  const app = await startTestApp(t, { clock: manualClock() });
   assert.deepEqual(new Set(await statuses(app, 100)), new Set([401]));
 });
 
@@ -82,14 +82,14 @@ const PROXIES: Readonly<Record<string, readonly (readonly [string | string[] | u
     ["1.1.1.1, 9.9.9.9", "1.1.1.1, 8.8.8.8", "one"],
     ["7.7.7.7, 2.2.2.2, 9.9.9.9", "6.6.6.6, 2.2.2.2, 8.8.8.8", "one"],
     ["3.3.3.3, 9.9.9.9", "4.4.4.4, 9.9.9.9", "two"],
-    // Fewer than there should be: the one furthest away.
+    // With fewer addresses than proxies the leftmost one counts.
     ["5.5.5.5", "6.6.6.6", "two"],
   ],
 };
 
 for (const [trusted, rows] of Object.entries(PROXIES)) {
-  test(`with TRUSTED_PROXIES=${trusted} allowances go by this many addresses from the right of X-Forwarded-For`, async (t) => {
-    const app = await startTestApp(t, { clock: heldClock(), env: { WEBHOOK_RATE_LIMIT: "1", TRUSTED_PROXIES: trusted } });
+  test(`TRUSTED_PROXIES=${trusted} decides which address of X-Forwarded-For is limited`, async (t) => {
+    const app = await startTestApp(t, { clock: manualClock(), env: { WEBHOOK_RATE_LIMIT: "1", TRUSTED_PROXIES: trusted } });
     for (const [first, second, allowances] of rows) {
       const header = (value: string | string[] | undefined): Record<string, string | string[]> => (value === undefined ? {} : { "X-Forwarded-For": value });
       assert.deepEqual(await statuses(app, 1, header(first)), [401], String(first));

@@ -11,18 +11,18 @@ const accepted: readonly (readonly [string, Record<string, string | string[]>])[
   ["64 hex digits in upper case", { "X-Signature": SIGNATURE.toUpperCase() }],
   ["the prefix sha256=", { "X-Signature": `sha256=${SIGNATURE}` }],
   ["the prefix and digits in upper case", { "X-Signature": `sha256=${SIGNATURE.toUpperCase()}` }],
-  ["X-Hub-Signature-256 in its place", { "X-Hub-Signature-256": `sha256=${SIGNATURE}` }],
+  ["X-Hub-Signature-256 instead", { "X-Hub-Signature-256": `sha256=${SIGNATURE}` }],
   ["X-Signature valid, X-Hub-Signature-256 not", { "X-Signature": SIGNATURE, "X-Hub-Signature-256": `sha256=${"0".repeat(64)}` }],
   ["the previous secret", { "X-Signature": sign(BODY, "older") }],
 ];
 
 const refused: readonly (readonly [string, "missing" | "malformed" | "mismatch", Record<string, string | string[]>])[] = [
   ["no signature", "missing", {}],
-  ["an empty one", "malformed", { "X-Signature": "" }],
+  ["an empty signature", "malformed", { "X-Signature": "" }],
   ["63 digits", "malformed", { "X-Signature": SIGNATURE.slice(1) }],
   ["65 digits", "malformed", { "X-Signature": `${SIGNATURE}0` }],
   ["an invalid digit", "malformed", { "X-Signature": `g${SIGNATURE.slice(1)}` }],
-  ["the prefix alone", "malformed", { "X-Signature": "sha256=" }],
+  ["only the prefix", "malformed", { "X-Signature": "sha256=" }],
   ["another algorithm", "malformed", { "X-Signature": `sha512=${SIGNATURE}` }],
   ["a byte beyond ASCII", "malformed", { "X-Signature": `\u00e9${SIGNATURE.slice(1)}` }],
   ["the header sent twice", "malformed", { "X-Signature": [SIGNATURE, SIGNATURE] }],
@@ -38,10 +38,10 @@ test("a delivery is accepted with", async (t) => {
   const app = await startTestApp(t, { env: { WEBHOOK_SECRET_PREVIOUS: "older" } });
   for (const [title, headers] of accepted) {
     await t.test(title, async () => {
-      const answer = await app.request("/webhook", { method: "POST", body: BODY, headers });
-      assert.equal(answer.status, 200);
-      assert.equal(answer.body, '{"status":"ok"}');
-      assert.equal(answer.headers["content-type"], "application/json");
+      const response = await app.request("/webhook", { method: "POST", body: BODY, headers });
+      assert.equal(response.status, 200);
+      assert.equal(response.body, '{"status":"ok"}');
+      assert.equal(response.headers["content-type"], "application/json");
     });
   }
 });
@@ -50,11 +50,11 @@ test("a delivery is refused with", async (t) => {
   const app = await startTestApp(t);
   for (const [title, reason, headers] of refused) {
     await t.test(`${title}: ${reason}`, async () => {
-      const answer = await app.request("/webhook", { method: "POST", body: BODY, headers: { "X-Request-ID": "me", ...headers } });
-      assert.equal(answer.status, 401);
-      assert.equal(answer.body, '{"detail":"invalid signature"}');
-      assert.equal(answer.headers["content-type"], "application/json");
-      assert.ok(!JSON.stringify(answer.headers).includes(SIGNATURE), "no header holds the expected value");
+      const response = await app.request("/webhook", { method: "POST", body: BODY, headers: { "X-Request-ID": "me", ...headers } });
+      assert.equal(response.status, 401);
+      assert.equal(response.body, '{"detail":"invalid signature"}');
+      assert.equal(response.headers["content-type"], "application/json");
+      assert.ok(!JSON.stringify(response.headers).includes(SIGNATURE), "no header holds the expected value");
     });
   }
   const lines = await app.requestLines(refused.length);
@@ -62,7 +62,7 @@ test("a delivery is refused with", async (t) => {
   assert.deepEqual(storedIds(app.databasePath), []);
 });
 
-test("the signature is over the raw bytes, which no parsing may have touched", async (t) => {
+test("the signature covers the raw bytes of the body", async (t) => {
   const app = await startTestApp(t);
   const bodies = [
     `  ${JSON.stringify(delivery({ message_id: "space" }), null, "\t")}\r\n`,
@@ -81,7 +81,7 @@ test("a secret is used as its UTF-8 bytes", async (t) => {
   assert.equal((await app.deliver(BODY, { "X-Signature": sign(BODY, SECRET) })).status, 401);
 });
 
-test("an empty body is a body: its signature decides", async (t) => {
+test("an empty body needs a valid signature like any other", async (t) => {
   const app = await startTestApp(t);
   assert.equal((await app.deliver("", { "X-Signature": sign("x") })).status, 401);
   assert.equal((await app.deliver("")).status, 422);

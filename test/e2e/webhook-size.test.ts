@@ -26,14 +26,14 @@ function chunked(body: string): string {
 }
 
 for (const [bytes, status] of [[LIMIT, 200], [LIMIT + 1, 413]] as const) {
-  test(`a body of ${bytes} bytes where ${LIMIT} are allowed is answered ${status}`, async (t) => {
+  test(`a body of ${bytes} bytes gets ${status} if the limit is ${LIMIT}`, async (t) => {
     const app = await startTestApp(t, SMALL);
     const body = bodyOf(bytes);
-    const answer = await app.deliver(body);
-    assert.equal(answer.status, status);
-    const [answerToChunks] = await exchangeRaw(t, app.url, chunked(body));
-    assert.equal(answerToChunks?.status, status);
-    if (status === 413) assert.equal(typeof at(answer.json, "detail"), "string");
+    const response = await app.deliver(body);
+    assert.equal(response.status, status);
+    const [chunkedResponse] = await exchangeRaw(t, app.url, chunked(body));
+    assert.equal(chunkedResponse?.status, status);
+    if (status === 413) assert.equal(typeof at(response.json, "detail"), "string");
     assert.deepEqual(storedIds(app.databasePath), status === 200 ? ["m1"] : []);
     assert.deepEqual((await app.requestLines(2)).map((line) => line["result"]), status === 200 ? ["created", "duplicate"] : ["too_large", "too_large"]);
   });
@@ -45,20 +45,20 @@ test("the default limit is 4194304 bytes", async () => {
   assert.equal((await app.deliver("x".repeat(4_194_305))).status, 413);
 });
 
-test("an announced body that is too large is refused before any of it has come", async (t) => {
+test("a body whose Content-Length is too large is refused before any of it arrives", async (t) => {
   const app = await small();
   const connection = await openConnection(t, app.url);
   connection.write(rawPost("", { length: LIMIT + 1 }));
-  const [answer] = await connection.answers(1);
-  assert.equal(answer?.status, 413);
+  const [response] = await connection.answers(1);
+  assert.equal(response?.status, 413);
 });
 
-test("a body without an announced size is cut off when it exceeds the limit, not at its end", async (t) => {
+test("a body without a Content-Length is refused as soon as it exceeds the limit", async (t) => {
   const app = await small();
   const connection = await openConnection(t, app.url);
   connection.write(`POST /webhook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\n${"x".repeat(LIMIT + 1)}`);
-  const [answer] = await connection.answers(1);
-  assert.equal(answer?.status, 413);
+  const [response] = await connection.answers(1);
+  assert.equal(response?.status, 413);
 });
 
 test("the connection serves the next request once a body that was too large is discarded", async (t) => {
@@ -68,7 +68,7 @@ test("the connection serves the next request once a body that was too large is d
   assert.deepEqual((await connection.answers(2)).map(({ status }) => status), [413, 200]);
 });
 
-test("a client that keeps sending far beyond the limit is cut off", async (t) => {
+test("a client that keeps sending far beyond the limit is disconnected", async (t) => {
   const app = await startTestApp(t, SMALL);
   const connection = await openConnection(t, app.url);
   connection.write(rawPost("", { length: 1e9 }));
@@ -90,15 +90,15 @@ const ENCODINGS: readonly (readonly [value: string, status: number])[] = [
   ["identity", 200], ["Identity", 200], ["", 200], ["identity, identity", 200],
 ];
 
-test("a body with a Content-Encoding is not read, and the sender is told to leave it out:", async (t) => {
+test("a body with a Content-Encoding other than identity gets 415, and the connection continues:", async (t) => {
   const app = await startTestApp(t);
   for (const [value, status] of ENCODINGS) {
     await t.test(`${JSON.stringify(value)}: ${status}`, async (t) => {
       const connection = await openConnection(t, app.url);
       connection.write(rawPost(JSON.stringify(delivery()), { headers: [`Content-Encoding: ${value}`] }) + LIVE);
-      const [answer, next] = await connection.answers(2);
-      assert.equal(answer?.status, status);
-      assert.equal(answer.headers.get("accept-encoding"), status === 415 ? "identity" : undefined);
+      const [response, next] = await connection.answers(2);
+      assert.equal(response?.status, status);
+      assert.equal(response.headers.get("accept-encoding"), status === 415 ? "identity" : undefined);
       assert.equal(next?.status, 200);
     });
   }
@@ -106,16 +106,16 @@ test("a body with a Content-Encoding is not read, and the sender is told to leav
   assert.deepEqual(statuses, ENCODINGS.map(([, status]) => status));
 });
 
-test("an encoded body is not asked for, and one that is too large is refused for that", async (t) => {
+test("an encoded body gets no 100 Continue, and one that is too large as well gets 413", async (t) => {
   const app = await small();
   for (const [length, status] of [[LIMIT, 415], [LIMIT + 1, 413]] as const) {
     const connection = await openConnection(t, app.url);
     connection.write(rawPost("", { length, headers: ["Expect: 100-continue", "Content-Encoding: gzip"] }));
-    assert.deepEqual((await connection.answers(1)).map((answer) => answer.status), [status]);
+    assert.deepEqual((await connection.answers(1)).map((response) => response.status), [status]);
   }
 });
 
-test("with Expect: 100-continue the body is asked for", async (t) => {
+test("a body within the limit gets 100 Continue if the client expects it", async (t) => {
   const app = await usual();
   const body = JSON.stringify(delivery());
   const connection = await openConnection(t, app.url);
@@ -125,10 +125,10 @@ test("with Expect: 100-continue the body is asked for", async (t) => {
   assert.deepEqual((await connection.answers(2)).map(({ status }) => status), [100, 200]);
 });
 
-test("with Expect: 100-continue a body that is too large is not asked for", async (t) => {
+test("a body that is too large gets no 100 Continue", async (t) => {
   const app = await small();
-  const answers = await exchangeRaw(t, app.url, rawPost("", { length: LIMIT + 1, headers: ["Expect: 100-continue"] }));
-  assert.deepEqual(answers.map(({ status }) => status), [413]);
-  // Nobody knows whether the client will still send the body.
-  assert.equal(answers[0]?.headers.get("connection"), "close");
+  const responses = await exchangeRaw(t, app.url, rawPost("", { length: LIMIT + 1, headers: ["Expect: 100-continue"] }));
+  assert.deepEqual(responses.map(({ status }) => status), [413]);
+  // The server cannot know whether the client will still send the body.
+  assert.equal(responses[0]?.headers.get("connection"), "close");
 });

@@ -20,14 +20,14 @@ test("checks run in the order size, signature, JSON and fields, storage", { skip
   assert.equal((await app.deliver(delivery())).status, 200);
 });
 
-test("while another process holds the database a delivery is answered 503 with Retry-After and is not stored", { skip: ONLY_SQLITE }, async (t) => {
+test("while another process locks the database a delivery gets 503 with Retry-After and is not stored", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t, { busyTimeoutMs: 1 });
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");
-  const answer = await app.deliver(delivery());
-  assert.equal(answer.status, 503);
-  assert.match(answer.headers["retry-after"] ?? "", /^[0-9]+$/);
-  assert.equal(typeof at(answer.json, "detail"), "string");
+  const response = await app.deliver(delivery());
+  assert.equal(response.status, 503);
+  assert.match(response.headers["retry-after"] ?? "", /^[0-9]+$/);
+  assert.equal(typeof at(response.json, "detail"), "string");
   assert.deepEqual(storedIds(app.databasePath), []);
 
   other.exec("ROLLBACK");
@@ -37,7 +37,7 @@ test("while another process holds the database a delivery is answered 503 with R
   assert.deepEqual(lines.map((line) => [line["level"], line["result"], line["message_id"]]), [["ERROR", "unavailable", "m1"], ["INFO", "created", "m1"]]);
 });
 
-test("when a commit fails every delivery of it is answered 503 and none of them is stored", { skip: ONLY_SQLITE }, async (t) => {
+test("if a commit fails, every delivery in it gets 503 and none of them is stored", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   const other = otherConnection(t, app.databasePath);
   // A real failure at COMMIT: a deferred foreign key that nothing satisfies.
@@ -55,7 +55,7 @@ test("when a commit fails every delivery of it is answered 503 and none of them 
   assert.equal(storedIds(app.databasePath).length, 20);
 });
 
-test("deliveries beyond those that may wait for their commit are answered 503, and only the others are stored", { skip: ONLY_SQLITE }, async (t) => {
+test("deliveries beyond those that may wait for a commit get 503, and only the others are stored", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t, { busyTimeoutMs: 60_000 });
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");
@@ -64,43 +64,43 @@ test("deliveries beyond those that may wait for their commit are answered 503, a
   for (const [index, { write }] of connections.entries()) {
     write(Array.from({ length: perConnection }, (_, at) => rawPost(JSON.stringify(delivery({ message_id: `m${index}-${at}` })))).join(""));
   }
-  // Those that are refused need no commit.
+  // Refused deliveries do not wait for a commit.
   await app.requestLines(1);
   other.exec("ROLLBACK");
-  const answers = (await Promise.all(connections.map((connection) => connection.answers(perConnection)))).flat();
-  const refused = answers.filter(({ status }) => status === 503);
+  const responses = (await Promise.all(connections.map((connection) => connection.answers(perConnection)))).flat();
+  const refused = responses.filter(({ status }) => status === 503);
   assert.ok(refused.length > 0);
   for (const { headers } of refused) assert.match(headers.get("retry-after") ?? "", /^[0-9]+$/);
-  assert.equal(answers.filter(({ status }) => status === 200).length, answers.length - refused.length);
-  assert.equal(storedIds(app.databasePath).length, answers.length - refused.length);
-  const results = Map.groupBy(await app.requestLines(answers.length), (line) => line["result"]);
-  assert.deepEqual([results.get("unavailable")?.length, results.get("created")?.length], [refused.length, answers.length - refused.length]);
+  assert.equal(responses.filter(({ status }) => status === 200).length, responses.length - refused.length);
+  assert.equal(storedIds(app.databasePath).length, responses.length - refused.length);
+  const results = Map.groupBy(await app.requestLines(responses.length), (line) => line["result"]);
+  assert.deepEqual([results.get("unavailable")?.length, results.get("created")?.length], [refused.length, responses.length - refused.length]);
   assert.match((await app.request("/metrics")).body, new RegExp(`^webhook_requests_total\\{result="unavailable"\\} ${refused.length}$`, "m"));
 });
 
-test("a table that is gone gives 503 everywhere, with neither a stack nor a path in any answer", { skip: ONLY_SQLITE }, async (t) => {
+test("if the table is missing every request gets 503, with neither a stack nor a path in the response", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t);
   otherConnection(t, app.databasePath).exec("DROP TABLE messages");
-  const answers = [await app.deliver(delivery())];
-  for (const path of ["/messages", "/messages?q=abc", "/messages/m1", "/stats", "/health/ready"]) answers.push(await app.request(path));
-  for (const answer of answers) {
-    assert.equal(answer.status, 503);
-    assert.match(answer.headers["retry-after"] ?? "", /^[0-9]+$/);
-    assert.ok(!/\.ts|\.js|node:| at /.test(answer.body), answer.body);
+  const responses = [await app.deliver(delivery())];
+  for (const path of ["/messages", "/messages?q=abc", "/messages/m1", "/stats", "/health/ready"]) responses.push(await app.request(path));
+  for (const response of responses) {
+    assert.equal(response.status, 503);
+    assert.match(response.headers["retry-after"] ?? "", /^[0-9]+$/);
+    assert.ok(!/\.ts|\.js|node:| at /.test(response.body), response.body);
   }
-  // Only the operator is told which file it is.
-  for (const answer of answers.slice(0, -1)) assert.ok(!answer.body.includes(app.databasePath), answer.body);
+  // The last one, of /health/ready, names the file for the operator.
+  for (const response of responses.slice(0, -1)) assert.ok(!response.body.includes(app.databasePath), response.body);
 });
 
-test("a repeat is answered like the first one and changes nothing", async (t) => {
+test("a repeated delivery gets the same response as the first one and changes nothing", async (t) => {
   const app = await startTestApp(t);
   const first = await app.deliver(delivery({ text: "first" }));
   const stored = await app.request("/messages/m1");
   const repeat = await app.deliver(delivery({ text: "first" }));
   const conflict = await app.deliver(delivery({ text: "second" }));
-  for (const answer of [first, repeat, conflict]) {
-    assert.equal(answer.status, 200);
-    assert.equal(answer.body, '{"status":"ok"}');
+  for (const response of [first, repeat, conflict]) {
+    assert.equal(response.status, 200);
+    assert.equal(response.body, '{"status":"ok"}');
   }
   assert.equal((await app.request("/messages/m1")).body, stored.body);
 });
@@ -110,13 +110,13 @@ const repeats: readonly (readonly [string, Record<string, unknown>, boolean])[] 
   ["the spelling of the instant", { ts: "2025-01-15T15:30:00.000+05:30" }, false],
   ["a field that is not stored", { extra: 1 }, false],
   ["the text", { text: "hello" }, true],
-  ["the text, which is missing", { text: null }, true],
+  ["the text, which is now missing", { text: null }, true],
   ["the sender", { from: "+1" }, true],
   ["the recipient", { to: "+1" }, true],
   ["the instant", { ts: "2025-01-15T10:00:00.000000001Z" }, true],
 ];
 
-test("in the log and in the metrics a repeat is a conflict if the stored message differs:", async (t) => {
+test("log and metrics report a repeat as a conflict if it differs from the stored message in:", async (t) => {
   const app = await startTestApp(t);
   let conflicts = 0;
   for (const [index, [title, fields, conflict]] of repeats.entries()) {

@@ -12,12 +12,12 @@ const EXAMPLES = readFileSync(new URL("../senders/fixtures/whatsapp-examples.jso
   .split("\n")
   .map((line): unknown => JSON.parse(line));
 
-test("every example is stored as its rows, once, however often it is sent", async (t) => {
+test("every example is stored as the expected messages, once, however often it is sent", async (t) => {
   const app = await startTestApp(t);
   for (const _ of [1, 2]) {
     for (const example of EXAMPLES) {
-      const answer = await app.deliver(JSON.stringify(at(example, "payload")));
-      assert.deepEqual([answer.status, answer.body], [200, '{"status":"ok"}'], String(at(example, "name")));
+      const response = await app.deliver(JSON.stringify(at(example, "payload")));
+      assert.deepEqual([response.status, response.body], [200, '{"status":"ok"}'], String(at(example, "name")));
     }
   }
   const rows = EXAMPLES.flatMap((example) => listAt(example, "mapping"));
@@ -80,18 +80,18 @@ test("a thousand messages in one notification are stored", async (t) => {
   assert.equal(at((await app.request("/stats")).json, "total_messages"), 1000);
 });
 
-test("a notification gets 503, and may be sent again, while its messages cannot be stored", { skip: ONLY_SQLITE }, async (t) => {
+test("a notification whose messages cannot be stored gets 503, and one without messages gets 200", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t, { maxPageCount: 30 });
   for (let index = 0; (await app.deliver(delivery({ message_id: `fill-${index}`, text: "x".repeat(4096) }))).status === 200; index++);
-  const answer = await app.deliver(notification([change([element({ id: "wamid.1", text: { body: "y".repeat(4096) } })])]));
-  assert.equal(answer.status, 503);
+  const response = await app.deliver(notification([change([element({ id: "wamid.1", text: { body: "y".repeat(4096) } })])]));
+  assert.equal(response.status, 503);
   assert.equal((await app.deliver(notification([]))).status, 200);
 });
 
-test("a notification that no secret has signed is refused", async (t) => {
+test("a notification with an invalid signature gets 401", async (t) => {
   const app = await startTestApp(t);
-  const answer = await app.deliver(notification([change([element({})])]), { "X-Signature": "0".repeat(64) });
-  assert.equal(answer.status, 401);
+  const response = await app.deliver(notification([change([element({})])]), { "X-Signature": "0".repeat(64) });
+  assert.equal(response.status, 401);
 });
 
 function withoutReceipt(row: unknown): unknown {
