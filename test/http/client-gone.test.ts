@@ -14,7 +14,7 @@ const GET = `GET / HTTP/1.1\r\n${HEAD}`;
 const endless: Handler = async (request) => {
   const signal = request.signal();
   if (!signal.aborted) await once(signal, "abort");
-  throw new ReadCancelled("nobody waits for it");
+  throw new ReadCancelled("the client has gone");
 };
 
 const WAYS: readonly (readonly [title: string, leave: (connection: Connection) => void])[] = [
@@ -23,12 +23,12 @@ const WAYS: readonly (readonly [title: string, leave: (connection: Connection) =
 ];
 
 for (const [title, leave] of WAYS) {
-  test(`the work for a client that ${title} is given up, and is not a fault of the service`, async (t) => {
+  test(`the work for a client that ${title} is cancelled and logged with status 499`, async (t) => {
     const begun = Promise.withResolvers<void>();
     const server = await startTestServer(t, (request) => {
-      const reply = endless(request);
+      const response = endless(request);
       begun.resolve();
-      return reply;
+      return response;
     }, { probeClientMs: 5 });
     const connection = await openConnection(t, server.url);
     connection.write(GET);
@@ -39,7 +39,7 @@ for (const [title, leave] of WAYS) {
   });
 }
 
-test("a client that closed its connection before its request was looked at is noticed too", async (t) => {
+test("a client that closes its connection before its request is handled is noticed too", async (t) => {
   const server = await startTestServer(t, endless, { probeClientMs: 5 });
   const connection = await openConnection(t, server.url);
   connection.write(GET);
@@ -47,7 +47,7 @@ test("a client that closed its connection before its request was looked at is no
   assert.equal((await server.finished(1))[0]?.status, 499);
 });
 
-test("a pipelined request that waits for its turn is given up with its connection", async (t) => {
+test("a pipelined request that waits for its turn is cancelled with its connection", async (t) => {
   const server = await startTestServer(t, endless, { probeClientMs: 5 });
   const connection = await openConnection(t, server.url);
   connection.write(GET.repeat(20));
@@ -57,7 +57,7 @@ test("a pipelined request that waits for its turn is given up with its connectio
 });
 
 for (const [version, interim] of [["1.1", [102]], ["1.0", []]] as const) {
-  test(`a client of HTTP/${version} that only ends its sending gets its response`, async (t) => {
+  test(`a client with HTTP/${version} that only half-closes its connection gets its response`, async (t) => {
     const release = Promise.withResolvers<void>();
     const server = await startTestServer(t, async (request) => {
       const signal = request.signal();
@@ -68,11 +68,11 @@ for (const [version, interim] of [["1.1", [102]], ["1.0", []]] as const) {
     const connection = await openConnection(t, server.url);
     connection.write(`GET / HTTP/${version}\r\n${HEAD}`);
     connection.halfClose();
-    // HTTP/1.0 knows no interim response.
+    // HTTP/1.0 has no interim responses.
     if (interim.length > 0) await connection.answers(1);
     release.resolve();
-    const answers = await connection.untilClosed();
-    assert.equal(answers.at(-1)?.body, '{"aborted":false}');
-    assert.deepEqual([...new Set(answers.slice(0, -1).map(({ status }) => status))], interim);
+    const responses = await connection.untilClosed();
+    assert.equal(responses.at(-1)?.body, '{"aborted":false}');
+    assert.deepEqual([...new Set(responses.slice(0, -1).map(({ status }) => status))], interim);
   });
 }

@@ -15,8 +15,8 @@ const readBody: Handler = async (request) => {
   return body.ok ? json({}) : refuse(body.error);
 };
 
-/** A handler that answers nothing before it is released, and how often it was called. */
-function held(): { readonly handle: Handler; release(): void; calls(): number } {
+/** A handler that does not respond before it is released, and the number of its calls. */
+function blockingHandler(): { readonly handle: Handler; release(): void; calls(): number } {
   const gate = Promise.withResolvers<void>();
   let calls = 0;
   return {
@@ -30,19 +30,19 @@ function held(): { readonly handle: Handler; release(): void; calls(): number } 
   };
 }
 
-function assertRefused(answer: RawAnswer | undefined): void {
-  assert.equal(answer?.status, 503);
-  assert.match(answer.headers.get("retry-after") ?? "", /^[0-9]+$/);
-  assert.equal(answer.headers.get("connection"), "close");
+function assertRefused(response: RawAnswer | undefined): void {
+  assert.equal(response?.status, 503);
+  assert.match(response.headers.get("retry-after") ?? "", /^[0-9]+$/);
+  assert.equal(response.headers.get("connection"), "close");
 }
 
-function statuses(answers: readonly RawAnswer[]): Readonly<Record<number, number>> {
+function statuses(responses: readonly RawAnswer[]): Readonly<Record<number, number>> {
   const counts: Record<number, number> = {};
-  for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1;
+  for (const { status } of responses) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
 }
 
-/** Sends the same again and again, as fast as it is taken. */
+/** Sends the same bytes again and again, as fast as the server reads them. */
 function pour(socket: Socket, bytes: string): void {
   const fill = (): void => {
     while (!socket.destroyed && socket.write(bytes));
@@ -51,8 +51,8 @@ function pour(socket: Socket, bytes: string): void {
   fill();
 }
 
-test("if all connections are taken a new one replaces a silent one, and those being served stay", async (t) => {
-  const { handle, release } = held();
+test("at the connection limit a new connection replaces a silent one, and those being served stay", async (t) => {
+  const { handle, release } = blockingHandler();
   const server = await startTestServer(t, handle, { maxConnections: 4 });
   const connect = (): Promise<Connection> => openConnection(t, server.url);
   const served = [await connect(), await connect()];
@@ -68,8 +68,8 @@ test("if all connections are taken a new one replaces a silent one, and those be
   for (const connection of [...served, later, last]) assert.deepEqual(statuses(await connection.answers(1)), { 200: 1 });
 });
 
-test("if all connections are being served a new one is closed at once, and they get their responses", async (t) => {
-  const { handle, release, calls } = held();
+test("if all connections are being served a new one is closed at once, and the others get their responses", async (t) => {
+  const { handle, release, calls } = blockingHandler();
   const server = await startTestServer(t, handle, { maxConnections: 3 });
   const served = await Promise.all([1, 2, 3].map(() => openConnection(t, server.url)));
   for (const { write } of served) write(GET);
@@ -80,8 +80,8 @@ test("if all connections are being served a new one is closed at once, and they 
   for (const connection of served) assert.deepEqual(statuses(await connection.answers(1)), { 200: 1 });
 });
 
-test("128 requests of a connection wait for responses; the next one gets 503 after them, and later ones nothing", async (t) => {
-  const { handle, release, calls } = held();
+test("up to 128 requests of a connection await a response; the next one gets 503 after them, and later ones get nothing", async (t) => {
+  const { handle, release, calls } = blockingHandler();
   const server = await startTestServer(t, handle);
   const [within, beyond] = [await openConnection(t, server.url), await openConnection(t, server.url)];
   within.write(GET.repeat(128));
@@ -89,14 +89,14 @@ test("128 requests of a connection wait for responses; the next one gets 503 aft
   await until("256 requests are served", () => calls() >= 256);
   release();
   assert.deepEqual(statuses(await within.answers(128)), { 200: 128 });
-  const answers = await beyond.untilClosed();
-  assert.deepEqual(statuses(answers), { 200: 128, 503: 1 });
-  assertRefused(answers.at(-1));
+  const responses = await beyond.untilClosed();
+  assert.deepEqual(statuses(responses), { 200: 128, 503: 1 });
+  assertRefused(responses.at(-1));
   assert.equal(calls(), 256);
 });
 
-test("after the request that gets 503 nothing more is parsed, however much has been read already", async (t) => {
-  const { handle, release } = held();
+test("after the request that gets 503 nothing more is parsed, even if more has been read", async (t) => {
+  const { handle, release } = blockingHandler();
   const server = await startTestServer(t, handle);
   const { socket, write, untilClosed } = await openConnection(t, server.url);
   let parsed = 0;
@@ -112,8 +112,8 @@ test("after the request that gets 503 nothing more is parsed, however much has b
   assert.equal(parsed, 129);
 });
 
-test("a connection that never stops sending is cut off, even if it has read none of its responses", async (t) => {
-  const { handle, release, calls } = held();
+test("a connection that never stops sending is closed, even if it has read none of its responses", async (t) => {
+  const { handle, release, calls } = blockingHandler();
   const server = await startTestServer(t, handle);
   const { socket } = await openConnection(t, server.url);
   socket.on("error", () => undefined);
@@ -124,8 +124,8 @@ test("a connection that never stops sending is cut off, even if it has read none
   release();
 });
 
-test("if 10,000 requests of all connections wait for responses, each connection may have one", async (t) => {
-  const { handle, release, calls } = held();
+test("while 10,000 requests await a response, another connection may have only one", async (t) => {
+  const { handle, release, calls } = blockingHandler();
   const server = await startTestServer(t, handle);
   const full = await Promise.all(Array.from({ length: 100 }, () => openConnection(t, server.url)));
   for (const { write } of full) write(GET.repeat(100));
@@ -136,28 +136,28 @@ test("if 10,000 requests of all connections wait for responses, each connection 
   await until("10,002 requests are served", () => calls() >= 10_002);
   release();
   assert.deepEqual(statuses(await one.answers(1)), { 200: 1 });
-  const answers = await two.untilClosed();
-  assert.deepEqual(statuses(answers), { 200: 1, 503: 1 });
-  assertRefused(answers.at(-1));
+  const responses = await two.untilClosed();
+  assert.deepEqual(statuses(responses), { 200: 1, 503: 1 });
+  assertRefused(responses.at(-1));
   for (const connection of full) assert.deepEqual(statuses(await connection.answers(100)), { 200: 100 });
 });
 
-test("a connection that sends 256 requests in one turn of the event loop gets 503 and is closed, however fast they are answered", async (t) => {
+test("a connection that sends more than 256 requests in one event-loop iteration gets 503 and is closed, however fast they are handled", async (t) => {
   const server = await startTestServer(t, () => json({}));
   const { write, untilClosed } = await openConnection(t, server.url);
-  // So large that the bound on unanswered ones is not met within one piece that the parser is given.
+  // So large that one chunk of input holds fewer requests than may await a response.
   write(`GET / HTTP/1.1\r\nHost: x\r\nA: ${"a".repeat(560)}\r\n\r\n`.repeat(300));
-  const answers = await untilClosed();
-  assert.deepEqual(statuses(answers), { 200: 256, 503: 1 });
-  assertRefused(answers.at(-1));
+  const responses = await untilClosed();
+  assert.deepEqual(statuses(responses), { 200: 256, 503: 1 });
+  assertRefused(responses.at(-1));
 });
 
-test("partly read bodies share 64 MiB: beyond it 503, while a small one is read, and with room again a large one", async (t) => {
+test("partly read bodies share 64 MiB: beyond it only small bodies are read, and large ones again once there is room", async (t) => {
   const server = await startTestServer(t, readBody, { bodyLimitBytes: 32 * 1024 * 1024 });
   const post = (bytes: number, sent: number): string => `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${bytes}\r\n\r\n${"x".repeat(sent)}`;
   const holding = [await openConnection(t, server.url), await openConnection(t, server.url)];
   for (const { write } of holding) write(post(30_000_000, 28_000_000));
-  // What the system still holds is less than the service needs to be given to ask for the last doubling.
+  // What is still in the kernel's buffers is too little to make the service double its own buffers once more.
   await until("all requests are written", () => holding.every(({ socket }) => socket.writableLength === 0));
   const large = await openConnection(t, server.url);
   large.write(post(1_000_000, 500_000));
@@ -173,7 +173,7 @@ test("partly read bodies share 64 MiB: beyond it 503, while a small one is read,
   assert.deepEqual(statuses(await small.answers(2)), { 200: 2 });
 });
 
-test("responses that clients do not read share a limit: beyond it 503, and with room again everything continues", async (t) => {
+test("unread responses share a limit: beyond it other requests get 503, and 200 again once there is room", async (t) => {
   const size = 8_000_000;
   const server = await startTestServer(t, (request) => json("x".repeat(request.query === "large" ? size : 1)));
   const stalled = await Promise.all([1, 2, 3, 4, 5].map(() => openConnection(t, server.url)));
@@ -184,17 +184,17 @@ test("responses that clients do not read share a limit: beyond it 503, and with 
   await server.finished(stalled.length);
   const other = await openConnection(t, server.url);
   other.write(GET + GET);
-  const answers = await other.answers(2);
-  // The first one of a connection is served in any case: health checks continue.
-  assert.deepEqual(answers.map(({ status }) => status), [200, 503]);
-  assert.match(answers[1]?.headers.get("retry-after") ?? "", /^[0-9]+$/);
+  const responses = await other.answers(2);
+  // The first request of a connection is always served, so health checks continue.
+  assert.deepEqual(responses.map(({ status }) => status), [200, 503]);
+  assert.match(responses[1]?.headers.get("retry-after") ?? "", /^[0-9]+$/);
   for (const { socket } of stalled) socket.resume();
   for (const connection of stalled) assert.deepEqual((await connection.untilClosed()).map(({ body }) => body.length), [size + 2]);
   other.write(GET + GET);
   assert.deepEqual((await other.answers(4)).map(({ status }) => status), [200, 503, 200, 200]);
 });
 
-test("an endless body in chunks gets 413 when it exceeds the limit, and is then cut off", async (t) => {
+test("an endless chunked body gets 413 when it exceeds the limit, and its connection is then closed", async (t) => {
   const server = await startTestServer(t, readBody, { bodyLimitBytes: 1_000 });
   const { socket, write, answers } = await openConnection(t, server.url);
   const closed = new Promise((resolve) => socket.once("close", resolve));

@@ -9,7 +9,7 @@ for (const [maxDescriptors, limit] of [[undefined, 16_384], [1_048_576, 16_384],
   });
 }
 
-/** Connections as `use number`, in the order in which they were opened; how many are wanted; which are picked. */
+/** Connections as `use number`, in the order in which they were opened; how many to close; which are picked. */
 const PICKS: readonly (readonly [readonly string[], number, readonly string[]])[] = [
   [["idle 1", "silent 2", "stalled 3", "silent 4"], 1, ["silent 2"]],
   [["idle 1", "silent 2", "stalled 3", "silent 4"], 2, ["silent 2", "silent 4"]],
@@ -22,7 +22,7 @@ const PICKS: readonly (readonly [readonly string[], number, readonly string[]])[
 const USES: Readonly<Record<string, Use>> = { silent: "silent", stalled: "stalled", idle: "idle" };
 
 for (const [open, count, picked] of PICKS) {
-  test(`of ${open.join(", ")} room for ${count} is made by closing ${picked.join(", ") || "none"}`, () => {
+  test(`to make room for ${count} among ${open.join(", ")}, it closes ${picked.join(", ") || "none"}`, () => {
     assert.deepEqual(pickForRoom(open, (connection) => USES[connection.split(" ")[0] ?? ""] ?? "served", count), picked);
   });
 }

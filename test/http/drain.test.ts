@@ -9,7 +9,7 @@ import { startTestServer } from "../support/http.ts";
 const GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 const MINUTE_MS = 60_000;
 
-test("a client that takes its answer slowly gets all of it, although a stop has begun", async (t) => {
+test("a client that reads its response slowly gets all of it, even after a stop has begun", async (t) => {
   const size = 20_000_000;
   const server = await startTestServer(t, () => json("x".repeat(size)));
   const connection = await openConnection(t, server.url);
@@ -17,15 +17,15 @@ test("a client that takes its answer slowly gets all of it, although a stop has 
   connection.write(GET + GET);
   await server.finished(2);
   const closed = server.close(MINUTE_MS);
-  // A connection is refused once the stop has begun; until then the sweep may not have run.
+  // A new connection is refused only after the stop has begun and closed idle connections.
   await assert.rejects(openConnection(t, server.url), { code: "ECONNREFUSED" });
   connection.socket.resume();
-  const answers = await connection.untilClosed();
-  assert.deepEqual(answers.map(({ status, body }) => [status, body.length]), [[200, size + 2], [200, size + 2]]);
+  const responses = await connection.untilClosed();
+  assert.deepEqual(responses.map(({ status, body }) => [status, body.length]), [[200, size + 2], [200, size + 2]]);
   assert.equal(await closed, 0);
 });
 
-test("a stop closes idle connections and those that never said anything, and waits for handlers", async (t) => {
+test("a stop closes idle and silent connections, and waits for handlers", async (t) => {
   const release = Promise.withResolvers<void>();
   let calls = 0;
   const server = await startTestServer(t, async () => {
@@ -48,7 +48,7 @@ test("a stop closes idle connections and those that never said anything, and wai
   assert.equal(await closed, 0);
 });
 
-test("what is left at the deadline is cut off and counted, and its request is observed", async (t) => {
+test("connections that are left at the deadline are closed and counted, and their requests are observed", async (t) => {
   const readBody: Handler = async (request) => {
     const body = await request.readBody();
     return body.ok ? json({}) : refuse(body.error);

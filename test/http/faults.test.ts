@@ -8,28 +8,28 @@ import { exchangeRaw } from "../support/connection.ts";
 import { startTestServer } from "../support/http.ts";
 
 const FAULTS: readonly (readonly [string, Handler, number, string])[] = [
-  ["an error that is thrown", () => { throw new Error("CANARY"); }, 500, '{"detail":"internal error"}'],
-  ["an error that comes later", () => Promise.reject(new TypeError("CANARY")), 500, '{"detail":"internal error"}'],
-  ["a thing that is not an error", () => Promise.reject("CANARY"), 500, '{"detail":"internal error"}'],
-  ["a store that cannot answer", () => Promise.reject(new StoreUnavailable("CANARY")), 503, '{"detail":"the database cannot answer now, try again later"}'],
+  ["a thrown error", () => { throw new Error("CANARY"); }, 500, '{"detail":"internal error"}'],
+  ["a rejected promise", () => Promise.reject(new TypeError("CANARY")), 500, '{"detail":"internal error"}'],
+  ["a rejection that is not an Error", () => Promise.reject("CANARY"), 500, '{"detail":"internal error"}'],
+  ["an unavailable store", () => Promise.reject(new StoreUnavailable("CANARY")), 503, '{"detail":"the database cannot answer now, try again later"}'],
 ];
 
 for (const [title, handle, status, body] of FAULTS) {
-  test(`${title} in a handler is answered ${status}; what went wrong is for the log alone`, async (t) => {
+  test(`${title} in a handler gets ${status}, and its details appear only in the log`, async (t) => {
     const server = await startTestServer(t, handle);
-    const answer = await send(server.url, "/");
-    assert.equal(answer.status, status);
-    assert.equal(answer.body, body);
-    assert.equal(answer.headers["content-type"], "application/json");
-    assert.equal(answer.headers["retry-after"], status === 503 ? "1" : undefined);
-    assert.ok(!JSON.stringify(answer).includes("CANARY"));
+    const response = await send(server.url, "/");
+    assert.equal(response.status, status);
+    assert.equal(response.body, body);
+    assert.equal(response.headers["content-type"], "application/json");
+    assert.equal(response.headers["retry-after"], status === 503 ? "1" : undefined);
+    assert.ok(!JSON.stringify(response).includes("CANARY"));
     const [exchange] = await server.finished(1);
     assert.equal(exchange?.status, status);
     assert.match(exchange?.fault ?? "", /CANARY/);
   });
 }
 
-test("a fault harms neither its connection nor the next request", async (t) => {
+test("a fault does not affect the next request", async (t) => {
   let calls = 0;
   const server = await startTestServer(t, () => {
     calls += 1;
@@ -46,9 +46,9 @@ test("if the outcome is in doubt, the connection is closed without a response, a
     calls += 1;
     return calls === 1 ? json({}) : { status: 503, body: "CANARY", inDoubt: true };
   });
-  const answers = await exchangeRaw(t, server.url, "GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2));
-  assert.deepEqual(answers.map(({ status }) => status), [200]);
-  const [, unanswered] = await server.finished(2);
-  assert.equal(unanswered?.status, 503);
-  assert.equal(typeof unanswered?.fault, "string");
+  const responses = await exchangeRaw(t, server.url, "GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2));
+  assert.deepEqual(responses.map(({ status }) => status), [200]);
+  const [, inDoubt] = await server.finished(2);
+  assert.equal(inDoubt?.status, 503);
+  assert.equal(typeof inDoubt?.fault, "string");
 });

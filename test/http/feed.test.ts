@@ -12,13 +12,13 @@ function row(seq: number): SequencedMessage {
 
 interface FakeStore {
   commit(count: number): void;
-  /** Reads so far. */
+  /** The `seq` of each read so far. */
   readonly reads: number[];
   readonly since: (seq: number, limit: number) => Promise<SequencedPage>;
   readonly onCommitted: (listener: () => void) => void;
 }
 
-/** `meanwhile` runs when a read has taken its snapshot and not answered yet. */
+/** `meanwhile` runs after a read has taken its snapshot and before it returns. */
 function fakeStore(meanwhile: () => void = () => undefined): FakeStore {
   let last = 0;
   let listener: () => void = () => undefined;
@@ -59,12 +59,12 @@ test("nothing is read while nothing is committed", async () => {
   const ending = new AbortController();
   const following = createFeed(store).follow(0, FORMAT, ending.signal);
   const first = following.next();
-  for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+  for (let iteration = 0; iteration < 5; iteration += 1) await new Promise(setImmediate);
   assert.deepEqual(store.reads, [0]);
   store.commit(2);
   assert.equal((await first).value, "1 2 ");
   const second = following.next();
-  for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+  for (let iteration = 0; iteration < 5; iteration += 1) await new Promise(setImmediate);
   assert.deepEqual(store.reads, [0, 0]);
   ending.abort();
   assert.equal((await second).done, true);
@@ -79,13 +79,13 @@ test("a backlog is read in pages", async () => {
   assert.deepEqual(chunks.join("").trim().split(" ").map(Number), Array.from({ length: 600 }, (_, index) => index + 1));
 });
 
-test("readers at the same place share a read, but none that began before a commit they know of", async () => {
+test("followers at the same position share a read, but never one that began before a commit they have seen", async () => {
   const store = fakeStore();
   const feed = createFeed(store);
   const signal = new AbortController().signal;
   const followers = Array.from({ length: 10 }, () => feed.follow(0, FORMAT, signal));
   const first = followers.map((following) => following.next());
-  for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+  for (let iteration = 0; iteration < 5; iteration += 1) await new Promise(setImmediate);
   assert.equal(store.reads.length, 1);
   store.commit(1);
   assert.deepEqual((await Promise.all(first)).map(({ value }) => value), Array(10).fill("1 "));
@@ -96,7 +96,7 @@ test("readers at the same place share a read, but none that began before a commi
     if (overtaken) return;
     overtaken = true;
     late.commit(1);
-    // It comes between the snapshot of the read in progress and its answer.
+    // It joins after the snapshot of the read in progress and before its result.
     joined = shared.follow(0, FORMAT, signal).next();
   });
   const shared = createFeed(late);
@@ -105,7 +105,7 @@ test("readers at the same place share a read, but none that began before a commi
   assert.deepEqual([(await leading).value, (await joined)?.value], ["1 ", "1 "]);
 });
 
-test("a beat comes where no message does", async () => {
+test("while there are no messages, heartbeats are sent", async () => {
   const ending = new AbortController();
   const following = createFeed(fakeStore()).follow(0, { ...FORMAT, beat: { text: ":\n\n", everyMs: 1 } }, ending.signal);
   assert.deepEqual([(await following.next()).value, (await following.next()).value], [":\n\n", ":\n\n"]);

@@ -6,21 +6,21 @@ import { openConnection } from "../support/connection.ts";
 import { startTestServer } from "../support/http.ts";
 
 const TABLE = "/proc/net/tcp";
-/** The kernel's mark of a connection whose next timer is a probe (Documentation/networking/proc_net_tcp.rst). */
-const PROBES = "02";
+/** What the kernel shows for a connection whose next timer is a keep-alive probe (Documentation/networking/proc_net_tcp.rst). */
+const KEEP_ALIVE_TIMER = "02";
 
-/** The timer of the server's side of a connection. */
+/** The active timer on the server's side of a connection. */
 function timerOf(serverPort: number, clientPort: number): string | undefined {
   const hex = (port: number): string => `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   const row = readFileSync(TABLE, "utf8").split("\n").map((line) => line.trim().split(/\s+/)).find(([, local, remote]) => local?.endsWith(hex(serverPort)) && remote?.endsWith(hex(clientPort)));
   return row?.[5]?.split(":")[0];
 }
 
-test("the system probes each connection that is silent", { skip: !existsSync(TABLE) }, async (t) => {
+test("the kernel probes silent connections", { skip: !existsSync(TABLE) }, async (t) => {
   const server = await startTestServer(t, () => json({}));
   const port = Number(new URL(server.url).port);
   const { socket, write, answers } = await openConnection(t, server.url);
   write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   await answers(1);
-  assert.equal(timerOf(port, socket.localPort ?? 0), PROBES);
+  assert.equal(timerOf(port, socket.localPort ?? 0), KEEP_ALIVE_TIMER);
 });

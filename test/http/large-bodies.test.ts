@@ -8,7 +8,7 @@ import { openConnection } from "../support/connection.ts";
 import { startTestServer } from "../support/http.ts";
 
 const SIZE = 16 * 1024 * 1024;
-/** A body is paused once 64 KB of it are read; Node reads at most two more chunks of that size before it stops. */
+/** A body is paused once 64 KB of it are read; Node.js reads at most two more chunks of that size before it stops. */
 const MOST_PER_ITERATION = 192 * 1024;
 
 const readBody: Handler = async (request) => {
@@ -22,7 +22,7 @@ const BODIES: readonly (readonly [title: string, handle: Handler, status: number
   ["a body that is discarded after its early refusal", refuseUnread, 429],
 ];
 
-test("one event-loop iteration reads only a little of a large body, so that other connections have their turn:", async (t) => {
+test("one event-loop iteration reads only a small part of a large body, so that other connections get their turn:", async (t) => {
   for (const [title, handle, status] of BODIES) {
     await t.test(title, async (t) => {
       const accepted: Socket[] = [];
@@ -43,7 +43,7 @@ test("one event-loop iteration reads only a little of a large body, so that othe
         before = bytes;
       }
       assert.ok(most <= MOST_PER_ITERATION, `${most} bytes in one iteration`);
-      assert.deepEqual((await answers(1)).map((answer) => answer.status), [status]);
+      assert.deepEqual((await answers(1)).map((response) => response.status), [status]);
     });
   }
 });

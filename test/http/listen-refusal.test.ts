@@ -14,7 +14,7 @@ const REFUSALS: readonly (readonly [code: string, variable: string, temporary: b
 ];
 
 for (const [code, variable, temporary] of REFUSALS) {
-  test(`${code} is told of ${variable}, ${temporary ? "and may pass" : "and stays"}`, () => {
+  test(`${code} is reported as a ${temporary ? "temporary" : "permanent"} problem of ${variable}`, () => {
     const explained = explainListenError(Object.assign(new Error("listen"), { code }));
     assert.ok(explained instanceof UnusableSetting);
     assert.ok(explained.message.startsWith(`${variable}: must be `) && explained.message.includes(code), explained.message);
@@ -22,7 +22,7 @@ for (const [code, variable, temporary] of REFUSALS) {
   });
 }
 
-test("another error stays as it is", () => {
+test("any other error is returned as it is", () => {
   for (const error of [Object.assign(new Error("listen"), { code: "EMFILE" }), new Error("defect"), "text"]) {
     assert.equal(explainListenError(error), error);
   }

@@ -8,7 +8,7 @@ import { startTestServer } from "../support/http.ts";
 
 const BODY_BYTES = 256 * 1024;
 
-test("an idle connection holds on to nothing of its last request's body", async (t) => {
+test("an idle connection does not keep its last request's body in memory", async (t) => {
   setFlagsFromString("--expose-gc");
   const collectGarbage = runInNewContext("gc");
   const server = await startTestServer(t, async (request) => json((await request.readBody()).ok), { bodyLimitBytes: BODY_BYTES });
@@ -19,7 +19,7 @@ test("an idle connection holds on to nothing of its last request's body", async 
     connection.write(request);
     assert.equal((await connection.answers(1))[0]?.body, "true");
   }
-  // Collected in steps: what one pass frees may have held on to more.
+  // In several passes, because what one pass frees may have kept more alive.
   for (let pass = 0; pass < 5; pass += 1) {
     collectGarbage();
     await new Promise(setImmediate);

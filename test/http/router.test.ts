@@ -4,7 +4,7 @@ import { createNearestRoute } from "../../src/http/nearest-route.ts";
 import { createRouter } from "../../src/http/router.ts";
 import { createTestRoutes } from "../support/routes.ts";
 
-test("one slash at the end is the same route, for each of them", async (t) => {
+test("one trailing slash is the same route, for every route", async (t) => {
   const routes = await createTestRoutes(t);
   const router = createRouter(routes);
   for (const { method, path } of routes.filter((route) => route.path !== "/")) {
@@ -56,7 +56,7 @@ const NEAR: readonly (readonly [given: string, nearest: string | undefined])[] =
   [`/${"/".repeat(10_000)}`, undefined],
 ];
 
-test("a path that is not known has the route that it comes near to:", async (t) => {
+test("an unknown path has a nearest route, if one is similar:", async (t) => {
   const nearest = createNearestRoute((await createTestRoutes(t)).map(({ path }) => path));
   for (const [given, expected] of NEAR) {
     await t.test(`${JSON.stringify(given.slice(0, 40))}: ${expected}`, () => assert.equal(nearest(given), expected));

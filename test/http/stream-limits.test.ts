@@ -10,7 +10,7 @@ import { until } from "../support/until.ts";
 const GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 const LARGE = "x".repeat(100_000);
 
-for (const [kind, live] of [["tails", true], ["exports", false]] as const) test(`64 ${kind} may be open; further ones are refused until one of them ends`, async (t) => {
+for (const [kind, live] of [["tails", true], ["exports", false]] as const) test(`up to 64 ${kind} may be open; further ones are refused until one of them ends`, async (t) => {
   const server = await startTestServer(t, streaming(waiting("one"), live));
   const streams = await Promise.all(Array.from({ length: 70 }, () => openStream(t, server.url)));
   assert.equal(streams.filter(({ status }) => status === 200).length, 64);
@@ -23,7 +23,7 @@ for (const [kind, live] of [["tails", true], ["exports", false]] as const) test(
   assert.equal((await openStream(t, server.url)).status, 200);
 });
 
-test("tails that take all their places leave those of exports, and exports those of tails", async (t) => {
+test("tails at their limit leave room for exports, and exports at their limit leave room for tails", async (t) => {
   const server = await startTestServer(t, (request) => streaming(waiting("one"), request.query === "live")(request));
   for (const [full, other] of [["live", "export"], ["export", "live"]]) {
     const streams = await Promise.all(Array.from({ length: 64 }, () => openStream(t, `${server.url}/?${full}`)));
@@ -36,7 +36,7 @@ test("tails that take all their places leave those of exports, and exports those
   }
 });
 
-test("64 clients that neither read nor close keep a new tail out for up to a minute, then the oldest gives its place", async (t) => {
+test("64 clients that neither read nor close keep new tails out for a minute, then new tails displace the oldest", async (t) => {
   let now = 0;
   const server = await startTestServer(t, streaming(waiting("one"), true), { nowMs: () => now });
   const vanished = [];
@@ -46,7 +46,7 @@ test("64 clients that neither read nor close keep a new tail out for up to a min
     connection.write(GET);
     vanished.push(connection);
   }
-  await until("no place is left", async () => (await send(server.url, "/", { method: "HEAD" })).status === 503);
+  await until("all 64 streams are open", async () => (await send(server.url, "/", { method: "HEAD" })).status === 503);
   const before = (await server.finished(0)).length;
   now = 59_999;
   assert.equal((await openStream(t, server.url)).status, 503);
@@ -57,7 +57,7 @@ test("64 clients that neither read nor close keep a new tail out for up to a min
   assert.equal(ended.filter((reason) => reason === "displaced").length, 64);
 });
 
-test("64 exports whose clients take nothing keep a new one out until they are cut off", async (t) => {
+test("64 exports whose clients read nothing keep a new one out until they are disconnected", async (t) => {
   const server = await startTestServer(t, streaming(waiting(...Array<string>(200).fill(LARGE))), { stalledMs: 300 });
   const stalled = [];
   for (let index = 0; index < 64; index += 1) {

@@ -21,11 +21,11 @@ test("a stream is written in chunks, without a length, and observed once, at its
     await setImmediate();
     yield "tw\u00f6\n";
   }));
-  const answer = await send(server.url, "/");
-  assert.equal(answer.body, "one\ntw\u00f6\n");
-  assert.equal(answer.headers["transfer-encoding"], "chunked");
-  assert.equal(answer.headers["content-length"], undefined);
-  assert.equal(answer.headers["content-type"], "text/plain");
+  const response = await send(server.url, "/");
+  assert.equal(response.body, "one\ntw\u00f6\n");
+  assert.equal(response.headers["transfer-encoding"], "chunked");
+  assert.equal(response.headers["content-length"], undefined);
+  assert.equal(response.headers["content-type"], "text/plain");
   const [exchange, ...others] = await server.finished(1);
   assert.deepEqual([exchange?.status, exchange?.stream?.ended, exchange?.fault, others.length], [200, "complete", undefined, 0]);
 });
@@ -35,14 +35,14 @@ test("the head is sent before the first chunk", async (t) => {
   assert.equal((await openStream(t, server.url)).status, 200);
 });
 
-test("HEAD gives only the head and opens nothing", async (t) => {
-  let opened = 0;
+test("HEAD gets only the head, and the stream is not started", async (t) => {
+  let started = 0;
   const server = await startTestServer(t, streaming(async function* () {
-    opened += 1;
+    started += 1;
     yield "x";
   }));
-  const answer = await send(server.url, "/", { method: "HEAD" });
-  assert.deepEqual([answer.status, answer.body, answer.headers["content-type"], opened], [200, "", "text/plain", 0]);
+  const response = await send(server.url, "/", { method: "HEAD" });
+  assert.deepEqual([response.status, response.body, response.headers["content-type"], started], [200, "", "text/plain", 0]);
   assert.equal((await server.finished(1))[0]?.stream, undefined);
 });
 
@@ -83,7 +83,7 @@ test("chunks are made only as fast as the client reads them", async (t) => {
   }));
   const stream = await openStream(t, server.url);
   stream.response.pause();
-  // Whatever is made without waiting is made between two of them.
+  // Chunks that are made without waiting are made between these requests.
   for (let round = 0; round < 20; round += 1) await send(server.url, "/", { method: "HEAD" });
   assert.ok(made < 500, `${made} chunks`);
   stream.response.resume();
@@ -91,19 +91,19 @@ test("chunks are made only as fast as the client reads them", async (t) => {
   assert.equal(stream.text().length, 1_000 * LARGE.length);
 });
 
-const BROKEN: readonly (readonly [string, unknown, RegExp])[] = [
+const FAULTS: readonly (readonly [string, unknown, RegExp])[] = [
   ["a fault", new Error("CANARY"), /^Error: CANARY\n/],
-  ["a store that cannot answer", new StoreUnavailable("CANARY"), /CANARY/],
+  ["an unavailable store", new StoreUnavailable("CANARY"), /CANARY/],
 ];
 
-for (const [title, thrown, logged] of BROKEN) {
-  test(`${title} in the middle cuts the connection, so that the client sees that something is missing`, async (t) => {
-    const broken = async function* (): AsyncGenerator<string, void> {
+for (const [title, thrown, logged] of FAULTS) {
+  test(`${title} in the middle of a stream closes the connection, so that the client sees that something is missing`, async (t) => {
+    const failing = async function* (): AsyncGenerator<string, void> {
       yield "half";
       await setImmediate();
       throw thrown;
     };
-    const server = await startTestServer(t, streaming(broken));
+    const server = await startTestServer(t, streaming(failing));
     const stream = await openStream(t, server.url);
     assert.equal(await stream.complete, false);
     assert.equal(stream.text(), "half");
@@ -117,7 +117,7 @@ for (const [title, thrown, logged] of BROKEN) {
   });
 }
 
-test("a client that goes away ends its stream", async (t) => {
+test("a client that disconnects ends its stream", async (t) => {
   const server = await startTestServer(t, streaming(waiting("one"), true));
   const stream = await openStream(t, server.url);
   await once(stream.response, "data");
@@ -125,7 +125,7 @@ test("a client that goes away ends its stream", async (t) => {
   assert.equal((await server.finished(1))[0]?.stream?.ended, "client");
 });
 
-test("a client that goes away while it takes nothing ends its stream", async (t) => {
+test("a client that disconnects while it reads nothing ends its stream", async (t) => {
   const server = await startTestServer(t, streaming(waiting(...Array<string>(500).fill(LARGE))));
   const stream = await openStream(t, server.url);
   stream.response.pause();
@@ -133,7 +133,7 @@ test("a client that goes away while it takes nothing ends its stream", async (t)
   assert.equal((await server.finished(1))[0]?.stream?.ended, "client");
 });
 
-test("a client that closes its sending side gets all of a stream that has an end, and ends one that has none", async (t) => {
+test("a client that half-closes its connection gets all of a finite stream, and ends a live one", async (t) => {
   const read = Promise.withResolvers<void>();
   const server = await startTestServer(t, streaming(async function* () {
     await read.promise;
@@ -150,7 +150,7 @@ test("a client that closes its sending side gets all of a stream that has an end
   await once(connection.socket, "end");
   assert.ok(received.endsWith("3\r\nall\r\n0\r\n\r\n"), received);
 
-  // Whether it has gone altogether could only be seen by writing to it.
+  // Only a write could show whether the client has gone altogether.
   const live = await startTestServer(t, streaming(waiting(), true));
   const other = await openConnection(t, live.url);
   other.write(GET);
@@ -158,13 +158,13 @@ test("a client that closes its sending side gets all of a stream that has an end
   assert.equal((await live.finished(1))[0]?.stream?.ended, "client");
 });
 
-test("a stop ends open streams at once, live ones in order, others visibly, and refuses further ones", async (t) => {
+test("a stop completes live streams at once, cuts off finite ones visibly, and refuses further ones", async (t) => {
   const live = await startTestServer(t, streaming(waiting("one"), true));
   const finite = await startTestServer(t, streaming(waiting("one")));
   for (const [server, complete] of [[live, true], [finite, false]] as const) {
     const streams = await Promise.all([1, 2, 3].map(() => openStream(t, server.url)));
     for (const stream of streams) if (stream.text() === "") await once(stream.response, "data");
-    // Its connection is open already, and its request comes when the stop has begun.
+    // Its connection is open already, and its request is complete only after the stop has begun.
     const late = await openConnection(t, server.url);
     late.write(GET.slice(0, -2));
     const stuck = await openConnection(t, server.url);
@@ -181,7 +181,7 @@ test("a stop ends open streams at once, live ones in order, others visibly, and 
   }
 });
 
-test("a stop does not wait for a client that does not take its live stream", async (t) => {
+test("a stop does not wait for a client that does not read its live stream", async (t) => {
   const server = await startTestServer(t, streaming(waiting(...Array<string>(500).fill(LARGE)), true));
   const stream = await openStream(t, server.url);
   stream.response.pause();
@@ -190,7 +190,7 @@ test("a stop does not wait for a client that does not take its live stream", asy
   assert.equal(await stream.complete, false);
 });
 
-test("a client that takes nothing is cut off; a stream that has nothing to write continues", async (t) => {
+test("a client that reads nothing is disconnected; a stream that has nothing to write continues", async (t) => {
   let calls = 0;
   const ready = Promise.withResolvers<void>();
   const handlers = [streaming(waiting(...Array<string>(500).fill(LARGE))), streaming(async function* (signal) {
@@ -206,7 +206,7 @@ test("a client that takes nothing is cut off; a stream that has nothing to write
   stalled.response.pause();
   const idle = await openStream(t, server.url);
   assert.equal((await server.finished(1))[0]?.stream?.ended, "client");
-  // The time passes for connections that come later and say nothing.
+  // A connection that sends nothing is closed after the same time, so two of them in turn show that it has passed.
   for (let round = 0; round < 2; round += 1) await (await openConnection(t, server.url)).untilClosed();
   ready.resolve();
   await once(idle.response, "data");

@@ -9,7 +9,7 @@ const MESSAGE = { seq: 1, message_id: "m\u2028", from: "+1\u2029", to: "+2", ts:
 const EMPTY = { lastSequence: async () => 1, history: async () => ({ generation: "g", former: new Map<string, number>() }), since: async () => ({ data: [], more: false }), onCommitted: () => undefined };
 
 for (const [accept, beat, ending] of [["application/x-ndjson", "", "\n"], ["text/event-stream", ":", "\n\n"]] as const) {
-  test(`a tail without messages beats: ${accept}`, async (t) => {
+  test(`a tail without messages sends heartbeats: ${accept}`, async (t) => {
     const server = await startTestServer(t, createTail(EMPTY, { beatMs: 1 }));
     const stream = await openStream(t, server.url, { Accept: accept });
     const chunks = await stream.chunks(5, ending);
@@ -19,9 +19,9 @@ for (const [accept, beat, ending] of [["application/x-ndjson", "", "\n"], ["text
   });
 }
 
-test("no reader of lines finds a line end inside of a message, and JSON readers find the same message", async (t) => {
+test("a message has no line ending inside its line, and parses back unchanged", async (t) => {
   const line = jsonLine(MESSAGE);
-  // What str.splitlines of Python splits at, besides \n.
+  // The line endings of Python's str.splitlines.
   assert.doesNotMatch(line.slice(0, -1), /[\n\r\u000b\u000c\u001c-\u001e\u0085\u2028\u2029]/);
   assert.deepEqual(JSON.parse(line), MESSAGE);
   const store = { ...EMPTY, since: async (after: number) => ({ data: after === 0 ? [MESSAGE] : [], more: false }) };

@@ -13,10 +13,10 @@ describe("readTraceId", () => {
     ["ids that begin with zeros", `00-${TRACE}-000000000000000f-00`],
     ["a later version of the same length", `01-${TRACE}-${PARENT}-01`],
     ["the last version", `fe-${TRACE}-${PARENT}-01`],
-    ["a later version that adds something behind a dash", `cc-${TRACE}-${PARENT}-01-what-the-future-will-be-like`],
+    ["a later version with more after a dash", `cc-${TRACE}-${PARENT}-01-what-the-future-will-be-like`],
     ["a later version that ends with a dash", `cc-${TRACE}-${PARENT}-01-`],
   ] as const) {
-    it(`takes ${name}`, () => {
+    it(`accepts ${name}`, () => {
       assert.equal(readTraceId(traceparent), TRACE);
     });
   }
@@ -29,8 +29,8 @@ describe("readTraceId", () => {
     ["a later version's header sent twice", `cc-${TRACE}-${PARENT}-01-x, ${GOOD}`],
     ["version ff", GOOD.replace(/^00/, "ff")],
     ["version 00 with more", `${GOOD}-`],
-    ["version 00 with a character more", `${GOOD}0`],
-    ["version 00 with a character less", GOOD.slice(0, -1)],
+    ["version 00 with one more character", `${GOOD}0`],
+    ["version 00 with one character less", GOOD.slice(0, -1)],
     ["a later version without a dash", `cc-${TRACE}-${PARENT}-01.what`],
     ["a trace-id of zeros", `00-${"0".repeat(32)}-${PARENT}-01`],
     ["a parent-id of zeros", `00-${TRACE}-${"0".repeat(16)}-01`],
@@ -42,7 +42,7 @@ describe("readTraceId", () => {
     ["no flags", `00-${TRACE}-${PARENT}`],
     ["other separators", GOOD.replaceAll("-", "_")],
     ["white space around it", ` ${GOOD}`],
-    ["a line feed behind it", `${GOOD}\n`],
+    ["a line feed after it", `${GOOD}\n`],
   ] as const) {
     it(`refuses ${name}`, () => {
       assert.equal(readTraceId(traceparent), undefined);
