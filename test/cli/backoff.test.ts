@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { backoffMs, createBackoff, retryAfterMs } from "../../src/cli/backoff.ts";
 
-test("all that pause at the same time share one wait", async () => {
+test("concurrent pauses share one wait", async () => {
   const waits: number[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
   const backoff = createBackoff({
@@ -19,7 +19,7 @@ test("all that pause at the same time share one wait", async () => {
   assert.equal(await backoff.pause("1"), false);
 });
 
-test("a success in between gives all of the time again", async () => {
+test("a success resets the time limit", async () => {
   const backoff = createBackoff({ wait: async () => {}, limitMs: 1000 });
   assert.equal(await backoff.pause("1"), true);
   backoff.succeeded();
@@ -27,7 +27,7 @@ test("a success in between gives all of the time again", async () => {
   assert.equal(await backoff.pause("1"), false);
 });
 
-test("the wait doubles up to half a minute, minus up to half of it at random", () => {
+test("the wait doubles up to 30 s, and up to half of it is randomly left out", () => {
   assert.deepEqual([0, 1, 5, 6, 2000].map((failures) => backoffMs(failures, 1)), [500, 1000, 16_000, 30_000, 30_000]);
   assert.equal(backoffMs(0, 0), 250);
 });

@@ -13,7 +13,7 @@ import { testTerminal } from "./terminal.ts";
 
 const SENDERS_AT_ONCE = 64;
 
-test("a backup taken while messages come in is complete up to a commit, verifies, and can be restored from", async (t) => {
+test("a backup taken under load ends at a commit, passes verify and can be restored", async (t) => {
   const { store, path, committed } = await openTestStore(t);
   const sample = sampleMessages(3_000);
   await Promise.all(sample.map((one) => store.insert(one)));
@@ -45,7 +45,7 @@ test("a backup taken while messages come in is complete up to a commit, verifies
   const ids = new Set(copied);
   assert.deepEqual(acknowledgedBefore.filter((id) => !ids.has(id)), []);
   let boundary = 0;
-  assert.ok(committed.some((size) => (boundary += size) === copied.length), "the copy ends where a commit does");
+  assert.ok(committed.some((size) => (boundary += size) === copied.length), "the copy ends with a commit");
   assert.equal((await runMain(["verify", target])).status, 0);
 
   const restored = await openTestStore(t, { path: target });
@@ -54,10 +54,10 @@ test("a backup taken while messages come in is complete up to a commit, verifies
   assert.equal(await restored.store.insert({ ...sample[0] ?? assert.fail(), messageId: "after" }), "created");
 });
 
-test("commits that come between its steps do not make a copy begin again, and it holds none of them", async (t) => {
+test("commits between the steps of a copy do not restart it and are not in it", async (t) => {
   const path = createDatabase(t, sampleMessages(500), { indexed: true });
   const db = otherConnection(t, path);
-  // Pages enough for many steps.
+  // Enough pages for many steps.
   db.exec("UPDATE store_state SET probe = zeroblob(40 * 1024 * 1024); PRAGMA wal_autocheckpoint = 1");
   const target = join(temporaryFolder(t), "copy.db");
   const steps: number[] = [];
@@ -72,7 +72,7 @@ test("commits that come between its steps do not make a copy begin again, and it
   assert.equal(copy.prepare("SELECT count(*) AS n FROM messages WHERE text = 'later'").get()?.["n"], 0);
 });
 
-test("a file that exists is not overwritten, nor is the database itself", async (t) => {
+test("neither an existing file nor the database itself is overwritten", async (t) => {
   const path = createDatabase(t, sampleMessages(10), { indexed: true });
   const env = { DATABASE_URL: `sqlite:///${path}` };
   const folder = temporaryFolder(t);
@@ -97,7 +97,7 @@ test("a file that appears while the copy is made is not overwritten", async (t) 
   assert.deepEqual(readdirSync(folder), ["backup.db"]);
 });
 
-test("a copy is one file without a WAL, and only those who may read the database may read it", async (t) => {
+test("a copy is one file without a WAL, with the permissions of the database", async (t) => {
   const source = createDatabase(t, sampleMessages(10), { indexed: true });
   chmodSync(source, 0o600);
   const target = join(temporaryFolder(t), "backup.db");
@@ -107,7 +107,7 @@ test("a copy is one file without a WAL, and only those who may read the database
   assert.equal(db.prepare("PRAGMA journal_mode").get()?.["journal_mode"], "delete");
 });
 
-test("a copy that cannot be written is reported in one line, status 1, and leaves no file", async (t) => {
+test("a copy that cannot be written is reported in one line with exit status 1, and leaves no file", async (t) => {
   const path = createDatabase(t, sampleMessages(2_000), { indexed: true });
   const folder = temporaryFolder(t);
   const env = { DATABASE_URL: `sqlite:///${path}` };
@@ -123,10 +123,10 @@ test("a copy that cannot be written is reported in one line, status 1, and leave
   assert.deepEqual(readdirSync(folder), []);
 });
 
-test("a signal leaves nothing behind", async (t) => {
+test("a signal removes the unfinished copy", async (t) => {
   const source = createDatabase(t, sampleMessages(10), { indexed: true });
   const folder = temporaryFolder(t);
-  let cleanUp = (): void => assert.fail("nothing cleans up");
+  let cleanUp = (): void => assert.fail("a cleanup is registered first");
   const left: number[] = [];
   const terminal = {
     ...testTerminal(),
@@ -145,7 +145,7 @@ test("a signal leaves nothing behind", async (t) => {
   assert.deepEqual(readdirSync(folder), []);
 });
 
-test("a copy that fails a check is not a backup: it is kept under another name, with the failure, status 1", async (t) => {
+test("a copy that fails a check is reported with exit status 1 and kept under another name", async (t) => {
   for (const damage of ["schema", "page"] as const) {
     const path = createDatabase(t, sampleMessages(500), { indexed: true });
     if (damage === "schema") {

@@ -62,7 +62,7 @@ const ACCEPTED: readonly (readonly [args: readonly string[], command: Command])[
 ];
 
 for (const [args, command] of ACCEPTED) {
-  test(`[${args.join(" ")}] is ${command.name}`, () => {
+  test(`[${args.join(" ")}] is parsed as ${command.name}`, () => {
     assert.deepEqual(parseCommandLine(args), { ok: true, value: command });
   });
 }
@@ -82,7 +82,7 @@ const REFUSED: readonly (readonly string[])[] = [
 ];
 
 for (const args of REFUSED) {
-  test(`${JSON.stringify(args)} is refused in one line that names the help to see`, () => {
+  test(`${JSON.stringify(args)} is refused in one line that points to the help`, () => {
     const parsed = parseCommandLine(args);
     assert.ok(!parsed.ok);
     const [name = ""] = args;
@@ -91,7 +91,7 @@ for (const args of REFUSED) {
   });
 }
 
-test("a wrong command line ends with status 64 and one line on standard error, whatever the environment", async () => {
+test("an invalid command line exits with status 64 and one line on standard error, whatever the environment", async () => {
   for (const args of [["bakcup"], ["tail", "--after", "x"]]) {
     const { status, stdout, stderr } = await runMain(args);
     assert.deepEqual({ status, stdout }, { status: 64, stdout: "" });
@@ -106,7 +106,7 @@ test("--help and --version print on standard output and need no setting", async 
   assert.deepEqual(await runMain(["--version"]), { status: 0, stdout: `${version}\n`, stderr: "" });
 });
 
-test("every help fits one screen, and that of a command names exactly the options that it takes", () => {
+test("every help text fits one screen, and that of a command names exactly its options", () => {
   for (const name of Object.keys(COMMANDS).filter(isCommandName)) {
     const named = Array.from(usage(name).matchAll(/^  --([\w-]+)/gm), ([, option]) => option);
     assert.deepEqual(named.toSorted(), OPTIONS_OF[name].toSorted(), name);
@@ -117,18 +117,18 @@ test("every help fits one screen, and that of a command names exactly the option
   }
 });
 
-test("the README's table of commands is that of --help", () => {
+test("the README's table of commands matches --help", () => {
   const { rows = [] } = parseMarkdown(readFileSync(join(REPOSITORY, "README.md"), "utf8")).get("Commands") ?? {};
   const names = Object.keys(COMMANDS).filter(isCommandName);
   assert.deepEqual(rows, names.map((name) => [`\`${synopsis(name)}\``, COMMANDS[name].summary]));
 });
 
-test("an option's value that begins with a dash is explained", () => {
+test("the refusal of a value that begins with a dash says to use --option=value", () => {
   const parsed = parseCommandLine(["send", "--text", "-x"]);
   assert.ok(!parsed.ok && parsed.error.includes("--text=-"));
 });
 
-test("output that nobody reads to its end, as head does, is not an error; output that cannot be written is", async () => {
+test("a closed pipe is not an error, but output that cannot be written is", async () => {
   const [shell, node] = [which("sh"), process.execPath];
   const pipe = await run([shell, "-c", '{ "$1" "$2" --help; echo $? >&2; } | true', "sh", node, MAIN], { env: { PATH: process.env["PATH"] ?? "" } });
   assert.deepEqual(pipe, { status: 0, stdout: "", stderr: "0\n" });
@@ -137,7 +137,7 @@ test("output that nobody reads to its end, as head does, is not an error; output
   assert.match(full.stderr, /^[^\n]*ENOSPC[^\n]*\n$/);
 });
 
-test("no argument means serve: without a secret the status is 78", async () => {
+test("no argument means serve, which exits with status 78 without a secret", async () => {
   const [named, unnamed] = await Promise.all([runMain(["serve"]), runMain([])]);
   assert.equal(named.status, 78);
   assert.deepEqual(named, unnamed);

@@ -21,14 +21,14 @@ before(async () => {
 
 after(() => server?.stop());
 
-/** Too long for an index of PostgreSQL; one of them is erased. */
-const LONG_ONES: ReadonlySet<number> = new Set([3, 7]);
+/** The positions of messages whose ids are too long for an index of PostgreSQL. One of them is erased. */
+const LONG_IDS: ReadonlySet<number> = new Set([3, 7]);
 const MESSAGES: readonly Message[] = Array.from({ length: 700 }, (_, index) => ({
-  ...message(`${index % 2 === 0 ? "\u0000" : "\u{1F600}"}${index}${LONG_ONES.has(index) ? "é".repeat(2_000) : ""}`, { text: index % 3 === 0 ? null : `text \u0001 ${index}`, ts: `2025-01-15T10:00:00.${1 + index}Z` }),
+  ...message(`${index % 2 === 0 ? "\u0000" : "\u{1F600}"}${index}${LONG_IDS.has(index) ? "é".repeat(2_000) : ""}`, { text: index % 3 === 0 ? null : `text \u0001 ${index}`, ts: `2025-01-15T10:00:00.${1 + index}Z` }),
   ...(index % 5 === 0 && { payload: `{"n":${index}}` }),
 }));
 
-/** A file with messages, some of which are erased, the last one among them. */
+/** A file with messages. Some are erased, including the last one. */
 async function fill(t: TestContext): Promise<string> {
   const { store, path } = await openTestStore(t);
   await store.insertAll(MESSAGES);
@@ -43,7 +43,7 @@ function openServer(url: string): Promise<MessageStore> {
   return openPostgres(urlOf(url), { clock: { nowMs: Date.now }, observer: told, onFatal: nothing, remark: nothing, fault: nothing, mayLose: true });
 }
 
-/** All that a copy keeps, as the store tells it. */
+/** Everything that a copy must keep, as the store returns it. */
 async function contentOf(store: MessageStore): Promise<unknown> {
   const content = {
     rows: await tailAll(store, 0, { payload: true }),
@@ -55,7 +55,7 @@ async function contentOf(store: MessageStore): Promise<unknown> {
   return content;
 }
 
-test("copy moves a store to PostgreSQL and back, with order, receipt, payloads and removed ids", { skip }, async (t) => {
+test("copy moves a store to PostgreSQL and back, with order, time of receipt, payloads and removed ids", { skip }, async (t) => {
   const path = await fill(t);
   const url = await server.createDatabase();
   const there = await runMain(["copy", "--from", `sqlite:///${path}`, "--to", url.replace("postgres@", "postgres:CANARY@")]);
@@ -105,7 +105,7 @@ test("copy refuses a file that a service has open, and one that is missing", { s
   assert.equal(missing.status, 1);
 });
 
-test("copy refuses a wrong URL, status 78, without its value", async () => {
+test("copy refuses an invalid URL with exit status 78, without showing its value", async () => {
   for (const [from, to] of [["postgres://u:CANARY@h?x=CANARY", "sqlite:///x.db"], ["sqlite:///x.db", "CANARY"], ["sqlite:///:memory:", "sqlite:///x.db"], ["", "sqlite:///x.db"]]) {
     const { status, stderr } = await runMain(["copy", "--from", from ?? "", "--to", to ?? ""]);
     assert.equal(status, 78);

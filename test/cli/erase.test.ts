@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { delivery, startTestApp } from "../support/app.ts";
 import { runMain } from "./main.ts";
-import { startAnswering } from "./stand-in.ts";
+import { startFixedStub } from "./stub-server.ts";
 
-test("erase takes a message or a sender out of the service", async (t) => {
+test("erase removes a message or a sender from the service", async (t) => {
   const app = await startTestApp(t, { env: { API_TOKEN: "t" } });
   for (const id of ["a/..", ".", "c"]) await app.deliver(delivery({ message_id: id }));
   const env = { API_TOKEN: "t", WEBHOOK_INBOX_URL: app.url };
@@ -16,10 +16,10 @@ test("erase takes a message or a sender out of the service", async (t) => {
   assert.deepEqual([missing.status, missing.stdout], [1, ""]);
 });
 
-test("erase reports a service that refuses with 1, one that is full or silent with 69, and a wrong setting with 78", async (t) => {
+test("erase exits with 1 if the service refuses, with 69 if it is full or unreachable, and with 78 for an invalid setting", async (t) => {
   const cases: readonly (readonly [status: number, env: Record<string, string>])[] = [
-    [1, { WEBHOOK_INBOX_URL: (await startAnswering(t, 403, '{"detail":"x"}')).url }],
-    [69, { WEBHOOK_INBOX_URL: (await startAnswering(t, 503, '{"detail":"x"}')).url }],
+    [1, { WEBHOOK_INBOX_URL: (await startFixedStub(t, 403, '{"detail":"x"}')).url }],
+    [69, { WEBHOOK_INBOX_URL: (await startFixedStub(t, 503, '{"detail":"x"}')).url }],
     [69, { WEBHOOK_INBOX_URL: "http://127.0.0.1:1" }],
     [78, { WEBHOOK_INBOX_URL: "x" }],
   ];

@@ -9,7 +9,7 @@ import { run, which } from "../scripts/command.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { temporaryFolder } from "../support/store.ts";
 import { MAIN, runMain } from "./main.ts";
-import { startAnswering, startStandIn } from "./stand-in.ts";
+import { startFixedStub, startStub } from "./stub-server.ts";
 import { testTerminal } from "./terminal.ts";
 
 const NDJSON = { "Content-Type": "application/x-ndjson" };
@@ -29,33 +29,33 @@ const FORMATS: readonly (readonly [format: ExportCommand["format"], sent: string
 ];
 for (const [format, sent, headers, printed] of FORMATS) {
   test(`export --format ${format} prints what the service sends: ${sent.length} bytes`, async (t) => {
-    const standIn = await startAnswering(t, 200, sent, headers);
-    const result = await runMain(["export", "--format", format], { env: { WEBHOOK_INBOX_URL: standIn.url, API_TOKEN: "token" } });
+    const stub = await startFixedStub(t, 200, sent, headers);
+    const result = await runMain(["export", "--format", format], { env: { WEBHOOK_INBOX_URL: stub.url, API_TOKEN: "token" } });
     assert.deepEqual(result, { status: 0, stdout: printed, stderr: "" });
     if (format === "json") assert.ok(Array.isArray(JSON.parse(printed)));
-    const [asked] = standIn.asked;
-    assert.equal(asked?.target, `/messages?format=${format === "json" ? "ndjson" : format}`);
-    assert.equal(asked?.headers.authorization, "Bearer token");
+    const [request] = stub.requests;
+    assert.equal(request?.target, `/messages?format=${format === "json" ? "ndjson" : format}`);
+    assert.equal(request?.headers.authorization, "Bearer token");
   });
 }
 
-test("export hands the filters over as they are given", async (t) => {
-  const standIn = await startAnswering(t, 200, "", NDJSON);
+test("export passes the filters on as they are given", async (t) => {
+  const stub = await startFixedStub(t, 200, "", NDJSON);
   const filters = { from: "+1 2", to: "+2", since: "2025-01-15T10:00:00+05:30", until: "x&y=z", q: "a+b é%", order: "desc" };
   const args = Object.entries(filters).map(([name, value]) => `--${name}=${value}`);
-  assert.equal((await runMain(["export", ...args], { env: { WEBHOOK_INBOX_URL: standIn.url } })).status, 0);
-  const target = standIn.asked[0]?.target ?? "";
+  assert.equal((await runMain(["export", ...args], { env: { WEBHOOK_INBOX_URL: stub.url } })).status, 0);
+  const target = stub.requests[0]?.target ?? "";
   assert.deepEqual(Object.fromEntries(new URLSearchParams(target.slice(target.indexOf("?")))), { ...filters, format: "ndjson" });
   assert.ok(!target.includes("+"));
 });
 
-test("export reports a refusal with 1, or 69 if it may succeed later; nothing is printed or written", async (t) => {
+test("a refused export exits with 1, or with 69 if it may succeed later, and prints and writes nothing", async (t) => {
   const cases: readonly (readonly [status: number, url: string])[] = [
-    [1, (await startAnswering(t, 422, '{"detail":[{"loc":["query","since"]}]}')).url],
-    [1, (await startAnswering(t, 401, '{"detail":"unauthorized"}')).url],
-    [69, (await startAnswering(t, 503, '{"detail":"busy"}')).url],
-    [1, (await startAnswering(t, 200, '{"data":[]}', { "Content-Type": "application/json" })).url],
-    [1, (await startAnswering(t, 200, "")).url],
+    [1, (await startFixedStub(t, 422, '{"detail":[{"loc":["query","since"]}]}')).url],
+    [1, (await startFixedStub(t, 401, '{"detail":"unauthorized"}')).url],
+    [69, (await startFixedStub(t, 503, '{"detail":"busy"}')).url],
+    [1, (await startFixedStub(t, 200, '{"data":[]}', { "Content-Type": "application/json" })).url],
+    [1, (await startFixedStub(t, 200, "")).url],
   ];
   const folder = temporaryFolder(t);
   for (const [status, url] of cases) {
@@ -65,12 +65,12 @@ test("export reports a refusal with 1, or 69 if it may succeed later; nothing is
   }
 });
 
-test("an export that is cut off ends with 69, and leaves no file, nor harms one that was there", async (t) => {
-  const standIn = await startStandIn(t, (response) => response.writeHead(200, NDJSON).write(LINES, () => response.destroy()));
+test("an export that is cut off exits with 69, leaves no new file and keeps an existing one", async (t) => {
+  const stub = await startStub(t, (response) => response.writeHead(200, NDJSON).write(LINES, () => response.destroy()));
   const folder = temporaryFolder(t);
-  await assert.rejects(saveExport(testTerminal(), command(standIn.url, { output: join(folder, "new") })), Unreachable);
+  await assert.rejects(saveExport(testTerminal(), command(stub.url, { output: join(folder, "new") })), Unreachable);
   writeFileSync(join(folder, "old"), "precious");
-  const { status, stderr } = await runMain(["export", "--output", join(folder, "old")], { env: { WEBHOOK_INBOX_URL: standIn.url } });
+  const { status, stderr } = await runMain(["export", "--output", join(folder, "old")], { env: { WEBHOOK_INBOX_URL: stub.url } });
   assert.equal(status, 69);
   assert.match(stderr, /^[^\n]+\n$/);
   assert.deepEqual(readdirSync(folder), ["old"]);
@@ -78,8 +78,8 @@ test("an export that is cut off ends with 69, and leaves no file, nor harms one 
   assert.equal((await runMain(["export"], { env: { WEBHOOK_INBOX_URL: "http://127.0.0.1:1" } })).status, 69);
 });
 
-test("export --output replaces a file whole, keeps its mode, and a link to it stays one", async (t) => {
-  const { url } = await startAnswering(t, 200, LINES, NDJSON);
+test("export --output replaces a file completely, keeps its mode and follows a link to it", async (t) => {
+  const { url } = await startFixedStub(t, 200, LINES, NDJSON);
   const folder = temporaryFolder(t);
   writeFileSync(join(folder, "file"), "a long text that was there before".repeat(10));
   chmodSync(join(folder, "file"), 0o600);
@@ -91,8 +91,8 @@ test("export --output replaces a file whole, keeps its mode, and a link to it st
   assert.equal(statSync(join(folder, "file")).mode & 0o777, 0o600);
 });
 
-test("export --output refuses anything but a file, and says what cannot be written", async (t) => {
-  const { url } = await startAnswering(t, 200, LINES.repeat(10_000), NDJSON);
+test("export --output refuses what is not a regular file, and reports a write error", async (t) => {
+  const { url } = await startFixedStub(t, 200, LINES.repeat(10_000), NDJSON);
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, "a folder"));
   const env = { WEBHOOK_INBOX_URL: url };
@@ -109,10 +109,10 @@ test("export --output refuses anything but a file, and says what cannot be writt
   assert.deepEqual(readdirSync(folder), ["a folder"]);
 });
 
-test("a signal leaves nothing behind of an export to a file", async (t) => {
+test("a signal removes the unfinished file of an export", async (t) => {
   const folder = temporaryFolder(t);
-  let cleanUp = (): void => assert.fail("nothing cleans up");
-  const standIn = await startStandIn(t, (response) => {
+  let cleanUp = (): void => assert.fail("a cleanup is registered first");
+  const stub = await startStub(t, (response) => {
     response.writeHead(200, NDJSON).write(LINES);
   });
   const left: number[] = [];
@@ -125,15 +125,15 @@ test("a signal leaves nothing behind of an export to a file", async (t) => {
       left.push(readdirSync(folder).length);
       cleanUp();
       left.push(readdirSync(folder).length);
-      setImmediate(() => standIn.cut());
+      setImmediate(() => stub.disconnect());
     },
   });
-  await assert.rejects(saveExport(terminal, command(standIn.url, { output: join(folder, "x") })));
+  await assert.rejects(saveExport(terminal, command(stub.url, { output: join(folder, "x") })));
   assert.deepEqual(left, [1, 0]);
 });
 
-test("| head ends an export without a word", async (t) => {
-  const { url } = await startAnswering(t, 200, LINES.repeat(50_000), NDJSON);
+test("| head ends an export without an error message", async (t) => {
+  const { url } = await startFixedStub(t, 200, LINES.repeat(50_000), NDJSON);
   const script = '{ "$1" "$2" export; echo $? >&2; } | head -n 2';
   const result = await run([which("sh"), "-c", script, "sh", process.execPath, MAIN], {
     env: { ...COMPILE_CACHE, PATH: process.env["PATH"] ?? "", WEBHOOK_INBOX_URL: url },
@@ -141,8 +141,8 @@ test("| head ends an export without a word", async (t) => {
   assert.deepEqual(result, { status: 0, stdout: LINES, stderr: "0\n" });
 });
 
-test("a terminal shows how much was written", async (t) => {
-  const { url } = await startAnswering(t, 200, LINES, NDJSON);
+test("export shows on a terminal how much it has written", async (t) => {
+  const { url } = await startFixedStub(t, 200, LINES, NDJSON);
   const shown: string[] = [];
   assert.equal(await saveExport(testTerminal({ screen: (text) => shown.push(text) }), command(url)), 0);
   assert.match(shown[0] ?? "", /export 0\.0 MB, 0 s/);

@@ -10,49 +10,49 @@ import { temporaryFolder } from "../support/store.ts";
 import { repetitions } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
 import { MAIN } from "./main.ts";
-import { startStandIn } from "./stand-in.ts";
+import { startStub } from "./stub-server.ts";
 
 const SENDERS = 20;
 const MESSAGES_PER_KILL = 20;
 
 interface Ledger {
   readonly url: string;
-  /** Message ids by sender, in the order in which they were taken for the first time. */
-  readonly taken: ReadonlyMap<string, readonly string[]>;
-  /** How many requests came for a sender while another was in progress from the same process. */
+  /** Message ids by sender, in the order in which they were first accepted. */
+  readonly accepted: ReadonlyMap<string, readonly string[]>;
+  /** How many requests for a sender came while another one for it was in progress. */
   overlaps(): number;
-  /** Settles when `count` different messages have been taken. */
+  /** Settles when `count` different messages have been accepted. */
   reached(count: number): Promise<void>;
 }
 
-/** Takes four messages of five: of the others one half gets 500, and the other half no response after it was taken. */
+/** Of ten requests, eight get 200, one gets 500 and is not accepted, and one is accepted but gets no response. */
 async function startReceiver(t: TestContext): Promise<Ledger> {
-  const taken = new Map<string, string[]>();
+  const accepted = new Map<string, string[]>();
   const ids = new Set<string>();
-  const underWay = new Map<string, number>();
+  const inProgress = new Map<string, number>();
   let overlaps = 0;
-  const { url } = await startStandIn(t, (response, number, { body }) => {
+  const { url } = await startStub(t, (response, number, { body }) => {
     const { message_id: id, from } = JSON.parse(body.toString());
-    underWay.set(from, (underWay.get(from) ?? 0) + 1);
-    if (underWay.get(from) !== 1) overlaps += 1;
-    response.on("close", () => underWay.set(from, (underWay.get(from) ?? 0) - 1));
+    inProgress.set(from, (inProgress.get(from) ?? 0) + 1);
+    if (inProgress.get(from) !== 1) overlaps += 1;
+    response.on("close", () => inProgress.set(from, (inProgress.get(from) ?? 0) - 1));
     if (number % 10 === 3) return void response.writeHead(500).end();
-    if (!ids.has(id)) taken.set(from, [...(taken.get(from) ?? []), id]);
+    if (!ids.has(id)) accepted.set(from, [...(accepted.get(from) ?? []), id]);
     ids.add(id);
     if (number % 10 === 7) response.destroy();
     else response.writeHead(200).end();
   });
   return {
     url,
-    taken,
+    accepted,
     overlaps: () => overlaps,
     async reached(count) {
-      await until(`${count} messages are taken`, () => ids.size >= count, { limitMs: 30_000 });
+      await until(`${count} messages are accepted`, () => ids.size >= count, { limitMs: 30_000 });
     },
   };
 }
 
-test("killed again and again under load, against a receiver that fails one time in five, forward skips nothing", async (t) => {
+test("forward skips no message and keeps the order of each sender when it is killed repeatedly and its receiver fails one request in five", async (t) => {
   const kills = repetitions(t, { full: 20, short: 6 });
   const app = await startTestApp(t);
   const receiver = await startReceiver(t);
@@ -79,7 +79,7 @@ test("killed again and again under load, against a receiver that fails one time 
   for (let round = 0; round < kills; round++) {
     const child = start();
     const load = store(round);
-    // Somewhere in the middle, another position each time.
+    // The kill comes at a different point in each round.
     await receiver.reached((round * MESSAGES_PER_KILL) / 2 + (round % 7));
     child.kill("SIGKILL");
     await once(child, "exit");
@@ -87,6 +87,6 @@ test("killed again and again under load, against a receiver that fails one time 
   }
   start();
   await receiver.reached(kills * MESSAGES_PER_KILL);
-  assert.deepEqual(new Map([...receiver.taken].toSorted()), new Map([...sent].toSorted()));
+  assert.deepEqual(new Map([...receiver.accepted].toSorted()), new Map([...sent].toSorted()));
   assert.equal(receiver.overlaps(), 0);
 });

@@ -5,32 +5,32 @@ import { createSlots } from "../../src/cli/slots.ts";
 
 const letter = (seq: number, from: string): Letter => ({ seq, from, messageId: `m${seq}`, line: new Uint8Array() });
 
-/** Lets everything that can continue without another delivery do so. */
+/** Waits until everything that needs no further delivery has run. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function createHeld(room = 1000) {
+function createManualOrder(room = 1000) {
   const begun: number[] = [];
-  const places: number[] = [];
-  const held = new Map<number, PromiseWithResolvers<void>>();
+  const positions: number[] = [];
+  const deliveries = new Map<number, PromiseWithResolvers<void>>();
   const order = createForwardOrder({
     deliver({ seq }) {
       begun.push(seq);
       const one = Promise.withResolvers<void>();
-      held.set(seq, one);
+      deliveries.set(seq, one);
       return one.promise;
     },
-    advance: (after) => places.push(after),
+    advance: (after) => positions.push(after),
     room,
   });
   async function finish(seq: number): Promise<void> {
-    held.get(seq)?.resolve();
+    deliveries.get(seq)?.resolve();
     await settled();
   }
-  return { order, begun, places, finish, fail: (seq: number) => held.get(seq)?.reject(new Error("disk full")) };
+  return { order, begun, positions, finish, fail: (seq: number) => deliveries.get(seq)?.reject(new Error("disk full")) };
 }
 
-test("one message of each sender is in progress, and the next follows when it is done", async () => {
-  const { order, begun, finish } = createHeld();
+test("each sender has one message in progress, and the next one starts when it is done", async () => {
+  const { order, begun, finish } = createManualOrder();
   for (const [seq, from] of [
     [1, "a"],
     [2, "a"],
@@ -47,20 +47,20 @@ test("one message of each sender is in progress, and the next follows when it is
   assert.deepEqual(begun, [1, 3, 5, 2, 4]);
 });
 
-test("the place never passes a message that is not done", async () => {
-  const { order, places, finish } = createHeld();
+test("the position never passes a message that is not done", async () => {
+  const { order, positions, finish } = createManualOrder();
   for (const seq of [3, 4, 9]) await order.add(letter(seq, `${seq}`));
   await finish(4);
-  assert.deepEqual(places, []);
+  assert.deepEqual(positions, []);
   await finish(3);
-  assert.deepEqual(places, [8]);
+  assert.deepEqual(positions, [8]);
   await finish(9);
-  assert.deepEqual(places, [8, 9]);
+  assert.deepEqual(positions, [8, 9]);
   assert.equal(order.waiting(), 0);
 });
 
-test("no more is taken than there is room for", async () => {
-  const { order, finish } = createHeld(2);
+test("add waits while there is no room for another message", async () => {
+  const { order, finish } = createManualOrder(2);
   await order.add(letter(1, "a"));
   let added = false;
   const second = order.add(letter(2, "b")).then(() => (added = true));
@@ -70,21 +70,21 @@ test("no more is taken than there is room for", async () => {
   await second;
 });
 
-test("a delivery that cannot be kept ends all", async () => {
-  const { order, fail } = createHeld();
+test("a failed delivery makes the order fail", async () => {
+  const { order, fail } = createManualOrder();
   await order.add(letter(1, "a"));
   fail(1);
   await assert.rejects(order.failed, /disk full/);
 });
 
-test("slots run up to their number at once, in order", async () => {
+test("slots run up to their number of tasks at once, in order", async () => {
   const inSlot = createSlots(2);
   const begun: number[] = [];
   const ends = [1, 2, 3, 4].map(() => Promise.withResolvers<void>());
   const all = ends.map(({ promise }, index) => inSlot(async () => void (begun.push(index), await promise)).catch(() => {}));
   await settled();
   assert.deepEqual(begun, [0, 1]);
-  ends[1]?.reject(new Error("a failure gives its slot back"));
+  ends[1]?.reject(new Error("a failed task frees its slot"));
   await settled();
   assert.deepEqual(begun, [0, 1, 2]);
   for (const { resolve } of ends) resolve();

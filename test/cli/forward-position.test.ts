@@ -7,7 +7,7 @@ import { temporaryFolder } from "../support/store.ts";
 
 const TO = "https://app.example.com/hook";
 
-test("a position is kept in its file for the next process", async (t) => {
+test("a position is stored in its file for the next process", async (t) => {
   const path = join(temporaryFolder(t), "position.json");
   const first = await openForwardPosition({ path, to: TO, first: 7 });
   assert.deepEqual(first.current(), { after: 7 });
@@ -20,7 +20,7 @@ test("a position is kept in its file for the next process", async (t) => {
   second.close();
 });
 
-test("after close, a position no longer moves: it may belong to another process", async (t) => {
+test("a closed position no longer moves, because another process may own it", async (t) => {
   const path = join(temporaryFolder(t), "position.json");
   const first = await openForwardPosition({ path, to: TO, first: 7 });
   first.close();
@@ -33,7 +33,7 @@ test("after close, a position no longer moves: it may belong to another process"
   second.close();
 });
 
-test("a second process cannot have the position, and leaves it as it is", async (t) => {
+test("a second process cannot open a position in use, and leaves it unchanged", async (t) => {
   const path = join(temporaryFolder(t), "position.json");
   const first = await openForwardPosition({ path, to: TO, first: 7 });
   await assert.rejects(openForwardPosition({ path, to: TO, first: 0 }), /must not be in use/);
@@ -45,12 +45,12 @@ test("a second process cannot have the position, and leaves it as it is", async 
 for (const [name, content] of [
   ["of another URL", JSON.stringify({ to: "https://other.example", after: 1 })],
   ["that is not JSON", "x"],
-  ["of another kind", "null"],
+  ["with another type of value", "null"],
   ["without a number", JSON.stringify({ to: TO, after: "1" })],
-  ["below zero", JSON.stringify({ to: TO, after: -1 })],
-  ["that was cut off", ""],
+  ["with a negative number", JSON.stringify({ to: TO, after: -1 })],
+  ["that is empty", ""],
 ] as const) {
-  test(`a file ${name} is refused, left as it is, and not kept locked`, async (t) => {
+  test(`a position file ${name} is refused, left unchanged and left unlocked`, async (t) => {
     const path = join(temporaryFolder(t), "position.json");
     writeFileSync(path, content);
     for (const _ of [1, 2])

@@ -8,11 +8,11 @@ export interface MainOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly input?: string | Uint8Array;
-  /** `ulimit` of the shell that starts it, e.g. `-f 1000`. */
+  /** Arguments of `ulimit` in the shell that starts it, for example `-f 1000`. */
   readonly limit?: string;
 }
 
-/** Runs the program with these arguments, in a pipe, until it ends. */
+/** Runs the program with these arguments until it ends. Its output goes to pipes, not to a terminal. */
 export function runMain(args: readonly string[], options: MainOptions = {}): Promise<CommandResult> {
   const script = options.limit === undefined ? 'exec "$@"' : `ulimit ${options.limit}; exec "$@"`;
   return run(["/bin/sh", "-c", script, "sh", process.execPath, MAIN, ...args], {

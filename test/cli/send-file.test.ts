@@ -11,7 +11,7 @@ import { at } from "../support/json.ts";
 import { temporaryFolder } from "../support/store.ts";
 import { until } from "../support/until.ts";
 import { runMain } from "./main.ts";
-import { startAnswering, startStandIn } from "./stand-in.ts";
+import { startFixedStub, startStub } from "./stub-server.ts";
 import { testTerminal } from "./terminal.ts";
 
 const ENV = { WEBHOOK_SECRET: "testsecret" };
@@ -24,7 +24,7 @@ function input(...chunks: readonly (string | Uint8Array)[]): () => AsyncIterable
   return () => Readable.from(chunks.map((chunk) => Buffer.from(chunk)), { objectMode: false });
 }
 
-test("send --file stores every line of a file, and names those that are refused", async (t) => {
+test("send --file sends every line of a file, and names the refused ones", async (t) => {
   const app = await startTestApp(t);
   const file = join(temporaryFolder(t), "messages.ndjson");
   const lines = Array.from({ length: 500 }, (_, index) => JSON.stringify(delivery({ message_id: `m${index}`, ...(index === 6 && { from: "1" }) })));
@@ -35,62 +35,62 @@ test("send --file stores every line of a file, and names those that are refused"
   assert.equal(at((await app.request("/stats")).json, "total_messages"), 499);
 });
 
-test("each line is posted unchanged, without its line end, however it is split into chunks; blank lines are skipped", async (t) => {
-  const standIn = await startAnswering(t, 200, "");
-  const odd = Buffer.from([0x22, 0xff, 0xc3, 0x22]);
-  const terminal = testTerminal({ env: ENV, input: input('{"a"', ":1}\r", "\n\n \t\n", ' {"b": 2} \n', odd, "\n", "last") });
-  assert.equal(await send(terminal, fromInput(standIn.url)), 0);
+test("each line is posted unchanged without its line ending, however the input is chunked, and blank lines are skipped", async (t) => {
+  const stub = await startFixedStub(t, 200, "");
+  const invalidUtf8 = Buffer.from([0x22, 0xff, 0xc3, 0x22]);
+  const terminal = testTerminal({ env: ENV, input: input('{"a"', ":1}\r", "\n\n \t\n", ' {"b": 2} \n', invalidUtf8, "\n", "last") });
+  assert.equal(await send(terminal, fromInput(stub.url)), 0);
   assert.equal(terminal.printed(), "4 answered 200, 0 refused\n");
-  const bodies = standIn.asked.map(({ body }) => body.toString("latin1"));
-  assert.deepEqual(bodies.toSorted(), ['{"a":1}', ' {"b": 2} ', odd.toString("latin1"), "last"].toSorted());
-  for (const { body, headers } of standIn.asked) assert.equal(headers["x-signature"], sign(body));
+  const bodies = stub.requests.map(({ body }) => body.toString("latin1"));
+  assert.deepEqual(bodies.toSorted(), ['{"a":1}', ' {"b": 2} ', invalidUtf8.toString("latin1"), "last"].toSorted());
+  for (const { body, headers } of stub.requests) assert.equal(headers["x-signature"], sign(body));
 });
 
 test("an empty file is not an error", async (t) => {
   const terminal = testTerminal({ env: ENV });
-  assert.equal(await send(terminal, fromInput((await startAnswering(t, 200, "")).url)), 0);
+  assert.equal(await send(terminal, fromInput((await startFixedStub(t, 200, "")).url)), 0);
   assert.equal(terminal.printed(), "0 answered 200, 0 refused\n");
 });
 
-test("of many refusals the first twenty are named", async (t) => {
-  const { url } = await startAnswering(t, 422, "{}");
+test("only the first twenty refusals are named", async (t) => {
+  const { url } = await startFixedStub(t, 422, "{}");
   const terminal = testTerminal({ env: ENV, input: input("{}\n".repeat(100)) });
   assert.equal(await send(terminal, fromInput(url)), 1);
   assert.deepEqual([terminal.complaints.length, terminal.complaints.at(-1)], [21, "and 80 more"]);
 });
 
-test("a refused signature ends it, as the next one would be refused too", async (t) => {
-  const standIn = await startAnswering(t, 401, "{}");
+test("send --file ends at a refused signature, because the next one would be refused too", async (t) => {
+  const stub = await startFixedStub(t, 401, "{}");
   const terminal = testTerminal({ env: ENV, input: input("{}\n".repeat(10_000)) });
-  assert.equal(await send(terminal, fromInput(standIn.url)), 1);
-  assert.ok(standIn.asked.length < 100);
+  assert.equal(await send(terminal, fromInput(stub.url)), 1);
+  assert.ok(stub.requests.length < 100);
 });
 
-test("without a response it ends, even if there are more lines, and says how far it got", async (t) => {
-  const standIn = await startStandIn(t, (response, number) => void (number === 0 ? response.end() : response.destroy()));
+test("send --file ends if it gets no response, even if more lines follow, and says how far it got", async (t) => {
+  const stub = await startStub(t, (response, number) => void (number === 0 ? response.end() : response.destroy()));
   async function* endless(): AsyncGenerator<Uint8Array, void> {
     yield Buffer.from("1\n");
-    await until("the first line is sent", () => standIn.asked.length > 0);
+    await until("the first line is sent", () => stub.requests.length > 0);
     yield Buffer.from("2\n");
     await new Promise(() => {});
   }
   const terminal = testTerminal({ env: ENV, input: endless });
-  await assert.rejects(send(terminal, fromInput(standIn.url)), Unreachable);
+  await assert.rejects(send(terminal, fromInput(stub.url)), Unreachable);
   assert.match(terminal.complaints.join(), /^1 answered 200, 0 refused so far/);
 });
 
-test("--retry sends all of them to a service that is full for a while", async (t) => {
-  const standIn = await startStandIn(t, (response, number) => {
+test("--retry sends every line to a service that is full for a while", async (t) => {
+  const stub = await startStub(t, (response, number) => {
     response.writeHead(number < 64 ? 503 : 200, { "Retry-After": "1" }).end();
   });
   const terminal = testTerminal({ env: ENV, input: input("{}\n".repeat(300)) });
-  assert.equal(await send(terminal, fromInput(standIn.url, true)), 0);
+  assert.equal(await send(terminal, fromInput(stub.url, true)), 0);
   assert.equal(terminal.printed(), "300 answered 200, 0 refused\n");
   assert.ok(terminal.waits.length > 0 && terminal.waits.every((ms) => ms === 1000));
 });
 
 test("a line of more than 16 MiB and an unreadable file are reported", async (t) => {
-  const { url } = await startAnswering(t, 200, "");
+  const { url } = await startFixedStub(t, 200, "");
   const terminal = testTerminal({ env: ENV, input: input(...Array.from({ length: 17 }, () => Buffer.alloc(1024 * 1024, "x"))) });
   await assert.rejects(send(terminal, fromInput(url)), /16 MiB/);
   const missing = await runMain(["send", "--file", "missing.ndjson"], { env: { ...ENV, WEBHOOK_INBOX_URL: url } });
@@ -98,8 +98,8 @@ test("a line of more than 16 MiB and an unreadable file are reported", async (t)
   assert.match(missing.stderr, /^[^\n]*missing\.ndjson[^\n]*\n$/);
 });
 
-test("a terminal shows how many were sent", async (t) => {
-  const { url } = await startAnswering(t, 200, "");
+test("send --file shows on a terminal how many messages it has sent", async (t) => {
+  const { url } = await startFixedStub(t, 200, "");
   const shown: string[] = [];
   assert.equal(await send(testTerminal({ env: ENV, screen: (text) => shown.push(text), input: input("{}\n") }), fromInput(url)), 0);
   assert.match(shown[0] ?? "", /send 0 messages, 0 s/);

@@ -23,7 +23,7 @@ function ids(lines: string): readonly unknown[] {
   return lines.trimEnd().split("\n").map((line) => at(JSON.parse(line), "message_id"));
 }
 
-test("the service's export gives every message, in each format and with each filter", async (t) => {
+test("export against the real service gives every message in each format, and those that match each filter", async (t) => {
   const app = await startTestApp(t, { env: { API_TOKEN: "token" } });
   await deliverAll(app);
   const env = { WEBHOOK_INBOX_URL: app.url, API_TOKEN: "token" };
@@ -48,7 +48,7 @@ test("the service's export gives every message, in each format and with each fil
   for (const [args, expected] of filters) assert.deepEqual(ids((await runMain(["export", ...args], { env })).stdout), expected);
 });
 
-test("refusals of the service are reported in its words", async (t) => {
+test("refusals of the service are reported with its own text", async (t) => {
   const app = await startTestApp(t, { env: { API_TOKEN: "token" } });
   const withoutToken = await runMain(["export"], { env: { WEBHOOK_INBOX_URL: app.url } });
   assert.deepEqual([withoutToken.status, withoutToken.stdout], [1, ""]);
@@ -61,7 +61,7 @@ test("refusals of the service are reported in its words", async (t) => {
   assert.match(follower.complaints.join("\n"), /401/);
 });
 
-test("what one service exports another one stores", async (t) => {
+test("a service stores what another one exports", async (t) => {
   const [app, other] = [await startTestApp(t), await startTestApp(t)];
   await deliverAll(app);
   const { stdout } = await runMain(["export"], { env: { WEBHOOK_INBOX_URL: app.url } });
@@ -72,7 +72,7 @@ test("what one service exports another one stores", async (t) => {
   assert.deepEqual(await messages(other), await messages(app));
 });
 
-test("tail prints messages as they are stored, each once, and continues when the service is started again", async (t) => {
+test("tail prints each message once when it is stored, and continues after a restart of the service", async (t) => {
   const folder = temporaryFolder(t);
   const first = await startService(t, {}, { folder });
   const url = new URL(first.url);

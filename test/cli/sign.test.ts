@@ -12,12 +12,12 @@ const BODIES: readonly (readonly [title: string, body: Buffer])[] = [
   ["JSON", Buffer.from('{"message_id":"m1"}')],
   ["nothing", Buffer.alloc(0)],
   ["line feeds at the end", Buffer.from("a\n\n")],
-  ["bytes that are no UTF-8", Buffer.from([0, 0xff, 0x0d, 0x0a, 0xc3])],
+  ["bytes that are not UTF-8", Buffer.from([0, 0xff, 0x0d, 0x0a, 0xc3])],
   ["more than a pipe holds", Buffer.alloc(300_000, "x")],
 ];
 
 for (const [title, body] of BODIES) {
-  test(`sign prints the HMAC of the very bytes, from a pipe and from a file: ${title}`, async (t) => {
+  test(`sign prints the HMAC of the exact bytes, from a pipe and from a file: ${title}`, async (t) => {
     const env = { WEBHOOK_SECRET: "testsecret" };
     const file = join(temporaryFolder(t), "a body");
     writeFileSync(file, body);
@@ -27,13 +27,13 @@ for (const [title, body] of BODIES) {
   });
 }
 
-test("sign and scripts/sign.sh agree, also for a secret beyond ASCII", async () => {
+test("sign and scripts/sign.sh agree, even for a secret beyond ASCII", async () => {
   const env = { WEBHOOK_SECRET: "geheimnis-äß€😀", PATH: process.env["PATH"] ?? "" };
   const script = await run([which("sh"), join(REPOSITORY, "scripts/sign.sh")], { env, input: "body" });
   assert.equal((await runMain(["sign"], { env, input: "body" })).stdout, script.stdout);
 });
 
-test("sign signs with an odd secret as it is, and says on standard error what is odd", async (t) => {
+test("sign uses an unusual secret as it is, and warns about it on standard error", async (t) => {
   const file = join(temporaryFolder(t), "secrets");
   writeFileSync(file, "CANARY \n");
   for (const [env, secret, name] of [
@@ -47,14 +47,14 @@ test("sign signs with an odd secret as it is, and says on standard error what is
   }
 });
 
-test("sign takes the first line of WEBHOOK_SECRET_FILE", async (t) => {
+test("sign uses the first line of WEBHOOK_SECRET_FILE", async (t) => {
   const file = join(temporaryFolder(t), "secrets");
   writeFileSync(file, "current\nprevious\n");
   const { stdout } = await runMain(["sign"], { env: { WEBHOOK_SECRET_FILE: file }, input: "body" });
   assert.equal(stdout, `${createHmac("sha256", "current").update("body").digest("hex")}\n`);
 });
 
-test("sign --standard gives the published example of Standard Webhooks", async () => {
+test("sign --standard reproduces the published example of Standard Webhooks", async () => {
   const { status, stdout } = await runMain(["sign", "--standard", "--id", "msg_p5jXN8AQM9LWM0D4loKWxJek", "--timestamp", "1614265330"], {
     env: { WEBHOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" },
     input: '{"test": 2432232314}',
@@ -66,7 +66,7 @@ test("sign --standard gives the published example of Standard Webhooks", async (
   );
 });
 
-test("the service accepts the headers of sign --standard, with a new id and the present time", async (t) => {
+test("the service accepts the headers of sign --standard, which have a new id and the current time", async (t) => {
   const app = await startTestApp(t);
   const body = JSON.stringify(delivery());
   const { stdout } = await runMain(["sign", "--standard"], { env: { WEBHOOK_SECRET: "testsecret" }, input: body });
@@ -75,7 +75,7 @@ test("the service accepts the headers of sign --standard, with a new id and the 
   assert.equal((await app.request("/webhook", { method: "POST", headers, body })).status, 200);
 });
 
-test("sign says in one line what is wrong: 78 for a secret, 1 for a file", async (t) => {
+test("sign exits with 78 for an invalid secret and with 1 for an unreadable file, and says so in one line", async (t) => {
   const cases: readonly (readonly [number, readonly string[], Readonly<Record<string, string>>])[] = [
     [78, [], {}],
     [78, [], { WEBHOOK_SECRET: "whsec_no base64" }],

@@ -6,7 +6,7 @@ import { run, which } from "../scripts/command.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { until } from "../support/until.ts";
 import { MAIN, runMain } from "./main.ts";
-import { startAnswering, startStandIn } from "./stand-in.ts";
+import { startFixedStub, startStub } from "./stub-server.ts";
 import { testTerminal } from "./terminal.ts";
 
 const NDJSON = { "Content-Type": "application/x-ndjson", "Tail-After": "7" };
@@ -19,101 +19,101 @@ function follow(url: string, after: number | undefined, terminal: Parameters<typ
   return tail(terminal, { name: "tail", url: new URL(url), after });
 }
 
-/** Sends what a tail begins with, and cuts the connection off. */
-function cutBehind(response: ServerResponse, text: string): void {
+/** Sends the start of a tail, then closes the connection in the middle. */
+function cutAfter(response: ServerResponse, text: string): void {
   response.writeHead(200, NDJSON).write(text, () => response.destroy());
 }
 
-const GONE = "gone";
+const DETAIL = "detail";
 
 test("tail continues after the last whole line when the connection is lost, and ends if it is refused", async (t) => {
-  const standIn = await startStandIn(t, (response, number) => {
-    if (number === 0) cutBehind(response, line(3) + line(4) + line(5).slice(0, 9));
+  const stub = await startStub(t, (response, number) => {
+    if (number === 0) cutAfter(response, line(3) + line(4) + line(5).slice(0, 9));
     else if (number === 1) response.destroy();
     else if (number === 2) response.writeHead(503, { "Retry-After": "3" }).end();
     else if (number === 3) response.writeHead(200, NDJSON).end(line(5));
-    else response.writeHead(422).end(GONE);
+    else response.writeHead(422).end(DETAIL);
   });
   const terminal = testTerminal({ env: { API_TOKEN: "token" } });
-  assert.equal(await follow(standIn.url, 2, terminal), 1);
+  assert.equal(await follow(stub.url, 2, terminal), 1);
   assert.equal(terminal.printed(), line(3) + line(4) + line(5));
-  assert.deepEqual(standIn.asked.map(({ target }) => target), ["/tail?after=2", "/tail?after=4", "/tail?after=4", "/tail?after=4", "/tail?after=5"]);
+  assert.deepEqual(stub.requests.map(({ target }) => target), ["/tail?after=2", "/tail?after=4", "/tail?after=4", "/tail?after=4", "/tail?after=5"]);
   assert.ok(terminal.waits.includes(3000));
-  assert.deepEqual(terminal.complaints, [`Cannot follow: the service answered 422 ${GONE}`]);
-  for (const { headers } of standIn.asked) assert.deepEqual([headers.authorization, headers.accept], ["Bearer token", "application/x-ndjson"]);
+  assert.deepEqual(terminal.complaints, [`Cannot follow: the service answered 422 ${DETAIL}`]);
+  for (const { headers } of stub.requests) assert.deepEqual([headers.authorization, headers.accept], ["Bearer token", "application/x-ndjson"]);
 });
 
-test("tail continues where the service sends it back to, once, and is refused the second time", async (t) => {
-  const standIn = await startStandIn(t, (response, number) => {
+test("after a 409 tail continues from the position that the service names, and ends at a second 409 in a row", async (t) => {
+  const stub = await startStub(t, (response, number) => {
     if (number === 1) response.writeHead(200, { ...NDJSON, "Tail-After": "3", "Tail-Generation": "g2" }).end(line(4));
-    else response.writeHead(409, { "Tail-After": "3", "Tail-Generation": "g2" }).end(GONE);
+    else response.writeHead(409, { "Tail-After": "3", "Tail-Generation": "g2" }).end(DETAIL);
   });
   const terminal = testTerminal();
-  assert.equal(await follow(standIn.url, 9, terminal), 1);
+  assert.equal(await follow(stub.url, 9, terminal), 1);
   assert.equal(terminal.printed(), line(4));
-  assert.deepEqual(standIn.asked.map(({ target }) => target), [
+  assert.deepEqual(stub.requests.map(({ target }) => target), [
     "/tail?after=9", "/tail?after=3&generation=g2", "/tail?after=4&generation=g2", "/tail?after=3&generation=g2",
   ]);
-  assert.equal(terminal.complaints.at(-1), `Cannot follow: the service answered 409 ${GONE}`);
+  assert.equal(terminal.complaints.at(-1), `Cannot follow: the service answered 409 ${DETAIL}`);
 });
 
-test("tail makes a connection again that has been silent for more than two beats, not one whose messages it is slow to take", async (t) => {
+test("tail reconnects if a connection is silent for more than two heartbeats, but not if its own output is slow", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const connections: ServerResponse[] = [];
-  const standIn = await startStandIn(t, (response, number) => {
+  const stub = await startStub(t, (response, number) => {
     connections.push(response);
     if (number < 2) response.writeHead(200, NDJSON).write(line(number + 1));
     else response.writeHead(404).end();
   });
-  const taken: string[] = [];
-  const turn = (): Promise<unknown> => new Promise((resolve) => setImmediate(resolve));
-  const followed = follow(standIn.url, 0, testTerminal({
+  const written: string[] = [];
+  const iteration = (): Promise<unknown> => new Promise((resolve) => setImmediate(resolve));
+  const followed = follow(stub.url, 0, testTerminal({
     async write(chunk) {
-      taken.push(String(chunk));
+      written.push(String(chunk));
       t.mock.timers.tick(600_000);
-      await turn();
+      await iteration();
     },
-    // Else it would try again indefinitely after a test that fails.
+    // Otherwise it would retry indefinitely after a failed test.
     wait: async () => t.signal.throwIfAborted(),
   }));
-  await until("the first message is taken", () => taken.length === 1);
-  // Neither a beat nor a part of a line is a message, and both show that the connection is alive.
+  await until("the first message is written", () => written.length === 1);
+  // A heartbeat and a part of a line are not messages, but both show that the connection is alive.
   for (const text of ["\n", "{"]) {
-    await turn();
+    await iteration();
     t.mock.timers.tick(39_000);
     connections[0]?.write(text);
-    await until("it is out", () => (connections[0]?.socket?.writableLength ?? 0) === 0);
-    // The same event loop reads it.
-    for (let turns = 0; turns < 5; turns += 1) await turn();
+    await until("the text is sent", () => (connections[0]?.socket?.writableLength ?? 0) === 0);
+    // The client reads it in the same event loop.
+    for (let count = 0; count < 5; count += 1) await iteration();
   }
-  assert.equal(standIn.asked.length, 1);
+  assert.equal(stub.requests.length, 1);
   t.mock.timers.tick(39_000);
   t.mock.timers.tick(40_000);
-  await until("it connects again", () => standIn.asked.length === 2);
-  await until("the second message is taken", () => taken.length === 2);
-  await turn();
+  await until("tail reconnects", () => stub.requests.length === 2);
+  await until("the second message is written", () => written.length === 2);
+  await iteration();
   t.mock.timers.tick(40_000);
   assert.equal(await followed, 1);
-  assert.deepEqual(standIn.asked.map(({ target }) => target), ["/tail?after=0", "/tail?after=1", "/tail?after=2"]);
+  assert.deepEqual(stub.requests.map(({ target }) => target), ["/tail?after=0", "/tail?after=1", "/tail?after=2"]);
 });
 
-test("without --after a tail whose connection is lost before its first message continues where it began", async (t) => {
-  const standIn = await startStandIn(t, (response, number) => {
+test("without --after, a tail that loses its connection before the first message continues from where it started", async (t) => {
+  const stub = await startStub(t, (response, number) => {
     if (number === 0) response.writeHead(200, NDJSON).end();
     else response.writeHead(404).end();
   });
-  assert.equal(await follow(standIn.url, undefined, testTerminal()), 1);
-  assert.deepEqual(standIn.asked.map(({ target }) => target), ["/tail", "/tail?after=7"]);
+  assert.equal(await follow(stub.url, undefined, testTerminal()), 1);
+  assert.deepEqual(stub.requests.map(({ target }) => target), ["/tail", "/tail?after=7"]);
 });
 
-test("tail ends with 69 if it cannot reach the service at first, and with 1 if the service refuses or sends something else", async (t) => {
+test("tail exits with 69 if it cannot reach the service at first, and with 1 if the service refuses or sends something else", async (t) => {
   const cases: readonly (readonly [status: number, url: string])[] = [
     [69, "http://127.0.0.1:1"],
-    [69, (await startAnswering(t, 503, '{"detail":"too many"}', { "Retry-After": "1" })).url],
-    [1, (await startAnswering(t, 401, '{"detail":"unauthorized"}')).url],
-    [1, (await startAnswering(t, 404, "<html>\n</html>")).url],
-    [1, (await startAnswering(t, 200, '{"status":"ok"}\n')).url],
-    [1, (await startAnswering(t, 200, "<html>\n")).url],
+    [69, (await startFixedStub(t, 503, '{"detail":"too many"}', { "Retry-After": "1" })).url],
+    [1, (await startFixedStub(t, 401, '{"detail":"unauthorized"}')).url],
+    [1, (await startFixedStub(t, 404, "<html>\n</html>")).url],
+    [1, (await startFixedStub(t, 200, '{"status":"ok"}\n')).url],
+    [1, (await startFixedStub(t, 200, "<html>\n")).url],
   ];
   for (const [status, url] of cases) {
     const terminal = testTerminal();
@@ -122,35 +122,35 @@ test("tail ends with 69 if it cannot reach the service at first, and with 1 if t
   }
 });
 
-test("tail reports a wrong setting with 78", async () => {
+test("tail exits with 78 for invalid settings", async () => {
   const { status, stderr } = await runMain(["tail"], { env: { API_TOKEN: "two words", WEBHOOK_INBOX_URL: "x" } });
   assert.deepEqual([status, stderr.match(/^(API_TOKEN|WEBHOOK_INBOX_URL): /gm)?.length], [78, 2]);
 });
 
-test("on a terminal tail says that it tries again", async (t) => {
-  const standIn = await startStandIn(t, (response, number) => void (number === 0 ? cutBehind(response, line(1)) : response.writeHead(404).end()));
+test("tail says on a terminal that it is trying again", async (t) => {
+  const stub = await startStub(t, (response, number) => void (number === 0 ? cutAfter(response, line(1)) : response.writeHead(404).end()));
   const shown: string[] = [];
-  await follow(standIn.url, 0, testTerminal({ screen: (text) => shown.push(text) }));
+  await follow(stub.url, 0, testTerminal({ screen: (text) => shown.push(text) }));
   assert.match(shown.join(""), /trying again/);
 });
 
-test("| head ends a tail that continues, without a word", async (t) => {
-  const standIn = await startStandIn(t, (response) => {
+test("| head ends a running tail without an error message", async (t) => {
+  const stub = await startStub(t, (response) => {
     response.writeHead(200, NDJSON);
     const more = (seq: number): void => void response.write(line(seq), (error) => void (error ?? setImmediate(more, seq + 1)));
     more(1);
   });
   const script = '{ "$1" "$2" tail --after 0; echo $? >&2; } | head -n 2';
   const result = await run([which("sh"), "-c", script, "sh", process.execPath, MAIN], {
-    env: { ...COMPILE_CACHE, PATH: process.env["PATH"] ?? "", WEBHOOK_INBOX_URL: standIn.url },
+    env: { ...COMPILE_CACHE, PATH: process.env["PATH"] ?? "", WEBHOOK_INBOX_URL: stub.url },
   });
   assert.deepEqual(result, { status: 0, stdout: line(1) + line(2), stderr: "0\n" });
 });
 
-test("SIGINT ends a tail as the signal does, after a whole line", async (t) => {
-  const standIn = await startStandIn(t, (response) => response.writeHead(200, NDJSON).write(line(1) + line(2).slice(0, 5)));
+test("SIGINT ends a tail by the signal, after a whole line", async (t) => {
+  const stub = await startStub(t, (response) => response.writeHead(200, NDJSON).write(line(1) + line(2).slice(0, 5)));
   const result = await run([process.execPath, MAIN, "tail"], {
-    env: { ...COMPILE_CACHE, WEBHOOK_INBOX_URL: standIn.url },
+    env: { ...COMPILE_CACHE, WEBHOOK_INBOX_URL: stub.url },
     onFirstLine: (child) => child.kill("SIGINT"),
   });
   assert.deepEqual(result, { status: "SIGINT", stdout: line(1), stderr: "" });

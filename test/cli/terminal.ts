@@ -3,11 +3,11 @@ import type { Terminal } from "../../src/cli/terminal.ts";
 export interface TestTerminal extends Terminal {
   readonly printed: () => string;
   readonly complaints: string[];
-  /** What was to be waited for, in milliseconds. */
+  /** The requested waits, in milliseconds. */
   readonly waits: number[];
 }
 
-/** A terminal that keeps what it is given and waits for nothing; parts of it may be others. */
+/** A terminal that records what it is given and does not wait. `parts` replaces some of its members. */
 export function testTerminal(parts: Partial<Terminal> = {}): TestTerminal {
   const complaints: string[] = [];
   const waits: number[] = [];

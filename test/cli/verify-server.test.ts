@@ -18,7 +18,7 @@ before(async () => {
 
 after(() => server?.stop());
 
-/** A database of which a part is counted and a message is removed. */
+/** A database with some messages counted, others not yet, and two erased. */
 async function fill(t: TestContext): Promise<{ readonly url: string; readonly admin: Connection }> {
   const url = await server.createDatabase();
   const engine = await openEngine(urlOf(url), { fault: () => {}, remark: () => {}, mayLose: true });
@@ -32,7 +32,7 @@ async function fill(t: TestContext): Promise<{ readonly url: string; readonly ad
   return { url, admin: await connectFor(t, url) };
 }
 
-test("a sound database gives a line a check and a summary, status 0, without its password", { skip }, async (t) => {
+test("verify of a sound database prints one line per check and a summary without the password, and exits with 0", { skip }, async (t) => {
   const { url } = await fill(t);
   const { status, stdout, stderr } = await runMain(["verify"], { env: { DATABASE_URL: url.replace("postgres@", "postgres:CANARY@") } });
   assert.deepEqual([status, stderr], [0, ""]);
@@ -49,7 +49,7 @@ for (const [check, sql] of [
   ["order", "SELECT setval('messages_seq', 5)"],
   ["schema", "UPDATE inbox_state SET version = 7"],
 ] as const) {
-  test(`${sql}: FAIL ${check}, status 1`, { skip }, async (t) => {
+  test(`after ${sql} verify prints FAIL ${check} and exits with 1`, { skip }, async (t) => {
     const { url, admin } = await fill(t);
     await admin.run([{ sql }], SOON);
     const { status, stdout } = await runMain(["verify"], { env: { DATABASE_URL: url } });
@@ -58,7 +58,7 @@ for (const [check, sql] of [
   });
 }
 
-test("commands that are only for SQLite say what to use instead, status 78", async () => {
+test("commands that are only for SQLite exit with 78 and say what to use instead", async () => {
   const env = { DATABASE_URL: "postgres://u:CANARY@h/d" };
   for (const [args, instead] of [[["backup", "x"], /pg_dump/], [["verify", "--rebuild"], /copy/]] as const) {
     const { status, stderr } = await runMain(args, { env });

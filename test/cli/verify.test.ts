@@ -9,7 +9,7 @@ import { createDatabase, sampleMessages } from "../support/derived-database.ts";
 import { openTestStore, temporaryFolder } from "../support/store.ts";
 import { runMain } from "./main.ts";
 
-test("a sound database gives a line a check and a summary, status 0, without a secret in the environment", async (t) => {
+test("verify of a sound database prints one line per check and a summary, exits with 0, and needs no secret", async (t) => {
   const path = createDatabase(t, sampleMessages(100), { indexed: true });
   for (const [args, env] of [[[path], {}], [[], { DATABASE_URL: `sqlite:///${path}` }]] as const) {
     const { status, stdout, stderr } = await runMain(["verify", ...args], { env });
@@ -22,7 +22,7 @@ test("a sound database gives a line a check and a summary, status 0, without a s
   }
 });
 
-test("damage gives status 1 and its line; --rebuild repairs it, status 0", async (t) => {
+test("verify of a damaged index prints FAIL and exits with 1; --rebuild repairs it and exits with 0", async (t) => {
   const path = createDatabase(t, sampleMessages(100), { indexed: true });
   {
     using db = new DatabaseSync(indexLocation(path));
@@ -35,7 +35,7 @@ test("damage gives status 1 and its line; --rebuild repairs it, status 0", async
   assert.equal((await runMain(["verify", path])).status, 0);
 });
 
-test("verify beside a service that has the database open passes, --rebuild is refused in one line", async (t) => {
+test("while a service has the database open verify passes, and --rebuild is refused in one line", async (t) => {
   const { store, path } = await openTestStore(t);
   await Promise.all(sampleMessages(100).map((one) => store.insert(one)));
   assert.equal((await runMain(["verify", path])).status, 0);
@@ -45,7 +45,7 @@ test("verify beside a service that has the database open passes, --rebuild is re
   assert.match(refused.stderr, /^[^\n]*service[^\n]*\n$/);
 });
 
-test("a database of an earlier build fails only the check of its schema, and is not changed", async (t) => {
+test("a database of an earlier build fails only the schema check, and is not changed", async (t) => {
   const path = join(temporaryFolder(t), "app.db");
   using db = new DatabaseSync(path);
   db.exec("CREATE TABLE messages (message_id TEXT PRIMARY KEY)");
@@ -64,7 +64,7 @@ test("a rebuilt backup stays a single file", async (t) => {
   assert.deepEqual(readdirSync(dirname(path)), ["app.db"]);
 });
 
-test("a file that is not a database is reported in one line, status 1, and nothing is created", async (t) => {
+test("a file that is not a database is reported in one line with exit status 1, and nothing is created", async (t) => {
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, "folder"));
   writeFileSync(join(folder, "text"), "x".repeat(10_000));
@@ -76,13 +76,13 @@ test("a file that is not a database is reported in one line, status 1, and nothi
   assert.deepEqual(readdirSync(folder), ["folder", "text"]);
 });
 
-test("a setting that names no file is reported in one line, status 78", async () => {
+test("a DATABASE_URL without a file is reported in one line with exit status 78", async () => {
   const { status, stderr } = await runMain(["verify"], { env: { DATABASE_URL: "sqlite:///:memory:" } });
   assert.equal(status, 78);
   assert.match(stderr, /^DATABASE_URL: [^\n]+\n$/);
 });
 
-test("an unreachable server is reported in one line, without its password, status 1", async () => {
+test("an unreachable server is reported in one line with exit status 1, without its password", async () => {
   const { status, stderr } = await runMain(["verify"], { env: { DATABASE_URL: "postgres://user:CANARY@127.0.0.1:1/db" } });
   assert.equal(status, 1);
   assert.match(stderr, /^[^\n]+\n$/);

@@ -6,7 +6,7 @@ import { soak } from "../../scripts/soak/soak.ts";
 import { compareTail, startTail } from "../../scripts/soak/tails.ts";
 import { createHarness } from "../../scripts/torture/harness.ts";
 import { MAIN } from "../cli/main.ts";
-import { startStandIn } from "../cli/stand-in.ts";
+import { startStub } from "../cli/stub-server.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { temporaryFolder } from "../support/store.ts";
 import { until } from "../support/until.ts";
@@ -51,13 +51,13 @@ for (const [type, piece, resumed] of [
 ] as const) {
   test(`a tail of ${type} names the generation of its place, and another one is a problem`, async (t) => {
     const problems: string[] = [];
-    const service = await startStandIn(t, (response, number) => {
+    const service = await startStub(t, (response, number) => {
       response.writeHead(200, { "Tail-After": "7", "Tail-Generation": number < 2 ? "g1" : "g2" }).end(number === 0 ? piece : "");
     });
     const tail = startTail(service.url, { type, random: () => 0.5, mostMs: 5_000, onProblem: (what) => problems.push(what) });
     await until("the tail has come back twice", () => problems.length > 0);
     await tail.stop();
-    assert.deepEqual(service.asked.slice(0, 2).map(({ target, headers }) => `${target} ${headers["last-event-id"] ?? ""}`), ["/tail ", resumed]);
+    assert.deepEqual(service.requests.slice(0, 2).map(({ target, headers }) => `${target} ${headers["last-event-id"] ?? ""}`), ["/tail ", resumed]);
     assert.match(problems[0] ?? "", /g1 became g2/);
   });
 }
