@@ -15,14 +15,14 @@ import { createTestRoutes } from "../support/routes.ts";
 const DOCUMENT = createOpenApiDocument("1.2.3");
 const OPERATIONS = operationsOf(DOCUMENT);
 
-/** Every object within a value, the value included, with its path. */
+/** Every object in a value, including the value itself, with its path. */
 function* objectsIn(value: unknown, path = ""): Generator<readonly [string, object]> {
   if (typeof value !== "object" || value === null) return;
   yield [path, value];
   for (const [name, inner] of Object.entries(value)) yield* objectsIn(inner, `${path}/${name}`);
 }
 
-test("each route has its operation, with its access, and each operation its route", async (t) => {
+test("every route has an operation with the same access, and every operation has a route", async (t) => {
   const routes = await createTestRoutes(t);
   const router = createRouter(routes);
   const served = [...new Set(routes.map(({ path }) => path))].flatMap((path) => {
@@ -42,15 +42,15 @@ test("each route has its operation, with its access, and each operation its rout
   assert.deepEqual(Object.keys(DOCUMENT.paths), [...get.keys()], "in the order of the routes");
 });
 
-test("every status that the service gives is in the document, and no other", () => {
+test("the document has exactly the statuses that the service gives", () => {
   const described = new Set(OPERATIONS.flatMap(({ operation }) => Object.keys(operation.responses).map(Number)));
   described.add(405);
-  // Nobody is there to be given it.
+  // It is only logged, because the client has gone.
   described.add(STATUS.client_gone);
   assert.deepEqual([...described].toSorted((a, b) => a - b), [...new Set([200, 204, 304, ...Object.values(STATUS)])].toSorted((a, b) => a - b));
 });
 
-test("every reference leads somewhere, and every component is used", () => {
+test("every reference resolves, and every component is used", () => {
   const references = new Set<string>();
   for (const [path, object] of objectsIn(DOCUMENT)) {
     const $ref = at(object, "$ref");
@@ -70,35 +70,35 @@ test("every reference leads somewhere, and every component is used", () => {
 const HEADER_PARAMETERS = [...OPERATIONS.flatMap(({ operation }) => operation.parameters.filter(isInline)), ...Object.values(DOCUMENT.components.parameters)]
   .filter((parameter) => parameter.in === "header");
 
-/** What generators of clients stumble over, by what must hold for each schema, wherever it stands. */
+/** What every schema of the document must satisfy so that client generators can read it. */
 const RULES: readonly (readonly [rule: string, holds: (schema: Schema) => boolean])[] = [
-  ["a fixed value has its type beside it, and so has a choice of values", ({ const: fixed, enum: values, type }) => type !== undefined || (fixed === undefined && values === undefined)],
-  ["a list says what it is a list of", ({ type, items }) => ![type].flat().includes("array") || items !== undefined],
-  ["a text with a pattern is not parsed as a date by its format", ({ format, pattern }) => format === undefined || pattern === undefined],
-  ["a reference stands alone, or with a description", ({ $ref, description: _, ...rest }) => $ref === undefined || Object.keys(rest).length === 0],
+  ["const and enum come with a type", ({ const: fixed, enum: values, type }) => type !== undefined || (fixed === undefined && values === undefined)],
+  ["an array has items", ({ type, items }) => ![type].flat().includes("array") || items !== undefined],
+  ["a string has a pattern or a format, but not both", ({ format, pattern }) => format === undefined || pattern === undefined],
+  ["a reference has no other keyword than a description", ({ $ref, description: _, ...rest }) => $ref === undefined || Object.keys(rest).length === 0],
 ];
 
 for (const [rule, holds] of RULES) {
   test(`in every schema ${rule}`, () => {
-    const schemas = placesWithSchema().flatMap(({ schema }) => [...schemasWithin(schema)]);
+    const schemas = objectsWithSchema().flatMap(({ schema }) => [...schemasWithin(schema)]);
     assert.ok(schemas.length > 200, `${schemas.length} schemas`);
     assert.deepEqual(schemas.filter((schema) => !holds(schema)), []);
   });
 }
 
-test("no header of a request has a pattern: one that is not as it should be is ignored, or is refused as a signature", () => {
+test("no request header has a pattern, because a malformed one is ignored or refused as a signature", () => {
   assert.ok(HEADER_PARAMETERS.length > 5);
   assert.deepEqual(HEADER_PARAMETERS.filter(({ schema }) => schema.pattern !== undefined), []);
 });
 
-/** What a generated class of that name would hide, or be hidden by, in one language or another. */
-const TAKEN_NAMES = ["Error", "Object", "Array", "String", "Number", "Date", "Map", "Set", "List", "Dict", "Type", "Request", "Response", "Header", "Field", "Any", "Exception"];
+/** Names that a generated class would share with a built-in of some language. */
+const BUILT_IN_NAMES = ["Error", "Object", "Array", "String", "Number", "Date", "Map", "Set", "List", "Dict", "Type", "Request", "Response", "Header", "Field", "Any", "Exception"];
 
-test("no schema has the name of something that languages bring along", () => {
-  assert.deepEqual(Object.keys(DOCUMENT.components.schemas).filter((name) => TAKEN_NAMES.includes(name)), []);
+test("no schema has the name of a built-in of a common language", () => {
+  assert.deepEqual(Object.keys(DOCUMENT.components.schemas).filter((name) => BUILT_IN_NAMES.includes(name)), []);
 });
 
-test("the JSON body of a response with several properties has a name, from which generators make a class", () => {
+test("a JSON response body with several properties has a named schema, from which generators make a class", () => {
   for (const { method, path, operation } of OPERATIONS) {
     for (const [status, response] of Object.entries(operation.responses)) {
       const { schema } = dereference(response, DOCUMENT.components.responses).content?.["application/json"] ?? {};
@@ -109,7 +109,7 @@ test("the JSON body of a response with several properties has a name, from which
   }
 });
 
-test("a response with a JSON body has no other body beside it, so that its status settles what a client gets", () => {
+test("a response with a JSON body has no other media type, so that the status decides what a client gets", () => {
   for (const { method, path, operation } of OPERATIONS) {
     for (const [status, response] of Object.entries(operation.responses)) {
       const types = Object.keys(dereference(response, DOCUMENT.components.responses).content ?? {});
@@ -118,14 +118,14 @@ test("a response with a JSON body has no other body beside it, so that its statu
   }
 });
 
-test("limits that examples and descriptions name are those of the service", () => {
+test("the limits in examples and descriptions are those of the service", () => {
   const text = JSON.stringify(DOCUMENT);
   for (const limit of [`at most ${SETTINGS.bodyLimitBytes.default} bytes`, `MAX_BODY_BYTES\` (${SETTINGS.bodyLimitBytes.default})`, `${MAX_STREAMS} tails are open`, `${MAX_STREAMS} exports are in progress`]) {
     assert.ok(text.includes(limit), limit);
   }
 });
 
-/** A schema and all within it. */
+/** A schema and all schemas in it. */
 function* schemasWithin(schema: Schema): Generator<Schema> {
   yield schema;
   for (const inner of [...Object.values(schema.properties ?? {}), ...(schema.oneOf ?? []), ...(schema.items === undefined ? [] : [schema.items]), ...(schema.contentSchema === undefined ? [] : [schema.contentSchema])]) {
@@ -133,27 +133,27 @@ function* schemasWithin(schema: Schema): Generator<Schema> {
   }
 }
 
-/** Every place of the document that has a schema, and the examples beside it. */
-function placesWithSchema(): readonly { readonly schema: Schema; readonly examples?: Examples }[] {
+/** Every object of the document that has a schema, with its examples. */
+function objectsWithSchema(): readonly { readonly schema: Schema; readonly examples?: Examples }[] {
   const { schemas, headers, parameters, responses } = DOCUMENT.components;
   const ofOperations = OPERATIONS.flatMap(({ operation }) => [
     ...operation.parameters.filter(isInline),
     ...Object.values(operation.requestBody?.content ?? {}),
-    ...Object.values(operation.responses).filter(isInline).flatMap(placesOf),
+    ...Object.values(operation.responses).filter(isInline).flatMap(objectsOf),
   ]);
   return [
     ...Object.values(schemas).map((schema) => ({ schema })),
-    ...Object.values(headers), ...Object.values(parameters), ...Object.values(responses).flatMap(placesOf), ...ofOperations,
+    ...Object.values(headers), ...Object.values(parameters), ...Object.values(responses).flatMap(objectsOf), ...ofOperations,
   ];
 }
 
-function placesOf(response: ResponseObject): readonly { readonly schema: Schema; readonly examples?: Examples }[] {
+function objectsOf(response: ResponseObject): readonly { readonly schema: Schema; readonly examples?: Examples }[] {
   return [...Object.values(response.headers).filter(isInline), ...Object.values(contentOf(response) ?? {})];
 }
 
-test("every example validates against its schema, and every default", () => {
-  const examples = placesWithSchema().flatMap(({ schema, examples: beside }) => [
-    ...Object.values(beside ?? {}).map(({ value }) => [value, schema] as const),
+test("every example and every default validates against its schema", () => {
+  const examples = objectsWithSchema().flatMap(({ schema, examples: ownExamples }) => [
+    ...Object.values(ownExamples ?? {}).map(({ value }) => [value, schema] as const),
     ...schemasWithin(schema).flatMap((inner) => [...(inner.examples ?? []), ...("default" in inner ? [inner.default] : [])].map((value) => [value, inner] as const)),
   ]);
   assert.ok(examples.length > 50);
@@ -175,7 +175,7 @@ test("every body, and every parameter without a default or fixed value, has an e
   }
 });
 
-test("operations are named once, grouped by tags that are described, and told in a line and in words", () => {
+test("every operation has a unique id, described tags, a short summary, a description and its path parameters", () => {
   const ids = OPERATIONS.map(({ operation }) => operation.operationId);
   assert.deepEqual(ids, [...new Set(ids)]);
   const tags = new Set(DOCUMENT.tags.map(({ name }) => name));
@@ -189,6 +189,6 @@ test("operations are named once, grouped by tags that are described, and told in
   }
 });
 
-test("the version is the service's", () => {
+test("the document has the version of the service", () => {
   assert.equal(DOCUMENT.info.version, "1.2.3");
 });

@@ -10,13 +10,13 @@ import { createTestRoutes } from "../support/routes.ts";
 
 const DOCUMENT = createOpenApiDocument("0.0.0-test");
 
-interface Taken {
+interface ReadNames {
   readonly query: ReadonlySet<string>;
   readonly headers: ReadonlySet<string>;
 }
 
-/** Which parameters and headers a handler asks for, given a request that has them or not. */
-async function takenBy(t: TestContext, route: Route, sent: { readonly query: string; readonly headers: Readonly<Record<string, string>> }): Promise<Taken> {
+/** The names of the parameters and headers that a handler reads from this request. */
+async function namesReadBy(t: TestContext, route: Route, sent: { readonly query: string; readonly headers: Readonly<Record<string, string>> }): Promise<ReadNames> {
   const query = new Set<string>();
   const headers = new Set<string>();
   for (const method of ["get", "getAll", "has"] as const) {
@@ -47,15 +47,15 @@ async function takenBy(t: TestContext, route: Route, sent: { readonly query: str
 }
 
 /**
- * The media types of a response say what `Accept` may be; a parameter of that name is to be ignored (OpenAPI 3.1.1, Parameter
- * Object). The others are looked at only to tell the operator which header a sender should have sent.
+ * Headers that handlers read but the document does not describe. `Accept` is described by the media types of the responses, and a
+ * parameter of that name must be ignored (OpenAPI 3.1.1, Parameter Object). The others are only read to give the operator a hint.
  */
 const UNDESCRIBED = [
   "accept", "x-hub-signature", "x-shopify-hmac-sha256", "stripe-signature", "x-slack-signature", "x-gitlab-token", "x-telegram-bot-api-secret-token",
   "authorization", "x-jwt-assertion", "x-signature-jwt", "x-webhook-token", "x-twilio-signature",
 ];
 
-test("the document has the parameters and headers that handlers ask for, and no others", async (t) => {
+test("the document has exactly the parameters and headers that the handlers read", async (t) => {
   const clock = { nowMs: () => 0 };
   const routes = await createTestRoutes(t, {
     verify: createVerifier({ current: "testsecret", previous: [] }, { clock, toleranceSeconds: 300 }),
@@ -66,24 +66,24 @@ test("the document has the parameters and headers that handlers ask for, and no 
   for (const { method, path, operation } of operationsOf(DOCUMENT)) {
     const route = routes.find((one) => one.method === method && one.path === path);
     if (route === undefined) continue;
-    // What holds for every request is referenced, and read by the exchange.
+    // Parameters of every request are references, and the exchange reads them.
     const own = operation.parameters.filter(isInline);
-    const named = (place: string): readonly string[] => own.filter((parameter) => parameter.in === place).map(({ name }) => name);
+    const documentedIn = (place: string): readonly string[] => own.filter((parameter) => parameter.in === place).map(({ name }) => name);
     const schemes = operation.security.flatMap((requirement) => Object.keys(requirement)).map((name) => DOCUMENT.components.securitySchemes[name]);
     const signing = schemes.flatMap((scheme) => (scheme?.type === "apiKey" ? [scheme.name.toLowerCase()] : []));
-    const documented = [...signing, ...named("header").map((name) => name.toLowerCase())];
+    const documented = [...signing, ...documentedIn("header").map((name) => name.toLowerCase())];
 
     const queries = ["", "after=1", "hub.mode=subscribe&hub.verify_token=t&hub.challenge=1"];
     const headers = [{}, ...documented.map((name) => ({ [name]: "x" })), Object.fromEntries(documented.map((name) => [name, "1"]))];
-    const all: Taken[] = [];
-    for (const query of queries) for (const one of headers) all.push(await takenBy(t, route, { query, headers: one }));
-    const asked = (place: keyof Taken): readonly string[] => [...new Set(all.flatMap((taken) => [...taken[place]]))].toSorted();
-    assert.deepEqual(asked("query"), named("query").toSorted(), `${method} ${path}`);
-    assert.deepEqual(asked("headers").filter((name) => documented.includes(name) || !UNDESCRIBED.includes(name)), documented.toSorted(), `${method} ${path}`);
+    const all: ReadNames[] = [];
+    for (const query of queries) for (const one of headers) all.push(await namesReadBy(t, route, { query, headers: one }));
+    const readFrom = (place: keyof ReadNames): readonly string[] => [...new Set(all.flatMap((names) => [...names[place]]))].toSorted();
+    assert.deepEqual(readFrom("query"), documentedIn("query").toSorted(), `${method} ${path}`);
+    assert.deepEqual(readFrom("headers").filter((name) => documented.includes(name) || !UNDESCRIBED.includes(name)), documented.toSorted(), `${method} ${path}`);
   }
 });
 
-test("a header that every endpoint takes is described once, and taken by each operation", () => {
+test("a header that every endpoint accepts is described once and referenced by each operation", () => {
   const names = Object.values(DOCUMENT.components.parameters).map(({ name }) => name);
   assert.deepEqual(names, ["X-Request-ID", "traceparent"]);
   for (const { operation } of operationsOf(DOCUMENT)) {
