@@ -14,19 +14,19 @@ describe("readSignature", () => {
     });
   }
 
-  it("reads 64 hex digits alone where the prefix is optional", () => {
+  it("reads 64 hex digits without a prefix if the prefix is optional", () => {
     const into = new Uint8Array(32);
     assert.equal(readSignature(HEX, into, { prefix: "optional" }), true);
     assert.deepEqual([...into], BYTES);
   });
 
-  it("refuses 64 hex digits alone where the prefix is required", () => {
+  it("refuses 64 hex digits without a prefix if the prefix is required", () => {
     assert.equal(readSignature(HEX, new Uint8Array(32), { prefix: "required" }), false);
   });
 
   for (const [name, text] of [
     ["an empty value", ""],
-    ["the prefix alone", "sha256="],
+    ["only the prefix", "sha256="],
     ["63 digits", HEX.slice(1)],
     ["65 digits", `${HEX}0`],
     ["63 digits after the prefix", `sha256=${HEX.slice(1)}`],
@@ -39,7 +39,7 @@ describe("readSignature", () => {
     ["white space before it", ` ${HEX}`],
     ["white space instead of a digit", `${HEX.slice(1)} `],
     ["white space after the prefix", `sha256= ${HEX.slice(1)}`],
-    ["a hex notation", `0x${HEX.slice(2)}`],
+    ["the prefix 0x", `0x${HEX.slice(2)}`],
     ["the character before 0", `/${HEX.slice(1)}`],
     ["the character after 9", `:${HEX.slice(1)}`],
     ["the character before A", `@${HEX.slice(1)}`],
@@ -54,7 +54,7 @@ describe("readSignature", () => {
     ["a character whose low byte is a digit", `\u0130${HEX.slice(1)}`],
     ["a character whose low byte is a letter", `\u0161${HEX.slice(1)}`],
     ["Base64", "q83vq83vq83vq83vq83vq83vq83vq83vq83vq83vq80="],
-    ["two signatures as Node joins them", `${HEX}, ${HEX}`],
+    ["two signatures as Node.js joins them", `${HEX}, ${HEX}`],
     ["two short signatures that join to 64 characters", `${HEX.slice(0, 31)}, ${HEX.slice(0, 31)}`],
   ] as const) {
     it(`refuses ${name}`, () => {
@@ -85,7 +85,7 @@ describe("readHexOrBase64", () => {
     ["base64 of 31 bytes", `${"A".repeat(42)}==`],
     ["base64 of 33 bytes", "A".repeat(44)],
     ["base64 with bits left over", `${base64.slice(0, -2)}5=`],
-    ["two values as Node joins them", `${base64}, ${base64}`],
+    ["two values as Node.js joins them", `${base64}, ${base64}`],
     ["white space", ` ${base64}`],
     ["another prefix", `sha1=${base64}`],
     ["a timestamp and v1=", `t=1700000000,v1=${HEX}`],

@@ -10,7 +10,7 @@ function hmacOf(secret: Buffer, prefix: string, body: Buffer): string {
   return mac.toString("hex");
 }
 
-test("it agrees with the test vectors of RFC 4231", () => {
+test("createHmacSha256 gives the test vectors of RFC 4231", () => {
   const long = Buffer.alloc(131, 0xaa);
   for (const [secret, text, mac] of [
     [Buffer.alloc(20, 0x0b), "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"],
@@ -21,7 +21,7 @@ test("it agrees with the test vectors of RFC 4231", () => {
   }
 });
 
-test("it agrees with node:crypto, whatever the lengths of key, prefix and body", () => {
+test("createHmacSha256 agrees with node:crypto for every length of key, prefix and body", () => {
   for (const keyBytes of [1, 63, 64, 65, 200]) {
     for (const prefix of ["", "msg_1.1736935200.", "é".repeat(300)]) {
       for (const bodyBytes of [0, 1, 1_000, 16 * 1024 - prefix.length, 16 * 1024 - prefix.length + 1, 100_000]) {
@@ -33,7 +33,7 @@ test("it agrees with node:crypto, whatever the lengths of key, prefix and body",
   }
 });
 
-test("a short body after a long one is hashed by itself", () => {
+test("a short body after a long one is hashed without leftovers of the long one", () => {
   const hmac = createHmacSha256(Buffer.from("key"));
   const mac = Buffer.alloc(32);
   hmac("prefix", Buffer.alloc(5_000, "x"), mac);

@@ -12,7 +12,7 @@ const ascii = (text: string): string => text.replace(/[^\0-~]/g, (unit) => `\\u$
 const PYTHON = `{"ts": "2025-01-15T10:00:00Z", "text": "${CANARY} a/b é 😀", "list": [1, {"b": 1, "a": null}], "message_id": "m1"}`;
 const SORTED = `{"list":[1,{"a":null,"b":1}],"message_id":"m1","text":"${CANARY} a/b é 😀","ts":"2025-01-15T10:00:00Z"}`;
 
-/** Sorting cannot be undone, so nothing tells in which order the keys of a sorted body were signed. What the sender signs, in one form, while it sends another one. */
+/** Forms of one body. The sender signs one form and sends another, but never the sorted one, whose original order of keys is lost. */
 const SIGNED: readonly (readonly [form: string, signed: string])[] = [
   ["compact", COMPACT],
   ["Python's", PYTHON],
@@ -33,7 +33,7 @@ function hintFor(signed: string | Uint8Array, sent: string | Uint8Array): string
 }
 
 for (const [form, signed] of SIGNED) {
-  test(`a body that was serialised again has a hint that says so, without content: signed ${form}`, () => {
+  test(`a body serialised again after signing has a hint without content: signed ${form}`, () => {
     for (const [sentForm, sent] of SIGNED.filter(([other]) => other !== form && other !== "sorted")) {
       const hint = hintFor(signed, sent);
       assert.ok(hint !== undefined, `sent ${sentForm}`);
@@ -42,13 +42,13 @@ for (const [form, signed] of SIGNED) {
   });
 }
 
-test("a body that was packed after it was signed has a hint, and one that unpacks without bound has none", () => {
+test("a body compressed after signing has a hint, and a decompression bomb has none", () => {
   assert.ok(hintFor(COMPACT, gzipSync(COMPACT)) !== undefined);
   const bomb = "x".repeat(10_000_000);
   assert.equal(hintFor(bomb, gzipSync(bomb)), undefined);
 });
 
-test("what no form fits has no hint, however it is nested", () => {
+test("a signature that matches no form has no hint, however deeply the body is nested", () => {
   for (const body of [COMPACT, "[".repeat(8_000) + "]".repeat(8_000), "{", "", "1"]) assert.equal(hintFor("other", body), undefined);
 });
 
@@ -57,7 +57,7 @@ const FOREIGN: readonly (readonly [header: string, value: string])[] = [
   ["x-gitlab-token", CANARY], ["x-twilio-signature", CANARY], ["x-telegram-bot-api-secret-token", CANARY], ["authorization", `Bearer eyJhbGci.${CANARY}.${CANARY}`],
 ];
 
-test("a delivery that only another service's header signs is missing a signature, with a hint that has no part of it", () => {
+test("a delivery with only another service's signature header is refused as missing, with a hint that has no part of that header", () => {
   const verify = createVerifier({ current: SECRET, previous: [] }, { clock: { nowMs: () => 0 }, toleranceSeconds: 300 });
   const hints = FOREIGN.map(([header, value]) => verify(Buffer.from("{}"), { [header]: value }));
   for (const hint of hints) assert.ok(!hint.ok && hint.reason === "missing" && hint.hint !== undefined && !hint.hint.includes(CANARY));

@@ -44,12 +44,12 @@ describe("Standard Webhooks", () => {
   });
 
   for (const [name, given, expected] of [
-    ["a right signature behind others", { "webhook-signature": `${OTHER} v1a,xyz v2,${"A".repeat(43)}= ${SIGNATURE}` }, "current"],
-    ["a right signature before others", { "webhook-signature": `${SIGNATURE} v1,short ${OTHER}` }, "current"],
+    ["a valid signature after others", { "webhook-signature": `${OTHER} v1a,xyz v2,${"A".repeat(43)}= ${SIGNATURE}` }, "current"],
+    ["a valid signature before others", { "webhook-signature": `${SIGNATURE} v1,short ${OTHER}` }, "current"],
     ["more than one space between signatures", { "webhook-signature": `${OTHER}  ${SIGNATURE} ` }, "current"],
     ["a secret without whsec_ as its UTF-8 bytes", { "webhook-signature": sign("plain secret") }, "previous"],
     ["an id of 256 characters", { "webhook-id": LONG_ID, "webhook-signature": sign("plain secret", `${LONG_ID}.${TIMESTAMP}.`) }, "previous"],
-    ["a timestamp as it is written", { "webhook-timestamp": `00${TIMESTAMP}`, "webhook-signature": sign("plain secret", `${ID}.00${TIMESTAMP}.`) }, "previous"],
+    ["a timestamp with leading zeros", { "webhook-timestamp": `00${TIMESTAMP}`, "webhook-signature": sign("plain secret", `${ID}.00${TIMESTAMP}.`) }, "previous"],
     ["another id than was signed", { "webhook-id": "msg_other" }, "mismatch"],
     ["another timestamp than was signed", { "webhook-timestamp": String(TIMESTAMP + 1) }, "mismatch"],
     ["another key", { "webhook-signature": OTHER }, "mismatch"],
@@ -59,16 +59,16 @@ describe("Standard Webhooks", () => {
     ["an empty id", { "webhook-id": "" }, "malformed"],
     ["an id of 257 characters", { "webhook-id": `${LONG_ID}~` }, "malformed"],
     ["an id beyond ASCII", { "webhook-id": "\u00e9" }, "malformed"],
-    ["an id that was sent twice", { "webhook-id": `${ID}, ${ID}` }, "malformed"],
+    ["an id sent twice", { "webhook-id": `${ID}, ${ID}` }, "malformed"],
     ["an empty timestamp", { "webhook-timestamp": "" }, "malformed"],
-    ["a timestamp that was sent twice", { "webhook-timestamp": `${TIMESTAMP}, ${TIMESTAMP}` }, "malformed"],
+    ["a timestamp sent twice", { "webhook-timestamp": `${TIMESTAMP}, ${TIMESTAMP}` }, "malformed"],
     ["a timestamp of 13 digits", { "webhook-timestamp": `${TIMESTAMP}000` }, "malformed"],
     ["a negative timestamp", { "webhook-timestamp": "-1" }, "malformed"],
     ["a timestamp with a fraction", { "webhook-timestamp": `${TIMESTAMP}.0` }, "malformed"],
     ["a timestamp in hex", { "webhook-timestamp": "0x60379c32" }, "malformed"],
     ["a date", { "webhook-timestamp": "2021-02-25T15:02:10Z" }, "malformed"],
     ["an empty signature", { "webhook-signature": "" }, "malformed"],
-    ["v1a alone", { "webhook-signature": SIGNATURE.replace("v1,", "v1a,") }, "malformed"],
+    ["only v1a", { "webhook-signature": SIGNATURE.replace("v1,", "v1a,") }, "malformed"],
     ["the version in upper case", { "webhook-signature": SIGNATURE.replace("v1,", "V1,") }, "malformed"],
     ["no version", { "webhook-signature": SIGNATURE.slice(3) }, "malformed"],
     ["hex", { "webhook-signature": `v1,${HEX}` }, "malformed"],
@@ -77,7 +77,7 @@ describe("Standard Webhooks", () => {
     ["base64 of 33 bytes", { "webhook-signature": `v1,${"A".repeat(44)}` }, "malformed"],
     ["base64 with bits left over", { "webhook-signature": SIGNATURE.replace("E=", "F=") }, "malformed"],
     ["base64url", { "webhook-signature": SIGNATURE.replaceAll("+", "-").replaceAll("/", "_") }, "malformed"],
-    ["one signature header twice", { "webhook-signature": `${SIGNATURE}, v1,x` }, "malformed"],
+    ["the signature header sent twice", { "webhook-signature": `${SIGNATURE}, v1,x` }, "malformed"],
     ["4096 characters of signatures", { "webhook-signature": SIGNATURE.padEnd(4096, " ") }, "current"],
     ["4097 characters of signatures", { "webhook-signature": SIGNATURE.padEnd(4097, " ") }, "malformed"],
   ] as const) {
@@ -86,7 +86,7 @@ describe("Standard Webhooks", () => {
     });
   }
 
-  // The example is Svix's own, too.
+  // Svix publishes the same example.
   it("reads the names of Svix if webhook-signature is absent", () => {
     assert.equal(reasonOf(verify(svix(headers()))), "current");
     assert.equal(reasonOf(verify({ ...svix(headers()), "webhook-id": "other" })), "current");
@@ -114,7 +114,7 @@ describe("Standard Webhooks", () => {
 
   for (const [name, body] of [
     ["a changed byte", Buffer.from('{"test": 2432232315}')],
-    ["a byte more", Buffer.from('{"test": 2432232314} ')],
+    ["one more byte", Buffer.from('{"test": 2432232314} ')],
     ["no byte", Buffer.alloc(0)],
   ] as const) {
     it(`refuses another body: ${name}`, () => {
@@ -122,7 +122,7 @@ describe("Standard Webhooks", () => {
     });
   }
 
-  it("signs a body that is not UTF-8 as it is", () => {
+  it("verifies the raw bytes of a body that is not UTF-8", () => {
     const body = Buffer.from([0xff, 0, 0xc0]);
     assert.equal(reasonOf(verify(headers({ "webhook-signature": sign("plain secret", undefined, body) }), { body })), "previous");
   });
@@ -135,13 +135,13 @@ describe("Standard Webhooks", () => {
     });
   }
 
-  it("has the tolerance that is configured", () => {
+  it("uses the configured tolerance", () => {
     const nowMs = (TIMESTAMP + 2) * 1000;
     assert.equal(reasonOf(verify(headers(), { nowMs, toleranceSeconds: 1 })), "stale");
     assert.equal(reasonOf(verify(headers(), { nowMs, toleranceSeconds: 2 })), "current");
   });
 
-  it("calls only a right signature stale, and any other a mismatch", () => {
+  it("calls only a valid signature stale, and any other a mismatch", () => {
     assert.equal(reasonOf(verify(headers({ "webhook-signature": OTHER }), { nowMs: 0 })), "mismatch");
   });
 
@@ -149,9 +149,9 @@ describe("Standard Webhooks", () => {
     ["a wrong X-Signature", { "x-signature": "0".repeat(64) }, "mismatch"],
     ["a malformed X-Signature", { "x-signature": "" }, "malformed"],
     ["a wrong X-Hub-Signature-256", { "x-hub-signature-256": `sha256=${"0".repeat(64)}` }, "mismatch"],
-    ["a right X-Signature, keyed with the whole secret as text", { "x-signature": HEX, "webhook-signature": "x" }, "current"],
+    ["a valid X-Signature, keyed with the whole secret as text", { "x-signature": HEX, "webhook-signature": "x" }, "current"],
   ] as const) {
-    it(`does not decide beside ${name}: ${expected}`, () => {
+    it(`is ignored beside ${name}: ${expected}`, () => {
       assert.equal(reasonOf(verify(headers(given))), expected);
     });
   }

@@ -19,8 +19,8 @@ function headers(xSignature?: string, xHubSignature256?: string): SignatureHeade
   return { "x-signature": xSignature, "x-hub-signature-256": xHubSignature256 };
 }
 
-/** The same without its hint. */
-function bare(verification: Verification): Verification {
+/** The verification without its hint. */
+function withoutHint(verification: Verification): Verification {
   return verification.ok ? verification : { ok: false, reason: verification.reason };
 }
 
@@ -34,7 +34,7 @@ const good = sign(BODY);
 const wrong = sign(BODY, "wrong");
 
 describe("createVerifier", () => {
-  it("agrees with the test vectors of RFC 4231", () => {
+  it("gives a test vector of RFC 4231", () => {
     const vector = createVerifier({ current: "Jefe", previous: [] }, options);
     const mac = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
     assert.deepEqual(vector(Buffer.from("what do ya want for nothing?"), headers(mac)), CURRENT);
@@ -63,9 +63,9 @@ describe("createVerifier", () => {
     ["X-Hub-Signature-256 without the prefix", headers(undefined, good), MALFORMED],
     ["X-Signature sent twice", headers(`${good}, ${good}`), MALFORMED],
     ["X-Hub-Signature-256 sent twice", headers(undefined, `sha256=${good}, sha256=${good}`), MALFORMED],
-    ["a wrong X-Signature beside a right X-Hub-Signature-256", headers(wrong, `sha256=${good}`), MISMATCH],
-    ["a malformed X-Signature beside a right X-Hub-Signature-256", headers("x", `sha256=${good}`), MALFORMED],
-    ["an empty X-Signature beside a right X-Hub-Signature-256", headers("", `sha256=${good}`), MALFORMED],
+    ["a wrong X-Signature beside a valid X-Hub-Signature-256", headers(wrong, `sha256=${good}`), MISMATCH],
+    ["a malformed X-Signature beside a valid X-Hub-Signature-256", headers("x", `sha256=${good}`), MALFORMED],
+    ["an empty X-Signature beside a valid X-Hub-Signature-256", headers("", `sha256=${good}`), MALFORMED],
     ["another secret", headers(wrong), MISMATCH],
     ["the empty secret", headers(sign(BODY, "")), MISMATCH],
     ["the secret with white space", headers(sign(BODY, "testsecret\n")), MISMATCH],
@@ -75,7 +75,7 @@ describe("createVerifier", () => {
     ["all zeros", headers("0".repeat(64)), MISMATCH],
   ] as const) {
     it(`refuses ${name}`, () => {
-      assert.deepEqual(bare(verify(BODY, given)), expected);
+      assert.deepEqual(withoutHint(verify(BODY, given)), expected);
     });
   }
 
@@ -87,7 +87,7 @@ describe("createVerifier", () => {
     ["a view into a larger buffer", BODY.subarray(3, 9)],
     ["a plain Uint8Array", new Uint8Array([1, 2, 3])],
   ] as const) {
-    it(`signs the raw body as it is: ${name}`, () => {
+    it(`verifies the raw bytes of the body: ${name}`, () => {
       assert.deepEqual(verify(body, headers(sign(body))), CURRENT);
     });
   }
@@ -99,15 +99,15 @@ describe("createVerifier", () => {
     });
   }
 
-  it("takes nothing over from the call before", () => {
+  it("keeps nothing from the previous call", () => {
     assert.deepEqual(verify(BODY, headers(good)), CURRENT);
-    assert.deepEqual(bare(verify(BODY, headers(""))), MALFORMED);
+    assert.deepEqual(withoutHint(verify(BODY, headers(""))), MALFORMED);
     assert.deepEqual(verify(BODY, headers()), MISSING);
-    assert.deepEqual(bare(verify(BODY, headers(`${good.slice(0, 62)}xx`))), MALFORMED);
+    assert.deepEqual(withoutHint(verify(BODY, headers(`${good.slice(0, 62)}xx`))), MALFORMED);
     assert.deepEqual(verify(BODY, headers(wrong)), MISMATCH);
   });
 
-  it("lets nothing derived from the expected MAC out, whatever it is given", () => {
+  it("returns nothing derived from the expected MAC, whatever it is given", () => {
     const expected = ["testsecret", "older", "oldest"].map((secret) => createHmac("sha256", secret).update(BODY).digest());
     const withNewline = sign(Buffer.concat([BODY, Buffer.from("\n")]));
     const attempts = [
@@ -126,7 +126,7 @@ describe("createVerifier", () => {
     }
   });
 
-  it("answers two mismatches alike, however close they come", () => {
+  it("returns the same for every mismatch, however close it is", () => {
     const close = verify(BODY, headers(`${good.slice(0, 63)}${good.endsWith("0") ? "1" : "0"}`));
     const far = verify(Buffer.from("another body"), headers("f".repeat(64)));
     assert.deepEqual(Reflect.ownKeys(close), ["ok", "reason"]);
@@ -134,7 +134,7 @@ describe("createVerifier", () => {
   });
 });
 
-describe("one more header", () => {
+describe("the configured signature header", () => {
   const body = Buffer.from('{"id":820982911946154508}');
   const digest = createHmac("sha256", "testsecret").update(body).digest();
   const extra = createVerifier({ current: "testsecret", previous: ["older"] }, { clock: { nowMs: () => 0 }, toleranceSeconds: 300, extraHeader: "x-shopify-hmac-sha256" });
@@ -148,7 +148,7 @@ describe("one more header", () => {
     ["hex", { "x-shopify-hmac-sha256": digest.toString("hex") }, "current"],
     ["the previous secret", { "x-shopify-hmac-sha256": createHmac("sha256", "older").update(body).digest("base64") }, "previous"],
     ["another key", { "x-shopify-hmac-sha256": createHmac("sha256", "other").update(body).digest("base64") }, "mismatch"],
-    ["another form", { "x-shopify-hmac-sha256": "t=1,v1=0" }, "malformed"],
+    ["another format", { "x-shopify-hmac-sha256": "t=1,v1=0" }, "malformed"],
     ["a wrong X-Signature beside it", { "x-shopify-hmac-sha256": digest.toString("base64"), "x-signature": "0".repeat(64) }, "mismatch"],
     ["a wrong svix-signature beside it", { "x-shopify-hmac-sha256": digest.toString("base64"), "svix-signature": "v1,x" }, "missing"],
     ["another name", { "x-other": digest.toString("base64") }, "missing"],
