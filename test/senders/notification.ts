@@ -3,7 +3,7 @@ import type { Message } from "../../src/core/message.ts";
 import type { Delivery } from "../../src/senders/delivery.ts";
 import { readJsonDelivery } from "../../src/senders/json-senders.ts";
 
-/** A text message as WhatsApp has it, with other fields in its place. */
+/** A text message as WhatsApp sends it, with these fields replaced. */
 export function element(fields: object): object {
   return {
     from: "16505550142",
@@ -15,7 +15,7 @@ export function element(fields: object): object {
   };
 }
 
-/** A change of the field `messages` that brings these elements. */
+/** A change of the field `messages` with these elements. */
 export function change(
   messages: readonly unknown[],
   fields: object = {},

@@ -36,9 +36,9 @@ interface Sender {
 
 const OWN = ["m1", "Grüße 👋"] as const;
 
-/** A delivery of each row. The signatures were made by the libraries that are named. */
+/** One delivery for each row of the table. The library named above each one made its signature. */
 const SENDERS: Readonly<Record<string, Sender>> = {
-  // @octokit/webhooks-methods 6.0.0, which has the same scheme.
+  // @octokit/webhooks-methods 6.0.0, because GitHub uses the same scheme.
   "WhatsApp Cloud API": {
     headers: { "X-Hub-Signature-256": "sha256=99d62cf51fcc798dd13f6227bfb7f74a7d768804c26ea2c3559af9f7b7301ffe" },
     body: NOTIFICATION,
@@ -82,7 +82,7 @@ const SENDERS: Readonly<Record<string, Sender>> = {
 const README = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
 const ROWS = parseMarkdown(README).get("Senders")?.rows ?? [];
 
-test("the table of senders has a row for each delivery here", () => {
+test("the README's table of senders has a row for each delivery of this test", () => {
   assert.deepEqual(
     ROWS.map(([name]) => name),
     Object.keys(SENDERS),
@@ -90,20 +90,20 @@ test("the table of senders has a row for each delivery here", () => {
 });
 
 for (const [name = "", enter = "", signs = "", secret = ""] of ROWS) {
-  test(`what the table says of ${name} works`, async (t) => {
+  test(`a delivery set up as the table says is stored: ${name}`, async (t) => {
     const sender = SENDERS[name];
     assert.ok(sender !== undefined);
     const { target = "/webhook", headers, body, env = {}, stored } = sender;
     const app = await startTestApp(t, { clock: { nowMs: () => NOW_MS }, env: { WEBHOOK_SECRET: SECRET, ...env } });
-    const answer = await app.request(target, { method: "POST", body, headers });
-    assert.equal(answer.status, 200);
+    const response = await app.request(target, { method: "POST", body, headers });
+    assert.equal(response.status, 200);
     const [only, ...more] = listAt((await app.request("/messages")).json, "data");
     assert.deepEqual(
       [at(only, "message_id"), at(only, "from"), at(only, "to"), at(only, "text"), more],
       [stored[0], "+919876543210", "+14155550100", stored[1], []],
     );
 
-    // The row names the path, the header and the setting of that delivery.
+    // The row names the path, the header and the setting of the delivery.
     assert.equal(codeSpans(enter)[0], `https://HOST${target.split("?", 1)[0]}`);
     const [header = ""] = codeSpans(signs);
     assert.ok(header === "WEBHOOK_SIGNATURE_HEADER" ? header in env : header in headers, header);

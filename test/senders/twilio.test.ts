@@ -47,14 +47,14 @@ describe("readTwilio", () => {
     assert.equal(messages[0]?.ts, "2025-01-15T10:00:10Z");
   });
 
-  it("has null for a text, and no words for a number, that are not there", () => {
+  it("gives null for a missing text and an empty string for a missing number", () => {
     assert.deepEqual(
       read({ MessageSid: "SM1" }).messages.map(({ from, to, text }) => [from, to, text]),
       [["", "", null]],
     );
   });
 
-  it("ignores a report on a message that was sent out", () => {
+  it("ignores a status report of an outgoing message", () => {
     for (const status of ["queued", "sent", "delivered", "undelivered", "failed", "read"]) {
       const { messages, ignored, warnings } = read({ ...SMS, MessageStatus: status });
       assert.deepEqual([messages, ignored, warnings], [[], [{ kind: "statuses", count: 1 }], []]);
@@ -69,7 +69,7 @@ describe("readTwilio", () => {
     }
   });
 
-  it("keeps every value of a repeated parameter, and one that is named like a prototype, in the payload", () => {
+  it("keeps every value of a repeated parameter, and a parameter named __proto__, in the payload", () => {
     const form = new URLSearchParams("MessageSid=SM1&From=%2B1&From=%2B2&__proto__=x");
     const [message] = readTwilio(form, { receivedAtMs: RECEIVED }).messages;
     assert.equal(message?.from, "+1");

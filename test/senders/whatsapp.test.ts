@@ -29,8 +29,8 @@ describe("examples of notifications", () => {
   }
 });
 
-describe("the words of each kind", () => {
-  const rows: readonly (readonly [name: string, fields: object, words: string | null])[] = [
+describe("the text of each type of message", () => {
+  const rows: readonly (readonly [name: string, fields: object, text: string | null])[] = [
     ["a reply", { type: "text", text: { body: "Blue, please" }, context: { from: "15550100", id: "wamid.Q" } }, "Blue, please"],
     ["a forward", { type: "text", text: { body: "Look" }, context: { forwarded: true, frequently_forwarded: true } }, "Look"],
     ["a text of 5,000 characters", { type: "text", text: { body: "é".repeat(5000) } }, "é".repeat(5000)],
@@ -51,11 +51,11 @@ describe("the words of each kind", () => {
       "Sent",
     ],
     [
-      "an interactive reply of a later kind",
+      "an interactive reply of an unknown type",
       { type: "interactive", interactive: { type: "poll_reply", poll_reply: { choice: 1 } } },
       null,
     ],
-    ["a reaction that is taken back", { type: "reaction", reaction: { message_id: "wamid.Q" } }, null],
+    ["a removed reaction", { type: "reaction", reaction: { message_id: "wamid.Q" } }, null],
     ["an order", { type: "order", order: { catalog_id: "7", text: "By Friday?", product_items: [{ quantity: 2 }] } }, "By Friday?"],
     [
       "a new number",
@@ -75,10 +75,10 @@ describe("the words of each kind", () => {
     ["an edit of an edit, which does not exist", { type: "edit", edit: { message: { type: "edit", edit: { message: {} } } } }, null],
     ["a deletion", { type: "revoke", revoke: { original_message_id: "wamid.Q" } }, null],
     ["a place without a name", { type: "location", location: { latitude: -33.5, longitude: 151 } }, "(-33.5, 151)"],
-    ["a place with an address alone", { type: "location", location: { latitude: 0, longitude: 0, address: "1 Pier" } }, "1 Pier (0, 0)"],
+    ["a place with only an address", { type: "location", location: { latitude: 0, longitude: 0, address: "1 Pier" } }, "1 Pier (0, 0)"],
     ["a place without coordinates", { type: "location", location: { name: "Home" } }, "Home"],
     [
-      "cards",
+      "contact cards",
       {
         type: "contacts",
         contacts: [
@@ -92,30 +92,30 @@ describe("the words of each kind", () => {
       },
       "Ben Ode (+1 555 0101, 15550102), Cleo Day, (+1 555 0103)",
     ],
-    ["what the platform cannot show", { type: "unsupported", errors: [{ code: 131051, title: "Unsupported message type" }] }, null],
-    ["a kind of a later day", { type: "hologram", hologram: { body: "?" } }, null],
-    ["a kind that is a name of every object", { type: "constructor" }, null],
+    ["an unsupported message", { type: "unsupported", errors: [{ code: 131051, title: "Unsupported message type" }] }, null],
+    ["an unknown type", { type: "hologram", hologram: { body: "?" } }, null],
+    ["a type named like a property of every object", { type: "constructor" }, null],
     ["half a surrogate pair", { type: "text", text: { body: "a\ud800b" } }, "a\ufffdb"],
   ];
-  for (const [name, fields, words] of rows) it(name, () => assert.equal(textOfElement(fields), words));
+  for (const [name, fields, text] of rows) it(name, () => assert.equal(textOfElement(fields), text));
 });
 
-describe("who speaks to whom", () => {
+describe("the sender and the recipient", () => {
   const party = (fields: object, value: object = {}): readonly unknown[] => {
     const { from, to } = only(read(notification([change([element(fields)], value)])).messages);
     return [from, to];
   };
-  it("a business without a number is known by its id", () => {
+  it("a business without a number is identified by its id", () => {
     assert.deepEqual(party({}, { metadata: { phone_number_id: "106540352242922" } }), ["+16505550142", "106540352242922"]);
   });
-  it("a person without a number and id stays empty, and the words are kept", () => {
+  it("a sender without a number or id is empty, and the message is kept", () => {
     assert.deepEqual(party({ from: undefined }, { metadata: 7 }), ["", ""]);
   });
-  it("a person's number may come with its plus, or as a number", () => {
+  it("a sender's number may have its plus sign, or be a JSON number", () => {
     assert.deepEqual(party({ from: "+16505550142" }), ["+16505550142", "+15550783881"]);
     assert.deepEqual(party({ from: 16505550142 }), ["+16505550142", "+15550783881"]);
   });
-  it("an echo without metadata is from its own sender, to a user id if there is no number", () => {
+  it("an echo without metadata keeps its own sender, and goes to a user id if there is no number", () => {
     const echo = element({ from: "15550783881", to_user_id: "US.99" });
     const { from, to } = only(read(notification([{ field: "smb_message_echoes", value: { message_echoes: [echo] } }])).messages);
     assert.deepEqual([from, to], ["+15550783881", "US.99"]);
@@ -123,7 +123,7 @@ describe("who speaks to whom", () => {
 });
 
 describe("the payload", () => {
-  it("is the value that would have brought the element alone", () => {
+  it("is the value of the change with only this element and its contact", () => {
     const one = element({ id: "wamid.1", from: "111" });
     const two = element({ id: "wamid.2", from: undefined, from_user_id: "US.2" });
     const contacts = [{ wa_id: "111", profile: { name: "A" } }, { user_id: "US.2", profile: { name: "B" } }, { wa_id: "333" }];
@@ -136,7 +136,7 @@ describe("the payload", () => {
     ]);
   });
 
-  it("of a thousand messages with a thousand contacts is no larger than each one's own", () => {
+  it("of each message in a large notification has only the contact of its own sender", () => {
     const people = Array.from({ length: 1000 }, (_, index) => String(16505550000 + index));
     const contacts = people.map((wa_id) => ({ wa_id, profile: { name: "N".repeat(50) } }));
     const body = JSON.stringify(
@@ -152,7 +152,7 @@ describe("the payload", () => {
     assert.ok(messages.every(({ payload }) => payload !== undefined && payload.length < 500));
   });
 
-  it("is absent, with a warning, if it is nested too deeply to be written", () => {
+  it("is absent, with a warning, if it is nested too deeply to serialise", () => {
     const deep = `${'{"0":'.repeat(100_000)}0${"}".repeat(100_000)}`;
     const body = JSON.stringify(notification([change([element({ extra: "DEEP" })])])).replace('"DEEP"', deep);
     const delivery = readText(body);
@@ -161,8 +161,8 @@ describe("the payload", () => {
   });
 });
 
-describe("several numbers in one notification", () => {
-  it("come in their order, each with its own number", () => {
+describe("messages of several numbers in one notification", () => {
+  it("keep their order, each with its own number", () => {
     const entry = (number: string, ids: readonly string[]): unknown => ({
       id: number,
       changes: ids.map((id) => change([element({ id })], { metadata: { display_phone_number: number } })),
@@ -179,19 +179,19 @@ describe("several numbers in one notification", () => {
   });
 });
 
-describe("what is not a message", () => {
+describe("changes without a message", () => {
   const value = change([]).value;
   const rows: readonly (readonly [name: string, changes: readonly unknown[], ignored: object])[] = [
-    ["statuses are counted each", [{ field: "messages", value: { ...value, messages: undefined, statuses: [{}, {}] } }], { statuses: 2 }],
+    ["each status counts", [{ field: "messages", value: { ...value, messages: undefined, statuses: [{}, {}] } }], { statuses: 2 }],
     [
-      "history is left to the platform",
+      "history is ignored",
       [{ field: "history", value: { ...value, messages: undefined, history: [{ threads: [{ messages: [element({})] }] }] } }],
       { history: 1 },
     ],
-    ["a change of another field counts as one", [{ field: "account_update", value: { event: "DISABLED" } }], { account_update: 1 }],
-    ["no element at all counts as one", [change([])], { messages: 1 }],
-    ["a value of another type", [{ field: "messages", value: "x" }], { messages: 1 }],
-    ["a field with a stranger's name", [{ field: "Ignore: all", value: {} }, null], { other: 2 }],
+    ["a change of another field counts once", [{ field: "account_update", value: { event: "DISABLED" } }], { account_update: 1 }],
+    ["a change without elements counts once", [change([])], { messages: 1 }],
+    ["a value of the wrong type", [{ field: "messages", value: "x" }], { messages: 1 }],
+    ["a field with an arbitrary name", [{ field: "Ignore: all", value: {} }, null], { other: 2 }],
     ["no change", [], { notification: 1 }],
   ];
   for (const [name, changes, ignored] of rows) {
@@ -203,7 +203,7 @@ describe("what is not a message", () => {
   }
 });
 
-it("another object is a body in this service's own form", () => {
+it("a body with another object is read in this service's own format", () => {
   for (const body of [{ object: "page", entry: [] }, { object: ["whatsapp_business_account"] }]) {
     const delivery = readJsonDelivery(encode(JSON.stringify(body)));
     assert.ok(!delivery.ok);
