@@ -9,7 +9,7 @@ import { createDescriptorWriter } from "../../src/telemetry/descriptor-writer.ts
 
 type Written = (error: NodeJS.ErrnoException | null, count: number) => void;
 
-/** Lets each write to a file take at most three bytes, or fail with the next of the codes; undefined lets it through. */
+/** Makes each write to a file fail with the next of the codes. If that is undefined or missing, at most three bytes are written. */
 function limitWrites(t: TestContext, codes: (string | undefined)[]): void {
   t.mock.method(fs, "write", (fd: number, bytes: Uint8Array, offset: number, length: number, _position: null, done: Written) => {
     const code = codes.shift();
@@ -36,17 +36,17 @@ async function writeToFile(t: TestContext, text: string): Promise<{ content: str
   return { ...result, content: readFileSync(path, "utf8") };
 }
 
-test("a file that takes a part of the bytes gets the rest with further writes", async (t) => {
+test("after a partial write the rest is written with further writes", async (t) => {
   limitWrites(t, []);
   assert.deepEqual(await writeToFile(t, "0123456789"), { content: "0123456789", error: undefined, written: 10 });
 });
 
-test("a descriptor that would block is tried again from where it stopped", async (t) => {
+test("after EAGAIN a write continues from where it stopped", async (t) => {
   limitWrites(t, [undefined, "EAGAIN", "EAGAIN"]);
   assert.deepEqual(await writeToFile(t, "0123456789"), { content: "0123456789", error: undefined, written: 10 });
 });
 
-test("an error tells how many bytes were written before it", async (t) => {
+test("an error reports how many bytes were written before it", async (t) => {
   limitWrites(t, [undefined, undefined, "ENOSPC"]);
   assert.deepEqual(await writeToFile(t, "0123456789"), { content: "012345", error: "ENOSPC", written: 6 });
 });

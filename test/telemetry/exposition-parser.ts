@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 export interface ParsedExposition {
-  /** By series as written, such as `x_total{a="b"}`. */
+  /** By series as written, for example `x_total{a="b"}`. */
   readonly samples: ReadonlyMap<string, number>;
   /** By family name. */
   readonly types: ReadonlyMap<string, string>;
@@ -11,8 +11,8 @@ const HEADER = /^# (HELP|TYPE) ([A-Za-z_][A-Za-z0-9_]*) (.+)$/;
 const SAMPLE = /^([A-Za-z_][A-Za-z0-9_]*)(\{(?:[A-Za-z_][A-Za-z0-9_]*="(?:[^"\\\n]|\\[\\"n])*",?)+\})? (\S+)$/;
 
 /**
- * Reads Prometheus text or OpenMetrics and asserts what both formats ask of it: each family once and in one piece, HELP
- * and TYPE before its samples, no series twice, buckets that never fall, `+Inf` equal to `_count`, a final line feed.
+ * Parses Prometheus text or OpenMetrics and asserts what both formats require: the lines of each family are together, with HELP and
+ * TYPE before the samples; no series occurs twice; buckets never fall; `+Inf` equals `_count`; the text ends with a line feed.
  */
 export function parseExposition(text: string): ParsedExposition {
   assert.ok(text.endsWith("\n"), "the text ends with a line feed");
@@ -40,7 +40,7 @@ export function parseExposition(text: string): ParsedExposition {
     const [, name = "", labels = "", value = ""] = sample;
     const series = name + labels;
     assert.ok(types.has(family), `TYPE before the sample: ${line}`);
-    assert.ok([family, `${family}_total`, `${family}_bucket`, `${family}_sum`, `${family}_count`].includes(name), `in one piece: ${line}`);
+    assert.ok([family, `${family}_total`, `${family}_bucket`, `${family}_sum`, `${family}_count`].includes(name), `the lines of a family are together: ${line}`);
     assert.ok(!samples.has(series), `no series twice: ${series}`);
     samples.set(series, value === "+Inf" ? Infinity : Number(value));
   }

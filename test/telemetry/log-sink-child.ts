@@ -1,9 +1,9 @@
 import { fstatSync } from "node:fs";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextIteration } from "node:timers/promises";
 import { createLogSink } from "../../src/telemetry/log-sink.ts";
 
-// Writes numbered lines to descriptor 1, all but the last in one turn, tells the parent that the event loop still turns,
-// and tells it again when everything is written. Ends when the parent disconnects, or at once on its word.
+// Writes numbered lines to descriptor 1, all but the last in one iteration of the event loop. Sends the parent "turning" when the next
+// iteration runs, and "closed" when everything is written. Ends when the parent disconnects, or at once on a message from it.
 const [lineCount = 0, maxWaitingBytes = 0] = process.argv.slice(2).map(Number);
 const sink = createLogSink({ nowMs: () => 0, maxWaitingBytes });
 
@@ -13,10 +13,10 @@ function writeLine(number: number): void {
 
 process.once("message", () => process.exit(0));
 for (let number = 0; number < lineCount - 1; number += 1) writeLine(number);
-await nextTurn();
+await nextIteration();
 writeLine(lineCount - 1);
 process.send?.("turning");
 await sink.close();
-// Throws where the descriptor is closed: the next file opened would take its number.
+// Throws if the descriptor is closed, because the next file opened would get its number.
 fstatSync(1);
 process.send?.("closed");

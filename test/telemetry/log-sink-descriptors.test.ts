@@ -24,11 +24,11 @@ interface Line {
 }
 
 function parseLines(log: string): readonly Line[] {
-  assert.ok(log === "" || log.endsWith("\n"), "the last line is whole");
+  assert.ok(log === "" || log.endsWith("\n"), "the last line is complete");
   return log.split("\n").slice(0, -1).map((line): Line => JSON.parse(line));
 }
 
-/** Asserts that the first lines are there in order and that one WARNING after them tells how many of `written` are not. */
+/** Asserts that the first lines are there in order, and that one WARNING after them says how many of `written` are missing. */
 function assertAccounted(log: string, written: number): number {
   const lines = parseLines(log);
   const last = lines.at(-1);
@@ -51,7 +51,7 @@ function openFifo(t: TestContext): { readonly readEnd: number; readonly writeEnd
   t.after(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "fifo");
   execFileSync("mkfifo", [path]);
-  // Open for both first: each side alone would wait here for the other one.
+  // Opened for both first, because opening one side waits for the other.
   const both = openSync(path, constants.O_RDWR);
   const readEnd = openSync(path, constants.O_RDONLY);
   const writeEnd = openSync(path, constants.O_WRONLY);
@@ -60,7 +60,7 @@ function openFifo(t: TestContext): { readonly readEnd: number; readonly writeEnd
 }
 
 describe("the log on a real descriptor", () => {
-  test("reaches a file whole and in order, and leaves the descriptor open", async (t) => {
+  test("reaches a file completely and in order, and leaves the descriptor open", async (t) => {
     const folder = mkdtempSync(join(tmpdir(), "log-sink-"));
     t.after(() => rmSync(folder, { recursive: true }));
     const path = join(folder, "log");
@@ -74,11 +74,11 @@ describe("the log on a real descriptor", () => {
   });
 
   const limits = [
-    ["loses nothing that fits", 16 * MEBIBYTE, false],
-    ["says how much it lost beyond that", 200_000, true],
+    ["loses nothing that fits the buffer", 16 * MEBIBYTE, false],
+    ["says how many lines it lost beyond the buffer", 200_000, true],
   ] as const;
   for (const [what, maxWaitingBytes, loses] of limits) {
-    test(`waits for a pipe's stalled reader without holding up the process, and ${what}`, LIMITS, async (t) => {
+    test(`waits for a stalled reader of a pipe without blocking the process, and ${what}`, LIMITS, async (t) => {
       const { readEnd, writeEnd } = openFifo(t);
       const child = startChild(t, 20_000, maxWaitingBytes, writeEnd);
       closeSync(writeEnd);
@@ -91,7 +91,7 @@ describe("the log on a real descriptor", () => {
     });
   }
 
-  test("reaches the socket that a parent process gives as standard output", LIMITS, async (t) => {
+  test("reaches a socket that the parent process provides as standard output", LIMITS, async (t) => {
     const child = startChild(t, 5_000, 16 * MEBIBYTE);
     assert.ok(child.stdout !== null);
     const log = text(child.stdout);
@@ -100,7 +100,7 @@ describe("the log on a real descriptor", () => {
     assert.equal(assertAccounted(await log, 5_000), 0);
   });
 
-  test("does not keep a process that exits waiting for a stalled reader", LIMITS, async (t) => {
+  test("does not delay the exit of the process because of a stalled reader", LIMITS, async (t) => {
     const { readEnd, writeEnd } = openFifo(t);
     t.after(() => closeSync(readEnd));
     const child = startChild(t, 20_000, 16 * MEBIBYTE, writeEnd);
@@ -110,7 +110,7 @@ describe("the log on a real descriptor", () => {
     assert.deepEqual(await once(child, "exit"), [0, null]);
   });
 
-  test("goes silent where the reader is gone, after one word on standard error, and the process lives on", LIMITS, async (t) => {
+  test("stops after one line on standard error if the reader has gone, and the process continues", LIMITS, async (t) => {
     const { readEnd, writeEnd } = openFifo(t);
     closeSync(readEnd);
     const child = startChild(t, 20_000, 16 * MEBIBYTE, writeEnd);
@@ -123,7 +123,7 @@ describe("the log on a real descriptor", () => {
     assert.match(await complaint, /^Cannot write the log: [^\n]*EPIPE[^\n]*\n$/);
   });
 
-  test("is refused where the descriptor is not open", () => {
+  test("is refused if the descriptor is not open", () => {
     assert.throws(() => createLogSink({ fd: 987_654, nowMs: () => 0 }), { code: "EBADF" });
   });
 });

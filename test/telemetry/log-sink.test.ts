@@ -3,20 +3,20 @@ import { describe, test } from "node:test";
 import type { DescriptorWriter } from "../../src/telemetry/descriptor-writer.ts";
 import { createLogSink } from "../../src/telemetry/log-sink.ts";
 
-/** A descriptor whose writes end when and how the test says. */
-function heldWriter(): {
+/** A descriptor whose writes end when and how the test decides. */
+function manualWriter(): {
   readonly openWriter: () => DescriptorWriter;
-  readonly begun: string[];
+  readonly writes: string[];
   readonly finish: (error?: Error, written?: number) => void;
 } {
-  const begun: string[] = [];
+  const writes: string[] = [];
   let pending: ((error: Error | undefined, written: number) => void) | undefined;
   let length = 0;
   return {
-    begun,
+    writes,
     openWriter: () => (bytes, done) => {
       assert.equal(pending, undefined, "one write at a time");
-      begun.push(Buffer.from(bytes).toString());
+      writes.push(Buffer.from(bytes).toString());
       pending = done;
       length = bytes.length;
     },
@@ -32,8 +32,8 @@ function heldWriter(): {
 const FULL = new Error("ENOSPC: no space left on device");
 const LOST = (lines: number): string => `{"ts":"1970-01-01T00:00:00.000Z","level":"WARNING","msg":"log lines lost","lines":${lines}}\n`;
 
-function heldSink(maxWaitingBytes = 1000) {
-  const { openWriter, begun, finish } = heldWriter();
+function manualSink(maxWaitingBytes = 1000) {
+  const { openWriter, writes, finish } = manualWriter();
   const complaints: string[] = [];
   const sink = createLogSink({
     openWriter,
@@ -41,29 +41,29 @@ function heldSink(maxWaitingBytes = 1000) {
     complain: (sentence) => complaints.push(sentence),
     maxWaitingBytes,
   });
-  return { sink, begun, finish, complaints };
+  return { sink, writes, finish, complaints };
 }
 
 describe("a sink whose reader stalls", () => {
-  test("joins what gathers during a write", () => {
-    const { sink, begun, finish } = heldSink();
+  test("joins the lines that gather during a write", () => {
+    const { sink, writes, finish } = manualSink();
     for (const line of ["a\n", "b\n", "c\n"]) sink.write(line);
     finish();
-    assert.deepEqual(begun, ["a\n", "b\nc\n"]);
+    assert.deepEqual(writes, ["a\n", "b\nc\n"]);
   });
 
   for (const [bytes, kept] of [[9, true], [10, true], [11, false]] as const) {
-    test(`${kept ? "keeps" : "drops"} a line that makes ${bytes} of 10 bytes wait`, () => {
-      const { sink, begun, finish } = heldSink(10);
+    test(`${kept ? "keeps" : "drops"} a line that would fill ${bytes} of 10 bytes of the buffer`, () => {
+      const { sink, writes, finish } = manualSink(10);
       sink.write("ééé\n");
       sink.write(`${"x".repeat(bytes - 8)}\n`);
       finish();
-      assert.equal(begun[1], kept ? `${"x".repeat(bytes - 8)}\n` : LOST(1));
+      assert.equal(writes[1], kept ? `${"x".repeat(bytes - 8)}\n` : LOST(1));
     });
   }
 
-  test("drops every line until all that waited is written, counts them in one WARNING, and continues", () => {
-    const { sink, begun, finish } = heldSink(10);
+  test("drops every line until the buffer is written, counts the dropped ones in one WARNING, and continues", () => {
+    const { sink, writes, finish } = manualSink(10);
     for (const chunk of ["1234\n", "567\n", "too long\nfor it\n", "8\n"]) sink.write(chunk);
     finish();
     sink.write("9\n");
@@ -71,21 +71,21 @@ describe("a sink whose reader stalls", () => {
     sink.write("after\n");
     finish();
     finish();
-    assert.deepEqual(begun, ["1234\n", "567\n", LOST(4), "after\n"]);
+    assert.deepEqual(writes, ["1234\n", "567\n", LOST(4), "after\n"]);
   });
 
   test("has as much room after the WARNING as before", () => {
-    const { sink, begun, finish } = heldSink(10);
+    const { sink, writes, finish } = manualSink(10);
     for (const chunk of ["1234\n", "too long\n"]) sink.write(chunk);
     finish();
     finish();
     for (const chunk of ["1234\n", "too long\n"]) sink.write(chunk);
     finish();
-    assert.deepEqual(begun, ["1234\n", LOST(1), "1234\n", LOST(1)]);
+    assert.deepEqual(writes, ["1234\n", LOST(1), "1234\n", LOST(1)]);
   });
 
-  test("settles close only when everything is written, the WARNING too", async () => {
-    const { sink, begun, finish } = heldSink(5);
+  test("settles close only when everything is written, including the WARNING", async () => {
+    const { sink, writes, finish } = manualSink(5);
     sink.write("1234\n");
     sink.write("5\n");
     let closed = false;
@@ -95,17 +95,17 @@ describe("a sink whose reader stalls", () => {
     assert.equal(closed, false);
     finish();
     await closing;
-    assert.deepEqual(begun, ["1234\n", LOST(1)]);
+    assert.deepEqual(writes, ["1234\n", LOST(1)]);
   });
 
-  test("settles close at once where nothing waits", async () => {
-    await heldSink().sink.close();
+  test("settles close at once if nothing waits", async () => {
+    await manualSink().sink.close();
   });
 });
 
 describe("a sink that cannot write", () => {
-  test("complains once however often it fails, and close settles", async () => {
-    const { sink, finish, complaints } = heldSink();
+  test("complains once, however often it fails, and settles close", async () => {
+    const { sink, finish, complaints } = manualSink();
     for (let attempt = 0; attempt < 5; attempt += 1) {
       sink.write("a\n");
       finish(FULL);
@@ -118,7 +118,7 @@ describe("a sink that cannot write", () => {
   });
 
   test("says how many lines were lost before the first line that can be written again", () => {
-    const { sink, begun, finish } = heldSink();
+    const { sink, writes, finish } = manualSink();
     sink.write("a\nb\n");
     sink.write("c\n");
     finish(FULL);
@@ -129,23 +129,23 @@ describe("a sink that cannot write", () => {
     finish();
     sink.write("f\n");
     finish();
-    assert.deepEqual(begun, ["a\nb\n", LOST(3), LOST(4), "e\n", "f\n"]);
+    assert.deepEqual(writes, ["a\nb\n", LOST(3), LOST(4), "e\n", "f\n"]);
   });
 
   for (const [written, next, lost] of [[0, "", 2], [1, "\n", 2], [2, "", 1], [3, "\n", 1]] as const) {
-    test(`starts ${next === "" ? "right there" : "a new line"} after a write that stopped at byte ${written}`, () => {
-      const { sink, begun, finish } = heldSink();
+    test(`starts ${next === "" ? "at once" : "a new line"} after a write that stopped at byte ${written}`, () => {
+      const { sink, writes, finish } = manualSink();
       sink.write("a\nb\n");
       finish(FULL, written);
       sink.write("c\n");
       finish();
       finish();
-      assert.deepEqual(begun, ["a\nb\n", next + LOST(lost), "c\n"]);
+      assert.deepEqual(writes, ["a\nb\n", next + LOST(lost), "c\n"]);
     });
   }
 
-  test("still starts a new line, and counts no line for it, where that fails too", () => {
-    const { sink, begun, finish } = heldSink();
+  test("starts a new line again, without counting it as lost, if that write fails too", () => {
+    const { sink, writes, finish } = manualSink();
     sink.write("a\n");
     finish(FULL, 1);
     sink.write("b\n");
@@ -153,6 +153,6 @@ describe("a sink that cannot write", () => {
     sink.write("c\n");
     finish();
     finish();
-    assert.deepEqual(begun, ["a\n", `\n${LOST(1)}`, `\n${LOST(2)}`, "c\n"]);
+    assert.deepEqual(writes, ["a\n", `\n${LOST(1)}`, `\n${LOST(2)}`, "c\n"]);
   });
 });

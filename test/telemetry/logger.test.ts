@@ -30,22 +30,22 @@ function collecting(level: LogLevel = "DEBUG", nowMs: () => number = () => 0): C
   };
 }
 
-describe("a string of a line", () => {
-  // The right side is the whole literal: plain text stays readable, whatever could end a line or steer a terminal does not.
+describe("a string in a log line", () => {
+  // The last column is the whole literal. Plain text stays readable; what could end a line or control a terminal is escaped.
   const rows: readonly (readonly [string, string, string])[] = [
     ["plain text", "/messages/a b~!", '"/messages/a b~!"'],
-    ["nothing", "", '""'],
+    ["an empty string", "", '""'],
     ["a quote and a backslash", 'a"b\\c', '"a\\"b\\\\c"'],
-    ["line ends", "a\nb\r\u0085\u2028\u2029", '"a\\nb\\r\\u0085\\u2028\\u2029"'],
+    ["line endings", "a\nb\r\u0085\u2028\u2029", '"a\\nb\\r\\u0085\\u2028\\u2029"'],
     ["control characters", "\u0000\u001b[31m\u007f\u009b", '"\\u0000\\u001b[31m\\u007f\\u009b"'],
-    ["nothing unusual but DEL", "a\u007f", '"a\\u007f"'],
+    ["plain text with DEL", "a\u007f", '"a\\u007f"'],
     ["a lone high surrogate", "a\ud83d", '"a\\ud83d"'],
     ["a lone low surrogate", "\ude00a", '"\\ude00a"'],
     ["letters and emoji", "Οδυσσεύς 😀", '"Οδυσσεύς 😀"'],
-    ["what looks like the end of the line", '","level":"ERROR"}', '"\\",\\"level\\":\\"ERROR\\"}"'],
+    ["text that looks like the end of a log line", '","level":"ERROR"}', '"\\",\\"level\\":\\"ERROR\\"}"'],
   ];
   for (const [what, value, literal] of rows) {
-    test(`holds ${what} and reads back as it was`, () => {
+    test(`reads back unchanged: ${what}`, () => {
       assert.equal(jsonString(value), literal);
       assert.equal(JSON.parse(jsonString(value)), value);
     });
@@ -59,10 +59,10 @@ describe("a string of a line", () => {
   });
 });
 
-describe("a request line", () => {
+describe("the log line of a request", () => {
   const hostile = ['"', "\\", "\n", "\u2028", "\ud800", "\u0000", '"}\n{"level":"ERROR"'].join("");
 
-  test("is one line of JSON whatever its strings hold", () => {
+  test("is one line of JSON, whatever its strings contain", () => {
     const { logger, chunks, lines } = collecting();
     logger.request({
       ...EXCHANGE, requestId: hostile, method: hostile, path: hostile, fault: hostile, delivery: { result: "created", messageId: hostile },
@@ -75,7 +75,7 @@ describe("a request line", () => {
   });
 
   for (const [durationMs, written] of [[0, 0], [0.0004, 0], [0.0005, 0.001], [12.3456, 12.346], [60_000.25, 60_000.25]] as const) {
-    test(`gives ${durationMs} ms as ${written}`, () => {
+    test(`writes ${durationMs} ms as ${written}`, () => {
       const { logger, lines } = collecting();
       logger.request({ ...EXCHANGE, durationMs });
       const [line] = lines();
@@ -88,7 +88,7 @@ describe("a request line", () => {
     [200, "INFO"], [204, "INFO"], [399, "INFO"], [400, "WARNING"], [499, "WARNING"], [500, "ERROR"], [503, "ERROR"],
   ];
   for (const [status, level] of statuses) {
-    test(`of status ${status} has level ${level} and is written from that level down`, () => {
+    test(`with status ${status} has level ${level} and is written if LOG_LEVEL is that level or lower`, () => {
       for (const threshold of LEVELS) {
         const { logger, lines } = collecting(threshold);
         logger.request({ ...EXCHANGE, status });
@@ -99,7 +99,7 @@ describe("a request line", () => {
   }
 });
 
-test("the line of a stream tells how long it took and what ended it; one that broke off is an ERROR", () => {
+test("the log line of a stream has its duration and what ended it, and a fault is an ERROR", () => {
   for (const [ended, level] of [["complete", "INFO"], ["client", "INFO"], ["stop", "INFO"], ["fault", "ERROR"]] as const) {
     const { logger, lines } = collecting();
     logger.request({ ...EXCHANGE, stream: { durationMs: 1234.5678, ended } });
@@ -120,7 +120,7 @@ describe("a lifecycle line", () => {
     });
   }
 
-  test("carries its fields, which cannot replace the time, the level or the message", () => {
+  test("has its fields, which cannot replace the time, the level or the message", () => {
     const { logger, lines } = collecting();
     const fields = { url: "http://127.0.0.1:8000", port: 8000, ok: true, none: null, list: ["a", "\n"] };
     logger.info("started", { ...fields, ts: "no", level: "no", msg: "no" });
@@ -142,8 +142,8 @@ describe("a lifecycle line", () => {
   });
 });
 
-describe("lines are passed on in batches", () => {
-  test("after 10 ms, in one piece", (t) => {
+describe("log lines are written in batches", () => {
+  test("after 10 ms, in one chunk", (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     const { logger, chunks } = collecting();
     logger.info("a");
@@ -170,7 +170,7 @@ describe("lines are passed on in batches", () => {
     assert.equal(chunks.length, 1);
   });
 
-  test("by flush, which writes nothing where nothing waits", (t) => {
+  test("by flush, which writes nothing if nothing waits", (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     const { logger, chunks } = collecting();
     logger.flush();
@@ -181,7 +181,7 @@ describe("lines are passed on in batches", () => {
     assert.equal(chunks.length, 1);
   });
 
-  test("and no line below the level starts a batch", (t) => {
+  test("which a line below the level does not start", (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     const { logger, chunks } = collecting("ERROR");
     logger.request(EXCHANGE);

@@ -53,30 +53,30 @@ const DELIVERIES: readonly (readonly [string, FinishedExchange, object, readonly
     { level: "INFO", status: 200, message_id: "m1", dup: true, result: "duplicate", conflict: true },
     ['webhook_messages_total{format="native",result="conflict"}', 'webhook_requests_total{result="duplicate"}',
       'webhook_signature_matches_total{secret="current"}', "webhook_conflicts_total"]],
-  ["a notification of repeats and reports", delivery(200, {
+  ["a notification with repeats and status reports", delivery(200, {
     result: "duplicate", signature: "current", counts: { format: "whatsapp", created: 0, duplicates: 1, conflicts: 1, ignored: 1 },
   }),
     { level: "INFO", status: 200, dup: true, result: "duplicate", conflict: true, format: "whatsapp", messages: 2, created: 0, duplicates: 2, ignored: 1 },
     [...["duplicate", "conflict", "ignored"].map((result) => `webhook_messages_total{format="whatsapp",result="${result}"}`),
       'webhook_requests_total{result="duplicate"}', 'webhook_signature_matches_total{secret="current"}', "webhook_conflicts_total"]],
   ...(["missing", "malformed", "mismatch", "stale"] as const).map((reason) => [
-    `a signature that is refused: ${reason}`, delivery(401, { result: "invalid_signature", signature: reason, hint: "why" }),
+    `a refused signature: ${reason}`, delivery(401, { result: "invalid_signature", signature: reason, hint: "why" }),
     { level: "WARNING", status: 401, dup: false, result: "invalid_signature", reason, hint: "why" },
     ['webhook_requests_total{result="invalid_signature"}', `webhook_signature_failures_total{reason="${reason}"}`],
   ] as const),
-  ["a body that is refused", delivery(422, { result: "validation_error", messageId: "m2", signature: "current" }),
+  ["a refused body", delivery(422, { result: "validation_error", messageId: "m2", signature: "current" }),
     { level: "WARNING", status: 422, message_id: "m2", dup: false, result: "validation_error" },
     ['webhook_requests_total{result="validation_error"}', 'webhook_signature_matches_total{secret="current"}']],
   ["a body that is too large", delivery(413, { result: "too_large" }),
     { level: "WARNING", status: 413, dup: false, result: "too_large" }, ['webhook_requests_total{result="too_large"}']],
-  ["a client above its rate", delivery(429, { result: "rate_limited" }),
+  ["a client above its rate limit", delivery(429, { result: "rate_limited" }),
     { level: "WARNING", status: 429, dup: false, result: "rate_limited" }, ['webhook_requests_total{result="rate_limited"}']],
   ["a store that cannot commit", { ...delivery(503, { result: "unavailable", messageId: "m3", signature: "current" }), fault: "disk full" },
     { level: "ERROR", status: 503, message_id: "m3", dup: false, result: "unavailable", error: "disk full" },
     ['webhook_requests_total{result="unavailable"}', 'webhook_signature_matches_total{secret="current"}']],
 ];
 
-describe("a delivery becomes one line and its counts", () => {
+describe("a delivery becomes one log line and its counts", () => {
   for (const [what, exchange, fields, counted] of DELIVERIES) {
     test(what, async () => {
       const { lines, samples } = observed(exchange);
@@ -89,7 +89,7 @@ describe("a delivery becomes one line and its counts", () => {
     });
   }
 
-  test("and tells of the last created message only when one was created", async () => {
+  test("and sets the time of the last created message only if one was created", async () => {
     const name = "webhook_last_created_timestamp_seconds";
     const repeat = delivery(200, { result: "duplicate", messageId: "m1" });
     assert.equal((await observed(repeat).samples()).get(name), undefined);
@@ -97,7 +97,7 @@ describe("a delivery becomes one line and its counts", () => {
   });
 
   for (const [lagSeconds, bucket] of [[-5, "0.1"], [0.1, "0.1"], [0.11, "0.5"], [86_400, "86400"], [1e9, "+Inf"]] as const) {
-    test(`and counts a lag of ${lagSeconds} s from bucket ${bucket} on, a sender whose clock is ahead counting as 0`, async () => {
+    test(`and counts a lag of ${lagSeconds} s from bucket ${bucket} up, with a negative lag as 0`, async () => {
       const samples = await observed(delivery(200, { ...CREATED, lagSeconds: [lagSeconds] })).samples();
       const filled = [...samples].find(([name, value]) => name.startsWith("webhook_delivery_lag_seconds_bucket") && value === 1);
       assert.equal(filled?.[0], `webhook_delivery_lag_seconds_bucket{le="${bucket}"}`);
@@ -106,7 +106,7 @@ describe("a delivery becomes one line and its counts", () => {
   }
 });
 
-describe("any other exchange becomes one line and its counts", () => {
+describe("any other exchange becomes one log line and its counts", () => {
   const read: FinishedExchange = {
     requestId: "r-2", method: "GET", path: "/messages/m1", route: "/messages/{message_id}", status: 404, durationMs: 0.12345,
   };
@@ -119,13 +119,13 @@ describe("any other exchange becomes one line and its counts", () => {
     assert.equal((await samples()).get('http_requests_total{method="GET",path="/messages/{message_id}",status="404"}'), 1);
   });
 
-  test("under shared labels where no route matched or nothing could be parsed", async () => {
+  test("under shared labels if no route matches or nothing could be parsed", async () => {
     const { lines, samples } = observed({ ...read, method: "-", path: "-", route: undefined, status: 400 });
     assert.equal(lines().length, 1);
     assert.equal((await samples()).get('http_requests_total{method="other",path="unmatched",status="400"}'), 1);
   });
 
-  test("with the fault in the line", () => {
+  test("with the fault in the log line", () => {
     const { lines } = observed({ ...read, status: 500, fault: 'a "broken"\nthing' });
     assert.deepEqual(lines(), [{
       ts: REQUEST.ts, level: "ERROR", request_id: "r-2", method: "GET", path: "/messages/m1", status: 500, latency_ms: 0.123,
@@ -134,8 +134,8 @@ describe("any other exchange becomes one line and its counts", () => {
   });
 });
 
-describe("the store's work", () => {
-  test("is counted for each transaction", async () => {
+describe("a transaction of the store", () => {
+  test("is counted", async () => {
     const { observer, samples } = observed();
     observer.committed(64, 0.002);
     observer.committed(1, 0.5);
@@ -147,7 +147,7 @@ describe("the store's work", () => {
     assert.equal(after.get("webhook_commit_failures_total"), 0);
   });
 
-  test("becomes an ERROR line where a transaction failed", async () => {
+  test("becomes an ERROR line if it fails", async () => {
     const { observer, lines, samples } = observed();
     observer.commitFailed(12, "database or disk is full");
     assert.deepEqual(lines(), [
@@ -158,7 +158,7 @@ describe("the store's work", () => {
   });
 });
 
-test("everything that was observed adds up in the exposition", async () => {
+test("the exposition adds up everything that was observed", async () => {
   const { observer, lines, expose } = observed(...DELIVERIES.map(([, exchange]) => exchange));
   observer.finished({ ...delivery(200, CREATED, 3000), method: "POST" });
   observer.finished({ requestId: "r", method: "GET", path: "/nowhere", route: undefined, status: 404, durationMs: 0.5 });
@@ -166,12 +166,12 @@ test("everything that was observed adds up in the exposition", async () => {
   observer.commitFailed(1, "disk full");
   const text = await expose();
   parseExposition(text);
-  const told = text.split("\n").filter((line) => !/^#| 0$/.test(line)).join("\n");
-  assert.equal(told, readFileSync(new URL("./fixtures/busy-service.prometheus.txt", import.meta.url), "utf8"));
+  const nonZeroSamples = text.split("\n").filter((line) => !/^#| 0$/.test(line)).join("\n");
+  assert.equal(nonZeroSamples, readFileSync(new URL("./fixtures/busy-service.prometheus.txt", import.meta.url), "utf8"));
   assert.equal(lines().length, DELIVERIES.length + 4);
 });
 
-test("each transaction, each removal, each checkpoint and each step of the index is a line of level DEBUG", () => {
+test("each transaction, removal, checkpoint and step of the index is logged at DEBUG", () => {
   const { observer, lines } = observed();
   observer.committed(3, 0.0015);
   observer.removed(2);
@@ -181,13 +181,13 @@ test("each transaction, each removal, each checkpoint and each step of the index
   assert.deepEqual(lines(), [{ ...head, msg: "committed", messages: 3, duration_ms: 1.5 }, { ...head, msg: "removed", messages: 2 }, { ...head, msg: "checkpoint", pages: 4000, duration_ms: 250 }, { ...head, msg: "indexed", messages: 32_768, duration_ms: 200 }]);
 });
 
-test("each run of retention is a line of level INFO: how many messages, and up to when they had been received", () => {
+test("each run of retention is logged at INFO, with the number of messages and the time before which they were received", () => {
   const { observer, lines } = observed();
   observer.retained({ messages: 12, before: "2025-01-01T00:00:00.000Z" });
   assert.deepEqual(lines(), [{ ts: new Date(NOW_MS).toISOString(), level: "INFO", msg: "retention", removed: 12, received_before: "2025-01-01T00:00:00.000Z" }]);
 });
 
-test("a retention that fails is a warning once a reason, and counted each time", async () => {
+test("a failing retention is logged once per reason, and counted each time", async () => {
   const { observer, lines, samples } = observed();
   observer.retentionFailed({ reason: "disk full", isNew: true });
   observer.retentionFailed({ reason: "disk full", isNew: false });
@@ -195,7 +195,7 @@ test("a retention that fails is a warning once a reason, and counted each time",
   assert.equal((await samples()).get("webhook_retention_failures_total"), 2);
 });
 
-test("a retention that waits for the clock is a warning with what it showed", () => {
+test("a retention suspended because of the clock is a WARNING with the times", () => {
   const { observer, lines } = observed();
   const suspension = { clock: "2035-01-01T00:00:00.000Z", expected: "2025-01-01T00:00:00.000Z", until: "2035-01-02T00:00:00.000Z" };
   observer.retentionSuspended(suspension);

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { describe, test } from "node:test";
 import type { TestContext } from "node:test";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextIteration } from "node:timers/promises";
 import { promisify } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -61,7 +61,7 @@ const FROM_PROC = {
 };
 
 describe("the metrics of the process", () => {
-  test("have prom-client's names, those of /proc on Linux only", async (t) => {
+  test("have the names of prom-client, with those from /proc only on Linux", async (t) => {
     const types = await scraper(t).types();
     assert.deepEqual(Object.fromEntries(types), process.platform === "linux" ? { ...EVERYWHERE, ...FROM_PROC } : EVERYWHERE);
   });
@@ -83,7 +83,7 @@ describe("the metrics of the process", () => {
     assert.ok([...samples.values()].every((sample) => sample >= 0));
   });
 
-  test("count a file that is opened", async (t) => {
+  test("count open files", async (t) => {
     const { samples } = scraper(t);
     const before = (await samples()).get("process_open_fds") ?? 0;
     const opened = Array.from({ length: 20 }, () => openSync(process.execPath, "r"));
@@ -92,7 +92,7 @@ describe("the metrics of the process", () => {
     assert.equal(after - before, process.platform === "linux" ? 20 : 0);
   });
 
-  test("count active resources by type, and forget the types that are gone", async (t) => {
+  test("count active resources by type, and drop types without any", async (t) => {
     const { samples } = scraper(t);
     const name = 'nodejs_active_resources{type="Timeout"}';
     const before = await samples();
@@ -108,7 +108,7 @@ describe("the metrics of the process", () => {
     );
   });
 
-  test("time each garbage collection by its kind", { timeout: 10_000 }, async (t) => {
+  test("measure each garbage collection by kind", { timeout: 10_000 }, async (t) => {
     const { samples } = scraper(t);
     const name = 'nodejs_gc_duration_seconds_count{kind="major"}';
     setFlagsFromString("--expose-gc");
@@ -117,13 +117,13 @@ describe("the metrics of the process", () => {
     collect();
     let count = 0;
     while (count === 0 && !t.signal.aborted) {
-      await nextTurn();
+      await nextIteration();
       count = (await samples()).get(name) ?? 0;
     }
     assert.ok(count > 0);
   });
 
-  test("have all lag statistics, and no NaN, from the first scrape on and also once they are stopped", async (t) => {
+  test("have all lag statistics without NaN from the first scrape, even after they are stopped", async (t) => {
     const stopped = scraper(t);
     const lagOf = (samples: ReadonlyMap<string, number>): readonly string[] => [...samples.keys()].filter((series) => series.startsWith("nodejs_eventloop_lag"));
     const first = await stopped.samples();
@@ -134,7 +134,7 @@ describe("the metrics of the process", () => {
     assert.ok([...first.values(), ...after.values()].every((sample) => !Number.isNaN(sample)));
   });
 
-  test("do not hold the process open", async () => {
+  test("do not keep the process alive", async () => {
     const script = `
       const { registerProcessMetrics } = await import(${JSON.stringify(import.meta.resolve("../../src/telemetry/process-metrics.ts"))});
       const { createRegistry } = await import(${JSON.stringify(import.meta.resolve("../../src/telemetry/registry.ts"))});

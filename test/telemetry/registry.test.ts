@@ -90,7 +90,7 @@ describe("the text of a registry", () => {
     assert.equal(parseExposition(OPENMETRICS).types.get("jobs"), "counter");
   });
 
-  test("is empty for an empty registry, apart from the end mark of OpenMetrics", async () => {
+  test("is empty for an empty registry, except for the end marker of OpenMetrics", async () => {
     assert.equal(await createRegistry().expose("prometheus"), "");
     assert.equal(await createRegistry().expose("openmetrics"), "# EOF\n");
   });
@@ -117,7 +117,7 @@ describe("the text of a registry", () => {
     });
   }
 
-  test("keeps a negative sum of a histogram in 0.0.4 and leaves sum and count out of OpenMetrics, which refuses it", async () => {
+  test("has a negative sum of a histogram in 0.0.4, but neither sum nor count in OpenMetrics, which forbids it", async () => {
     const registry = createRegistry();
     registry.histogram("lag_seconds", "Lag.", { buckets: [1] }).labels().observe(-3);
     const prometheus = parseExposition(await registry.expose("prometheus")).samples;
@@ -130,7 +130,7 @@ describe("the text of a registry", () => {
 });
 
 describe("a family", () => {
-  test("gives the same series for the same values, and another one for values that only look alike when joined", () => {
+  test("gives one series for equal values, and another one for values that would only be equal if joined", () => {
     const family = createRegistry().counter("x_total", "X.", { labelNames: ["a", "b"] });
     assert.equal(family.labels("1", "2"), family.labels("1", "2"));
     assert.notEqual(family.labels('1",b="2', ""), family.labels("1", '2",b="'));
@@ -145,7 +145,7 @@ describe("a family", () => {
   });
 
   for (const [observed, bucket] of [[-1, "1"], [0.999, "1"], [1, "1"], [1.001, "2"], [2, "2"], [2.001, "+Inf"], [NaN, "+Inf"]] as const) {
-    test(`counts an observation of ${observed} from bucket ${bucket} on`, async () => {
+    test(`counts an observation of ${observed} from bucket ${bucket} up`, async () => {
       const registry = createRegistry();
       registry.histogram("x", "X.", { buckets: [1, 2] }).labels().observe(observed);
       const { samples } = parseExposition(await registry.expose("prometheus"));
@@ -177,7 +177,7 @@ describe("registering", () => {
     });
   }
 
-  test("leaves a registry as it was where it refuses", async () => {
+  test("leaves the registry unchanged if it refuses", async () => {
     const registry = createRegistry();
     registry.gauge("x_sum", "X.");
     assert.throws(() => registry.histogram("x", "X.", { buckets: [1] }));
@@ -186,24 +186,24 @@ describe("registering", () => {
   });
 });
 
-describe("sources that are asked at a scrape", () => {
-  test("are asked each time, whether they answer at once or later", async () => {
+describe("gauges that are sampled at a scrape", () => {
+  test("are sampled each time, whether they return a value or a promise", async () => {
     const registry = createRegistry();
-    let asked = 0;
-    registry.sampledGauge("now", "N.", () => (asked += 1));
-    registry.sampledGauge("later", "L.", () => Promise.resolve(asked * 10));
+    let samplings = 0;
+    registry.sampledGauge("now", "N.", () => (samplings += 1));
+    registry.sampledGauge("later", "L.", () => Promise.resolve(samplings * 10));
     assert.equal(parseExposition(await registry.expose("prometheus")).samples.get("now"), 1);
     const second = parseExposition(await registry.expose("openmetrics")).samples;
     assert.deepEqual([...second], [["now", 2], ["later", 20]]);
   });
 
-  test("show no sample, not an old one, while they fail or have no answer, and spoil nothing else", async () => {
+  test("have no sample, rather than an old one, while they fail or return nothing, and do not affect others", async () => {
     const registry = createRegistry();
-    const answers: (number | undefined | Error)[] = [5, new Error("gone"), 6, undefined];
+    const values: (number | undefined | Error)[] = [5, new Error("gone"), 6, undefined];
     function next(): number | undefined {
-      const answer = answers.shift();
-      if (answer instanceof Error) throw answer;
-      return answer;
+      const value = values.shift();
+      if (value instanceof Error) throw value;
+      return value;
     }
     registry.sampledGauge("fragile", "F.", next);
     registry.gauge("other", "O.").labels().set(1);
@@ -217,11 +217,11 @@ describe("sources that are asked at a scrape", () => {
     assert.deepEqual(seen, [5, undefined, 6, undefined]);
   });
 
-  test("never leave a gap in one scrape while another one waits", async () => {
+  test("never leave a gap in one scrape while another scrape waits", async () => {
     const registry = createRegistry();
     const first = Promise.withResolvers<number>();
-    const answers = [first.promise, Promise.resolve(2)];
-    registry.sampledGauge("x", "X.", () => answers.shift());
+    const values = [first.promise, Promise.resolve(2)];
+    registry.sampledGauge("x", "X.", () => values.shift());
     const slow = registry.expose("prometheus");
     assert.equal(parseExposition(await registry.expose("prometheus")).samples.get("x"), 2);
     first.resolve(1);

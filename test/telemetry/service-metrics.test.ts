@@ -5,7 +5,7 @@ import { createServiceMetrics } from "../../src/telemetry/service-metrics.ts";
 import { parseExposition } from "./exposition-parser.ts";
 import { SERVICE_OPTIONS, createService } from "./service-fixture.ts";
 
-/** What a fresh process shows that is not 0. */
+/** The samples of a new process that are not 0. */
 const FRESH: Readonly<Record<string, number>> = {
   webhook_queue_depth: 3,
   webhook_stored_messages: 1000,
@@ -18,7 +18,7 @@ const FRESH: Readonly<Record<string, number>> = {
 
 describe("the metrics of the service", () => {
   for (const format of ["prometheus", "openmetrics"] as const) {
-    test(`are all there in a fresh process and at 0, unless they tell a state, as ${format}`, async () => {
+    test(`are all present in a new process, and 0 unless they show a state, as ${format}`, async () => {
       const { samples } = parseExposition(await createService().registry.expose(format));
       assert.deepEqual(Object.fromEntries([...samples].filter(([, value]) => value !== 0)), FRESH);
       const shown = new Set(samples.keys().map((series) => series.replace(/(?:_bucket|_sum|_count)?(?:\{.*)?$/, "")));
@@ -49,26 +49,26 @@ describe("the metrics of the service", () => {
     assert.throws(() => createServiceMetrics(createService().registry, SERVICE_OPTIONS));
   });
 
-  test("show no file sizes while these cannot be read, and show them again afterwards", async () => {
-    let broken = false;
+  test("have no file sizes while these cannot be read, and have them again afterwards", async () => {
+    let unreadable = false;
     const { registry } = createService({
-      sizes: () => (broken ? Promise.reject(new Error("gone")) : Promise.resolve({ databaseBytes: 1, walBytes: 2, diskFreeBytes: 3 })),
+      sizes: () => (unreadable ? Promise.reject(new Error("gone")) : Promise.resolve({ databaseBytes: 1, walBytes: 2, diskFreeBytes: 3 })),
     });
     const names = ["webhook_database_bytes", "webhook_wal_bytes", "webhook_disk_free_bytes"];
     for (const [state, expected] of [[false, [1, 2, 3]], [true, [undefined, undefined, undefined]], [false, [1, 2, 3]]] as const) {
-      broken = state;
+      unreadable = state;
       const { samples } = parseExposition(await registry.expose("prometheus"));
       assert.deepEqual(names.map((name) => samples.get(name)), expected);
     }
   });
 
   const readiness: readonly (readonly [string, () => Promise<boolean>, number])[] = [
-    ["is there", () => Promise.resolve(true), 1],
-    ["is not there", () => Promise.resolve(false), 0],
-    ["cannot be told", () => Promise.reject(new Error("gone")), 0],
+    ["is confirmed", () => Promise.resolve(true), 1],
+    ["is denied", () => Promise.resolve(false), 0],
+    ["cannot be determined", () => Promise.reject(new Error("gone")), 0],
   ];
   for (const [state, ready, value] of readiness) {
-    test(`show ${value} where readiness ${state}`, async () => {
+    test(`show ${value} if readiness ${state}`, async () => {
       const { registry } = createService({ ready });
       assert.equal(parseExposition(await registry.expose("prometheus")).samples.get("webhook_ready"), value);
     });
@@ -87,7 +87,7 @@ describe("the series of a request", () => {
     ["__proto__", undefined, 404, 'method="other",path="unmatched",status="404"'],
   ];
   for (const [method, path, status, labels] of rows) {
-    test(`of ${method} ${path} ${status} has the labels ${labels}`, async () => {
+    test(`for ${method} ${path} ${status} has the labels ${labels}`, async () => {
       const { registry, metrics } = createService();
       metrics.route(method, path).requests(status).inc();
       const { samples } = parseExposition(await registry.expose("prometheus"));
@@ -102,7 +102,7 @@ describe("the series of a request", () => {
     assert.equal(metrics.route("GET", "/x").requests(200), metrics.route("GET", "/x").requests(200));
   });
 
-  test("does not multiply with methods that clients invent", async () => {
+  test("does not multiply with unknown methods", async () => {
     const { registry, metrics } = createService();
     const before = parseExposition(await registry.expose("prometheus")).samples.size;
     for (let index = 0; index < 1000; index += 1) metrics.route(`M${index}`, undefined).requests(404).inc();
