@@ -9,7 +9,7 @@ describe("parseJsonObject", () => {
     ["an empty object", "{}", {}],
     ["white space around it", " \t\r\n{} \n", {}],
     ["a byte order mark before it", "\ufeff{\"a\":1}", { a: 1 }],
-    ["the last of a repeated name", '{"a":1,"a":2}', { a: 2 }],
+    ["the last value of a repeated name", '{"a":1,"a":2}', { a: 2 }],
     ["escapes and characters beyond ASCII", '{"a":"\\u0000\\ud83d\\ude00дом😀"}', { a: "\u0000😀дом😀" }],
   ] as const) {
     it(`reads ${name}`, () => {
@@ -19,8 +19,8 @@ describe("parseJsonObject", () => {
 
   for (const [name, body, type] of [
     ["an empty body", encode(""), "json_invalid"],
-    ["white space alone", encode(" \n"), "json_invalid"],
-    ["a byte order mark alone", encode("\ufeff"), "json_invalid"],
+    ["only white space", encode(" \n"), "json_invalid"],
+    ["only a byte order mark", encode("\ufeff"), "json_invalid"],
     ["two byte order marks", encode("\ufeff\ufeff{}"), "json_invalid"],
     ["text that is not JSON", encode("not json"), "json_invalid"],
     ["a form", encode("message_id=1&from=2"), "json_invalid"],
@@ -56,7 +56,7 @@ describe("parseJsonObject", () => {
     assert.deepEqual(parseJsonObject(whole.subarray(2, 9)), { ok: true, value: { a: 1 } });
   });
 
-  it("quotes nothing of the body", () => {
+  it("quotes no part of the body", () => {
     const parsed = parseJsonObject(encode('{"text":"confidential" confidential}'));
     assert.ok(!parsed.ok);
     assert.doesNotMatch(JSON.stringify(parsed.error), /confidential/);

@@ -19,7 +19,7 @@ function parseText(json: string): ReturnType<typeof readMessage> {
   return readMessage(body.value);
 }
 
-/** The refusals of a body as `loc type` texts, empty for a body that is a message. */
+/** The errors of a body as texts of `loc type`, empty for a valid message. */
 function refusals(parsed: ReturnType<typeof readMessage>): string[] {
   return parsed.ok ? [] : parsed.error.errors.map(({ loc, type }) => `${loc.join(".")} ${type}`);
 }
@@ -88,7 +88,7 @@ describe("readMessage", () => {
   }
 
   for (const number of ["+0", "+1", "+0987654321", "+123456789012345"]) {
-    it(`admits ${number} as from and to`, () => {
+    it(`accepts ${number} as from and to`, () => {
       const parsed = parse({ ...VALID, from: number, to: number });
       assert.ok(parsed.ok);
       assert.equal(parsed.value.from, number);
@@ -138,7 +138,7 @@ describe("readMessage", () => {
     ["a to of 16 digits", { to: "+1234567890123456" }, "body.to string_pattern_mismatch"],
     ["an empty ts", { ts: "" }, "body.ts datetime_parsing"],
     ["a ts without a zone", { ts: "2025-01-15T10:00:00" }, "body.ts datetime_parsing"],
-    ["a ts on a day that is not there", { ts: "2025-02-30T10:00:00Z" }, "body.ts datetime_parsing"],
+    ["a ts on a day that does not exist", { ts: "2025-02-30T10:00:00Z" }, "body.ts datetime_parsing"],
     ["a text of 4097 characters", { text: "x".repeat(4097) }, "body.text string_too_long"],
     ["a text of 4097 emoji", { text: "😀".repeat(4097) }, "body.text string_too_long"],
     ["a text of 4096 emoji and a letter", { text: `x${"😀".repeat(4096)}` }, "body.text string_too_long"],
@@ -172,32 +172,32 @@ describe("readMessage", () => {
     ]);
   });
 
-  it("names the id of an invalid message where the id itself is valid", () => {
+  it("names the id of an invalid message if the id itself is valid", () => {
     const parsed = parse({ ...VALID, from: "x" });
     assert.ok(!parsed.ok);
     assert.equal(parsed.error.messageId, "m1");
   });
 
-  it("names no id where the id is broken", () => {
+  it("names no id if the id is invalid", () => {
     for (const parsed of [parse({ ...VALID, message_id: "" }), parse({ ...VALID, message_id: 1 })]) {
       assert.ok(!parsed.ok);
       assert.equal("messageId" in parsed.error, false);
     }
   });
 
-  it("ignores fields of other names", () => {
+  it("ignores fields with other names", () => {
     const rest = '"extra":{"a":[1]},"constructor":1,"toString":null,"hasOwnProperty":false,"From":"x","":0';
     const parsed = parseText(`{${rest},${JSON.stringify(VALID).slice(1)}`);
     assert.deepEqual(parsed, parse(VALID));
   });
 
-  it("takes no field from a prototype that the body names", () => {
+  it("reads no field from a __proto__ in the body", () => {
     const parsed = parseText(`{"__proto__":${JSON.stringify(VALID)}}`);
     assert.equal(refusals(parsed).length, 4);
     assert.equal(refusals(parseText(`{"__proto__":null,${JSON.stringify(VALID).slice(1)}`)).length, 0);
   });
 
-  it("takes no field from a polluted Object.prototype", (t) => {
+  it("reads no field from a polluted Object.prototype", (t) => {
     Object.defineProperty(Object.prototype, "text", { value: 1, configurable: true });
     t.after(() => Reflect.deleteProperty(Object.prototype, "text"));
     const parsed = parse({ ...VALID, text: undefined });
@@ -205,7 +205,7 @@ describe("readMessage", () => {
     assert.equal(parsed.value.text, null);
   });
 
-  it("quotes nothing of the body", () => {
+  it("quotes no part of the body", () => {
     const secret = "confidential";
     const parsed = parse({ message_id: secret.repeat(30), from: secret, to: secret, ts: secret, text: secret.repeat(400) });
     assert.equal(refusals(parsed).length, 5);

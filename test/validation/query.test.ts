@@ -5,10 +5,10 @@ import { parseMessageQuery } from "../../src/validation/query.ts";
 
 const DEFAULTS = { limit: 50, offset: 0 };
 
-const PLACE = { key: "2025-01-15T10:00:00", messageId: "a/\u0000\u{1F600}" };
-const CURSOR = formatCursor("asc", PLACE);
+const POSITION = { key: "2025-01-15T10:00:00", messageId: "a/\u0000\u{1F600}" };
+const CURSOR = formatCursor("asc", POSITION);
 
-/** The refusals of a query as `loc type` texts, empty for a valid one. */
+/** The errors of a query as texts of `loc type`, empty for a valid one. */
 function refusals(rawQuery: string): string[] {
   const parsed = parseMessageQuery(rawQuery);
   return parsed.ok ? [] : parsed.error.map(({ loc, type }) => `${loc.join(".")} ${type}`);
@@ -18,7 +18,7 @@ describe("parseMessageQuery", () => {
   for (const [name, rawQuery, value] of [
     ["an empty query", "", DEFAULTS],
     ["empty pairs", "&&=&", DEFAULTS],
-    ["parameters of other names", "Limit=x&page=2&constructor=1&__proto__=2", DEFAULTS],
+    ["unknown parameters", "Limit=x&page=2&constructor=1&__proto__=2", DEFAULTS],
     ["a name that begins with a question mark", "?limit=7", DEFAULTS],
     ["a q whose name begins with a question mark", "?q=a", DEFAULTS],
     ["the lowest limit", "limit=1", { ...DEFAULTS, limit: 1 }],
@@ -44,7 +44,7 @@ describe("parseMessageQuery", () => {
     ["an escaped plus sign in since", "since=2025-01-15T15%3A30%3A00%2B05%3A30", { ...DEFAULTS, since: "2025-01-15T10:00:00Z" }],
     ["a plus sign as a space in q", "q=a+b", { ...DEFAULTS, q: "a b" }],
     ["an escaped plus sign in q", "q=a%2Bb", { ...DEFAULTS, q: "a+b" }],
-    ["a plus sign as a space in q, whose name is escaped", "%71=a+b", { ...DEFAULTS, q: "a b" }],
+    ["a plus sign as a space in a q with an escaped name", "%71=a+b", { ...DEFAULTS, q: "a b" }],
     ["a q of one space", "q=+", { ...DEFAULTS, q: " " }],
     ["an empty q", "q=", DEFAULTS],
     ["a q without an equals sign", "q", DEFAULTS],
@@ -56,15 +56,15 @@ describe("parseMessageQuery", () => {
     ["a question mark in a value", "q=a?b", { ...DEFAULTS, q: "a?b" }],
     ["a semicolon in a value", "q=a;limit=1", { ...DEFAULTS, q: "a;limit=1" }],
     ["the last of a repeated parameter", "limit=1&q=a&from=+1&limit=2&q=b&from=+2", { limit: 2, offset: 0, from: "+2", q: "b" }],
-    ["the last of a repeated parameter, where the first is bad", "limit=x&limit=2", { limit: 2, offset: 0 }],
-    ["no filter where the last q is empty", "q=a&q=", DEFAULTS],
+    ["the last of a repeated parameter if the first is invalid", "limit=x&limit=2", { limit: 2, offset: 0 }],
+    ["no filter if the last q is empty", "q=a&q=", DEFAULTS],
     ["a literal plus sign in to", "to=+1", { ...DEFAULTS, to: "+1" }],
     ["a literal plus sign in until", "until=2025-01-15T15:30:00+05:30", { ...DEFAULTS, until: "2025-01-15T10:00:00Z" }],
     ["an order", "order=asc", { ...DEFAULTS, order: "asc" }],
-    ["a cursor", `cursor=${CURSOR}`, { ...DEFAULTS, after: PLACE }],
+    ["a cursor", `cursor=${CURSOR}`, { ...DEFAULTS, after: POSITION }],
     ["the order of receipt", "order=received", { ...DEFAULTS, order: "received" }],
-    ["a cursor of an order of receipt", `order=received-desc&cursor=${formatReceiptCursor("received-desc", 17)}`, { ...DEFAULTS, order: "received-desc", after: 17 }],
-    ["a cursor of the other order", `order=desc&offset=0&cursor=${formatCursor("desc", PLACE)}`, { ...DEFAULTS, order: "desc", after: PLACE }],
+    ["a cursor in order of receipt", `order=received-desc&cursor=${formatReceiptCursor("received-desc", 17)}`, { ...DEFAULTS, order: "received-desc", after: 17 }],
+    ["a cursor in descending order", `order=desc&offset=0&cursor=${formatCursor("desc", POSITION)}`, { ...DEFAULTS, order: "desc", after: POSITION }],
   ] as const) {
     it(`reads ${name}`, () => {
       assert.deepEqual(parseMessageQuery(rawQuery), { ok: true, value });
@@ -123,7 +123,7 @@ describe("parseMessageQuery", () => {
     });
   }
 
-  it("lists every bad parameter at once", () => {
+  it("lists every invalid parameter at once", () => {
     assert.deepEqual(refusals("since=x&offset=x&limit=x&q=a"), [
       "query.limit int_parsing",
       "query.offset int_parsing",
