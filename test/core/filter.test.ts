@@ -11,7 +11,7 @@ const filters: readonly [filter: MessageFilter, matches: boolean][] = [
   [{ from: "+2" }, false],
   [{ to: "+2" }, true],
   [{ to: "+1" }, false],
-  // In time, not in text: ".5Z" sorts before "Z".
+  // Compared as times, not as text, where ".5Z" sorts before "Z".
   [{ since: "2025-01-15T10:00:00Z" }, true],
   [{ since: "2025-01-15T10:00:00.5Z" }, true],
   [{ since: "2025-01-15T10:00:00.500000001Z" }, false],
@@ -26,12 +26,12 @@ const filters: readonly [filter: MessageFilter, matches: boolean][] = [
   [{ from: "+1", to: "+2", since: "2025-01-15T10:00:00Z", until: "2025-01-15T10:00:01Z", q: "bye" }, false],
 ];
 for (const [filter, matches] of filters) {
-  test(`${JSON.stringify(filter)} ${matches ? "admits" : "leaves out"} the message`, () => {
+  test(`the filter ${JSON.stringify(filter)} ${matches ? "matches" : "does not match"} the message`, () => {
     assert.equal(createMatcher(filter)(STORED), matches);
   });
 }
 
-test("a message without text has no substring", () => {
+test("a message without text matches no substring", () => {
   assert.equal(createMatcher({ q: "null" })({ ...STORED, text: null }), false);
 });
 

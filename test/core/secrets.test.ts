@@ -18,7 +18,7 @@ describe("standardWebhooksKey", () => {
   }
 
   for (const secret of ["testsecret", "whsec", "WHSEC_AA==", " whsec_AA==", "AAEC", "ключ"]) {
-    it(`takes ${secret} as its UTF-8 bytes`, () => {
+    it(`uses ${secret} as its UTF-8 bytes`, () => {
       assert.deepEqual(standardWebhooksKey(secret), Buffer.from(secret, "utf8"));
     });
   }

@@ -51,7 +51,7 @@ describe("parseTimestamp", () => {
     ["2017-01-01T05:29:60+05:30", "2016-12-31T23:59:60Z"],
     ["2015-07-01T08:59:60.0+09:00", "2015-06-30T23:59:60Z"],
   ] as const) {
-    it(`brings ${given} to UTC without trailing zeros`, () => {
+    it(`converts ${given} to UTC without trailing zeros`, () => {
       assert.equal(parseTimestamp(given)?.text, expected);
     });
   }
@@ -62,7 +62,7 @@ describe("parseTimestamp", () => {
     ["no zone", "2025-01-15T10:00:00"],
     ["no zone after a fraction", "2025-01-15T10:00:00.5"],
     ["no seconds", "2025-01-15T10:00Z"],
-    ["a space for the T", "2025-01-15 10:00:00Z"],
+    ["a space instead of the T", "2025-01-15 10:00:00Z"],
     ["leading white space", " 2025-01-15T10:00:00Z"],
     ["trailing white space", "2025-01-15T10:00:00Z "],
     ["a trailing line feed", "2025-01-15T10:00:00Z\n"],
@@ -78,12 +78,12 @@ describe("parseTimestamp", () => {
     ["another last separator in the date", "2025-01/15T10:00:00Z"],
     ["another first separator in the time", "2025-01-15T10.00:00Z"],
     ["another last separator in the time", "2025-01-15T10:00.00Z"],
-    ["a letter for a digit of the year", "2O25-01-15T10:00:00Z"],
-    ["a letter in the year's end", "202x-01-15T10:00:00Z"],
+    ["a letter instead of a digit in the year", "2O25-01-15T10:00:00Z"],
+    ["a letter at the end of the year", "202x-01-15T10:00:00Z"],
     ["a letter in the second", "2025-01-15T10:00:0xZ"],
     ["digits that are not ASCII", "\u0662025-01-15T10:00:00Z"],
     ["a full-width digit", "2025-01-15T10:00:0\uff10Z"],
-    ["a comma for the dot", "2025-01-15T10:00:00,5Z"],
+    ["a comma instead of the dot", "2025-01-15T10:00:00,5Z"],
     ["a dot without digits", "2025-01-15T10:00:00.Z"],
     ["a dot without digits before an offset", "2025-01-15T10:00:00.+00:00"],
     ["ten fractional digits", "2025-01-15T10:00:00.1234567890Z"],
@@ -92,10 +92,10 @@ describe("parseTimestamp", () => {
     ["month 00", "2025-00-15T10:00:00Z"],
     ["month 13", "2025-13-15T10:00:00Z"],
     ["day 00", "2025-01-00T10:00:00Z"],
-    ["31 January and a day", "2025-01-32T10:00:00Z"],
+    ["32 January", "2025-01-32T10:00:00Z"],
     ["31 April", "2025-04-31T10:00:00Z"],
     ["29 February of a common year", "2025-02-29T10:00:00Z"],
-    ["29 February of a century", "1900-02-29T10:00:00Z"],
+    ["29 February of a century that is not a leap year", "1900-02-29T10:00:00Z"],
     ["30 February of a leap year", "2024-02-30T10:00:00Z"],
     ["hour 24", "2025-01-15T24:00:00Z"],
     ["minute 60", "2025-01-15T10:60:00Z"],
@@ -103,10 +103,10 @@ describe("parseTimestamp", () => {
     ["offset hour 24", "2025-01-15T10:00:00+24:00"],
     ["offset minute 60", "2025-01-15T10:00:00+05:60"],
     ["an offset without a colon", "2025-01-15T10:00:00+0530"],
-    ["an offset of hours", "2025-01-15T10:00:00+05"],
+    ["an offset of hours only", "2025-01-15T10:00:00+05"],
     ["an offset with seconds", "2025-01-15T10:00:00+05:30:00"],
     ["an offset with another separator", "2025-01-15T10:00:00+05.30"],
-    ["an offset with a minus of typography", "2025-01-15T10:00:00\u221205:30"],
+    ["an offset with a typographic minus sign", "2025-01-15T10:00:00\u221205:30"],
     ["a letter in the offset", "2025-01-15T10:00:00+0x:30"],
     ["another letter for the zone", "2025-01-15T10:00:00A"],
     ["a zone in brackets (RFC 9557)", "2025-01-15T10:00:00Z[UTC]"],
@@ -120,7 +120,7 @@ describe("parseTimestamp", () => {
     ["a leap second at the end of March", "2015-03-31T23:59:60Z"],
     ["a leap second at the end of January", "2025-01-31T23:59:60Z"],
     ["a leap second at 23:59 local time", "2016-12-31T23:59:60+01:00"],
-    ["a leap second that the offset moves off its minute", "2016-12-31T23:59:60-00:01"],
+    ["a leap second that the offset moves to another minute", "2016-12-31T23:59:60-00:01"],
   ] as const) {
     it(`refuses ${name}`, () => {
       assert.equal(parseTimestamp(text), undefined);
@@ -145,27 +145,27 @@ describe("parseTimestamp", () => {
     ["2016-12-31T23:59:60.5Z", 1_483_228_800_500],
     ["9999-12-31T23:59:60Z", 253_402_300_800_000],
   ] as const) {
-    it(`counts ${text} as ${epochMs} ms since the epoch`, () => {
+    it(`gives ${epochMs} ms since the epoch for ${text}`, () => {
       assert.equal(parseTimestamp(text)?.epochMs, epochMs);
     });
   }
 
   it("agrees with the platform's calendar from the year 0000 to the year 9999", () => {
-    const msADay = 86_400_000;
-    // Steps of a prime number of days meet every day of the calendar's cycle of 400 years.
+    const msPerDay = 86_400_000;
+    // Steps of a prime number of days reach every day of the calendar's cycle of 400 years.
     for (let day = -719_528; day < 2_932_897; day += 11) {
-      const epochMs = day * msADay;
+      const epochMs = day * msPerDay;
       const text = `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
       if (parseTimestamp(text)?.epochMs !== epochMs) assert.fail(text);
     }
   });
 
-  it("agrees with the platform's calendar on the day that an offset leads to", () => {
-    const msADay = 86_400_000;
+  it("agrees with the platform's calendar if the offset changes the day", () => {
+    const msPerDay = 86_400_000;
     for (let day = -719_527; day < 2_932_896; day += 19) {
-      const date = new Date(day * msADay).toISOString().slice(0, 10);
-      const before = new Date((day - 1) * msADay).toISOString().slice(0, 10);
-      const after = new Date((day + 1) * msADay).toISOString().slice(0, 10);
+      const date = new Date(day * msPerDay).toISOString().slice(0, 10);
+      const before = new Date((day - 1) * msPerDay).toISOString().slice(0, 10);
+      const after = new Date((day + 1) * msPerDay).toISOString().slice(0, 10);
       if (parseTimestamp(`${date}T00:00:00+01:00`)?.text !== `${before}T23:00:00Z`) assert.fail(date);
       if (parseTimestamp(`${date}T23:00:00-01:00`)?.text !== `${after}T00:00:00Z`) assert.fail(date);
     }
