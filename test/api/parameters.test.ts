@@ -68,7 +68,7 @@ test("the document has exactly the parameters and headers that the handlers read
     if (route === undefined) continue;
     // Parameters of every request are references, and the exchange reads them.
     const own = operation.parameters.filter(isInline);
-    const documentedIn = (place: string): readonly string[] => own.filter((parameter) => parameter.in === place).map(({ name }) => name);
+    const documentedIn = (location: string): readonly string[] => own.filter((parameter) => parameter.in === location).map(({ name }) => name);
     const schemes = operation.security.flatMap((requirement) => Object.keys(requirement)).map((name) => DOCUMENT.components.securitySchemes[name]);
     const signing = schemes.flatMap((scheme) => (scheme?.type === "apiKey" ? [scheme.name.toLowerCase()] : []));
     const documented = [...signing, ...documentedIn("header").map((name) => name.toLowerCase())];
@@ -77,7 +77,7 @@ test("the document has exactly the parameters and headers that the handlers read
     const headers = [{}, ...documented.map((name) => ({ [name]: "x" })), Object.fromEntries(documented.map((name) => [name, "1"]))];
     const all: ReadNames[] = [];
     for (const query of queries) for (const one of headers) all.push(await namesReadBy(t, route, { query, headers: one }));
-    const readFrom = (place: keyof ReadNames): readonly string[] => [...new Set(all.flatMap((names) => [...names[place]]))].toSorted();
+    const readFrom = (location: keyof ReadNames): readonly string[] => [...new Set(all.flatMap((names) => [...names[location]]))].toSorted();
     assert.deepEqual(readFrom("query"), documentedIn("query").toSorted(), `${method} ${path}`);
     assert.deepEqual(readFrom("headers").filter((name) => documented.includes(name) || !UNDESCRIBED.includes(name)), documented.toSorted(), `${method} ${path}`);
   }

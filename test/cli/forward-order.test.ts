@@ -9,12 +9,12 @@ const letter = (seq: number, from: string): Letter => ({ seq, from, messageId: `
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function createManualOrder(room = 1000) {
-  const begun: number[] = [];
+  const started: number[] = [];
   const positions: number[] = [];
   const deliveries = new Map<number, PromiseWithResolvers<void>>();
   const order = createForwardOrder({
     deliver({ seq }) {
-      begun.push(seq);
+      started.push(seq);
       const one = Promise.withResolvers<void>();
       deliveries.set(seq, one);
       return one.promise;
@@ -26,11 +26,11 @@ function createManualOrder(room = 1000) {
     deliveries.get(seq)?.resolve();
     await settled();
   }
-  return { order, begun, positions, finish, fail: (seq: number) => deliveries.get(seq)?.reject(new Error("disk full")) };
+  return { order, started, positions, finish, fail: (seq: number) => deliveries.get(seq)?.reject(new Error("disk full")) };
 }
 
 test("each sender has one message in progress, and the next one starts when it is done", async () => {
-  const { order, begun, finish } = createManualOrder();
+  const { order, started, finish } = createManualOrder();
   for (const [seq, from] of [
     [1, "a"],
     [2, "a"],
@@ -39,12 +39,12 @@ test("each sender has one message in progress, and the next one starts when it i
     [5, "b"],
   ] as const)
     await order.add(letter(seq, from));
-  assert.deepEqual(begun, [1, 3]);
+  assert.deepEqual(started, [1, 3]);
   await finish(3);
-  assert.deepEqual(begun, [1, 3, 5]);
+  assert.deepEqual(started, [1, 3, 5]);
   await finish(1);
   await finish(2);
-  assert.deepEqual(begun, [1, 3, 5, 2, 4]);
+  assert.deepEqual(started, [1, 3, 5, 2, 4]);
 });
 
 test("the position never passes a message that is not done", async () => {
@@ -79,15 +79,15 @@ test("a failed delivery makes the order fail", async () => {
 
 test("slots run up to their number of tasks at once, in order", async () => {
   const inSlot = createSlots(2);
-  const begun: number[] = [];
+  const started: number[] = [];
   const ends = [1, 2, 3, 4].map(() => Promise.withResolvers<void>());
-  const all = ends.map(({ promise }, index) => inSlot(async () => void (begun.push(index), await promise)).catch(() => {}));
+  const all = ends.map(({ promise }, index) => inSlot(async () => void (started.push(index), await promise)).catch(() => {}));
   await settled();
-  assert.deepEqual(begun, [0, 1]);
+  assert.deepEqual(started, [0, 1]);
   ends[1]?.reject(new Error("a failed task frees its slot"));
   await settled();
-  assert.deepEqual(begun, [0, 1, 2]);
+  assert.deepEqual(started, [0, 1, 2]);
   for (const { resolve } of ends) resolve();
   await Promise.all(all);
-  assert.deepEqual(begun, [0, 1, 2, 3]);
+  assert.deepEqual(started, [0, 1, 2, 3]);
 });

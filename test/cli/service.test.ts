@@ -48,7 +48,7 @@ test("export against the real service gives every message in each format, and th
   for (const [args, expected] of filters) assert.deepEqual(ids((await runMain(["export", ...args], { env })).stdout), expected);
 });
 
-test("refusals of the service are reported with its own text", async (t) => {
+test("a refusal is reported with the text of the service's response", async (t) => {
   const app = await startTestApp(t, { env: { API_TOKEN: "token" } });
   const withoutToken = await runMain(["export"], { env: { WEBHOOK_INBOX_URL: app.url } });
   assert.deepEqual([withoutToken.status, withoutToken.stdout], [1, ""]);

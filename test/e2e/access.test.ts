@@ -32,8 +32,8 @@ test("with API_TOKEN, messages and statistics need the token", async (t) => {
   assert.equal((await app.deliver(delivery())).status, 200);
   for (const [title, authorization, admitted] of AUTHORIZATIONS) {
     await t.test(`given ${title}: ${admitted ? "served" : "401"}`, async () => {
-      for (const [own, path] of GUARDED) {
-        for (const method of own === "GET" ? ["GET", "HEAD"] : [own]) {
+      for (const [documented, path] of GUARDED) {
+        for (const method of documented === "GET" ? ["GET", "HEAD"] : [documented]) {
           const response = await app.request(path, { method, headers: authorization === undefined ? {} : { Authorization: authorization } });
           if (admitted) {
             assert.notEqual(response.status, 401, `${method} ${path}`);

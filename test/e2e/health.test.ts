@@ -97,9 +97,9 @@ test("a readiness check leaves nothing in the database", { skip: ONLY_SQLITE }, 
 test("once a stop begins the service is live but not ready, and every response closes its connection", async (t) => {
   const app = await startTestApp(t);
   // Each connection has sent only part of its second request, so the stop must wait for the rest.
-  const begun = ["GET /health/ready", "GET /health/live", "GET /metrics", "GET /stats"];
+  const secondRequests = ["GET /health/ready", "GET /health/live", "GET /metrics", "GET /stats"];
   const connections = await Promise.all(
-    begun.map(async (request) => {
+    secondRequests.map(async (request) => {
       const connection = await openConnection(t, app.url);
       connection.write(`GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n${request} HTTP/1.1\r\nHost:`);
       await connection.answers(1);

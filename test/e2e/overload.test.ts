@@ -53,8 +53,8 @@ test("a delivery that is refused before its handler runs is `unavailable` in log
 test("a body that does not fit the memory for partly read bodies is `unavailable`, and a small message is still stored", async (t) => {
   const app = await startTestApp(t, { env: { MAX_BODY_BYTES: String(40 * 1024 * 1024) } });
   const holding = [await openConnection(t, app.url), await openConnection(t, app.url)];
-  const held = 36_000_000;
-  for (const { write } of holding) write(rawPost("x".repeat(held), { length: held + 1 }));
+  const sentBytes = 36_000_000;
+  for (const { write } of holding) write(rawPost("x".repeat(sentBytes), { length: sentBytes + 1 }));
   const refused = await Promise.race(holding.map(async ({ answers }) => (await answers(1))[0]));
   assert.equal(refused?.status, 503);
   assert.match(refused.headers.get("retry-after") ?? "", RETRY_AFTER);

@@ -26,7 +26,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   test(`on ${signal} requests in flight get responses with Connection: close, their rows are stored, the WAL is empty, and the exit status is 0`, async (t) => {
     const service = await startService(t);
     const requests = Array.from({ length: 10 }, (_, index) => rawPost(JSON.stringify(delivery({ message_id: `m${index}` }))));
-    const held = await Promise.all(requests.map((request) => holdRequest(t, service, request)));
+    const waiting = await Promise.all(requests.map((request) => holdRequest(t, service, request)));
     const idle = await openConnection(t, service.url);
     idle.write(LIVE);
     await idle.answers(1);
@@ -34,8 +34,8 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     service.signal(signal);
     await service.logged("stopping");
     await assert.rejects(send(service.url, "/health/live"), { code: "ECONNREFUSED" });
-    for (const [index, connection] of held.entries()) connection.write(requests[index]?.slice(-1) ?? "");
-    for (const connection of held) {
+    for (const [index, connection] of waiting.entries()) connection.write(requests[index]?.slice(-1) ?? "");
+    for (const connection of waiting) {
       const response = (await connection.untilClosed()).at(-1);
       assert.deepEqual([response?.status, response?.headers.get("connection")], [200, "close"]);
     }

@@ -32,14 +32,14 @@ const EVASIONS: readonly (readonly [string, string | string[]])[] = [
   ["a forged address in front", "198.51.100.1, 192.0.2.7"],
   ["many forged addresses in front", `${"198.51.100.1, ".repeat(500)}192.0.2.7`],
   ["an empty entry in front", ", 192.0.2.7"],
-  ["empty entries after it", "192.0.2.7, ,,"],
+  ["empty entries at the end", "192.0.2.7, ,,"],
   ["another header line in front", ["198.51.100.9", "192.0.2.7"]],
-  ["an empty header line after it", ["192.0.2.7", ""]],
+  ["an empty header line at the end", ["192.0.2.7", ""]],
   ["a port", "192.0.2.7:1"],
   ["another port", "192.0.2.7:2"],
   ["white space", " \t192.0.2.7 "],
-  ["the mapped form", "::ffff:192.0.2.7"],
-  ["the mapped form in hex, in brackets, with a port", "[::FFFF:C000:207]:9"],
+  ["the IPv4-mapped form", "::ffff:192.0.2.7"],
+  ["the IPv4-mapped form in hex, in brackets, with a port", "[::FFFF:C000:207]:9"],
 ];
 
 test("a client cannot evade its limit with", async (t) => {

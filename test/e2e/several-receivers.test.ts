@@ -26,7 +26,7 @@ test("the tails of all receivers give every stored message once and in the same 
   const ids = Array.from({ length: 90 }, (_, index) => `m${index}`);
   // Each message goes to two receivers: for one of them it is a repeat.
   const responses = await Promise.all(ids.flatMap((id, index) =>
-    [index, index + 1].map((turn) => receivers[turn % 3]?.deliver(delivery({ message_id: id })))));
+    [index, index + 1].map((receiver) => receivers[receiver % 3]?.deliver(delivery({ message_id: id })))));
   assert.deepEqual(new Set(responses.map((response) => response?.status)), new Set([200]));
   const [first = [], ...others] = await Promise.all(tails.map((tail) => tail.chunks(ids.length)));
   assert.deepEqual(first.map((line) => at(JSON.parse(line), "message_id")).toSorted(), ids.toSorted());

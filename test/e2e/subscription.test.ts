@@ -11,7 +11,7 @@ const LONGEST = "azAZ09_-".repeat(32);
 const accepted: readonly (readonly [string, string, string])[] = [
   ["a number, as the platform sends it", `${SUBSCRIBE}&hub.challenge=1158201444`, "1158201444"],
   ["every allowed character, 256 of them", `${SUBSCRIBE}&hub.challenge=${LONGEST}`, LONGEST],
-  ["another order, and parameters of other names", `hub.challenge=1&x=2&${SUBSCRIBE}`, "1"],
+  ["another order, and unknown parameters", `hub.challenge=1&x=2&${SUBSCRIBE}`, "1"],
   ["names that are percent-encoded", `hub%2Emode=subscribe&hub%2Everify_token=${encodeURIComponent(TOKEN)}&hub%2Echallenge=1`, "1"],
   ["an unencoded plus sign", `${SUBSCRIBE.replace("%2B", "+")}&hub.challenge=1`, "1"],
   ["repeated parameters, of which the last wins", `hub.mode=x&hub.verify_token=x&hub.challenge=x&${SUBSCRIBE}&hub.challenge=1`, "1"],

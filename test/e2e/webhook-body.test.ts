@@ -19,7 +19,7 @@ const accepted: readonly (readonly [string, Record<string, unknown>, Record<stri
   ["a null text", { text: null }],
   ["an empty text", { text: "" }],
   ["a text of 4096 emoji", { text: GRIN.repeat(4096) }],
-  ["a text with NUL, a combining mark and line ends", { text: "a\u0000e\u0301\u2028\r\n\uffff" }],
+  ["a text with NUL, a combining mark and line endings", { text: "a\u0000e\u0301\u2028\r\n\uffff" }],
   ["unknown fields", { extra: { deep: [1] }, messageId: 1 }],
   ["an offset", { ts: "2025-01-15T15:30:00+05:30" }, { ts: "2025-01-15T10:00:00Z" }],
   ["an unknown local offset", { ts: "2025-01-15T10:00:00-00:00" }, { ts: "2025-01-15T10:00:00Z" }],

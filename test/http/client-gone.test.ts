@@ -24,15 +24,15 @@ const WAYS: readonly (readonly [title: string, leave: (connection: Connection) =
 
 for (const [title, leave] of WAYS) {
   test(`the work for a client that ${title} is cancelled and logged with status 499`, async (t) => {
-    const begun = Promise.withResolvers<void>();
+    const started = Promise.withResolvers<void>();
     const server = await startTestServer(t, (request) => {
       const response = endless(request);
-      begun.resolve();
+      started.resolve();
       return response;
     }, { probeClientMs: 5 });
     const connection = await openConnection(t, server.url);
     connection.write(GET);
-    await begun.promise;
+    await started.promise;
     leave(connection);
     const [exchange] = await server.finished(1);
     assert.equal(exchange?.status, 499);
