@@ -27,8 +27,13 @@ export interface RunOptions extends Omit<LoadOptions, "port"> {
   readonly from?: string;
 }
 
-/** Requests before each measurement, so that it does not measure V8's compilation. */
-const WARM_UP_MESSAGES = 80_000;
+/**
+ * Requests before each measurement, so that it does not measure V8's compilation; three seconds of wrk. After one second V8 still
+ * compiled so much that it made up the slowest hundredth of an open loop, and 12 of 76 µs of CPU time a message.
+ */
+const WARM_UP_MESSAGES = 240_000;
+/** In a short trial the warm-up is this many times what is measured. */
+const MAX_WARM_UP_RATIO = 5;
 
 export function startProgram(program: Program, database: string): Promise<Running> {
   return startOn(program, `sqlite:///${database}`);
@@ -55,7 +60,7 @@ export interface UnderLoadOptions extends Omit<LoadOptions, "port"> {
 /** Measures a running server. Rejects if it refuses a message. */
 export async function underLoad(server: Running, { settles = true, ...sent }: UnderLoadOptions): Promise<Run> {
   const cpuSeconds = async (): Promise<number> => (settles ? (await settle(server.cpuSeconds)).cpuSeconds : server.cpuSeconds());
-  await load({ messages: Math.min(WARM_UP_MESSAGES, sent.messages), port: server.port });
+  await load({ messages: Math.min(WARM_UP_MESSAGES, MAX_WARM_UP_RATIO * sent.messages), port: server.port });
   const before = await cpuSeconds();
   const result = await load({ ...sent, port: server.port });
   if (result.refused > 0) throw new Error(`Cannot measure: every message must be answered 200, ${result.refused} were not`);
