@@ -140,6 +140,13 @@ for (const [title, change] of MISFITS) {
   });
 }
 
+/** What a whole check finds. */
+function complaintOf(index: MessageIndex): string | undefined {
+  let { complaint, next } = index.check();
+  while (next !== undefined) ({ complaint, next } = index.check(next));
+  return complaint;
+}
+
 test("damage to any page of the index changes no answer, and is repaired", { timeout: 60_000 }, async (t) => {
   const source = createDatabase(t, sampleMessages(300), { indexed: true });
   const bytes = readFileSync(indexLocation(source));
@@ -155,7 +162,7 @@ test("damage to any page of the index changes no answer, and is repaired", { tim
     READS.forEach((read, turn) => assert.deepEqual(read(reader.queries), withoutIndex(source, read), `page ${page}, read ${turn}`));
     reader.close();
     const index = openMessageIndex({ location: indexLocation(path), database: path, busyTimeoutMs: 1_000 });
-    if (reader.faults.length > 0 || index.check() !== undefined) index.reset();
+    if (reader.faults.length > 0 || complaintOf(index) !== undefined) index.reset();
     while (index.step().unindexed > 0);
     index.close();
     await requireSound(t, path);
@@ -166,9 +173,9 @@ test("a row that something else has put before others is noticed by the count of
   const path = createDatabase(t, sampleMessages(100), { indexed: true });
   const index = openIndex(t, path);
   index.exclude([7]);
-  assert.equal(index.check(), undefined);
+  assert.equal(complaintOf(index), undefined);
   run(path, "INSERT INTO messages VALUES (-5, 'other', '+1', '+2', '2025-01-11T10:00:00Z', 'x', 'now')");
-  assert.equal(typeof index.check(), "string");
+  assert.equal(typeof complaintOf(index), "string");
 });
 
 test("that an index is open, and that it was closed in order, is in the file itself: its WAL may be lost with the power", (t) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { startIndexKeeper, type IndexKeeper } from "../../../src/storage/sqlite/index/keeper.ts";
-import type { IndexStep } from "../../../src/storage/sqlite/index/message-index.ts";
+import type { CheckProgress, IndexStep } from "../../../src/storage/sqlite/index/message-index.ts";
 import { STEP_ROWS } from "../../../src/storage/sqlite/index/operations.ts";
 import type { IndexCalls } from "../../../src/storage/sqlite/threads/protocol.ts";
 import type { Thread } from "../../../src/storage/sqlite/threads/thread.ts";
@@ -13,6 +13,8 @@ interface Kept {
   readonly faults: string[];
   /** Of the steps to come; a string fails one. */
   readonly steps: (IndexStep | string)[];
+  /** Results of the parts of a check to come. */
+  readonly checks: CheckProgress[];
   /** Settled once a thread that is closed has ended. */
   ending: Promise<void>;
   /** Lets time pass, and everything that it sets off. */
@@ -22,6 +24,7 @@ interface Kept {
 const DONE: IndexStep = { derived: 0, unindexed: 0 };
 
 async function keep(t: TestContext, steps: (IndexStep | string)[] = [], starts: string[] = []): Promise<Kept> {
+  const checks: CheckProgress[] = [];
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const asked: string[] = [];
   const faults: string[] = [];
@@ -32,7 +35,7 @@ async function keep(t: TestContext, steps: (IndexStep | string)[] = [], starts: 
       return step;
     },
     reset: () => undefined,
-    check: () => undefined,
+    check: () => checks.shift() ?? {},
     exclude: () => 1,
     forget: () => undefined,
     lowerPriority: () => undefined,
@@ -65,6 +68,7 @@ async function keep(t: TestContext, steps: (IndexStep | string)[] = [], starts: 
     asked,
     faults,
     steps,
+    checks,
     ending: Promise.resolve(),
     async pass(ms) {
       t.mock.timers.tick(ms);
@@ -88,6 +92,33 @@ test("it begins with what is there, step after step without a pause while a full
   assert.deepEqual(asked, ["start low", "attach", "step", "step"]);
   await pass(50);
   assert.deepEqual(asked.slice(4), ["step", "check"]);
+});
+
+test("a check continues part by part, after the rows that have come meanwhile, until a stop", async (t) => {
+  const { keeper, asked, checks, faults, pass } = await keep(t);
+  const next = { walk: 1, after: ["x"] };
+  checks.push({ next }, { next }, { next }, { complaint: "malformed" });
+  await pass(0);
+  await pass(0);
+  assert.deepEqual(asked, ["start low", "attach", "step", "check", "step", "check"]);
+  keeper.grew(STEP_ROWS);
+  await pass(0);
+  assert.deepEqual(asked.slice(6), ["step", "check"]);
+  await pass(0);
+  await pass(50);
+  assert.deepEqual(asked.slice(8), ["step", "check", "reset", "attach", "step"]);
+  assert.deepEqual(faults, ["malformed"]);
+  await pass(86_400_000);
+  assert.equal(asked.length, 13);
+});
+
+test("a stop during a check waits for the part that is read", async (t) => {
+  const { keeper, asked, checks, pass } = await keep(t);
+  checks.push({ next: { walk: 1, after: undefined } });
+  await pass(0);
+  await keeper.close();
+  await pass(60_000);
+  assert.deepEqual(asked, ["start low", "attach", "step", "check"]);
 });
 
 test("a step waits for a pause of 50 ms, for 2 s at the latest, and not at all once a full step waits", async (t) => {

@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import type { CheckPosition } from "./check-pages.ts";
 import { STEP_ROWS } from "./operations.ts";
 import type { IndexCalls } from "../threads/protocol.ts";
 import type { Thread } from "../threads/thread.ts";
@@ -25,8 +26,8 @@ export interface IndexWorker {
   open(): Promise<void>;
   /** Derives the next rows; its priority depends on `unindexed`, the number of rows left. Returns how many rows are left then. */
   step(unindexed: number): Promise<number>;
-  /** Reads every page of the file if that is due. If one is damaged, distrusts the index. */
-  checkIfDue(): Promise<void>;
+  /** Reads some pages of the file if that is due; returns whether more are left. If one is damaged, distrusts the index. */
+  checkSome(): Promise<boolean>;
   /** Makes the next step begin with an empty index. Returns false if that is known already: several readers may report one file. */
   distrust(): boolean;
   /** See `MessageIndex`; undefined if the index cannot do it. */
@@ -41,6 +42,7 @@ export function createIndexWorker(options: IndexWorkerOptions): IndexWorker {
   const holder = createHolder(options);
   let distrusted = false;
   let checkedAtMs: number | undefined;
+  let unchecked: CheckPosition | undefined;
 
   return {
     async open() {
@@ -63,19 +65,24 @@ export function createIndexWorker(options: IndexWorkerOptions): IndexWorker {
       }
       return unindexed;
     },
-    async checkIfDue() {
+    async checkSome() {
       const nowMs = performance.now();
       const thread = holder.current();
-      if (thread === undefined || (checkedAtMs !== undefined && nowMs - checkedAtMs < CHECK_MS)) return;
+      const isDue = unchecked !== undefined || checkedAtMs === undefined || nowMs - checkedAtMs >= CHECK_MS;
+      if (thread === undefined || !isDue) return false;
       checkedAtMs = nowMs;
-      const complaint = await thread.call("check", undefined);
-      if (complaint === undefined) return;
-      distrusted = true;
-      options.onFault(complaint);
+      const { complaint, next } = await thread.call("check", unchecked);
+      unchecked = next;
+      if (complaint !== undefined) {
+        distrusted = true;
+        options.onFault(complaint);
+      }
+      return next !== undefined;
     },
     distrust() {
       const isNew = !distrusted;
       distrusted = true;
+      unchecked = undefined;
       return isNew;
     },
     async exclude(seqs) {

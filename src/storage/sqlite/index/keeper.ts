@@ -52,8 +52,9 @@ export async function startIndexKeeper(options: KeeperOptions): Promise<IndexKee
       } while (waiting >= STEP_ROWS && !closing);
       retryMs = RETRY_MS;
       faults.clear();
-      if (waiting === 0) await worker.checkIfDue();
+      const more = waiting === 0 && (await worker.checkSome());
       if (waiting > 0 || faults.areThere()) pace.beginIn(PAUSE_MS);
+      else if (more) pace.beginIn(0);
     } catch (error) {
       if (closing) return;
       faults.report(reasonOf(error));

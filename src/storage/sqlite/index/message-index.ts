@@ -1,7 +1,10 @@
+import { performance } from "node:perf_hooks";
 import { isCorrupt } from "../database.ts";
+import type { CheckPosition } from "./check-pages.ts";
 import { mismatch, readIndexState, readStoreState } from "./coverage.ts";
 import { identityOf, markClosed, type IndexLocation } from "./index-file.ts";
 import { createIndex, openIndex, reasonOf } from "./open-index.ts";
+import type { IndexOperations } from "./operations.ts";
 
 /** The result of one step. */
 export interface IndexStep {
@@ -12,6 +15,16 @@ export interface IndexStep {
   /** Why the index was rebuilt from the first row, for the log. */
   readonly fault?: string | undefined;
 }
+
+/** The result of a part of a check. */
+export interface CheckProgress {
+  /** What is wrong, if anything: the check is over. */
+  readonly complaint?: string | undefined;
+  /** Where to continue; undefined if the check is over. */
+  readonly next?: CheckPosition | undefined;
+}
+
+const CHECK_MS = 50;
 
 /**
  * The index of one database, in a file of its own: search, counts, and each sender's messages in the order of time. It covers
@@ -27,8 +40,8 @@ export interface MessageIndex {
   step(): IndexStep;
   /** Discards the content of the index. */
   reset(): void;
-  /** Reads every page and counts the rows, which takes about a second for a million messages. Gives what is wrong, if anything. */
-  check(): string | undefined;
+  /** Reads pages for about 50 ms, and at their end counts the rows. Begins at the first page without a position. */
+  check(position?: CheckPosition): CheckProgress;
   /**
    * Takes out rows that are about to be removed, and gives this removal's number. Until they are removed, readers look at them
    * directly.
@@ -81,21 +94,7 @@ export function openMessageIndex(at: IndexLocation): MessageIndex {
       return step;
     },
     reset,
-    check() {
-      try {
-        const complaint = String(index.db.prepare("PRAGMA main.integrity_check(1)").get()?.["integrity_check"]);
-        if (complaint !== "ok") return complaint;
-      } catch (error) {
-        return reasonOf(error);
-      }
-      try {
-        return index.operations.miscount();
-      } catch (error) {
-        // The messages are damaged, not the index. An index that covers what can no longer be read could not be built again.
-        if (isCorrupt(error)) return undefined;
-        throw error;
-      }
-    },
+    check: (position) => check(index.operations, position),
     exclude: (seqs) => index.operations.exclude(seqs),
     forget: (seqs) => index.operations.forget(seqs),
     close() {
@@ -109,4 +108,26 @@ export function openMessageIndex(at: IndexLocation): MessageIndex {
       index.db.close();
     },
   };
+}
+
+function check(operations: IndexOperations, position: CheckPosition | undefined): CheckProgress {
+  const deadlineMs = performance.now() + CHECK_MS;
+  let next = position;
+  try {
+    do next = operations.checkNext(next);
+    while (next !== undefined && performance.now() < deadlineMs);
+  } catch (error) {
+    return { complaint: reasonOf(error) };
+  }
+  return next === undefined ? { complaint: miscountOf(operations) } : { next };
+}
+
+function miscountOf(operations: IndexOperations): string | undefined {
+  try {
+    return operations.miscount();
+  } catch (error) {
+    // The messages are damaged, not the index. An index that covers what can no longer be read could not be built again.
+    if (isCorrupt(error)) return undefined;
+    throw error;
+  }
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { transaction } from "../database.ts";
+import { createPageCheck, type PageCheck } from "./check-pages.ts";
 import { readIndexState, readStoreState } from "./coverage.ts";
 import { createDerivation, PICKED_COLUMNS, PICKED_TABLE, type Derivation } from "./derive.ts";
 import { foldCase } from "./fold.ts";
@@ -12,7 +13,7 @@ const STEP_CHARACTERS = 8 * 1024 * 1024;
 const COPY_ROWS = 2_048;
 
 /** Operations on the open index file; see `MessageIndex`. All throw SQLite's errors. */
-export interface IndexOperations {
+export interface IndexOperations extends PageCheck {
   /** Copies the next rows from the main file, up to `STEP_ROWS`; gives how many were copied and how many are left. */
   pick(): { readonly rows: number; readonly unindexed: number };
   /** Derives the rows that `pick` copied. */
@@ -72,6 +73,7 @@ export function createIndexOperations(db: DatabaseSync): IndexOperations {
       return row?.["covered"] === row?.["there"] ? undefined : `it covers ${row?.["covered"]} rows, there are ${row?.["there"]}`;
     },
     ...createExclusion(db, derivation),
+    ...createPageCheck(db),
   };
 }
 

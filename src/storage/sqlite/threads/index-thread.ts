@@ -12,7 +12,7 @@ serveThread<IndexCalls>(({ location, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, in
     handlers: {
       step: () => index.step(),
       reset: () => index.reset(),
-      check: () => index.check(),
+      check: (position) => index.check(position),
       exclude: (seqs) => index.exclude(seqs),
       forget: (seqs) => index.forget(seqs),
       lowerPriority,

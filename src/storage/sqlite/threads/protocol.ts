@@ -1,6 +1,7 @@
 import type { CancellationFlag } from "../cancellation.ts";
 import type { RecordedHistory } from "../history.ts";
-import type { IndexStep } from "../index/message-index.ts";
+import type { CheckPosition } from "../index/check-pages.ts";
+import type { CheckProgress, IndexStep } from "../index/message-index.ts";
 import type { Queries } from "../read/queries.ts";
 import type { FlatBatch } from "../write/batch.ts";
 import type { RemovalRequest } from "../write/removal.ts";
@@ -60,8 +61,8 @@ export type ReaderCalls = CallsOf<Omit<Queries, "since">> & {
 export type IndexCalls = {
   step: { takes: undefined; gives: IndexStep };
   reset: { takes: undefined; gives: void };
-  /** Gives what is wrong with a page of the index file, if anything. */
-  check: { takes: undefined; gives: string | undefined };
+  /** See `MessageIndex`. */
+  check: { takes: CheckPosition | undefined; gives: CheckProgress };
   exclude: { takes: readonly number[]; gives: number };
   forget: { takes: readonly number[]; gives: void };
   /** From now on the thread runs only while the other threads leave CPU idle. */
