@@ -7,6 +7,12 @@ import type { StoreSizes } from "../../core/store.ts";
 import { UnusableSetting } from "../../core/unusable-setting.ts";
 import { whyUnusable } from "./usable.ts";
 
+/** The device and inode of each file by its path, `missing` if it is not there; empty for a database in memory. */
+export type FileIdentity = ReadonlyMap<string, string>;
+
+/** The files that a service must keep: other processes that find others there use them instead. */
+const KEPT = ["", "-wal", "-shm", "-owner"];
+
 /** The files of one database. Each method is cheap enough for a health check. */
 export interface DatabaseFiles {
   /** What SQLite opens: an absolute path without symbolic links, or a `file:` URI for a database in memory. */
@@ -14,8 +20,8 @@ export interface DatabaseFiles {
   readonly inMemory: boolean;
   /** Whether the file is missing or empty. */
   readonly isNew: boolean;
-  /** Tells the database and its WAL from other files of these names; undefined if one of them is missing. */
-  identity(): Promise<string | undefined>;
+  /** Tells the files from others of the same names. */
+  identity(): Promise<FileIdentity>;
   sizes(): Promise<StoreSizes>;
 }
 
@@ -32,7 +38,7 @@ export function locateFiles(database: SqliteLocation): DatabaseFiles {
       location: `file:/webhook-inbox-${randomUUID()}?vfs=memdb`,
       inMemory: true,
       isNew: true,
-      identity: () => Promise.resolve(undefined),
+      identity: () => Promise.resolve(new Map()),
       sizes: () => Promise.resolve({}),
     };
   }
@@ -61,13 +67,11 @@ function resolveLinks(path: string, hops = 0): string {
   return resolveLinks(target, hops + 1);
 }
 
-async function identityOf(path: string): Promise<string | undefined> {
-  try {
-    const [file, wal] = await Promise.all([stat(path), stat(`${path}-wal`)]);
-    return `${file.dev}:${file.ino} ${wal.dev}:${wal.ino}`;
-  } catch {
-    return undefined;
-  }
+async function identityOf(path: string): Promise<FileIdentity> {
+  return new Map(await Promise.all(KEPT.map(async (suffix): Promise<[string, string]> => {
+    const found = await stat(path + suffix).catch(() => undefined);
+    return [path + suffix, found === undefined ? "missing" : `${found.dev}:${found.ino}`];
+  })));
 }
 
 async function sizesOf(path: string): Promise<StoreSizes> {

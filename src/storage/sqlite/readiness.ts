@@ -1,13 +1,13 @@
 import type { Clock } from "../../core/clock.ts";
 import { StoreUnavailable } from "../../core/store.ts";
-import type { DatabaseFiles } from "./files.ts";
+import type { DatabaseFiles, FileIdentity } from "./files.ts";
 import type { ReaderCalls, WriterCalls } from "./threads/protocol.ts";
 import type { Thread } from "./threads/thread.ts";
 
 export interface ReadinessOptions {
   readonly files: DatabaseFiles;
   /** Identifies the files that were opened. */
-  readonly identity: string | undefined;
+  readonly identity: FileIdentity;
   readonly writer: Thread<WriterCalls>;
   readonly reader: Thread<ReaderCalls>;
   readonly clock: Clock;
@@ -19,9 +19,12 @@ export interface ReadinessOptions {
 export function createReadiness(options: ReadinessOptions): () => Promise<readonly string[]> {
   const { files, identity, writer, reader, clock } = options;
   return async () => {
-    if ((await files.identity()) !== identity) {
-      // What is written now is lost when the last descriptor closes: only a restart can open the file that is there now.
-      const reason = `${files.location}: it was removed or replaced while the service had it open`;
+    const found = await files.identity();
+    const changed = [...found.keys()].find((path) => found.get(path) !== identity.get(path));
+    if (changed !== undefined) {
+      // What is written now is lost when the last descriptor closes, or another process has become the owner: only a restart can
+      // open the files that are there now.
+      const reason = `${changed}: it was removed or replaced while the service had it open`;
       options.onFatal(reason);
       return [reason];
     }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, readFileSync, symlinkSync, rmSync } from "node:fs";
+import { chmodSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
@@ -61,14 +61,6 @@ test("a stop does not wait for another process that reads the database", async (
   await store.close();
   reader.exec("COMMIT");
   assert.equal(reader.prepare("SELECT count(*) AS n FROM messages").get()?.["n"], 2);
-});
-
-test("a WAL that is removed under the store is a fatal fault at the next check", async (t) => {
-  const { store, path, fatal } = await openTestStore(t);
-  assert.deepEqual(await store.check(), []);
-  rmSync(`${path}-wal`);
-  assert.equal((await store.check()).length, 1);
-  assert.equal(fatal.length, 1);
 });
 
 test("a database opened by a symbolic link has the sizes of its own files", async (t) => {

@@ -16,17 +16,24 @@ test("a statement that rolls the transaction back by itself leaves nothing of th
   assert.equal(rowCount(path), 0);
 });
 
-for (const [what, change] of [
-  ["removed", (path: string) => rmSync(path)],
-  ["replaced", (path: string) => { copyFileSync(path, `${path}.copy`); renameSync(`${path}.copy`, path); }],
-] as const) {
-  test(`a database file that is ${what} under the store is a fatal fault at the next check`, async (t) => {
-    const { store, path, fatal } = await openTestStore(t);
-    assert.deepEqual(await store.check(), []);
-    change(path);
-    assert.equal((await store.check()).length, 1);
-    assert.equal(fatal.length, 1);
-  });
+const CHANGES: Readonly<Record<string, (path: string) => void>> = {
+  removed: (path) => rmSync(path),
+  replaced: (path) => {
+    copyFileSync(path, `${path}.copy`);
+    renameSync(`${path}.copy`, path);
+  },
+};
+
+for (const suffix of ["", "-wal", "-shm", "-owner"]) {
+  for (const [what, change] of Object.entries(CHANGES)) {
+    test(`app.db${suffix} that is ${what} under the store is a fatal fault at the next check, which names it`, async (t) => {
+      const { store, path, fatal } = await openTestStore(t);
+      assert.deepEqual(await store.check(), []);
+      change(path + suffix);
+      const reason = `${path}${suffix}: it was removed or replaced while the service had it open`;
+      assert.deepEqual([await store.check(), fatal], [[reason], [reason]]);
+    });
+  }
 }
 
 test("what a killed process left in the WAL is in the database itself, synced, before the store answers", async (t) => {
