@@ -22,10 +22,11 @@ export function whyUnusable(path: string): string | undefined {
   if (folder !== undefined) return folder;
   const file = look(path);
   if (file?.isDirectory()) return `${path} must be a file, not a folder`;
-  if (file !== undefined && !file.isFile()) return `${path} must be a regular file`;
+  // SQLite finds the WAL by the name of the database, and so does the next service its owner.
+  if (file !== undefined && file.nlink > 1) return `${path} must have no second name: it has ${file.nlink} (hard links)`;
   for (const one of [path, ...BESIDE.map((suffix) => path + suffix)]) {
     const found = look(one);
-    const problem = found === undefined ? undefined : whyForbidden(one, found, OF_A_FILE);
+    const problem = found === undefined ? undefined : whyUnfit(one, found);
     if (problem !== undefined) return problem;
   }
   return undefined;
@@ -37,6 +38,10 @@ function whyNoFolder(folder: string): string | undefined {
   if (found === undefined && dirname(folder) !== folder) return whyNoFolder(dirname(folder));
   if (found === undefined) return undefined;
   return found.isDirectory() ? whyForbidden(folder, found, OF_A_FOLDER) : `${folder} must be a folder`;
+}
+
+function whyUnfit(path: string, found: Stats): string | undefined {
+  return found.isFile() ? whyForbidden(path, found, OF_A_FILE) : `${path} must be a regular file`;
 }
 
 function whyForbidden(path: string, { uid, mode }: Stats, { access, needed }: Need): string | undefined {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { whyUnusable } from "../../../src/storage/sqlite/usable.ts";
@@ -62,6 +62,21 @@ test("what is not a regular file is not usable", (t) => {
   mkdirSync(join(folder, "app.db"));
   assert.equal(whyUnusable(join(folder, "app.db")), `${folder}/app.db must be a file, not a folder`);
   assert.equal(whyUnusable("/dev/null"), "/dev/null must be a regular file");
+  for (const suffix of ["-wal", "-shm", "-owner"]) {
+    symlinkSync("/dev/null", join(folder, `other.db${suffix}`));
+    assert.equal(whyUnusable(join(folder, "other.db")), `${folder}/other.db${suffix} must be a regular file`);
+    rmSync(join(folder, `other.db${suffix}`));
+  }
+});
+
+test("a file with two names is not usable: the log that belongs to the other name would not be found", (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, "app.db");
+  writeFileSync(path, "");
+  linkSync(path, join(folder, "other.db"));
+  for (const name of ["app.db", "other.db"]) assert.match(whyUnusable(join(folder, name)) ?? "", new RegExp(`/${name} must have no second name`));
+  rmSync(join(folder, "other.db"));
+  assert.equal(whyUnusable(path), undefined);
 });
 
 test("a command that cannot open the database tells the same", (t) => {
