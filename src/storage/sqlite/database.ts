@@ -99,6 +99,7 @@ const SQLITE_IOERR = 10;
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 const SQLITE_CANTOPEN = 14;
+const SQLITE_NOTADB = 26;
 /**
  * Also a full disk: `-shm`, which indexes the pages in the WAL, must grow now and then
  * (https://www.sqlite.org/rescode.html#ioerr_shmsize).
@@ -113,7 +114,7 @@ const HINTS: Readonly<Record<number, string>> = {
   [SQLITE_CORRUPT]: "it must be restored from a backup, its content is damaged",
   [SQLITE_FULL]: "its disk must have free space",
   [SQLITE_CANTOPEN]: "it must be a file that can be opened",
-  26: "it must be a SQLite file",
+  [SQLITE_NOTADB]: "it must be a SQLite file",
 };
 
 /**
@@ -164,6 +165,12 @@ export function isReadOnly(error: unknown): boolean {
 export function isCorrupt(error: unknown): boolean {
   const code = sqliteCode(error);
   return code !== undefined && (code & 0xff) === SQLITE_CORRUPT;
+}
+
+/** Whether the file is not a database, or is a damaged one. */
+export function isUnreadable(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return isCorrupt(error) || (code !== undefined && (code & 0xff) === SQLITE_NOTADB);
 }
 
 /** Whether another connection holds the lock that was needed. */

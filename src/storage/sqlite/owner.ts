@@ -1,5 +1,6 @@
+import { truncateSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { DatabaseError, explain, isBusy, isReadOnly, transaction } from "./database.ts";
+import { DatabaseError, explain, isBusy, isReadOnly, isUnreadable, transaction } from "./database.ts";
 import { FORMER_GENERATIONS, readFormer, type RecordedHistory } from "./history.ts";
 
 /** Ownership of a database: only one process may write it. */
@@ -26,19 +27,13 @@ export interface Ownership {
  */
 export function becomeOwner(path: string, nowMs: number): Ownership {
   const file = `${path}-owner`;
-  let db: DatabaseSync | undefined;
+  let owned: DatabaseSync;
   try {
-    // A rollback journal would outlive a kill, and the next start does not need what it would restore.
-    db = new DatabaseSync(file, { timeout: 0 });
-    // Once taken, the lock is kept between transactions.
-    db.exec("PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE");
-    introduce(db, new Date(nowMs).toISOString());
+    owned = lock(file, nowMs);
   } catch (error) {
-    db?.close();
     if (isBusy(error)) throw new DatabaseError(`Cannot open the database: ${path} is in use by ${ownerOf(file)}`, { cause: error });
     throw new DatabaseError(`Cannot open the database: ${explain(error, file)}`, { cause: error });
   }
-  const owned = db;
   let reach: StatementSync | undefined;
   return {
     recorded: readRecord(owned),
@@ -54,6 +49,32 @@ export function becomeOwner(path: string, nowMs: number): Ownership {
   };
 }
 
+/** Takes the lock. A file that a crash of the system has torn is emptied: without its record the history begins a new generation. */
+function lock(file: string, nowMs: number): DatabaseSync {
+  try {
+    return lockOnce(file, nowMs);
+  } catch (error) {
+    // While another process has the lock, nobody can read that the file is damaged. It stays the same file, with the same lock.
+    if (!isUnreadable(error)) throw error;
+    truncateSync(file);
+    return lockOnce(file, nowMs);
+  }
+}
+
+function lockOnce(file: string, nowMs: number): DatabaseSync {
+  const db = new DatabaseSync(file, { timeout: 0 });
+  try {
+    // A rollback journal would outlive a kill, and the next start does not need what it would restore. Once taken, the lock is kept
+    // between transactions.
+    db.exec("PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE");
+    introduce(db, new Date(nowMs).toISOString());
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
 /**
  * Records who the owner is, so that the next process can name it. A full disk does not prevent the start. A file that is open
  * read-only does: an exclusive transaction on it would lock out nobody.
@@ -64,7 +85,7 @@ function introduce(db: DatabaseSync, since: string): void {
     db.prepare("INSERT INTO owner VALUES (?, ?)").run(process.pid, since);
     db.exec("COMMIT");
   } catch (error) {
-    if (isReadOnly(error)) throw error;
+    if (isReadOnly(error) || isUnreadable(error)) throw error;
     if (db.isTransaction) db.exec("ROLLBACK");
   }
   db.exec("BEGIN EXCLUSIVE; COMMIT");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, rmSync } from "node:fs";
+import { closeSync, copyFileSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
@@ -137,3 +137,35 @@ for (const [damage, sql] of [
     assert.deepEqual(found.former, new Map([[generation, 5]]));
   });
 }
+
+/** What a crash of the system may leave of a file that is not synced. */
+const TORN: Readonly<Record<string, (file: string) => void>> = {
+  "is of zeros": (file) => writeFileSync(file, Buffer.alloc(statSync(file).size)),
+  "is not a database": (file) => writeFileSync(file, "x".repeat(5_000)),
+  "is cut off": (file) => truncateSync(file, 4_096),
+  "has pages of zeros": (file) => writeFileSync(file, readFileSync(file).fill(0, 4_096)),
+  "has a damaged first page": (file) => writeFileSync(file, readFileSync(file).fill(0xa5, 100, 4_096)),
+  "is empty": (file) => truncateSync(file, 0),
+};
+
+for (const [damage, tear] of Object.entries(TORN)) {
+  test(`a database whose owner's file ${damage} starts with a new generation, which the next start keeps`, async (t) => {
+    const { path, live } = createDatabase(t);
+    const { generation } = await live(5);
+    tear(`${path}-owner`);
+    const found = await live(1);
+    assert.notEqual(found.generation, generation);
+    assert.deepEqual(found.former, new Map([[generation, 5]]));
+    assert.deepEqual(await live(0), found);
+  });
+}
+
+test("a process that finds a damaged owner's file while another has its lock is refused", async (t) => {
+  const { path } = createDatabase(t);
+  const { store } = await openTestStore(t, { path });
+  const file = openSync(`${path}-owner`, "r+");
+  writeSync(file, Buffer.alloc(8_192, 0xa5), 0);
+  closeSync(file);
+  await assert.rejects(openTestStore(t, { path }), /is in use by another process/);
+  assert.equal(await store.insert(message("m1")), "created");
+});
