@@ -34,6 +34,8 @@ export interface Connection {
   latest: ServerResponse | undefined;
   /** Settles once the deliveries that have begun have their responses. */
   writes: Promise<unknown> | undefined;
+  /** Settles once the latest erasure has its response. */
+  erasure: Promise<unknown> | undefined;
   /** Whether it has not completed the head of any request yet. */
   silent: boolean;
   /** How many errors were reported. */
@@ -101,7 +103,8 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
         return;
       }
       const connection: Connection = {
-        outstanding: 0, inIteration: 0, iteration, over: false, latest: undefined, writes: undefined, silent: true, refusals: 0,
+        outstanding: 0, inIteration: 0, iteration, over: false, silent: true, refusals: 0,
+        latest: undefined, writes: undefined, erasure: undefined,
       };
       open.set(socket, connection);
       giveUpParsing(socket, () => connection.over);

@@ -36,6 +36,8 @@ export interface Circumstances {
   readonly pipelined: boolean;
   /** A refusal of the request, whatever its target; the connection is then closed. */
   readonly refusal: Refusal | undefined;
+  /** Settles once the erasures before this request are done: no message of it may be stored earlier. */
+  readonly erasure?: Promise<unknown> | undefined;
 }
 
 export interface Exchange {
@@ -64,7 +66,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const buffered = createByteBudget(BUFFERED_LIMIT);
   const streams = createStreams({ buffered, maxOpen: MAX_STREAMS, nowMs: clock.nowMs });
 
-  function toRequest(peer: Peer, target: Target, parameter: string): Request {
+  function toRequest(peer: Peer, target: Target, { parameter, erasure }: Addressed): Request {
     const { req, res } = peer;
     return {
       signal() {
@@ -83,7 +85,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         const body = readBody(req, options.bodyLimitBytes, bodies);
         // A client must not be asked to send a body that is refused because of its head (RFC 9110, section 10.1.1).
         if (expectsContinue(req)) res.writeContinue();
-        return body;
+        return erasure === undefined ? body : erasure.then(() => body);
       },
     };
   }
@@ -104,7 +106,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     // connection.
     const mayWait = access === "token" || circumstances.pipelined;
     if (mayWait && buffered.exhausted()) return refuseUnseen(REFUSALS.bufferedResponses, match);
-    const response = await match.route.handle(toRequest(peer, target, match.parameter));
+    const response = await match.route.handle(toRequest(peer, target, { parameter: match.parameter, erasure: circumstances.erasure }));
     // Many requests may have passed the first check before the first of them got its response.
     return mayWait && response.body.length >= COUNTED_RESPONSE && buffered.exhausted() ? refuse(REFUSALS.bufferedResponses) : response;
   }
@@ -193,6 +195,10 @@ interface Peer {
   readonly res: ServerResponse;
   /** Set once the handler wants to know whether the client is still there. */
   watch: ClientWatch | undefined;
+}
+
+interface Addressed extends Pick<Circumstances, "erasure"> {
+  readonly parameter: string;
 }
 
 interface Target {

@@ -102,11 +102,12 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     const refusal = malformedHead(req) ?? (tooMany ? REFUSALS.pipelined : undefined);
     // Set at once: the next request may be parsed before this one has its response.
     connection.over = refusal !== undefined;
-    const handle = (): Promise<void> => exchange.handle(req, res, { pipelined: outstanding > 1, refusal });
-    // Deliveries are stored together, however many there are; every other request sees what the requests before it have
-    // written.
+    const { erasure } = connection;
+    const handle = (): Promise<void> => exchange.handle(req, res, { pipelined: outstanding > 1, refusal, erasure });
+    // Deliveries are stored together, however many there are, but none before an erasure that precedes it, which would erase it;
+    // every other request sees what the requests before it have written.
     if (req.method === "POST") connection.writes = outstanding > 1 ? Promise.all([connection.writes, handle()]) : handle();
-    else if (req.method === "DELETE") connection.writes = Promise.resolve(connection.writes).then(handle);
+    else if (req.method === "DELETE") connection.writes = connection.erasure = Promise.resolve(connection.writes).then(handle);
     else if (outstanding > 1 && connection.writes !== undefined) void connection.writes.then(handle);
     else void handle();
   }

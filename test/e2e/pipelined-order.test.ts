@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { delivery, startTestApp } from "../support/app.ts";
-import { openConnection, rawPost } from "../support/connection.ts";
+import { exchangeRaw, openConnection, rawPost } from "../support/connection.ts";
 import { otherConnection } from "../support/database.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
 import { at } from "../support/json.ts";
@@ -61,4 +61,29 @@ test("a pipelined erasure waits for the delivery before it, and a read waits for
   const token = (request: string): string => request.replace("Host: x", "Host: x\r\nAuthorization: Bearer t");
   write(post("a") + ["DELETE", "GET"].map((method) => token(read(method, "/messages/a"))).join(""));
   assert.deepEqual((await answers(3)).map(({ status }) => status), [200, 204, 404]);
+});
+
+test("a delivery after an erasure of its sender's messages stays stored, whatever is sent before the erasure", async (t) => {
+  const app = await startTestApp(t, { env: { API_TOKEN: "t" } });
+  const token = (request: string): string => request.replace("Host: x", "Host: x\r\nAuthorization: Bearer t");
+  for (const [index, before] of [[], ["a"], ["b", "c"]].entries()) {
+    const from = `+${index}`;
+    const late = `late${index}`;
+    const deliver = (id: string): string => rawPost(JSON.stringify(delivery({ message_id: id, from })));
+    const requests = [
+      ...before.map(deliver), token(read("DELETE", `/messages?from=${from}`)),
+      deliver(late), token(read("GET", `/messages/${late}`)), ...before.map((id) => token(read("GET", `/messages/${id}`))),
+    ];
+    const { write, answers } = await openConnection(t, app.url);
+    write(requests.join(""));
+    const statuses = (await answers(requests.length)).map(({ status }) => status);
+    assert.deepEqual(statuses, [...before.map(() => 200), 200, 200, 200, ...before.map(() => 404)], before.join());
+  }
+});
+
+test("an invalid body after an erasure is refused, and the responses before it arrive", async (t) => {
+  const app = await startTestApp(t, { env: { API_TOKEN: "t" } });
+  const erasure = read("DELETE", "/messages/a").replace("Host: x", "Host: x\r\nAuthorization: Bearer t");
+  const answers = await exchangeRaw(t, app.url, `${post("a")}${erasure}POST /webhook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`);
+  assert.deepEqual(answers.map(({ status }) => status), [200, 204, 400]);
 });
