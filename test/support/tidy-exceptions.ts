@@ -47,7 +47,6 @@ export const LONG_FUNCTIONS: readonly string[] = [
   "src/storage/postgres/open.ts openPostgres",
   "src/storage/postgres/writer.ts createWriter",
   "src/storage/shared/group-commit.ts createGroupCommit",
-  "src/storage/sqlite/open.ts openOwned",
   "src/storage/sqlite/read/pages.ts createPages",
   "src/storage/sqlite/threads/thread.ts startThread",
   "src/storage/sqlite/write/batch.ts createBatchWriter",

@@ -7,6 +7,8 @@ import type { Thread } from "./threads/thread.ts";
 /** What one transaction has removed; `next` as in `RemovableRows`. */
 export interface RemovedRows extends Removed, RemovedOld {}
 
+export type Remove = (which: Removable) => Promise<RemovedRows>;
+
 export interface RemovalThreads {
   readonly writer: Thread<WriterCalls>;
   readonly reader: Thread<ReaderCalls>;
@@ -20,7 +22,7 @@ export interface RemovalThreads {
  *
  * Rejects with `StoreUnavailable` if the rows cannot be removed.
  */
-export function createRemovals({ writer, reader, keeper }: RemovalThreads): (which: Removable) => Promise<RemovedRows> {
+export function createRemovals({ writer, reader, keeper }: RemovalThreads): Remove {
   return async (which) => {
     const { seqs, more, next } = await reader.call("removable", which);
     if (seqs.length === 0) return { messages: 0, more, next };
@@ -29,4 +31,16 @@ export function createRemovals({ writer, reader, keeper }: RemovalThreads): (whi
     await keeper.forget(seqs);
     return { messages, more, next };
   };
+}
+
+/** Removes all messages that are meant, in one transaction after the other, and gives how many. */
+export async function removeAll(remove: Remove, which: Removable, onRemoved: (count: number) => void): Promise<number> {
+  let removed = 0;
+  for (let isMore = true; isMore; ) {
+    const { messages, more } = await remove(which);
+    removed += messages;
+    onRemoved(messages);
+    isMore = more;
+  }
+  return removed;
 }

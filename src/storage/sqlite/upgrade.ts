@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
+import { StoreUnavailable } from "../../core/store.ts";
 import type { WriterCalls } from "./threads/protocol.ts";
 import type { Thread } from "./threads/thread.ts";
 
@@ -33,6 +34,12 @@ export interface Upgrade {
   start(): Promise<void>;
   /** Resolves once none of its work is in progress. */
   stop(): Promise<void>;
+}
+
+/** Throws `StoreUnavailable` while there are rows to move: no read is answered without them. */
+export function requireUpgraded(upgrade: Upgrade): void {
+  const rows = upgrade.toMove();
+  if (rows > 0) throw new StoreUnavailable(`the database is being upgraded: ${rows} rows remain`);
 }
 
 /**
