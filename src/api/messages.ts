@@ -62,20 +62,22 @@ export const Q: Parameter = {
   schema: { type: "string" },
   examples: { part: { value: "hello" } },
 };
+// Neither has `format: date-time`: clients would take a value of their own date type and write it in another form, such as
+// `+0000` for the zone, or without the digits after the milliseconds.
 export const SINCE: Parameter = {
   name: "since",
   in: "query",
   required: false,
-  description: "Messages at that instant or later, by `ts`.",
-  schema: { type: "string", format: "date-time" },
+  description: "Messages at that instant or later, by `ts`: an RFC 3339 date-time with a zone.",
+  schema: { type: "string" },
   examples: { utc: { value: "2025-01-15T10:00:00Z" }, zone: { value: "2025-01-15T15:30:00+05:30" } },
 };
 export const UNTIL: Parameter = {
   name: "until",
   in: "query",
   required: false,
-  description: "Messages before that instant, by `ts`. The next range may begin at the same instant.",
-  schema: { type: "string", format: "date-time" },
+  description: "Messages before that instant, by `ts`: an RFC 3339 date-time with a zone. The next range may begin at the same instant.",
+  schema: { type: "string" },
   examples: { utc: { value: "2025-01-16T00:00:00Z" } },
 };
 

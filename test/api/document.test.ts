@@ -86,6 +86,12 @@ for (const [rule, holds] of RULES) {
   });
 }
 
+test("no parameter has a format: from date-time, clients write a form of their own, such as +0000 for the zone", () => {
+  const formats = OPERATIONS.flatMap(({ operation }) => operation.parameters.filter(isInline)).map(({ name, schema }) => [name, schema.format]);
+  assert.ok(formats.length > 20, `${formats.length} parameters`);
+  assert.deepEqual(formats.filter(([, format]) => format !== undefined), []);
+});
+
 test("no request header has a pattern, because a malformed one is ignored or refused as a signature", () => {
   assert.ok(HEADER_PARAMETERS.length > 5);
   assert.deepEqual(HEADER_PARAMETERS.filter(({ schema }) => schema.pattern !== undefined), []);
