@@ -33,23 +33,28 @@ function version(): string {
   return process.env["WEBHOOK_INBOX_VERSION"] || JSON.parse(readFile(new URL("../package.json", import.meta.url))).version;
 }
 
-/** Without a handler SIGHUP would end the process while it starts. */
-function catchHangUps(): { handle(reload: () => void): void } {
+/** A signal that came during the start is handled after it. */
+interface EarlySignal {
+  handle(action: () => void): void;
+}
+
+/** Without a handler these signals would end the process while it starts. */
+function catchEarly(signal: "SIGHUP" | "SIGUSR2"): EarlySignal {
   let current: (() => void) | undefined;
   let missed = false;
-  process.on("SIGHUP", () => {
+  process.on(signal, () => {
     missed = true;
     current?.();
   });
   return {
-    handle(reload) {
-      current = reload;
-      if (missed) reload();
+    handle(action) {
+      current = action;
+      if (missed) action();
     },
   };
 }
 
-async function serve(config: Config, hangUps: ReturnType<typeof catchHangUps>): Promise<void> {
+async function serve(config: Config, early: { readonly hangUp: EarlySignal; readonly confirmation: EarlySignal }): Promise<void> {
   // Only now: on a Node without node:sqlite the import itself would fail with a message that helps nobody.
   const { start } = await import("./app.ts");
   const { createLogSink } = await import("./telemetry/log-sink.ts");
@@ -104,7 +109,7 @@ async function serve(config: Config, hangUps: ReturnType<typeof catchHangUps>): 
       void stop();
     });
   }
-  process.on("SIGUSR2", app.confirmClock);
+  early.confirmation.handle(app.confirmClock);
   onSignal("SIGINT", 2);
   onSignal("SIGTERM", 15);
 
@@ -114,7 +119,7 @@ async function serve(config: Config, hangUps: ReturnType<typeof catchHangUps>): 
     use: app.useSecrets,
     refuse: (reason) => app.log.error(`secrets not reloaded: ${reason}`),
   });
-  hangUps.handle(() => {
+  early.hangUp.handle(() => {
     if (watch === undefined) app.log.info("SIGHUP ignored: WEBHOOK_SECRET_FILE is not set");
     else void watch.reload();
   });
@@ -168,13 +173,13 @@ async function main(command: Command): Promise<number | undefined> {
     return EX_FAILURE;
   }
   if (command.name !== "serve") return run(command);
-  const hangUps = catchHangUps();
+  const early = { hangUp: catchEarly("SIGHUP"), confirmation: catchEarly("SIGUSR2") };
   const config = loadConfig(process.env);
   if (!config.ok) {
     complain(config.error);
     return EX_CONFIG;
   }
-  await serve(config.value, hangUps);
+  await serve(config.value, early);
   return undefined;
 }
 

@@ -95,7 +95,7 @@ test("a database that cannot be written to is reported at start, before any deli
   assert.equal(started?.["msg"], "started");
 });
 
-test("SIGHUP during the start does not end the process; the secrets are reread once it has started", { skip: ONLY_SQLITE }, async (t) => {
+test("SIGHUP and SIGUSR2 during the start do not end the process; what they request is done once it has started", { skip: ONLY_SQLITE }, async (t) => {
   const folder = temporaryFolder(t);
   const secrets = join(folder, "secrets");
   const path = join(folder, "app.db");
@@ -107,8 +107,10 @@ test("SIGHUP during the start does not end the process; the secrets are reread o
   await until("the service owns the database", () => existsSync(`${path}-owner`));
   writeFileSync(secrets, "second");
   service.signal("SIGHUP");
+  service.signal("SIGUSR2");
   lock.exec("ROLLBACK");
   const url = String((await service.logged("started"))["url"]);
+  await service.logged("clock confirmed");
   await service.logged("secrets reloaded");
   const body = JSON.stringify(delivery());
   const headers = { "X-Signature": sign(body, "second") };
