@@ -20,14 +20,14 @@ export interface Listening {
  */
 export async function whyUnhealthy({ host, port }: Listening, options: { readonly timeoutMs: number }): Promise<string | undefined> {
   const { timeoutMs } = options;
-  if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65_535) {
+  if (!/^\d+$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
     return `Cannot ask the service: PORT must be the number of the port that it listens on, not ${JSON.stringify(port)}`;
   }
   const address = reachable(host);
-  const url = `http://${isIPv6(address) ? `[${address}]` : address}:${port}/health/ready`;
+  const url = `http://${isIPv6(address) ? `[${address}]` : address}:${Number(port)}/health/ready`;
   const signal = AbortSignal.timeout(timeoutMs);
   try {
-    const { statusCode, body } = await fetchText({ host: address, port, path: "/health/ready" }, signal);
+    const { statusCode, body } = await fetchText({ host: address, port: Number(port), path: "/health/ready" }, signal);
     return statusCode === 200 ? undefined : `${url}: ${statusCode} ${reasonsIn(body)}`;
   } catch (error) {
     if (signal.aborted) return `${url}: no answer within ${timeoutMs} ms`;
@@ -46,7 +46,7 @@ function reachable(host: string): string {
 
 // Not `fetch`: this runs every few seconds, and loading `fetch` takes longer than the whole request.
 async function fetchText(
-  target: { readonly host: string; readonly port: string; readonly path: string },
+  target: { readonly host: string; readonly port: number; readonly path: string },
   signal: AbortSignal,
 ): Promise<{ readonly statusCode: number; readonly body: string }> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -60,7 +60,9 @@ function reasonsIn(body: string): string {
 }
 
 if (import.meta.main) {
-  const listening = { host: process.env["HOST"] || DEFAULT_HOST, port: process.env["PORT"] || DEFAULT_PORT };
+  // As for the service, white space counts as unset.
+  const { HOST = "", PORT = "" } = process.env;
+  const listening = { host: HOST.trim() === "" ? DEFAULT_HOST : HOST, port: PORT.trim() === "" ? DEFAULT_PORT : PORT };
   const reason = await whyUnhealthy(listening, { timeoutMs: TIMEOUT_MS });
   if (reason !== undefined) {
     process.stderr.write(`${reason}\n`);

@@ -56,7 +56,7 @@ test("if nothing listens it is unhealthy, on one line", async () => {
   assert.match(stderr, /^.*ECONNREFUSED.*\n$/);
 });
 
-for (const env of [{}, { PORT: "" }]) {
+for (const env of [{}, { PORT: "" }, { PORT: "\r", HOST: " " }, { PORT: "08000" }]) {
   test(`with ${JSON.stringify(env)} it asks port 8000`, async () => {
     const { status, stderr } = await healthcheck(env);
     // Something may well listen there on this machine.
