@@ -1,8 +1,12 @@
+import { Buffer } from "node:buffer";
 import { accessSync, constants, statSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
 
 /** The files beside a database that is served; if a start finds them they must be writable too. */
 const BESIDE = ["-wal", "-shm", "-owner"];
+
+/** SQLite takes paths of 504 bytes (MAX_PATHNAME of 512, less its own suffix), and `-owner` and `-index` are files of their own. */
+const MAX_BYTES = 498;
 
 interface Need {
   /** A mode of access(2). */
@@ -18,6 +22,7 @@ const OF_A_FOLDER: Need = { access: constants.W_OK | constants.X_OK, needed: "wr
  * not write read-only, and every delivery would then fail. Undefined if nothing prevents it.
  */
 export function whyUnusable(path: string): string | undefined {
+  if (Buffer.byteLength(path) > MAX_BYTES) return `${path} must have up to ${MAX_BYTES} bytes`;
   const folder = whyNoFolder(dirname(path));
   if (folder !== undefined) return folder;
   const file = look(path);

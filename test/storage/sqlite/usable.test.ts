@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { chmodSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { whyUnusable } from "../../../src/storage/sqlite/usable.ts";
 import { atEnd } from "../../support/cleanup.ts";
@@ -66,6 +67,19 @@ test("what is not a regular file is not usable", (t) => {
     symlinkSync("/dev/null", join(folder, `other.db${suffix}`));
     assert.equal(whyUnusable(join(folder, "other.db")), `${folder}/other.db${suffix} must be a regular file`);
     rmSync(join(folder, `other.db${suffix}`));
+  }
+});
+
+test("a path that SQLite takes together with what belongs to it is usable, a longer one is not", (t) => {
+  const folder = temporaryFolder(t);
+  const long = join(folder, "f".repeat(150), "f".repeat(150));
+  const of = (bytes: number): string => join(long, "f".repeat(bytes - long.length - 1));
+  assert.equal(whyUnusable(of(498)), undefined);
+  assert.equal(whyUnusable(of(499)), `${of(499)} must have up to 498 bytes`);
+  mkdirSync(long, { recursive: true });
+  for (const suffix of ["", "-owner", "-index"]) {
+    using db = new DatabaseSync(of(498) + suffix);
+    db.exec("PRAGMA journal_mode=WAL; CREATE TABLE t (x)");
   }
 });
 
