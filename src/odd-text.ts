@@ -19,10 +19,13 @@ const NAMES: ReadonlyMap<string, string> = new Map([
 /** Forms that only a shell, Compose or a reader of .env files replaces, and that were not replaced. */
 const UNREPLACED: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/(?:^|\/)~\//, "~/, which only a shell replaces"],
+  [/(?:^|\/)~[\w.-]+\//, "~NAME/, which only a shell replaces"],
   [/\$\{/, "a ${…}, which nothing has replaced"],
-  [/(?:^|\/)\$\w+(?:\/|$)/, "a $NAME, which only a shell replaces"],
+  [/\{\{/, "a {{…}}, which nothing has replaced"],
+  [/(?:^|\/)\$\w+(?:[/.]|$)/, "a $NAME, which only a shell replaces"],
   [/\$\(/, "a $(…), which only a shell replaces"],
   [/\s#/, "a # after a blank, which does not begin a comment here"],
+  [/\\[nrt]$/, "a backslash and a letter at its end, which nothing has replaced"],
   [/\ufffd/, "the character U+FFFD, which stands for bytes that are not UTF-8"],
 ];
 

@@ -33,9 +33,9 @@ interface TextRule {
   readonly rule: string;
 }
 
-/** An empty variable counts as unset. */
+/** A variable that is empty, or has only white space, counts as unset. */
 export function isSet(env: Environment, { name }: { readonly name: string }): boolean {
-  return (env[name] ?? "") !== "";
+  return (env[name] ?? "").trim() !== "";
 }
 
 /** The maximum length of a value in bytes: more than any key, path or URL needs. */
@@ -45,10 +45,13 @@ const MAX_BYTES = 4096;
  * Reads the value of the variable, as a command or the service uses it.
  *
  * A refusal is a line that begins with the variable's name, contains no part of its value, and says what is odd about it. An
- * odd secret that fits its rule may be intended: it is accepted, and `warn` is called with what is odd.
+ * odd secret that fits its rule may be intended: it is accepted, and `warn` is called with what is odd. It is also called if white
+ * space counts as unset.
  */
 export function readSetting<Value>(env: Environment, setting: Setting<Value>, warn: Warn = () => {}): Outcome<Value, string> {
-  const text = env[setting.name] || setting.default;
+  const given = env[setting.name] ?? "";
+  const text = isSet(env, setting) ? given : setting.default;
+  if (given !== "" && !isSet(env, setting)) warn(`${setting.name}: has only white space, and counts as unset`);
   const read = readText(setting, text);
   if (!read.ok) return refuse(setting, read.error);
   for (const oddity of odditiesOf(text)) warn(`${setting.name}: has ${oddity}, which is taken as part of it`);

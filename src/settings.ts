@@ -39,7 +39,11 @@ export interface Settings {
 
 // RFC 6750 section 2.1: anything else could not be in an Authorization header, so no request would ever match.
 const TOKEN = matching({ pattern: /^[\x21-\x7e]+$/, rule: "must be visible ASCII characters without spaces" });
-const HOST = matching({ pattern: /^[^\s[\]/]+$/, rule: "must be a host name or an IP address, without white space, brackets or slashes" });
+// RFC 1035 section 2.3.4: no name is longer.
+const HOST = matching({
+  pattern: /^[^\s[\]/]{1,253}$/,
+  rule: "must be a host name or an IP address, without white space, brackets or slashes",
+});
 // RFC 9110 section 5.6.2.
 const HEADER_NAME = matching({
   pattern: /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/,
@@ -204,6 +208,9 @@ function parseDatabase(url: string): Outcome<DatabaseLocation, string> {
   if (path === ":memory:") return { ok: true, value: { kind: "memory" } };
   // SQLite would read such a path as a URI with options of its own (sqlite.org/uri.html).
   if (path.startsWith("file:")) return { ok: false, error: `must name a path, not a file: URI: ${DATABASE_FORMS}` };
+  if (path.startsWith(":")) return { ok: false, error: `must name a file, or be sqlite:///:memory: to the letter: ${DATABASE_FORMS}` };
+  if (/[;,]$/.test(path)) return { ok: false, error: "must not end in a semicolon or a comma" };
+  if (/-(?:wal|shm|journal|index|owner)$/.test(path)) return { ok: false, error: "must not name a file that belongs to another database" };
   if (path.endsWith("/")) return { ok: false, error: `must name a file, not a folder: ${DATABASE_FORMS}` };
   return { ok: true, value: { kind: "file", path } };
 }

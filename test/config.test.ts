@@ -88,6 +88,13 @@ describe("loadConfig", () => {
     " sqlite:///x.db",
     "/data/app.db",
     ":memory:",
+    "sqlite:///:memory",
+    "sqlite:///:MEMORY:",
+    "sqlite:///x.db;",
+    "sqlite:///x.db,",
+    "sqlite:///x.db-wal",
+    "sqlite:///x.db-index",
+    "sqlite:///x.db-owner",
     "postgres://host/app",
     "postgres://user@/app",
     "postgres://user:hun?ter2@db/app",
@@ -145,7 +152,7 @@ describe("loadConfig", () => {
     }
   }
 
-  for (const host of ["0.0.0.0", "::", "::1", "fe80::1%eth0", "localhost", "my_host.example"]) {
+  for (const host of ["0.0.0.0", "::", "::1", "fe80::1%eth0", "localhost", "my_host.example", "x".repeat(253)]) {
     it(`reads HOST=${host}`, () => {
       assert.equal(load({ ...SECRET, HOST: host }).host, host);
     });
@@ -162,8 +169,8 @@ describe("loadConfig", () => {
     ["WEBHOOK_SIGNATURE_HEADER", "X Signature"],
     ["WEBHOOK_SIGNATURE_HEADER", "X-Signature:"],
     ["WEBHOOK_SIGNATURE_HEADER", "schl\u00fcssel"],
-    ["HOST", " "],
     ["HOST", "local host"],
+    ["HOST", "x".repeat(254)],
     ["HOST", "[::1]"],
     ["HOST", "http://localhost"],
     ["HOST", "localhost\n"],

@@ -30,6 +30,11 @@ const ODDITIES: readonly (readonly [title: string, make: (value: string) => stri
   ["a curly quote at its end", (value) => `${value}\u201d`, "a quote at its end"],
   ["~/ at its start", (value) => `~/${value}`, "~/, which only a shell replaces"],
   ["~/ within it", (value) => `${value}/~/x`, "~/, which only a shell replaces"],
+  ["a home of somebody", (value) => `~root/${value}`, "~NAME/, which only a shell replaces"],
+  ["a home within it", (value) => `${value}/~deploy/x`, "~NAME/, which only a shell replaces"],
+  ["a variable of a template", (value) => `{{ data }}/${value}`, "a {{…}}, which nothing has replaced"],
+  ["a variable for a name", (value) => `${value}/$NAME.db`, "a $NAME, which only a shell replaces"],
+  ["a line feed as a person writes it", (value) => `${value}\\n`, "a backslash and a letter at its end, which nothing has replaced"],
   ["a variable in braces", (value) => `\${HOME}${value}`, "a ${…}, which nothing has replaced"],
   ["a variable for a folder", (value) => `${value}/$HOME/x`, "a $NAME, which only a shell replaces"],
   ["a command", (value) => `$(cat ${value})`, "a $(…), which only a shell replaces"],
@@ -46,7 +51,7 @@ const SEVERAL: readonly (readonly [value: string, told: readonly string[]])[] = 
   ["\r", ["a carriage return at its start"]],
 ];
 
-const PLAIN = ["", "x", "a b", "sqlite:///./data/app.db", "/data/a folder/x%20y#z.db", "it's", "a~/b", "$", "pa$$word", "ключ😀", "$2b$10$abc", "a=b+c/d=="];
+const PLAIN = ["a\\nb", "{x}", "x~y/", "", "x", "a b", "sqlite:///./data/app.db", "/data/a folder/x%20y#z.db", "it's", "a~/b", "$", "pa$$word", "ключ😀", "$2b$10$abc", "a=b+c/d=="];
 
 describe("odditiesOf", () => {
   for (const [title, make, told] of ODDITIES) it(`tells ${title}`, () => assert.deepEqual(odditiesOf(make("value")), [told]));
@@ -90,13 +95,15 @@ function refusalsOf(env: Environment, file = ""): readonly string[] {
   return loaded.ok ? [] : loaded.error.map((line) => line.slice(0, line.indexOf(":")));
 }
 
-const NO_SECRETS = [" ", "\t", "   \r\n", "\u200b", '""', "''", '" "', "\u00a0", "\ufeff\n"];
+const WHITE_SPACE = [" ", "\t", "   \r\n", "\u00a0", "\ufeff\n"];
+const NO_SECRETS = [...WHITE_SPACE, "\u200b", '""', "''", '" "'];
 
 describe("a secret", () => {
   for (const secret of NO_SECRETS) {
     it(`of nothing but ${JSON.stringify(secret)} is refused`, () => {
       assert.deepEqual(refusalsOf({ WEBHOOK_SECRET: secret }), ["WEBHOOK_SECRET"]);
-      assert.deepEqual(refusalsOf({ ...SECRET, WEBHOOK_SECRET_PREVIOUS: secret }), ["WEBHOOK_SECRET_PREVIOUS"]);
+      const isUnset = WHITE_SPACE.includes(secret);
+      assert.deepEqual(refusalsOf({ ...SECRET, WEBHOOK_SECRET_PREVIOUS: secret }), isUnset ? [] : ["WEBHOOK_SECRET_PREVIOUS"]);
       assert.ok(!loadForwardSecret({ FORWARD_SECRET: secret }).ok);
       assert.deepEqual(refusalsOf({ WEBHOOK_SECRET_FILE: "/s" }, `${secret}\n`), ["WEBHOOK_SECRET_FILE"]);
     });
@@ -127,6 +134,24 @@ describe("a secret", () => {
       assert.deepEqual(refusalsOf({ WEBHOOK_SECRET_FILE: "/s" }, "x".repeat(bytes)), refused ? ["WEBHOOK_SECRET_FILE"] : []);
     });
   }
+});
+
+describe("a variable of white space", () => {
+  const defaults = loadConfig(SECRET);
+  assert.ok(defaults.ok);
+  for (const { name } of ROWS.filter((row) => row.name !== "WEBHOOK_SECRET")) {
+    it(`${name} counts as unset, with a warning`, () => {
+      for (const value of WHITE_SPACE) {
+        const loaded = loadConfig({ ...SECRET, [name]: value });
+        assert.deepEqual(loaded, { ok: true, value: { ...defaults.value, warnings: [`${name}: has only white space, and counts as unset`] } });
+      }
+    });
+  }
+
+  it("PORT counts as unset for commands too", () => {
+    const url = loadServiceUrl({ PORT: "\r" });
+    assert.equal(url.ok && url.value.port, "8000");
+  });
 });
 
 describe("a file of secrets", () => {

@@ -1,5 +1,5 @@
 import type { Outcome } from "../core/outcome.ts";
-import { optional, readSetting, type Environment, type Setting } from "../setting.ts";
+import { isSet, optional, readSetting, type Environment, type Setting } from "../setting.ts";
 
 const RULE = "must be an http or https URL without query and fragment, such as http://127.0.0.1:8000";
 
@@ -22,7 +22,7 @@ export function loadServiceUrl(env: Environment): Outcome<URL, string> {
   const given = readSetting(env, SERVICE_URL);
   if (!given.ok) return given;
   if (given.value !== undefined) return { ok: true, value: given.value };
-  const port = env["PORT"] || "8000";
+  const port = isSet(env, { name: "PORT" }) ? env["PORT"] ?? "" : "8000";
   if (/^[0-9]+$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535) {
     return { ok: true, value: new URL(`http://127.0.0.1:${Number(port)}`) };
   }
