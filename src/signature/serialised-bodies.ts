@@ -1,72 +1,144 @@
 import { Buffer } from "node:buffer";
-import { gunzipSync } from "node:zlib";
+import { unzipSync } from "node:zlib";
 
-interface Style {
-  readonly between: string;
-  readonly colon: string;
-  readonly sorted: boolean;
-}
+/** One form of a body, with words for the log, which contain no part of it. */
+export type BodyForm = readonly [words: string, bytes: Uint8Array];
 
-const COMPACT: Style = { between: ",", colon: ":", sorted: false };
-const SPACED: Style = { between: ", ", colon: ": ", sorted: false };
+type Rewrite = readonly [words: string, write: (json: string) => string];
+
 const MAX_UNPACKED_BYTES = 64 * 1024;
-const NOT_ASCII = /[\u007f-\uffff]/g;
 const SIGN_THE_BYTES = "the bytes that are sent must be signed";
+const BYTE_ORDER_MARK = "\ufeff";
+const NOT_ASCII = /[\u007f-\uffff]/g;
+/** Indentation makes text of many times the size from what is nested deeply, and platforms nest less than ten times. */
+const MAX_DEPTH = 16;
+/** The size of all forms together, in UTF-16 units: the event loop waits meanwhile, and anybody can send an invalid signature. */
+const MAX_FORMS_LENGTH = 512 * 1024;
+const BRACKETS = /"(?:[^"\\]|\\.)*"|[[\]{}]/g;
+/** Numbers and strings, so that no digit of a string is taken for a number. */
+const LITERALS = /"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*/g;
+const MARKED_NUMBERS = /"\\u0000#([^"]*)"/g;
+
+/** The most common first. */
+const LAYOUTS: readonly (readonly [words: string, write: (value: unknown) => string])[] = [
+  ["compact", (value) => JSON.stringify(value)],
+  ["a space after each comma and colon", (value) => spaced(value)],
+  ["compact, keys in order", (value) => JSON.stringify(sorted(value))],
+  ["a space after each comma and colon, keys in order", (value) => spaced(sorted(value))],
+  ["indented by 2 spaces", (value) => JSON.stringify(value, null, 2)],
+  ["indented by 4 spaces", (value) => JSON.stringify(value, null, 4)],
+  ["indented by tabs", (value) => JSON.stringify(value, null, "\t")],
+];
+
+const REWRITES: readonly Rewrite[] = [
+  ["", (json) => json],
+  [", all but ASCII escaped", escapeNotAscii],
+  [", slashes escaped", escapeSlashes],
+  [", slashes and all but ASCII escaped", (json) => escapeNotAscii(escapeSlashes(json))],
+  [", escaped as Go does", (json) => json.replace(/[<>&\u2028\u2029]/g, escape)],
+  [", escaped as Gson does", (json) => json.replace(/[<>&='\u2028\u2029]/g, escape)],
+  [", escaped as System.Text.Json does", escapeAsDotNet],
+  [", a line feed at the end", (json) => `${json}\n`],
+  [", line ends of Windows", (json) => json.replaceAll("\n", "\r\n")],
+];
 
 /**
- * The same JSON as libraries of senders and proxies write it, each with words for the log, and the body decompressed if it is
- * gzip. At most about 20; none for a body that is neither. The words contain no part of the body.
+ * The same content as libraries of senders and proxies write it: JSON in other forms, the JSON in a string or in a parameter of
+ * a form, the body decompressed if it is gzip or zlib. Empty for any other body. Bytes that several forms share are given once.
+ * Of a large body, only the most common forms: at most 0.5 million characters in total.
  */
-export function serialisedBodies(body: Uint8Array): readonly (readonly [words: string, bytes: Uint8Array])[] {
-  if (body[0] === 0x1f && body[1] === 0x8b) return unpacked(body);
+export function serialisedBodies(body: Uint8Array): readonly BodyForm[] {
+  if ((body[0] === 0x1f && body[1] === 0x8b) || body[0] === 0x78) return unpacked(body);
+  const text = Buffer.from(body).toString();
+  const json = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+  if (depthOf(json) > MAX_DEPTH) return [];
   try {
-    const text = Buffer.from(body).toString();
-    const value: unknown = JSON.parse(text);
-    return serialised(value).filter(([, json]) => json !== text).map(([form, json]) => [
-      `it matches when the body is serialised again (${form}): ${SIGN_THE_BYTES}`, Buffer.from(json),
-    ]);
+    const value: unknown = JSON.parse(json);
+    const forms = new Map<string, string>();
+    if (typeof value === "string") forms.set(value, "it matches the text in the JSON string: JSON was serialised twice");
+    else for (const [form, words] of serialised(json, value)) forms.set(form, `it matches when the body is serialised again (${words})`);
+    forms.set(JSON.stringify(json), "it matches the body as a JSON string: JSON was serialised twice before it was signed");
+    forms.delete(text);
+    return Array.from(forms, ([form, words]) => [`${words}: ${SIGN_THE_BYTES}`, Buffer.from(form)]);
   } catch {
-    // Not JSON, or nested too deeply for JSON.stringify.
-    return [];
+    return formParameters(text);
   }
 }
 
-function serialised(value: unknown): readonly (readonly [form: string, json: string])[] {
-  const compact = JSON.stringify(value);
-  const pretty = JSON.stringify(value, null, 2);
-  const forms: readonly (readonly [form: string, json: string])[] = [
-    ["compact", compact],
-    ["a space after each comma and colon", write(value, SPACED)],
-    ["indented by 2 spaces", pretty],
-    ["indented by 4 spaces", JSON.stringify(value, null, 4)],
-    ["compact, keys in order", write(value, { ...COMPACT, sorted: true })],
-    ["a space after each comma and colon, keys in order", write(value, { ...SPACED, sorted: true })],
-    ["compact, slashes escaped", compact.replaceAll("/", "\\/")],
-  ];
-  return [
-    ...forms,
-    ...forms.map(([form, json]) => [`${form}, all but ASCII escaped`, json.replace(NOT_ASCII, escape)] as const),
-    ["compact, a line feed at the end", `${compact}\n`],
-    ["indented by 2 spaces, a line feed at the end", `${pretty}\n`],
-  ];
+function depthOf(json: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const [token] of json.matchAll(BRACKETS)) {
+    if (token === "{" || token === "[") depth += 1;
+    else if (token === "}" || token === "]") depth -= 1;
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
 }
 
-function write(value: unknown, style: Style): string {
-  if (Array.isArray(value)) return `[${value.map((one) => write(one, style)).join(style.between)}]`;
+/** Words by the JSON that they describe. */
+function serialised(json: string, value: unknown): ReadonlyMap<string, string> {
+  const forms = new Map<string, string>();
+  let length = 0;
+  // Parsing changes 1.0 and the last digits of long numbers; some libraries do that too.
+  const marked: unknown = JSON.parse(json.replace(LITERALS, (token) => (token.startsWith('"') ? token : `"\\u0000#${token}"`)));
+  for (const [layout, write] of LAYOUTS) {
+    if (length > MAX_FORMS_LENGTH) break;
+    for (const plain of [write(value), write(marked).replace(MARKED_NUMBERS, "$1")]) {
+      for (const [rewritten, rewrite] of REWRITES) {
+        if (length + plain.length > MAX_FORMS_LENGTH) break;
+        const form = rewrite(plain);
+        if (forms.has(form)) continue;
+        length += form.length;
+        forms.set(form, `${layout}${rewritten}`);
+      }
+    }
+  }
+  return forms;
+}
+
+function spaced(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(spaced).join(", ")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const entries = Object.entries(value);
-  if (style.sorted) entries.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([name, one]) => JSON.stringify(name) + style.colon + write(one, style)).join(style.between)}}`;
+  return `{${Object.entries(value).map(([name, one]) => `${JSON.stringify(name)}: ${spaced(one)}`).join(", ")}}`;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, one]) => [name, sorted(one)]));
 }
 
 function escape(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-function unpacked(body: Uint8Array): readonly (readonly [words: string, bytes: Uint8Array])[] {
+function escapeNotAscii(json: string): string {
+  return json.replace(NOT_ASCII, escape);
+}
+
+function escapeSlashes(json: string): string {
+  return json.replaceAll("/", "\\/");
+}
+
+/** Its digits are upper-case, and its default encoder escapes all that HTML treats as special. */
+function escapeAsDotNet(json: string): string {
+  const upper = (text: string): string => `\\u${text.slice(2).toUpperCase()}`;
+  return json
+    .replace(/\\(?:u[0-9a-f]{4}|.)/g, (escaped) => (escaped === '\\"' ? "\\u0022" : escaped.length > 2 ? upper(escaped) : escaped))
+    .replace(/[<>&'`+\u007f-\uffff]/g, (unit) => upper(escape(unit)));
+}
+
+function formParameters(text: string): readonly BodyForm[] {
+  if (!/^[^\s{["]+=/.test(text)) return [];
+  const [first] = new URLSearchParams(text).values();
+  return [[`it matches the first parameter of the form: ${SIGN_THE_BYTES}`, Buffer.from(first ?? "")]];
+}
+
+function unpacked(body: Uint8Array): readonly BodyForm[] {
   try {
-    const plain = gunzipSync(body, { maxOutputLength: MAX_UNPACKED_BYTES });
-    return [[`it matches when the body is unpacked from gzip: ${SIGN_THE_BYTES}`, plain]];
+    const plain = unzipSync(body, { maxOutputLength: MAX_UNPACKED_BYTES });
+    return [[`it matches when the body is decompressed: ${SIGN_THE_BYTES}`, plain]];
   } catch {
     return [];
   }

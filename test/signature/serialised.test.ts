@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
-import { gzipSync } from "node:zlib";
+import { deflateSync, gzipSync } from "node:zlib";
+import { serialisedBodies } from "../../src/signature/serialised-bodies.ts";
 import { createVerifier } from "../../src/signature/verify.ts";
 
 const SECRET = "testsecret";
@@ -41,6 +42,53 @@ for (const [form, signed] of SIGNED) {
     }
   });
 }
+
+const SENT = `{"from":"+1","text":"${CANARY} <b> & 'é' \\"q\\" a=\`b\`","price":1.0,"id":12345678901234567890}`;
+const SENT_IN_JS = JSON.stringify(JSON.parse(SENT));
+
+/** What libraries sign, while a proxy or another library sends `SENT`. */
+const LIBRARIES: readonly (readonly [library: string, signed: string])[] = [
+  ["Python's json without spaces", ascii(SENT)],
+  ["Python's json", ascii(SENT.replaceAll(/,"/g, ', "').replaceAll('":', '": '))],
+  ["JavaScript", SENT_IN_JS],
+  ["Go", SENT.replace("<b> &", "\\u003cb\\u003e \\u0026")],
+  ["Gson", SENT.replace("<b> &", "\\u003cb\\u003e \\u0026").replaceAll("'", "\\u0027").replace("a=", "a\\u003d")],
+  ["System.Text.Json", `{"from":"\\u002B1","text":"${CANARY} \\u003Cb\\u003E \\u0026 \\u0027\\u00E9\\u0027 \\u0022q\\u0022 a=\\u0060b\\u0060","price":1.0,"id":12345678901234567890}`],
+  ["tabs", JSON.stringify(JSON.parse(SENT), null, "\t")],
+  ["two spaces and the line ends of Windows", JSON.stringify(JSON.parse(SENT), null, 2).replaceAll("\n", "\r\n")],
+  ["a byte order mark in front", `\ufeff${SENT}`],
+  ["a JSON string", JSON.stringify(SENT)],
+];
+
+for (const [library, signed] of LIBRARIES) {
+  test(`a body sent in another form than signed has a hint without content: ${library}`, () => {
+    const hint = hintFor(signed, SENT);
+    assert.ok(hint !== undefined && !hint.includes(CANARY), hint ?? "no hint");
+  });
+}
+
+/** What is sent instead of `SENT`, which is signed. */
+const WRAPPED: readonly (readonly [title: string, sent: string | Uint8Array])[] = [
+  ["in a JSON string", JSON.stringify(SENT)],
+  ["in a parameter of a form", new URLSearchParams({ payload: SENT }).toString()],
+  ["compressed with zlib", deflateSync(SENT)],
+  ["with spaces and a byte order mark in front", `\ufeff${SENT.replaceAll(/,"/g, ', "').replaceAll('":', '": ')}`],
+];
+
+for (const [title, sent] of WRAPPED) {
+  test(`a signed body that is sent ${title} has a hint without content`, () => {
+    const hint = hintFor(SENT, sent);
+    assert.ok(hint !== undefined && !hint.includes(CANARY), hint ?? "no hint");
+  });
+}
+
+test("the forms of a body have a limited size in total, however it is nested or escaped", () => {
+  const nested = (depth: number): string => `${"[".repeat(depth)}${"1.0,".repeat(3_000)}1${"]".repeat(depth)}`;
+  for (const body of [nested(500), nested(16), JSON.stringify({ text: "é<'/".repeat(3_000) })]) {
+    const characters = serialisedBodies(Buffer.from(body)).reduce((sum, [, bytes]) => sum + bytes.toString().length, 0);
+    assert.ok(characters < 700_000, `${characters}`);
+  }
+});
 
 test("a body compressed after signing has a hint, and a decompression bomb has none", () => {
   assert.ok(hintFor(COMPACT, gzipSync(COMPACT)) !== undefined);
