@@ -20,14 +20,14 @@ help: ## print this help
 run: dist/main.js ## install, build and start the service; needs WEBHOOK_SECRET
 	@export $(revision); exec $(node) --enable-source-maps --max-semi-space-size=8 dist/main.js
 
-test: typecheck ## install, typecheck everything, run every test; ENGINE=postgres runs the service on PostgreSQL
+test: typecheck ## install, typecheck everything, run the tests with a sample of the longest; ENGINE=postgres runs the service on PostgreSQL
 	@$(node) scripts/test.ts
 
 check: lint typecheck dist/main.js ## the one gate before a change lands: lint, build, typecheck, tests with all their cases
 	@$(node) scripts/test.ts --full
 
 coverage: $(installed) ## run every test, and print which parts of src they ran
-	@$(node) scripts/test.ts --coverage
+	@$(node) scripts/test.ts --full --coverage
 
 typecheck: $(installed) ## typecheck src, test and scripts
 	@$(tsc) -p test/tsconfig.json

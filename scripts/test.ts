@@ -1,5 +1,5 @@
 /**
- * Runs every test file, or those whose paths begin as given. `--full` includes everything that sweeps otherwise leave out;
+ * Runs every test file but the longest ones, or those whose paths begin as given. `--full` runs every file with all its cases;
  * `--coverage` prints which lines of src/ were run.
  */
 import { globSync } from "node:fs";
@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { shareChromium, SKIP_WITHOUT_BROWSER } from "../test/support/browser.ts";
 import { sharePostgresData, SKIP_WITHOUT_POSTGRES } from "../test/support/postgres-data.ts";
+import { casesLeftOut } from "../test/support/sweep.ts";
 
 /** A test that hangs fails, and is named. */
 const TIMEOUT_MS = 60_000;
@@ -18,6 +19,13 @@ const TIMEOUT_MS = 60_000;
 const SLOWEST = [
   "test/cli/forward-kill", "test/storage/sqlite/verify", "test/storage/sqlite/contract", "test/pages/", "test/storage/postgres/", "test/soak/",
   "test/torture/", "test/cli/",
+];
+
+/** The beginnings of the paths of files that only a full run includes, unless a path is given: each starts many processes or servers. */
+const ONLY_IN_FULL_RUN = [
+  "test/cli/forward-kill", "test/soak/", "test/storage/postgres/durability", "test/storage/postgres/failover",
+  "test/storage/postgres/no-standby", "test/storage/postgres/restore", "test/storage/postgres/rolling", "test/torture/cluster-pair",
+  "test/torture/damaged-run", "test/torture/doctored-", "test/torture/kill-rounds", "test/torture/rounds",
 ];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -31,8 +39,14 @@ const { values: flags, positionals: starts } = parseArgs({
   options: { full: { type: "boolean", default: false }, coverage: { type: "boolean", default: false } },
   allowPositionals: true,
 });
-const files = globSync("test/**/*.test.ts", { cwd: root })
+const all = globSync("test/**/*.test.ts", { cwd: root });
+const leftOut = flags.full || starts.length > 0 ? [] : all.filter((file) => ONLY_IN_FULL_RUN.some((start) => file.startsWith(start)));
+for (const start of ONLY_IN_FULL_RUN) {
+  if (!all.some((file) => file.startsWith(start))) throw new Error(`Cannot leave out ${start}: a test file must have such a path`);
+}
+const files = all
   .filter((file) => starts.length === 0 || starts.some((start) => file.startsWith(start)))
+  .filter((file) => !leftOut.includes(file))
   .toSorted((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1));
 
 if (flags.full) process.env["FULL"] = "1";
@@ -72,4 +86,15 @@ tests.once("end", () => {
   data?.remove();
   void postgres?.stop();
 });
-tests.compose(spec).pipe(process.stdout);
+let casesLeft = 0;
+tests.on("test:pass", ({ skip }) => {
+  if (typeof skip === "string") casesLeft += casesLeftOut(skip);
+});
+tests.on("test:diagnostic", ({ message }) => {
+  casesLeft += casesLeftOut(message);
+});
+const report = tests.compose(spec);
+report.once("end", () => {
+  if (casesLeft + leftOut.length > 0) console.log(`${casesLeft} further cases and ${leftOut.length} further test files run in make check`);
+});
+report.pipe(process.stdout);
