@@ -206,9 +206,9 @@ interface Target {
   readonly query: string;
 }
 
-/** Splits a request target in origin form or absolute form (RFC 9112, section 3.2). */
+/** Splits a request target in origin form or absolute form, in which an empty path is `/` (RFC 9112, section 3.2). */
 function splitTarget(target: string): Target {
-  const origin = target.startsWith("/") || target === "*" ? target : target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "");
+  const origin = target.startsWith("/") || target === "*" ? target : target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*\/?/i, "/");
   const mark = origin.indexOf("?");
   return mark === -1 ? { path: origin, query: "" } : { path: origin.slice(0, mark), query: origin.slice(mark + 1) };
 }

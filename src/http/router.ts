@@ -35,7 +35,7 @@ export function createRouter(routes: readonly Route[]): Router {
   const nearest = createNearestRoute([...Map.groupBy(routes, (route) => route.path).keys()]);
 
   return (method, given) => {
-    const path = given.length > 1 && given.endsWith("/") ? given.slice(0, -1) : given;
+    const path = given !== "/" && given !== "//" && given.endsWith("/") ? given.slice(0, -1) : given;
     const resource = literal.get(path);
     if (resource !== undefined) return select(resource, method, "");
     if (given === "*" && method === "OPTIONS") return { kind: "options", path: given, allow: everything.join(", ") };

@@ -98,6 +98,14 @@ test("the absolute form of the target is served like its path", async (t) => {
   assert.deepEqual(lines.slice(1).map((line) => line["path"]), ["/messages/m1", "/messages/m1", "/messages/m1"]);
 });
 
+test("an absolute form without a path is that of the page at /", async (t) => {
+  const app = await startTestApp(t);
+  for (const request of ["GET http://x", "HEAD http://x:80?limit=1", "OPTIONS http://x", "POST HTTPS://x"]) {
+    await exchangeRaw(t, app.url, `${request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+  }
+  assert.deepEqual((await app.requestLines(4)).map((line) => [line["path"], line["status"]]), [["/", 200], ["/", 200], ["/", 204], ["/", 405]]);
+});
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const REQUEST_IDS: readonly (readonly [string, string | string[] | undefined, "kept" | "generated"])[] = [
   ["of every allowed character", "Az09._-", "kept"],

@@ -16,6 +16,8 @@ test("one trailing slash is the same route, for every route", async (t) => {
     assert.deepEqual(router("OPTIONS", `${target}/`), router("OPTIONS", target));
     assert.deepEqual(router("FROB", `${target}/`), router("FROB", target));
   }
+  // The page at / has relative links, which would lead elsewhere from there.
+  for (const target of ["//", "///"]) assert.equal(router("GET", target).kind, "refusal");
 });
 
 const NEAR: readonly (readonly [given: string, nearest: string | undefined])[] = [
