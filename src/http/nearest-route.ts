@@ -1,13 +1,14 @@
 /** Paths longer than any route's are not compared: a flood of them must stay cheap. */
 const MAX_LENGTH = 64;
-/** How many characters may differ; an extra prefix counts as one. */
+/** How many characters may differ; additional segments at one end count as one, and so does a missing last one. */
 const MAX_DISTANCE = 2;
-const PREFIX_COST = 1;
+const SEGMENT_COST = 1;
 
 /**
  * Creates the function that finds the route closest to an unknown path: another case, more or fewer slashes, unnecessary
- * percent-encoding, a prefix that a proxy should have removed, or up to two characters added, left out or changed. Undefined if
- * none is close. Of a path with a `{parameter}`, the part before it is compared.
+ * percent-encoding, a prefix that a proxy should have removed, more segments, such as a sender's name, or the last one missing,
+ * or up to two characters added, left out or changed. Undefined if none is close. Of two equally close ones, the longer. Of a
+ * path with a `{parameter}`, the part before it is compared.
  */
 export function createNearestRoute(paths: readonly string[]): (given: string) => string | undefined {
   const known = paths.filter((path) => path !== "/").map((path) => ({ path, parts: simplify(path) }));
@@ -17,10 +18,14 @@ export function createNearestRoute(paths: readonly string[]): (given: string) =>
     if (parts.length === 0) return undefined;
     const ranked = known
       .map(({ path, parts: wanted }) => {
-        const withPrefix = distanceOf(wanted, parts.slice(-wanted.length)) + PREFIX_COST;
-        return { path, distance: Math.min(distanceOf(wanted, parts), withPrefix) };
+        const near = [
+          distanceOf(wanted, parts.slice(-wanted.length)),
+          distanceOf(wanted, parts.slice(0, wanted.length)),
+          distanceOf(wanted.slice(0, -1), parts),
+        ];
+        return { path, size: wanted.length, distance: Math.min(distanceOf(wanted, parts), Math.min(...near) + SEGMENT_COST) };
       })
-      .toSorted((a, b) => a.distance - b.distance);
+      .toSorted((a, b) => a.distance - b.distance || b.size - a.size);
     const [best] = ranked;
     return best !== undefined && best.distance <= MAX_DISTANCE ? best.path : undefined;
   };
