@@ -84,7 +84,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
         if (refusal !== undefined) return Promise.resolve({ ok: false, error: refusal });
         const body = readBody(req, options.bodyLimitBytes, bodies);
         // A client must not be asked to send a body that is refused because of its head (RFC 9110, section 10.1.1).
-        if (expectsContinue(req)) res.writeContinue();
+        if (expectations(req).length > 0) res.writeContinue();
         return erasure === undefined ? body : erasure.then(() => body);
       },
     };
@@ -94,7 +94,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const { req } = peer;
     if (circumstances.refusal !== undefined) return refuseUnseen(circumstances.refusal, match);
     // HTTP/1.0 has no expectations; a server ignores them (RFC 9110, section 10.1.1).
-    if (expectsContinue(req) && req.headers.expect?.toLowerCase() !== "100-continue") return refuse(REFUSALS.unknownExpectation);
+    if (expectations(req).some((name) => name !== "100-continue")) return refuse(REFUSALS.unknownExpectation);
     if (match.kind === "options") return { status: 204, body: "", headers: { Allow: match.allow } };
     const { access } = match.kind === "route" ? match.route : match;
     if (access === "token") {
@@ -213,6 +213,11 @@ function splitTarget(target: string): Target {
   return mark === -1 ? { path: origin, query: "" } : { path: origin.slice(0, mark), query: origin.slice(mark + 1) };
 }
 
-function expectsContinue(req: IncomingMessage): boolean {
-  return req.headers.expect !== undefined && req.httpVersionMinor === 1;
+/** What the client expects, in lower case; a list whose empty elements do not count (RFC 9110, sections 5.6.1 and 10.1.1). */
+function expectations({ headers, httpVersionMinor }: IncomingMessage): readonly string[] {
+  const { expect } = headers;
+  if (expect === undefined || httpVersionMinor === 0) return NO_EXPECTATIONS;
+  return expect.toLowerCase().split(",").map((name) => name.trim()).filter((name) => name !== "");
 }
+
+const NO_EXPECTATIONS: readonly string[] = [];

@@ -46,6 +46,7 @@ const REFUSED: readonly (readonly [string, string, number, string])[] = [
   ["a target of 20 KB", `GET /messages?q=${"a".repeat(20_000)} HTTP/1.1\r\n${HOST}\r\n`, 431, "-"],
   ["an invalid chunk size", `POST /webhook HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 400, "POST"],
   ["an expectation that cannot be met", `POST /webhook HTTP/1.1\r\n${HOST}Expect: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`, 417, "POST"],
+  ["one expectation of two that cannot be met", `POST /webhook HTTP/1.1\r\n${HOST}Expect: 100-continue, x\r\nContent-Length: 0\r\n\r\n`, 417, "POST"],
 ];
 
 test("a malformed request gets a JSON error and one log line, and its connection is closed:", async (t) => {
@@ -73,6 +74,8 @@ test("a malformed request gets a JSON error and one log line, and its connection
 const SERVED: readonly (readonly [string, string])[] = [
   ["HTTP/1.0 without Host", "GET /health/live HTTP/1.0\r\n\r\n"],
   ["HTTP/1.0 with Expect, which that version does not define", "GET /health/live HTTP/1.0\r\nExpect: x\r\n\r\n"],
+  ["an empty Expect", `GET /health/live HTTP/1.1\r\n${HOST}Expect:\r\nConnection: close\r\n\r\n`],
+  ["the same expectation twice", `GET /health/live HTTP/1.1\r\n${HOST}Expect: 100-Continue,\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n`],
   ["an empty Host", "GET /health/live HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n"],
   ...["a", "a.example:80", "a:", "A_b-c.example", "%41", "127.0.0.1:8000", "[::1]:8000", "[2001:db8::1]", "[::ffff:1.2.3.4]", "[v1.a:b]"].map(
     (host): (typeof SERVED)[number] => [`the Host ${host}`, `GET /health/live HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`],
