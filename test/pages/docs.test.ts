@@ -6,7 +6,7 @@ import { delivery, SECRET, startTestApp, type TestApp } from "../support/app.ts"
 import { browserTests } from "../support/inbox-page.ts";
 import { hasText, isVisible, openDetails, textOf, textsOf } from "../support/page-scripts.ts";
 import { sharedApp } from "../support/shared-app.ts";
-import { sweep } from "../support/sweep.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const browserTest = browserTests();
 const shared = sharedApp();
@@ -80,7 +80,7 @@ browserTest("the page signs as node:crypto does, in every way, and what it sends
     // Chromium itself reports the 404 that tells the page that the message is new.
     assert.deepEqual(page.problems.filter((problem) => !problem.includes("/messages/from-docs")), []);
   }
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("the secret stays in the page: in no request, address, storage or shown text", async (t, newPage) => {
   const secret = "a secret that is seen nowhere";
@@ -96,7 +96,7 @@ browserTest("the secret stays in the page: in no request, address, storage or sh
   const seen = [...sent, await page.evaluate(allThatIsSeen), app.rawLog()];
   for (const text of seen) for (const form of [secret, encodeURIComponent(secret)]) assert.ok(!String(text).includes(form));
   assert.ok(page.requested.every((url) => new URL(url).origin === app.url), page.requested.join("\n"));
-});
+}, ONLY_IN_FULL_RUN);
 
 const REFUSED: readonly (readonly [secret: string, way: string, status: string])[] = [
   ["", "x-signature", "The secret must be given"],
@@ -115,7 +115,7 @@ browserTest("a request that cannot be signed is not sent, and the page says why"
     await page.until(hasText, "#deliverMessage-try-status", expected);
   }
   assert.ok(page.requested.every((url) => !url.endsWith("/webhook")));
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("each send is a new message at the present time, and the page says what became of it, with a link to it", async (t, newPage) => {
   const app = await startTestApp(t);
@@ -169,7 +169,7 @@ browserTest("a form sends its parameters encoded, and the token where one is use
   await page.click("#token-forget");
   assert.equal((await Promise.all(await submit(page, "listMessages")))[0], 401);
   assert.equal(await page.evaluate(() => sessionStorage.length), 0);
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("everything can be read without JavaScript, and no form is there that would do nothing", async (_t, newPage) => {
   const app = await shared();
@@ -183,10 +183,10 @@ browserTest("everything can be read without JavaScript, and no form is there tha
 
 const LOOKS = (["light", "dark"] as const).flatMap((scheme) => ([[1280, 860], [390, 844], [320, 640]] as const).map((size) => [scheme, ...size] as const));
 
-browserTest("the page is usable for all, in both colour schemes, on a phone and on a desk", async (t, newPage) => {
+browserTest("the page is usable for all, in both colour schemes, on a phone and on a desk", async (_t, newPage) => {
   const app = await shared();
   const page = await newPage();
-  for (const [scheme, width, height] of sweep(t, LOOKS, { every: 5 })) {
+  for (const [scheme, width, height] of LOOKS) {
     await page.setScheme(scheme);
     await page.setSize(width, height);
     await openDocs(page, app);
@@ -198,7 +198,7 @@ browserTest("the page is usable for all, in both colour schemes, on a phone and 
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, what);
     assert.deepEqual(page.problems, [], what);
   }
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("each link within the page leads to something", async (_t, newPage) => {
   const page = await newPage();

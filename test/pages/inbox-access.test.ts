@@ -4,7 +4,7 @@ import { accessibilityProblems, contrastProblems } from "../support/accessibilit
 import { browserTests, sharedInbox } from "../support/inbox-page.ts";
 import { stored } from "../support/inbox-service.ts";
 import { clickOn, countOf, focusOn, hasText, isOpen, isReady, isShown, openDetails, textOf, textsOf } from "../support/page-scripts.ts";
-import { oneOfMany } from "../support/sweep.ts";
+import { ONLY_IN_FULL_RUN, oneOfMany } from "../support/sweep.ts";
 
 const browserTest = browserTests();
 const MESSAGES = Array.from({ length: 120 }, (_, index) => stored(index, { text: index % 9 === 0 ? null : `Message number ${index} ${"word ".repeat(index % 40)}` }));
@@ -66,13 +66,13 @@ browserTest("the detail's buttons filter by its sender and recipient", async (_t
   await page.until(() => document.querySelector<HTMLInputElement>("#from")?.value !== "");
   await page.until(hasText, "#count", "17 messages");
   assert.equal(await page.evaluate(isOpen, "#detail"), false);
-});
+}, ONLY_IN_FULL_RUN);
 
 const SIZES = [["desktop", 1280, 860], ["tablet", 800, 1100], ["phone", 360, 740], ["narrow", 320, 640]] as const;
 const LOOKS = (["light", "dark"] as const).flatMap((scheme) => SIZES.map((size) => [scheme, ...size] as const));
 
 for (const [index, [scheme, size, width, height]] of LOOKS.entries()) {
-  const only = { skip: oneOfMany(index, { every: 3 }) };
+  const only = { skip: oneOfMany(index, { every: 7 }) };
   browserTest(`${scheme} on a ${size}: labelled, structured, of enough contrast, no scrolling sideways`, async (_t, newPage) => {
     const openPage = async (url: string): Promise<BrowserPage> => {
       const page = await newPage();

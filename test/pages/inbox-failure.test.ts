@@ -3,6 +3,7 @@ import type { BrowserPage } from "../support/browser-page.ts";
 import { browserTests, untilLiveAgain } from "../support/inbox-page.ts";
 import { startInboxService, stored, type InboxService } from "../support/inbox-service.ts";
 import { isReady, textsOf } from "../support/page-scripts.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const browserTest = browserTests();
 const UNAVAILABLE = 503;
@@ -67,7 +68,7 @@ browserTest("a failed request is retried automatically, and the totals too", asy
   await page.until(() => document.querySelectorAll("#rows li").length === 1 && document.querySelector("#total-messages")?.textContent === "1");
   assert.deepEqual(await page.evaluate(view), { rows: 1, count: "1 message", above: false, below: false, end: "", address: "?q=ALPHA" });
   assert.equal(await page.evaluate(() => document.getElementById("overview-notice")?.checkVisibility()), false);
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("a list that stops says so at its end, with a button there, and the live light stays in sight", async (t, newPage) => {
   const service = await startInboxService(t, Array.from({ length: 400 }, (_, index) => stored(index)));
@@ -89,4 +90,4 @@ browserTest("a list that stops says so at its end, with a button there, and the 
   await page.until(() => (scrollTo({ top: document.body.scrollHeight, behavior: "instant" }), document.querySelector("#rows li:last-child .text")?.textContent === "Message number 0"));
   await page.until(isReady);
   assert.equal(await page.evaluate(() => document.getElementById("cut")?.checkVisibility()), false);
-});
+}, ONLY_IN_FULL_RUN);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { browserTests, sharedInbox } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
 import { countOf, hasText, isHidden, isOpen, isReady, rowTexts, rowsAre, search, textOf, textsOf } from "../support/page-scripts.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const browserTest = browserTests();
 
@@ -45,7 +46,7 @@ browserTest("a search that takes long says so, and nothing moves when its answer
   await page.until(rowsAre, "beta");
   await page.until(() => getComputedStyle(document.querySelector(".slow") ?? document.body).visibility === "hidden");
   assert.equal(await page.evaluate(place), before);
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("an answer that comes after that of a later search is dropped", async (t, newPage) => {
   const service = await startInboxService(t, [...MESSAGES]);
@@ -69,7 +70,7 @@ browserTest("an answer that comes after that of a later search is dropped", asyn
   await page.evaluate(() => fetch("/stats").then((response) => response.text()));
   assert.equal(await page.evaluate(rowTexts), "beta");
   assert.equal(await page.evaluate(search), "?q=beta");
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("sender, recipient and times filter, show in the address, and are cleared at once", async (_t, newPage) => {
   const service = await shared();
@@ -94,7 +95,7 @@ browserTest("sender, recipient and times filter, show in the address, and are cl
   });
   await page.until(rowsAre, "Alphabet|beta");
   assert.equal(await page.evaluate(search), "?since=2025-01-15T10%3A00%3A02Z");
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("an address with filters shows that view, and its fields", async (_t, newPage) => {
   const service = await shared();
@@ -137,7 +138,7 @@ browserTest("a top sender and a bar of the chart are filters too; the chart goes
   assert.equal(await page.evaluate(search), "?since=2025-01-15T00%3A00%3A00Z&until=2025-01-16T00%3A00%3A00Z");
   await page.click("#senders li:nth-child(2) button");
   await page.until(rowsAre, "Alphabet|beta");
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("a sender that is not a whole number finds nothing, and is offered the numbers that begin with it", async (_t, newPage) => {
   const service = await shared();
@@ -148,14 +149,14 @@ browserTest("a sender that is not a whole number finds nothing, and is offered t
   await page.evaluate(() => document.querySelector<HTMLElement>("#suggestions button")?.click());
   await page.until(rowsAre, "Alphabet|beta");
   assert.equal(await page.evaluate(() => document.querySelector("#suggestions")?.checkVisibility()), false);
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("part of a recipient finds nothing, and the page says why", async (_t, newPage) => {
   const page = await newPage();
   await page.open(`${(await shared()).url}/?to=%2B`);
   await page.until(isReady);
   assert.equal(await page.evaluate(textOf, "#suggestions"), "The recipient is matched exactly: + has to be the whole number.");
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("an id that is typed into the search leads to its message", async (_t, newPage) => {
   const page = await newPage();
@@ -169,4 +170,4 @@ browserTest("an id that is typed into the search leads to its message", async (_
   assert.equal(await page.evaluate(textOf, "#detail-text"), "beta");
   await page.press("Escape");
   await page.until(() => new URLSearchParams(location.search).get("q") === " m0000002 " && !location.search.includes("message"));
-});
+}, ONLY_IN_FULL_RUN);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { browserTests } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
 import { clickOn, countOf, isReady, textOf, textsOf } from "../support/page-scripts.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const browserTest = browserTests();
 
@@ -65,7 +66,7 @@ browserTest("an override of direction in a text ends with the text", async (t, n
   const placesOf = (row: number): Promise<unknown> =>
     page.evaluate((selector) => [...document.querySelectorAll(selector)].map((element) => Math.round(element.getBoundingClientRect().left)), `#rows li:nth-child(${row}) :is(time, .from)`);
   assert.deepEqual(await placesOf(2), await placesOf(1));
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("a search that is not a plain word finds and marks itself alone", async (t, newPage) => {
   const text = `${"x".repeat(300)} <b>.*+?^$ (a|b)[c]\\d% _ </b> ${"y".repeat(300)}`;
@@ -75,4 +76,4 @@ browserTest("a search that is not a plain word finds and marks itself alone", as
   await page.until(isReady);
   assert.deepEqual(await page.evaluate(textsOf, "mark"), ["<b>.*+?^$ (a|b)[c]\\d% _ </b>"]);
   assert.deepEqual(page.problems, []);
-});
+}, ONLY_IN_FULL_RUN);

@@ -3,7 +3,7 @@ import type { BrowserPage } from "../support/browser-page.ts";
 import { browserTests } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
 import { focusOn, hasText, isHidden, isReady, scrollDownTo, textOf, textsOf } from "../support/page-scripts.ts";
-import { repetitions } from "../support/sweep.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
 
 const browserTest = browserTests();
@@ -34,7 +34,7 @@ browserTest("an empty inbox says so, in the list and in the totals", async (t, n
   assert.equal(await page.evaluate(textOf, "#end"), "No messages yet. They appear here as they arrive.");
   assert.deepEqual(await page.evaluate(textsOf, "#count, #total-messages, #total-senders, #timeline-summary"), ["0 messages", "0", "0", "Nothing in the last 48 hours"]);
   assert.deepEqual(page.problems, []);
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("the newest messages come first, with sender, recipient, time and text", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1), stored(3, { text: null }), stored(2)]);
@@ -65,7 +65,7 @@ browserTest("scrolling fetches page after page to the end, without a gap or a re
 });
 
 browserTest("the document stays bounded, and scrolling back up shows every message again", async (t, newPage) => {
-  const count = repetitions(t, { full: 1000, short: 450 });
+  const count = 1000;
   const service = await startInboxService(t, Array.from({ length: count }, (_, index) => stored(index)));
   const page = await newPage();
   await page.open(service.url);
@@ -79,10 +79,10 @@ browserTest("the document stays bounded, and scrolling back up shows every messa
   assert.ok(Number(await page.evaluate(mostRows)) < 300);
   await page.evaluate(scrollDownTo, 0);
   await page.until((newest) => scrollY === 0 && document.querySelector("#rows .text")?.textContent === newest, `Message number ${count - 1}`);
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("End and a jump back to the top work however far it is", async (t, newPage) => {
-  const count = repetitions(t, { full: 1500, short: 600 });
+  const count = 1500;
   const service = await startInboxService(t, Array.from({ length: count }, (_, index) => stored(index)));
   const page = await newPage();
   await page.open(service.url);
@@ -95,7 +95,7 @@ browserTest("End and a jump back to the top work however far it is", async (t, n
   await page.evaluate(scrollDownTo, 0);
   await page.until((newest) => scrollY === 0 && document.querySelector("#rows li:first-child .text")?.textContent === newest, `Message number ${count - 1}`);
   assert.ok(service.gateway.targets.length - before <= 5, "pages in between are not fetched");
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("a list that fails says why and is asked for again on a key", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1)]);

@@ -4,6 +4,7 @@ import { startInboxService, stored } from "../support/inbox-service.ts";
 import {
   countOf, hasText, isHidden, isReady, isShown, isStream, isVisible, rowsAre, scrollDownTo, textOf,
 } from "../support/page-scripts.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const browserTest = browserTests();
 
@@ -33,7 +34,7 @@ browserTest("the first message that ever arrives takes the place of the words th
   await page.until(hasText, "#count", "1 message");
   assert.equal(await page.evaluate(textOf, "#end"), "");
   assert.equal(await page.evaluate(isVisible, "#first"), false);
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("of the messages that arrive only those that match the filters are shown", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { text: "σας", from: "+2" })]);
@@ -45,7 +46,7 @@ browserTest("of the messages that arrive only those that match the filters are s
   await service.commit(stored(4, { text: "s", from: "+2" }));
   await service.commit(stored(5, { text: "last σ", from: "+2" }));
   await page.until(rowsAre, "last σ|ς|σας");
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("a reader further down the list stays there, and is told about new messages", async (t, newPage) => {
   const service = await startInboxService(t, Array.from({ length: 200 }, (_, index) => stored(index)));
@@ -66,7 +67,7 @@ browserTest("a reader further down the list stays there, and is told about new m
   await page.click("#newer");
   await page.until(isHidden, "#newer");
   await page.until(() => document.activeElement?.textContent?.includes("Message number 500") === true);
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("a flood of messages does not flood the page", async (t, newPage) => {
   const service = await startInboxService(t, [stored(0)]);
@@ -77,7 +78,7 @@ browserTest("a flood of messages does not flood the page", async (t, newPage) =>
   await page.until(hasText, "#rows .text", "Message number 600");
   await page.until(hasText, "#count", "601 messages");
   assert.ok(Number(await page.evaluate(countOf, "#rows li")) <= 400);
-});
+}, ONLY_IN_FULL_RUN);
 
 /** An event id names the generation and the seq. */
 function seqOf(eventId: string | undefined): string | undefined {
@@ -109,4 +110,4 @@ browserTest("a stream that broke before any message came continues from where it
   await service.commit(stored(1, { text: "missed" }));
   await page.until(rowsAre, "missed|zero");
   assert.deepEqual(service.gateway.resumed.map(seqOf), [undefined, "1"]);
-});
+}, ONLY_IN_FULL_RUN);

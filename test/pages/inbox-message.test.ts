@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { browserTests, sharedInbox } from "../support/inbox-page.ts";
 import { stored } from "../support/inbox-service.ts";
 import { countOf, hasText, isOpen, isReady, textsOf } from "../support/page-scripts.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const browserTest = browserTests();
 const shared = sharedInbox([
@@ -54,13 +55,13 @@ browserTest("a message that is opened while another is being closed stays open, 
     assert.equal(id, "a/b ü?");
     await page.until(() => location.search === "");
   }
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("an address whose message is not there says so", async (_t, newPage) => {
   const page = await newPage();
   await page.open(`${(await shared()).url}/?message=none`);
   await page.until(() => document.querySelector("#detail-text")?.textContent === "No message has the id none");
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("Back undoes a filter, and typing one word is one step", async (_t, newPage) => {
   const page = await newPage();
@@ -75,7 +76,7 @@ browserTest("Back undoes a filter, and typing one word is one step", async (_t, 
   await page.evaluate(() => history.back());
   await page.until(() => location.search === "" && document.querySelector("#count")?.textContent === "62 messages");
   assert.equal(await page.evaluate(() => document.querySelector<HTMLInputElement>("#q")?.value), "");
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("j and k and the arrows go from message to message", async (_t, newPage) => {
   const page = await newPage();
@@ -90,7 +91,7 @@ browserTest("j and k and the arrows go from message to message", async (_t, newP
   }
   assert.deepEqual(seen, ["Message number 58", "Message number 57", "Message number 58", "Message number 59"]);
   assert.equal(await page.evaluate(() => new URLSearchParams(location.search).get("message")), "m0000059");
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("matches of a search are marked everywhere, in the row and in the message", async (_t, newPage) => {
   const page = await newPage();
@@ -120,7 +121,7 @@ browserTest("the text of a row can be selected without opening the message, and 
   await page.click("#rows li:nth-child(5) .row");
   await page.until(isOpen, "#detail");
   assert.equal(await page.evaluate(shownText), "Message number 57");
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("a double click on a row selects the word and does not open the message", async (_t, newPage) => {
   const page = await newPage();
@@ -137,14 +138,14 @@ browserTest("a double click on a row selects the word and does not open the mess
   await page.click("#rows li:nth-child(5) .row");
   await page.until(isOpen, "#detail");
   assert.equal(await page.evaluate(shownText), "Message number 57", "the first message was never opened");
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("a text of line breaks is not a blank row", async (_t, newPage) => {
   const page = await newPage();
   await page.open((await shared()).url);
   await page.until(isReady);
   assert.equal(await page.evaluate(() => document.querySelector("#rows .text")?.textContent), "only spaces and line breaks");
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("id, text, JSON and a curl command can be copied", async (_t, newPage) => {
   const { url } = await shared();
@@ -178,7 +179,7 @@ browserTest("a button copies even if the browser offers no clipboard, as over pl
   assert.equal(await page.evaluate(() => document.documentElement.dataset["copied"]), "m0000007");
   assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Copy id");
   assert.equal(await page.evaluate(countOf, "textarea"), 0);
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("an invalid time in the address stands in its field", async (_t, newPage) => {
   const page = await newPage();
@@ -192,4 +193,4 @@ browserTest("an invalid time in the address stands in its field", async (_t, new
   await page.click("#clear");
   await page.until(() => document.querySelector("#count")?.textContent === "62 messages");
   assert.equal(await page.evaluate(() => document.querySelector<HTMLInputElement>("#since")?.type), "datetime-local");
-});
+}, ONLY_IN_FULL_RUN);

@@ -3,6 +3,7 @@ import type { TestContext } from "node:test";
 import { delivery, startTestApp, type TestApp } from "../support/app.ts";
 import { browserTests, untilLiveAgain } from "../support/inbox-page.ts";
 import { hasText, isShown, isStream, rowsAre, textOf, textsOf } from "../support/page-scripts.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
 
 const browserTest = browserTests();
@@ -75,7 +76,7 @@ browserTest("with the service itself: a message that is committed appears at the
   await second.deliver(delivery({ message_id: "newest", text: "after it was back", ts: "2025-01-15T12:00:00Z" }));
   await untilLiveAgain(page);
   await page.until(rowsAre, "after it was back|while it was looked at|before");
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("a time that the service refuses is named in its words", async (t, newPage) => {
   const app = await startTestApp(t);
@@ -87,4 +88,4 @@ browserTest("a time that the service refuses is named in its words", async (t, n
   assert.match(String(await page.evaluate(textOf, "#notice-text")), /^since: Value is not a date-time/);
   // It does not also say that nothing matches.
   assert.equal(await page.evaluate(textOf, "#end"), "");
-});
+}, ONLY_IN_FULL_RUN);

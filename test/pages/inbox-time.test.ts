@@ -4,6 +4,7 @@ import { browserTests } from "../support/inbox-page.ts";
 import { listAt } from "../support/json.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
 import { hasText, isOpen, isReady, rowsAre, search, textsOf } from "../support/page-scripts.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const browserTest = browserTests();
 const HOUR_MS = 3_600_000;
@@ -78,7 +79,7 @@ browserTest("the days of the chart begin at midnight in the reader's zone, also 
     assert.equal(await page.evaluate(search), `?${new URLSearchParams({ from: `+${1 + sender}`, since: start, until: instantOf(hours) })}`);
   }
   assert.deepEqual(page.problems, []);
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("a message of today says how long ago it was", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { ts: ago(130_000) })]);
@@ -87,7 +88,7 @@ browserTest("a message of today says how long ago it was", async (t, newPage) =>
   await page.until(isReady);
   // In the minutes after midnight it is not of today.
   assert.match(String(await page.evaluate(() => document.querySelector("#rows time")?.textContent)), /^\d\d:\d\d:\d\d · 2 min ago$|^\d+ \w+ \d{4}, /);
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("quick ranges end now, show in the address, and All takes them away", async (t, newPage) => {
   const service = await startInboxService(t, [
@@ -118,7 +119,7 @@ browserTest("the chart ends now, says for how long nothing came, and keeps to th
   await page.until(() => document.querySelector("#timeline-summary")?.textContent !== "");
   await page.click("#by-day");
   await page.until(() => document.querySelector("#timeline-summary")?.textContent?.startsWith("Nothing in 60 days up to ") === true);
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("a message that is dated ahead is flagged, in its row, when it is open, and in the totals", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1), stored(2, { ts: "2099-12-31T00:00:00Z" })]);
@@ -131,4 +132,4 @@ browserTest("a message that is dated ahead is flagged, in its row, when it is op
   await page.click("#rows .row");
   await page.until(isOpen, "#detail");
   assert.deepEqual(await page.evaluate(textsOf, "#detail-fields .flag"), ["future date"]);
-});
+}, ONLY_IN_FULL_RUN);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { browserTests } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
 import { hasText, isReady, isVisible, rowTexts, valueOf } from "../support/page-scripts.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const browserTest = browserTests();
 
@@ -45,7 +46,7 @@ browserTest("another browser does not have the token", async (t, newPage) => {
   await one.until(isReady);
   await other.open(service.url);
   await other.until(isAsked);
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("a token that the service takes back is asked for again, and no message stays in sight", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { text: "secret" })], { env: { API_TOKEN: "right" } });
@@ -59,4 +60,4 @@ browserTest("a token that the service takes back is asked for again, and no mess
   service.gateway.breakStreams();
   await page.until(isAsked);
   assert.equal(await page.evaluate(isVisible, "#rows"), false);
-});
+}, ONLY_IN_FULL_RUN);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { browserTests } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
 import { hasText, isHidden, isReady, isShown, textsOf } from "../support/page-scripts.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
 
 const browserTest = browserTests();
@@ -18,7 +19,7 @@ browserTest("while it is paused the list stays as it is and counts what comes; a
   assert.equal(await page.evaluate(() => document.title.startsWith("(2) ")), true);
   await page.click("#pause");
   await page.until(() => document.querySelectorAll("#rows li").length === 4 && document.querySelector<HTMLElement>("#newer")?.hidden === true);
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("the present filter is saved as CSV for Excel and as NDJSON, from the API's own stream", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { from: "+1" }), stored(2, { from: "+2" })]);
@@ -48,7 +49,7 @@ browserTest("an export that fails says why, and a later one takes the words away
   await service.stop();
   await page.click("#export-ndjson");
   await page.until(isShown, "#export-notice");
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("the key / leads to the search", async (t, newPage) => {
   const service = await startInboxService(t);
@@ -57,7 +58,7 @@ browserTest("the key / leads to the search", async (t, newPage) => {
   await page.until(isReady);
   await page.press("/");
   assert.equal(await page.evaluate(() => document.activeElement?.id), "q");
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("the key ? shows which keys there are, Escape closes it, and the focus returns; in a field it is a question mark", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1)]);
@@ -93,4 +94,4 @@ browserTest("the list comes before the charts in the order of focus, and the ski
   await page.press("Tab");
   await page.press("Enter");
   assert.equal(await page.evaluate(() => document.activeElement?.id), "messages");
-});
+}, ONLY_IN_FULL_RUN);

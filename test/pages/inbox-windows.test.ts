@@ -3,6 +3,7 @@ import type { BrowserPage } from "../support/browser-page.ts";
 import { browserTests } from "../support/inbox-page.ts";
 import { startInboxService, stored } from "../support/inbox-service.ts";
 import { hasText, isReady, isShown, rowTexts, rowsAre } from "../support/page-scripts.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const browserTest = browserTests();
 
@@ -55,7 +56,7 @@ browserTest("a window that says nothing any longer loses the stream to one that 
   await service.commit(stored(1, { text: "one" }));
   await second.until(rowsAre, "one|zero");
   assert.deepEqual(service.gateway.resumed.map((id) => id !== undefined), [false, true]);
-});
+}, ONLY_IN_FULL_RUN);
 
 for (const [missing, script] of [["locks", "delete Navigator.prototype.locks"], ["channels", "delete globalThis.BroadcastChannel"]] as const) {
   browserTest(`in a browser without ${missing} each window has a stream of its own while somebody sees it`, async (t, newPage) => {
@@ -73,7 +74,7 @@ for (const [missing, script] of [["locks", "delete Navigator.prototype.locks"], 
     await first.command("Page.bringToFront");
     await first.until(rowsAre, "one|zero");
     assert.ok(service.gateway.resumed.length >= 2, "a stream of its own");
-  });
+  }, ONLY_IN_FULL_RUN);
 }
 
 browserTest("a second window has the token of the first, until one of them forgets it", async (t, newPage) => {
@@ -107,7 +108,7 @@ browserTest("a second window has the token of the first, until one of them forge
     assert.equal(await page.evaluate(() => sessionStorage.length), 0);
   }
   assert.ok(service.gateway.targets.every((target) => !target.includes("right")));
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("a window that nobody sees counts in its title what comes, and shows it to who looks again", async (t, newPage) => {
   const service = await startInboxService(t, [stored(0, { text: "zero" })]);
