@@ -17,6 +17,9 @@ export function csvRecord(message: StoredMessage): string {
   return `${COLUMNS.map((column) => csvCell(message[column])).join(",")}\r\n`;
 }
 
+// Readers that split a text at each line end put the parts of a record together again only within quotes.
+const QUOTED = /[",\r\n\u000b\u000c\u001c-\u001e\u0085\u2028\u2029]/;
+
 /**
  * A spreadsheet treats a cell that begins with one of `= + - @`, their full-width forms, TAB, CR or LF as a formula, which can
  * send the content of other cells elsewhere. A leading `'` makes it text
@@ -25,5 +28,5 @@ export function csvRecord(message: StoredMessage): string {
 function csvCell(value: string | null): string {
   if (value === null) return "";
   const text = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/.test(value) ? `'${value}` : value;
-  return text === "" || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return text === "" || QUOTED.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
