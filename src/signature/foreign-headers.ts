@@ -1,4 +1,6 @@
-import type { SignatureHeaders } from "./headers.ts";
+import { readHexOrBase64 } from "./header.ts";
+import { headerText, type SignatureHeaders } from "./headers.ts";
+import { MAC_BYTES } from "./hmac.ts";
 
 const SIGN_HERE = "HMAC-SHA256 of the body in X-Signature is required";
 
@@ -14,6 +16,8 @@ const FOREIGN: readonly (readonly [header: string, hint: string])[] = [
 ];
 const JWT = /^(?:Bearer +)?eyJ[\w-]*\.[\w-]+\.[\w-]*$/i;
 const JWT_HEADERS: readonly string[] = ["authorization", "x-jwt-assertion", "x-signature-jwt", "x-webhook-token"];
+/** How services usually name the header; longer names would only fill the log. */
+const SIGNATURE_NAME = /^(?=.{1,64}$).*(?:signature|hmac)/;
 
 /**
  * What to do about a delivery that is signed only with another service's header; undefined if there is none. Contains no part
@@ -23,5 +27,10 @@ export function foreignHint(headers: SignatureHeaders): string | undefined {
   const known = FOREIGN.find(([header]) => headers[header] !== undefined)?.[1];
   if (known !== undefined) return known;
   const token = JWT_HEADERS.find((header) => JWT.test(String(headers[header] ?? "")));
-  return token === undefined ? undefined : `the header ${token} has a JSON Web Token, which says nothing of the body: ${SIGN_HERE}`;
+  if (token !== undefined) return `the header ${token} has a JSON Web Token, which says nothing of the body: ${SIGN_HERE}`;
+  const name = Object.keys(headers).find((header) => headers[header] !== undefined && SIGNATURE_NAME.test(header));
+  if (name === undefined) return undefined;
+  return readHexOrBase64(headerText(headers[name]) ?? "", new Uint8Array(MAC_BYTES))
+    ? `the header ${name} has the form of an HMAC-SHA256: WEBHOOK_SIGNATURE_HEADER=${name} lets it be read`
+    : `the header ${name} is not the HMAC-SHA256 of the body in hex or base64: ${SIGN_HERE}`;
 }

@@ -114,3 +114,26 @@ test("a delivery with only another service's signature header is refused as miss
     assert.deepEqual(verify(Buffer.from("{}"), headers), { ok: false, reason: "missing" });
   }
 });
+
+const OTHER_NAMES: readonly (readonly [header: string, value: string, named: boolean])[] = [
+  ["linear-signature", "ab".repeat(32), true],
+  ["x-webhook-signature", `sha256=${"AB".repeat(32)}`, true],
+  ["x-square-hmacsha256-signature", Buffer.alloc(32, 1).toString("base64"), true],
+  ["x-my-hmac", Buffer.alloc(32, 255).toString("base64url"), true],
+  ["paddle-signature", `ts=1;h1=${CANARY}`, false],
+  ["x-pagerduty-signature", `v1=${CANARY}`, false],
+  ["signature-input", CANARY, false],
+  ["x-acme-signature", "", false],
+];
+
+test("a delivery whose signature has a header of another name has a hint with that name, and without the value", () => {
+  const verify = createVerifier({ current: SECRET, previous: [] }, { clock: { nowMs: () => 0 }, toleranceSeconds: 300 });
+  for (const [header, value, named] of OTHER_NAMES) {
+    const verification = verify(Buffer.from("{}"), { host: "x", [header]: value, "content-length": "2" });
+    assert.ok(!verification.ok && verification.reason === "missing");
+    assert.ok(verification.hint?.includes(header) === true && !verification.hint.includes(value === "" ? CANARY : value), header);
+    assert.equal(verification.hint.includes(`WEBHOOK_SIGNATURE_HEADER=${header}`), named, header);
+  }
+  const long = `x-signature-${"a".repeat(60)}`;
+  assert.deepEqual(verify(Buffer.from("{}"), { host: "x", [long]: "a", "x-gitlab-event": "Push" }), { ok: false, reason: "missing" });
+});
