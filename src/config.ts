@@ -2,7 +2,7 @@ import type { DatabaseLocation } from "./core/database-location.ts";
 import type { Outcome } from "./core/outcome.ts";
 import type { Secrets } from "./core/secrets.ts";
 import { freezeSecrets, oddSecrets, readSecretFile, type ReadFile } from "./secret-file.ts";
-import { isSet, readSetting, refuse, type Environment, type Warn } from "./setting.ts";
+import { isSet, readSetting, readText, refuse, type Environment, type Warn } from "./setting.ts";
 import { FORWARD_SECRET, SETTINGS, type Settings } from "./settings.ts";
 
 /** The whole configuration, frozen. Settings that belong together are combined. */
@@ -86,6 +86,11 @@ export function loadForwardSecret(env: Environment, warn?: Warn): Outcome<string
 /** Only `DATABASE_URL`, for commands that need no secret. A refusal is a line that begins with the variable's name. */
 export function loadDatabase(env: Environment): Outcome<DatabaseLocation, string> {
   return readSetting(env, SETTINGS.database);
+}
+
+/** A URL from elsewhere, read like `DATABASE_URL`. A refusal is the rule that it breaks. */
+export function readDatabaseUrl(text: string): Outcome<DatabaseLocation, string> {
+  return readText(SETTINGS.database, text);
 }
 
 /** Only `API_TOKEN`, for commands that read from a service. A refusal is a line that begins with the variable's name. */

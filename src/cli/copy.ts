@@ -1,4 +1,4 @@
-import { loadDatabase } from "../config.ts";
+import { readDatabaseUrl } from "../config.ts";
 import type { DatabaseLocation } from "../core/database-location.ts";
 import { compare, transfer, type Copied } from "../storage/shared/transfer.ts";
 import { describeLocation, openSource, openTarget } from "../storage/maintain.ts";
@@ -11,9 +11,9 @@ import type { Terminal } from "./terminal.ts";
 export async function copy(terminal: Terminal, command: CopyCommand): Promise<number> {
   const locations: DatabaseLocation[] = [];
   for (const name of ["from", "to"] as const) {
-    // An empty URL would mean the default.
-    const database = loadDatabase({ DATABASE_URL: command[name] || " " });
-    if (!database.ok) terminal.complain(database.error.replace("DATABASE_URL", `--${name}`));
+    // Not as a variable: an empty one would mean the default.
+    const database = readDatabaseUrl(command[name]);
+    if (!database.ok) terminal.complain(`--${name}: ${database.error}`);
     else if (database.value.kind === "memory") terminal.complain(`--${name}: must name a database that outlives its process`);
     else locations.push(database.value);
   }

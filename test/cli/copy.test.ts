@@ -106,7 +106,7 @@ test("copy refuses a file that a service has open, and one that is missing", { s
 });
 
 test("copy refuses an invalid URL with exit status 78, without showing its value", async () => {
-  for (const [from, to] of [["postgres://u:CANARY@h?x=CANARY", "sqlite:///x.db"], ["sqlite:///x.db", "CANARY"], ["sqlite:///:memory:", "sqlite:///x.db"], ["", "sqlite:///x.db"]]) {
+  for (const [from, to] of [["postgres://u:CANARY@h?x=CANARY", "sqlite:///x.db"], ["sqlite:///x.db", "CANARY"], ["sqlite:///:memory:", "sqlite:///x.db"], ["", "sqlite:///x.db"], [" ", "sqlite:///x.db"]]) {
     const { status, stderr } = await runMain(["copy", "--from", from ?? "", "--to", to ?? ""]);
     assert.equal(status, 78);
     assert.match(stderr, /^--(from|to): [^\n]+\n$/);
