@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
-import { DatabaseError, transaction } from "./database.ts";
+import { DatabaseError, explain, transaction } from "./database.ts";
 import { FORMER_GENERATIONS } from "./history.ts";
 import { ADOPTED_TABLE, setAside } from "./write/adoption.ts";
 
@@ -62,14 +62,27 @@ export function migrate(db: DatabaseSync): void {
       `Cannot open the database: its schema is version ${version}, this build must be one that knows it (this one knows ${SCHEMA_VERSION})`,
     );
   }
+  if (version < 0) throw new DatabaseError(`Cannot open the database: its schema is version ${version}, which no build has made`);
+  const encoding = String(db.prepare("PRAGMA encoding").get()?.["encoding"]);
+  // Others sort by their bytes in another order than by code point, and the index could not be attached.
+  if (encoding !== "UTF-8") throw new DatabaseError(`Cannot open the database: its encoding must be UTF-8, it is ${encoding}`);
+  const isOurs = version === 0 || db.prepare("SELECT 1 FROM pragma_table_info('messages') WHERE name = 'seq'").get() !== undefined;
+  if (!isOurs) {
+    throw new DatabaseError(`Cannot open the database: its schema is version ${version} of another program, its messages have no seq`);
+  }
   if (version === SCHEMA_VERSION) return;
   // Otherwise foreign keys of other tables would follow a renamed table (https://www.sqlite.org/lang_altertable.html), and a
   // dropped index would be overwritten page by page, although all that it holds is also in the rows, which stay.
   db.exec("PRAGMA foreign_keys=OFF; PRAGMA secure_delete=FAST");
-  transaction(db, () => {
-    for (const step of migrations.slice(version)) step(db);
-    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
-  });
+  try {
+    transaction(db, () => {
+      for (const step of migrations.slice(version)) step(db);
+      db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    });
+  } catch (error) {
+    if (error instanceof DatabaseError) throw error;
+    throw new DatabaseError(`Cannot create or upgrade the database: ${explain(error, db.location() ?? "")}`, { cause: error });
+  }
   db.exec("PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON");
 }
 
@@ -85,7 +98,8 @@ function hasTable(db: DatabaseSync, name: string): boolean {
 
 function createOrAdopt(db: DatabaseSync): void {
   if (hasTable(db, "messages")) setAside(db);
-  db.exec(MESSAGES_SCHEMA + MESSAGES_INDEX);
+  // Another table may have an index of that name, which would be taken for it.
+  db.exec(MESSAGES_SCHEMA + MESSAGES_INDEX.replace("IF NOT EXISTS ", ""));
 }
 
 /** A removed message stays known by its id. */

@@ -90,7 +90,28 @@ const REFUSED: readonly (readonly [title: string, sql: string, named: string])[]
   ["another column", "ALTER TABLE messages ADD COLUMN status TEXT", "status"],
   ["a trigger", "CREATE TRIGGER audit AFTER INSERT ON messages BEGIN SELECT 1; END", "audit"],
   ["a message without id", "INSERT INTO messages VALUES (NULL, '+1', '+2', '2025-01-15T10:00:00Z', 'x', 'now')", "message_id"],
+  ["a message whose id is of bytes", "INSERT INTO messages VALUES (x'6d31', '+1', '+2', '2025-01-15T10:00:00Z', 'x', 'now')", "message_id"],
+  ["an id that is a number", `${withColumns("message_id PRIMARY KEY, from_msisdn, to_msisdn, ts, text, created_at")}
+    INSERT INTO messages VALUES (1, '+1', '+2', '2025-01-15T10:00:00Z', 'x', 'now')`, "message_id"],
+  ["an id that two messages have", `${withColumns("message_id TEXT, from_msisdn, to_msisdn, ts, text, created_at")}
+    INSERT INTO messages VALUES ('m', '+1', '+2', '2025-01-15T10:00:00Z', 'x', 'now'), ('m', '+1', '+2', '2025-01-15T10:00:00Z', 'y', 'now')`, "message_id"],
+  ["a generated column", `${withColumns("message_id TEXT PRIMARY KEY, from_msisdn, to_msisdn, ts, text, created_at, day AS (substr(ts, 1, 10))")}`, "day"],
+  ["a foreign key", `CREATE TABLE contacts (number TEXT PRIMARY KEY);
+    ${withColumns("message_id TEXT PRIMARY KEY, from_msisdn REFERENCES contacts, to_msisdn, ts, text, created_at")}`, "contacts"],
+  ["a negative rowid", `INSERT INTO messages (rowid, message_id, from_msisdn, to_msisdn, ts, text, created_at)
+    VALUES (-1, 'm', '+1', '+2', '2025-01-15T10:00:00Z', 'x', 'now')`, "rowids"],
+  ["a rowid that JavaScript cannot hold", `INSERT INTO messages (rowid, message_id, from_msisdn, to_msisdn, ts, text, created_at)
+    VALUES (9007199254740993, 'm', '+1', '+2', '2025-01-15T10:00:00Z', 'x', 'now')`, "rowids"],
+  ["the name of its index on another table", "DROP INDEX messages_by_ts; CREATE TABLE other (x); CREATE INDEX messages_by_ts ON other (x)", "messages_by_ts"],
+  ["a view in the place of a table of this build", "CREATE VIEW payloads AS SELECT 1", "payloads"],
+  ["a negative schema version", "PRAGMA user_version = -1", "-1"],
+  ["the schema version of another program", "PRAGMA user_version = 1", "another program"],
+  ["the present schema version of another program", "PRAGMA user_version = 4", "another program"],
 ];
+
+function withColumns(columns: string): string {
+  return `DROP TABLE messages; CREATE TABLE messages (${columns});`;
+}
 
 for (const [title, sql, named] of REFUSED) {
   test(`a table of an earlier build with ${title} is refused by name, and stays as it is`, async (t) => {
@@ -103,6 +124,26 @@ for (const [title, sql, named] of REFUSED) {
     assert.deepEqual(schema(), before);
   });
 }
+
+test("a database that is not in UTF-8 is refused by name: its texts would sort in another order", async (t) => {
+  const path = join(temporaryFolder(t), "app.db");
+  {
+    using db = new DatabaseSync(path);
+    db.exec(`PRAGMA encoding = 'UTF-16le'; ${EARLIER_TABLE}`);
+  }
+  await assert.rejects(openTestStore(t, { path }), (error: Error) => error.name === "DatabaseError" && error.message.includes("UTF-16le"));
+});
+
+test("an earlier table whose ids are unique, although nothing says so, is taken", async (t) => {
+  const path = createEarlier(t, 10);
+  {
+    using db = new DatabaseSync(path);
+    db.exec(`${withColumns("message_id TEXT, from_msisdn, to_msisdn, ts, text, created_at")}
+      INSERT INTO messages VALUES ('a', '+1', '+2', '2025-01-15T10:00:00Z', 'x', 'now'), ('b', '+1', '+2', '2025-01-15T10:00:00Z', 'y', 'now')`);
+  }
+  const { store } = await openTestStore(t, { path });
+  assert.equal((await store.list({ limit: 9, offset: 0 })).total, 2);
+});
 
 test("what stands beside the table of an earlier build is kept, and a value that is not a text never becomes the text null", async (t) => {
   const path = createEarlier(t, 10);

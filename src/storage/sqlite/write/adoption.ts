@@ -6,6 +6,8 @@ import { DatabaseError, transaction } from "../database.ts";
 export const ADOPTED_TABLE = "messages_adopted";
 
 const COLUMNS: readonly string[] = ["message_id", "from_msisdn", "to_msisdn", "ts", "text", "created_at"];
+/** Later messages get higher numbers, which must remain exact in JavaScript. */
+const MAX_ROWID = 2 ** 52;
 /** Rows moved in one transaction: a batch that arrives meanwhile waits about 20 ms. */
 const ROWS_AT_ONCE = 1_000;
 
@@ -32,7 +34,7 @@ export interface Adoption {
 /**
  * Renames the table `messages` of an earlier build, in the open transaction; this takes the same time for ten rows and ten
  * million. Throws `DatabaseError`, before any change, if the table has something that could not be kept: other columns,
- * triggers, rows without an id.
+ * triggers, foreign keys, rows without an id of their own.
  */
 export function setAside(db: DatabaseSync): void {
   refuseForeign(db);
@@ -77,17 +79,36 @@ export function createAdoption(db: DatabaseSync): Adoption {
 }
 
 function refuseForeign(db: DatabaseSync): void {
-  const columns = db.prepare("SELECT name FROM pragma_table_info('messages')").all().map((row) => String(row["name"]));
+  const names = (sql: string): readonly string[] => db.prepare(sql).all().map(({ name }) => String(name));
+  // With generated columns.
+  const columns = names("SELECT name FROM pragma_table_xinfo('messages')");
   const missing = COLUMNS.filter((name) => !columns.includes(name));
   if (missing.length > 0) refuse(`must have the columns ${missing.join(", ")}`);
   const others = columns.filter((name) => !COLUMNS.includes(name));
   if (others.length > 0) refuse(`must have no other columns, it has ${others.join(", ")}: rename the table, or drop them`);
-  const triggers = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'messages'").all();
-  if (triggers.length > 0) refuse(`must have no triggers, it has ${triggers.map(({ name }) => name).join(", ")}: drop them`);
+  const triggers = names("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'messages'");
+  if (triggers.length > 0) refuse(`must have no triggers, it has ${triggers.join(", ")}: drop them`);
+  const parents = names(`SELECT "table" AS name FROM pragma_foreign_key_list('messages')`);
+  if (parents.length > 0) refuse(`must have no foreign keys, it has some to ${parents.join(", ")}`);
   const table = db.prepare("SELECT type, wr FROM pragma_table_list('messages') WHERE schema = 'main'").get();
   if (table?.["type"] !== "table" || table["wr"] !== 0) refuse("must be an ordinary table, with rowids");
-  const nameless = db.prepare("SELECT 1 FROM messages WHERE message_id IS NULL LIMIT 1").get();
-  if (nameless !== undefined) refuse("must have a message_id in every row");
+  refuseIds(db);
+}
+
+/** Without such an id, a row could not be moved, or would be another message. */
+function refuseIds(db: DatabaseSync): void {
+  const isAny = (condition: string): boolean => db.prepare(`SELECT 1 FROM messages WHERE ${condition} LIMIT 1`).get() !== undefined;
+  // Numbers come before all texts, bytes after them: an index answers at once.
+  for (const noText of ["message_id IS NULL", "message_id < ''", "message_id >= x''"]) {
+    if (isAny(noText)) refuse("must have a message_id in every row, and it must be a text");
+  }
+  const unique = db.prepare(`SELECT 1 FROM pragma_index_list('messages') AS list WHERE "unique" = 1 AND partial = 0
+    AND (SELECT group_concat(name) FROM pragma_index_info(list.name)) = 'message_id'`).get();
+  if (unique === undefined && db.prepare("SELECT 1 FROM messages GROUP BY message_id HAVING count(*) > 1 LIMIT 1").get() !== undefined) {
+    refuse("must have each message_id once");
+  }
+  const outside = db.prepare(`SELECT (SELECT min(rowid) FROM messages) < 1 OR (SELECT max(rowid) FROM messages) > ${MAX_ROWID} AS outside`);
+  if (outside.get()?.["outside"] === 1) refuse(`must have rowids from 1 to ${MAX_ROWID}`);
 }
 
 function refuse(requirement: string): never {
