@@ -10,7 +10,8 @@ export interface MediaRange {
 /** The media ranges of an `Accept` header (RFC 9110, section 12.5.1), in its order. */
 export function readAccept(accept: string): readonly MediaRange[] {
   return accept.split(",").map((range) => {
-    const [type = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());
+    // A value within quotes is the same as without (section 5.6.6).
+    const [type = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase().replace(/="([^"]*)"$/, "=$1"));
     const quality = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
     return {
       type,

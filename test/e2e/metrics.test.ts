@@ -96,6 +96,7 @@ const FORMATS: readonly (readonly [string | undefined, string])[] = [
   ["text/html", TEXT_TYPE],
   ["application/openmetrics-text", OPENMETRICS_TYPE],
   ["application/openmetrics-text;version=1.0.0", OPENMETRICS_TYPE],
+  [`application/openmetrics-text; version="1.0.0"`, OPENMETRICS_TYPE],
   ["application/openmetrics-text;version=2.0.0", TEXT_TYPE],
   // What Prometheus sends.
   ["application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.4,*/*;q=0.1", OPENMETRICS_TYPE],
