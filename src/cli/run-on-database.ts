@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from "node:fs";
 import { setPriority } from "node:os";
 import { resolve } from "node:path";
 import { loadDatabase } from "../config.ts";
@@ -45,9 +46,16 @@ function prepare(command: BackupCommand | VerifyCommand, terminal: Terminal): Ou
 }
 
 function locate(command: BackupCommand | VerifyCommand, { env }: Terminal): Outcome<DatabaseLocation, string> {
-  // Absolute, so that SQLite takes it as a path whatever it begins with.
-  const fileAt = (path: string): DatabaseLocation => ({ kind: "file", path: resolve(path) });
   if (command.name === "verify" && command.file !== undefined) return { ok: true, value: fileAt(command.file) };
   const database = loadDatabase(env);
   return database.ok && database.value.kind === "file" ? { ok: true, value: fileAt(database.value.path) } : database;
+}
+
+/**
+ * The path is absolute, so that SQLite takes it as one whatever it begins with. Links are resolved as a service does it: the WAL
+ * and the index are beside the file to which a link leads.
+ */
+function fileAt(path: string): DatabaseLocation {
+  const absolute = resolve(path);
+  return { kind: "file", path: existsSync(absolute) ? realpathSync(absolute) : absolute };
 }

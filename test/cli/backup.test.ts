@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
@@ -52,6 +52,15 @@ test("a backup taken under load ends at a commit, passes verify and can be resto
   assert.equal(restored.store.count(), copied.length);
   assert.equal((await restored.store.list({ limit: 1, offset: 0 })).total, copied.length);
   assert.equal(await restored.store.insert({ ...sample[0] ?? assert.fail(), messageId: "after" }), "created");
+});
+
+test("a backup by a symbolic link says how to restore the file to which the link leads", async (t) => {
+  const path = createDatabase(t, sampleMessages(10), { indexed: true });
+  const folder = temporaryFolder(t);
+  symlinkSync(path, join(folder, "link.db"));
+  const { stdout } = await runMain(["backup", join(folder, "backup.db")], { env: { DATABASE_URL: `sqlite:///${join(folder, "link.db")}` } });
+  const recipe = stdout.trimEnd().split("\n").at(-1) ?? "";
+  assert.ok(recipe.includes(`remove ${path}-wal,`) && recipe.includes(`over ${path},`), recipe);
 });
 
 test("commits between the steps of a copy do not restart it and are not in it", async (t) => {

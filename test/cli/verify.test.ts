@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
@@ -33,6 +33,20 @@ test("verify of a damaged index prints FAIL and exits with 1; --rebuild repairs 
   assert.deepEqual(damaged.stdout.match(/^FAIL \w+/gm), ["FAIL counters"]);
   assert.equal((await runMain(["verify", "--rebuild", path])).status, 0);
   assert.equal((await runMain(["verify", path])).status, 0);
+});
+
+test("verify by a symbolic link checks and rebuilds the index of the file to which the link leads", async (t) => {
+  const path = createDatabase(t, sampleMessages(100), { indexed: true });
+  const link = join(temporaryFolder(t), "link.db");
+  symlinkSync(path, link);
+  {
+    using db = new DatabaseSync(indexLocation(path));
+    db.exec("UPDATE sender_counts SET count = 0");
+  }
+  assert.deepEqual((await runMain(["verify", link])).stdout.match(/^FAIL \w+/gm), ["FAIL counters"]);
+  assert.equal((await runMain(["verify", "--rebuild"], { env: { DATABASE_URL: `sqlite:///${link}` } })).status, 0);
+  const { status, stdout } = await runMain(["verify", path]);
+  assert.deepEqual([status, stdout.includes("there is no index")], [0, false]);
 });
 
 test("while a service has the database open verify passes, and --rebuild is refused in one line", async (t) => {
