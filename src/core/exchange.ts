@@ -29,7 +29,7 @@ export interface DeliveryCounts {
 }
 
 /**
- * Why a streamed response ended: it was complete, the client left, a newer tail displaced it, the service stopped, or a fault
+ * Why a streamed response ended: it was complete, the client left, a newer one displaced it, the service stopped, or a fault
  * occurred.
  */
 export type StreamEnd = "complete" | "client" | "displaced" | "stop" | "fault";

@@ -30,19 +30,26 @@ export interface StreamsOptions {
   readonly nowMs: () => number;
 }
 
+type End = (reason: StreamEnd) => void;
+
 /**
  * A tail without messages says nothing about its client: one that vanished looks like one that waits. So a tail that has been
  * open for so long gives its place to a new one if there is no other; its client, if there is one, continues in a new tail.
  */
-const PLACE_MS = 60_000;
+const TAIL_PLACE_MS = 60_000;
+/** The same for an export whose client has taken nothing for so long; the system may take twice that to give it up. */
+const EXPORT_PLACE_MS = 30_000;
 
 /** Keeps track of streamed responses: tails and exports, at most `maxOpen` of each. */
 export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Streams {
   /** When each was opened, oldest first. */
-  const tails = new Map<(reason: StreamEnd) => void, number>();
-  const exports = new Map<(reason: StreamEnd) => void, number>();
+  const tails = new Map<End, number>();
+  const exports = new Set<End>();
+  /** Since when each export has been waiting for its client to take a chunk, the longest first. */
+  const stalled = new Map<End, number>();
   let stopped = false;
 
+  /** Waits until the client has taken a chunk. */
   async function taken(res: ServerResponse, units: number, signal: AbortSignal): Promise<void> {
     buffered.overdraw(units);
     // It only rejects because of the signal, which the caller checks next.
@@ -50,27 +57,29 @@ export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Str
     buffered.giveBack(units);
   }
 
-  function longestOpen(): readonly [end: (reason: StreamEnd) => void, openMs: number] | undefined {
-    const [first] = tails;
-    if (first === undefined) return undefined;
-    const [end, openedAtMs] = first;
-    // A clock that was set back says nothing about the time.
-    return [end, nowMs() < openedAtMs ? Infinity : nowMs() - openedAtMs];
+  function isFull(live: boolean): boolean {
+    return (live ? tails : exports).size >= maxOpen;
   }
 
-  function makeRoom(): void {
-    const [end] = longestOpen() ?? [];
-    if (end === undefined) return;
-    tails.delete(end);
-    end("displaced");
+  /** The one that gives its place to a new one; undefined if none has to. */
+  function replaceable(live: boolean): End | undefined {
+    const [first] = live ? tails : stalled;
+    if (first === undefined) return undefined;
+    const [end, sinceMs] = first;
+    const passedMs = nowMs() - sinceMs;
+    // A clock that was set back says nothing about the time.
+    return passedMs < 0 || passedMs >= (live ? TAIL_PLACE_MS : EXPORT_PLACE_MS) ? end : undefined;
+  }
+
+  function close(end: End): void {
+    for (const open of [tails, exports, stalled]) open.delete(end);
   }
 
   return {
     refusal({ live }) {
       if (stopped) return REFUSALS.stopping;
-      if (!live) return exports.size >= maxOpen ? tooManyExports(maxOpen) : undefined;
-      const [, openMs = 0] = longestOpen() ?? [];
-      return tails.size >= maxOpen && openMs < PLACE_MS ? tooManyTails(maxOpen) : undefined;
+      if (!isFull(live) || replaceable(live) !== undefined) return undefined;
+      return live ? tooManyTails(maxOpen) : tooManyExports(maxOpen);
     },
     async write(res, { chunks, live }) {
       const startedAt = performance.now();
@@ -84,9 +93,13 @@ export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Str
         ending.abort();
       }
       const leave = (): void => end("client");
-      const open = live ? tails : exports;
-      if (live && tails.size >= maxOpen) makeRoom();
-      open.set(end, nowMs());
+      const replaced = isFull(live) ? replaceable(live) : undefined;
+      if (replaced !== undefined) {
+        close(replaced);
+        replaced("displaced");
+      }
+      if (live) tails.set(end, nowMs());
+      else exports.add(end);
       res.once("close", leave);
       // Nothing is written while nothing happens, so a client that has gone would never be noticed. While an earlier response
       // is unfinished, the connection does not belong to this one yet.
@@ -95,7 +108,11 @@ export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Str
 
       try {
         for await (const chunk of chunks(signal)) {
-          if (!signal.aborted && !res.write(chunk)) await taken(res, chunk.length, signal);
+          if (!signal.aborted && !res.write(chunk)) {
+            if (!live) stalled.set(end, nowMs());
+            await taken(res, chunk.length, signal);
+            stalled.delete(end);
+          }
           if (signal.aborted) break;
         }
       } catch (error) {
@@ -104,7 +121,7 @@ export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Str
           state.fault = describeFault(error);
         }
       }
-      open.delete(end);
+      close(end);
       res.off("close", leave);
       socket.off("end", leave);
       // Chunks that a slow client has not read would delay a stop.
@@ -115,7 +132,7 @@ export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Str
     },
     stop() {
       stopped = true;
-      for (const end of [...tails.keys(), ...exports.keys()]) end("stop");
+      for (const end of [...tails.keys(), ...exports]) end("stop");
     },
   };
 }

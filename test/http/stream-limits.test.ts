@@ -70,3 +70,31 @@ test("64 exports whose clients read nothing keep a new one out until they are di
   assert.equal(ended.length, 64);
   assert.equal((await openStream(t, server.url)).status, 200);
 });
+
+test("64 exports whose clients take nothing keep a new one out for half a minute, then the one that has waited longest gives its place", async (t) => {
+  let now = 0;
+  const server = await startTestServer(t, streaming(waiting(...Array<string>(200).fill(LARGE))), { nowMs: () => now });
+  for (let index = 0; index < 64; index += 1) {
+    const connection = await openConnection(t, server.url);
+    connection.socket.on("error", () => undefined).pause();
+    connection.write(GET);
+  }
+  await until("no place is left", async () => (await send(server.url, "/", { method: "HEAD" })).status === 503);
+  now = 29_999;
+  assert.equal((await openStream(t, server.url)).status, 503);
+  // Those that still fill the system's buffers have not waited yet.
+  await until("a place is free", async () => {
+    now += 30_000;
+    return (await openStream(t, server.url)).status === 200;
+  });
+  const ended = (await server.finished(3)).map(({ stream }) => stream?.ended).filter((reason) => reason === "displaced");
+  assert.equal(ended.length, 1);
+});
+
+test("an export that waits for the database does not give its place", async (t) => {
+  let now = 0;
+  const server = await startTestServer(t, streaming(waiting("one")), { nowMs: () => now });
+  await Promise.all(Array.from({ length: 64 }, () => openStream(t, server.url)));
+  now = 600_000;
+  assert.equal((await openStream(t, server.url)).status, 503);
+});
