@@ -1,6 +1,7 @@
 import { truncateSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { DatabaseError, explain, isBusy, isReadOnly, isUnreadable, transaction } from "./database.ts";
+import { immutableUri, refuseForeignWal } from "./foreign-wal.ts";
 import { FORMER_GENERATIONS, readFormer, type RecordedHistory } from "./history.ts";
 
 /** Ownership of a database: only one process may write it. */
@@ -23,7 +24,7 @@ export interface Ownership {
  * the lock (https://www.sqlite.org/lockingv3.html), so it goes with the process, even after kill -9. It does not hinder readers
  * of the database itself, such as `sqlite3`, Litestream, `verify` and `backup`.
  *
- * Throws `DatabaseError` if there is another owner, and names it.
+ * Throws `DatabaseError` if there is another owner, and names it; or if the WAL beside the database is not its own.
  */
 export function becomeOwner(path: string, nowMs: number): Ownership {
   const file = `${path}-owner`;
@@ -35,8 +36,15 @@ export function becomeOwner(path: string, nowMs: number): Ownership {
     throw new DatabaseError(`Cannot open the database: ${explain(error, file)}`, { cause: error });
   }
   let reach: StatementSync | undefined;
+  const recorded = readRecord(owned);
+  try {
+    refuseForeignWal(path, recorded);
+  } catch (error) {
+    owned.close();
+    throw error;
+  }
   return {
-    recorded: readRecord(owned),
+    recorded,
     record: (history) =>
       attempt(() => {
         writeRecord(owned, history);
@@ -120,15 +128,10 @@ function attempt(record: () => void): void {
   }
 }
 
-/**
- * An immutable file is read without its lock (https://www.sqlite.org/uri.html#uriimmutable): its content was written before the
- * lock was taken.
- */
+/** Read without its lock: the content was written before the lock was taken. */
 function ownerOf(file: string): string {
   try {
-    const url = new URL("file:///");
-    url.pathname = file;
-    using db = new DatabaseSync(`${url.href}?immutable=1`, { readOnly: true });
+    using db = new DatabaseSync(immutableUri(file), { readOnly: true });
     const row = db.prepare("SELECT pid, since FROM owner").get();
     return `the process ${row?.["pid"]}, since ${row?.["since"]}: only one service may have it open`;
   } catch {

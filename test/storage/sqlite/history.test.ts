@@ -76,6 +76,39 @@ test("what was put back twice knows the generation that its file does not, up to
   assert.deepEqual(third.former, new Map([[first.generation, 5], [second.generation, 5]]));
 });
 
+test("a copy that backup has made, put back beside the WAL of a killed process, is refused until that is removed", async (t) => {
+  const { path, live } = createDatabase(t);
+  const { generation } = await live(5);
+  await copyDatabase(path, `${path}.copy`, () => undefined);
+  const { store } = await openTestStore(t, { path });
+  for (const id of ["m1", "m2"]) await store.insert(message(id));
+  const killed = join(temporaryFolder(t), "app.db");
+  for (const suffix of ["-wal", "-owner"]) copyFileSync(path + suffix, killed + suffix);
+  copyFileSync(`${path}.copy`, killed);
+  const before = readFileSync(killed);
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    await assert.rejects(openTestStore(t, { path: killed }), (error: Error) => error.name === "DatabaseError" && error.message.includes(`${killed}-wal must be removed`));
+    assert.deepEqual(readFileSync(killed), before);
+  }
+  rmSync(`${killed}-wal`);
+  const restored = await createDatabase(t, killed).live(1);
+  assert.deepEqual([restored.last, restored.former], [6, new Map([[generation, 5]])]);
+});
+
+test("a copy that was opened and killed since is opened with its own WAL", async (t) => {
+  const { path, live } = createDatabase(t);
+  await live(5);
+  await copyDatabase(path, `${path}.copy`, () => undefined);
+  replace(path, `${path}.copy`);
+  const { store } = await openTestStore(t, { path });
+  for (const id of ["m1", "m2"]) await store.insert(message(id));
+  const killed = join(temporaryFolder(t), "app.db");
+  for (const suffix of ["-wal", "-owner"]) copyFileSync(path + suffix, killed + suffix);
+  // As if nothing had been copied from the WAL.
+  copyFileSync(`${path}.copy`, killed);
+  assert.deepEqual(await createDatabase(t, killed).live(0), { ...(await store.history()), last: 7 });
+});
+
 test("a copy that is served in another place is a history of its own, whether backup or cp made it", async (t) => {
   const { path, live } = createDatabase(t);
   const { generation } = await live(5);
