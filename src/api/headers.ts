@@ -27,7 +27,7 @@ export const HEADERS: Readonly<Record<HeaderName, Header>> = {
   "Retry-After": {
     description: "The number of seconds after which to try again (RFC 9110, section 10.2.3).",
     required: true,
-    schema: { type: "integer", minimum: 1 },
+    schema: { type: "integer", minimum: 1, maximum: 60 },
     examples: { second: { value: 1 } },
   },
   "RateLimit-Policy": {

@@ -115,7 +115,7 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
       in: "query",
       required: false,
       description: "The number of messages to skip.",
-      schema: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 },
+      schema: { type: "integer", format: "int64", minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 },
     },
     FROM,
     TO,

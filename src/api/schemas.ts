@@ -78,7 +78,16 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
     description: "A stored message, with its position in commit order.",
     type: "object",
     required: ["seq", "message_id", "from", "to", "ts", "text", "created_at"],
-    properties: { seq: { description: "Increases with each message; numbers may be skipped.", type: "integer", minimum: 1, examples: [17] }, ...STORED },
+    properties: {
+      seq: {
+        description: "Increases with each message; numbers may be skipped.",
+        type: "integer",
+        format: "int64",
+        minimum: 1,
+        examples: [17],
+      },
+      ...STORED,
+    },
   },
   MessageId: {
     description: "The identity of the message, as its sender gave it.",
@@ -99,7 +108,7 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
     pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{0,8}[1-9])?Z$",
     examples: ["2025-01-15T10:00:00Z"],
   },
-  Count: { type: "integer", minimum: 0, examples: [1] },
+  Count: { type: "integer", format: "int64", minimum: 0, examples: [1] },
   Ok: { type: "object", required: ["status"], properties: { status: { type: "string", const: "ok" } } },
   ErrorBody: {
     description: "Any error except invalid fields and parameters.",

@@ -15,7 +15,11 @@ export const STATS: Schema = {
       description: "The ten largest senders, by count, then by number.",
       type: "array",
       maxItems: 10,
-      items: { type: "object", required: ["from", "count"], properties: { from: schema("Party"), count: { type: "integer", minimum: 1 } } },
+      items: {
+        type: "object",
+        required: ["from", "count"],
+        properties: { from: schema("Party"), count: { type: "integer", format: "int64", minimum: 1 } },
+      },
     },
     first_message_ts: { description: "The earliest `ts`, or null.", oneOf: [schema("Timestamp"), { type: "null" }] },
     last_message_ts: { description: "The latest `ts`, or null.", oneOf: [schema("Timestamp"), { type: "null" }] },

@@ -8,7 +8,7 @@ import { beyondNewest, otherGeneration } from "./refusals.ts";
 import { errorResponse, response, validationResponse } from "./responses.ts";
 import { schema } from "./schemas.ts";
 
-const PLACE: Schema = { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
+const PLACE: Schema = { type: "integer", format: "int64", minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 const GENERATION = "13af2b3f-0b25-44bf-ba70-f576ce0973cc";
 const LINE = JSON.stringify({ seq: 17, ...MESSAGE_EXAMPLE });
 

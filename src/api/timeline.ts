@@ -22,7 +22,7 @@ export const TIMELINE: Schema = {
         required: ["start", "count"],
         properties: {
           start: { ...schema("Timestamp"), description: "Its first instant, in UTC." },
-          count: { type: "integer", minimum: 1 },
+          count: { type: "integer", format: "int64", minimum: 1 },
         },
       },
     },

@@ -26,8 +26,8 @@ const CHECKS: Readonly<Record<keyof Schema, Check>> = {
   enum: (value, schema) => problem(schema.enum?.some((allowed) => allowed === value), `must be one of ${JSON.stringify(schema.enum)}`),
   const: (value, schema) => problem(value === schema.const, `must be ${JSON.stringify(schema.const)}`),
   pattern: (value, { pattern = "" }) => problem(typeof value !== "string" || new RegExp(pattern, "u").test(value), `must match ${pattern}`),
-  // The one format that is asserted here; in the drafts it is an annotation (validation, section 7.2.1).
-  format: (value, { format }) => problem(format === "date-time" && (typeof value !== "string" || parseTimestamp(value) !== undefined), `must be a ${format}`),
+  // The formats that are asserted here; in the drafts they are annotations (validation, section 7.2.1).
+  format: (value, { format }) => problem(hasFormat(value, format), `must be a ${format}`),
   minLength: (value, { minLength = 0 }) => problem(typeof value !== "string" || Array.from(value).length >= minLength, `must have ${minLength} characters`),
   maxLength: (value, { maxLength = 0 }) => problem(typeof value !== "string" || Array.from(value).length <= maxLength, `must have at most ${maxLength} characters`),
   minimum: (value, { minimum = 0 }) => problem(typeof value !== "number" || value >= minimum, `must be at least ${minimum}`),
@@ -85,6 +85,11 @@ function resolveSchema($ref: string, components: Pick<Components, "schemas">): S
   const schema = components.schemas[$ref.replace("#/components/schemas/", "")];
   if (schema === undefined) throw new Error(`Cannot check a value: ${$ref} must be in the document`);
   return schema;
+}
+
+function hasFormat(value: unknown, format: string | undefined): boolean {
+  if (format === "int64") return typeof value !== "number" || Number.isSafeInteger(value);
+  return format === "date-time" && (typeof value !== "string" || parseTimestamp(value) !== undefined);
 }
 
 function problem(holds: boolean | undefined, text: string): readonly string[] {
