@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import { shareChromium, SKIP_WITHOUT_BROWSER } from "../test/support/browser.ts";
 import { sharePostgresData, SKIP_WITHOUT_POSTGRES } from "../test/support/postgres-data.ts";
 import { casesLeftOut } from "../test/support/sweep.ts";
+import { groupTests } from "./test-groups.ts";
 
 /** A test that hangs fails, and is named. */
 const TIMEOUT_MS = 60_000;
@@ -62,8 +63,9 @@ const needsPostgres = engine === "postgres" || files.some((file) => file.startsW
 // Only now: it needs the service's own client, which a service that does not build does not have.
 const postgres = needsPostgres ? await (await import("../test/support/shared-postgres.ts")).sharePostgres() : undefined;
 if (engine === "postgres" && postgres === undefined) throw new Error("Cannot run the tests on PostgreSQL: it must be installed, or PG_BIN set");
+const groups = groupTests(files, root);
 const tests = run({
-  files: files.map((file) => join(root, file)),
+  files: groups.paths,
   // By default Node.js leaves one CPU unused.
   concurrency: availableParallelism(),
   timeout: TIMEOUT_MS,
@@ -81,6 +83,7 @@ tests.on("test:summary", ({ file, success }) => {
 tests.once("end", () => {
   void chromium?.close();
   data?.remove();
+  groups.remove();
   void postgres?.stop();
 });
 let casesLeft = 0;

@@ -45,9 +45,9 @@ test("the package holds its program and what that reads, and says which Node it 
   assert.ok(readFileSync(join(REPOSITORY, "src/main.ts"), "utf8").startsWith("#!/usr/bin/env node\n"));
 });
 
-test("scripts/test.ts names only test files that exist", () => {
-  const source = readFileSync(join(REPOSITORY, "scripts/test.ts"), "utf8");
-  const starts = [...source.matchAll(/"(test\/[^"*]+)"/g)].map(([, start = ""]) => start);
+test("scripts/test.ts and scripts/test-groups.ts name only test files that exist", () => {
+  const sources = ["scripts/test.ts", "scripts/test-groups.ts"].map((name) => readFileSync(join(REPOSITORY, name), "utf8"));
+  const starts = [...sources.join("").matchAll(/"(test\/[^"*]+)"/g)].map(([, start = ""]) => start);
   assert.ok(starts.length > 10);
   const files = globSync("test/**/*.test.ts", { cwd: REPOSITORY });
   assert.deepEqual(starts.filter((start) => !files.some((file) => file.startsWith(start))), []);
