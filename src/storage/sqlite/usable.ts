@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { accessSync, constants, statSync, type Stats } from "node:fs";
+import { accessSync, constants, readFileSync, statSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
 
 /** The files beside a database that is served; if a start finds them they must be writable too. */
@@ -29,6 +29,7 @@ export function whyUnusable(path: string): string | undefined {
   if (file?.isDirectory()) return `${path} must be a file, not a folder`;
   // SQLite finds the WAL by the name of the database, and so does the next service its owner.
   if (file !== undefined && file.nlink > 1) return `${path} must have no second name: it has ${file.nlink} (hard links)`;
+  if (file !== undefined && isMountPoint(path)) return `${path} must not be mounted alone: its folder also holds its write-ahead log`;
   for (const one of [path, ...BESIDE.map((suffix) => path + suffix)]) {
     const found = look(one);
     const problem = found === undefined ? undefined : whyUnfit(one, found);
@@ -43,6 +44,16 @@ function whyNoFolder(folder: string): string | undefined {
   if (found === undefined && dirname(folder) !== folder) return whyNoFolder(dirname(folder));
   if (found === undefined) return undefined;
   return found.isDirectory() ? whyForbidden(folder, found, OF_A_FOLDER) : `${folder} must be a folder`;
+}
+
+/** Only Linux tells (man 5 proc_pid_mountinfo): another service that mounts the same file has its own WAL and owner. */
+function isMountPoint(path: string): boolean {
+  try {
+    const points = readFileSync("/proc/self/mountinfo", "utf8").split("\n").map((line) => line.split(" ")[4] ?? "");
+    return points.some((point) => point.replaceAll(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8))) === path);
+  } catch {
+    return false;
+  }
 }
 
 function whyUnfit(path: string, found: Stats): string | undefined {

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chmodSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { whyUnusable } from "../../../src/storage/sqlite/usable.ts";
 import { atEnd } from "../../support/cleanup.ts";
+import { SKIP_WITHOUT_DISK } from "../../support/disk.ts";
 import { temporaryFolder } from "../../support/store.ts";
 import { asStranger } from "../../support/stranger.ts";
 
@@ -68,6 +70,16 @@ test("what is not a regular file is not usable", (t) => {
     assert.equal(whyUnusable(join(folder, "other.db")), `${folder}/other.db${suffix} must be a regular file`);
     rmSync(join(folder, `other.db${suffix}`));
   }
+});
+
+test("a file that is mounted alone is not usable: its log would be in the folder of the mount", { skip: SKIP_WITHOUT_DISK }, (t) => {
+  const folder = temporaryFolder(t);
+  const [real, mounted] = [join(folder, "real.db"), join(folder, "mounted here.db")];
+  for (const path of [real, mounted]) writeFileSync(path, "");
+  execFileSync("mount", ["--bind", real, mounted]);
+  atEnd(t, () => execFileSync("umount", ["--lazy", mounted]));
+  assert.match(whyUnusable(mounted) ?? "", /mounted here\.db must not be mounted alone/);
+  assert.equal(whyUnusable(real), undefined);
 });
 
 test("a path that SQLite takes together with what belongs to it is usable, a longer one is not", (t) => {
