@@ -11,7 +11,7 @@ const BRIEF_WAIT_MS = 100;
 const CHECKPOINT_PAGES = 16_000;
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
 /** Per connection; beyond it pages come from the operating system's cache. */
-const CACHE_KIB = 8 * 1024;
+export const CACHE_KIB: number = 8 * 1024;
 
 export interface ConnectionOptions {
   readonly busyTimeoutMs?: number | undefined;

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { toBriefWait, waitBriefly } from "../database.ts";
+import { CACHE_KIB, toBriefWait, waitBriefly } from "../database.ts";
 import { createIndexTables, INDEX_TABLES, INDEX_VERSION } from "./schema.ts";
 
-const CACHE_KIB = 32 * 1024;
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /** The location of an index, and of the database that it covers. */
