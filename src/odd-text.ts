@@ -21,6 +21,7 @@ const UNREPLACED: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/(?:^|\/)~\//, "~/, which only a shell replaces"],
   [/(?:^|\/)~[\w.-]+\//, "~NAME/, which only a shell replaces"],
   [/\$\{/, "a ${…}, which nothing has replaced"],
+  [/^(?:export\s+)?[A-Z][A-Z0-9_]*=[^=]/, "the name of a variable at its start"],
   [/\{\{/, "a {{…}}, which nothing has replaced"],
   [/(?:^|\/)\$\w+(?:[/.]|$)/, "a $NAME, which only a shell replaces"],
   [/\$\(/, "a $(…), which only a shell replaces"],

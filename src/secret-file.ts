@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readSync } from "node:fs";
 import type { Outcome } from "./core/outcome.ts";
 import type { Secrets } from "./core/secrets.ts";
 import { odditiesOf } from "./odd-text.ts";
@@ -59,10 +59,10 @@ export function oddSecrets(secrets: readonly string[]): readonly string[] {
   );
 }
 
-/** Reads only enough to see that the file is too large: it may be an endless device. */
+/** Reads only enough to see that the file is too large: it may be an endless device. Nor does it wait for the writer of a FIFO. */
 function readTextFile(path: string): string {
   const bytes = Buffer.alloc(MAX_BYTES + 1);
-  const descriptor = openSync(path, "r");
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     let length = 0;
     for (let read = -1; read !== 0 && length < bytes.length; length += read) {

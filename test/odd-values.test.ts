@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,6 +33,7 @@ const ODDITIES: readonly (readonly [title: string, make: (value: string) => stri
   ["~/ within it", (value) => `${value}/~/x`, "~/, which only a shell replaces"],
   ["a home of somebody", (value) => `~root/${value}`, "~NAME/, which only a shell replaces"],
   ["a home within it", (value) => `${value}/~deploy/x`, "~NAME/, which only a shell replaces"],
+  ["a line of a file of variables", (value) => `WEBHOOK_SECRET=${value}`, "the name of a variable at its start"],
   ["a variable of a template", (value) => `{{ data }}/${value}`, "a {{…}}, which nothing has replaced"],
   ["a variable for a name", (value) => `${value}/$NAME.db`, "a $NAME, which only a shell replaces"],
   ["a line feed as a person writes it", (value) => `${value}\\n`, "a backslash and a letter at its end, which nothing has replaced"],
@@ -51,7 +53,7 @@ const SEVERAL: readonly (readonly [value: string, told: readonly string[]])[] = 
   ["\r", ["a carriage return at its start"]],
 ];
 
-const PLAIN = ["a\\nb", "{x}", "x~y/", "", "x", "a b", "sqlite:///./data/app.db", "/data/a folder/x%20y#z.db", "it's", "a~/b", "$", "pa$$word", "ключ😀", "$2b$10$abc", "a=b+c/d=="];
+const PLAIN = ["MFRGGZDFMY======", "a\\nb", "{x}", "x~y/", "", "x", "a b", "sqlite:///./data/app.db", "/data/a folder/x%20y#z.db", "it's", "a~/b", "$", "pa$$word", "ключ😀", "$2b$10$abc", "a=b+c/d=="];
 
 describe("odditiesOf", () => {
   for (const [title, make, told] of ODDITIES) it(`tells ${title}`, () => assert.deepEqual(odditiesOf(make("value")), [told]));
@@ -165,6 +167,16 @@ describe("a file of secrets", () => {
       assert.ok(!read.ok);
       assert.match(read.error, /^WEBHOOK_SECRET_FILE: /);
     }
+  });
+});
+
+describe("a FIFO of secrets", () => {
+  it("to which nobody writes is refused at once", (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "odd-values-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, "secrets");
+    execFileSync("mkfifo", [path]);
+    assert.equal(readSecretFile(path).ok, false);
   });
 });
 
