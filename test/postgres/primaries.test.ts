@@ -6,12 +6,13 @@ import { createPool } from "../../src/postgres/pool.ts";
 import { createPrimaries } from "../../src/postgres/primaries.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { promote, SKIP_WITHOUT_POSTGRES, startPostgres, startStandby } from "../support/postgres.ts";
+import { SKIP_IN_SHORT_RUN } from "../support/sweep.ts";
 import { connectFor, urlOf } from "./server.ts";
 
 const SOON = { deadlineMs: 5_000 };
 const PORT = [{ sql: "SELECT current_setting('port')" }];
 
-test("once a newer primary has been met, no connection to the one that it replaced is used or opened, though that one still accepts writes", { skip: SKIP_WITHOUT_POSTGRES }, async (t) => {
+test("once a newer primary has been met, no connection to the one that it replaced is used or opened, though that one still accepts writes", { skip: SKIP_WITHOUT_POSTGRES || SKIP_IN_SHORT_RUN }, async (t) => {
   const old = await startPostgres();
   atEnd(t, () => old.stop());
   const next = await startStandby(old);

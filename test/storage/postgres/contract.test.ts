@@ -1,4 +1,4 @@
 import { testContract } from "../contract/suite.ts";
 import { POSTGRES } from "./engine.ts";
 
-testContract(POSTGRES);
+testContract(POSTGRES, { every: 3 });

@@ -10,6 +10,7 @@ import { atEnd } from "../../support/cleanup.ts";
 import { SKIP_WITHOUT_POSTGRES } from "../../support/postgres.ts";
 import { usePostgres, type SharedPostgres } from "../../support/shared-postgres.ts";
 import { message } from "../../support/store.ts";
+import { SKIP_IN_SHORT_RUN } from "../../support/sweep.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
 const AT = "2025-06-01T00:00:00.000Z";
@@ -68,7 +69,7 @@ test("texts are in the order of code points, whatever the locale of the database
   assert.equal((await engine.list({ q: "HELLO", limit: 9, offset: 0 })).total, ids.length);
 });
 
-test("with four receivers that write, a tail that has seen a message never misses one with a smaller seq", { skip }, async (t) => {
+test("with four receivers that write, a tail that has seen a message never misses one with a smaller seq", { skip: skip || SKIP_IN_SHORT_RUN }, async (t) => {
   const url = await server.createDatabase();
   const engines = await Promise.all(Array.from({ length: 4 }, () => open(t, url)));
   let isOver = false;
@@ -181,7 +182,7 @@ async function exported(engine: Engine, filters: Omit<ExportQuery, "upTo" | "aft
   }
 }
 
-test("reads are exact before, between and after the steps that count", { skip }, async (t) => {
+test("reads are exact before, between and after the steps that count", { skip: skip || SKIP_IN_SHORT_RUN }, async (t) => {
   const engine = await open(t, await server.createDatabase());
   const messages = randomMessages(3000);
   await engine.write(messages.slice(0, 2500), AT);

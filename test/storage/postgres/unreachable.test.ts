@@ -10,6 +10,7 @@ import { atEnd } from "../../support/cleanup.ts";
 import { SKIP_WITHOUT_POSTGRES } from "../../support/postgres.ts";
 import { usePostgres, type SharedPostgres } from "../../support/shared-postgres.ts";
 import { message } from "../../support/store.ts";
+import { oneOfMany } from "../../support/sweep.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
 const AT = "2025-06-01T00:00:00.000Z";
@@ -28,8 +29,8 @@ function refusal(severity: string, code: string): Buffer {
   return frame("E", `S${severity}\0V${severity}\0C${code}\0Mas told\0\0`);
 }
 
-for (const code of ["57P03", "53300", "28P01", "28000", "3D000", "08004"]) {
-  test(`a server that refuses every connection with ${code} has surely stored nothing`, async (t) => {
+for (const [index, code] of ["57P03", "53300", "28P01", "28000", "3D000", "08004"].entries()) {
+  test(`a server that refuses every connection with ${code} has surely stored nothing`, { skip: oneOfMany(index, { every: 6 }) }, async (t) => {
     const url = await scriptedServer(t, async (socket, received) => {
       await received();
       socket.end(refusal("FATAL", code));
@@ -51,8 +52,8 @@ const ENDINGS: readonly (readonly [string, Buffer | "hang" | "close"])[] = [
   ["cannot tell (40003)", Buffer.concat([refusal("ERROR", "40003"), READY])],
 ];
 
-for (const [title, ending] of ENDINGS) {
-  test(`a batch is in doubt if the server takes it and ${title}`, async (t) => {
+for (const [index, [title, ending]] of ENDINGS.entries()) {
+  test(`a batch is in doubt if the server takes it and ${title}`, { skip: oneOfMany(index, { every: 4 }) }, async (t) => {
     const url = await scriptedServer(t, async (socket, received) => {
       await received();
       socket.write(Buffer.concat([AUTHENTICATION_OK, frame("S", "server_encoding\0UTF8\0"), READY]));

@@ -6,6 +6,7 @@ import { test, type TestContext } from "node:test";
 import type { History } from "../../../src/core/store.ts";
 import { copyDatabase } from "../../../src/storage/sqlite/maintain/copy.ts";
 import { message, openTestStore, temporaryFolder } from "../../support/store.ts";
+import { ONLY_IN_FULL_RUN, oneOfMany } from "../../support/sweep.ts";
 
 interface Database {
   readonly path: string;
@@ -37,8 +38,8 @@ const copies: readonly (readonly [kind: string, copy: (from: string, to: string)
   ["an older copy of the file", async (from, to) => copyFileSync(from, to)],
 ];
 
-for (const [kind, copy] of copies) {
-  test(`${kind}, put back, begins a generation that tells up to where the last one goes`, async (t) => {
+for (const [index, [kind, copy]] of copies.entries()) {
+  test(`${kind}, put back, begins a generation that tells up to where the last one goes`, { skip: oneOfMany(index, { every: 2 }) }, async (t) => {
     const { path, live } = createDatabase(t);
     const before = await live(5);
     await copy(path, `${path}.copy`);
@@ -64,7 +65,7 @@ test("a copy that backup has made is noticed also if the owner's record is no yo
   assert.deepEqual(restored.former, new Map([[generation, 5]]));
 });
 
-test("what was put back twice knows the generation that its file does not, up to where both are the same", async (t) => {
+test("what was put back twice knows the generation that its file does not, up to where both are the same", ONLY_IN_FULL_RUN, async (t) => {
   const { path, live } = createDatabase(t);
   const first = await live(5);
   copyFileSync(path, `${path}.copy`);
@@ -109,7 +110,7 @@ test("a copy that was opened and killed since is opened with its own WAL", async
   assert.deepEqual(await createDatabase(t, killed).live(0), { ...(await store.history()), last: 7 });
 });
 
-test("a copy that is served in another place is a history of its own, whether backup or cp made it", async (t) => {
+test("a copy that is served in another place is a history of its own, whether backup or cp made it", ONLY_IN_FULL_RUN, async (t) => {
   const { path, live } = createDatabase(t);
   const { generation } = await live(5);
   for (const [kind, copy] of copies) {
@@ -122,7 +123,7 @@ test("a copy that is served in another place is a history of its own, whether ba
   assert.equal((await live(1)).generation, generation, "the one that was copied continues");
 });
 
-test("another database in the same place has nothing in common with the last one", async (t) => {
+test("another database in the same place has nothing in common with the last one", ONLY_IN_FULL_RUN, async (t) => {
   const { path, live } = createDatabase(t);
   const before = await live(5);
   for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
@@ -131,7 +132,7 @@ test("another database in the same place has nothing in common with the last one
   assert.equal(after.former.get(before.generation), 0);
 });
 
-test("a log that was taken away is noticed by what the killed process had recorded", async (t) => {
+test("a log that was taken away is noticed by what the killed process had recorded", ONLY_IN_FULL_RUN, async (t) => {
   const { path, live } = createDatabase(t);
   const { generation } = await live(5);
   const { store } = await openTestStore(t, { path });
@@ -181,8 +182,8 @@ const TORN: Readonly<Record<string, (file: string) => void>> = {
   "is empty": (file) => truncateSync(file, 0),
 };
 
-for (const [damage, tear] of Object.entries(TORN)) {
-  test(`a database whose owner's file ${damage} starts with a new generation, which the next start keeps`, async (t) => {
+for (const [index, [damage, tear]] of Object.entries(TORN).entries()) {
+  test(`a database whose owner's file ${damage} starts with a new generation, which the next start keeps`, { skip: oneOfMany(index, { every: 6 }) }, async (t) => {
     const { path, live } = createDatabase(t);
     const { generation } = await live(5);
     tear(`${path}-owner`);

@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { test } from "node:test";
 import { openTestStore, message, temporaryFolder } from "../../support/store.ts";
+import { SKIP_IN_SHORT_RUN } from "../../support/sweep.ts";
 
 test("a statement that rolls the transaction back by itself leaves nothing of the batch, before or after it", async (t) => {
   const { store, path } = await openTestStore(t);
@@ -26,7 +27,7 @@ const CHANGES: Readonly<Record<string, (path: string) => void>> = {
 
 for (const suffix of ["", "-wal", "-shm", "-owner"]) {
   for (const [what, change] of Object.entries(CHANGES)) {
-    test(`app.db${suffix} that is ${what} under the store is a fatal fault at the next check, which names it`, async (t) => {
+    test(`app.db${suffix} that is ${what} under the store is a fatal fault at the next check, which names it`, { skip: suffix !== "" && SKIP_IN_SHORT_RUN }, async (t) => {
       const { store, path, fatal } = await openTestStore(t);
       assert.deepEqual(await store.check(), []);
       change(path + suffix);
