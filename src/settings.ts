@@ -87,8 +87,8 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
     parse: optional(parseText),
     default: "",
     example: "/run/secrets/webhook",
-    doc: "a file with one secret a line, the current one first; read again when it changes (checked every 5 s, links followed)"
-      + " and on SIGHUP",
+    doc: "a file with one secret per line, the current one first; read again on SIGHUP and when it changes (checked every"
+      + " 5 s, following links)",
   },
   database: {
     name: "DATABASE_URL",
@@ -147,7 +147,7 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
     name: "TRUSTED_PROXIES",
     ...integer(0, 100),
     default: "0",
-    doc: "the number of proxies in front whose `X-Forwarded-For` entries are believed",
+    doc: "the number of proxies in front whose `X-Forwarded-For` entries are trusted",
   },
   apiToken: {
     name: "API_TOKEN",
@@ -155,7 +155,7 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
     parse: optional(TOKEN),
     default: "",
     example: "a-long-random-string",
-    doc: "the token that reading and erasing need; if unset, anyone who reaches the port may read",
+    doc: "the token that is needed to read and erase messages; if unset, anyone who reaches the port may read",
   },
   shutdownTimeoutMs: {
     name: "SHUTDOWN_TIMEOUT_MS",
@@ -168,7 +168,7 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
     range: integer(0, 36_500).range,
     parse: unlessZero(integer(0, 36_500).parse),
     default: "0",
-    doc: "messages are removed this number of days after their receipt; `0` keeps them all",
+    doc: "a message is removed this many days after its receipt; `0` keeps all messages",
   },
 };
 

@@ -103,8 +103,8 @@ for (const [name = "", enter = "", signs = "", secret = ""] of ROWS) {
       [stored[0], "+919876543210", "+14155550100", stored[1], []],
     );
 
-    // The row names the path, the header and the setting of the delivery.
-    assert.equal(codeSpans(enter)[0], `https://HOST${target.split("?", 1)[0]}`);
+    // The row names the path, the header and the setting of that delivery.
+    assert.equal(codeSpans(enter)[0], `https://inbox.example.com${target.split("?", 1)[0]}`);
     const [header = ""] = codeSpans(signs);
     assert.ok(header === "WEBHOOK_SIGNATURE_HEADER" ? header in env : header in headers, header);
     const [setting = ""] = codeSpans(secret);
