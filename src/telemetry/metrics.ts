@@ -24,7 +24,7 @@ export const METRICS = {
     type: "histogram",
     labelNames: ["method", "path"],
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    help: "from a request's arrival to its response, or to the head of a stream",
+    help: "from the arrival of a request to its response; for a stream, to the response headers",
   },
   latencyMs: {
     name: "request_latency_ms",
@@ -44,13 +44,13 @@ export const METRICS = {
     name: "webhook_signature_matches_total",
     type: "counter",
     labelNames: ["secret"],
-    help: "signatures accepted, with the secret `current` or `previous`: tells when the old secret can go",
+    help: "signatures accepted, with the secret `current` or `previous`: shows when the old secret can be removed",
   },
   messages: {
     name: "webhook_messages_total",
     type: "counter",
     labelNames: ["format", "result"],
-    help: "messages by the sender's format (`native`, `whatsapp`, `twilio`) and what became of them: `created`, `duplicate`, `conflict`, `ignored`",
+    help: "messages by the sender's format (`native`, `whatsapp`, `twilio`) and outcome: `created`, `duplicate`, `conflict`, `ignored`",
   },
   conflicts: { name: "webhook_conflicts_total", type: "counter", labelNames: [], help: "repeats whose content differs from what is stored" },
   lastCreated: {
@@ -64,7 +64,7 @@ export const METRICS = {
     type: "histogram",
     labelNames: [],
     buckets: [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400],
-    help: "receipt minus `ts`, of created messages",
+    help: "time from `ts` to receipt, for new messages",
   },
   queueDepth: { name: "webhook_queue_depth", type: "gauge", labelNames: [], help: "messages that wait for their commit" },
   batchMessages: {
@@ -85,7 +85,7 @@ export const METRICS = {
     name: "webhook_commit_failures_total",
     type: "counter",
     labelNames: [],
-    help: "transactions that failed; none of their messages are stored, unless it was an I/O error",
+    help: "transactions that failed; their messages are not stored, except perhaps after an I/O error",
   },
   removed: {
     name: "webhook_removed_messages_total",
@@ -110,7 +110,7 @@ export const METRICS = {
     name: "webhook_upgrade_remaining_rows",
     type: "gauge",
     labelNames: [],
-    help: "rows of an earlier version that an upgrade has yet to deal with",
+    help: "rows of an earlier version that an upgrade has not moved or deleted yet",
   },
   databaseBytes: { name: "webhook_database_bytes", type: "gauge", labelNames: [], help: "size of the database" },
   walBytes: { name: "webhook_wal_bytes", type: "gauge", labelNames: [], help: "size of its write-ahead log file" },
@@ -120,7 +120,7 @@ export const METRICS = {
     name: "webhook_inbox_build_info",
     type: "gauge",
     labelNames: ["version", "revision", "node", "sqlite"],
-    help: "always 1; the labels say what runs: `postgres` instead of `sqlite` if the messages are kept there",
+    help: "always 1; the labels give the versions; with PostgreSQL there is `postgres` instead of `sqlite`",
   },
 } as const;
 

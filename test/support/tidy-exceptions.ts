@@ -26,7 +26,7 @@ export const LONG_LINES: Readonly<Record<string, number>> = {
   "src/pages/modules.ts": 1,
   "src/pages/style.ts": 3,
   "src/storage/sqlite/read/export.ts": 1,
-  "src/telemetry/metrics.ts": 2,
+  "src/telemetry/metrics.ts": 1,
 };
 
 /** Most of them make an object whose methods they hold. */
