@@ -38,10 +38,10 @@ export async function measureIngest(bench: Bench, base: Base | undefined): Promi
   for (const [{ connections, share }, comparison] of compared) {
     const at = `${connections} connections`;
     const ratio = comparison.ratio(SERVICE, CEILING);
-    bench.note({ what: `ingest, service / bare node:http, ${at}`, value: ratio, unit: "", bar: { atLeast: share } });
+    bench.note({ what: `ingest, service / bare node:http, ${at}`, value: ratio, unit: "", goal: { atLeast: share } });
     if (base !== undefined) {
-      const bar = connections === 64 ? { bar: { atLeast: BASE_INGEST } } : {};
-      bench.note({ what: `ingest, service / ${base.commit}, ${at}`, value: comparison.ratio(SERVICE, BASE), unit: "", ...bar });
+      const goal = connections === 64 ? { goal: { atLeast: BASE_INGEST } } : {};
+      bench.note({ what: `ingest, service / ${base.commit}, ${at}`, value: comparison.ratio(SERVICE, BASE), unit: "", ...goal });
     }
     for (const [name, share] of [["p50", "p50"], ["p99", "p99"], ["p99.9", "p999"]] as const) {
       bench.note({ what: `closed loop, ${at}, ${name}`, value: comparison.median(SERVICE, share), unit: "ms" });
@@ -58,20 +58,20 @@ function noteCpu(bench: Bench, comparison: Comparison, { at, programs }: { at: s
   const base = programs[BASE];
   if (base === undefined) return;
   const value = comparison.ratio(SERVICE, BASE, "cpuMicros");
-  bench.note({ what: `CPU time a message, service / ${base.name}, ${at}`, value, unit: "", bar: { atMost: BASE_CPU } });
+  bench.note({ what: `CPU time a message, service / ${base.name}, ${at}`, value, unit: "", goal: { atMost: BASE_CPU } });
 }
 
 async function measureOtherIngest(bench: Bench, { service, ceiling }: { service: Program; ceiling: Program }): Promise<void> {
   const { messages, root } = bench;
   const random = await compare(bench, [service, ceiling].map((program) => () => measure(bench, program, { messages, order: "random" })));
   const randomShare = random.ratio(SERVICE, CEILING);
-  bench.note({ what: "ingest, service / bare node:http, random ids", value: randomShare, unit: "", bar: { atLeast: 0.65 } });
+  bench.note({ what: "ingest, service / bare node:http, random ids", value: randomShare, unit: "", goal: { atLeast: 0.65 } });
   const oneCommit: Program = { name: "one commit a message", script: join(root, "scripts/bench/one-commit.ts"), flags: SERVICE_FLAGS };
   const few = Math.ceil(messages / 4);
   const single = await compare(bench, [service, oneCommit].map((program) => () => measure(bench, program, { messages: few })));
-  bench.note({ what: "group commit / one commit a message", value: single.ratio(0, 1), unit: "", bar: { atLeast: 3 } });
+  bench.note({ what: "group commit / one commit a message", value: single.ratio(0, 1), unit: "", goal: { atLeast: 3 } });
   const open = await compare(bench, [() => measure(bench, service, { messages: Math.min(50_000, messages), rate: 5_000 })]);
-  bench.note({ what: "5,000 messages a second, open loop, p99", value: open.median(SERVICE, "p99"), unit: "ms", bar: { atMost: 10 } });
+  bench.note({ what: "5,000 messages a second, open loop, p99", value: open.median(SERVICE, "p99"), unit: "ms", goal: { atMost: 10 } });
 }
 
 /** Measures ingest into a database that already holds many rows, alone and during a slow query; and the size of the database. */
@@ -79,13 +79,13 @@ export async function measureSeeded(bench: Bench, seeded: { readonly database: s
   const { messages, root } = bench;
   const { database: from, count } = seeded;
   const service = serviceOf(root);
-  bench.note({ what: "database bytes a message, with its index", value: databaseBytes(from) / count, unit: "bytes", bar: { atMost: 450 } });
+  bench.note({ what: "database bytes a message", value: databaseBytes(from) / count, unit: "bytes", goal: { atMost: 450 } });
   const grown = await compare(bench, [() => measure(bench, service, { messages, from }), () => measure(bench, service, { messages })]);
-  bench.note({ what: `ingest with ${count} rows / empty`, value: grown.ratio(0, 1), unit: "", bar: { atLeast: 0.85 } });
+  bench.note({ what: `ingest with ${count} rows / empty`, value: grown.ratio(0, 1), unit: "", goal: { atLeast: 0.85 } });
   const peakMiB = Math.max(...(grown.runs[0]?.map((run) => run.peakMiB) ?? []));
-  bench.note({ what: `peak memory under ingest with ${count} rows`, value: peakMiB, unit: "MiB", bar: { atMost: 200 } });
+  bench.note({ what: `peak memory under ingest with ${count} rows`, value: peakMiB, unit: "MiB", goal: { atMost: 200 } });
   const slowed = await compare(bench, [() => measureBesideSlowQueries(bench, from), () => measure(bench, service, { messages, from })]);
-  bench.note({ what: "ingest beside the slowest query / alone", value: slowed.ratio(0, 1), unit: "", bar: { atLeast: 0.8 } });
+  bench.note({ what: "ingest beside the slowest query / alone", value: slowed.ratio(0, 1), unit: "", goal: { atLeast: 0.8 } });
 }
 
 /** No index helps with two characters that occur nowhere: every text is examined. */

@@ -57,13 +57,13 @@ async function measureIngest(bench: Bench, server: PostgresServer): Promise<void
   const postgres: Program = { ...sqlite, databaseUrl: () => server.createDatabase() };
   const { messages } = bench;
   const compared = await compare(bench, [postgres, sqlite].map((program) => () => measure(bench, program, { messages, connections: CONNECTIONS })));
-  bench.note({ what: `ingest, PostgreSQL / SQLite, ${CONNECTIONS} connections`, value: compared.ratio(0, 1), unit: "", bar: { atLeast: 0.5 } });
+  bench.note({ what: `ingest, PostgreSQL / SQLite, ${CONNECTIONS} connections`, value: compared.ratio(0, 1), unit: "", goal: { atLeast: 0.5 } });
   bench.note({ what: `PostgreSQL, closed loop, ${CONNECTIONS} connections, p99`, value: compared.median(0, "p99"), unit: "ms" });
   bench.note({ what: "PostgreSQL, CPU time a message of the receiver", value: compared.median(0, "cpuMicros"), unit: "µs" });
-  bench.note({ what: "PostgreSQL, peak memory of the receiver", value: compared.median(0, "peakMiB"), unit: "MiB", bar: { atMost: PEAK_MIB } });
+  bench.note({ what: "PostgreSQL, peak memory of the receiver", value: compared.median(0, "peakMiB"), unit: "MiB", goal: { atMost: PEAK_MIB } });
   const steady = { messages: Math.min(20_000, messages), rate: STEADY_PER_SECOND };
   const open = await compare(bench, [() => measure(bench, postgres, steady)]);
-  bench.note({ what: `PostgreSQL, ${STEADY_PER_SECOND} messages a second, open loop, p99`, value: open.median(0, "p99"), unit: "ms", bar: { atMost: 20 } });
+  bench.note({ what: `PostgreSQL, ${STEADY_PER_SECOND} messages a second, open loop, p99`, value: open.median(0, "p99"), unit: "ms", goal: { atMost: 20 } });
 }
 
 async function measureReads(bench: Bench, server: PostgresServer, rows: number): Promise<void> {
@@ -81,7 +81,7 @@ async function measureReads(bench: Bench, server: PostgresServer, rows: number):
   const taken = await timeAll(bench, { port: service.port, rows, limits: TIMED });
   READS.forEach(({ what }, index) => {
     const atMost = READ_BARS[what];
-    bench.note({ what: `PostgreSQL, ${what}, p99 at ${rows} rows`, value: taken[index] ?? NaN, unit: "ms", ...(atMost !== undefined && { bar: { atMost } }) });
+    bench.note({ what: `PostgreSQL, ${what}, p99 at ${rows} rows`, value: taken[index] ?? NaN, unit: "ms", ...(atMost !== undefined && { goal: { atMost } }) });
   });
   await service.stop();
 }

@@ -40,10 +40,10 @@ export const TIMED: ReadLimits = { count: 300, atMostMs: 10_000 };
 const TIMED_UNDER_LOAD = { count: 300, atMostMs: 3_000 };
 const STEADY_PER_SECOND = 5_000;
 
-/** The p99 of each read in milliseconds, in the order of the table; `held`: whether the bars apply. */
+/** The p99 of each read in milliseconds, in the order of the table; `held`: whether the goals apply. */
 export async function measureReads(bench: Bench, { database, count }: Seeded, held: boolean): Promise<readonly number[]> {
   const server = await startProgram(serviceOf(bench.root), database);
-  bench.note({ what: `start to ready with ${count} rows`, value: server.startSeconds, unit: "s", bar: { atMost: 0.5 } });
+  bench.note({ what: `start to ready with ${count} rows`, value: server.startSeconds, unit: "s", goal: { atMost: 0.5 } });
   await settle(server.cpuSeconds);
   const all = await timeAll(bench, { port: server.port, rows: count, limits: TIMED });
   noteReads(bench, all, { at: `${count} rows`, held });
@@ -61,8 +61,8 @@ export async function measureReadsUnderLoad(bench: Bench, { database, count }: S
   await server.stop();
   if (refused > 0) throw new Error(`Cannot measure: every message must be answered 200, ${refused} were not`);
   noteReads(bench, all, { at: `${count} rows and ${STEADY_PER_SECOND} messages a second`, held: true });
-  const bar = { atLeast: STEADY_PER_SECOND * 0.98 };
-  bench.note({ what: "messages a second that came in beside these reads", value: answered / seconds, unit: "", bar });
+  const goal = { atLeast: STEADY_PER_SECOND * 0.98 };
+  bench.note({ what: "messages a second that came in beside these reads", value: answered / seconds, unit: "", goal });
 }
 
 export interface Timing {
@@ -84,7 +84,7 @@ export async function timeAll(bench: Bench, { port, rows, limits }: Timing): Pro
 
 function noteReads(bench: Bench, all: readonly number[], { at, held }: { readonly at: string; readonly held: boolean }): void {
   READS.forEach(({ what, atMostMs }, index) => {
-    bench.note({ what: `${what}, p99 at ${at}`, value: all[index] ?? NaN, unit: "ms", ...(held && { bar: { atMost: atMostMs } }) });
+    bench.note({ what: `${what}, p99 at ${at}`, value: all[index] ?? NaN, unit: "ms", ...(held && { goal: { atMost: atMostMs } }) });
   });
 }
 
@@ -101,7 +101,7 @@ export async function measureGrowth(bench: Bench, { small, few, large }: GrowthO
   READS.forEach(({ what, proportional }, index) => {
     const value = (all[index] ?? NaN) / (small[index] ?? NaN) / (proportional ? large.count / few : 1);
     const compared = `${what}, p99 at ${large.count} rows / at ${few}${proportional ? ", by row" : ""}`;
-    bench.note({ what: compared, value, unit: "", bar: { atMost: 1.5 } });
+    bench.note({ what: compared, value, unit: "", goal: { atMost: 1.5 } });
   });
 }
 
@@ -109,6 +109,6 @@ export async function measureGrowth(bench: Bench, { small, few, large }: GrowthO
 export async function measureMakeRun(bench: Bench, { database }: Seeded): Promise<void> {
   const script = join(bench.root, "scripts/bench/make-run.ts");
   const server = await startProcess(script, { env: { DATABASE_URL: `sqlite:///${database}`, HOME: process.env["HOME"] ?? "/" } });
-  bench.note({ what: "the same through make run", value: server.startSeconds, unit: "s", bar: { atMost: 1 } });
+  bench.note({ what: "start to ready through make run", value: server.startSeconds, unit: "s", goal: { atMost: 1 } });
   await server.stop();
 }

@@ -30,7 +30,7 @@ export async function measureReceivers(bench: Bench, server: PostgresServer): Pr
     bench.say(`  round ${round + 1} of ${bench.rounds}: ${[1, 2].map((count) => runs[count === 1 ? 1 : 2].at(-1)?.perSecond.toFixed(0)).join(", ")} a second`);
   }
   const ratios = runs[2].map(({ perSecond }, round) => perSecond / (runs[1][round]?.perSecond ?? NaN));
-  bench.note({ what: "ingest on one PostgreSQL, two receivers / one", value: median(ratios), unit: "", bar: { atLeast: 1.3 } });
+  bench.note({ what: "ingest on one PostgreSQL, two receivers / one", value: median(ratios), unit: "", goal: { atLeast: 1.3 } });
   for (const [count, name] of [[1, "one receiver"], [2, "two receivers"]] as const) {
     for (const part of ["receivers", "database", "load"] as const) {
       bench.note({ what: `PostgreSQL, ${name}, CPU time of 1,000 messages: ${part}`, value: median(runs[count].map((run) => run[part])), unit: "s" });

@@ -1,15 +1,15 @@
-/** One measured row; the bar is the minimum or the maximum that it should have. */
+/** One measured row; the goal is the minimum or the maximum that it should have. */
 export interface Row {
   readonly what: string;
   readonly value: number;
   readonly unit: "" | "µs" | "ms" | "MiB" | "s" | "bytes";
-  readonly bar?: { readonly atLeast: number } | { readonly atMost: number };
+  readonly goal?: { readonly atLeast: number } | { readonly atMost: number };
 }
 
-/** A Markdown table with each row's bar beside it. */
+/** A Markdown table with each row's goal beside it. */
 export function toTable(rows: readonly Row[]): string {
-  const lines = rows.map(({ what, value, unit, bar }) => `| ${what} | ${format(value, unit)} | ${describe(bar, unit)} | ${verdict(value, bar)} |`);
-  return ["| what | measured | bar | |", "|---|---|---|---|", ...lines].join("\n");
+  const lines = rows.map(({ what, value, unit, goal }) => `| ${what} | ${format(value, unit)} | ${describe(goal, unit)} | ${verdict(value, goal)} |`);
+  return ["| what | measured | goal | |", "|---|---|---|---|", ...lines].join("\n");
 }
 
 function format(value: number, unit: Row["unit"]): string {
@@ -17,14 +17,14 @@ function format(value: number, unit: Row["unit"]): string {
   return `${value.toFixed(digits)}${unit === "" ? "" : ` ${unit}`}`;
 }
 
-function describe(bar: Row["bar"], unit: Row["unit"]): string {
-  if (bar === undefined) return "";
-  return "atLeast" in bar ? `≥ ${bar.atLeast} ${unit}`.trim() : `≤ ${bar.atMost} ${unit}`.trim();
+function describe(goal: Row["goal"], unit: Row["unit"]): string {
+  if (goal === undefined) return "";
+  return "atLeast" in goal ? `≥ ${goal.atLeast} ${unit}`.trim() : `≤ ${goal.atMost} ${unit}`.trim();
 }
 
-function verdict(value: number, bar: Row["bar"]): string {
-  if (bar === undefined) return "";
-  return ("atLeast" in bar ? value >= bar.atLeast : value <= bar.atMost) ? "met" : "missed";
+function verdict(value: number, goal: Row["goal"]): string {
+  if (goal === undefined) return "";
+  return ("atLeast" in goal ? value >= goal.atLeast : value <= goal.atMost) ? "met" : "missed";
 }
 
 export function median(values: readonly number[]): number {
