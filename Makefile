@@ -1,5 +1,5 @@
-# Paths stay relative, so that the folder's own path may hold spaces. Variables are in lower case:
-# one that shared its name with an environment variable would replace it for the service.
+# Paths are relative, so that the path of the folder may contain spaces. Variables are in lower case: a variable with the name of an
+# environment variable would replace that for the service.
 SHELL := /bin/sh
 .SUFFIXES:
 .DELETE_ON_ERROR:
@@ -9,7 +9,7 @@ node := sh scripts/node.sh
 tsc := $(node) node_modules/typescript/bin/tsc
 revision := WEBHOOK_INBOX_REVISION="$${WEBHOOK_INBOX_REVISION:-$$(git describe --always --dirty --exclude '*' 2> /dev/null || echo unknown)}"
 installed := node_modules/.package-lock.json
-# `COMPOSE` from the environment or the command line wins; looked for only by the targets that use it.
+# `COMPOSE` from the environment or the command line wins. The assignment with = looks for Compose only in targets that use it.
 compose = $(or $(COMPOSE),$(shell docker compose version > /dev/null 2>&1 && echo docker compose || echo docker-compose))
 # Folders too: when a source is deleted, only the time of its folder changes.
 sources := $(shell find src -name '.*' -prune -o -print)
@@ -23,35 +23,35 @@ run: dist/main.js ## install, build and start the service; needs WEBHOOK_SECRET
 test: typecheck ## install, typecheck everything, run the tests with a sample of the longest; ENGINE=postgres runs the service on PostgreSQL
 	@$(node) scripts/test.ts
 
-check: lint typecheck dist/main.js ## the one gate before a change lands: lint, build, typecheck, tests with all their cases
+check: lint typecheck dist/main.js ## run the gate before a change lands: lint, build, typecheck, tests with all their cases
 	@$(node) scripts/test.ts --full
 
-coverage: $(installed) ## run every test, and print which parts of src they ran
+coverage: $(installed) ## run every test, and print which lines of src they run
 	@$(node) scripts/test.ts --full --coverage
 
 typecheck: $(installed) ## typecheck src, test and scripts
 	@$(tsc) -p test/tsconfig.json
 	@$(tsc) -p src/pages/browser/tsconfig.json --noEmit
 
-bench: dist/main.js ## measure against a bare node:http server, and against the build of commit BASE; FLAGS: scripts/bench/README.md
+bench: dist/main.js ## compare the speed with a bare node:http server, and with commit BASE; for FLAGS see scripts/bench/README.md
 	@$(node) scripts/bench/run.ts $(FLAGS)
 
-torture: dist/main.js ## kill the service under load ROUNDS (10) times, fail its disk, damage its index; nothing may be lost; SEED repeats a run
+torture: dist/main.js ## kill the service under load ROUNDS (10) times, make its disk fail, damage its index: no message may be lost; SEED repeats a run
 	@$(node) scripts/torture/run.ts $(FLAGS)
 
-torture-cluster: dist/main.js ## kill what PostgreSQL under Patroni, its receivers and HAProxy are made of, in ROUNDS from SEED; root on Debian
+torture-cluster: dist/main.js ## kill the parts of a PostgreSQL cluster, receivers and HAProxy, in ROUNDS (11) from SEED; needs root on Debian
 	@sh scripts/torture-cluster.sh $(FLAGS)
 
-soak: dist/main.js ## run the service for MINUTES (20) under all that it meets; nothing may be lost and nothing may grow; SEED repeats a run
+soak: dist/main.js ## run the service for MINUTES (20) under all kinds of load: no message may be lost, memory may not grow; SEED repeats a run
 	@$(node) scripts/soak/run.ts
 
-fuzz: $(installed) ## fuzz the service for SECONDS (60) from SEED (made up and printed where it is not given)
+fuzz: $(installed) ## send the service random and mutated requests for SECONDS (60); SEED repeats a run
 	@$(node) scripts/fuzz/run.ts
 
-overload: $(installed) ## attack the service in every way of scripts/overload/cases.ts, a few minutes; CASE chooses some by name
+overload: $(installed) ## attack the service in every way of scripts/overload/cases.ts, for a few minutes; CASE chooses attacks by name
 	@$(node) scripts/overload/run.ts
 
-lint: ## check the shell scripts and white space
+lint: ## check the shell scripts and the white space
 	@sh scripts/lint.sh
 
 up: ## Compose: build and start the service `api`; needs WEBHOOK_SECRET
@@ -60,7 +60,7 @@ up: ## Compose: build and start the service `api`; needs WEBHOOK_SECRET
 up-all: ## the same with Prometheus (port 9090) and Grafana (port 3000)
 	@$(revision) $(compose) --profile monitoring up -d --build
 
-# The compose file wants a secret even here, where nothing uses it.
+# The Compose file requires a secret even here, where nothing uses it.
 down: ## Compose: stop everything and delete the volumes, stored messages included
 	@WEBHOOK_SECRET=unused $(compose) --profile monitoring down --volumes --remove-orphans
 
@@ -70,14 +70,14 @@ logs: ## Compose: follow the service's logs
 clean: ## remove what was installed and built; keeps data/
 	rm -rf dist node_modules .node
 
-# Node is found first, because that is more likely to fail.
+# Node.js is looked for first, because that is more likely to fail.
 $(installed): package-lock.json
 	@sh scripts/find-node.sh > /dev/null
 	@echo 'Installing the compiler into node_modules/'
 	@sh scripts/npm-env.sh npm ci --include=dev --include=optional --ignore-scripts > /dev/null
 	@touch $@
 
-# From a clean folder: tsc leaves the output of deleted sources behind.
+# Into an empty folder, because tsc does not remove the output of deleted sources.
 dist/main.js: $(sources) tsconfig.json package.json $(installed)
 	@echo 'Building dist/'
 	@rm -rf dist

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What container-check.sh walks with; to be sourced by it. Sets up a Compose project of its own and removes it at exit.
+# Functions for container-check.sh, which sources this file. Sets up a Compose project of its own and removes it at exit.
 # shellcheck disable=SC2034 # some variables are for container-check.sh
 
 need() {
@@ -24,7 +24,7 @@ else
   BUILD_OPTIONS=${BUILD_OPTIONS---network=host}
 fi
 
-# What the operator's shell and .env set for a deployment must not reach this one.
+# Settings for a deployment, in the operator's shell or in .env, must not reach this one.
 # shellcheck disable=SC2046 # a list of names
 unset $(sed -n 's/^#\{0,1\}\([A-Z_]*\)=.*/\1/p' .env.example) COMPOSE_PROFILES
 work=$(mktemp -d)
@@ -94,12 +94,12 @@ is_ready() { [ "$(status_of "$url/health/ready")" = 200 ]; }
 has_exited() { [ "$(docker inspect --format '{{.State.Status}}' "$1")" = exited ]; }
 has_message() { [ "$(status_of "$url/messages/$1")" = 200 ]; }
 in_container() { docker exec "$(container)" /nodejs/bin/node -e "$1"; }
-# The value of a query that has exactly one.
+# The value of a query whose result has exactly one.
 ask_prometheus() {
   get --get --data-urlencode "query=$1" "$prometheus_url/api/v1/query" 2> /dev/null |
     sed -n 's/.*"result":\[{[^[]*"value":\[[0-9.]*,"\([^"]*\)"\]}\].*/\1/p'
 }
-has_answer() {
+has_result() {
   get --get --data-urlencode "query=$1" "$prometheus_url/api/v1/query" > "$work/output" 2>&1 &&
     grep '^{"status":"success".*"result":\[{' "$work/output" > /dev/null
 }

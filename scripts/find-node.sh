@@ -1,10 +1,9 @@
 #!/bin/sh
-# Prints the path of a Node that package.json's "engines" allows: the one on PATH where that is new
-# enough, else the version in .node-version, fetched once from the npm registry and remembered in .node/.
-# Exit status 69 where there is none.
+# Prints the path of a Node.js that package.json's "engines" allows: the one on PATH if it is new enough, else the version in
+# .node-version, which is fetched once from the npm registry and kept in .node/. Exit status 69 if neither can be had.
 set -eu
 
-# A NODE_OPTIONS meant for the service may stop an older Node, and so npx, from starting.
+# NODE_OPTIONS meant for the service may keep an older Node.js, and with it npx, from starting.
 unset NODE_OPTIONS
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cached=$root/.node/bin/node
@@ -37,7 +36,7 @@ fail() {
   exit 69
 }
 
-# npx falls back to the machine's own node, with status 0, where the fetched package is incomplete: only the version tells.
+# If the fetched package is incomplete, npx runs the machine's own node, with status 0: only the version shows that.
 fetch() {
   path=$(cd "$root" && sh scripts/npm-env.sh npx --yes "$@" -p process.execPath 2>> "$log" < /dev/null | tail -n 1)
   [ -n "$path" ] && [ "$(version_of "$path")" = "$wanted" ]
@@ -62,25 +61,25 @@ if [ "$(version_of "$cached")" = "$wanted" ]; then
   exit
 fi
 
-if [ -n "$found" ]; then reason="Node $found is too old"; else reason="There is no working Node"; fi
+if [ -n "$found" ]; then reason="Node.js $found is too old"; else reason="There is no working Node.js"; fi
 command -v npx > /dev/null ||
-  fail "$reason: install npm, which can fetch Node $wanted, or Node $floor or newer"
-printf '%s: fetching Node %s, once\n' "$reason" "$wanted" >&2
+  fail "$reason: install npm, which can fetch Node.js $wanted, or install Node.js $floor or newer"
+printf '%s: fetching Node.js %s, once\n' "$reason" "$wanted" >&2
 mkdir -p "$root/.node/bin"
 : > "$log"
 
-# The package `node` needs its install script; the platform's own package carries the binary, for an npm that runs none.
+# The package `node` needs its install script. If npm runs no install scripts, the package of the platform has the binary.
 if ! fetch "node@$wanted"; then
   if ! package=$(platform_package) || ! fetch "--package=$package@$wanted" -- node; then
     if grep -q 'libatomic\.so\.1' "$log"; then
-      fail "Cannot run Node $wanted: install libatomic.so.1 (Debian, Ubuntu: apt-get install libatomic1; Fedora: dnf install libatomic)"
+            fail "Cannot run Node.js $wanted: install libatomic.so.1 (Debian, Ubuntu: apt-get install libatomic1; Fedora: dnf install libatomic)"
     fi
     tail -n 15 "$log" >&2
-    fail "Cannot fetch Node $wanted: the npm registry must be reachable, or Node $floor or newer be on PATH (all of npm's output is in .node/fetch.log)"
+        fail "Cannot fetch Node.js $wanted: the npm registry must be reachable, or Node.js $floor or newer must be on PATH (.node/fetch.log has npm's output)"
   fi
 fi
 
-# Linked under the name `node`, so that its folder can stand in PATH; moved into place whole, since two may fetch at once.
+# The link has the name `node`, so that its folder can be in PATH. It is moved into place, because two processes may fetch at once.
 ln -s "$path" "$cached.$$"
 mv -f "$cached.$$" "$cached"
 printf '%s\n' "$cached"

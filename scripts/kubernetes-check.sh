@@ -12,12 +12,12 @@ usage() {
   cat <<USAGE
 Usage: kubernetes-check.sh
 
-Needs go, a proxy of Go modules, and the schemas of Kubernetes $kubernetes, which kubeconform $kubeconform downloads. It is
-installed into a folder of its own for the run. A ServiceMonitor has no schema there: only the tests look at it.
+Needs go, a Go module proxy, and the schemas of Kubernetes $kubernetes. The script installs kubeconform $kubeconform into a
+temporary folder, and kubeconform downloads the schemas. There is none for a ServiceMonitor: only the tests check it.
 
-  SCHEMAS  where kubeconform finds schemas, as its -schema-location; default its own place
+  SCHEMAS  where kubeconform finds schemas: its -schema-location; default kubeconform's own
 
-Exit status: 0 clean, 1 something was found, 69 a needed program, module or schema cannot be had.
+Exit status: 0 valid, 1 something is invalid, 69 a program, module or schema cannot be had.
 USAGE
 }
 
@@ -38,7 +38,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# A proxy that does not respond must not hold the gate.
+# A proxy that does not respond must not stop the gate.
 limit=
 if timeout 1 true 2> /dev/null; then limit='timeout 180'; fi
 # shellcheck disable=SC2086 # a list of words
@@ -48,7 +48,7 @@ GOFLAGS=-modcacherw GOBIN=$work $limit go install "github.com/yannh/kubeconform/
 status=0
 "$work/kubeconform" -strict -summary -skip ServiceMonitor -kubernetes-version "$kubernetes" \
   -schema-location "${SCHEMAS:-default}" ops/kubernetes/*.yaml > "$work/log" 2>&1 || status=1
-# An error that the manifests have not caused.
+# This error is not the manifests' fault.
 if grep 'failed downloading schema' "$work/log" > /dev/null && ! grep ' is invalid: ' "$work/log" > /dev/null; then
   skip "the schemas of Kubernetes, which cannot be downloaded"
 fi

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Parses every shell script, runs shellcheck where it is installed, and looks for trailing white space and conflict
-# markers in what git tracks. Exit status 1 where anything is found.
+# Parses every shell script, runs shellcheck if it is installed, and looks for trailing white space and conflict markers in the files
+# that git tracks. Exit status 1 if anything is found.
 set -u
 cd "$(dirname -- "$0")/.." || exit
 status=0

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the Node that find-node.sh finds, with the arguments given, and puts it first in PATH for what it starts.
-# The shell replaces itself, so signals and the exit status are Node's own.
+# Runs the Node.js that find-node.sh finds, with the given arguments, and puts it first in PATH for the programs that it starts.
+# The shell replaces itself, so signals and the exit status are those of Node.js.
 set -eu
 
 node=$("$(dirname -- "$0")/find-node.sh") || exit

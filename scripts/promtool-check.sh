@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks the files in ops/prometheus and a real scrape with promtool. See usage below.
+# Checks the files in ops/prometheus, and the metrics of a running service, with promtool. See usage below.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -9,10 +9,10 @@ usage() {
   cat <<'USAGE'
 Usage: promtool-check.sh
 
-Runs promtool's check config, check rules, test rules and, on the /metrics of a service that it starts for this,
-check metrics. As root on Debian or Ubuntu it installs promtool (package prometheus) where it is missing.
+Runs promtool's check config, check rules and test rules, and check metrics on the /metrics of a service that it starts.
+If promtool is missing, the script installs it (package prometheus) as root on Debian or Ubuntu.
 
-Exit status: 0 clean, 1 something was found, 69 promtool is missing and cannot be installed.
+Exit status: 0 no problem, 1 a problem was found, 69 promtool is missing and cannot be installed.
 USAGE
 }
 
@@ -65,11 +65,11 @@ if [ -z "$url" ]; then
   cat "$work/log"
   exit 1
 fi
-# So that a message's series are there too.
+# With a message, /metrics also has the series that need one.
 URL=$url WEBHOOK_SECRET=check sh scripts/send.sh > /dev/null
 curl --silent --show-error --fail --noproxy '*' "$url/metrics" > "$work/metrics"
 
-# The one name whose unit is not the base unit: older dashboards use it.
+# The only metric whose unit is not a base unit, because older dashboards use its name.
 promtool check metrics < "$work/metrics" > "$work/found" 2>&1 || :
 grep -v '^request_latency_ms metric names should not contain abbreviated units$' "$work/found" > "$work/unexpected" || :
 if [ -s "$work/unexpected" ] || ! grep -q '^request_latency_ms_count ' "$work/metrics"; then
@@ -77,4 +77,4 @@ if [ -s "$work/unexpected" ] || ! grep -q '^request_latency_ms_count ' "$work/me
   cat "$work/unexpected"
   exit 1
 fi
-echo '  SUCCESS: nothing but the unit of request_latency_ms'
+echo '  SUCCESS: no problem except the unit of request_latency_ms, which is intended'

@@ -10,18 +10,18 @@ usage() {
 Usage: send.sh [--url URL] [--id ID] [--from NUMBER] [--to NUMBER] [--ts TIME] [--text TEXT]
        send.sh [--url URL] --body JSON
 
-Signs one message with $WEBHOOK_SECRET, posts it and prints the answer's status and body.
+Signs one message with $WEBHOOK_SECRET, posts it, and prints the status and the body of the response.
 
   --url URL      the service; default $URL, else http://localhost:8000
-  --id ID        message_id; default a new random one
+  --id ID        message_id; a random one by default
   --from NUMBER  sender; default +919876543210
   --to NUMBER    recipient; default +14155550100
   --ts TIME      RFC 3339 date-time; default now
   --text TEXT    text; left out by default
   --body JSON    send these bytes as they are, instead of a message made from the options above
 
-Exit status: 0 answered 200, 1 answered anything else, 2 wrong usage or no secret,
-69 no answer, or curl or openssl is missing.
+Exit status: 0 the response is 200, 1 it is not, 2 wrong usage or no secret,
+69 no response, or curl or openssl is missing.
 USAGE
 }
 
@@ -30,7 +30,7 @@ fail() {
   exit "$1"
 }
 
-# $1 as a JSON string (RFC 8259 section 7). Through octal numbers, so that no tool in between sees a line or a character.
+# $1 as a JSON string (RFC 8259 section 7). It goes through octal numbers, because tools treat lines and characters specially.
 json_string() {
   printf '"%b"' "$(printf '%s' "$1" | od -An -v -to1 | awk '
     BEGIN { for (i = 0; i < 32; i++) control[sprintf("%03o", i)] = sprintf("\\0134u%04x", i) }
@@ -55,7 +55,7 @@ while [ $# -gt 0 ]; do
       option=$1 value=$2
       shift
       ;;
-    *) fail 2 "Cannot read $1: arguments must be options (see --help)" ;;
+    *) fail 2 "Cannot read $1: all arguments must be options (see --help)" ;;
   esac
   shift
   case $option in
@@ -69,11 +69,11 @@ while [ $# -gt 0 ]; do
     --ts) ts=$value ;;
     --text) text=$value ;;
     --body) body=$value ;;
-    *) fail 2 "Cannot read $option: the option must be a known one (see --help)" ;;
+        *) fail 2 "Cannot read $option: there is no such option (see --help)" ;;
   esac
 done
 
-[ -z "${body+set}" ] || [ -z "${field-}" ] || fail 2 "Cannot read $field: --body must stand alone"
+[ -z "${body+set}" ] || [ -z "${field-}" ] || fail 2 "Cannot read $field: it must not be combined with --body"
 [ -n "${WEBHOOK_SECRET-}" ] || fail 2 'Cannot sign: WEBHOOK_SECRET must be set'
 for tool in curl openssl; do
   command -v "$tool" > /dev/null || fail 69 "Cannot send: $tool must be installed"
@@ -90,7 +90,7 @@ fi
 signature=$(printf '%s' "$body" | sh "$here/sign.sh") || exit
 answer=$(printf '%s' "$body" | curl --silent --show-error --globoff --max-time 30 --request POST \
   --header 'Content-Type: application/json' --header "X-Signature: $signature" --data-binary @- \
-  --write-out '\n%{http_code}' --url "${url%/}/webhook") || fail 69 "Cannot send: a service must answer at $url"
+  --write-out '\n%{http_code}' --url "${url%/}/webhook") || fail 69 "Cannot send: no service responds at $url"
 newline='
 '
 status=${answer##*"$newline"}

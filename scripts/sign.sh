@@ -1,11 +1,11 @@
 #!/bin/sh
 # Prints the X-Signature of a body, or its Standard Webhooks headers. See usage below.
 #
-# `openssl dgst -hmac` and `openssl mac -macopt` show the key to everyone who can list processes. So HMAC
-# (RFC 2104) is built here from two plain digests, and the key only passes through pipes. That rests on
-# printf being built into the shell, as it is in dash, bash, busybox, ksh93 and zsh.
+# `openssl dgst -hmac` and `openssl mac -macopt` show the key to everyone who can list processes. So this script computes the HMAC
+# (RFC 2104) with two plain digests, and the key only passes through pipes. For this, printf must be built into the shell, as it is
+# in dash, bash, busybox, ksh93 and zsh.
 #
-# Unquoted command substitutions are meant: one word an octet.
+# Command substitutions are unquoted on purpose: each octet becomes a word.
 # shellcheck disable=SC2046
 set -eu
 LC_ALL=C
@@ -17,12 +17,13 @@ Usage: sign.sh [--webhook-id ID] [BODY]
        sign.sh [--webhook-id ID] [--] BODY
        sign.sh [--webhook-id ID] < FILE
 
-Prints the HMAC-SHA256 of the body in lower-case hex, keyed with $WEBHOOK_SECRET.
-The body is taken as it is, byte for byte: nothing is added to an argument, and
-standard input may hold any bytes. The secret is shown in no process list.
+Prints the HMAC-SHA256 of the body in lower-case hex, with $WEBHOOK_SECRET as the key.
+The body is signed byte for byte: nothing is added to an argument, and standard input
+may have any bytes. The secret does not appear in the list of processes.
 
-With --webhook-id, the three headers of Standard Webhooks in its place, as of now:
-what follows whsec_ in the secret is decoded from base64. For curl --header @-
+With --webhook-id it prints the three headers of Standard Webhooks instead, with the
+present time; the part after whsec_ in the secret is decoded from base64. Pass them to
+curl with --header @-
 
 Exit status: 0 signed, 2 wrong usage or no secret, 69 openssl is missing or fails.
 USAGE
@@ -36,7 +37,7 @@ fail() {
 unset id
 if [ "${1-}" = --webhook-id ]; then
   case ${2-} in
-    '' | *[!!-~]*) fail 2 'Cannot read --webhook-id: visible ASCII characters must follow it' ;;
+        '' | *[!!-~]*) fail 2 'Cannot read --webhook-id: the id must be visible ASCII characters' ;;
   esac
   id=$2
   shift 2
@@ -44,7 +45,7 @@ fi
 case ${1-} in
   -h | --help) usage; exit ;;
   --) shift ;;
-  -*) fail 2 'Cannot read the arguments: a body that begins with - must follow --' ;;
+    -*) fail 2 'Cannot read the arguments: write -- before a body that begins with -' ;;
 esac
 [ $# -le 1 ] || fail 2 'Cannot read the arguments: the body must be one argument, in quotes'
 [ -n "${WEBHOOK_SECRET-}" ] || fail 2 'Cannot sign: WEBHOOK_SECRET must be set'
@@ -68,7 +69,7 @@ fi
 sha256() { openssl dgst -sha256 -binary; }
 octets() { od -An -v -tu1; }
 
-# The octets $2..., each xor $1, as printf %b escapes in $escaped.
+# Each of the octets $2... xor $1, written to $escaped as escapes for printf %b.
 xor() {
   mask=$1 escaped=
   shift
@@ -79,7 +80,7 @@ xor() {
 }
 
 set -- $(key | octets)
-[ $# -gt 0 ] || fail 2 'Cannot sign: WEBHOOK_SECRET must have base64 behind whsec_'
+[ $# -gt 0 ] || fail 2 'Cannot sign: WEBHOOK_SECRET must have base64 after whsec_'
 [ $# -le 64 ] || set -- $(key | sha256 | octets)
 while [ $# -lt 64 ]; do set -- "$@" 0; done
 xor 54 "$@" # 0x36, the inner pad

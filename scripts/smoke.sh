@@ -1,5 +1,5 @@
 #!/bin/sh
-# Walks every endpoint of a running webhook-inbox. See usage below.
+# Checks every endpoint of a running webhook-inbox. See usage below.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -10,11 +10,11 @@ usage() {
 Usage: smoke.sh [URL]
 
 Checks every endpoint of the service at URL (default $URL, else http://localhost:8000)
-and prints one line a check: ok, or FAIL with what was expected and what came.
+and prints one line per check: ok, or FAIL with the expected and the actual response.
 
-  WEBHOOK_SECRET  also checks POST /webhook, which stores one message; without it
-                  only what reads is checked
-  API_TOKEN       sent as the Bearer token, where the service has one set
+  WEBHOOK_SECRET  needed to check POST /webhook, which stores one message; without it
+                  only endpoints that read are checked
+  API_TOKEN       the Bearer token, if the service requires one
 
 Exit status: 0 all passed, 1 some failed, 2 wrong usage, 69 curl or openssl is missing.
 USAGE
@@ -56,20 +56,20 @@ request() {
   : > "$folder/body"
   status=$(authorization | curl --config - --silent --globoff --path-as-is --max-time 30 \
     --dump-header "$folder/headers" --output "$folder/body" --write-out '%{http_code}' --url "$target" "$@") || true
-  # For HEAD, curl gives the headers as the body.
+    # For HEAD, curl writes the headers as the body.
   if cmp -s "$folder/headers" "$folder/body"; then : > "$folder/body"; fi
   headers=$(tr -d '\r' < "$folder/headers" | sed 1d)
   body=$(tr -d '\000' < "$folder/body")
 }
 
-# check NAME STATUS PATTERN: judges the last answer; the body must match the shell pattern.
+# check NAME STATUS PATTERN: checks the last response; its body must match the shell pattern.
 check() {
   # shellcheck disable=SC2254 # a pattern is what is wanted
   case $body in $3) matches=yes ;; *) matches=no ;; esac
   verdict "$1" "$2 $3" "$status $body" "$([ "$status" = "$2" ] && printf '%s' "$matches")"
 }
 
-# check_header NAME PATTERN: one header line of the last answer must match the extended regular expression.
+# check_header NAME PATTERN: one header line of the last response must match the extended regular expression.
 check_header() {
   if printf '%s\n' "$headers" | grep -Eiq -- "^$2"; then verdict "$1" "$2" '' yes; else verdict "$1" "$2" "$headers" no; fi
 }
@@ -98,7 +98,7 @@ signed_post() {
 request /health/live
 check 'GET /health/live' 200 '{"status":"ok"}'
 if [ "$status" = 000 ]; then
-  printf 'No service answers at %s\n' "$url"
+    printf 'No service responds at %s\n' "$url"
   exit 1
 fi
 check_header 'GET /health/live has X-Request-ID' 'x-request-id: [A-Za-z0-9._-]'
@@ -116,21 +116,21 @@ if [ -n "${WEBHOOK_SECRET-}" ]; then
   post "$message" --header "X-Signature: 0000000000000000000000000000000000000000000000000000000000000000"
   check 'POST /webhook with a wrong signature' 401 '{"detail":"invalid signature"}'
   signed_post '{"message_id":'
-  check 'POST /webhook with broken JSON' 422 '*"loc":\["body"\]*'
+    check 'POST /webhook with invalid JSON' 422 '*"loc":\["body"\]*'
   signed_post '{}'
-  check 'POST /webhook without its fields' 422 '*"loc":\["body","message_id"\]*"loc":\["body","from"\]*'
+    check 'POST /webhook without the required fields' 422 '*"loc":\["body","message_id"\]*"loc":\["body","from"\]*'
   signed_post "$message"
   check 'POST /webhook with a new message' 200 '{"status":"ok"}'
   signed_post "$message"
   check 'POST /webhook with the same message again' 200 '{"status":"ok"}'
   request "/messages/$id"
-  check 'GET /messages/{id} gives the message' 200 "{\"message_id\":\"$id\",*\"ts\":\"2025-01-15T10:00:00Z\",\"text\":\"Smoke $random\",*"
+  check 'GET /messages/{id} returns the message' 200 "{\"message_id\":\"$id\",*\"ts\":\"2025-01-15T10:00:00Z\",\"text\":\"Smoke $random\",*"
   request "/messages?from=+15550100&since=2025-01-15T10:00:00Z&q=sMOKE+$random&limit=1"
   check 'GET /messages by from, since and q finds it once' 200 "{\"data\":\[{\"message_id\":\"$id\",*\"total\":1,\"limit\":1,\"offset\":0}"
   request /stats
   check 'GET /stats counts messages' 200 '{"total_messages":[1-9]*,"first_message_ts":"*'
 else
-  printf 'WEBHOOK_SECRET is not set: POST /webhook is not checked, only what reads\n'
+    printf 'WEBHOOK_SECRET is not set: POST /webhook is not checked, only endpoints that read\n'
 fi
 
 request '/messages?limit=1'
@@ -142,7 +142,7 @@ for query in limit=0 limit=101 offset=-1 since=yesterday; do
   check "GET /messages?$query" 422 "*\"loc\":\[\"query\",\"${query%%=*}\"\]*"
 done
 request "/messages/$(openssl rand -hex 16)"
-check 'GET /messages/{id} of an unknown id' 404 '{"detail":"not found"}'
+check 'GET /messages/{id} with an unknown id' 404 '{"detail":"not found"}'
 request /stats
 check 'GET /stats' 200 '{"total_messages":*,"senders_count":*,"messages_per_sender":\[*\],"first_message_ts":*,"last_message_ts":*}'
 request /metrics

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs scripts/torture-cluster on a cluster of its own. See usage below.
+# Runs scripts/torture-cluster on a cluster that it sets up. See usage below.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -12,11 +12,12 @@ usage() {
   cat <<USAGE
 Usage: torture-cluster.sh [options of scripts/torture-cluster/run.ts]
 
-Three PostgreSQL under Patroni $patroni with three etcd, three receivers behind HAProxy; things die in ROUNDS rounds from SEED.
-Needs root on Debian or Ubuntu. Installs postgresql, etcd-server, haproxy, iproute2 and python3-venv where they are missing, and
-Patroni into $venv. If it may, it runs in namespaces of its own, which end all of its processes with it.
+Starts three nodes with PostgreSQL, Patroni $patroni and etcd, and three receivers behind HAProxy. Kills parts of them in ROUNDS
+rounds, in an order that depends on SEED. Needs root on Debian or Ubuntu. Installs postgresql, etcd-server, haproxy, iproute2 and
+python3-venv if they are missing, and Patroni into $venv. If possible, it runs in
+namespaces of its own, so that all its processes end with it.
 
-Exit status: 0 nothing was wrong, 1 something was, 69 a needed program or right cannot be had.
+Exit status: 0 no problem, 1 a problem was found, 69 a program or permission cannot be had.
 USAGE
 }
 
@@ -31,7 +32,7 @@ skip() {
 [ "$(id -u)" -eq 0 ] || skip 'root'
 command -v apt-get > /dev/null || skip 'Debian or Ubuntu, whose apt-get installs what it runs'
 
-# A program, or a file, and the package that has it.
+# has FILE_OR_PROGRAM PACKAGE: notes the package if the file or the program is missing.
 missing=''
 has() {
   for found in $1; do
@@ -60,7 +61,7 @@ fi
 if [ ! -x "$venv/bin/patroni" ]; then
   echo "Installing: patroni $patroni"
   rm -rf "$venv"
-  # That of the system: PostgreSQL's user must be able to read it.
+    # The Python of the system, because PostgreSQL's user must be able to read it.
   { /usr/bin/python3 -m venv "$venv" && "$venv/bin/pip" install -q "patroni[etcd3]==$patroni" 'psycopg[binary]'; } > /dev/null 2>&1 || {
     rm -rf "$venv"
     skip "patroni[etcd3] $patroni and psycopg[binary] from the Python package index, which cannot be installed"
@@ -69,16 +70,16 @@ fi
 
 run="scripts/torture-cluster/run.ts --patroni $venv/bin/patroni"
 if why=$(unshare --net --pid --mount --fork --kill-child --mount-proc true 2>&1); then
-  # A shell comes first in it: the first process has to wait for the orphans of others.
+    # The first process in the namespace is a shell, because it has to wait for orphaned processes.
   # shellcheck disable=SC2086 # a list of words
   unshare --net --pid --mount --fork --kill-child --mount-proc sh -c '"$@" & wait "$!"' sh sh scripts/node.sh $run --isolated "$@" &
   child=$!
-  # unshare ignores both; with it everything in its namespaces ends.
+    # unshare ignores these signals; when it is killed, everything in its namespaces ends.
   trap 'kill -KILL "$child"; exit 130' INT
   trap 'kill -KILL "$child"; exit 143' TERM
   wait "$child"
   exit
 fi
-echo "Without namespaces of its own, which may not be made here: $why"
+echo "Running without namespaces, which cannot be created here: $why"
 # shellcheck disable=SC2086 # a list of words
 exec sh scripts/node.sh $run "$@"

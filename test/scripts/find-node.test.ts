@@ -48,7 +48,7 @@ test("find-node.sh fetches a Node where the one on PATH is too old, says so, and
   const copy = createCopy(t, GIVES_NODE);
   const first = await copy.findNode();
   assert.deepEqual([first.status, first.stdout], [0, `${copy.cached}\n`]);
-  assert.equal(first.stderr, `Node 20.1.0 is too old: fetching Node ${VERSION}, once\n`);
+  assert.equal(first.stderr, `Node.js 20.1.0 is too old: fetching Node.js ${VERSION}, once\n`);
   assert.equal(readlinkSync(copy.cached), process.execPath);
 
   assert.deepEqual(await copy.findNode(), { status: 0, stdout: `${copy.cached}\n`, stderr: "" });
@@ -137,7 +137,7 @@ test("find-node.sh fails with status 69 where there is neither a new Node nor np
   const PATH = createToolbox(t, TOOLS, { node: OLD_NODE });
   const result = await copy.script("find-node.sh", [], { PATH });
   assert.deepEqual([result.status, result.stdout], [69, ""]);
-  assert.match(result.stderr, /^Node 20\.1\.0 is too old: install npm/);
+  assert.match(result.stderr, /^Node.js 20\.1\.0 is too old: install npm/);
 });
 
 test("find-node.sh keeps the service's settings and the user's npm settings away from npx", async (t) => {
