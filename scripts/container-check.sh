@@ -147,11 +147,11 @@ compose logs --tail 1 api 2>&1 | grep '"msg":"stopped"' > /dev/null || fail 'the
 wait_for 10 prometheus_says 'up{job="webhook-inbox"}' 0 || fail 'Prometheus sees that the service is down'
 wait_for 10 prometheus_says 'ALERTS{alertname="WebhookInboxDown",alertstate="pending"}' 1 || fail 'WebhookInboxDown is pending'
 all_there
-pass "stopped under load, it exits with 0: $(cat "$work/load"); after a start all of these messages are there"
+pass "stopped under load, it exits with 0: $(cat "$work/load"); after a start each message that got 200 is there"
 
 under_load kill -s KILL api
 all_there
-pass "killed under load: $(cat "$work/load"); after a start all of these messages are there"
+pass "killed under load: $(cat "$work/load"); after a start each message that got 200 is there"
 
 # Secrets from a file.
 files='-f docker-compose.yml -f ops/compose/secret-file.yml'
@@ -245,6 +245,6 @@ load_pid=''
 quietly compose start haproxy api-2 || fail 'HAProxy and the receiver start again'
 wait_for 60 is_ready || fail 'HAProxy is ready again'
 node scripts/container-load.ts verify "$url" "$work/ledger" > "$work/output" 2>&1 || fail 'every message that got 200 is in PostgreSQL'
-pass "with one of three receivers killed under load: $(cat "$work/load"); all of these messages are there"
+pass "with one of three receivers killed under load: $(cat "$work/load"); each message that got 200 is there"
 
 printf '%s steps passed\n' "$passed"

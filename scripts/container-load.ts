@@ -1,6 +1,6 @@
 // For container-check.sh.
-//   container-load.ts send URL LEDGER    posts signed messages until the service goes away, and writes down every answer
-//   container-load.ts verify URL LEDGER  compares what the service holds with what it answered
+//   container-load.ts send URL LEDGER    posts signed messages until the service ends, and records the status of every response
+//   container-load.ts verify URL LEDGER  compares the messages that the service has with those responses
 import { createHmac, randomUUID } from "node:crypto";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { Agent, request } from "node:http";
@@ -9,22 +9,22 @@ import { text } from "node:stream/consumers";
 const CONNECTIONS = 32;
 const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
 
-interface Answer {
+interface Response {
   readonly status: number;
   readonly body: string;
 }
 
-/** One line of the ledger; the status 0 is not an answer, so nobody knows whether the message is stored. */
+/** One line of the ledger; the status 0 means that there was no response, so the message may be stored or not. */
 interface Entry {
   readonly id: string;
   readonly status: number;
 }
 
-function ask(url: string, options: { readonly headers?: Record<string, string>; readonly body?: string } = {}): Promise<Answer> {
+function exchange(url: string, options: { readonly headers?: Record<string, string>; readonly body?: string } = {}): Promise<Response> {
   const { headers, body } = options;
   return new Promise((resolve, reject) => {
     request(url, { agent, method: body === undefined ? "GET" : "POST", ...(headers !== undefined && { headers }) }, (response) => {
-      text(response).then((answered) => resolve({ status: response.statusCode ?? 0, body: answered }), reject);
+      text(response).then((received) => resolve({ status: response.statusCode ?? 0, body: received }), reject);
     })
       .on("error", reject)
       .end(body);
@@ -39,7 +39,7 @@ async function send(url: string, ledgerPath: string): Promise<void> {
   const secret = process.env["WEBHOOK_SECRET"] ?? "";
   const run = randomUUID();
   const ledger = openSync(ledgerPath, "w");
-  const counts = { stored: 0, refused: 0, unanswered: 0 };
+  const counts = { stored: 0, refused: 0, inDoubt: 0 };
   let sent = 0;
 
   async function sender(): Promise<void> {
@@ -47,13 +47,13 @@ async function send(url: string, ledgerPath: string): Promise<void> {
       const id = `${run}-${sent++}`;
       const body = bodyOf(id);
       const signature = createHmac("sha256", secret).update(body).digest("hex");
-      const status = await ask(`${url}/webhook`, { headers: { "X-Signature": signature }, body }).then(
-        (answer) => answer.status,
+      const status = await exchange(`${url}/webhook`, { headers: { "X-Signature": signature }, body }).then(
+        (response) => response.status,
         () => 0,
       );
       writeSync(ledger, `${JSON.stringify({ id, status } satisfies Entry)}\n`);
       if (status === 200) counts.stored += 1;
-      else if (status === 0) counts.unanswered += 1;
+      else if (status === 0) counts.inDoubt += 1;
       else counts.refused += 1;
       if (status === 0) return;
     }
@@ -61,7 +61,7 @@ async function send(url: string, ledgerPath: string): Promise<void> {
 
   await Promise.all(Array.from({ length: CONNECTIONS }, sender));
   closeSync(ledger);
-  process.stdout.write(`${counts.stored} answered 200, ${counts.refused} refused, ${counts.unanswered} without an answer\n`);
+  process.stdout.write(`${counts.stored} messages got 200, ${counts.refused} were refused, ${counts.inDoubt} got no response\n`);
 }
 
 async function verify(url: string, ledgerPath: string): Promise<void> {
@@ -69,10 +69,10 @@ async function verify(url: string, ledgerPath: string): Promise<void> {
   const problems: string[] = [];
 
   async function check({ id, status }: Entry): Promise<void> {
-    const answer = await ask(`${url}/messages/${id}`);
-    if (status === 200 && answer.status !== 200) problems.push(`${id}: answered 200, but reading it gives ${answer.status}`);
-    else if (status === 200 && JSON.parse(answer.body).text !== `Text of ${id}`) problems.push(`${id}: its text is not the one that was sent`);
-    else if (status > 200 && answer.status !== 404) problems.push(`${id}: answered ${status}, but reading it gives ${answer.status}`);
+    const response = await exchange(`${url}/messages/${id}`);
+    if (status === 200 && response.status !== 200) problems.push(`${id}: it got 200, but reading it gives ${response.status}`);
+    else if (status === 200 && JSON.parse(response.body).text !== `Text of ${id}`) problems.push(`${id}: its text is not what was sent`);
+    else if (status > 200 && response.status !== 404) problems.push(`${id}: it got ${status}, but reading it gives ${response.status}`);
   }
 
   const waiting = entries.values();
@@ -82,9 +82,9 @@ async function verify(url: string, ledgerPath: string): Promise<void> {
     }),
   );
   const stored = entries.filter((entry) => entry.status === 200).length;
-  if (stored === 0) problems.push("no message was answered 200, so nothing was tested");
+  if (stored === 0) problems.push("no message got 200, so nothing was tested");
   for (const problem of problems.slice(0, 10)) process.stderr.write(`${problem}\n`);
-  process.stdout.write(`${stored} messages answered 200, ${problems.length} problems\n`);
+  process.stdout.write(`${stored} messages got 200, ${problems.length} problems\n`);
   if (problems.length > 0) process.exitCode = 1;
 }
 

@@ -16,11 +16,11 @@ export interface FuzzCase {
   mustAccept?(payload: Buffer): boolean;
   /** Whether the payload, a signature, was made with the secret. */
   isSigned?(payload: Buffer): boolean;
-  /** Where to cut the bytes into separate writes, as shares of their length. */
+  /** Where to split the bytes into separate writes, as shares of their length. */
   readonly cuts: readonly number[];
 }
 
-/** Case number `index` of a run with `seed`: always the same one. */
+/** Case number `index` of a run with `seed`: the same for the same two numbers. */
 export function createCase(seed: number, index: number, secret: string): FuzzCase {
   const random = createRandom(seed, index);
   const kind = random.pick(KINDS);
@@ -122,7 +122,7 @@ function query(random: Random): Buffer {
   return random.oneIn(2) ? text : mutate(random, text);
 }
 
-/** Percent-encodes as a browser would, now and then by a byte that is not UTF-8. */
+/** Percent-encodes as a browser would, sometimes with bytes that are not UTF-8. */
 function encode(random: Random, text: string): string {
   const encoded = encodeURIComponent(text.toWellFormed());
   return random.oneIn(8) ? encoded.replace(/%../, "%e2%28") : encoded;

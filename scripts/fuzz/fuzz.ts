@@ -6,10 +6,10 @@ export interface FuzzOptions {
   readonly port: number;
   readonly secret: string;
   readonly seed: number;
-  /** The first case; further ones follow it. */
+  /** The number of the first case. */
   readonly firstCase?: number;
-  /** Called before each case. */
-  readonly goOn: (casesDone: number) => boolean;
+  /** Called before each case: whether to send it. */
+  readonly mayContinue: (casesDone: number) => boolean;
   readonly progress?: (casesDone: number) => void;
   readonly deadlineMs?: number;
 }
@@ -32,10 +32,10 @@ export interface FuzzReport {
 const CONCURRENT = 8;
 /** The maximum number of requests to shrink a failure. */
 const SHRINK_ATTEMPTS = 300;
-/** How many accepted messages are read once more at the end. */
+/** How many accepted messages are read again at the end. */
 const SAMPLE = 1_000;
 
-/** Sends fuzzed bytes until it is told to stop or something fails, then reads a sample of the accepted messages once more. */
+/** Sends fuzzed bytes until it is told to stop or something fails, then reads a sample of the accepted messages again. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const { port, seed, secret, deadlineMs = 10_000 } = options;
   const judge = createJudge(port, deadlineMs);
@@ -47,8 +47,8 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   async function attempt(fuzzed: FuzzCase, payload: Buffer): Promise<string | undefined> {
     judge.sending(fuzzed, payload);
     const bytes = fuzzed.build(payload);
-    const answer = await exchangeBytes(bytes, { port, deadlineMs, cuts: fuzzed.cuts.map((share) => Math.floor(share * bytes.length)) });
-    return judge.judge(fuzzed, payload, answer);
+    const result = await exchangeBytes(bytes, { port, deadlineMs, cuts: fuzzed.cuts.map((share) => Math.floor(share * bytes.length)) });
+    return judge.judge(fuzzed, payload, result);
   }
 
   /** Leaves out smaller and smaller parts of the payload, as long as the rest still fails. */
@@ -66,7 +66,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   }
 
   async function work(): Promise<void> {
-    while (failure === undefined && options.goOn(done)) {
+    while (failure === undefined && options.mayContinue(done)) {
       const index = next;
       next += 1;
       done += 1;
@@ -90,12 +90,12 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   return { cases, accepted: judge.accepted.size, ...(failure !== undefined && { failure }) };
 }
 
-/** The seed, the reason and a command that sends the same bytes again. */
+/** The reason, and commands that send the same case or the smallest request again. */
 export function describeFailure(failure: FuzzFailure): string {
   const { seed, index, kind, reason, request } = failure;
   return [
     `FAILED: ${kind}, ${reason}`,
-    `Again: make fuzz SEED=${seed} CASE=${index}`,
+    `Repeat it: make fuzz SEED=${seed} CASE=${index}`,
     `Smallest request that fails (${request.length} bytes): ${JSON.stringify(request.toString("latin1"))}`,
     `Send it: printf %s '${request.toString("base64")}' | base64 -d | nc -N 127.0.0.1 8000`,
   ].join("\n");

@@ -32,7 +32,7 @@ const NAMES = [
   "__proto__",
 ] as const;
 
-/** A WhatsApp notification, any part of which may be something else. */
+/** A WhatsApp notification, in which any part may have a value of the wrong type. */
 export function notification(random: Random, id: string): Record<string, unknown> {
   const messages = Array.from({ length: random.below(5) }, (_, index) => element(random, `${id}.${index}`));
   const list = random.pick(["messages", "messages", "message_echoes", "statuses", "history", "messages"]);
@@ -67,7 +67,7 @@ function element(random: Random, id: string): Record<string, unknown> {
   });
 }
 
-/** The same, occasionally with a value of another kind somewhere. */
+/** Returns `given`, sometimes with one value replaced by one of another type. */
 function strange(random: Random, given: Record<string, unknown>): Record<string, unknown> {
   if (!random.oneIn(6)) return given;
   const value = random.pick([
@@ -88,7 +88,7 @@ function strange(random: Random, given: Record<string, unknown>): Record<string,
   return Object.fromEntries([...Object.entries(given), [random.pick(NAMES), value]]);
 }
 
-/** Whether a platform would repeat this body for days if it got anything but 200. */
+/** Whether this body is a notification: a platform would send it again for days if it got anything but 200. */
 export function isNotification(body: Buffer): boolean {
   try {
     return Object(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body))).object === "whatsapp_business_account";

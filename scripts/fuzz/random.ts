@@ -2,7 +2,7 @@ import { seededRandom } from "../bench/messages.ts";
 
 /** Random draws that a seed repeats. */
 export interface Random {
-  /** A whole number from 0 to below `limit`. */
+  /** A whole number from 0 to `limit` - 1. */
   below(limit: number): number;
   pick<T>(list: readonly [T, ...(readonly T[])]): T;
   /** True in one of this many draws. */
@@ -10,9 +10,9 @@ export interface Random {
   bytes(length: number): Buffer;
 }
 
-/** A separate generator for each case, so that a case can be repeated alone. */
+/** A separate generator for each case, so that one case can be repeated without the others. */
 export function createRandom(seed: number, index: number): Random {
-  // Neighbouring seeds of xorshift start alike, so they are spread first (the finalizer of MurmurHash3).
+  // Similar seeds give xorshift similar first numbers, so they are mixed first (the finalizer of MurmurHash3).
   let state = Math.imul(seed ^ Math.imul(index + 1, 0x9e3779b1), 0x85ebca6b);
   state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35);
   const next = seededRandom(state ^ (state >>> 16));
@@ -34,7 +34,7 @@ const FRAGMENTS: readonly [string, ...string[]] = [
   "HTTP/1.0", "HTTP/2.0", "0\r\n\r\n", "ffffffffffffffff\r\n", "5;ext=1\r\nabcde\r\n", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "sha256=",
 ];
 
-/** Changes a few parts of `input`: bits, bytes, cuts, repeats and known trouble. */
+/** Changes a few parts of `input`: flips bits, inserts bytes, removes or repeats parts, inserts a fragment. */
 export function mutate(random: Random, input: Buffer): Buffer {
   let bytes = input;
   for (let changes = 1 + random.below(4); changes > 0; changes -= 1) {
@@ -61,7 +61,7 @@ export function mutate(random: Random, input: Buffer): Buffer {
   return bytes;
 }
 
-/** A string of arbitrary characters, rarely with lone surrogates. */
+/** A string of arbitrary characters, sometimes with lone surrogates. */
 export function anyString(random: Random, maxLength: number): string {
   let text = "";
   for (let length = random.below(maxLength + 1); length > 0; length -= 1) {

@@ -13,7 +13,7 @@ const PROGRESS_EVERY = 500;
 const { SECONDS = "60", SEED, CASE } = process.env;
 const seconds = Number(SECONDS);
 const seed = SEED === undefined ? Date.now() % 1_000_000_000 : Number(SEED);
-if (!Number.isFinite(seconds) || !Number.isSafeInteger(seed)) throw new Error("Cannot fuzz: SECONDS and SEED must be numbers");
+if (!Number.isFinite(seconds) || !Number.isSafeInteger(seed)) throw new Error("Cannot run: SECONDS must be a number and SEED a whole number");
 process.stdout.write(`SEED=${seed}\n`);
 
 const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-fuzz-"));
@@ -27,7 +27,7 @@ const report = await fuzz({
   secret: BENCH_SECRET,
   seed,
   firstCase: Number(CASE ?? 0),
-  goOn: (done) => (CASE === undefined ? performance.now() < endsAt : done < 1),
+  mayContinue: (done) => (CASE === undefined ? performance.now() < endsAt : done < 1),
   progress: (done) => {
     if (process.stdout.isTTY && done % PROGRESS_EVERY === 0) process.stdout.write(`\r${done} cases, ${Math.ceil((endsAt - performance.now()) / 1000)} s left  `);
   },

@@ -1,12 +1,12 @@
 import { connect } from "node:net";
 
-/** What the service sent on a connection, byte for byte as Latin-1. */
-export type WireAnswer = { readonly ended: true; readonly received: string } | { readonly ended: false; readonly why: string };
+/** What the service sent on a connection, as Latin-1; or why the connection did not end. */
+export type WireResult = { readonly ended: true; readonly received: string } | { readonly ended: false; readonly why: string };
 
 export interface WireOptions {
   readonly port: number;
   readonly deadlineMs: number;
-  /** Offsets at which a new write, and so another packet, begins. */
+  /** Offsets at which a new write begins, so that the bytes go out in several packets. */
   readonly cuts: readonly number[];
 }
 
@@ -16,27 +16,27 @@ export interface WireOptions {
  */
 const ATTEMPTS = 4;
 
-/** Writes all bytes, closes the sending side, and gives what arrives until the server closes its side, which it must do in time. */
-export async function exchangeBytes(bytes: Buffer, options: WireOptions): Promise<WireAnswer> {
+/** Writes all bytes, closes the sending side, and returns what arrives until the server closes its side, which it must do before the deadline. */
+export async function exchangeBytes(bytes: Buffer, options: WireOptions): Promise<WireResult> {
   for (let attempt = 1; attempt < ATTEMPTS; attempt += 1) {
-    const answer = await exchangeOnce(bytes, options);
-    if (answer !== "reset") return answer;
+    const result = await exchangeOnce(bytes, options);
+    if (result !== "reset") return result;
   }
   const last = await exchangeOnce(bytes, options);
   return last === "reset" ? { ended: true, received: "" } : last;
 }
 
-function exchangeOnce(bytes: Buffer, options: WireOptions): Promise<WireAnswer | "reset"> {
+function exchangeOnce(bytes: Buffer, options: WireOptions): Promise<WireResult | "reset"> {
   return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port: options.port, allowHalfOpen: true, noDelay: true });
     let received = "";
     let connected = false;
     const deadline = setTimeout(() => finish({ ended: false, why: `the connection still hangs after ${options.deadlineMs} ms` }), options.deadlineMs);
-    function finish(answer: WireAnswer | "reset"): void {
+    function finish(result: WireResult | "reset"): void {
       clearTimeout(deadline);
-      // No socket is left in TIME_WAIT: hundreds of thousands of connections may follow.
+      // A reset leaves no socket in TIME_WAIT, because hundreds of thousands of connections may follow.
       socket.resetAndDestroy();
-      resolve(answer);
+      resolve(result);
     }
     socket.setEncoding("latin1");
     socket.on("data", (chunk: string) => {
@@ -50,9 +50,9 @@ function exchangeOnce(bytes: Buffer, options: WireOptions): Promise<WireAnswer |
     });
     socket.on("connect", () => {
       connected = true;
-      void writePieces();
+      void writeParts();
     });
-    async function writePieces(): Promise<void> {
+    async function writeParts(): Promise<void> {
       let from = 0;
       for (const cut of [...options.cuts, bytes.length]) {
         socket.write(bytes.subarray(from, cut));

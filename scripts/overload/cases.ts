@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import type { OverloadCase } from "./case.ts";
 import { SMUGGLED_IDS, SMUGGLING } from "./smuggling.ts";
-import { affordable, ask, gather, get, signedPost, type Crowd } from "./wire.ts";
+import { affordable, exchange, gather, get, signedPost, type Crowd } from "./wire.ts";
 
 /** Keeps writing as fast as the service reads. */
 function pour(socket: Socket, bytes: Buffer | string): void {
@@ -37,25 +37,25 @@ function flood(socket: Socket): void {
 
 const KEEP_OPEN = "GET /health/live HTTP/1.1\r\nHost: x\r\nA: ";
 
-function requireAnswers(crowd: Crowd, status: string): string | undefined {
-  return (crowd.statuses()[status] ?? 0) > 0 ? undefined : `no client of the crowd was answered ${status}`;
+function requireStatus(crowd: Crowd, status: string): string | undefined {
+  return (crowd.statuses()[status] ?? 0) > 0 ? undefined : `no client of the attack got ${status}`;
 }
 
 /** Every 503 must say when to try again. */
 async function requireRetryAfter(port: number, request: string): Promise<string | undefined> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
-    const answer = await ask(port, request);
-    if (answer.status === 503) return /^Retry-After: \d+\r$/m.test(answer.text) ? undefined : "an answer 503 has no Retry-After";
+    const response = await exchange(port, request);
+    if (response.status === 503) return /^Retry-After: \d+\r$/m.test(response.text) ? undefined : "a 503 has no Retry-After";
   }
   return undefined;
 }
 
 export const CASES: readonly OverloadCase[] = [
   {
-    name: "more connections than file descriptors (256), silent and coming back",
+    name: "more connections than file descriptors (256), silent, reconnecting",
     maxDescriptors: 256,
     growthMiB: 120,
-    attack: ({ port }) => gather({ port, count: affordable(1_000), comesBack: true, act: () => undefined }),
+    attack: ({ port }) => gather({ port, count: affordable(1_000), reconnects: true, act: () => undefined }),
   },
   {
     name: "10,000 silent and slow clients",
@@ -65,7 +65,7 @@ export const CASES: readonly OverloadCase[] = [
       gather({
         port,
         count: affordable(10_000),
-        comesBack: true,
+        reconnects: true,
         act: (socket, index) => {
           if (index % 2 === 0) return;
           socket.write(KEEP_OPEN);
@@ -78,7 +78,7 @@ export const CASES: readonly OverloadCase[] = [
     growthMiB: 250,
     attack: ({ port }) =>
       gather({ port, count: affordable(2_000), act: (socket) => socket.write(`POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 250001\r\n\r\n${"x".repeat(250_000)}`) }),
-    check: async (_service, crowd) => requireAnswers(crowd, "503"),
+    check: async (_service, crowd) => requireStatus(crowd, "503"),
   },
   {
     name: "bodies in chunks of one byte",
@@ -94,19 +94,19 @@ export const CASES: readonly OverloadCase[] = [
       gather({
         port,
         count: 200,
-        comesBack: true,
+        reconnects: true,
         act: (socket) => {
           socket.write("POST /webhook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
           pour(socket, `ffff\r\n${"x".repeat(0xffff)}\r\n`);
         },
       }),
-    check: async (_service, crowd) => requireAnswers(crowd, "413"),
+    check: async (_service, crowd) => requireStatus(crowd, "413"),
   },
   {
     name: "far more deliveries than can be committed",
     growthMiB: 450,
     mayRefuse: true,
-    answerMs: 10_000,
+    responseMs: 10_000,
     seconds: 8,
     // They begin once all are accepted: Node accepts one connection in each iteration of its event loop, and this attack makes
     // the iterations long.
@@ -124,59 +124,59 @@ export const CASES: readonly OverloadCase[] = [
       for (const socket of crowd.sockets) flood(socket);
       return crowd;
     },
-    check: async ({ port }, crowd) => requireAnswers(crowd, "503") ?? requireRetryAfter(port, signedPost("late", { headers: "Connection: close\r\n" })),
+    check: async ({ port }, crowd) => requireStatus(crowd, "503") ?? requireRetryAfter(port, signedPost("late", { headers: "Connection: close\r\n" })),
   },
   {
     name: "a flood of bad signatures",
     growthMiB: 150,
     storesOnlyGood: true,
     attack: ({ port }) =>
-      gather({ port, count: 64, comesBack: true, act: (socket) => pour(socket, signedPost("bad", { signature: "0".repeat(64) })) }),
-    check: async (_service, crowd) => requireAnswers(crowd, "401"),
+      gather({ port, count: 64, reconnects: true, act: (socket) => pour(socket, signedPost("bad", { signature: "0".repeat(64) })) }),
+    check: async (_service, crowd) => requireStatus(crowd, "401"),
   },
   ...["/metrics", "/health/ready", "/messages?q=zz", "/nope"].map((target): OverloadCase => ({
-    name: `endless pipelined requests for ${target}, answers not taken`,
+    name: `endless pipelined requests for ${target}, responses not read`,
     growthMiB: 350,
-    answerMs: 5_000,
+    responseMs: 5_000,
     attack: ({ port }) =>
-      gather({ port, count: 100, reads: false, comesBack: true, act: (socket) => pour(socket, `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(1_000)) }),
+      gather({ port, count: 100, reads: false, reconnects: true, act: (socket) => pour(socket, `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(1_000)) }),
   })),
   {
-    name: "large answers that nobody takes",
+    name: "large responses that nobody reads",
     growthMiB: 350,
     async attack({ port }) {
       for (let index = 0; index < 100; index += 1) {
-        await ask(port, signedPost(`large ${index}`, { text: "\u{1F600}".repeat(4_096), headers: "Connection: close\r\n" }));
+        await exchange(port, signedPost(`large ${index}`, { text: "\u{1F600}".repeat(4_096), headers: "Connection: close\r\n" }));
       }
       return gather({ port, count: 100, reads: false, act: (socket) => socket.write("GET /messages?limit=100 HTTP/1.1\r\nHost: x\r\n\r\n".repeat(16)) });
     },
     check: async ({ port }) => {
-      const answer = await ask(port, get("/messages?limit=1"));
-      return answer.status === 503 ? undefined : `another reader was answered ${answer.status}, not 503`;
+      const response = await exchange(port, get("/messages?limit=1"));
+      return response.status === 503 ? undefined : `another reader got ${response.status}, not 503`;
     },
   },
   {
-    name: "half-closed sockets: after a request, within one, and without one",
+    name: "sockets half-closed after a request, within one, and without one",
     growthMiB: 150,
     attack: ({ port }) =>
-      gather({ port, count: affordable(3_000), comesBack: true, act: (socket, index) => socket.end([get("/stats"), KEEP_OPEN, ""][index % 3] ?? "") }),
-    check: async (_service, crowd) => requireAnswers(crowd, "200") ?? requireAnswers(crowd, "400"),
+      gather({ port, count: affordable(3_000), reconnects: true, act: (socket, index) => socket.end([get("/stats"), KEEP_OPEN, ""][index % 3] ?? "") }),
+    check: async (_service, crowd) => requireStatus(crowd, "200") ?? requireStatus(crowd, "400"),
   },
   {
-    name: "header floods: endless ones, and 15 KB that never end",
+    name: "header floods: endless headers, and 15 KB of headers that are never completed",
     growthMiB: 250,
-    answerMs: 5_000,
+    responseMs: 5_000,
     attack: ({ port }) =>
       gather({
         port,
         count: affordable(3_000),
-        comesBack: true,
+        reconnects: true,
         act: (socket, index) => {
           if (index % 10 === 0) pour(socket, `GET / HTTP/1.1\r\nHost: x\r\n${"A: b\r\n".repeat(5_000)}`);
           else socket.write(`GET / HTTP/1.1\r\nHost: x\r\n${"A: b\r\n".repeat(2_500)}`);
         },
       }),
-    check: async (_service, crowd) => requireAnswers(crowd, "431"),
+    check: async (_service, crowd) => requireStatus(crowd, "431"),
   },
   {
     name: `smuggled requests (${SMUGGLING.length} spellings)`,
@@ -185,11 +185,11 @@ export const CASES: readonly OverloadCase[] = [
     attack: ({ port }) => gather({ port, count: SMUGGLING.length, act: (socket, index) => socket.write(SMUGGLING[index] ?? "", "latin1") }),
     async check({ port }, crowd) {
       for (const id of SMUGGLED_IDS) {
-        const answer = await ask(port, get(`/messages/${id}`));
-        if (answer.status !== 404) return `a smuggled request was served: ${JSON.stringify(SMUGGLING[SMUGGLED_IDS.indexOf(id)])}`;
+        const response = await exchange(port, get(`/messages/${id}`));
+        if (response.status !== 404) return `a smuggled request was served: ${JSON.stringify(SMUGGLING[SMUGGLED_IDS.indexOf(id)])}`;
       }
       const { 400: refused = 0 } = crowd.statuses();
-      return refused === SMUGGLING.length ? undefined : `${refused} of ${SMUGGLING.length} were answered 400`;
+      return refused === SMUGGLING.length ? undefined : `${refused} of ${SMUGGLING.length} got 400`;
     },
   },
 ];

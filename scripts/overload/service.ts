@@ -10,7 +10,7 @@ import { SERVICE_FLAGS } from "../bench/service.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
-/** The service in a process and a folder of its own. */
+/** The service in its own process, with its own folder. */
 export interface OverloadedService {
   readonly port: number;
   readonly pid: number;
@@ -20,7 +20,7 @@ export interface OverloadedService {
   stop(): Promise<string>;
 }
 
-/** Starts it under `ulimit -n` with this many descriptors; by default as many as this process may have. */
+/** Starts the service under `ulimit -n` with this many descriptors; by default as many as this process may have. */
 export async function startOverloaded(options: { readonly maxDescriptors?: number; readonly env?: Readonly<Record<string, string>> } = {}): Promise<OverloadedService> {
   const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-overload-"));
   const limit = options.maxDescriptors === undefined ? "" : `ulimit -n ${options.maxDescriptors}; `;

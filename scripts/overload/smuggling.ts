@@ -3,7 +3,7 @@ import { signedPost } from "./wire.ts";
 const START = "POST /webhook HTTP/1.1\r\n";
 const HOST = "Host: x\r\n";
 
-/** Heads that two parsers may frame differently (RFC 9112, section 11.2); each is followed by a whole delivery. */
+/** Heads after which two parsers may disagree about where the request ends (RFC 9112, section 11.2); each is followed by a whole delivery. */
 const HEADS: readonly string[] = [
   `${START}${HOST}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
   `${START}${HOST}Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n`,

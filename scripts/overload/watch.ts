@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { once } from "node:events";
 import { parentPort, Worker, workerData } from "node:worker_threads";
-import { ask, get, pause, signedPost } from "./wire.ts";
+import { exchange, get, pause, signedPost } from "./wire.ts";
 
 /** What other clients observed during the attack. */
 export interface Watched {
   /** Health checks, scrapes and good deliveries that were made. */
   readonly asked: number;
-  /** Those that were not answered 200, as `target status`. */
+  /** Those that did not get 200, as `target status`. */
   readonly failed: readonly string[];
   readonly slowestMs: number;
   /** Peak memory minus the memory before the attack. */
@@ -24,7 +24,7 @@ export interface WatchOptions {
   readonly beforeMiB: number;
 }
 
-/** Watches from a separate thread: the event loop of the attackers has no time for it. */
+/** Watches from a separate thread, because the event loop of the attackers is too busy. */
 export async function watch(options: WatchOptions): Promise<Watched> {
   const worker = new Worker(new URL(import.meta.url), { workerData: options });
   const [watched] = await once(worker, "message");
@@ -47,10 +47,10 @@ async function watchHere(options: WatchOptions): Promise<Watched> {
     delivered += 1;
     const delivery = signedPost(`good ${delivered}`, { headers: "Connection: close\r\n" });
     for (const [what, request] of [["live", get("/health/live")], ["ready", get("/health/ready")], ["metrics", get("/metrics")], ["webhook", delivery]] as const) {
-      const answer = await ask(port, request);
+      const response = await exchange(port, request);
       asked += 1;
-      slowestMs = Math.max(slowestMs, answer.ms);
-      if (answer.status !== 200) failed.push(`${what} ${answer.status}`);
+      slowestMs = Math.max(slowestMs, response.ms);
+      if (response.status !== 200) failed.push(`${what} ${response.status}`);
       else if (what === "webhook") stored += 1;
       peakMiB = Math.max(peakMiB, rssMiB(options.pid));
       if (performance.now() <= halfAt) firstHalfMiB = peakMiB;
@@ -71,7 +71,7 @@ export function rssMiB(pid: number): number {
 
 /** The value of a series without labels. */
 export async function metric(port: number, series: string): Promise<number> {
-  const { text } = await ask(port, get("/metrics"));
+  const { text } = await exchange(port, get("/metrics"));
   return Number(new RegExp(`^${series} (\\S+)$`, "m").exec(text)?.[1] ?? NaN);
 }
 

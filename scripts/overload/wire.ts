@@ -11,7 +11,7 @@ export function signedPost(id: string, options: { readonly text?: string; readon
   return `POST /webhook HTTP/1.1\r\nHost: x\r\nX-Signature: ${signature}\r\n${options.headers ?? ""}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
-/** Up to `wanted` connections, as far as this process may open them, and at most a third of the local ports. */
+/** `wanted`, or the number of connections that this process can open, with some descriptors and local ports left over. */
 export function affordable(wanted: number): number {
   const descriptors = Number(/^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1]);
   const [low = 32_768, high = 60_999] = readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8").split(/\s+/).map(Number);
@@ -31,17 +31,17 @@ export interface Crowd {
 export interface CrowdOptions {
   readonly port: number;
   readonly count: number;
-  /** Called once its connection is open. */
+  /** Called for each client once its connection is open. */
   readonly act: (socket: Socket, index: number) => void;
   /** False for clients that do not read their responses. */
   readonly reads?: boolean;
   /** Whether to reconnect when the service closes the connection. */
-  readonly comesBack?: boolean;
+  readonly reconnects?: boolean;
 }
 
-const COMES_BACK_MS = 500;
+const RECONNECT_MS = 500;
 
-/** Opens the connections in groups, so that each gets into the listen queue. */
+/** Opens the connections in groups, so that all of them fit into the listen queue. */
 export async function gather(options: CrowdOptions): Promise<Crowd> {
   const sockets: Socket[] = [];
   const statuses: Record<string, number> = {};
@@ -57,7 +57,7 @@ export async function gather(options: CrowdOptions): Promise<Crowd> {
       socket.on("close", () => {
         closed += 1;
         resolve();
-        if (options.comesBack === true) setTimeout(() => void (over || open(index)), COMES_BACK_MS);
+        if (options.reconnects === true) setTimeout(() => void (over || open(index)), RECONNECT_MS);
       });
       socket.on("connect", () => {
         if (options.reads === false) socket.pause();
@@ -91,15 +91,15 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-export interface TimedAnswer {
-  /** 0 if there was none. */
+export interface TimedResponse {
+  /** 0 if there was no response. */
   readonly status: number;
   readonly ms: number;
   readonly text: string;
 }
 
-/** One request on its own connection, as a health checker makes it. */
-export function ask(port: number, request: string, timeoutMs = 10_000): Promise<TimedAnswer> {
+/** Sends one request on its own connection, as a health checker does. */
+export function exchange(port: number, request: string, timeoutMs = 10_000): Promise<TimedResponse> {
   const startedAt = performance.now();
   return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port });

@@ -14,7 +14,7 @@ const SEED = 20_250_115;
 test("fuzzed requests: no 5xx, no hung connection, and what was accepted reads back identical", async (t) => {
   const cases = repetitions(t, { full: 2_500, short: 800 });
   const app = await startTestApp(t, { env: { LOG_LEVEL: "ERROR" } });
-  const report = await fuzz({ port: Number(new URL(app.url).port), secret: SECRET, seed: SEED, goOn: (done) => done < cases });
+  const report = await fuzz({ port: Number(new URL(app.url).port), secret: SECRET, seed: SEED, mayContinue: (done) => done < cases });
   assert.equal(report.failure && describeFailure(report.failure), undefined);
   for (const kind of KINDS) assert.ok(report.cases[kind] > cases / 10, kind);
   assert.ok(report.accepted > cases / 20);
@@ -43,7 +43,7 @@ async function failureOf(t: TestContext, listener: RequestListener): Promise<Fuz
   atEnd(t, () => server.close().closeAllConnections());
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
-  const { failure } = await fuzz({ port, secret: SECRET, seed: SEED, goOn: (done) => done < 500, deadlineMs: 500 });
+  const { failure } = await fuzz({ port, secret: SECRET, seed: SEED, mayContinue: (done) => done < 500, deadlineMs: 500 });
   assert.ok(failure);
   assert.match(describeFailure(failure), new RegExp(`SEED=${SEED} CASE=${failure.index}$`, "m"));
   return failure;
@@ -51,12 +51,12 @@ async function failureOf(t: TestContext, listener: RequestListener): Promise<Fuz
 
 /** What the service does, and what the fuzzer must say. */
 const DEFECTS: readonly (readonly [string, RequestListener, RegExp])[] = [
-  ["answers 500", (_request, response) => void response.writeHead(500).end(), /^answered 500/],
+  ["responds 500", (_request, response) => void response.writeHead(500).end(), /^response 500/],
   ["refuses every body", (_request, response) => void response.writeHead(422).end(), /notification/],
   ["hangs", () => undefined, /hangs/],
-  ["closes without an answer", (request) => void request.socket.destroy(), /not answered/],
-  ["takes any signature", (request, response) => void response.writeHead(request.method === "POST" ? 200 : 404).end(), /signature|not a message|not there/],
-  ["stores nothing", (request, response) => void response.writeHead(isSigned(request) ? 200 : 404).end(), /not there|not a message/],
+  ["closes without a response", (request) => void request.socket.destroy(), /^no response$/],
+  ["takes any signature", (request, response) => void response.writeHead(request.method === "POST" ? 200 : 404).end(), /signature|not a message|cannot be read/],
+  ["stores nothing", (request, response) => void response.writeHead(isSigned(request) ? 200 : 404).end(), /cannot be read|not a message/],
 ];
 
 /** As far as its look tells. */
