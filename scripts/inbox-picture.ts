@@ -1,4 +1,4 @@
-/** Makes the README's picture of the inbox page, `ops/images/inbox.png`, from messages of its own. Needs Chromium. */
+/** Makes the README's picture of the inbox page, `ops/images/inbox.png`, from sample messages. Needs Chromium. */
 import { writeFileSync } from "node:fs";
 import { startInboxService } from "../test/support/inbox-service.ts";
 import { isReady } from "../test/support/page-scripts.ts";
@@ -17,7 +17,7 @@ const TEXTS = [
   "I need an invoice with our VAT number.", "OK", "Когда вы откроетесь завтра?", "Your code did not work: it says it has expired.",
 ];
 
-/** More messages at some hours than at others, the same in each run. */
+/** At some hours there are more messages than at others, the same in each run. */
 function isSent(index: number): boolean {
   return (index * 7919) % 13 < 4 + 8 * Math.abs(Math.sin(index / 31));
 }

@@ -16,7 +16,7 @@ import { groupTests } from "./test-groups.ts";
 
 /** A test that hangs fails, and is named. */
 const TIMEOUT_MS = 60_000;
-/** The beginnings of the paths of the slowest files. They run first, so that no CPU waits for one of them at the end. */
+/** How the paths of the slowest files begin. They run first, so that no CPU waits for one of them at the end. */
 const SLOWEST = [
   "test/cli/forward-kill", "test/storage/sqlite/verify", "test/storage/sqlite/contract", "test/pages/", "test/storage/postgres/", "test/soak/",
   "test/torture/", "test/cli/",
@@ -51,7 +51,7 @@ if (flags.full) process.env["FULL"] = "1";
 // Most time goes into starting processes: Node.js caches its compiled sources for the next one, but with less coverage
 // information.
 if (!flags.coverage) process.env["NODE_COMPILE_CACHE"] = join(root, "node_modules/.cache/node");
-// What a single file would have to build anyway is built once for several.
+// Files that every test file would build are built only once.
 const isShared = files.length > 1;
 const [chromium, data] = await Promise.all([
   isShared && SKIP_WITHOUT_BROWSER === false ? shareChromium() : undefined,

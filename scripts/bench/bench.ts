@@ -6,14 +6,14 @@ import type { Row } from "./table.ts";
 export interface Bench {
   readonly root: string;
   readonly folder: string;
-  /** How often each comparison alternates. */
+  /** How many rounds each comparison has. */
   readonly rounds: number;
   /** How many messages one measurement of ingest sends. */
   readonly messages: number;
   readonly rows: readonly Row[];
   note(row: Row): void;
   say(line: string): void;
-  /** Gives the path of a database for each measurement: a new one, or a copy of `from`. */
+  /** Returns the path of a database for each measurement: a new one, or a copy of `from`. */
   newDatabase(from?: string): string;
 }
 

@@ -5,7 +5,7 @@ import { BENCH_SECRET } from "./messages.ts";
 
 /**
  * The ceiling for any service on this runtime: a bare `node:http` server that reads the body, checks one
- * HMAC, parses the JSON, answers 200 and stores nothing.
+ * HMAC, parses the JSON, responds 200 and stores nothing.
  */
 const server = createServer((req, res) => {
   const chunks: Buffer[] = [];

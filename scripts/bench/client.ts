@@ -25,7 +25,7 @@ interface SeededLoad extends LoadOptions {
 }
 
 const CONNECTIONS = 64;
-/** wrk runs for a time, not for a number of requests: sent faster than this, requests would be repeated. */
+/** wrk runs for a time, not for a number of requests. If it were faster than this, it would repeat requests. */
 const WRK_MOST_PER_SECOND = 80_000;
 
 let seed = Date.now() % 1_000_000;
@@ -53,7 +53,7 @@ function nodeCommand({ port, messages, seed, order = "growing", rate = 0, connec
 
 /** An open loop that runs until it is stopped. */
 export interface SteadyLoad {
-  /** Stops the loop and gives its result. */
+  /** Stops the loop and returns its result. */
   stop(): Promise<LoadResult>;
 }
 
@@ -128,7 +128,7 @@ export async function timeReads(port: number, target: string, { count, atMostMs 
     const startedAt = performance.now();
     const answer = await fetchText(port, target, agent);
     times.push(performance.now() - startedAt);
-    if (answer.status !== 200) throw new Error(`Cannot measure ${target}: the answer must be 200, not ${answer.status}: ${answer.body}`);
+    if (answer.status !== 200) throw new Error(`Cannot measure ${target}: the response must be 200, not ${answer.status}: ${answer.body}`);
   }
   agent.destroy();
   return times.sort((a, b) => a - b);

@@ -50,7 +50,7 @@ export async function measureIngest(bench: Bench, base: Base | undefined): Promi
   await measureOtherIngest(bench, { service, ceiling });
 }
 
-/** After the backlog is done: the cost of the index is included. */
+/** Taken after the backlog is done, so that the cost of the index is included. */
 function noteCpu(bench: Bench, comparison: Comparison, { at, programs }: { at: string; programs: readonly Program[] }): void {
   for (const [index, { name }] of programs.entries()) {
     bench.note({ what: `CPU time a message, ${name}, ${at}`, value: comparison.median(index, "cpuMicros"), unit: "µs" });
@@ -88,7 +88,7 @@ export async function measureSeeded(bench: Bench, seeded: { readonly database: s
   bench.note({ what: "ingest beside the slowest query / alone", value: slowed.ratio(0, 1), unit: "", goal: { atLeast: 0.8 } });
 }
 
-/** No index helps with two characters that occur nowhere: every text is examined. */
+/** No index helps to find two characters that occur nowhere, so every text is examined. */
 async function measureBesideSlowQueries(bench: Bench, from: string): Promise<Run> {
   const server = await startProgram(serviceOf(bench.root), bench.newDatabase(from));
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });

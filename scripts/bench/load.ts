@@ -8,7 +8,7 @@ export interface LoadResult {
   readonly answered: number;
   readonly refused: number;
   readonly seconds: number;
-  /** In milliseconds; in an open loop from when the request was due, so that a stall counts for all requests that it delayed. */
+  /** In milliseconds; in an open loop from the time at which the request was due, so that a stall counts for every request that it delays. */
   readonly p50: number;
   readonly p99: number;
   readonly p999: number;

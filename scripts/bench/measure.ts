@@ -63,7 +63,7 @@ export async function underLoad(server: Running, { settles = true, ...sent }: Un
   await load({ messages: Math.min(WARM_UP_MESSAGES, MAX_WARM_UP_RATIO * sent.messages), port: server.port });
   const before = await cpuSeconds();
   const result = await load({ ...sent, port: server.port });
-  if (result.refused > 0) throw new Error(`Cannot measure: every message must be answered 200, ${result.refused} were not`);
+  if (result.refused > 0) throw new Error(`Cannot measure: every message must get 200, ${result.refused} did not`);
   const cpuMicros = (((await cpuSeconds()) - before) / result.answered) * 1e6;
   return { ...result, perSecond: result.answered / result.seconds, cpuMicros, peakMiB: server.peakMiB() };
 }
@@ -80,7 +80,7 @@ export interface Comparison {
 }
 
 /**
- * Measures all of them in each round, one after the other, so that other load on the machine affects all. Every second round is
+ * Measures all of them in each round, one after the other, so that other load on the machine affects all alike. Every second round is
  * reversed, so that none gains from its position.
  */
 export async function compare(bench: Bench, measured: readonly (() => Promise<Run>)[]): Promise<Comparison> {

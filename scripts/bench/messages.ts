@@ -21,7 +21,7 @@ const WORDS = [
   "call", "today", "number", "photo", "ticket", "price", "update", "question", "answer", "friend",
 ];
 
-/** A generator of numbers in [0, 1) that gives the same row for the same seed (xorshift32). */
+/** A generator of numbers in [0, 1) that returns the same sequence for the same seed (xorshift32). */
 export function seededRandom(seed: number): () => number {
   let state = seed | 1;
   return () => {
@@ -37,7 +37,7 @@ export function createMessages(options: { seed: number; order: IdOrder; startMs:
   const random = seededRandom(options.seed);
   const run = options.seed.toString(36).padStart(6, "0").slice(-6).toUpperCase();
   return (index) => {
-    // Ids begin with the time, like ULIDs: later messages sort after all stored ones, in another run too.
+    // Ids begin with the time, like ULIDs, so that later messages, also those of another run, sort after all stored ones.
     const number = options.order === "growing" ? options.startMs * 1_000 + index : Math.floor(random() * 36 ** 10);
     const head = number.toString(36).padStart(10, "0").toUpperCase();
     const message = {

@@ -59,10 +59,10 @@ export async function measureReadsUnderLoad(bench: Bench, { database, count }: S
   const all = await timeAll(bench, { port: server.port, rows: count, limits: TIMED_UNDER_LOAD });
   const { answered, refused, seconds } = await load.stop();
   await server.stop();
-  if (refused > 0) throw new Error(`Cannot measure: every message must be answered 200, ${refused} were not`);
+  if (refused > 0) throw new Error(`Cannot measure: every message must get 200, ${refused} did not`);
   noteReads(bench, all, { at: `${count} rows and ${STEADY_PER_SECOND} messages a second`, held: true });
   const goal = { atLeast: STEADY_PER_SECOND * 0.98 };
-  bench.note({ what: "messages a second that came in beside these reads", value: answered / seconds, unit: "", goal });
+  bench.note({ what: "messages a second stored during these reads", value: answered / seconds, unit: "", goal });
 }
 
 export interface Timing {

@@ -8,7 +8,7 @@ import { cpuSecondsOf, type Running } from "./service.ts";
 import { median } from "./table.ts";
 
 const CONNECTIONS = 256;
-/** Uses load.ts even if wrk is installed: preparing wrk would take longer than the run, and would count. */
+/** Uses load.ts even if wrk is installed, because preparing wrk would take longer than the run and would count. */
 const CLOSED_LOOP = 0;
 
 /** The result of a run. CPU times are in seconds per 1,000 messages. */
@@ -20,8 +20,7 @@ interface Shares {
 }
 
 /**
- * Measures one receiver against two on the same PostgreSQL, with the same total number of connections, and where the CPU time
- * goes: on a machine with few CPUs it limits both alike.
+ * Measures one receiver against two on the same PostgreSQL, with the same total number of connections, and their CPU time, which on a machine with few CPUs limits both alike.
  */
 export async function measureReceivers(bench: Bench, server: PostgresServer): Promise<void> {
   const runs: Record<1 | 2, Shares[]> = { 1: [], 2: [] };
@@ -48,7 +47,7 @@ async function measureOnce(bench: Bench, server: PostgresServer, count: number):
   const before = spent(services, server);
   const results = await send(bench.messages);
   const after = spent(services, server);
-  if (results.some(({ refused }) => refused > 0)) throw new Error("Cannot measure: every message must be answered 200");
+  if (results.some(({ refused }) => refused > 0)) throw new Error("Cannot measure: every message must get 200");
   await Promise.all(services.map((one) => one.stop()));
   const thousands = sum(results.map(({ answered }) => answered)) / 1_000;
   return {

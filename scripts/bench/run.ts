@@ -16,7 +16,7 @@ import { seed } from "./seed.ts";
 import { settle } from "./settle.ts";
 import { toTable } from "./table.ts";
 
-/** A size at which even a read that walks everything is fast: growth with the number of rows shows against it. */
+/** A size at which even a read of every row is fast, as a baseline that shows which reads grow with the number of rows. */
 const FEW_ROWS = 10_000;
 
 const { values } = parseArgs({
@@ -66,7 +66,7 @@ async function measureWithRows(): Promise<void> {
   if (largeRows > 0) await measureGrowth(bench, { small, few: seededRows, large: await seedDatabase(largeRows) });
 }
 
-if (!existsSync(serviceOf(root).script)) throw new Error("Cannot measure: dist/ must be built, run it as make bench");
+if (!existsSync(serviceOf(root).script)) throw new Error("Cannot measure: dist/main.js must exist; run make bench");
 const baseCommit = process.env["BASE"] ?? "";
 const base = baseCommit === "" ? undefined : buildBase(baseCommit, { root, folder: join(folder, "base") });
 if (parts.includes("ingest")) await measureIngest(bench, base);

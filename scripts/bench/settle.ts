@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 
 const POLL_MS = 250;
-/** Longer than the two seconds for which the oldest message may wait for the index. */
+/** How long the process must be idle: longer than the two seconds for which a message may wait for the index. */
 const QUIET_MS = 2_500;
 /** Two ticks of /proc in one interval; a service without work needs less than one. */
 const BUSY_SECONDS = 0.02;
@@ -10,7 +10,7 @@ const LIMIT_MS = 600_000;
 export interface Settled {
   /** CPU seconds of the process so far. */
   readonly cpuSeconds: number;
-  /** From the call until the process last worked, in seconds, to a quarter of a second; 0 if it had no work. */
+  /** The time from the call until the process last worked, in seconds, rounded to a quarter of a second; 0 if it had no work. */
   readonly busySeconds: number;
 }
 
@@ -27,7 +27,7 @@ export async function settle(cpuSeconds: () => number, { pause = setTimeout }: S
   let waitedMs = 0;
   let busyMs = 0;
   while (waitedMs - busyMs < QUIET_MS) {
-    if (waitedMs >= LIMIT_MS) throw new Error(`Cannot measure: the service must have worked off its backlog within ${LIMIT_MS / 1000} s`);
+    if (waitedMs >= LIMIT_MS) throw new Error(`Cannot measure: the service must finish its backlog within ${LIMIT_MS / 1000} s`);
     await pause(POLL_MS);
     waitedMs += POLL_MS;
     const now = cpuSeconds();

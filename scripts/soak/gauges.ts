@@ -3,15 +3,15 @@ import { setTimeout } from "node:timers/promises";
 
 const MIB = 1024 * 1024;
 
-/** The resources of a service at one moment. */
+/** The resources that a service uses at one moment. */
 export interface Sample {
   readonly memoryMiB: number;
   readonly descriptors: number;
-  /** Of the database and of its index. */
+  /** The write-ahead logs of the database and of its index together. */
   readonly walMiB: number;
 }
 
-/** Reads it from /proc and the files beside the database. Throws once the process has ended. */
+/** Reads them from /proc and the files beside the database. Throws once the process has ended. */
 export function takeSample(pid: number, database: string): Sample {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const wals = [`${database}-wal`, `${database}-index-wal`];
@@ -48,7 +48,7 @@ export function startSampler(pid: number, database: string, everyMs: number): Sa
   };
 }
 
-/** How much more the last quarter of a run may hold than the second one: `factor` times as much, and `more`. */
+/** How much the last quarter of a run may use: `factor` times as much as the second one, plus `more`. */
 interface Tolerance {
   readonly figure: keyof Sample;
   /** The figure of a quarter: its median, or its maximum. */
@@ -64,7 +64,7 @@ const TOLERANCES: readonly Tolerance[] = [
 ];
 
 /**
- * Compares the last quarter of a run with the second one, since the first is the warm-up. Gives a line for everything that grew
+ * Compares the last quarter of a run with the second one, since the first is the warm-up. Returns a line for everything that grew
  * too much.
  */
 export function findGrowth(samples: readonly Sample[]): readonly string[] {

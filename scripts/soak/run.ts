@@ -16,10 +16,10 @@ function say(line: string): void {
 const minutes = numberFrom("MINUTES", 20);
 const seed = numberFrom("SEED", Date.now() % 1_000_000_000);
 const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
-if (!existsSync(main)) throw new Error(`Cannot run: ${main} must be there, run it as make soak`);
+if (!existsSync(main)) throw new Error(`Cannot run: ${main} must exist; run make soak`);
 const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-soak-"));
 process.on("exit", (status) => {
-  // After a failure the files are kept for inspection.
+  // After a failure the files are kept, so that they can be inspected.
   if (status === 0) rmSync(folder, { recursive: true, force: true });
   else process.stderr.write(`The database is kept in ${folder}\n`);
 });
@@ -34,6 +34,6 @@ try {
 }
 const { ledger, problems } = harness;
 for (const { where, what } of problems.slice(0, 50)) say(`${where}: ${what}`);
-const answers = `${ledger.count("stored")} answered 200, ${ledger.count("refused")} answered 503`;
+const answers = `${ledger.count("stored")} got 200, ${ledger.count("refused")} got 503`;
 say(`${answers}; ${harness.rows()} rows; ${problems.length} problems; SEED=${seed}`);
 process.exit(problems.length === 0 ? 0 : 1);

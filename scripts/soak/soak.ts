@@ -16,7 +16,7 @@ export interface SoakOptions {
 }
 
 const WHERE = "soak";
-/** The part of the time in which messages arrive that retention removes later. */
+/** The part of the time in which messages arrive that are later removed by retention. */
 const FILL_SHARE = 0.1;
 /** Shared by all connections; each sends one delivery or a few. */
 const SENDINGS_PER_SECOND = 150;
@@ -25,10 +25,10 @@ const READ_PAUSE_MS = 40;
 const LONGEST_TAIL_MS = 5_000;
 const MINUTE_MS = 60_000;
 const SAMPLES = 400;
-/** Without a message removed. */
+/** For this long no message may be removed at all. */
 const STANDSTILL_MS = 300_000;
 const LOOK_MS = 500;
-/** In a shorter run the service is still warming up. */
+/** A shorter run is not checked for growth, because the service is still warming up. */
 const LEAST_FOR_GROWTH_S = 30;
 
 /**
@@ -51,11 +51,11 @@ export async function soak(harness: Harness, { seconds, connections, say }: Soak
 
   const counts = [...(await visits.stop())].map(([what, count]) => `${count} × ${what}`).join(", ");
   load.stop();
-  await withinTime(load.finished, `${WHERE}: deliveries must be answered`);
+  await withinTime(load.finished, `${WHERE}: deliveries must get responses`);
   const statuses = await readers.stop();
   harness.reportReads(WHERE, statuses);
   if (readers.lastLoss() !== undefined) harness.report(WHERE, `the last read without a response was ${readers.lastLoss()}`);
-  if (harness.ledger.count("refused") > 0) harness.report(WHERE, `${harness.ledger.count("refused")} deliveries were answered 503`);
+  if (harness.ledger.count("refused") > 0) harness.report(WHERE, `${harness.ledger.count("refused")} deliveries got 503`);
   const samples = await sampler.stop();
   if (seconds >= LEAST_FOR_GROWTH_S) for (const growth of findGrowth(samples)) harness.report(WHERE, growth);
   await checkTails(harness, tails);
@@ -75,13 +75,13 @@ async function fill(harness: Harness, { ms, pace }: { readonly ms: number; reado
   const load = harness.load(WHERE, url, { pace });
   await setTimeout(ms);
   load.stop();
-  await withinTime(load.finished, `${WHERE}: deliveries must be answered`);
+  await withinTime(load.finished, `${WHERE}: deliveries must get responses`);
   service.signal("SIGTERM");
   await harness.endInOrder(WHERE, service);
   harness.removed(ageHalf(harness.database));
 }
 
-/** However slowly: retention runs while the other threads leave CPU idle, and only a standstill is a fault. */
+/** It may be slow, because retention runs while the other threads leave CPU idle; only a standstill is a fault. */
 async function untilRemoved({ database }: Harness): Promise<void> {
   for (let left = countOld(database); left > 0; ) {
     const before = left;
@@ -89,7 +89,7 @@ async function untilRemoved({ database }: Harness): Promise<void> {
       left = countOld(database);
       return left < before;
     }
-    await until(isLess, `${WHERE}: retention must continue removing what is old`, { limitMs: STANDSTILL_MS, everyMs: LOOK_MS });
+    await until(isLess, `${WHERE}: retention must continue to remove old messages`, { limitMs: STANDSTILL_MS, everyMs: LOOK_MS });
   }
 }
 
@@ -120,18 +120,18 @@ async function passTime({ ledger }: Harness, { endsAt, service, sampler, tails, 
     const leftSeconds = Math.round(Math.max(0, endsAt - performance.now()) / 1000);
     const places = tails.map(({ seen }) => seen.at(-1)?.seq ?? "–").join(" and ");
     say(
-      `${leftSeconds} s to go: ${ledger.count("stored")} answers 200, ${memoryMiB.toFixed(0)} MiB, ${descriptors} descriptors, ` +
+      `${leftSeconds} s left: ${ledger.count("stored")} got 200, ${memoryMiB.toFixed(0)} MiB, ${descriptors} descriptors, ` +
         `WAL ${walMiB.toFixed(1)} MiB, tails at ${places}`,
     );
   }
 }
 
-/** Once no more messages arrive, each tail reaches the last one, and must have seen each message once. */
+/** Once no more messages arrive, each tail must reach the last one, and must have seen each message once. */
 async function checkTails(harness: Harness, tails: readonly Tail[]): Promise<void> {
   for (const tail of tails) {
     const after = tail.after();
     if (after === undefined) {
-      harness.report(WHERE, "a tail has never been answered");
+      harness.report(WHERE, "a tail never got a response");
       continue;
     }
     const rows = rowsAfter(harness.database, after);

@@ -3,7 +3,7 @@ import type { Random } from "../torture/messages.ts";
 
 /** A client of `GET /tail` that disconnects and reconnects, and continues after the last message that it saw. */
 export interface Tail {
-  /** Every message in the order of arrival. */
+  /** Every message that it received, in order. */
   readonly seen: readonly Seen[];
   /** The `seq` after which it began; undefined until the first response. */
   after(): number | undefined;
@@ -21,7 +21,7 @@ export interface TailOptions {
   readonly random: Random;
   /** The maximum duration of one connection. */
   readonly mostMs: number;
-  /** Whether the service may be out of reach for a while, and cut tails off. */
+  /** Whether the service may be unreachable for some time, and may cut tails off. */
   readonly mayBreak?: boolean;
   readonly onProblem: (what: string) => void;
 }
@@ -50,13 +50,13 @@ export function startTail(url: string, { type, random, mostMs, mayBreak = false,
     const response = await fetch(`${url}/tail${query}`, { headers, signal });
     if (response.status !== 200) {
       const body = await response.text();
-      if (!(mayBreak && OUT_OF_REACH.has(response.status))) onProblem(`a tail was answered ${response.status}: ${body}`);
+      if (!(mayBreak && OUT_OF_REACH.has(response.status))) onProblem(`a tail got ${response.status}: ${body}`);
       return;
     }
     after ??= Number(response.headers.get("Tail-After"));
     const present = response.headers.get("Tail-Generation") ?? "none";
     generation ??= present;
-    if (present !== generation) onProblem(`the generation ${generation} became ${present}, though nothing was restored`);
+    if (present !== generation) onProblem(`the generation changed from ${generation} to ${present}, although nothing was restored`);
     let rest = "";
     for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
       const lines = (rest + chunk).split("\n");
@@ -72,14 +72,14 @@ export function startTail(url: string, { type, random, mostMs, mayBreak = false,
     if (!data.startsWith("{")) return;
     const { seq, message_id }: Seen = JSON.parse(data);
     const last = seen.at(-1)?.seq ?? after ?? 0;
-    if (seq <= last) onProblem(`a tail gave ${seq} after ${last}`);
+    if (seq <= last) onProblem(`a tail received ${seq} after ${last}`);
     seen.push({ seq, message_id });
   }
 
   async function work(): Promise<void> {
     while (!stopped.signal.aborted) {
       await connectOnce().catch((error: unknown) => {
-        // Because of its own end, or because its time is over.
+        // The client has been stopped, or the time of this connection is over.
         if (!mayBreak && !(error instanceof DOMException)) onProblem(`a tail was cut off: ${String(error)}`);
       });
       await setTimeout(random() * 100);
@@ -98,13 +98,13 @@ export function startTail(url: string, { type, random, mostMs, mayBreak = false,
   };
 }
 
-/** Compares what a tail saw with the rows of the database, both in the order of `seq`. Gives what is wrong. */
+/** Compares what a tail received with the rows of the database, both in the order of `seq`. Returns what is wrong. */
 export function compareTail(seen: readonly Seen[], rows: readonly Seen[]): readonly string[] {
   const given = new Map(seen.map(({ seq, message_id }) => [seq, message_id]));
   const problems = rows.flatMap(({ seq, message_id }) => {
     const id = given.get(seq);
     given.delete(seq);
-    return id === message_id ? [] : [`a tail gave ${id ?? "nothing"} at ${seq}, the database has ${message_id}`];
+    return id === message_id ? [] : [`a tail has ${id ?? "nothing"} at ${seq}, the database has ${message_id}`];
   });
-  return [...problems, ...Array.from(given, ([seq, id]) => `a tail gave ${id} at ${seq}, the database has nothing`)];
+  return [...problems, ...Array.from(given, ([seq, id]) => `a tail has ${id} at ${seq}, the database has nothing`)];
 }

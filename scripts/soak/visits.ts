@@ -7,7 +7,7 @@ import type { Service } from "../torture/service.ts";
 
 /** Events that recur while the service runs. */
 export interface Visits {
-  /** Stops them, and gives how often each occurred. */
+  /** Stops them, and returns how often each occurred. */
   stop(): Promise<ReadonlyMap<string, number>>;
 }
 
@@ -18,7 +18,7 @@ export interface VisitOptions {
   readonly everyMs: number;
 }
 
-/** Second processes, exports and other readers of the file, each at a rate of its own, until they are stopped. */
+/** Starts second processes, exports and other readers of the file, each at its own rate, until they are stopped. */
 export function startVisits(harness: Harness, where: string, { service, url, everyMs }: VisitOptions): Visits {
   const stopped = new AbortController();
   const counts = new Map<string, number>();
@@ -53,10 +53,10 @@ async function exportAll(harness: Harness, where: string, { url, signal }: { url
   const removedBefore = countRemoved(harness.database);
   const page: { readonly total: number } = JSON.parse(await (await fetch(`${url}/messages?limit=1`, { signal })).text());
   const response = await fetch(`${url}/messages?format=ndjson`, { signal });
-  if (response.status !== 200) return harness.report(where, `an export was answered ${response.status}`);
+  if (response.status !== 200) return harness.report(where, `an export got ${response.status}`);
   const lines = (await response.text()).trimEnd().split("\n");
   const ids = new Set(lines.map((line): string => JSON.parse(line).message_id));
-  if (ids.size !== lines.length) harness.report(where, `an export gave ${lines.length - ids.size} messages twice`);
+  if (ids.size !== lines.length) harness.report(where, `an export has ${lines.length - ids.size} messages twice`);
   const removed = countRemoved(harness.database) - removedBefore;
-  if (ids.size < page.total - removed) harness.report(where, `an export gave ${ids.size} messages of ${page.total}, ${removed} were removed`);
+  if (ids.size < page.total - removed) harness.report(where, `an export has ${ids.size} of ${page.total} messages, and ${removed} were removed`);
 }

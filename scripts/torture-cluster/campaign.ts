@@ -15,7 +15,7 @@ export interface CampaignOptions {
   readonly databaseUrl: string;
   /** Where clients send and read: at the receivers, or at a balancer in front of them. */
   readonly entries: readonly string[];
-  /** The receivers, which must all give the same. */
+  /** The receivers, which must all return the same. */
   readonly receivers: readonly Pick<Receiver, "url">[];
   /** The number of connections to each entry. */
   readonly connections: number;
@@ -33,7 +33,7 @@ export interface Campaign {
   report(where: string, what: string): void;
   /** Starts senders and readers, once every tail has begun. Tails run all the time. */
   begin(where: string): Promise<void>;
-  /** Waits until this many more deliveries have been answered 200. */
+  /** Waits until this many more deliveries have got 200. */
   stored(where: string, more: number): Promise<void>;
   /**
    * Stops the senders, resends what is in doubt, and compares the database, every receiver and every tail with what the clients
@@ -81,18 +81,18 @@ export function startCampaign(options: CampaignOptions): Campaign {
 
   async function endLoads(where: string): Promise<void> {
     for (const load of loads) load.stop();
-    await withinTime(Promise.all(loads.map(({ finished }) => finished)), `${where}: deliveries must be answered`);
+    await withinTime(Promise.all(loads.map(({ finished }) => finished)), `${where}: deliveries must get responses`);
     loads = [];
     for (const one of readers) {
       for (const [status, count] of await one.stop()) {
-        if (!READ_STATUSES.has(status)) report(where, `reads were answered ${status} (${count} times)`);
+        if (!READ_STATUSES.has(status)) report(where, `reads got ${status} (${count} times)`);
       }
     }
     readers = [];
     const [entry = ""] = entries;
     while (plan.waiting() > 0) {
       const retries = startLoad(entry, clientOptions(where), { only: "retries", persists: true });
-      await withinTime(retries.finished, `${where}: what is sent again must be answered`);
+      await withinTime(retries.finished, `${where}: retries must get responses`);
     }
   }
 
@@ -109,7 +109,7 @@ export function startCampaign(options: CampaignOptions): Campaign {
     problems,
     report,
     async begin(where) {
-      await until(async () => tails.every((tail) => tail.after() !== undefined), `${where}: every tail must be answered`);
+      await until(async () => tails.every((tail) => tail.after() !== undefined), `${where}: every tail must get a response`);
       const pace = (): Promise<void> => setTimeout(options.pauseMs);
       loads = entries.map((url) => startLoad(url, clientOptions(where), { pace, persists: true }));
       readers = entries.map((url) => startReaders(url, random, { count: READERS, pauseMs: READ_PAUSE_MS }));

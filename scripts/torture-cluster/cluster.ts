@@ -21,7 +21,7 @@ export interface Cluster {
   standbys(): Promise<readonly ClusterNode[]>;
   /** The standby for which commits wait. */
   synchronousStandby(): Promise<ClusterNode>;
-  /** Makes the synchronous standby the leader. */
+  /** Makes the synchronous standby the new leader. */
   switchOver(): Promise<void>;
 }
 
@@ -85,7 +85,7 @@ export function createCluster(nodes: readonly ClusterNode[]): Cluster {
       const body = JSON.stringify({ leader: from.name, candidate: to.name });
       const response = await fetch(`${from.url}/switchover`, { method: "POST", body });
       const text = await response.text();
-      if (!response.ok) throw new Error(`Cannot continue: a switchover must be taken, not answered ${response.status}: ${text}`);
+      if (!response.ok) throw new Error(`Cannot continue: Patroni must accept a switchover, not respond ${response.status}: ${text}`);
     },
   };
 }

@@ -122,7 +122,7 @@ export const EVENTS: readonly ClusterEvent[] = [
       const storedBefore = campaign.ledger.count("stored");
       await setTimeout(STANDBYS_GONE_MS);
       const stored = campaign.ledger.count("stored") - storedBefore;
-      if (stored > 0) campaign.report(where, `${stored} messages were answered 200 while they were on one machine`);
+      if (stored > 0) campaign.report(where, `${stored} messages got 200 while they were on one machine`);
       for (const node of standbys) node.startPatroni();
     },
   },

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** The place of a node in the network. */
+/** A node in the network. */
 export interface Place {
   readonly host: string;
   /** The command that runs a program there. */

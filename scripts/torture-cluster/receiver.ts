@@ -9,7 +9,7 @@ export interface ReceiverOptions {
   readonly env: Readonly<Record<string, string>>;
   /** The file to which its log is appended. */
   readonly logFile?: string;
-  /** Called if it ends although nobody ended it. */
+  /** Called if it ends by itself. */
   readonly onEnded: (what: string) => void;
 }
 

@@ -10,7 +10,7 @@ export interface RoundsOptions {
   readonly latestStrikeMs?: number;
 }
 
-/** The measurements of each kind of event, by name: the longest times without a 200, in milliseconds. */
+/** The measurements for each kind of event, by name: the longest times without a 200, in milliseconds. */
 export type Waits = ReadonlyMap<string, readonly number[]>;
 
 const STORED_BEFORE = 100;
@@ -29,7 +29,7 @@ export function possibleEvents(scene: Scene, say: (line: string) => void, only: 
   });
 }
 
-/** Causes one event after the other under load, each kind equally often, and checks everything after each. */
+/** Causes one event after another under load, each kind equally often, and checks everything after each. */
 export async function clusterRounds(scene: Scene, { rounds, events, say, latestStrikeMs = LATEST_STRIKE_MS }: RoundsOptions): Promise<Waits> {
   const { campaign, cluster, random } = scene;
   const waits = new Map<string, number[]>();

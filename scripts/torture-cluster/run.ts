@@ -38,7 +38,7 @@ const { values } = parseArgs({
     main: { type: "string", default: fileURLToPath(new URL("../../dist/main.js", import.meta.url)) },
   },
 });
-if (!existsSync(values.main)) throw new Error(`Cannot run: ${values.main} must be there, run it as make torture-cluster`);
+if (!existsSync(values.main)) throw new Error(`Cannot run: ${values.main} must exist; run make torture-cluster`);
 const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-cluster-"));
 own(folder);
 process.on("exit", (status) => {
@@ -91,7 +91,7 @@ async function startAll(): Promise<{ readonly campaign: Campaign; readonly run: 
 }
 
 function sayTable(waits: Waits): void {
-  say("| event | times | longest time without a 200, s | aim, s |\n|---|---|---|---|");
+  say("| event | times | longest time without a 200, in s | goal |\n|---|---|---|---|");
   for (const { name, aimMs } of EVENTS) {
     const all = waits.get(name) ?? [];
     if (all.length > 0) say(`| ${name} | ${all.length} | ${seconds(Math.max(...all))} | ${aimMs === undefined ? "–" : aimMs / 1000} |`);
@@ -111,10 +111,10 @@ problems.push(...campaign.problems.map(({ where, what }) => `${where}: ${what}`)
 for (const problem of problems.slice(0, 50)) say(problem);
 const { ledger } = campaign;
 say(
-  `${ledger.attempts.size} messages: ${ledger.count("stored")} answers 200, ${ledger.count("refused")} answers 503, ` +
-    `${ledger.count("in_doubt")} without one; ${campaign.rows()} rows; ${problems.length} problems; ` +
+  `${ledger.attempts.size} messages: ${ledger.count("stored")} got 200, ${ledger.count("refused")} got 503, ` +
+    `${ledger.count("in_doubt")} got no response; ${campaign.rows()} rows; ${problems.length} problems; ` +
     `${Math.round((performance.now() - startedAt) / 1000)} s; SEED=${seed}`,
 );
-// After a failure the files are kept for inspection.
+// After a failure the files are kept, so that they can be inspected.
 if (problems.length === 0) rmSync(folder, { recursive: true, force: true });
 process.exit(problems.length === 0 ? 0 : 1);

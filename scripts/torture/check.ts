@@ -5,7 +5,7 @@ export interface Row extends Content {
   readonly created_at: string;
 }
 
-/** The response to a search: its first page and its total. */
+/** The result of a search: its first page and its total. */
 export interface Search {
   readonly q: string;
   readonly ids: readonly string[];
@@ -19,7 +19,7 @@ export interface SenderList {
   readonly total: number;
 }
 
-/** Everything observed of a service at rest: its file and its responses. */
+/** Everything observed of an idle service: its file and its responses. */
 export interface Observation {
   /** Read from the file, unordered. */
   readonly rows: readonly Row[];
@@ -60,7 +60,7 @@ export const DERIVED: ReadonlySet<ProblemKind> = new Set(["counters", "search", 
 /** The page that searches and lists request. */
 export const PAGE_LIMIT = 100;
 
-/** What is known from before. */
+/** What earlier checks have found. */
 export interface Known {
   /** The rows of an earlier observation: none may be missing or changed. */
   readonly before?: ReadonlyMap<string, Row>;
@@ -69,9 +69,7 @@ export interface Known {
 }
 
 /**
- * Compares a service with what its clients know: every message answered 200 exists exactly once, with the content first
- * accepted; there is nothing else, except what is in doubt; counters equal the rows; searches and lists of senders find them.
- * Gives what is wrong.
+ * Compares a service with what its clients know: every message that got 200 exists exactly once, with the content first accepted; nothing else exists, except messages in doubt; counters equal the rows; searches and lists of senders find them. Returns what is wrong.
  */
 export function check(ledger: Ledger, seen: Observation, known: Known = {}): readonly Problem[] {
   return [...checkRows(ledger, seen, known), ...checkCounters(seen), ...checkSearches(seen), ...checkLists(seen), ...checkSingle(seen)];
@@ -98,12 +96,12 @@ function checkRows(ledger: Ledger, seen: Observation, { before = new Map(), remo
     if (attempts === undefined) report("never_sent", id, "nobody sent it");
     else explainContent(row, attempts, report);
     const earlier = before.get(id);
-    if (earlier !== undefined && !sameRow(earlier, row)) report("changed", id, "the row is not what it was");
+    if (earlier !== undefined && !sameRow(earlier, row)) report("changed", id, "the row has changed");
   }
   for (const [id, attempts] of ledger.attempts) {
-    if (!ids.has(id) && !removed.has(id) && attempts.some(isStored)) report("lost", id, "it was answered 200 and is not there");
+    if (!ids.has(id) && !removed.has(id) && attempts.some(isStored)) report("lost", id, "it got 200 but does not exist");
   }
-  for (const id of before.keys()) if (!ids.has(id) && !removed.has(id)) report("lost", id, "it was there before");
+  for (const id of before.keys()) if (!ids.has(id) && !removed.has(id)) report("lost", id, "it existed before");
   return problems;
 }
 
@@ -115,7 +113,7 @@ function explainContent(row: Row, attempts: readonly Attempt[], report: (kind: P
   const own = attempts.filter(({ content }) => sameContent(content, row));
   const possible = own.find(({ end }) => end?.outcome !== "refused");
   if (own.length === 0) report("changed", row.message_id, "nobody sent this content");
-  else if (possible === undefined) report("refused_but_stored", row.message_id, "it was only ever answered 503");
+  else if (possible === undefined) report("refused_but_stored", row.message_id, "it only ever got 503");
   else {
     const earlier = attempts.find((other) => isStored(other) && (other.end?.at ?? Infinity) < possible.sentAt);
     if (earlier !== undefined && !sameContent(earlier.content, row)) report("changed", row.message_id, "another content was accepted before");

@@ -6,14 +6,14 @@ import { observe, type StoredRows } from "./observe.ts";
 /** The default time within which derived data must be repaired. */
 const REPAIR_MS = 30_000;
 
-/** Compares the services that run on one database with one ledger; reports what is wrong. */
+/** Compares all services on one database with one ledger, and reports what is wrong. */
 export interface Checker {
   /** The number of rows of the last check. */
   rows(): number;
-  /** Checks a service at rest. */
+  /** Checks an idle service. */
   check(where: string, url: string): Promise<void>;
   /**
-   * Checks a service at rest, but gives derived data some time to be repaired. Returns how long that took in milliseconds, 0 if
+   * Checks an idle service, but gives derived data some time to be repaired. Returns how long that took in milliseconds, 0 if
    * it was right at once.
    */
   checkRepaired(where: string, url: string): Promise<number>;

@@ -17,7 +17,7 @@ export interface LoadOptions {
   readonly only?: "retries";
   /** Awaited before each request; nothing by default. */
   readonly pace?: () => Promise<void>;
-  /** Whether it keeps trying, until it is stopped, if nobody listens; otherwise a connection that ends is the last. */
+  /** Whether to reconnect until it is stopped, even if nobody listens; otherwise it does not reconnect. */
   readonly persists?: boolean;
 }
 
@@ -25,7 +25,7 @@ const TRY_AGAIN_MS = 50;
 
 /** Clients that use one start of the service. */
 export interface Load {
-  /** Stops sending; requests in flight are still awaited. */
+  /** Stops sending, but still waits for the responses to requests in flight. */
   stop(): void;
   /** Attempts that have no response yet. */
   inFlight(): readonly Attempt[];
@@ -97,7 +97,7 @@ export function startLoad(url: string, options: ClientOptions, { only, pace, per
     if (answer === undefined || answer.status === 502 || answer.status === 504) return "in_doubt";
     if (answer.status === 200) return "stored";
     if (answer.status !== 503 || !answer.retryAfter) {
-      options.onUnexpected(`a good message was answered ${answer.status} ${answer.retryAfter ? "with" : "without"} Retry-After`);
+      options.onUnexpected(`a good message got ${answer.status} ${answer.retryAfter ? "with" : "without"} Retry-After`);
     }
     return "refused";
   }

@@ -9,13 +9,13 @@ export interface Answer {
 
 /** A keep-alive connection that sends requests and reports the outcome of each. */
 export interface Connection {
-  /** Sends them at once (pipelined) and gives one response each; undefined if the connection was lost before it came. */
+  /** Sends all of them at once (pipelined) and returns one response for each; undefined if the connection was lost before it arrived. */
   exchange(requests: readonly Buffer[]): Promise<readonly (Answer | undefined)[]>;
   isOpen(): boolean;
   close(): void;
 }
 
-/** Gives undefined if nobody listens. */
+/** Returns undefined if nobody listens. */
 export function openConnection(url: string): Promise<Connection | undefined> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), noDelay: true });

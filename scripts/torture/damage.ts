@@ -5,15 +5,15 @@ import type { Random } from "./messages.ts";
 const PAGE_BYTES = 4096;
 const MOST_PAGES = 8;
 
-/** The index of a database is a separate file beside it. */
+/** The path of the index of a database, a separate file beside it. */
 export function indexOf(database: string): string {
   return `${database}-index`;
 }
 
-/** Ways to damage an index, also while a service has it open. Each describes what it did; undefined if there is no such file. */
+/** Ways to damage an index, even while a service has it open. Each returns a description of what it did, or undefined if there is no such file. */
 export interface Damage {
   readonly name: string;
-  /** Whether reads must be exact at once: an unlinked file stays intact for those who have it open. */
+  /** Whether reads must be exact at once: a deleted file stays intact for processes that have it open. */
   readonly exactAtOnce: boolean;
   readonly inflict: (index: string, random: Random) => string | undefined;
 }

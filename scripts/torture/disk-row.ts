@@ -7,8 +7,7 @@ const DISK_MIB = 64;
 const LEFT_BYTES = 8 * 1024 * 1024;
 
 /**
- * An in-memory file system that is really full: messages get 503, the service is not ready, reads continue without half-written
- * data, and once there is room everything continues in the same process. Only root may mount one. Gives what is wrong.
+ * Fills a file system in memory: messages must get 503, the service must not be ready, reads must continue without half-written data, and once there is room everything must continue in the same process. Only root may mount one. Returns what is wrong.
  */
 export async function fullDiskRow(options: HarnessOptions, say: (line: string) => void): Promise<Harness["problems"]> {
   const where = "full disk";
@@ -26,24 +25,24 @@ export async function fullDiskRow(options: HarnessOptions, say: (line: string) =
 
     const first = harness.load(where, url);
     const isFull = async (): Promise<boolean> => ledger.count("refused") > 200 && (await ready()) === 503;
-    await until(isFull, `${where}: messages must be refused, and ready be 503`);
+    await until(isFull, `${where}: messages must be refused, and /health/ready must be 503`);
     first.stop();
     await first.finished;
     await harness.check(`${where}, while it is full`, url);
     const rowsWhileFull = harness.rows();
 
     disk.free();
-    await until(async () => (await ready()) === 200, `${where}: with room again, ready must turn 200`);
+    await until(async () => (await ready()) === 200, `${where}: once there is room, /health/ready must become 200`);
     const storedBefore = ledger.count("stored");
     const second = harness.load(where, url);
-    await until(async () => ledger.count("stored") > storedBefore + 500, `${where}: with room again, messages must be stored`);
+    await until(async () => ledger.count("stored") > storedBefore + 500, `${where}: once there is room, messages must be stored`);
     second.stop();
     await second.finished;
-    await harness.check(`${where}, with room again`, url);
+    await harness.check(`${where}, once there is room`, url);
     service.signal("SIGTERM");
     await service.exited;
     await harness.finish(where);
-    say(`${where}: ${ledger.count("refused")} answers 503, ${rowsWhileFull} rows checked while full, ${harness.rows()} after it`);
+    say(`${where}: ${ledger.count("refused")} got 503, ${rowsWhileFull} rows checked while it was full, ${harness.rows()} afterwards`);
     return harness.problems;
   } finally {
     disk.unmount();

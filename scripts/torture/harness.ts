@@ -32,7 +32,7 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** One database file, what the clients know about it, and the means to start, load, stop and check the service on it. */
+/** One database file, what the clients know about it, and functions to start, load, stop and check the service on it. */
 export interface Harness extends Checker {
   /** The path of its file. */
   readonly database: string;
@@ -93,13 +93,13 @@ export function createHarness(options: HarnessOptions): Harness {
     },
     reportReads(where, statuses) {
       const failed = [...statuses].filter(([status]) => status !== 200).map(([status, count]) => `${status} (${count} times)`);
-      if (failed.length > 0) report(where, `reads were answered ${failed.join(", ")}`);
+      if (failed.length > 0) report(where, `reads got ${failed.join(", ")}`);
     },
     async finish(where) {
       const { service, url } = await harness.startUp(where);
       await harness.check(where, url);
       while (plan.waiting() > 0) {
-        await withinTime(harness.load(where, url, { only: "retries" }).finished, `${where}: retries must be answered`);
+        await withinTime(harness.load(where, url, { only: "retries" }).finished, `${where}: retries must get responses`);
       }
       await harness.check(where, url);
       service.signal("SIGTERM");
@@ -109,7 +109,7 @@ export function createHarness(options: HarnessOptions): Harness {
   return harness;
 }
 
-/** Rejects if it takes longer than anything here may. */
+/** Rejects if this takes longer than anything here may take. */
 export async function withinTime<T>(work: Promise<T>, required: string): Promise<T> {
   const ended = new AbortController();
   const late = setTimeout(HANG_MS, undefined, { signal: ended.signal }).then(

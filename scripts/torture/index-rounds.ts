@@ -31,7 +31,7 @@ export async function indexRounds(harness: Harness, options: RoundsOptions): Pro
     const tookAgainMs = await checkAfter(harness, later, { url: again.url, done: whileStopped });
     await stop(harness, later, again.service);
     const told = [...done, ...whileStopped].map(({ told }) => told).join("; ");
-    options.say(`${where} of ${options.rounds}: ${told}; right after ${tookMs} and ${tookAgainMs} ms, ${harness.rows()} rows checked`);
+    options.say(`${where} of ${options.rounds}: ${told}; reads were right after ${tookMs} and ${tookAgainMs} ms, ${harness.rows()} rows checked`);
   }
   await harness.finish("the end of the index rounds");
 }
@@ -69,11 +69,11 @@ async function damageUnderLoad(harness: Harness, { where, url, service, loadMs: 
   }
   await setTimeout(least);
   load.stop();
-  await withinTime(load.finished, `${where}: deliveries must be answered`);
+  await withinTime(load.finished, `${where}: deliveries must get responses`);
   harness.reportReads(where, await readers.stop());
   if (ended) throw new Error(`Cannot continue: ${where}: the service must not end: ${service.complaints()}`);
   const refused = ledger.count("refused") - refusedBefore;
-  if (refused > 0) harness.report(where, `${refused} deliveries were answered 503 for the sake of the index`);
+  if (refused > 0) harness.report(where, `${refused} deliveries got 503 for the sake of the index`);
   return done;
 }
 

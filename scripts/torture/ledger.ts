@@ -14,11 +14,11 @@ export type Outcome = "stored" | "refused" | "in_doubt";
 export interface Attempt {
   readonly content: Content;
   readonly sentAt: number;
-  /** Undefined while no answer has come, which counts as in doubt. */
+  /** Undefined until there is a response; until then the attempt is in doubt. */
   end: { readonly at: number; readonly outcome: Outcome } | undefined;
 }
 
-/** What the clients know: every message that they sent, with its outcomes. */
+/** What the clients know: every message that they have sent, with its outcomes. */
 export interface Ledger {
   sent(content: Content): Attempt;
   ended(attempt: Attempt, outcome: Outcome): void;

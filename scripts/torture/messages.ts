@@ -28,7 +28,7 @@ export function createPlan(random: Random): Plan {
 
   function create(): Content {
     const index = first.length;
-    // Half of the ids grow, half land anywhere in the index.
+    // Half of the ids increase, the other half land anywhere in the index.
     const head = random() < 0.5 ? index.toString(36).padStart(6, "0") : Math.floor(random() * 36 ** 6).toString(36);
     const second = new Date(Date.UTC(2025, 0, 1) + Math.floor(random() * 3_000_000) * 1000).toISOString().slice(0, 19);
     const fraction = random() < 0.2 ? `.${1 + Math.floor(random() * 9)}` : "";

@@ -20,8 +20,7 @@ const READERS = 2;
 const MOST_LEFT_BYTES = 200_000;
 
 /**
- * Second processes (the same start command again), other readers of the file and full disks come and go at random, under load.
- * A second process must refuse, naming the file and its owner; a delivery may be refused only while a disk is full; reads
+ * Second processes (the same start command again), other readers of the file and full disks come and go at random, under load. A second process must refuse to start, naming the file and its owner; a delivery may be refused only while a disk is full; reads
  * continue; and once all are gone, everything continues in the same process.
  */
 export async function neighbourRound(harness: Harness, { events, say, disk }: NeighbourOptions): Promise<void> {
@@ -50,16 +49,16 @@ export async function neighbourRound(harness: Harness, { events, say, disk }: Ne
   if (ended) harness.report(where, `the service must not end: ${service.complaints()}`);
   else await goesOn(harness, where, url);
   load.stop();
-  await withinTime(load.finished, `${where}: deliveries must be answered`);
+  await withinTime(load.finished, `${where}: deliveries must get responses`);
   const statuses = await readers.stop();
   if (!ended) harness.reportReads(where, statuses);
   const refused = ledger.count("refused") - refusedBefore;
-  if (refused > 0 && !told.has("disk")) harness.report(where, `${refused} deliveries were answered 503`);
+  if (refused > 0 && !told.has("disk")) harness.report(where, `${refused} deliveries got 503`);
   if (!ended) await endBesideReader(harness, where, { service, url });
   await harness.finish(where);
   const counts = [...told].map(([kind, count]) => `${count} × ${kind}`).join(", ");
   const left = hasOwner(harness) ? "" : "; second processes NOT TRIED, the database has no owner";
-  say(`${where}: ${counts}; ${refused} answers 503, ${harness.rows()} rows checked${left}`);
+  say(`${where}: ${counts}; ${refused} got 503, ${harness.rows()} rows checked${left}`);
 }
 
 /** A running service and its URL. */
@@ -94,7 +93,7 @@ async function fillDisk(disk: SmallDisk, { leave, ms }: { readonly leave: number
 }
 
 async function goesOn({ ledger }: Harness, where: string, url: string): Promise<void> {
-  await until(async () => (await fetch(`${url}/health/ready`)).status === 200, `${where}: ready must turn 200 once all are gone`);
+  await until(async () => (await fetch(`${url}/health/ready`)).status === 200, `${where}: /health/ready must become 200 once all are gone`);
   const storedBefore = ledger.count("stored");
   await until(async () => ledger.count("stored") > storedBefore + 100, `${where}: messages must be stored once all are gone`);
 }

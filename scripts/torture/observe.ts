@@ -67,6 +67,6 @@ async function getPage(url: string, filter: string): Promise<{ readonly ids: rea
 async function getJson<T>(url: string, target: string): Promise<T> {
   const response = await fetch(url + target);
   const body = await response.text();
-  if (response.status !== 200) throw new Error(`Cannot check: GET ${target} must be answered 200, not ${response.status}: ${body}`);
+  if (response.status !== 200) throw new Error(`Cannot check: GET ${target} must get 200, not ${response.status}: ${body}`);
   return JSON.parse(body);
 }

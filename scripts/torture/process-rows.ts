@@ -23,12 +23,12 @@ export async function stopRows(harness: Harness, say: Say): Promise<void> {
     // After a response with Connection: close no more are due (RFC 9112, section 9.6).
     const due = inFlight.filter((attempt) => !load.behindClose.has(attempt));
     const unanswered = due.filter(({ end }) => end?.outcome === "in_doubt").length;
-    if (unanswered > 0) harness.report(where, `${unanswered} of ${due.length} requests sent before the signal were not answered`);
+    if (unanswered > 0) harness.report(where, `${unanswered} of ${due.length} requests sent before the signal got no response`);
     if (exit.code !== 0 || tookMs > SHUTDOWN_TIMEOUT_MS) {
       harness.report(where, `ended with ${exit.code ?? exit.signal} after ${tookMs} ms: ${service.complaints()}`);
     }
     await harness.finish(where);
-    say(`${where}: ${due.length} requests were due, ${unanswered} not answered; ended with status ${exit.code} after ${tookMs} ms`);
+    say(`${where}: ${due.length} requests were due a response, ${unanswered} got none; ended with status ${exit.code} after ${tookMs} ms`);
   }
 }
 
@@ -48,7 +48,7 @@ const SYNC_FAULTS: readonly SyscallFault[] = [
   { name: "kill at a sync", calls: SYNCS, fault: (nth) => `signal=KILL:when=${nth}`, endsWith: "SIGKILL" },
 ];
 
-/** Disk faults under load: after EIO the service ends by itself, and every message answered 200 exists after a restart. */
+/** Disk faults under load: after EIO the service ends by itself, and every message that got 200 exists after a restart. */
 export async function straceRows(harness: Harness, say: Say): Promise<void> {
   const missing = straceProblem();
   if (missing !== undefined) {
@@ -81,24 +81,24 @@ async function noSpaceRow(harness: Harness, say: Say): Promise<void> {
   const load = harness.load(where, url);
   const refusedBefore = ledger.count("refused");
   const ready = async (): Promise<number> => (await fetch(`${url}/health/ready`)).status;
-  await until(async () => (await ready()) === 503, `${where}: ready must turn 503`);
-  await until(async () => (await ready()) === 200, `${where}: ready must turn 200 again`);
+  await until(async () => (await ready()) === 503, `${where}: /health/ready must become 503`);
+  await until(async () => (await ready()) === 200, `${where}: /health/ready must become 200 again`);
   const storedBefore = ledger.count("stored");
   await until(async () => ledger.count("stored") > storedBefore + 100, `${where}: messages must be stored again`);
   load.stop();
   await load.finished;
   const refused = ledger.count("refused") - refusedBefore;
-  if (refused === 0) harness.report(where, "no message was answered 503");
+  if (refused === 0) harness.report(where, "no message got 503");
   await harness.check(where, url);
   service.signal("SIGTERM");
   await harness.endInOrder(where, service);
   await harness.finish(where);
-  say(`${where}: ${refused} answers 503, ready 503 and then 200, ${harness.rows()} rows checked`);
+  say(`${where}: ${refused} got 503, /health/ready was 503 and then 200, ${harness.rows()} rows checked`);
 }
 
-/** As a grandchild (-D), so that signals and the exit status are those of the service. */
+/** strace runs as a grandchild (-D), so that signals and the exit status are those of the service. */
 function strace(calls: string, fault: string): readonly string[] {
-  // The filter avoids stops at all other calls; with it, strace delivers no signals.
+  // Without the filter strace would stop at every system call; with it, it delivers no signals.
   const filter = fault.startsWith("signal=") ? [] : ["--seccomp-bpf"];
   return ["strace", "-D", "-f", ...filter, "-o", "/dev/null", "-e", `trace=${calls}`, "-e", `inject=${calls}:${fault}`];
 }

@@ -4,7 +4,7 @@ import { pick, type Random } from "./messages.ts";
 
 /** Clients that read while others send. */
 export interface Readers {
-  /** Stops them, and gives how often each status occurred; 0 is a lost connection. */
+  /** Stops them, and returns how often each status occurred; 0 is a lost connection. */
   stop(): Promise<ReadonlyMap<number, number>>;
   /** Why the last connection was lost, with the target. */
   lastLoss(): string | undefined;
@@ -21,7 +21,7 @@ export interface ReaderOptions {
   readonly pauseMs?: number;
 }
 
-/** Starts this many clients, each of which requests one thing after the other: lists, searches, counts. */
+/** Starts this many clients, each of which requests lists, searches and counts, one after the other. */
 export function startReaders(url: string, random: Random, { count, pauseMs = 10 }: ReaderOptions): Readers {
   const statuses = new Map<number, number>();
   let stopped = false;
@@ -55,7 +55,7 @@ export function startReaders(url: string, random: Random, { count, pauseMs = 10 
   };
 }
 
-/** Holds a snapshot of the database until `released` settles, as `sqlite3` and Litestream do, and gives the rows that it saw. */
+/** Holds a snapshot of the database until `released` settles, as `sqlite3` and Litestream do, and returns the number of rows in it. */
 export async function holdSnapshot(database: string, released: Promise<unknown>): Promise<number> {
   using db = new DatabaseSync(database, { readOnly: true, timeout: 5_000 });
   db.exec("BEGIN");

@@ -4,7 +4,7 @@ import type { Service } from "./service.ts";
 
 export interface RoundsOptions {
   readonly rounds: number;
-  /** How long a round sends before its kill: random between minimum and maximum. */
+  /** How long a round sends before its kill, at random between minimum and maximum. */
   readonly loadMs: readonly [least: number, most: number];
   readonly say: (line: string) => void;
 }
@@ -30,8 +30,8 @@ export async function killRounds(harness: Harness, options: RoundsOptions): Prom
     await kill(service, stopsFirst ? between([0, 30]) : 0);
     await withinTime(load.finished, `${where}: the connections of a killed service must end`);
     options.say(
-      `${where} of ${options.rounds}: ${harness.rows()} rows checked, ${ledger.count("stored")} answers 200, ` +
-        `${ledger.count("refused")} answers 503, ${ledger.count("in_doubt")} lost`,
+      `${where} of ${options.rounds}: ${harness.rows()} rows checked, ${ledger.count("stored")} got 200, ` +
+        `${ledger.count("refused")} got 503, ${ledger.count("in_doubt")} lost`,
     );
   }
   await harness.finish("the end");

@@ -35,10 +35,10 @@ const { values } = parseArgs({
 });
 const { main } = values;
 const parts = values.only.split(",");
-if (!existsSync(main)) throw new Error(`Cannot run: ${main} must be there, run it as make torture`);
+if (!existsSync(main)) throw new Error(`Cannot run: ${main} must exist; run make torture`);
 const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-torture-"));
 process.on("exit", (status) => {
-  // After a failure the files are kept for inspection.
+  // After a failure the files are kept, so that they can be inspected.
   if (status === 0) rmSync(folder, { recursive: true, force: true });
   else process.stderr.write(`The database is kept in ${folder}\n`);
 });
@@ -77,7 +77,7 @@ const shown = problems.slice(0, 50);
 for (const { where, what } of shown) say(`${where}: ${what}`);
 say(
   `${ledger.attempts.size} messages sent in ${ledger.count("stored") + ledger.count("refused") + ledger.count("in_doubt")} deliveries: ` +
-    `${ledger.count("stored")} answered 200, ${ledger.count("refused")} answered 503, ${ledger.count("in_doubt")} lost on the way; ` +
+    `${ledger.count("stored")} got 200, ${ledger.count("refused")} got 503, ${ledger.count("in_doubt")} got no response; ` +
     `${harness.rows()} rows; ${problems.length} problems; ${Math.round((performance.now() - startedAt) / 1000)} s; SEED=${seed}`,
 );
 process.exit(problems.length === 0 ? 0 : 1);

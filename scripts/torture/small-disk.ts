@@ -7,12 +7,12 @@ export interface SmallDisk {
   readonly folder: string;
   /** Fills it, except for about this many bytes. */
   fill(leave: number): void;
-  /** Frees the space again. */
+  /** Frees that space. */
   free(): void;
   unmount(): void;
 }
 
-/** Mounts one at `folder`, which must not exist yet. Only root may: if it fails, gives the reason, for the operator. */
+/** Mounts one at `folder`, which must not exist yet. Only root may do this. If it fails, returns the reason, for the operator. */
 export function mountSmallDisk(folder: string, mib: number): SmallDisk | string {
   mkdirSync(folder);
   const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${mib}m`, "tmpfs", folder], { encoding: "utf8" });
@@ -27,7 +27,7 @@ export function mountSmallDisk(folder: string, mib: number): SmallDisk | string 
       try {
         writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - leave)));
       } catch {
-        // Other processes have taken some of the space meanwhile: it is full all the same.
+        // Other processes have used some of the space meanwhile; the file system is full in any case.
       }
     },
     free: () => rmSync(filler, { force: true }),
