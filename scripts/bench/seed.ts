@@ -3,7 +3,7 @@ import type { MessageStore } from "../../src/core/store.ts";
 import { openSqlite } from "../../src/storage/sqlite/open.ts";
 import { createMessages } from "./messages.ts";
 
-/** As many as may wait for a commit, so many that the sync of each commit does not matter. */
+/** As many as may wait for a commit: the cost of the sync then hardly matters. */
 const BATCH_MESSAGES = 4_000;
 /** A quarter of a day of messages at this rate is about a million. */
 const MESSAGES_PER_SECOND = 50;

@@ -58,6 +58,6 @@ for (const [type, piece, resumed] of [
     await until("the tail has come back twice", () => problems.length > 0);
     await tail.stop();
     assert.deepEqual(service.requests.slice(0, 2).map(({ target, headers }) => `${target} ${headers["last-event-id"] ?? ""}`), ["/tail ", resumed]);
-    assert.match(problems[0] ?? "", /g1 became g2/);
+    assert.match(problems[0] ?? "", /from g1 to g2/);
   });
 }

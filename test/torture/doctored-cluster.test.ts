@@ -18,7 +18,7 @@ const COPY = "message_id, from_msisdn, to_msisdn, ts, text, folded, payload, cre
 /** What is done to the database of a run, what must be found, and what undoes it. */
 const DAMAGES: readonly (readonly [string, readonly string[], RegExp, readonly string[]])[] = [
   ["another text", [`UPDATE messages SET text = 'nobody sent this' WHERE seq = ${SECOND}`], /changed: /, ["UPDATE messages SET text = kept.text FROM kept WHERE messages.seq = kept.seq"]],
-  ["another place", [`UPDATE messages SET seq = seq + 1000000 WHERE seq = ${SECOND}`], /a tail gave .* the database has nothing/, ["UPDATE messages SET seq = kept.seq FROM kept WHERE messages.message_id = kept.message_id"]],
+  ["another place", [`UPDATE messages SET seq = seq + 1000000 WHERE seq = ${SECOND}`], /a tail has .* the database has nothing/, ["UPDATE messages SET seq = kept.seq FROM kept WHERE messages.message_id = kept.message_id"]],
   [
     "two rows",
     ["ALTER TABLE messages DROP CONSTRAINT messages_message_id_key", `INSERT INTO messages (seq, ${COPY}) SELECT seq + 1000000, ${COPY} FROM messages WHERE seq = ${SECOND}`],
