@@ -34,6 +34,8 @@ export interface Connection {
   latest: ServerResponse | undefined;
   /** Settles once the deliveries that have begun have their responses. */
   writes: Promise<unknown> | undefined;
+  /** Settles once the requests that only read and have begun have their responses. */
+  reads: Promise<unknown> | undefined;
   /** Settles once the latest erasure has its response. */
   erasure: Promise<unknown> | undefined;
   /** Whether it has not completed the head of any request yet. */
@@ -104,7 +106,7 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
       }
       const connection: Connection = {
         outstanding: 0, inIteration: 0, iteration, over: false, silent: true, refusals: 0,
-        latest: undefined, writes: undefined, erasure: undefined,
+        latest: undefined, writes: undefined, reads: undefined, erasure: undefined,
       };
       open.set(socket, connection);
       giveUpParsing(socket, () => connection.over);

@@ -4,7 +4,7 @@ import { type AddressInfo, Server } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { REFUSALS } from "../api/refusals.ts";
 import type { ExchangeObserver } from "../core/exchange.ts";
-import { createConnections } from "./connections.ts";
+import { type Connection, createConnections } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";
 import { malformedHead } from "./malformed-head.ts";
 
@@ -104,12 +104,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     connection.over = refusal !== undefined;
     const { erasure } = connection;
     const handle = (): Promise<void> => exchange.handle(req, res, { pipelined: outstanding > 1, refusal, erasure });
-    // Deliveries are stored together, however many there are, but none before an erasure that precedes it, which would erase it;
-    // every other request sees what the requests before it have written.
-    if (req.method === "POST") connection.writes = outstanding > 1 ? Promise.all([connection.writes, handle()]) : handle();
-    else if (req.method === "DELETE") connection.writes = connection.erasure = Promise.resolve(connection.writes).then(handle);
-    else if (outstanding > 1 && connection.writes !== undefined) void connection.writes.then(handle);
-    else void handle();
+    begin(connection, req.method ?? "", handle);
   }
   server.on("connection", connections.opened);
   server.on("request", serve);
@@ -155,6 +150,29 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
       return destroyed;
     },
   };
+}
+
+/**
+ * Handles a request as soon as those before it on its connection allow. Deliveries are stored together, however many there are,
+ * but `handle` lets none of them precede an earlier erasure, which would erase it. An erasure waits for everything before it, so
+ * that an earlier export is complete. Every other request sees what the requests before it have written.
+ */
+function begin(connection: Connection, method: string, handle: () => Promise<void>): void {
+  const { writes, reads, outstanding } = connection;
+  if (method === "DELETE") {
+    connection.writes = connection.erasure = both(writes, reads).then(handle);
+    return;
+  }
+  const isDelivery = method === "POST";
+  const done = isDelivery || outstanding === 1 || writes === undefined ? handle() : writes.then(handle);
+  const kind = isDelivery ? "writes" : "reads";
+  connection[kind] = outstanding === 1 ? done : both(connection[kind], done);
+}
+
+/** Unlike the promise of `Promise.all`, it keeps no results, which would add up on a connection that is never idle. */
+async function both(one: Promise<unknown> | undefined, other: Promise<unknown> | undefined): Promise<void> {
+  await one;
+  await other;
 }
 
 function toUrl(address: AddressInfo | string | null): string {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
 import { delivery, startTestApp } from "../support/app.ts";
 import { exchangeRaw, openConnection, rawPost } from "../support/connection.ts";
@@ -79,6 +80,30 @@ test("a delivery after an erasure of its sender's messages stays stored, whateve
     const statuses = (await answers(requests.length)).map(({ status }) => status);
     assert.deepEqual(statuses, [...before.map(() => 200), 200, 200, 200, ...before.map(() => 404)], before.join());
   }
+});
+
+test("an erasure waits for the export before it, which is complete", async (t) => {
+  const app = await startTestApp(t, { env: { API_TOKEN: "t" } });
+  const token = (request: string): string => request.replace("Host: x", "Host: x\r\nAuthorization: Bearer t");
+  const headers = { Authorization: "Bearer t" };
+  // More than the system's buffers hold.
+  const text = "\u{1F600}".repeat(4096);
+  await Promise.all(Array.from({ length: 1_000 }, (_, index) => app.deliver(delivery({ message_id: `m${index}`, text }))));
+  const { socket, write } = await openConnection(t, app.url);
+  socket.pause();
+  const received: string[] = [];
+  socket.on("data", (chunk) => void received.push(String(chunk)));
+  const erasure = token(read("DELETE", "/messages?from=%2B919876543210")).replace("Host: x", "Host: x\r\nConnection: close");
+  write(token(read("GET", "/messages?format=ndjson")) + erasure);
+  // This one is erased after the other would have been.
+  assert.equal((await app.request("/messages/m0", { method: "DELETE", headers })).status, 204);
+  assert.equal(at((await app.request("/messages?limit=1", { headers })).json, "total"), 999);
+  const end = once(socket, "end");
+  socket.resume();
+  await end;
+  const all = received.join("");
+  assert.ok(all.endsWith('{"erased":999}'));
+  assert.ok(all.split('"message_id"').length > 999);
 });
 
 test("an invalid body after an erasure is refused, and the responses before it arrive", async (t) => {
