@@ -8,6 +8,7 @@ import { copyDatabase } from "../../src/storage/sqlite/maintain/copy.ts";
 import { otherConnection, storedIds } from "../support/database.ts";
 import { createDatabase, sampleMessages } from "../support/derived-database.ts";
 import { openTestStore, temporaryFolder } from "../support/store.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 import { runMain } from "./main.ts";
 import { testTerminal } from "./terminal.ts";
 
@@ -63,7 +64,7 @@ test("a backup by a symbolic link says how to restore the file to which the link
   assert.ok(recipe.includes(`remove ${path}-wal,`) && recipe.includes(`over ${path},`), recipe);
 });
 
-test("commits between the steps of a copy do not restart it and are not in it", async (t) => {
+test("commits between the steps of a copy do not restart it and are not in it", ONLY_IN_FULL_RUN, async (t) => {
   const path = createDatabase(t, sampleMessages(500), { indexed: true });
   const db = otherConnection(t, path);
   // Enough pages for many steps.

@@ -10,6 +10,7 @@ import { createTold } from "../storage/contract/told.ts";
 import { SKIP_WITHOUT_POSTGRES } from "../support/postgres.ts";
 import { usePostgres, type SharedPostgres } from "../support/shared-postgres.ts";
 import { message, openTestStore, temporaryFolder } from "../support/store.ts";
+import { SKIP_IN_SHORT_RUN } from "../support/sweep.ts";
 import { runMain } from "./main.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
@@ -70,7 +71,7 @@ test("copy moves a store to PostgreSQL and back, with order, time of receipt, pa
   assert.deepEqual(await contentOf((await openTestStore(t, { path: back })).store), expected);
 });
 
-test("an interrupted copy continues where it stopped, and a complete one is only compared", { skip }, async (t) => {
+test("an interrupted copy continues where it stopped, and a complete one is only compared", { skip: skip || SKIP_IN_SHORT_RUN }, async (t) => {
   const path = await fill(t);
   const url = await server.createDatabase();
   const args = ["copy", "--from", `sqlite:///${path}`, "--to", url];

@@ -7,6 +7,7 @@ import { delivery, startTestApp, type TestApp } from "../support/app.ts";
 import { at, listAt } from "../support/json.ts";
 import { startService } from "../support/process.ts";
 import { temporaryFolder } from "../support/store.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
 import { runMain } from "./main.ts";
 import { testTerminal } from "./terminal.ts";
@@ -61,7 +62,7 @@ test("a refusal is reported with the text of the service's response", async (t) 
   assert.match(follower.complaints.join("\n"), /401/);
 });
 
-test("a service stores what another one exports", async (t) => {
+test("a service stores what another one exports", ONLY_IN_FULL_RUN, async (t) => {
   const [app, other] = [await startTestApp(t), await startTestApp(t)];
   await deliverAll(app);
   const { stdout } = await runMain(["export"], { env: { WEBHOOK_INBOX_URL: app.url } });

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { REPOSITORY, run, which } from "../scripts/command.ts";
 import { delivery, startTestApp } from "../support/app.ts";
 import { temporaryFolder } from "../support/store.ts";
+import { oneOfMany } from "../support/sweep.ts";
 import { runMain } from "./main.ts";
 
 const BODIES: readonly (readonly [title: string, body: Buffer])[] = [
@@ -16,8 +17,8 @@ const BODIES: readonly (readonly [title: string, body: Buffer])[] = [
   ["more than a pipe holds", Buffer.alloc(300_000, "x")],
 ];
 
-for (const [title, body] of BODIES) {
-  test(`sign prints the HMAC of the exact bytes, from a pipe and from a file: ${title}`, async (t) => {
+for (const [index, [title, body]] of BODIES.entries()) {
+  test(`sign prints the HMAC of the exact bytes, from a pipe and from a file: ${title}`, { skip: oneOfMany(index, { every: 4 }) }, async (t) => {
     const env = { WEBHOOK_SECRET: "testsecret" };
     const file = join(temporaryFolder(t), "a body");
     writeFileSync(file, body);

@@ -7,6 +7,7 @@ import { CHECKS } from "../../src/storage/sqlite/maintain/verifier.ts";
 import { indexLocation } from "../../src/storage/sqlite/index/schema.ts";
 import { createDatabase, sampleMessages } from "../support/derived-database.ts";
 import { openTestStore, temporaryFolder } from "../support/store.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 import { runMain } from "./main.ts";
 
 test("verify of a sound database prints one line per check and a summary, exits with 0, and needs no secret", async (t) => {
@@ -78,7 +79,7 @@ test("a rebuilt backup stays a single file", async (t) => {
   assert.deepEqual(readdirSync(dirname(path)), ["app.db"]);
 });
 
-test("a file that is not a database is reported in one line with exit status 1, and nothing is created", async (t) => {
+test("a file that is not a database is reported in one line with exit status 1, and nothing is created", ONLY_IN_FULL_RUN, async (t) => {
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, "folder"));
   writeFileSync(join(folder, "text"), "x".repeat(10_000));

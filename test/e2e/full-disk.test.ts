@@ -6,6 +6,7 @@ import { mountDisk, SKIP_WITHOUT_DISK } from "../support/disk.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
 import { at } from "../support/json.ts";
 import { startService } from "../support/process.ts";
+import { SKIP_IN_SHORT_RUN } from "../support/sweep.ts";
 
 test("on a full disk deliveries get 503 with Retry-After, readiness fails and reads continue; with room again everything works", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t, { maxPageCount: 400 });
@@ -44,7 +45,7 @@ test("on a full disk deliveries get 503 with Retry-After, readiness fails and re
   assert.deepEqual(other.prepare("PRAGMA integrity_check").all().map((row) => row["integrity_check"]), ["ok"]);
 });
 
-test("SIGTERM on a full disk exits with status 0", { skip: ONLY_SQLITE || SKIP_WITHOUT_DISK }, async (t) => {
+test("SIGTERM on a full disk exits with status 0", { skip: ONLY_SQLITE || SKIP_WITHOUT_DISK || SKIP_IN_SHORT_RUN }, async (t) => {
   const disk = mountDisk(t);
   const service = await startService(t, {}, { folder: disk.folder });
   disk.leave(0);

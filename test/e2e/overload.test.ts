@@ -5,6 +5,7 @@ import { delivery, sign, startTestApp } from "../support/app.ts";
 import { exchangeRaw, openConnection, rawPost } from "../support/connection.ts";
 import { storedIds } from "../support/database.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const BODY = JSON.stringify(delivery());
 const RETRY_AFTER = /^[0-9]+$/;
@@ -50,7 +51,7 @@ test("a delivery that is refused before its handler runs is `unavailable` in log
   assert.equal(other?.status, 200);
 });
 
-test("a body that does not fit the memory for partly read bodies is `unavailable`, and a small message is still stored", async (t) => {
+test("a body that does not fit the memory for partly read bodies is `unavailable`, and a small message is still stored", ONLY_IN_FULL_RUN, async (t) => {
   const app = await startTestApp(t, { env: { MAX_BODY_BYTES: String(40 * 1024 * 1024) } });
   const holding = [await openConnection(t, app.url), await openConnection(t, app.url)];
   const sentBytes = 36_000_000;

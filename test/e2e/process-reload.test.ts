@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { delivery, send, sign } from "../support/app.ts";
 import { startService, type RunningService } from "../support/process.ts";
 import { temporaryFolder } from "../support/store.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 /** Which of these secrets are accepted now. */
 async function accepted(service: RunningService, secrets: readonly string[]): Promise<readonly string[]> {
@@ -38,7 +39,7 @@ test("SIGHUP rereads WEBHOOK_SECRET_FILE: secrets in the file are accepted, remo
   assert.deepEqual(await accepted(service, ALL), ["third", "older"]);
 });
 
-test("a changed WEBHOOK_SECRET_FILE is reread without a signal", async (t) => {
+test("a changed WEBHOOK_SECRET_FILE is reread without a signal", ONLY_IN_FULL_RUN, async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, "secrets");
   writeFileSync(file, "first");

@@ -9,7 +9,7 @@ import { temporaryFolder } from "../support/store.ts";
 import { oneOfMany, sweep } from "../support/sweep.ts";
 
 for (const [index, value] of ["sqlite:///app.db\r", "sqlite:///app.db ", '"sqlite:///app.db"', "sqlite:///~/app.db", "sqlite:///${FOLDER}/app.db"].entries()) {
-  test(`DATABASE_URL=${JSON.stringify(value)} exits with status 78 and creates no database`, { skip: oneOfMany(index, { every: 2 }) }, async (t) => {
+  test(`DATABASE_URL=${JSON.stringify(value)} exits with status 78 and creates no database`, { skip: oneOfMany(index, { every: 4 }) }, async (t) => {
     const service = spawnService(t, { WEBHOOK_SECRET: "x", PORT: "0", DATABASE_URL: value });
     assert.deepEqual(await service.exited, { code: 78, signal: null });
     assert.match(service.stderr(), /^DATABASE_URL: [^\r\n]+\n$/);
@@ -65,7 +65,7 @@ test("the start line names the opened file and says whether it is new", { skip: 
     ["sqlite:///link.db", "there/real.db"],
     [`sqlite:///${folder}/other.db`, "other.db"],
   ] as const;
-  for (const [url, path] of sweep(t, cases, { every: 2 })) {
+  for (const [url, path] of sweep(t, cases, { every: 4 })) {
     assert.deepEqual(await startAndStop(t, url, folder), [join(folder, path), true], url);
     assert.deepEqual(await startAndStop(t, url, folder), [join(folder, path), false], url);
   }

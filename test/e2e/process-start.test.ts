@@ -9,7 +9,7 @@ import { storedIds } from "../support/database.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
 import { spawnService, startService } from "../support/process.ts";
 import { temporaryFolder } from "../support/store.ts";
-import { oneOfMany } from "../support/sweep.ts";
+import { SKIP_IN_SHORT_RUN, oneOfMany } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
 
 test("all configuration errors are reported at once, one line each and without any secret, and the exit status is 78", async (t) => {
@@ -69,7 +69,7 @@ const UNUSABLE: readonly (readonly [title: string, variable: string, value: stri
 ];
 
 for (const [index, [title, variable, value, prepare]] of UNUSABLE.entries()) {
-  test(`${variable} that is ${title} is reported in one line that names it, and the exit status is 78`, { skip: oneOfMany(index, { every: 3 }) }, async (t) => {
+  test(`${variable} that is ${title} is reported in one line that names it, and the exit status is 78`, { skip: oneOfMany(index, { every: 5 }) }, async (t) => {
     const folder = temporaryFolder(t);
     prepare?.(folder);
     const service = spawnService(t, { WEBHOOK_SECRET: "x", PORT: "0", [variable]: value }, { folder });
@@ -124,8 +124,8 @@ const DATABASES: readonly (readonly [string, (path: string) => void, RegExp])[] 
   ["with another table named messages", (path) => new DatabaseSync(path).exec("CREATE TABLE messages (x)"), /message_id/],
 ];
 
-for (const [title, prepare, expected] of DATABASES) {
-  test(`a database ${title} is refused in one line, and the exit status is 1`, { skip: ONLY_SQLITE }, async (t) => {
+for (const [index, [title, prepare, expected]] of DATABASES.entries()) {
+  test(`a database ${title} is refused in one line, and the exit status is 1`, { skip: ONLY_SQLITE || oneOfMany(index, { every: 3 }) }, async (t) => {
     const folder = temporaryFolder(t);
     prepare(join(folder, "app.db"));
     const service = spawnService(t, { WEBHOOK_SECRET: "x", PORT: "0", DATABASE_URL: "sqlite:///app.db" }, { folder });
@@ -136,15 +136,15 @@ for (const [title, prepare, expected] of DATABASES) {
 }
 
 // The size limit of a file in blocks: too few for the first page, and too few for the tables.
-for (const blocks of [1, 20]) {
-  test(`a write error at ${blocks} blocks, while the database is created, is reported in one line, and the exit status is 1`, async (t) => {
+for (const [index, blocks] of [1, 20].entries()) {
+  test(`a write error at ${blocks} blocks, while the database is created, is reported in one line, and the exit status is 1`, { skip: oneOfMany(index, { every: 2 }) }, async (t) => {
     const service = spawnService(t, { WEBHOOK_SECRET: "x", PORT: "0" }, { limit: `-f ${blocks}` });
     assert.deepEqual(await service.exited, { code: 1, signal: null });
     assert.match(service.stderr(), /^[^\n]*app\.db[^\n]*\n$/);
   });
 }
 
-test("a database of an earlier build is upgraded in place, complete and in order", { skip: ONLY_SQLITE }, async (t) => {
+test("a database of an earlier build is upgraded in place, complete and in order", { skip: ONLY_SQLITE || SKIP_IN_SHORT_RUN }, async (t) => {
   const folder = temporaryFolder(t);
   const path = join(folder, "app.db");
   const rows = [

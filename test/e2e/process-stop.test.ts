@@ -6,6 +6,7 @@ import { delivery, send, sign } from "../support/app.ts";
 import { openConnection, rawPost, type Connection } from "../support/connection.ts";
 import { storedIds } from "../support/database.ts";
 import { startService, type RunningService } from "../support/process.ts";
+import { ONLY_IN_FULL_RUN, oneOfMany } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
 
 const LIVE = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -22,8 +23,8 @@ function databaseOf(service: RunningService): string {
   return join(service.folder, "data", "app.db");
 }
 
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  test(`on ${signal} requests in flight get responses with Connection: close, their rows are stored, the WAL is empty, and the exit status is 0`, async (t) => {
+for (const [index, signal] of (["SIGTERM", "SIGINT"] as const).entries()) {
+  test(`on ${signal} requests in flight get responses with Connection: close, their rows are stored, the WAL is empty, and the exit status is 0`, { skip: oneOfMany(index, { every: 2 }) }, async (t) => {
     const service = await startService(t);
     const requests = Array.from({ length: 10 }, (_, index) => rawPost(JSON.stringify(delivery({ message_id: `m${index}` }))));
     const waiting = await Promise.all(requests.map((request) => holdRequest(t, service, request)));
@@ -70,7 +71,7 @@ test("a second signal ends the process at once, whatever it waits for", async (t
   assert.ok(!service.stdout().includes('"stopped"'));
 });
 
-test("a request that never ends delays the stop by SHUTDOWN_TIMEOUT_MS at most", async (t) => {
+test("a request that never ends delays the stop by SHUTDOWN_TIMEOUT_MS at most", ONLY_IN_FULL_RUN, async (t) => {
   const service = await startService(t, { SHUTDOWN_TIMEOUT_MS: "3000" });
   const connection = await holdRequest(t, service, rawPost(JSON.stringify(delivery())));
   connection.socket.on("error", () => undefined);

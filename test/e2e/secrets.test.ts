@@ -6,6 +6,7 @@ import { delivery, send, sign, type Answer } from "../support/app.ts";
 import { openConnection } from "../support/connection.ts";
 import { startService } from "../support/process.ts";
 import { temporaryFolder } from "../support/store.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const CANARIES = ["CANARY-current", "CANARY-previous", "CANARY-reloaded", "CANARY-token"] as const;
 const [CURRENT, PREVIOUS, RELOADED, TOKEN] = CANARIES;
@@ -74,7 +75,7 @@ test("/metrics is open, and shows counts but never content", async (t) => {
   }
 });
 
-test("with fewer file descriptors than clients the service still responds", async (t) => {
+test("with fewer file descriptors than clients the service still responds", ONLY_IN_FULL_RUN, async (t) => {
   const service = await startService(t, {}, { limit: "-n 128" });
   await Promise.all(
     Array.from({ length: 300 }, async () => {

@@ -5,6 +5,7 @@ import { at } from "../support/json.ts";
 import { SKIP_WITHOUT_POSTGRES } from "../support/postgres.ts";
 import { usePostgres, type SharedPostgres } from "../support/shared-postgres.ts";
 import { openStream } from "../support/stream.ts";
+import { SKIP_IN_SHORT_RUN } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
@@ -37,7 +38,7 @@ test("the tails of all receivers give every stored message once and in the same 
   }
 });
 
-test("after one receiver stops the others continue, and a message that it erased is gone from all", { skip }, async (t) => {
+test("after one receiver stops the others continue, and a message that it erased is gone from all", { skip: skip || SKIP_IN_SHORT_RUN }, async (t) => {
   const env = { API_TOKEN: "token" };
   const [one, other] = await startAll(t, await server.createDatabase(), { env });
   assert.ok(one !== undefined && other !== undefined);
@@ -51,7 +52,7 @@ test("after one receiver stops the others continue, and a message that it erased
   assert.equal(at((await other.request("/stats", { headers })).json, "total_messages"), 1);
 });
 
-test("several receivers together remove each old message once", { skip }, async (t) => {
+test("several receivers together remove each old message once", { skip: skip || SKIP_IN_SHORT_RUN }, async (t) => {
   const url = await server.createDatabase();
   const startMs = Date.UTC(2025, 0, 1);
   const [first] = await startAll(t, url, { clock: { nowMs: () => startMs } });

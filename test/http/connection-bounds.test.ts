@@ -6,6 +6,7 @@ import type { Handler } from "../../src/http/message.ts";
 import { json, refuse } from "../../src/http/respond.ts";
 import { openConnection, type Connection, type RawAnswer } from "../support/connection.ts";
 import { startTestServer } from "../support/http.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -124,7 +125,7 @@ test("a connection that never stops sending is closed, even if it has read none 
   release();
 });
 
-test("while 10,000 requests await a response, another connection may have only one", async (t) => {
+test("while 10,000 requests await a response, another connection may have only one", ONLY_IN_FULL_RUN, async (t) => {
   const { handle, release, calls } = blockingHandler();
   const server = await startTestServer(t, handle);
   const full = await Promise.all(Array.from({ length: 100 }, () => openConnection(t, server.url)));

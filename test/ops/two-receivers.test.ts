@@ -5,6 +5,7 @@ import { at, listAt } from "../support/json.ts";
 import { SKIP_WITHOUT_POSTGRES } from "../support/postgres.ts";
 import { usePostgres } from "../support/shared-postgres.ts";
 import { atEnd } from "../support/cleanup.ts";
+import { SKIP_IN_SHORT_RUN } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
 import { parseExposition, type ParsedExposition } from "../telemetry/exposition-parser.ts";
 import { readDashboard, readRules } from "./files.ts";
@@ -134,7 +135,7 @@ test("over two receivers, the dashboard and the rules add what is a receiver's a
   assert.ok(found > queries.length);
 });
 
-test("two receivers that work raise no alert", { skip }, async (t) => {
+test("two receivers that work raise no alert", { skip: skip || SKIP_IN_SHORT_RUN }, async (t) => {
   const [one, other] = await scrapeTwo(t);
   assert.ok(one !== undefined && other !== undefined);
   const counted = evaluate(seriesOf("webhook-inbox", [["one", one], ["other", other]]), ["count(ALERTS) or vector(0)"]);

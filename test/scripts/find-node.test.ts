@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { oneOfMany } from "../support/sweep.ts";
 import { copyOfRepository, createToolbox, REPOSITORY, run, which, writeStub, type CommandResult } from "./command.ts";
 
 const TOOLS = ["dirname", "env", "grep", "ln", "mkdir", "mv", "sed", "sh", "tail"];
@@ -76,8 +77,8 @@ const versions: readonly (readonly [string, boolean])[] = [
   ["not a version", false],
   ["", false],
 ];
-for (const [version, taken] of versions) {
-  test(`find-node.sh ${taken ? "takes" : "passes over"} a node on PATH that calls itself ${JSON.stringify(version)}`, async (t) => {
+for (const [index, [version, taken]] of versions.entries()) {
+  test(`find-node.sh ${taken ? "takes" : "passes over"} a node on PATH that calls itself ${JSON.stringify(version)}`, { skip: oneOfMany(index, { every: 4 }) }, async (t) => {
     const copy = createCopy(t, GIVES_NODE, { node: `echo '${version}'` });
     assert.equal((await copy.findNode()).stdout, `${taken ? join(copy.bin, "node") : copy.cached}\n`);
     assert.equal(copy.fetches().length, taken ? 0 : 1);
@@ -89,8 +90,8 @@ const damaged: readonly (readonly [string, (cached: string) => void])[] = [
   ["is of another version", (cached) => writeStub(dirname(cached), "node", "echo v26.8.0")],
   ["does not start", (cached) => writeStub(dirname(cached), "node", "exit 127")],
 ];
-for (const [title, damage] of damaged) {
-  test(`find-node.sh fetches again where the remembered Node ${title}`, async (t) => {
+for (const [index, [title, damage]] of damaged.entries()) {
+  test(`find-node.sh fetches again where the remembered Node ${title}`, { skip: oneOfMany(index, { every: 4 }) }, async (t) => {
     const copy = createCopy(t, GIVES_NODE);
     mkdirSync(dirname(copy.cached), { recursive: true });
     damage(copy.cached);
@@ -107,8 +108,8 @@ const platforms: readonly (readonly [string, string, string])[] = [
 ];
 // What npx does then: the package holds no binary, and it runs the machine's own node, with status 0.
 const SCRIPTS_REFUSED = `case $* in *--package=*) ${GIVES_NODE} ;; *) command -v node ;; esac`;
-for (const [system, machine, name] of platforms) {
-  test(`find-node.sh fetches ${name} itself where npm runs no install scripts`, async (t) => {
+for (const [index, [system, machine, name]] of platforms.entries()) {
+  test(`find-node.sh fetches ${name} itself where npm runs no install scripts`, { skip: oneOfMany(index, { every: 4 }) }, async (t) => {
     const uname = `case $1 in -s) echo ${system} ;; -m) echo ${machine} ;; esac`;
     const copy = createCopy(t, SCRIPTS_REFUSED, { uname });
     assert.equal((await copy.findNode()).stdout, `${copy.cached}\n`);
@@ -122,8 +123,8 @@ const failures: readonly (readonly [string, string, Record<string, string>, RegE
   ["no package fits the platform", "command -v node", { uname: "echo Plan9" }, /be on PATH/],
   ["what was fetched is of another version", "command -v node", {}, /be on PATH/],
 ];
-for (const [title, npx, stubs, message] of failures) {
-  test(`find-node.sh prints no path, what to do, and fails with status 69 where ${title}`, async (t) => {
+for (const [index, [title, npx, stubs, message]] of failures.entries()) {
+  test(`find-node.sh prints no path, what to do, and fails with status 69 where ${title}`, { skip: oneOfMany(index, { every: 4 }) }, async (t) => {
     const copy = createCopy(t, npx, stubs);
     const result = await copy.findNode();
     assert.deepEqual([result.status, result.stdout], [69, ""]);

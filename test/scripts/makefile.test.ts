@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { copyOfRepository, createToolbox, REPOSITORY, run, type CommandOptions, type CommandResult } from "./command.ts";
-import { oneOfMany } from "../support/sweep.ts";
+import { ONLY_IN_FULL_RUN, oneOfMany } from "../support/sweep.ts";
 
 const TOOLS = ["awk", "cat", "dirname", "echo", "env", "find", "make", "mkdir", "rm", "sed", "sh", "touch"];
 const BUILD = "-p tsconfig.json";
@@ -70,7 +70,7 @@ test("make run installs, builds and starts the service, once each, and is quiet 
   assert.deepEqual([project.lines("npm.log").length, project.lines("tsc.log")], [1, [BUILD, BROWSER_BUILD]]);
 });
 
-test("make run installs the compiler whatever NODE_ENV says", async (t) => {
+test("make run installs the compiler whatever NODE_ENV says", ONLY_IN_FULL_RUN, async (t) => {
   const project = createProject(t, "");
   await project.make(["run"], { NODE_ENV: "production" });
   assert.deepEqual(project.lines("npm.log"), ["npm ci --include=dev --include=optional --ignore-scripts; NODE_ENV="]);
@@ -84,12 +84,12 @@ test("make run gives the service the environment unchanged", async (t) => {
   assert.deepEqual(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? ""), Object.values(given));
 });
 
-test("make run takes settings as arguments too", async (t) => {
+test("make run takes settings as arguments too", ONLY_IN_FULL_RUN, async (t) => {
   const { stdout } = await createProject(t, "console.log(process.env.PORT);").make(["run", "PORT=8123"]);
   assert.match(stdout, /^8123$/m);
 });
 
-test("make run fails with the service's exit status in its message", async (t) => {
+test("make run fails with the service's exit status in its message", ONLY_IN_FULL_RUN, async (t) => {
   const { status, stderr } = await createProject(t, "process.exitCode = 78;").make(["run"]);
   assert.equal(status, 2);
   assert.match(stderr, /\b78\b/);
@@ -127,7 +127,7 @@ for (const [index, [title, change, installs, builds]] of changes.entries()) {
   });
 }
 
-test("make run builds again when a source is deleted, and leaves none of its output", async (t) => {
+test("make run builds again when a source is deleted, and leaves none of its output", ONLY_IN_FULL_RUN, async (t) => {
   const project = createProject(t, "");
   writeFileSync(join(project.folder, "src/old.ts"), "");
   await project.make(["dist/main.js"]);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { SECRET, startTestApp } from "../support/app.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 import { createToolbox, REPOSITORY, run, which, type CommandResult } from "./command.ts";
 import { startReceiver } from "./receiver.ts";
 
@@ -20,7 +21,7 @@ test("smoke.sh passes against the service", async (t) => {
   assert.deepEqual([result.status, summary(result), result.stderr], [0, ["31 passed, 0 failed"], ""]);
 });
 
-test("smoke.sh passes against the service with a token, and passes twice: it stores a new message each time", async (t) => {
+test("smoke.sh passes against the service with a token, and passes twice: it stores a new message each time", ONLY_IN_FULL_RUN, async (t) => {
   const token = 'quoted"\\{}[1-3]*';
   const { url } = await startTestApp(t, { env: { API_TOKEN: token } });
   for (const again of [url, `${url}/`]) {
@@ -45,7 +46,7 @@ test("smoke.sh fails, with a line for each check, when the secret is not the ser
   assert.match(result.stdout, /^FAIL POST \/webhook with a new message: expected 200 \{"status":"ok"\}, got 401 \{"detail":"invalid signature"\}$/m);
 });
 
-test("smoke.sh fails against a server that answers 200 to everything", async (t) => {
+test("smoke.sh fails against a server that answers 200 to everything", ONLY_IN_FULL_RUN, async (t) => {
   const { url } = await startReceiver(t, { status: 200, body: '{"status":"ok"}' });
   const result = await smoke([url], { WEBHOOK_SECRET: SECRET });
   assert.equal(result.status, 1);
