@@ -21,7 +21,7 @@ test("a client that half-closes after a complete request gets its response, even
   connection.write(LIVE + post("m1"));
   connection.halfClose();
   // By now the server has read everything, including the half-close, and the commit waits for the lock.
-  assert.equal((await connection.answers(1))[0]?.status, 200);
+  assert.equal((await connection.responses(1))[0]?.status, 200);
   assert.equal((await app.request("/health/live")).status, 200);
   other.exec("ROLLBACK");
   assert.deepEqual((await connection.untilClosed()).map(({ status }) => status), [200, 200]);
@@ -48,7 +48,7 @@ test("pipelined requests get their responses in order, quick ones after slow one
   connection.write(post("m1") + LIVE + "GET /nope HTTP/1.1\r\nHost: x\r\n\r\n" + STATS + post("m2"));
   assert.equal((await app.request("/health/live")).status, 200);
   other.exec("ROLLBACK");
-  const responses = await connection.answers(5);
+  const responses = await connection.responses(5);
   assert.deepEqual(responses.map(({ status }) => status), [200, 200, 404, 200, 200]);
   assert.equal(responses[2]?.body, '{"detail":"not found"}');
   assert.deepEqual(storedIds(app.databasePath), ["m1", "m2"]);
@@ -76,7 +76,7 @@ test("every request gets exactly one response and one log line, whatever follows
     await t.test(title, async (t) => {
       const connection = await openConnection(t, app.url);
       connection.write(first);
-      await connection.answers(awaited);
+      await connection.responses(awaited);
       connection.write(next);
       assert.deepEqual((await connection.untilClosed()).map(({ status }) => status), statuses);
       logged += log.length;
@@ -114,11 +114,11 @@ test("a connection serves further requests, and announces that it stays open for
   const app = await startTestApp(t);
   const connection = await openConnection(t, app.url);
   connection.write(LIVE);
-  const [first] = await connection.answers(1);
+  const [first] = await connection.responses(1);
   assert.equal(first?.headers.get("connection"), "keep-alive");
   assert.equal(first?.headers.get("keep-alive"), "timeout=65");
   connection.write(post("m1"));
-  assert.equal((await connection.answers(2))[1]?.status, 200);
+  assert.equal((await connection.responses(2))[1]?.status, 200);
 });
 
 test("a connection is closed after the response to a request with Connection: close or with HTTP/1.0", async (t) => {
@@ -135,7 +135,7 @@ test("if a client disconnects before its response, the message is stored and one
   other.exec("BEGIN IMMEDIATE");
   const connection = await openConnection(t, app.url);
   connection.write(LIVE + post("m1"));
-  await connection.answers(1);
+  await connection.responses(1);
   const closed = new Promise((resolve) => connection.socket.once("close", resolve));
   connection.socket.destroy();
   await closed;

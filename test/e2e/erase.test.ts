@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test, type TestContext } from "node:test";
 import { change, element, notification } from "../senders/notification.ts";
-import { delivery, startTestApp, type Answer, type TestApp } from "../support/app.ts";
+import { delivery, startTestApp, type TestResponse, type TestApp } from "../support/app.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
 import { at, listAt } from "../support/json.ts";
 
@@ -14,7 +14,7 @@ function start(t: TestContext): Promise<TestApp> {
   return startTestApp(t, { env: ENV });
 }
 
-function erase(app: TestApp, target: string, headers: Record<string, string> = HEADERS): Promise<Answer> {
+function erase(app: TestApp, target: string, headers: Record<string, string> = HEADERS): Promise<TestResponse> {
   return app.request(target, { method: "DELETE", headers });
 }
 

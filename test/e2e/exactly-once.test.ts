@@ -32,7 +32,7 @@ test("repeats in one batch are stored once", async (t) => {
   const app = await startTestApp(t);
   const connection = await openConnection(t, app.url);
   connection.write(rawPost(JSON.stringify(delivery())).repeat(50));
-  assert.deepEqual(new Set((await connection.answers(50)).map(({ status }) => status)), new Set([200]));
+  assert.deepEqual(new Set((await connection.responses(50)).map(({ status }) => status)), new Set([200]));
   assert.deepEqual(storedIds(app.databasePath), ["m1"]);
 
   const { body } = await app.request("/metrics");

@@ -82,7 +82,7 @@ test("if the disk does not respond, readiness fails after two seconds and the me
   assert.equal(ready.status, 503);
   assert.match(metrics.body, /^webhook_queue_depth 3$/m);
   other.exec("ROLLBACK");
-  assert.deepEqual((await connection.answers(4)).map(({ status }) => status), [200, 200, 200, 404]);
+  assert.deepEqual((await connection.responses(4)).map(({ status }) => status), [200, 200, 200, 404]);
   await assertReady(app);
 });
 
@@ -102,7 +102,7 @@ test("once a stop begins the service is live but not ready, and every response c
     secondRequests.map(async (request) => {
       const connection = await openConnection(t, app.url);
       connection.write(`GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n${request} HTTP/1.1\r\nHost:`);
-      await connection.answers(1);
+      await connection.responses(1);
       return connection;
     }),
   );

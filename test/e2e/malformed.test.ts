@@ -98,9 +98,9 @@ test("an unusual but valid request is served:", async (t) => {
 test("a client that is still sending when it is refused gets the response and no reset", async (t) => {
   const app = await startTestApp(t);
   for (const request of [`CONNECT x:443 HTTP/1.1\r\n${HOST}\r\n`, `GET / HTTP/1.1\r\n${HOST}A: ${"a".repeat(20_000)}`]) {
-    const { socket, answers, write } = await openConnection(t, app.url);
+    const { socket, responses, write } = await openConnection(t, app.url);
     write(request);
-    assert.ok((await answers(1))[0]?.headers.has("x-request-id"));
+    assert.ok((await responses(1))[0]?.headers.has("x-request-id"));
     const closed = once(socket, "close");
     write("a".repeat(4_000_000));
     socket.end();
@@ -119,9 +119,9 @@ test("a refused client that resets its connection does not disturb the service",
     socket.write("", () => socket.resetAndDestroy());
     await closed;
   }
-  const { socket, answers, write } = await openConnection(t, app.url);
+  const { socket, responses, write } = await openConnection(t, app.url);
   write(`CONNECT x:443 HTTP/1.1\r\n${HOST}\r\n`);
-  await answers(1);
+  await responses(1);
   socket.resetAndDestroy();
   assert.equal((await app.request("/health/live")).status, 200);
 });

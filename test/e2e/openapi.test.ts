@@ -11,7 +11,7 @@ import { ONLY_SQLITE } from "../support/engine.ts";
 import { change, element, notification } from "../senders/notification.ts";
 import { startTestServer } from "../support/http.ts";
 import { at, listAt } from "../support/json.ts";
-import { assertDescribed, assertResponse, found, operationsOf, type DocumentedOperation, type ObservedAnswer } from "../support/openapi.ts";
+import { assertDescribed, assertResponse, found, operationsOf, type DocumentedOperation, type ObservedResponse } from "../support/openapi.ts";
 
 const DOCUMENT = createOpenApiDocument("0.0.0-test");
 const OPERATIONS = operationsOf(DOCUMENT);
@@ -59,7 +59,7 @@ function exampleFieldErrors(): readonly string[] {
   return errors.map((error) => JSON.stringify(error));
 }
 
-type Seen = readonly [method: string, target: string, response: ObservedAnswer];
+type Seen = readonly [method: string, target: string, response: ObservedResponse];
 
 /** Targets of DELETE, and headers to send instead of the token. */
 const ERASURES: readonly (readonly [target: string, headers?: Record<string, string>])[] = [
@@ -67,7 +67,7 @@ const ERASURES: readonly (readonly [target: string, headers?: Record<string, str
 ];
 
 /** The head and the first message of an endless response. */
-async function startOf(url: string, headers: Record<string, string>): Promise<ObservedAnswer> {
+async function startOf(url: string, headers: Record<string, string>): Promise<ObservedResponse> {
   const response = await fetch(url, { headers: { ...headers, Authorization: "Bearer t" } });
   let body = "";
   for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
@@ -162,7 +162,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   BadRequest: 400, NotFound: 404, RequestTimeout: 408, TooLarge: 413, ExpectationFailed: 417, HeadersTooLarge: 431, InternalError: 500, NotImplemented: 501, Unavailable: 503,
 };
 
-function assertShared(name: string, response: ObservedAnswer | undefined): void {
+function assertShared(name: string, response: ObservedResponse | undefined): void {
   assert.ok(response !== undefined, name);
   assert.equal(response.status, STATUS_OF[name], name);
   assertResponse(DOCUMENT, found(DOCUMENT.components.responses[name], name), response, { what: name });

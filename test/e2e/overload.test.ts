@@ -23,7 +23,7 @@ test("a flood of invalid signatures does not touch the database, and a valid sen
   const flood = await Promise.all(Array.from({ length: 20 }, () => openConnection(t, app.url)));
   for (const { write } of flood) write(bad.join("").repeat(25));
   for (const connection of flood) {
-    const responses = await connection.answers(100);
+    const responses = await connection.responses(100);
     assert.deepEqual(new Set(responses.map(({ status, body }) => `${status} ${body}`)), new Set(['401 {"detail":"invalid signature"}']));
   }
   assert.deepEqual(files(), before);
@@ -31,7 +31,7 @@ test("a flood of invalid signatures does not touch the database, and a valid sen
 
   for (const { write } of flood) write(bad.join("").repeat(25));
   assert.equal((await app.deliver(delivery())).status, 200);
-  for (const connection of flood) await connection.answers(200);
+  for (const connection of flood) await connection.responses(200);
   assert.deepEqual(storedIds(app.databasePath), ["m1"]);
   assert.match((await app.request("/metrics")).body, /^webhook_batch_messages_sum 1$/m);
 });
@@ -56,7 +56,7 @@ test("a body that does not fit the memory for partly read bodies is `unavailable
   const holding = [await openConnection(t, app.url), await openConnection(t, app.url)];
   const sentBytes = 36_000_000;
   for (const { write } of holding) write(rawPost("x".repeat(sentBytes), { length: sentBytes + 1 }));
-  const refused = await Promise.race(holding.map(async ({ answers }) => (await answers(1))[0]));
+  const refused = await Promise.race(holding.map(async ({ responses }) => (await responses(1))[0]));
   assert.equal(refused?.status, 503);
   assert.match(refused.headers.get("retry-after") ?? "", RETRY_AFTER);
   assert.deepEqual((await app.requestLines(1)).map((line) => [line["result"], line["message_id"]]), [["unavailable", undefined]]);

@@ -25,21 +25,21 @@ test("a pipelined read sees what earlier requests on its connection have written
     await t.test(title, async (t) => {
       const other = otherConnection(t, app.databasePath);
       other.exec("BEGIN IMMEDIATE");
-      const { write, answers } = await openConnection(t, app.url);
+      const { write, responses } = await openConnection(t, app.url);
       write(requests.join(""));
       // Once another connection is served, everything that the first one sent has been read.
       assert.equal((await app.request("/health/live")).status, 200);
       other.exec("ROLLBACK");
-      assert.deepEqual((await answers(requests.length)).map(({ status }) => status), statuses);
+      assert.deepEqual((await responses(requests.length)).map(({ status }) => status), statuses);
     });
   }
 });
 
 test("a pipelined list, count and search see an earlier message too", async (t) => {
   const app = await startTestApp(t);
-  const { write, answers } = await openConnection(t, app.url);
+  const { write, responses } = await openConnection(t, app.url);
   write(post("a") + ["/messages", "/stats", "/messages?q=hello"].map((target) => read("GET", target)).join(""));
-  const [, list, stats, search] = (await answers(4)).map(({ body }) => JSON.parse(body));
+  const [, list, stats, search] = (await responses(4)).map(({ body }) => JSON.parse(body));
   assert.deepEqual([at(list, "total"), at(stats, "total_messages"), at(search, "total")], [1, 1, 1]);
 });
 
@@ -47,21 +47,21 @@ test("deliveries of one connection do not wait for each other", { skip: ONLY_SQL
   const app = await startTestApp(t);
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");
-  const { write, answers } = await openConnection(t, app.url);
+  const { write, responses } = await openConnection(t, app.url);
   write(Array.from({ length: 100 }, (_, index) => post(`m${index}`)).join(""));
   assert.equal((await app.request("/health/live")).status, 200);
   other.exec("ROLLBACK");
-  assert.deepEqual(new Set((await answers(100)).map(({ status }) => status)), new Set([200]));
+  assert.deepEqual(new Set((await responses(100)).map(({ status }) => status)), new Set([200]));
   const batches = Number(/^webhook_batch_messages_count (\d+)/m.exec((await app.request("/metrics")).body)?.[1]);
   assert.ok(batches < 10, `${batches} transactions`);
 });
 
 test("a pipelined erasure waits for the delivery before it, and a read waits for the erasure", async (t) => {
   const app = await startTestApp(t, { env: { API_TOKEN: "t" } });
-  const { write, answers } = await openConnection(t, app.url);
+  const { write, responses } = await openConnection(t, app.url);
   const token = (request: string): string => request.replace("Host: x", "Host: x\r\nAuthorization: Bearer t");
   write(post("a") + ["DELETE", "GET"].map((method) => token(read(method, "/messages/a"))).join(""));
-  assert.deepEqual((await answers(3)).map(({ status }) => status), [200, 204, 404]);
+  assert.deepEqual((await responses(3)).map(({ status }) => status), [200, 204, 404]);
 });
 
 test("a delivery after an erasure of its sender's messages stays stored, whatever is sent before the erasure", async (t) => {

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { Agent } from "node:http";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { delivery, send, sign, type Answer } from "../support/app.ts";
+import { delivery, send, sign, type TestResponse } from "../support/app.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { storedIds } from "../support/database.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
 import { at } from "../support/json.ts";
 import { startService } from "../support/process.ts";
 
-function createSender(t: TestContext): (url: string, fields: Record<string, unknown>) => Promise<Answer> {
+function createSender(t: TestContext): (url: string, fields: Record<string, unknown>) => Promise<TestResponse> {
   const agent = new Agent({ keepAlive: true, maxSockets: 20 });
   atEnd(t, () => agent.destroy());
   return (url, fields) => {

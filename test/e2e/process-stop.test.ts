@@ -15,7 +15,7 @@ const LIVE = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
 async function holdRequest(t: Parameters<typeof openConnection>[0], service: RunningService, request: string): Promise<Connection> {
   const connection = await openConnection(t, service.url);
   connection.write(LIVE + request.slice(0, -1));
-  await connection.answers(1);
+  await connection.responses(1);
   return connection;
 }
 
@@ -30,7 +30,7 @@ for (const [index, signal] of (["SIGTERM", "SIGINT"] as const).entries()) {
     const waiting = await Promise.all(requests.map((request) => holdRequest(t, service, request)));
     const idle = await openConnection(t, service.url);
     idle.write(LIVE);
-    await idle.answers(1);
+    await idle.responses(1);
 
     service.signal(signal);
     await service.logged("stopping");

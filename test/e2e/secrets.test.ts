@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { delivery, send, sign, type Answer } from "../support/app.ts";
+import { delivery, send, sign, type TestResponse } from "../support/app.ts";
 import { openConnection } from "../support/connection.ts";
 import { startService } from "../support/process.ts";
 import { temporaryFolder } from "../support/store.ts";
@@ -17,7 +17,7 @@ test("no secret appears in any response, log line, metric, on stderr or in the o
   writeFileSync(file, `${CURRENT}\n`);
   const service = await startService(t, { WEBHOOK_SECRET_FILE: file, WEBHOOK_SECRET_PREVIOUS: PREVIOUS, API_TOKEN: TOKEN }, { folder });
   const body = JSON.stringify(delivery());
-  const responses: Answer[] = [];
+  const responses: TestResponse[] = [];
   const signatures: string[] = [];
   const request = async (target: string, options: Parameters<typeof send>[2] = {}): Promise<void> => void responses.push(await send(service.url, target, options));
   async function deliver(secret: string, sent = body, headers: Record<string, string | string[]> = {}): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
-import { delivery, sign, startTestApp, type Answer, type TestApp } from "../support/app.ts";
+import { delivery, sign, startTestApp, type TestResponse, type TestApp } from "../support/app.ts";
 import { storedIds } from "../support/database.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -24,7 +24,7 @@ function startAtFixedTime(t: Parameters<typeof startTestApp>[0], env: Record<str
   return startTestApp(t, { clock: { nowMs: () => NOW_SECONDS * 1000 }, env: { WEBHOOK_SECRET: SECRET, ...env } });
 }
 
-function post(app: TestApp, body: string, sent: Record<string, string | string[]>): Promise<Answer> {
+function post(app: TestApp, body: string, sent: Record<string, string | string[]>): Promise<TestResponse> {
   return app.request("/webhook", { method: "POST", body, headers: sent });
 }
 

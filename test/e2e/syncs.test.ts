@@ -28,7 +28,7 @@ test("under load every commit is synced, and many messages share a sync", { skip
   const statuses = await Promise.all(Array.from({ length: CONNECTIONS }, async (_, number) => {
     const connection = await openConnection(t, url);
     connection.write(Array.from({ length: MESSAGES }, (_, index) => rawPost(JSON.stringify(delivery({ message_id: `${number}/${index}` })))).join(""));
-    return (await connection.answers(MESSAGES)).map(({ status }) => status);
+    return (await connection.responses(MESSAGES)).map(({ status }) => status);
   }));
   const syncs = countSyncs() - before;
   const { body: metrics } = await send(url, "/metrics");

@@ -59,7 +59,7 @@ test("a position from before a restore gets 409, with the last position that bot
       const tail = await openStream(t, `${app.url}/tail?after=${from}&generation=${String(got["tail-generation"])}`);
       const ids = (await tail.chunks(75 - from)).map((line) => at(JSON.parse(line), "message_id"));
       assert.deepEqual(ids, [...numbered("common", 50), ...numbered("new", 25)].slice(from));
-      tail.leave();
+      tail.disconnect();
     }
   }
 });

@@ -43,7 +43,7 @@ test("a position beyond the newest message gets 409, which names the newest seq"
     assert.deepEqual([response.status, response.body], [409, '{"detail":"after must be 2 at most, the seq of the newest message"}']);
     assert.equal(response.headers["tail-after"], "2");
   }
-  (await openStream(t, `${app.url}/tail?after=2`)).leave();
+  (await openStream(t, `${app.url}/tail?after=2`)).disconnect();
 });
 
 test("a tail names the store's generation, and continues from a position in it, given by query or Last-Event-ID", async (t) => {
@@ -60,7 +60,7 @@ test("a tail names the store's generation, and continues from a position in it, 
     const tail = await openStream(t, `${app.url}/tail?${query}`, headers);
     assert.equal(tail.headers["tail-generation"], generation);
     assert.deepEqual(idsOf(await tail.chunks(1)), ["m2"], query);
-    tail.leave();
+    tail.disconnect();
   }
   for (const [query, headers] of [["after=1&generation=another", {}], ["after=1", { "Last-Event-ID": "another.1" }]] as const) {
     const response = await app.request(`/tail?${query}`, { headers });
@@ -70,7 +70,7 @@ test("a tail names the store's generation, and continues from a position in it, 
     );
   }
   // Without a position a tail starts at the end, whatever the generation.
-  (await openStream(t, `${app.url}/tail?generation=another`)).leave();
+  (await openStream(t, `${app.url}/tail?generation=another`)).disconnect();
 });
 
 test("after=N starts after that seq, then continues live", async (t) => {
@@ -79,7 +79,7 @@ test("after=N starts after that seq, then continues live", async (t) => {
   for (const [after, ids] of [["0", ["m1", "m2", "m3"]], ["2", ["m3"]], ["1&after=2", ["m3"]]] as const) {
     const tail = await openStream(t, `${app.url}/tail?after=${after}`);
     assert.deepEqual(idsOf(await tail.chunks(ids.length)), ids);
-    tail.leave();
+    tail.disconnect();
   }
   const tail = await openStream(t, `${app.url}/tail?after=3`);
   await deliverAll(app, ["m4"]);
@@ -186,7 +186,7 @@ test("a tail writes one log line, at its end, which says what ended it", async (
   const left = await openStream(t, `${app.url}/tail`);
   await deliverAll(app, ["m1"]);
   await left.chunks(1);
-  left.leave();
+  left.disconnect();
   const [, line] = await app.requestLines(2);
   assert.deepEqual([line?.["path"], line?.["status"], line?.["level"], line?.["ended"], typeof line?.["stream_ms"]], ["/tail", 200, "INFO", "client", "number"]);
   await openStream(t, `${app.url}/tail`);

@@ -50,7 +50,7 @@ test("429 is sent before the body is read, so it comes before 413 and 401", asyn
 
   const connection = await openConnection(t, app.url);
   connection.write(rawPost("", { length: 10 }));
-  assert.equal((await connection.answers(1))[0]?.status, 429);
+  assert.equal((await connection.responses(1))[0]?.status, 429);
   const expecting = await exchangeRaw(t, app.url, rawPost("", { length: 10, headers: ["Expect: 100-continue"] }));
   assert.deepEqual(expecting.map(({ status }) => status), [429]);
 });

@@ -49,7 +49,7 @@ test("a body whose Content-Length is too large is refused before any of it arriv
   const app = await small();
   const connection = await openConnection(t, app.url);
   connection.write(rawPost("", { length: LIMIT + 1 }));
-  const [response] = await connection.answers(1);
+  const [response] = await connection.responses(1);
   assert.equal(response?.status, 413);
 });
 
@@ -57,7 +57,7 @@ test("a body without a Content-Length is refused as soon as it exceeds the limit
   const app = await small();
   const connection = await openConnection(t, app.url);
   connection.write(`POST /webhook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\n${"x".repeat(LIMIT + 1)}`);
-  const [response] = await connection.answers(1);
+  const [response] = await connection.responses(1);
   assert.equal(response?.status, 413);
 });
 
@@ -65,7 +65,7 @@ test("the connection serves the next request once a body that was too large is d
   const app = await small();
   const connection = await openConnection(t, app.url);
   connection.write(rawPost("x".repeat(100_000)) + rawPost(JSON.stringify(delivery())));
-  assert.deepEqual((await connection.answers(2)).map(({ status }) => status), [413, 200]);
+  assert.deepEqual((await connection.responses(2)).map(({ status }) => status), [413, 200]);
 });
 
 test("a client that keeps sending far beyond the limit is disconnected", async (t) => {
@@ -96,7 +96,7 @@ test("a body with a Content-Encoding other than identity gets 415, and the conne
     await t.test(`${JSON.stringify(value)}: ${status}`, async (t) => {
       const connection = await openConnection(t, app.url);
       connection.write(rawPost(JSON.stringify(delivery()), { headers: [`Content-Encoding: ${value}`] }) + LIVE);
-      const [response, next] = await connection.answers(2);
+      const [response, next] = await connection.responses(2);
       assert.equal(response?.status, status);
       assert.equal(response.headers.get("accept-encoding"), status === 415 ? "identity" : undefined);
       assert.equal(next?.status, 200);
@@ -111,7 +111,7 @@ test("an encoded body gets no 100 Continue, and one that is too large as well ge
   for (const [length, status] of [[LIMIT, 415], [LIMIT + 1, 413]] as const) {
     const connection = await openConnection(t, app.url);
     connection.write(rawPost("", { length, headers: ["Expect: 100-continue", "Content-Encoding: gzip"] }));
-    assert.deepEqual((await connection.answers(1)).map((response) => response.status), [status]);
+    assert.deepEqual((await connection.responses(1)).map((response) => response.status), [status]);
   }
 });
 
@@ -120,9 +120,9 @@ test("a body within the limit gets 100 Continue if the client expects it", async
   const body = JSON.stringify(delivery());
   const connection = await openConnection(t, app.url);
   connection.write(rawPost(body, { headers: ["Expect: 100-continue"] }).slice(0, -body.length));
-  assert.deepEqual((await connection.answers(1)).map(({ status }) => status), [100]);
+  assert.deepEqual((await connection.responses(1)).map(({ status }) => status), [100]);
   connection.write(body);
-  assert.deepEqual((await connection.answers(2)).map(({ status }) => status), [100, 200]);
+  assert.deepEqual((await connection.responses(2)).map(({ status }) => status), [100, 200]);
 });
 
 test("a body that is too large gets no 100 Continue", async (t) => {

@@ -67,7 +67,7 @@ test("deliveries beyond those that may wait for a commit get 503, and only the o
   // Refused deliveries do not wait for a commit.
   await app.requestLines(1);
   other.exec("ROLLBACK");
-  const responses = (await Promise.all(connections.map((connection) => connection.answers(perConnection)))).flat();
+  const responses = (await Promise.all(connections.map((connection) => connection.responses(perConnection)))).flat();
   const refused = responses.filter(({ status }) => status === 503);
   assert.ok(refused.length > 0);
   for (const { headers } of refused) assert.match(headers.get("retry-after") ?? "", /^[0-9]+$/);

@@ -69,7 +69,7 @@ for (const [version, interim] of [["1.1", [102]], ["1.0", []]] as const) {
     connection.write(`GET / HTTP/${version}\r\n${HEAD}`);
     connection.halfClose();
     // HTTP/1.0 has no interim responses.
-    if (interim.length > 0) await connection.answers(1);
+    if (interim.length > 0) await connection.responses(1);
     release.resolve();
     const responses = await connection.untilClosed();
     assert.equal(responses.at(-1)?.body, '{"aborted":false}');

@@ -4,7 +4,7 @@ import { Socket } from "node:net";
 import { test } from "node:test";
 import type { Handler } from "../../src/http/message.ts";
 import { json, refuse } from "../../src/http/respond.ts";
-import { openConnection, type Connection, type RawAnswer } from "../support/connection.ts";
+import { openConnection, type Connection, type RawResponse } from "../support/connection.ts";
 import { startTestServer } from "../support/http.ts";
 import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
@@ -31,13 +31,13 @@ function blockingHandler(): { readonly handle: Handler; release(): void; calls()
   };
 }
 
-function assertRefused(response: RawAnswer | undefined): void {
+function assertRefused(response: RawResponse | undefined): void {
   assert.equal(response?.status, 503);
   assert.match(response.headers.get("retry-after") ?? "", /^[0-9]+$/);
   assert.equal(response.headers.get("connection"), "close");
 }
 
-function statuses(responses: readonly RawAnswer[]): Readonly<Record<number, number>> {
+function statuses(responses: readonly RawResponse[]): Readonly<Record<number, number>> {
   const counts: Record<number, number> = {};
   for (const { status } of responses) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
@@ -66,7 +66,7 @@ test("at the connection limit a new connection replaces a silent one, and those 
   await silent[1]?.untilClosed();
   last.write(GET);
   release();
-  for (const connection of [...served, later, last]) assert.deepEqual(statuses(await connection.answers(1)), { 200: 1 });
+  for (const connection of [...served, later, last]) assert.deepEqual(statuses(await connection.responses(1)), { 200: 1 });
 });
 
 test("if all connections are being served a new one is closed at once, and the others get their responses", async (t) => {
@@ -78,7 +78,7 @@ test("if all connections are being served a new one is closed at once, and the o
   const beyond = await openConnection(t, server.url);
   assert.deepEqual(await beyond.untilClosed(), []);
   release();
-  for (const connection of served) assert.deepEqual(statuses(await connection.answers(1)), { 200: 1 });
+  for (const connection of served) assert.deepEqual(statuses(await connection.responses(1)), { 200: 1 });
 });
 
 test("up to 128 requests of a connection await a response; the next one gets 503 after them, and later ones get nothing", async (t) => {
@@ -89,7 +89,7 @@ test("up to 128 requests of a connection await a response; the next one gets 503
   beyond.write(GET.repeat(200));
   await until("256 requests are served", () => calls() >= 256);
   release();
-  assert.deepEqual(statuses(await within.answers(128)), { 200: 128 });
+  assert.deepEqual(statuses(await within.responses(128)), { 200: 128 });
   const responses = await beyond.untilClosed();
   assert.deepEqual(statuses(responses), { 200: 128, 503: 1 });
   assertRefused(responses.at(-1));
@@ -136,11 +136,11 @@ test("while 10,000 requests await a response, another connection may have only o
   two.write(GET + GET);
   await until("10,002 requests are served", () => calls() >= 10_002);
   release();
-  assert.deepEqual(statuses(await one.answers(1)), { 200: 1 });
+  assert.deepEqual(statuses(await one.responses(1)), { 200: 1 });
   const responses = await two.untilClosed();
   assert.deepEqual(statuses(responses), { 200: 1, 503: 1 });
   assertRefused(responses.at(-1));
-  for (const connection of full) assert.deepEqual(statuses(await connection.answers(100)), { 200: 100 });
+  for (const connection of full) assert.deepEqual(statuses(await connection.responses(100)), { 200: 100 });
 });
 
 test("a connection that sends more than 256 requests in one event-loop iteration gets 503 and is closed, however fast they are handled", async (t) => {
@@ -162,16 +162,16 @@ test("partly read bodies share 64 MiB: beyond it only small bodies are read, and
   await until("all requests are written", () => holding.every(({ socket }) => socket.writableLength === 0));
   const large = await openConnection(t, server.url);
   large.write(post(1_000_000, 500_000));
-  const [refused] = await large.answers(1);
+  const [refused] = await large.responses(1);
   assert.equal(refused?.status, 503);
   assert.match(refused.headers.get("retry-after") ?? "", /^[0-9]+$/);
   const small = await openConnection(t, server.url);
   small.write(post(16_000, 16_000));
-  assert.deepEqual(statuses(await small.answers(1)), { 200: 1 });
+  assert.deepEqual(statuses(await small.responses(1)), { 200: 1 });
   for (const { write } of holding) write("x".repeat(2_000_000));
-  for (const connection of holding) assert.deepEqual(statuses(await connection.answers(1)), { 200: 1 });
+  for (const connection of holding) assert.deepEqual(statuses(await connection.responses(1)), { 200: 1 });
   small.write(post(1_000_000, 1_000_000));
-  assert.deepEqual(statuses(await small.answers(2)), { 200: 2 });
+  assert.deepEqual(statuses(await small.responses(2)), { 200: 2 });
 });
 
 test("unread responses share a limit: beyond it other requests get 503, and 200 again once there is room", async (t) => {
@@ -185,24 +185,24 @@ test("unread responses share a limit: beyond it other requests get 503, and 200 
   await server.finished(stalled.length);
   const other = await openConnection(t, server.url);
   other.write(GET + GET);
-  const responses = await other.answers(2);
+  const responses = await other.responses(2);
   // The first request of a connection is always served, so health checks continue.
   assert.deepEqual(responses.map(({ status }) => status), [200, 503]);
   assert.match(responses[1]?.headers.get("retry-after") ?? "", /^[0-9]+$/);
   for (const { socket } of stalled) socket.resume();
   for (const connection of stalled) assert.deepEqual((await connection.untilClosed()).map(({ body }) => body.length), [size + 2]);
   other.write(GET + GET);
-  assert.deepEqual((await other.answers(4)).map(({ status }) => status), [200, 503, 200, 200]);
+  assert.deepEqual((await other.responses(4)).map(({ status }) => status), [200, 503, 200, 200]);
 });
 
 test("an endless chunked body gets 413 when it exceeds the limit, and its connection is then closed", async (t) => {
   const server = await startTestServer(t, readBody, { bodyLimitBytes: 1_000 });
-  const { socket, write, answers } = await openConnection(t, server.url);
+  const { socket, write, responses } = await openConnection(t, server.url);
   const closed = new Promise((resolve) => socket.once("close", resolve));
   socket.on("error", () => undefined);
   write("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
   pour(socket, `ffff\r\n${"x".repeat(0xffff)}\r\n`);
-  assert.deepEqual((await answers(1)).map(({ status }) => status), [413]);
+  assert.deepEqual((await responses(1)).map(({ status }) => status), [413]);
   await closed;
   assert.equal((await server.finished(1)).length, 1);
 });

@@ -35,11 +35,11 @@ test("a stop closes idle and silent connections, and waits for handlers", async 
   });
   const idle = await openConnection(t, server.url);
   idle.write(GET);
-  await idle.answers(1);
+  await idle.responses(1);
   const silent = await openConnection(t, server.url);
   const busy = await openConnection(t, server.url);
   busy.write(GET + GET);
-  await busy.answers(1);
+  await busy.responses(1);
   const closed = server.close(MINUTE_MS);
   release.resolve();
   assert.deepEqual((await busy.untilClosed()).map(({ status }) => status), [200, 200]);
@@ -55,10 +55,10 @@ test("connections that are left at the deadline are closed and counted, and thei
   };
   const server = await startTestServer(t, readBody);
   const connections = await Promise.all([1, 2, 3].map(() => openConnection(t, server.url)));
-  for (const { socket, write, answers } of connections) {
+  for (const { socket, write, responses } of connections) {
     socket.on("error", () => undefined);
     write(`${GET}POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf`);
-    await answers(1);
+    await responses(1);
   }
   const ends = connections.map(({ socket }) => once(socket, "end").catch(() => undefined));
   assert.equal(await server.close(0), 3);

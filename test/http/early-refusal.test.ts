@@ -38,14 +38,14 @@ test("a client that writes 20 MB before it reads anything can read the response 
   for (const [title, handle, head, status] of REFUSALS) {
     await t.test(`${title}: ${status}`, async (t) => {
       const server = await startTestServer(t, handle);
-      const { socket, answers } = await openConnection(t, server.url);
+      const { socket, responses } = await openConnection(t, server.url);
       socket.pause();
       socket.write(head);
       for (let sent = 0; sent < SIZE; sent += CHUNK.length) {
         await new Promise<void>((resolve, reject) => socket.write(CHUNK, (error) => (error ? reject(error) : resolve())));
       }
       socket.resume();
-      assert.deepEqual((await answers(1)).map((response) => response.status), [status]);
+      assert.deepEqual((await responses(1)).map((response) => response.status), [status]);
     });
   }
 });
@@ -63,7 +63,7 @@ test("the response says whether the connection continues:", async (t) => {
     await t.test(`${title}: ${expected}`, async (t) => {
       const connection = await openConnection(t, server.url);
       connection.write(request);
-      const [response] = await connection.answers(1);
+      const [response] = await connection.responses(1);
       assert.deepEqual([response?.status, response?.headers.get("connection")], [status, expected]);
       connection.socket.destroy();
     });

@@ -19,8 +19,8 @@ function timerOf(serverPort: number, clientPort: number): string | undefined {
 test("the kernel probes silent connections", { skip: !existsSync(TABLE) }, async (t) => {
   const server = await startTestServer(t, () => json({}));
   const port = Number(new URL(server.url).port);
-  const { socket, write, answers } = await openConnection(t, server.url);
+  const { socket, write, responses } = await openConnection(t, server.url);
   write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-  await answers(1);
+  await responses(1);
   assert.equal(timerOf(port, socket.localPort ?? 0), KEEP_ALIVE_TIMER);
 });

@@ -30,7 +30,7 @@ test("one event-loop iteration reads only a small part of a large body, so that 
       subscribe("net.server.socket", onAccepted);
       t.after(() => unsubscribe("net.server.socket", onAccepted));
       const server = await startTestServer(t, handle, { bodyLimitBytes: SIZE });
-      const { socket, answers } = await openConnection(t, server.url);
+      const { socket, responses } = await openConnection(t, server.url);
       socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${SIZE}\r\n\r\n${"x".repeat(SIZE)}`);
 
       let most = 0;
@@ -43,7 +43,7 @@ test("one event-loop iteration reads only a small part of a large body, so that 
         before = bytes;
       }
       assert.ok(most <= MOST_PER_ITERATION, `${most} bytes in one iteration`);
-      assert.deepEqual((await answers(1)).map((response) => response.status), [status]);
+      assert.deepEqual((await responses(1)).map((response) => response.status), [status]);
     });
   }
 });

@@ -17,7 +17,7 @@ test("an idle connection does not keep its last request's body in memory", async
   for (let index = 0; index < connections; index += 1) {
     const connection = await openConnection(t, server.url);
     connection.write(request);
-    assert.equal((await connection.answers(1))[0]?.body, "true");
+    assert.equal((await connection.responses(1))[0]?.body, "true");
   }
   // In several passes, because what one pass frees may have kept more alive.
   for (let pass = 0; pass < 5; pass += 1) {

@@ -121,7 +121,7 @@ test("a client that disconnects ends its stream", async (t) => {
   const server = await startTestServer(t, streaming(waiting("one"), true));
   const stream = await openStream(t, server.url);
   await once(stream.response, "data");
-  stream.leave();
+  stream.disconnect();
   assert.equal((await server.finished(1))[0]?.stream?.ended, "client");
 });
 
@@ -129,7 +129,7 @@ test("a client that disconnects while it reads nothing ends its stream", async (
   const server = await startTestServer(t, streaming(waiting(...Array<string>(500).fill(LARGE))));
   const stream = await openStream(t, server.url);
   stream.response.pause();
-  stream.leave();
+  stream.disconnect();
   assert.equal((await server.finished(1))[0]?.stream?.ended, "client");
 });
 
@@ -173,7 +173,7 @@ test("a stop completes live streams at once, cuts off finite ones visibly, and r
     assert.deepEqual(await Promise.all(streams.map((stream) => stream.complete)), [complete, complete, complete]);
     for (const exchange of await server.finished(3)) assert.equal(exchange.stream?.ended, "stop");
     late.write("\r\n");
-    const [refused] = await late.answers(1);
+    const [refused] = await late.responses(1);
     assert.deepEqual([refused?.status, refused?.headers.get("retry-after")], [503, "1"]);
     stuck.socket.destroy();
     late.socket.destroy();

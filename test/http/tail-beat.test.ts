@@ -14,7 +14,7 @@ for (const [accept, beat, ending] of [["application/x-ndjson", "", "\n"], ["text
     const stream = await openStream(t, server.url, { Accept: accept });
     const chunks = await stream.chunks(5, ending);
     assert.deepEqual(chunks.slice(accept === "text/event-stream" ? 1 : 0, 5).filter((chunk) => chunk !== beat), []);
-    stream.leave();
+    stream.disconnect();
     await server.finished(1);
   });
 }
@@ -30,7 +30,7 @@ test("a message has no line ending inside its line, and parses back unchanged", 
     const stream = await openStream(t, server.url, { Accept: accept });
     const lines = await stream.chunks(accept === "text/event-stream" ? 4 : 1);
     assert.ok(lines.some((one) => one.endsWith(line.slice(0, -1))), accept);
-    stream.leave();
+    stream.disconnect();
     await server.finished(1);
   }
 });

@@ -50,7 +50,7 @@ describe("timeouts", { concurrency: true }, () => {
     connection.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
     const drip = setInterval(() => connection.socket.write("x"), 5);
     t.after(() => clearInterval(drip));
-    assert.deepEqual((await connection.answers(1)).map(({ status }) => status), [408]);
+    assert.deepEqual((await connection.responses(1)).map(({ status }) => status), [408]);
   });
 
   test("a client that does not finish its body after the response is disconnected", async (t) => {
@@ -88,6 +88,6 @@ describe("timeouts", { concurrency: true }, () => {
     connection.write(GET);
     for (let round = 0; round < 3; round += 1) await (await openConnection(t, server.url)).untilClosed();
     release.resolve();
-    assert.deepEqual((await connection.answers(1)).map(({ status }) => status), [200]);
+    assert.deepEqual((await connection.responses(1)).map(({ status }) => status), [200]);
   });
 });

@@ -18,9 +18,9 @@ function loadedBy(html: string): readonly string[] {
 }
 
 async function pageOf(app: TestApp, path: string): Promise<string> {
-  const answer = await app.request(path);
-  assert.equal(answer.status, 200);
-  return answer.body;
+  const response = await app.request(path);
+  assert.equal(response.status, 200);
+  return response.body;
 }
 
 for (const path of PAGES) {
@@ -108,8 +108,8 @@ test("messages, which stand beside those of other senders, are never compressed"
 test("an asset of another name or an older content is 404", async () => {
   const app = await open();
   for (const name of ["style.css", "style.0000000000000000.css", "..%2Fsite.ts", "%2E%2E%2Fmodules.ts", "constructor", "__proto__"]) {
-    const answer = await app.request(`/assets/${name}`);
-    assert.deepEqual([answer.status, answer.headers["cache-control"], answer.json], [404, "no-store", { detail: "not found" }], name);
+    const response = await app.request(`/assets/${name}`);
+    assert.deepEqual([response.status, response.headers["cache-control"], response.json], [404, "no-store", { detail: "not found" }], name);
   }
 });
 

@@ -19,14 +19,14 @@ function walk(): number {
 
 async function startWith(t: TestContext, count: number): Promise<TestApp> {
   const app = await startTestApp(t, { env: { API_TOKEN: TOKEN } });
-  const answers = await Promise.all(Array.from({ length: count }, (_, index) => app.deliver(delivery({
+  const responses = await Promise.all(Array.from({ length: count }, (_, index) => app.deliver(delivery({
     message_id: `m/${index}`,
     from: `+9198765432${10 + (index % 3)}`,
     // Two share each instant.
     ts: new Date(Date.UTC(2025, 0, 15, 10) + Math.floor(index / 2) * 60_000).toISOString(),
     text: index % 10 === 9 ? null : `Bestellung Nº ${index} ΣΟΦΟΣ`,
   }))));
-  assert.ok(answers.every(({ status }) => status === 200));
+  assert.ok(responses.every(({ status }) => status === 200));
   return app;
 }
 

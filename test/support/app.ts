@@ -23,9 +23,9 @@ export interface TestApp {
   logLines(): readonly Record<string, unknown>[];
   /** Waits until this many requests are logged, and gives all of their lines. */
   requestLines(count: number): Promise<readonly Record<string, unknown>[]>;
-  request(target: string, options?: RequestOptions): Promise<Answer>;
+  request(target: string, options?: RequestOptions): Promise<TestResponse>;
   /** Signs and posts a body. */
-  deliver(body: string | Uint8Array | object, headers?: Record<string, string>): Promise<Answer>;
+  deliver(body: string | Uint8Array | object, headers?: Record<string, string>): Promise<TestResponse>;
 }
 
 export interface RequestOptions {
@@ -35,7 +35,7 @@ export interface RequestOptions {
   readonly agent?: Agent;
 }
 
-export interface Answer {
+export interface TestResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
@@ -88,7 +88,7 @@ export function sign(body: string | Uint8Array, secret: string = SECRET): string
 }
 
 /** `node:http` rather than `fetch`: it sends targets and headers as they are. */
-export function send(url: string, target: string, options: RequestOptions = {}): Promise<Answer> {
+export function send(url: string, target: string, options: RequestOptions = {}): Promise<TestResponse> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const request = httpRequest(

@@ -90,10 +90,10 @@ export async function createPageDriver(session: Session, profile: Profile): Prom
   }
 
   async function evaluateExpression(expression: string): Promise<unknown> {
-    const answer = await command("Runtime.evaluate", { expression, returnByValue: true, awaitPromise: true });
-    const thrown = at(answer, "exceptionDetails", "exception", "description");
+    const response = await command("Runtime.evaluate", { expression, returnByValue: true, awaitPromise: true });
+    const thrown = at(response, "exceptionDetails", "exception", "description");
     if (thrown !== undefined) throw new Error(`${expression}: ${String(thrown)}`);
-    return at(answer, "result", "value");
+    return at(response, "result", "value");
   }
 
   async function setMedia(features: Readonly<Record<string, string>>): Promise<void> {

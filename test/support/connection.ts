@@ -6,7 +6,7 @@ import { sign } from "./app.ts";
 import { atEnd } from "./cleanup.ts";
 import { until } from "./until.ts";
 
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
@@ -20,9 +20,9 @@ export interface Connection {
   /** Closes the sending side alone. */
   halfClose(): void;
   /** Waits for this many answers; interim ones (100) count too. */
-  answers(count: number): Promise<readonly RawAnswer[]>;
+  responses(count: number): Promise<readonly RawResponse[]>;
   /** All answers, once the server has closed its side. */
-  untilClosed(): Promise<readonly RawAnswer[]>;
+  untilClosed(): Promise<readonly RawResponse[]>;
 }
 
 export async function openConnection(t: TestContext, url: string): Promise<Connection> {
@@ -48,25 +48,25 @@ export async function openConnection(t: TestContext, url: string): Promise<Conne
     socket,
     write: (text) => void socket.write(text, "latin1"),
     halfClose: () => void socket.end(),
-    async answers(count) {
+    async responses(count) {
       await until(`${count} responses have come`, () => {
-        if (parseAnswers(received).length >= count) return true;
+        if (parseResponses(received).length >= count) return true;
         assert.ok(!closed, `the connection stays open for ${count} answers, got ${JSON.stringify(received)} ${failure?.message ?? ""}`);
         return false;
       });
-      return parseAnswers(received);
+      return parseResponses(received);
     },
     async untilClosed() {
       await until("the server has closed the connection", () => closed, { limitMs: 15_000 });
       assert.equal(failure, undefined);
       socket.end();
-      return parseAnswers(received);
+      return parseResponses(received);
     },
   };
 }
 
 /** Sends bytes on a connection of their own and gives all answers once the server has closed it. */
-export async function exchangeRaw(t: TestContext, url: string, text: string): Promise<readonly RawAnswer[]> {
+export async function exchangeRaw(t: TestContext, url: string, text: string): Promise<readonly RawResponse[]> {
   const connection = await openConnection(t, url);
   connection.write(text);
   return connection.untilClosed();
@@ -79,19 +79,19 @@ export function rawPost(body: string, options: { readonly headers?: readonly str
 }
 
 /** The complete answers at the start of `received`; none of them may be an answer to HEAD. */
-function parseAnswers(received: string): readonly RawAnswer[] {
-  const answers: RawAnswer[] = [];
+function parseResponses(received: string): readonly RawResponse[] {
+  const responses: RawResponse[] = [];
   let rest = received;
   for (;;) {
     const headEnd = rest.indexOf("\r\n\r\n");
-    if (headEnd === -1) return answers;
+    if (headEnd === -1) return responses;
     const [statusLine = "", ...lines] = rest.slice(0, headEnd).split("\r\n");
     const headers = new Map(
       lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()] as const),
     );
     const bodyEnd = headEnd + 4 + Number(headers.get("content-length") ?? 0);
-    if (rest.length < bodyEnd) return answers;
-    answers.push({ status: Number(statusLine.split(" ")[1]), headers, body: rest.slice(headEnd + 4, bodyEnd) });
+    if (rest.length < bodyEnd) return responses;
+    responses.push({ status: Number(statusLine.split(" ")[1]), headers, body: rest.slice(headEnd + 4, bodyEnd) });
     rest = rest.slice(bodyEnd);
   }
 }

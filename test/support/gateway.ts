@@ -66,10 +66,10 @@ export async function startGateway(t: Lifetime, options: GatewayOptions): Promis
       streams.add(res);
     }
     const headers = { ...req.headers, ...(gateway.spoilToken && { authorization: "Bearer spoiled" }) };
-    const passed = httpRequest(`${options.upstream()}${path}`, { method: req.method, headers, agent: false }, (answer) => {
-      res.writeHead(answer.statusCode ?? 0, answer.headers);
+    const passed = httpRequest(`${options.upstream()}${path}`, { method: req.method, headers, agent: false }, (response) => {
+      res.writeHead(response.statusCode ?? 0, response.headers);
       res.flushHeaders();
-      answer.on("error", () => res.destroy()).pipe(res);
+      response.on("error", () => res.destroy()).pipe(res);
     });
     passed.on("error", () => res.destroy());
     res.on("close", () => {

@@ -47,8 +47,8 @@ export async function startInboxService(t: Lifetime, messages: readonly StoredMe
       return app;
     },
     async commit(...wanted) {
-      const answers = await Promise.all(wanted.map(({ created_at: _, ...message }) => app.deliver(message)));
-      for (const { status, body } of answers) assert.equal(status, 200, body);
+      const responses = await Promise.all(wanted.map(({ created_at: _, ...message }) => app.deliver(message)));
+      for (const { status, body } of responses) assert.equal(status, 200, body);
     },
     stop: () => app.app.close(),
     async startAgain({ emptied = false } = {}) {

@@ -29,43 +29,43 @@ export function fromText(text: string, schema: Schema): unknown {
   return schema.type === "integer" && /^[0-9]+$/.test(text) ? Number(text) : text;
 }
 
-export interface ObservedAnswer {
+export interface ObservedResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
 /** Holds a real answer against what the document says about that status: headers, media type, body. */
-export function assertDescribed(document: OpenApiDocument, described: DocumentedOperation, answer: ObservedAnswer): void {
-  const what = `${described.method} ${described.path} ${answer.status}`;
-  const response = dereference(found(described.operation.responses[answer.status], what), document.components.responses);
-  assertResponse(document, response, answer, { what, head: described.method === "HEAD" });
+export function assertDescribed(document: OpenApiDocument, described: DocumentedOperation, response: ObservedResponse): void {
+  const what = `${described.method} ${described.path} ${response.status}`;
+  const documented = dereference(found(described.operation.responses[response.status], what), document.components.responses);
+  assertResponse(document, documented, response, { what, head: described.method === "HEAD" });
 }
 
 export function assertResponse(
   document: OpenApiDocument,
-  response: ResponseObject,
-  answer: ObservedAnswer,
+  documented: ResponseObject,
+  response: ObservedResponse,
   options: { readonly what: string; readonly head?: boolean },
 ): void {
   const { what, head = false } = options;
-  const headers = new Map(Object.entries(response.headers).map(([name, header]) => [name.toLowerCase(), dereference(header, document.components.headers)]));
-  for (const [name, value] of Object.entries(answer.headers)) {
+  const headers = new Map(Object.entries(documented.headers).map(([name, header]) => [name.toLowerCase(), dereference(header, document.components.headers)]));
+  for (const [name, value] of Object.entries(response.headers)) {
     if (OF_THE_CONNECTION.includes(name)) continue;
     const { schema } = found(headers.get(name), `the header ${name} of ${what}`);
     assert.deepEqual(problemsOf(fromText(String(value), schema), schema, document.components), [], `${name} of ${what}`);
   }
-  const missing = headers.entries().filter(([name, { required }]) => required && answer.headers[name] === undefined).map(([name]) => name).toArray();
+  const missing = headers.entries().filter(([name, { required }]) => required && response.headers[name] === undefined).map(([name]) => name).toArray();
   assert.deepEqual(missing, [], what);
 
-  const type = answer.headers["content-type"];
-  const content = contentOf(response);
+  const type = response.headers["content-type"];
+  const content = contentOf(documented);
   if (head || content === undefined) {
-    assert.equal(answer.body, "", what);
+    assert.equal(response.body, "", what);
     assert.equal(head || type === undefined, true, what);
     return;
   }
   const { schema } = found(content[type ?? ""], `the type ${type} of ${what}`);
-  const body: unknown = type === "application/json" ? JSON.parse(answer.body) : answer.body;
+  const body: unknown = type === "application/json" ? JSON.parse(response.body) : response.body;
   assert.deepEqual(problemsOf(body, schema, document.components), [], what);
 }

@@ -15,7 +15,7 @@ export interface OpenStream {
   /** Waits for the end; false where the connection was lost before it. */
   readonly complete: Promise<boolean>;
   /** The client goes away. */
-  leave(): void;
+  disconnect(): void;
 }
 
 export async function openStream(t: TestContext, url: string, headers: Record<string, string> = {}): Promise<OpenStream> {
@@ -43,6 +43,6 @@ export async function openStream(t: TestContext, url: string, headers: Record<st
       return chunks();
     },
     complete,
-    leave: () => sent.destroy(),
+    disconnect: () => sent.destroy(),
   };
 }

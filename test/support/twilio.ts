@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import type { Answer, TestApp } from "./app.ts";
+import type { TestResponse, TestApp } from "./app.ts";
 
 export const TWILIO_ENV = { TWILIO_AUTH_TOKEN: "t", PUBLIC_URL: "https://a.example" };
 export const SMS = { MessageSid: "SM1", From: "+14155550101", To: "+14155550100", Body: "Hello" };
@@ -10,7 +10,7 @@ export function postTwilio(
   fields: Readonly<Record<string, string>>,
   headers: Record<string, string> = {},
   target = "/webhook/twilio",
-): Promise<Answer> {
+): Promise<TestResponse> {
   const { TWILIO_AUTH_TOKEN, PUBLIC_URL } = TWILIO_ENV;
   const parameters = Object.keys(fields)
     .toSorted()
