@@ -56,7 +56,7 @@ browserTest("a token that the service takes back is asked for again, and no mess
   await page.type("right");
   await page.press("Enter");
   await page.until(isReady);
-  service.gateway.spoilToken = true;
+  service.gateway.sendWrongToken = true;
   service.gateway.breakStreams();
   await page.until(isAsked);
   assert.equal(await page.evaluate(isVisible, "#rows"), false);

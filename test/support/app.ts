@@ -17,11 +17,11 @@ export interface TestApp {
   readonly url: string;
   readonly databasePath: string;
   readonly fatal: string[];
-  /** All that was logged so far, as it was written. */
+  /** The log so far, byte for byte. */
   rawLog(): string;
-  /** The log so far, line by line. */
+  /** The lines of the log so far, parsed. */
   logLines(): readonly Record<string, unknown>[];
-  /** Waits until this many requests are logged, and gives all of their lines. */
+  /** Waits until this many requests are logged, and returns their lines. */
   requestLines(count: number): Promise<readonly Record<string, unknown>[]>;
   request(target: string, options?: RequestOptions): Promise<TestResponse>;
   /** Signs and posts a body. */
@@ -87,7 +87,7 @@ export function sign(body: string | Uint8Array, secret: string = SECRET): string
   return createHmac("sha256", secret).update(body).digest("hex");
 }
 
-/** `node:http` rather than `fetch`: it sends targets and headers as they are. */
+/** Uses `node:http` rather than `fetch`, because it sends targets and headers unchanged. */
 export function send(url: string, target: string, options: RequestOptions = {}): Promise<TestResponse> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -105,7 +105,7 @@ export function send(url: string, target: string, options: RequestOptions = {}):
   });
 }
 
-/** Writes bytes to a connection of its own and gives all that comes back until the server ends it. */
+/** Writes bytes to a new connection and returns everything that the server sends until it closes the connection. */
 export function raw(url: string, bytes: string, options: { readonly halfClose?: boolean } = {}): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {

@@ -2,25 +2,25 @@ import type { Session } from "./browser.ts";
 import { at, listAt } from "./json.ts";
 import { until } from "./until.ts";
 
-/** A function that runs in the page. It sees nothing of the test's own scope. */
+/** A function that runs in the page. It cannot use anything from the test's scope. */
 export type Script<P extends readonly unknown[]> = (...parameters: P) => unknown;
 
 /** One page of a browser. */
 export interface BrowserPage extends Session {
   open(url: string): Promise<void>;
-  /** What a function gives that runs in the page; its parameters and its result travel as JSON. */
+  /** Runs a function in the page and returns its result; parameters and result are passed as JSON. */
   evaluate<P extends readonly unknown[]>(script: Script<P>, ...parameters: P): Promise<unknown>;
-  /** Waits until a function in the page gives true; rejects after five seconds, with the function. */
+  /** Waits until a function in the page returns true; rejects after five seconds, with the text of the function. */
   until<P extends readonly unknown[]>(script: Script<P>, ...parameters: P): Promise<void>;
-  /** Types into what has the focus. */
+  /** Types into the element that has the focus. */
   type(text: string): Promise<void>;
   /** Presses a key, such as `Enter`, `Escape`, `Tab`, `ArrowDown`. */
   press(key: string, options?: { readonly shift?: boolean }): Promise<void>;
-  /** Clicks into the middle of the first element that the selector finds. */
+  /** Clicks the middle of the first element that the selector matches. */
   click(selector: string): Promise<void>;
-  /** What went wrong in the page so far: errors, failed loads, refusals of its policy. */
+  /** The problems of the page so far: errors, failed loads, violations of its content security policy. */
   readonly problems: string[];
-  /** Every address that the page asked for. */
+  /** Every URL that the page requested. */
   readonly requested: string[];
   setScheme(scheme: "light" | "dark", options?: { readonly reducedMotion?: boolean }): Promise<void>;
   setSize(width: number, height: number): Promise<void>;
@@ -34,18 +34,18 @@ const KEY_CODES: Readonly<Record<string, number>> = {
   Tab: 9, Enter: 13, Escape: 27, PageUp: 33, PageDown: 34, End: 35, Home: 36, ArrowUp: 38, ArrowDown: 40, Backspace: 8,
 };
 
-/** What the tabs of a page share. */
+/** The browser profile that the tabs of a page share. */
 export interface Profile {
   newTab(): Promise<BrowserPage>;
-  /** Closes all tabs but the first, which is empty, and lets a later page use it again. */
-  leave(): Promise<void>;
-  /** Ends the profile: it may not be as it was. */
+  /** Closes all tabs except the first, which is empty by then, and lets a later page use it. */
+  recycle(): Promise<void>;
+  /** Deletes the profile, because its state is unknown. */
   discard(): Promise<unknown>;
 }
 
-/** So long the page itself looks whether a condition holds, before it is asked again. */
-const LOOK_MS = 500;
-/** A first page of a new service has to be made. */
+/** How long the page itself polls a condition before the test polls it again. */
+const POLL_MS = 500;
+/** The first page of a new service takes longer, because the service has to render it. */
 const LOAD_LIMIT_MS = 15_000;
 const BLANK = "about:blank";
 
@@ -53,7 +53,7 @@ function toExpression(script: Script<never>, parameters: readonly unknown[]): st
   return `(${script.toString()})(...${JSON.stringify(parameters)})`;
 }
 
-/** Where to click an element, which is brought into sight. */
+/** The coordinates at which to click an element, after scrolling it into view. */
 function middleOf(selector: string): readonly number[] {
   const element = document.querySelector(selector);
   if (element === null) throw new Error(`Cannot click: ${selector} must be in the page`);
@@ -76,7 +76,7 @@ export async function createPageDriver(session: Session, profile: Profile): Prom
   });
   on("Audits.issueAdded", (event) => {
     const issue = JSON.stringify(at(event, "issue"));
-    // Of a test's own making: a click by script is not a click of a reader's.
+    // Caused by the test: a click by script is not a user gesture.
     if (!issue.includes("NavigationEntryMarkedSkippable")) problems.push(`issue: ${issue}`);
   });
   on("Page.loadEventFired", () => {
@@ -106,11 +106,11 @@ export async function createPageDriver(session: Session, profile: Profile): Prom
     await until(`${url} is loaded`, () => loads > before, { limitMs: LOAD_LIMIT_MS });
   }
 
-  /** Leaves the tab as a new one is, except its process. */
-  async function empty(): Promise<void> {
+  /** Makes the tab like a new one, except that it keeps its process. */
+  async function reset(): Promise<void> {
     const origins = new Set(requested.map((url) => new URL(url).origin).filter((origin) => origin !== "null"));
-    if (origins.size > 1) throw new Error("Cannot use a tab again: it must have shown one origin, since only that one's session storage can be cleared");
-    // By the page itself: if the browser leaves it, the next page gets a process of its own.
+    if (origins.size > 1) throw new Error("Cannot reuse a tab: it must have shown one origin only, because the session storage of other origins cannot be cleared");
+    // The page itself navigates away: if the browser did, the next page would get a new process.
     await load(BLANK, () => evaluate((blank) => {
       if (location.protocol.startsWith("http")) sessionStorage.clear();
       location.replace(blank);
@@ -129,14 +129,14 @@ export async function createPageDriver(session: Session, profile: Profile): Prom
     open: (url) => load(url, () => command("Page.navigate", { url })),
     async until(script, ...parameters) {
       const expression = toExpression(script, parameters);
-      // Looks again with each timer of the page's own clock.
-      const looking = `new Promise((resolve) => { const look = () => document.readyState === "complete" && (${expression}) ? resolve(true) : setTimeout(look, 16); look(); })`;
-      const late = `new Promise((resolve) => setTimeout(resolve, ${LOOK_MS}, false))`;
+      // Polls with a timer of the page, so that it follows the page's clock.
+      const polling = `new Promise((resolve) => { const poll = () => document.readyState === "complete" && (${expression}) ? resolve(true) : setTimeout(poll, 16); poll(); })`;
+      const late = `new Promise((resolve) => setTimeout(resolve, ${POLL_MS}, false))`;
       await until(`in the page ${expression}`, async () => {
         try {
-          return (await evaluateExpression(`Promise.race([${looking}, ${late}])`)) === true;
+          return (await evaluateExpression(`Promise.race([${polling}, ${late}])`)) === true;
         } catch (error) {
-          // A page that is loaded again ends what was evaluated in the one before it.
+          // Reloading a page ends every evaluation in the previous document.
           if (/context|navigated/i.test(String(error))) return false;
           throw error;
         }
@@ -160,8 +160,8 @@ export async function createPageDriver(session: Session, profile: Profile): Prom
     newTab: profile.newTab,
     async close() {
       try {
-        await empty();
-        await profile.leave();
+        await reset();
+        await profile.recycle();
       } catch {
         await profile.discard();
       }

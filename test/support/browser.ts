@@ -9,45 +9,45 @@ import { until } from "./until.ts";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 
-/** The path of an installed Chromium; undefined where there is none. */
+/** The path of an installed Chromium; undefined if there is none. */
 export const CHROMIUM: string | undefined = (process.env["PATH"] ?? "")
   .split(delimiter)
   .flatMap((folder) => NAMES.map((name) => join(folder, name)))
   .find((path) => existsSync(path));
 
-/** For the `skip` of each test that needs a browser: says what to install. */
+/** The `skip` of each test that needs a browser; it says what to install. */
 export const SKIP_WITHOUT_BROWSER: string | false =
   CHROMIUM === undefined ? "NOT TESTED: no Chromium is installed (Debian: apt-get install chromium)" : false;
 
-/** Sends a command of the DevTools protocol and gives its result. */
+/** Sends a command of the DevTools protocol and returns its result. */
 export type Command = (method: string, params?: object) => Promise<unknown>;
 
 export interface Session {
   readonly command: Command;
-  /** Calls back with every event of this name from now on. */
+  /** Calls `take` with each later event of this name. */
   on(method: string, take: (params: unknown) => void): void;
 }
 
 export interface Browser {
-  /** A page in a profile that nobody else uses, with nothing in it. */
+  /** A page in an empty profile that nothing else uses. */
   newPage(): Promise<BrowserPage>;
   close(): Promise<void>;
 }
 
 /**
- * Runs a command until standard input ends, and removes its folder: the pipe is closed however the test's process ends,
- * so no browser outlives it. Its standard error is the command's alone, and ends with it.
+ * Runs a command until standard input ends, then removes its folder. However the process of the test ends, the pipe is closed,
+ * so no browser outlives it. Only the command writes to standard error, which is closed when the command ends.
  */
 const WHILE_READ = 'folder=$1; shift; "$@" < /dev/null & exec 2> /dev/null; cat > /dev/null; kill $!; wait; rm -rf "$folder"';
 
-/** A Chromium that runs. */
+/** A running Chromium. */
 export interface Chromium {
-  /** Where its DevTools protocol is. */
+  /** The WebSocket URL of its DevTools protocol. */
   readonly endpoint: string;
   close(): Promise<void>;
 }
 
-/** Names, in the environment, the endpoint of the Chromium that the whole test run shares. */
+/** The environment variable that holds the endpoint of the Chromium that a test run shares. */
 const SHARED = "WEBHOOK_INBOX_TEST_CHROMIUM";
 
 interface Tab {
@@ -55,14 +55,14 @@ interface Tab {
   readonly targetId: string;
 }
 
-/** Starts a Chromium for all files of a test run: each process that it starts from now on finds it. */
+/** Starts a Chromium for all files of a test run: every process started later finds it through the environment. */
 export async function shareChromium(): Promise<Chromium> {
   const chromium = await startChromium();
   process.env[SHARED] = chromium.endpoint;
   return chromium;
 }
 
-/** Chromium without a window. */
+/** Starts a headless Chromium. */
 async function startChromium(): Promise<Chromium> {
   const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-browser-"));
   const child = spawn("/bin/sh", [
@@ -70,7 +70,7 @@ async function startChromium(): Promise<Chromium> {
     "--headless=new", "--remote-debugging-port=0", `--user-data-dir=${folder}`, "--no-first-run", "--no-default-browser-check",
     "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",
     "--disable-dev-shm-usage", "--mute-audio", "--hide-scrollbars", "--lang=en-GB",
-    // Else it reports each tab that empties itself as one that hides where it came from.
+    // Otherwise it reports each tab that resets itself as a page that manipulates the history.
     "--disable-features=DIPS",
     // Chromium refuses to run as root inside its sandbox.
     ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
@@ -86,7 +86,7 @@ async function startChromium(): Promise<Chromium> {
   };
 }
 
-/** Drives the test run's Chromium, or else one of its own, over its DevTools protocol (https://chromedevtools.github.io/devtools-protocol/). */
+/** Drives the Chromium of the test run, or a new one, over its DevTools protocol (https://chromedevtools.github.io/devtools-protocol/). */
 export async function launchBrowser(): Promise<Browser> {
   const shared = process.env[SHARED];
   const chromium = shared === undefined ? await startChromium() : { endpoint: shared, close: async () => undefined };
@@ -117,7 +117,7 @@ export async function launchBrowser(): Promise<Browser> {
     return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
   }
 
-  /** Tabs that were emptied, each the only one of its profile: to make a new one costs three times as much as to load a page. */
+  /** Tabs that were reset, each the only one of its profile: creating a new one takes three times as long as loading a page. */
   const idleTabs: Tab[] = [];
   const closedTabs = new Set<string>();
   events.on("browser Target.targetDestroyed", (event) => closedTabs.add(String(at(event, "targetId"))));
@@ -148,11 +148,11 @@ export async function launchBrowser(): Promise<Browser> {
             others.push(tab.targetId);
             return drive(tab);
           },
-          async leave() {
-            if (closedTabs.has(first.targetId)) throw new Error("Cannot use a profile again: its first tab must be open");
+          async recycle() {
+            if (closedTabs.has(first.targetId)) throw new Error("Cannot reuse a profile: its first tab must be open");
             for (const tab of others) if (!closedTabs.has(tab)) await command("Target.closeTarget", { targetId: tab });
             await until("the tabs are closed", () => others.every((tab) => closedTabs.has(tab)));
-            // With the session goes all that it has set: sizes, media, scripts.
+            // Detaching also resets everything that the session has set: sizes, media, scripts.
             await command("Target.detachFromTarget", { sessionId });
             idleTabs.push(first);
           },
@@ -168,7 +168,7 @@ export async function launchBrowser(): Promise<Browser> {
   };
 }
 
-/** The address that Chromium names on standard error. */
+/** The URL that Chromium prints to standard error. */
 function endpointOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = "";

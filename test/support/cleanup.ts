@@ -1,13 +1,13 @@
 type Release = () => unknown;
 
-/** What ends some time: a test, or all tests of a file. */
+/** Something that ends: a test, or all tests of a file. */
 export interface Lifetime {
   after(release: () => Promise<void>): void;
 }
 
 const releases = new WeakMap<Lifetime, Release[]>();
 
-/** Releases at the end of a test or a file, the latest first: `t.after` alone would remove the folder before the service in it stops. */
+/** Calls `release` at the end of a test or a file, the latest first: `t.after` would remove the folder before the service in it stops. */
 export function atEnd(t: Lifetime, release: Release): void {
   const registered = releases.get(t);
   if (registered !== undefined) {

@@ -13,15 +13,15 @@ export interface RawResponse {
   readonly body: string;
 }
 
-/** A connection that writes bytes as they are given. */
+/** A connection that sends bytes unchanged. */
 export interface Connection {
   readonly socket: Socket;
   write(text: string): void;
-  /** Closes the sending side alone. */
+  /** Closes only the sending side. */
   halfClose(): void;
-  /** Waits for this many answers; interim ones (100) count too. */
+  /** Waits for this many responses; interim ones (100) count too. */
   responses(count: number): Promise<readonly RawResponse[]>;
-  /** All answers, once the server has closed its side. */
+  /** Waits until the server has closed its side, and returns all responses. */
   untilClosed(): Promise<readonly RawResponse[]>;
 }
 
@@ -51,7 +51,7 @@ export async function openConnection(t: TestContext, url: string): Promise<Conne
     async responses(count) {
       await until(`${count} responses have come`, () => {
         if (parseResponses(received).length >= count) return true;
-        assert.ok(!closed, `the connection stays open for ${count} answers, got ${JSON.stringify(received)} ${failure?.message ?? ""}`);
+        assert.ok(!closed, `the connection stays open until ${count} responses have come; received ${JSON.stringify(received)} ${failure?.message ?? ""}`);
         return false;
       });
       return parseResponses(received);
@@ -65,20 +65,20 @@ export async function openConnection(t: TestContext, url: string): Promise<Conne
   };
 }
 
-/** Sends bytes on a connection of their own and gives all answers once the server has closed it. */
+/** Sends bytes on a new connection and returns all responses once the server has closed it. */
 export async function exchangeRaw(t: TestContext, url: string, text: string): Promise<readonly RawResponse[]> {
   const connection = await openConnection(t, url);
   connection.write(text);
   return connection.untilClosed();
 }
 
-/** A request with the body's length, or with the head alone where `length` announces more than is there. */
+/** A signed delivery. Its `Content-Length` is the length of the body, or `length` to announce more than is sent. */
 export function rawPost(body: string, options: { readonly headers?: readonly string[]; readonly length?: number } = {}): string {
   const head = ["POST /webhook HTTP/1.1", "Host: x", `X-Signature: ${sign(body)}`, ...(options.headers ?? [])];
   return `${head.join("\r\n")}\r\nContent-Length: ${options.length ?? Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
-/** The complete answers at the start of `received`; none of them may be an answer to HEAD. */
+/** The complete responses at the start of `received`; none of them may be a response to HEAD. */
 function parseResponses(received: string): readonly RawResponse[] {
   const responses: RawResponse[] = [];
   let rest = received;

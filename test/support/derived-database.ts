@@ -11,7 +11,7 @@ import { migrate } from "../../src/storage/sqlite/migrations.ts";
 import { atEnd } from "./cleanup.ts";
 import { message, temporaryFolder } from "./store.ts";
 
-/** A database of these messages, in their order, with no connection open; `indexed` says whether it has an index, which covers them. */
+/** Creates a database with these messages, in this order, and closes it. If `indexed`, it has an index that covers them all. */
 export function createDatabase(t: TestContext, messages: readonly Message[], options: { readonly indexed: boolean }): string {
   const path = join(temporaryFolder(t), "app.db");
   const db = openDatabase(path);
@@ -23,15 +23,15 @@ export function createDatabase(t: TestContext, messages: readonly Message[], opt
   return path;
 }
 
-/** Brings the index of the database at `path` up to its last row. */
+/** Builds the index of the database at `path` up to its last row. */
 export function indexAll(path: string): void {
   const index = openMessageIndex({ location: indexLocation(path), database: path, busyTimeoutMs: 5_000 });
   while (index.step().unindexed > 0);
   index.close();
 }
 
-/** Fails unless the database at `path`, and its index, pass every check. */
-export async function requireSound(t: TestContext, path: string): Promise<void> {
+/** Fails unless the database at `path` and its index pass every check. */
+export async function assertSound(t: TestContext, path: string): Promise<void> {
   const verifier = await startVerifier(path);
   atEnd(t, () => verifier.close());
   for (const name of CHECKS) {
@@ -40,7 +40,7 @@ export async function requireSound(t: TestContext, path: string): Promise<void> 
   }
 }
 
-/** Some senders, days, hours and seconds; a few messages have no text. */
+/** Messages of several senders, days, hours and seconds; a few have no text. */
 export function sampleMessages(count: number): readonly Message[] {
   return Array.from({ length: count }, (_, index) =>
     message(`m${index}`, {

@@ -3,17 +3,17 @@ import { statfsSync } from "node:fs";
 import { atEnd, type Lifetime } from "./cleanup.ts";
 import { temporaryFolder } from "./store.ts";
 
-/** Whether this process may mount a file system of its own, for the `skip` of a test. */
+/** The `skip` of a test that needs to mount a file system. */
 export const SKIP_WITHOUT_DISK: string | false = mayMount() ? false : "NOT TESTED: only a user that may mount a file system can";
 
-/** A small disk. */
+/** A small file system. */
 export interface Disk {
   readonly folder: string;
-  /** Leaves room for this many pages of 4 KiB beside what is there. */
+  /** Resizes the file system so that this many pages of 4 KiB are free. */
   leave(pages: number): void;
 }
 
-/** A file system in memory that goes away with the test, with 64 MiB of room. */
+/** Mounts a file system of 64 MiB in memory, until the end of the test. */
 export function mountDisk(t: Lifetime): Disk {
   const folder = temporaryFolder(t);
   mount(folder, "size=64m");
@@ -21,7 +21,7 @@ export function mountDisk(t: Lifetime): Disk {
   return {
     folder,
     leave(pages) {
-      // What a thread of the store writes between the two calls may make the new size too small, which is refused.
+      // If a thread of the store writes between the two calls, the new size may be too small, and the mount is refused.
       for (let triesLeft = 10; ; triesLeft -= 1) {
         const { blocks, bfree, bsize } = statfsSync(folder);
         try {
@@ -41,7 +41,7 @@ function mount(folder: string, options: string): void {
 
 function mayMount(): boolean {
   try {
-    // In a mount namespace that ends with the command.
+    // Runs in a mount namespace that ends with the command.
     execFileSync("unshare", ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/tmp"], { stdio: "pipe" });
     return true;
   } catch {

@@ -3,24 +3,24 @@ import { usePostgres } from "./shared-postgres.ts";
 
 const isPostgres = process.env["ENGINE"] === "postgres";
 
-/** For the `skip` of a test of the service that opens the database's file, or is about it. */
+/** The `skip` of a test of the service that opens the database file, or is about it. */
 export const ONLY_SQLITE: string | false = isPostgres ? "NOT TESTED on PostgreSQL: only for SQLite" : false;
 
-const made = new Map<string, string>();
+const urls = new Map<string, string>();
 
-/** `DATABASE_URL` of the database of that path: a file, or in its place a database of PostgreSQL that lasts as long as `t`. */
+/** The `DATABASE_URL` for a path: the file there, or a PostgreSQL database that stands for it and lasts as long as `t`. */
 export async function databaseUrl(t: Lifetime, path: string): Promise<string> {
   if (!isPostgres) return `sqlite:///${path}`;
-  const before = made.get(path);
-  if (before !== undefined) return before;
+  const existing = urls.get(path);
+  if (existing !== undefined) return existing;
   const server = await usePostgres();
   atEnd(t, () => server.stop());
   const url = await server.createDatabase();
-  made.set(path, url);
+  urls.set(path, url);
   return url;
 }
 
-/** The URL of the database that took the place of the file at that path. */
-export function urlInPlaceOf(path: string): string | undefined {
-  return made.get(path);
+/** The URL of the PostgreSQL database that stands for the file at a path; undefined if none does. */
+export function postgresUrlOf(path: string): string | undefined {
+  return urls.get(path);
 }

@@ -4,27 +4,30 @@ import { createOpenApiDocument } from "../../src/api/document.ts";
 import { atEnd, type Lifetime } from "./cleanup.ts";
 import { assertDescribed, operationsOf } from "./openapi.ts";
 
-/** Called before a request is passed on: waits as long as it likes; a status refuses the request with a response of the OpenAPI document. */
+/**
+ * Called before each request. It may wait; if it returns a status, the gateway sends the documented response instead of passing on the
+ * request.
+ */
 export type BeforeRequest = (target: URL) => Promise<number | undefined> | number | undefined;
 
 export interface GatewayOptions {
-  /** Where the service is. */
+  /** The URL of the service. */
   readonly upstream: () => string;
-  /** Taken away from each path, as a proxy does that serves the service below a path; nothing else is passed on. */
+  /** Removed from each path, as by a proxy that serves the service below a path. Other paths get 404. */
   readonly prefix?: string;
 }
 
-/** A proxy in front of the service: it sees, delays, refuses and cuts what goes through it. */
+/** A proxy in front of the service that records, delays and refuses requests, and breaks streams. */
 export interface Gateway {
-  /** With the prefix, without a slash at its end. */
+  /** Includes the prefix; no trailing slash. */
   readonly url: string;
-  /** Targets of the requests so far, as the browser sent them. */
+  /** The targets of the requests so far, as the browser sent them. */
   readonly targets: string[];
-  /** `Last-Event-ID` of each stream so far. */
+  /** The `Last-Event-ID` of each stream so far. */
   readonly resumed: (string | undefined)[];
   before: BeforeRequest;
-  /** Hands each request on with a token that the service refuses. */
-  spoilToken: boolean;
+  /** If true, each request is passed on with a token that the service refuses. */
+  sendWrongToken: boolean;
   breakStreams(): void;
   openStreams(): number;
 }
@@ -35,7 +38,7 @@ const REFUSED = { detail: "the database cannot answer now, try again later" };
 export async function startGateway(t: Lifetime, options: GatewayOptions): Promise<Gateway> {
   const { prefix = "" } = options;
   const streams = new Set<ServerResponse>();
-  const server = createServer((req, res) => void handOn(req, res));
+  const server = createServer((req, res) => void passOn(req, res));
   const gateway: Gateway = {
     get url() {
       const address = server.address();
@@ -44,14 +47,14 @@ export async function startGateway(t: Lifetime, options: GatewayOptions): Promis
     targets: [],
     resumed: [],
     before: () => undefined,
-    spoilToken: false,
+    sendWrongToken: false,
     breakStreams() {
       for (const stream of streams) stream.destroy();
     },
     openStreams: () => streams.size,
   };
 
-  async function handOn(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  async function passOn(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const target = req.url ?? "";
     gateway.targets.push(target);
     if (!target.startsWith(`${prefix}/`)) {
@@ -65,7 +68,7 @@ export async function startGateway(t: Lifetime, options: GatewayOptions): Promis
       gateway.resumed.push(String(req.headers["last-event-id"] ?? "") || undefined);
       streams.add(res);
     }
-    const headers = { ...req.headers, ...(gateway.spoilToken && { authorization: "Bearer spoiled" }) };
+    const headers = { ...req.headers, ...(gateway.sendWrongToken && { authorization: "Bearer wrong" }) };
     const passed = httpRequest(`${options.upstream()}${path}`, { method: req.method, headers, agent: false }, (response) => {
       res.writeHead(response.statusCode ?? 0, response.headers);
       res.flushHeaders();
@@ -88,7 +91,10 @@ export async function startGateway(t: Lifetime, options: GatewayOptions): Promis
   return gateway;
 }
 
-/** What the service would say: held against the document, so that no test meets a response that no service gives. */
+/**
+ * Refuses a request as the service would. The response is compared with the OpenAPI document, so that it is one that the service can
+ * give.
+ */
 function refuse(res: ServerResponse, target: string, status: number): void {
   const [path = ""] = target.split("?");
   const described = operationsOf(DOCUMENT).find((one) => one.method === "GET" && one.path === path);

@@ -9,13 +9,13 @@ import { atEnd } from "./cleanup.ts";
 import { until } from "./until.ts";
 
 export interface TestServer extends HttpServer {
-  /** Waits until this many exchanges are finished, and gives all of them. */
+  /** Waits until this many exchanges are finished, and returns them. */
   finished(count: number): Promise<readonly FinishedExchange[]>;
 }
 
 export type TestServerOptions = Partial<Timeouts> & { readonly bodyLimitBytes?: number; readonly maxConnections?: number; readonly nowMs?: () => number; readonly probeClientMs?: number };
 
-/** The HTTP side alone: `GET /` and `POST /` served by `handle`. */
+/** Starts only the HTTP server; `handle` serves `GET /` and `POST /`. */
 export async function startTestServer(t: TestContext, handle: Handler, options: TestServerOptions = {}): Promise<TestServer> {
   const { bodyLimitBytes = 1000, maxConnections = 1000, nowMs = () => 0, probeClientMs = 1_000, ...timeouts } = options;
   const done: FinishedExchange[] = [];

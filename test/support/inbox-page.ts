@@ -9,7 +9,7 @@ import { until } from "./until.ts";
 
 export type BrowserTest = (title: string, body: (t: TestContext, newPage: () => Promise<BrowserPage>) => Promise<void>, options?: { readonly skip: string | false }) => void;
 
-/** Tests in one Chromium for the file, each page in a profile of its own; all of them are skipped, loudly, where none is installed. */
+/** Tests that share one Chromium per file, each page in its own profile. If none is installed, all are skipped, and the report says so. */
 export function browserTests(): BrowserTest {
   let browser: Browser | undefined;
   before(async () => {
@@ -29,7 +29,7 @@ export function browserTests(): BrowserTest {
   };
 }
 
-/** The service with these messages for all tests of a file: they may look at it, not change it. */
+/** A service with these messages that all tests of a file share. They may read it but not change it. */
 export function sharedInbox(messages: readonly StoredMessage[], options: InboxServiceOptions = {}): () => Promise<InboxService> {
   const releases: (() => Promise<void>)[] = [];
   let started: Promise<InboxService> | undefined;
@@ -39,7 +39,7 @@ export function sharedInbox(messages: readonly StoredMessage[], options: InboxSe
   return () => (started ??= startInboxService({ after: (release) => void releases.push(release) }, messages, options));
 }
 
-/** Waits for the stream after the service was away: the page pauses longer after each attempt that fails. */
+/** Waits for the stream after the service was unreachable: the page waits longer after each failed attempt. */
 export async function untilLiveAgain(page: BrowserPage): Promise<void> {
   await until("the page is live again", async () => (await page.evaluate(isStream, "live")) === true, { limitMs: 20_000 });
 }

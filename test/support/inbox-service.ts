@@ -4,17 +4,17 @@ import type { Lifetime } from "./cleanup.ts";
 import { startTestApp, type TestApp } from "./app.ts";
 import { startGateway, type Gateway } from "./gateway.ts";
 
-/** The service itself with messages in it, behind a gateway of the test's. */
+/** The real service with messages in it, behind the test's gateway. */
 export interface InboxService {
   readonly gateway: Gateway;
-  /** Where the browser finds it: that of the gateway. */
+  /** The URL for the browser, which is that of the gateway. */
   readonly url: string;
   readonly app: TestApp;
-  /** Stores messages, all of them in one order. */
+  /** Stores messages, in the given order. */
   commit(...messages: readonly StoredMessage[]): Promise<void>;
-  /** Stops the service. */
+
   stop(): Promise<void>;
-  /** Starts it again, with the same database, or with a new one. */
+  /** Starts the service again, with the same database or with a new one. */
   startAgain(options?: { readonly emptied?: boolean }): Promise<void>;
 }
 
@@ -55,9 +55,9 @@ export async function startInboxService(t: Lifetime, messages: readonly StoredMe
       app = await startTestApp(t, { env: { ...env, ...(!emptied && { DATABASE_URL: `sqlite:///${app.databasePath}` }) } });
     },
   };
-  // In pieces: each message waits in the service's queue, which is bounded.
-  for (let index = 0; index < messages.length; index += AT_ONCE) await service.commit(...messages.slice(index, index + AT_ONCE));
+  // In batches, because the service's queue is bounded.
+  for (let index = 0; index < messages.length; index += BATCH_SIZE) await service.commit(...messages.slice(index, index + BATCH_SIZE));
   return service;
 }
 
-const AT_ONCE = 200;
+const BATCH_SIZE = 200;

@@ -5,7 +5,7 @@ type Check = (value: unknown, schema: Schema, context: Context) => readonly stri
 
 interface Context {
   readonly components: Pick<Components, "schemas">;
-  /** Where the value stands, for the problems. */
+  /** The path of the value, for messages. */
   readonly path: string;
 }
 
@@ -19,14 +19,14 @@ const IS: Readonly<Record<JsonType, (value: unknown) => boolean>> = {
   null: (value) => value === null,
 };
 
-/** By keyword: the problems of a value. As JSON Schema has it, most keywords say nothing about values of other types. */
+/** Finds the problems of a value, by keyword. As JSON Schema requires, most keywords ignore values of other types. */
 const CHECKS: Readonly<Record<keyof Schema, Check>> = {
   $ref: (value, { $ref = "" }, context) => check(value, resolveSchema($ref, context.components), context),
   type: (value, { type }) => problem([type].flat().some((name) => name !== undefined && IS[name](value)), `must be ${[type].flat().join(" or ")}`),
   enum: (value, schema) => problem(schema.enum?.some((allowed) => allowed === value), `must be one of ${JSON.stringify(schema.enum)}`),
   const: (value, schema) => problem(value === schema.const, `must be ${JSON.stringify(schema.const)}`),
   pattern: (value, { pattern = "" }) => problem(typeof value !== "string" || new RegExp(pattern, "u").test(value), `must match ${pattern}`),
-  // The formats that are asserted here; in the drafts they are annotations (validation, section 7.2.1).
+  // The formats that are asserted here; JSON Schema makes them annotations (validation, section 7.2.1).
   format: (value, { format }) => problem(hasFormat(value, format), `must be a ${format}`),
   minLength: (value, { minLength = 0 }) => problem(typeof value !== "string" || Array.from(value).length >= minLength, `must have ${minLength} characters`),
   maxLength: (value, { maxLength = 0 }) => problem(typeof value !== "string" || Array.from(value).length <= maxLength, `must have at most ${maxLength} characters`),
@@ -44,7 +44,7 @@ const CHECKS: Readonly<Record<keyof Schema, Check>> = {
     return Object.entries(value).flatMap(([name, member]) => {
       const schema = properties[name];
       const path = `${context.path}/${name}`;
-      // JSON Schema would let it pass; the document is to be complete.
+      // JSON Schema would accept it, but the document has to be complete.
       return schema === undefined ? [`${path}: is not described`] : check(member, schema, { ...context, path });
     });
   },
@@ -65,8 +65,8 @@ const CHECKS: Readonly<Record<keyof Schema, Check>> = {
 };
 
 /**
- * What is wrong with a value by a schema (JSON Schema 2020-12), for the keywords that the document uses. Stricter in one
- * point: an object that has `properties` may have no others.
+ * The problems of a value according to a schema (JSON Schema 2020-12), for the keywords that the document uses. Stricter in one
+ * point: if a schema has `properties`, the object may not have others.
  */
 export function problemsOf(value: unknown, schema: Schema, components: Pick<Components, "schemas">): readonly string[] {
   return check(value, schema, { components, path: "" });
@@ -76,7 +76,7 @@ function check(value: unknown, schema: Schema, context: Context): readonly strin
   const checks: Readonly<Record<string, Check>> = CHECKS;
   return Object.keys(schema).flatMap((keyword) => {
     const ofKeyword = checks[keyword];
-    if (ofKeyword === undefined) return [`${context.path}: the keyword ${keyword} is not known here`];
+    if (ofKeyword === undefined) return [`${context.path}: the keyword ${keyword} is not supported here`];
     return ofKeyword(value, schema, context).map((text) => (text.startsWith("/") ? text : `${context.path}: ${text}`));
   });
 }

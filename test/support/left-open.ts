@@ -1,9 +1,9 @@
-/** Loaded before each test file: one whose tests have ended, but which does not end itself, fails and says what keeps it. */
+/** Loaded before each test file: if its tests have ended but its process does not exit, it fails and prints what keeps it open. */
 import { isMainThread } from "node:worker_threads";
 
 const LIMIT_MS = 10_000;
 
-// The threads of the service load this too: the test runner would cost each of them more than all that it does.
+// The threads of the service load this too, and loading the test runner takes longer than everything else they do.
 if (isMainThread) {
   const { after } = await import("node:test");
   after(() => {

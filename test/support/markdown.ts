@@ -1,18 +1,18 @@
 export interface CodeBlock {
-  /** What stands behind the opening fence. */
+  /** The text after the opening fence. */
   readonly language: string;
-  /** Without the fences and without a final line feed. */
+  /** Without the fences and the final line feed. */
   readonly text: string;
 }
 
-/** What stands under one heading, down to the next heading of any level. */
+/** The content under a heading, up to the next heading of any level. */
 export interface Section {
   readonly codeBlocks: readonly CodeBlock[];
-  /** Cells of every table, header rows left out. */
+  /** The cells of every table, without header rows. */
   readonly rows: readonly (readonly string[])[];
 }
 
-/** By heading, in the order of the page. Knows what the README uses: ATX headings, fenced code, tables with outer pipes. */
+/** The sections by heading, in the order of the page. Supports what the README uses: ATX headings, fenced code, tables with outer pipes. */
 export function parseMarkdown(text: string): ReadonlyMap<string, Section> {
   const sections = new Map<string, Section>();
   let codeBlocks: CodeBlock[] = [];
@@ -43,13 +43,13 @@ export function parseMarkdown(text: string): ReadonlyMap<string, Section> {
   return sections;
 }
 
-/** The headings of a page in their order, those that occur twice included. */
+/** The headings of a page in order, including those that occur twice. */
 export function headingsOf(text: string): readonly string[] {
   const prose = text.split(/^```.*$/m).filter((_, index) => index % 2 === 0).join("\n");
   return Array.from(prose.matchAll(/^#+ (.+)$/gm), ([, heading = ""]) => heading);
 }
 
-/** What stands between backticks. */
+/** The texts between backticks. */
 export function codeSpans(text: string): readonly string[] {
   return Array.from(text.matchAll(/`([^`]+)`/g), ([, span = ""]) => span);
 }

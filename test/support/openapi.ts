@@ -4,8 +4,8 @@ import { contentOf, dereference } from "../../src/api/references.ts";
 import type { OpenApiDocument, OperationObject, ResponseObject, Schema } from "../../src/api/openapi.ts";
 import { problemsOf } from "./json-schema.ts";
 
-/** What HTTP itself puts there (RFC 9110, RFC 9112); `Content-Type` is held against the media types. */
-const OF_THE_CONNECTION = ["date", "connection", "keep-alive", "content-length", "content-type", "transfer-encoding"];
+/** Headers that belong to HTTP itself (RFC 9110, RFC 9112); `Content-Type` is compared with the media types. */
+const HTTP_HEADERS = ["date", "connection", "keep-alive", "content-length", "content-type", "transfer-encoding"];
 
 export interface DocumentedOperation {
   readonly method: string;
@@ -24,7 +24,7 @@ export function found<T>(value: T | undefined, what: string): T {
   return value;
 }
 
-/** A header's value or a parameter's as its schema takes it. */
+/** The value of a header or a parameter in the type that its schema requires. */
 export function fromText(text: string, schema: Schema): unknown {
   return schema.type === "integer" && /^[0-9]+$/.test(text) ? Number(text) : text;
 }
@@ -35,7 +35,7 @@ export interface ObservedResponse {
   readonly body: string;
 }
 
-/** Holds a real answer against what the document says about that status: headers, media type, body. */
+/** Compares a real response with what the document says about its status: headers, media type, body. */
 export function assertDescribed(document: OpenApiDocument, described: DocumentedOperation, response: ObservedResponse): void {
   const what = `${described.method} ${described.path} ${response.status}`;
   const documented = dereference(found(described.operation.responses[response.status], what), document.components.responses);
@@ -51,7 +51,7 @@ export function assertResponse(
   const { what, head = false } = options;
   const headers = new Map(Object.entries(documented.headers).map(([name, header]) => [name.toLowerCase(), dereference(header, document.components.headers)]));
   for (const [name, value] of Object.entries(response.headers)) {
-    if (OF_THE_CONNECTION.includes(name)) continue;
+    if (HTTP_HEADERS.includes(name)) continue;
     const { schema } = found(headers.get(name), `the header ${name} of ${what}`);
     assert.deepEqual(problemsOf(fromText(String(value), schema), schema, document.components), [], `${name} of ${what}`);
   }

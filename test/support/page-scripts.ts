@@ -1,9 +1,9 @@
 /**
- * Functions for `evaluate` and `until` of a page. Each runs in the browser, from its own text: it sees no other function of this file.
- * Selectors choose the first element that matches, unless it says otherwise.
+ * Functions for `evaluate` and `until` of a page. Each runs in the browser from its own text: it cannot call others of this file.
+ * Unless stated otherwise, a selector means the first element that matches.
  */
 
-/** The inbox has settled: the list is there, the stream open, the charts drawn. */
+/** Whether the inbox has settled: the list is shown, the stream is open, the charts are drawn. */
 export function isReady(): boolean {
   return document.querySelector("#rows")?.getAttribute("aria-busy") === "false"
     && document.querySelector<HTMLElement>("#live")?.dataset["state"] === "live"
@@ -27,7 +27,7 @@ export function countOf(selector: string): number {
   return document.querySelectorAll(selector).length;
 }
 
-/** The texts of the rows, with `|` between them. */
+/** The texts of the rows, joined by `|`. */
 export function rowTexts(): string {
   return [...document.querySelectorAll("#rows .text")].map((element) => element.textContent).join("|");
 }
@@ -61,12 +61,12 @@ export function focusOn(selector: string): void {
   document.querySelector<HTMLElement>(selector)?.focus();
 }
 
-/** A click by script: the pointer stays where it is. */
+/** Clicks by script, so the pointer does not move. */
 export function clickOn(selector: string): void {
   document.querySelector<HTMLElement>(selector)?.click();
 }
 
-/** Opens all that can be opened and shut. */
+/** Opens all disclosures. */
 export function openDetails(): void {
   for (const details of document.querySelectorAll("details")) details.open = true;
 }

@@ -5,17 +5,17 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 const DEBIAN = "/usr/lib/postgresql";
-/** PostgreSQL refuses to run as root: then it runs as this user, `nobody` on most systems. */
+/** PostgreSQL refuses to run as root, so root's tests run it as this user, `nobody` on most systems. */
 export const NOBODY = 65_534;
 
-/** The folder of `initdb` and `postgres`: `$PG_BIN`, else the newest version that Debian's packages have installed. */
+/** The folder of `initdb` and `postgres`: `$PG_BIN`, otherwise the newest version that Debian's packages have installed. */
 export const PG_BIN: string | undefined = findPrograms();
 
-/** For the `skip` of each test that needs PostgreSQL: says what to install. */
+/** The `skip` of each test that needs PostgreSQL; it says what to install. */
 export const SKIP_WITHOUT_POSTGRES: string | false =
-  PG_BIN === undefined ? "NOT TESTED: no PostgreSQL is installed (Debian: apt-get install postgresql; else set PG_BIN)" : false;
+  PG_BIN === undefined ? "NOT TESTED: no PostgreSQL is installed (Debian: apt-get install postgresql; otherwise set PG_BIN)" : false;
 
-/** Names, in the environment, the data of a new server, made once for the whole test run. */
+/** The environment variable that holds the data folder of a new server, created once per test run. */
 const SHARED = "WEBHOOK_INBOX_TEST_PGDATA";
 
 const run = promisify(execFile);
@@ -25,7 +25,7 @@ export interface Folders {
   readonly data: string;
 }
 
-/** A folder for a server, which may write there. */
+/** Creates a folder for a server, writable by the server. */
 export function makeFolder(): Folders {
   const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-postgres-"));
   const data = join(folder, "data");
@@ -44,7 +44,7 @@ function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
-/** Gives a file to the user that the server runs as. */
+/** Makes the server's user the owner of a file. */
 export function own(path: string): void {
   if (isRoot()) chownSync(path, NOBODY, NOBODY);
 }
@@ -56,12 +56,12 @@ export interface Identity {
   readonly gid?: number;
 }
 
-/** For the start of a program as that user. */
+/** The options of `spawn` that run a program as that user. */
 export function identityIn(folder: string): Identity {
   return { cwd: folder, env: { LC_ALL: "C.UTF-8", PATH: process.env["PATH"] ?? "" }, ...(isRoot() && { uid: NOBODY, gid: NOBODY }) };
 }
 
-/** Fills the folder with the data of a new server: with a copy of the shared one if there is one, which takes a quarter of the time. */
+/** Creates the data of a new server: a copy of the shared data if there are any, which takes a quarter of the time. */
 export async function initialise({ folder, data }: Folders): Promise<void> {
   const shared = process.env[SHARED];
   if (shared !== undefined) await run("cp", ["-a", `${shared}/.`, data], identityIn(folder));
@@ -69,8 +69,8 @@ export async function initialise({ folder, data }: Folders): Promise<void> {
 }
 
 /**
- * Makes the data of a new server for all files of a test run: each process that it starts from now on finds it. It goes away with
- * `remove`, or however this process ends.
+ * Creates the data of a new server for all files of a test run: every process started later finds them through the environment.
+ * `remove` deletes them, and so does the end of this process, however it ends.
  */
 export async function sharePostgresData(): Promise<{ remove(): void }> {
   const folders = makeFolder();

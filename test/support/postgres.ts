@@ -13,15 +13,15 @@ export { PG_BIN, SKIP_WITHOUT_POSTGRES } from "./postgres-data.ts";
 
 export interface PostgresServer {
   readonly port: number;
-  /** Holds the data, and the socket. It goes away with the server. */
+  /** The folder of the data and the socket, deleted when the server stops. */
   readonly folder: string;
   /** The superuser's URL. */
   url(database: string): string;
-  /** The URL of a new, empty database, made with these options of CREATE DATABASE. */
+  /** Creates an empty database with these options of CREATE DATABASE and returns its URL. */
   createDatabase(options?: string): Promise<string>;
-  /** Of the server's first process. */
+  /** The process id of the postmaster. */
   pid(): number;
-  /** SIGKILL to all its processes; `stop` is still needed. Needs Linux. */
+  /** Sends SIGKILL to all its processes; `stop` is still needed. Linux only. */
   kill(): void;
   stop(): Promise<void>;
 }
@@ -29,21 +29,21 @@ export interface PostgresServer {
 export interface PostgresOptions {
   /** Settings for the command line. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Instead of trust for everybody: the lines of pg_hba.conf. */
+  /** The lines of pg_hba.conf; by default everybody is trusted. */
   readonly hba?: string;
-  /** Files for the folder of the data, readable to the server alone. */
+  /** Files for the data folder, readable only by the server. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
 /**
- * Runs a command until standard input ends, then stops it and removes its folder: however the process of the tests ends, no
+ * Runs a command until standard input ends, then stops it and removes its folder. However the process of the tests ends, no
  * server outlives it.
  */
 const WHILE_READ = 'folder=$1; shift; "$@" < /dev/null & exec 2> /dev/null; cat > /dev/null; kill -INT $!; wait; rm -rf "$folder"';
 
 const run = promisify(execFile);
 
-/** A PostgreSQL of its own on 127.0.0.1, in a temporary folder, without fsync: one for each test file. */
+/** Starts a PostgreSQL server for one test file, on 127.0.0.1, in a temporary folder, without fsync. */
 export async function startPostgres({ settings = {}, hba, files = {} }: PostgresOptions = {}): Promise<PostgresServer> {
   const folders = makeFolder();
   const { data } = folders;
@@ -55,7 +55,7 @@ export async function startPostgres({ settings = {}, hba, files = {} }: Postgres
   return serve(folders, settings);
 }
 
-/** A copy of a server that follows it, and that its commits wait for from the moment that this settles. */
+/** Starts a synchronous standby: once this settles, each commit of the primary waits for it. */
 export async function startStandby(primary: PostgresServer, settings: Readonly<Record<string, string>> = {}): Promise<PostgresServer> {
   const { folder, data } = makeFolder();
   const source = `${primary.url("postgres")}?application_name=standby`;
@@ -72,7 +72,7 @@ export async function startStandby(primary: PostgresServer, settings: Readonly<R
   return standby;
 }
 
-/** Makes it a primary, which waits for no standby. */
+/** Promotes a standby to a primary without a synchronous standby. */
 export async function promote(standby: PostgresServer): Promise<void> {
   const admin = await connect(urlOf(standby.url("postgres")));
   for (const sql of ["ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()", "SELECT pg_promote(true, 20)"]) {
@@ -117,19 +117,19 @@ async function serve({ folder, data }: Folders, settings: Readonly<Record<string
   };
 }
 
-/** Of the first process of the server that runs, or ran, on these data. */
+/** The process id of the postmaster that runs, or ran, on these data. */
 export function pidOf(data: string): number {
   return Number(readFileSync(join(data, "postmaster.pid"), "utf8").split("\n")[0]);
 }
 
-/** To all processes of the server that runs on these data. Needs Linux. */
+/** Sends a signal to all processes of the server that runs on these data. Linux only. */
 export function signalServer(data: string, signal: NodeJS.Signals): void {
   const first = pidOf(data);
   const children = readFileSync(`/proc/${first}/task/${first}/children`, "utf8").split(" ").filter((text) => text !== "").map(Number);
   for (const one of [first, ...children]) process.kill(one, signal);
 }
 
-/** A port of 127.0.0.1 that nothing listens on. */
+/** A free port of 127.0.0.1. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -139,7 +139,7 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** @throws if the server ends before it is ready: with what it wrote */
+/** @throws if the server exits before it is ready; the message has its output */
 async function untilReady(stderr: NodeJS.ReadableStream): Promise<void> {
   let log = "";
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -13,7 +13,7 @@ import { until } from "./until.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
-/** A process starts and works more slowly than a test does, most of all beside others. */
+/** A process starts and works more slowly than the test, especially while other tests run. */
 const PROCESS_LIMIT_MS = 30_000;
 
 export interface Exit {
@@ -21,29 +21,29 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** The service as a process of its own. */
+/** The service as a child process. */
 export interface Service {
   /** Its working folder. */
   readonly folder: string;
   readonly pid: number;
   stdout(): string;
   stderr(): string;
-  /** Waits for a log line, the first such one behind the lines that were waited for before; a text stands for its `msg`. */
+  /** Waits for the next log line that matches, after the line that the previous call returned. A string is compared with `msg`. */
   logged(wanted: string | ((line: Record<string, unknown>) => boolean)): Promise<Record<string, unknown>>;
   signal(name: NodeJS.Signals): void;
   readonly exited: Promise<Exit>;
 }
 
 export interface ServiceOptions {
-  /** Instead of a new temporary one. */
+  /** The working folder; by default a new temporary one. */
   readonly folder?: string;
-  /** `ulimit` of the shell that starts it, e.g. `-f 1000`. */
+  /** The options of `ulimit` in the shell that starts it, e.g. `-f 1000`. */
   readonly limit?: string;
-  /** A command that runs it and takes its place, e.g. `strace -D` with its options. */
+  /** A command that runs it, e.g. `strace -D` with its options. The service must keep the process id. */
   readonly under?: readonly string[];
 }
 
-/** Starts `main.ts` with this environment; of the test run's own it gets the compile cache alone. */
+/** Starts `main.ts` with this environment. It inherits only the compile cache from that of the test run. */
 export function spawnService(t: TestContext, env: Readonly<Record<string, string>>, options: ServiceOptions = {}): Service {
   const folder = options.folder ?? temporaryFolder(t);
   const script = options.limit === undefined ? 'exec "$@"' : `ulimit ${options.limit}; exec "$@"`;
@@ -62,7 +62,7 @@ export function spawnService(t: TestContext, env: Readonly<Record<string, string
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
     stderr += chunk;
   });
-  // 'close' rather than 'exit': all output has been read then.
+  // 'close' rather than 'exit', because all output has been read by then.
   const exited = once(child, "close").then(([code, signal]): Exit => {
     ended = true;
     return { code, signal };
@@ -103,7 +103,7 @@ export interface RunningService extends Service {
 export async function startService(t: TestContext, env: Readonly<Record<string, string>> = {}, options: ServiceOptions = {}): Promise<RunningService> {
   const secret = "WEBHOOK_SECRET_FILE" in env ? {} : { WEBHOOK_SECRET: SECRET };
   const folder = options.folder ?? temporaryFolder(t);
-  // SQLite's default is in the working folder.
+  // The default database is a SQLite file in the working folder.
   const database = ONLY_SQLITE === false ? {} : { DATABASE_URL: await databaseUrl(t, join(folder, "data", "app.db")) };
   const service = spawnService(t, { PORT: "0", ...database, ...secret, ...env }, { ...options, folder });
   const started = await service.logged("started");

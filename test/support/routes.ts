@@ -5,7 +5,7 @@ import { createRoutes, type RouteOptions } from "../../src/http/routes.ts";
 import { createSite } from "../../src/pages/site.ts";
 import { openTestStore } from "./store.ts";
 
-/** The routes of the service over a store of their own, with every signature refused. */
+/** The routes of the service with a new store; every signature is refused. */
 export async function createTestRoutes(t: TestContext, options: Partial<RouteOptions> = {}): Promise<readonly Route[]> {
   const { store } = await openTestStore(t);
   const document = createOpenApiDocument("0.0.0-test");

@@ -1,7 +1,7 @@
 import { after } from "node:test";
 import { startTestApp, type TestApp, type TestAppOptions } from "./app.ts";
 
-/** One service for all tests of a file, started by the first that asks for it. None of them may depend on what the others did. */
+/** A service that all tests of a file share; the first test that needs it starts it. No test may depend on what another one did. */
 export function sharedApp(options: TestAppOptions = {}): () => Promise<TestApp> {
   const releases: (() => unknown)[] = [];
   let started: Promise<TestApp> | undefined;

@@ -3,15 +3,18 @@ import { connect } from "../../src/postgres/connect.ts";
 import { urlOf } from "../postgres/server.ts";
 import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "./postgres.ts";
 
-/** A server that tests of several files use at the same time: none may change it beyond its own databases. */
+/** A server that several test files use at the same time. Each may change only its own databases. */
 export type SharedPostgres = Pick<PostgresServer, "createDatabase" | "stop">;
 
-/** Names the server of the run to the processes of its test files. */
+/** The environment variable that holds the URL of the server of the run. */
 const URL_VARIABLE = "SHARED_POSTGRES_URL";
 const SETTINGS = { fsync: "on", max_connections: "300" };
 const SOON = { deadlineMs: 20_000 };
 
-/** Starts the server of a run; undefined if PostgreSQL is not installed. Its data are synced, since the service refuses a server otherwise. */
+/**
+ * Starts the server of a run; undefined if PostgreSQL is not installed. It syncs its data, because the service refuses a server that
+ * does not.
+ */
 export async function sharePostgres(): Promise<PostgresServer | undefined> {
   if (SKIP_WITHOUT_POSTGRES !== false) return undefined;
   const shared = await startPostgres({ settings: SETTINGS });
@@ -19,7 +22,7 @@ export async function sharePostgres(): Promise<PostgresServer | undefined> {
   return shared;
 }
 
-/** The server of the run, or, for a file that is run by itself, one of its own. `stop` leaves nothing of what was created. */
+/** The server of the run, or a new one if a file is run by itself. `stop` deletes everything that was created. */
 export async function usePostgres(): Promise<SharedPostgres> {
   const shared = process.env[URL_VARIABLE];
   if (shared === undefined) return startPostgres({ settings: SETTINGS });

@@ -6,7 +6,7 @@ import * as is from "typescript/unstable/ast/is";
 import { API } from "typescript/unstable/sync";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** Together they have every source. */
+/** Together they contain every source. */
 const PROJECTS = ["tsconfig.json", "src/pages/browser/tsconfig.json"];
 
 export interface SourceFunction {
@@ -17,7 +17,7 @@ export interface SourceFunction {
 export interface SourceExport {
   readonly name: string;
   readonly isFunction: boolean;
-  /** A comment of the form that editors show stands right above it. */
+  /** Whether a doc comment is directly above it. */
   readonly hasDocstring: boolean;
 }
 
@@ -27,7 +27,7 @@ export interface SourceComment {
 }
 
 export interface Source {
-  /** From the root of the repository. */
+  /** Relative to the root of the repository. */
   readonly path: string;
   readonly text: string;
   readonly functions: readonly SourceFunction[];
@@ -35,7 +35,7 @@ export interface Source {
   readonly comments: readonly SourceComment[];
 }
 
-/** Every file of src, as the compiler reads it. */
+/** Every file of src, parsed by the compiler. */
 export function readSources(): readonly Source[] {
   const api = new API({ cwd: ROOT });
   try {
@@ -70,7 +70,7 @@ const FUNCTIONS: ReadonlySet<SyntaxKind> = new Set([
   SyntaxKind.GetAccessor, SyntaxKind.SetAccessor,
 ]);
 
-/** What may hold `//` without being a comment. */
+/** Literals that may contain `//` without being a comment. */
 const LITERALS: ReadonlySet<SyntaxKind> = new Set([
   SyntaxKind.StringLiteral, SyntaxKind.NoSubstitutionTemplateLiteral, SyntaxKind.TemplateHead, SyntaxKind.TemplateMiddle, SyntaxKind.TemplateTail,
   SyntaxKind.RegularExpressionLiteral,

@@ -8,7 +8,7 @@ import { openSqlite, type SqliteOptions } from "../../src/storage/sqlite/open.ts
 import { until } from "./until.ts";
 import { atEnd, type Lifetime } from "./cleanup.ts";
 
-/** A folder that goes away with the test. */
+/** Creates a folder that is deleted at the end of the test. */
 export function temporaryFolder(t: Lifetime): string {
   const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-test-"));
   atEnd(t, () => rmSync(folder, { recursive: true, force: true }));
@@ -24,7 +24,7 @@ export interface OpenedStore {
   readonly indexFaults: string[];
 }
 
-/** The real store on a file in a temporary folder, or on the file given. */
+/** Opens the real store on a file in a temporary folder, or on the given file. */
 export async function openTestStore(t: Lifetime, options: Partial<SqliteOptions> & { readonly path?: string } = {}): Promise<OpenedStore> {
   const path = options.path ?? join(temporaryFolder(t), "app.db");
   const committed: number[] = [];
@@ -45,7 +45,7 @@ export async function openTestStore(t: Lifetime, options: Partial<SqliteOptions>
   return { store, path, committed, failures, fatal, indexFaults };
 }
 
-/** Without an index every row has to be read. */
+/** Waits until the index covers every message; until then reads scan the other rows. */
 export async function untilIndexed(store: MessageStore): Promise<void> {
   await until("every message is indexed", () => store.maintenance().unindexedMessages === 0, { limitMs: 30_000 });
 }

@@ -4,17 +4,17 @@ import type { TestContext } from "node:test";
 import { atEnd } from "./cleanup.ts";
 import { until } from "./until.ts";
 
-/** An answer that is read while it comes. */
+/** A response that is read while it arrives. */
 export interface OpenStream {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly response: IncomingMessage;
   text(): string;
-  /** Waits until this many chunks that end with `ending` (a line feed, by default) have come, and gives all of them, without it. */
+  /** Waits until this many chunks that end with `ending` (by default a line feed) have come, and returns all of them without it. */
   chunks(count: number, ending?: string): Promise<readonly string[]>;
-  /** Waits for the end; false where the connection was lost before it. */
+  /** Waits for the end; false if the connection was lost before it. */
   readonly complete: Promise<boolean>;
-  /** The client goes away. */
+  /** Closes the connection. */
   disconnect(): void;
 }
 

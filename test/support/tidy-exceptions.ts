@@ -1,6 +1,6 @@
-/** What breaks the rules of the tidy test as yet. Each list may only shrink. */
+/** The exceptions to the rules of the tidy test. Each list may only shrink. */
 
-/** How many lines of a file are too long. */
+/** The number of lines of a file that are too long. */
 export const LONG_LINES: Readonly<Record<string, number>> = {
   "src/api/document.ts": 2,
   "src/api/erasure.ts": 5,
@@ -29,7 +29,7 @@ export const LONG_LINES: Readonly<Record<string, number>> = {
   "src/telemetry/metrics.ts": 1,
 };
 
-/** Most of them make an object whose methods they hold. */
+/** Most of them create an object and contain its methods. */
 export const LONG_FUNCTIONS: readonly string[] = [
   "src/app.ts start",
   "src/http/connections.ts createConnections",
@@ -64,7 +64,7 @@ export const WITHOUT_DOCSTRING: readonly string[] = [
   "src/storage/sqlite/write/removal.ts createRemoval",
 ];
 
-/** Names that two sources export for different things. */
+/** Names that two sources export with different meanings. */
 export const NAMES_OF_TWO: readonly string[] = [
   "Channel",
   "Connection",
@@ -85,13 +85,13 @@ export const NAMES_OF_TWO: readonly string[] = [
   "refuse",
 ];
 
-/** Names in comments that are not this repository's. */
+/** Names in comments that belong to other software. */
 export const NAMES_OF_OTHERS: readonly string[] = [
   // A function of PostgreSQL.
   "array_recv",
 ];
 
-/** What is hard to read, and what to write instead. No file has any of them. */
+/** Phrases that are hard to read, and what to write instead. No file may contain one. */
 export const BANNED_PHRASES: readonly (readonly [phrase: RegExp, instead: string])[] = [
   [/\b(?:clients?|senders?|callers?|servers?|services?) who\b/i, "a client that"],
   [/\bturns? ready\b/i, "becomes ready again once"],

@@ -4,7 +4,7 @@ import type { TestResponse, TestApp } from "./app.ts";
 export const TWILIO_ENV = { TWILIO_AUTH_TOKEN: "t", PUBLIC_URL: "https://a.example" };
 export const SMS = { MessageSid: "SM1", From: "+14155550101", To: "+14155550100", Body: "Hello" };
 
-/** Posts a form as Twilio does, signed for `TWILIO_ENV`. */
+/** Posts a form like Twilio, signed for `TWILIO_ENV`. */
 export function postTwilio(
   app: TestApp,
   fields: Readonly<Record<string, string>>,

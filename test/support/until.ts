@@ -4,11 +4,14 @@ const LIMIT_MS = 5_000;
 const EVERY_MS = 5;
 
 export interface UntilOptions {
-  /** For what takes longer on a busy machine, such as the start of a process. */
+  /** For something that takes longer on a busy machine, such as the start of a process. */
   readonly limitMs?: number;
 }
 
-/** Waits for what nothing tells of. `label` says what must become true, for the error if it does not within 5 s. */
+/**
+ * Polls a condition that no event announces. If it is not true within 5 s, the error contains `label`, which says what must become
+ * true.
+ */
 export async function until(label: string, isTrue: () => boolean | Promise<boolean>, { limitMs = LIMIT_MS }: UntilOptions = {}): Promise<void> {
   const deadlineMs = performance.now() + limitMs;
   while (!(await isTrue())) {

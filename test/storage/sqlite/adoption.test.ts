@@ -6,7 +6,7 @@ import { openDatabase } from "../../../src/storage/sqlite/database.ts";
 import { migrate } from "../../../src/storage/sqlite/migrations.ts";
 import { createAdoption } from "../../../src/storage/sqlite/write/adoption.ts";
 import { CONFLICT, createBatchWriter, CREATED, DUPLICATE } from "../../../src/storage/sqlite/write/batch.ts";
-import { requireSound } from "../../support/derived-database.ts";
+import { assertSound } from "../../support/derived-database.ts";
 import { message, openTestStore, temporaryFolder } from "../../support/store.ts";
 
 const EARLIER_TABLE = `
@@ -82,7 +82,7 @@ test("while rows are still to be moved the store takes messages and refuses read
   assert.equal(next.store.count(), 3_001);
   assert.deepEqual(upgrading, [3_000, 3_000, 0]);
   await next.store.close();
-  await requireSound(t, path);
+  await assertSound(t, path);
 });
 
 /** What this build could not keep. */

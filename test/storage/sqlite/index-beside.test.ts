@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import type { MessageStore } from "../../../src/core/store.ts";
 import { indexLocation } from "../../../src/storage/sqlite/index/schema.ts";
-import { requireSound, sampleMessages } from "../../support/derived-database.ts";
+import { assertSound, sampleMessages } from "../../support/derived-database.ts";
 import { openTestStore, temporaryFolder, untilIndexed } from "../../support/store.ts";
 import { oneOfMany } from "../../support/sweep.ts";
 import { until } from "../../support/until.ts";
@@ -44,7 +44,7 @@ for (const [index, [title, accident]] of ACCIDENTS.entries()) {
     await until("the index is right again", () => indexFaults.length > 0 && store.maintenance().indexFaults === 0 && store.maintenance().unindexedMessages === 0, { limitMs: 30_000 });
     await requireExact(store, COUNT + 20);
     await store.close();
-    await requireSound(t, path);
+    await assertSound(t, path);
   });
 }
 
@@ -61,7 +61,7 @@ test("rows that something else changes beside the service are noticed, and the i
   await until("the index is right again", () => indexFaults.length > 0 && store.maintenance().indexFaults === 0, { limitMs: 30_000 });
   assert.equal((await store.list({ limit: 1, offset: 0, q: "quicksilver" })).total, 1);
   await store.close();
-  await requireSound(t, path);
+  await assertSound(t, path);
 });
 
 test("a service that cannot have an index stores, reads exactly, and says so once", async (t) => {

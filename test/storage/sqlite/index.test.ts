@@ -8,7 +8,7 @@ import { openMessageIndex, type MessageIndex } from "../../../src/storage/sqlite
 import { indexLocation } from "../../../src/storage/sqlite/index/schema.ts";
 import { createBatchWriter } from "../../../src/storage/sqlite/write/batch.ts";
 import { atEnd } from "../../support/cleanup.ts";
-import { createDatabase, indexAll, requireSound, sampleMessages } from "../../support/derived-database.ts";
+import { createDatabase, indexAll, assertSound, sampleMessages } from "../../support/derived-database.ts";
 import { temporaryFolder } from "../../support/store.ts";
 import { oneOfMany, sweep } from "../../support/sweep.ts";
 import { flat, openStoppedReader, READS, withoutIndex } from "./index-model.ts";
@@ -101,7 +101,7 @@ test("rows that a killed process excluded and did not remove are covered again a
   indexAll(path);
   using index = new DatabaseSync(indexLocation(path));
   assert.equal(index.prepare("SELECT count(*) AS n FROM excluded_messages").get()?.["n"], 0);
-  await requireSound(t, path);
+  await assertSound(t, path);
 });
 
 /** What may have happened to the files while nobody looked; the index must begin again, and say why. */
@@ -137,7 +137,7 @@ for (const [index, [title, change]] of MISFITS.entries()) {
     assert.equal(unindexed, 0);
     compare("after");
     reader.close();
-    await requireSound(t, path);
+    await assertSound(t, path);
   });
 }
 
@@ -166,7 +166,7 @@ test("damage to any page of the index changes no answer, and is repaired", { tim
     if (reader.faults.length > 0 || complaintOf(index) !== undefined) index.reset();
     while (index.step().unindexed > 0);
     index.close();
-    await requireSound(t, path);
+    await assertSound(t, path);
   }
 });
 
@@ -201,5 +201,5 @@ test("an index whose file is deleted while it is open is built again", async (t)
   assert.equal(typeof index.step().fault, "string");
   assert.equal(index.step().fault, undefined);
   assert.ok(existsSync(indexLocation(path)));
-  await requireSound(t, path);
+  await assertSound(t, path);
 });

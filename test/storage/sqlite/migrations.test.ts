@@ -6,7 +6,7 @@ import { test, type TestContext } from "node:test";
 import type { StoreObserver } from "../../../src/core/store.ts";
 import { migrate, SCHEMA_VERSION } from "../../../src/storage/sqlite/migrations.ts";
 import { createLeftovers, estimateLeftovers } from "../../../src/storage/sqlite/write/leftovers.ts";
-import { createDatabase, requireSound } from "../../support/derived-database.ts";
+import { createDatabase, assertSound } from "../../support/derived-database.ts";
 import { message, openTestStore, temporaryFolder } from "../../support/store.ts";
 import { oneOfMany } from "../../support/sweep.ts";
 import { until } from "../../support/until.ts";
@@ -105,7 +105,7 @@ for (const [index, version] of ([1, 2, 3] as const).entries()) {
     assert.deepEqual(indexFaults, []);
     using db = new DatabaseSync(path, { readOnly: true });
     assert.deepEqual(db.prepare("SELECT name FROM sqlite_schema WHERE name LIKE 'leftover%' OR name IN ('write_probe', 'removal_state')").all(), []);
-    await requireSound(t, path);
+    await assertSound(t, path);
   });
 }
 

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { otherConnection } from "../../support/database.ts";
 import { SCHEMA_VERSION } from "../../../src/storage/sqlite/migrations.ts";
 import { message, openTestStore, temporaryFolder } from "../../support/store.ts";
-import { asStranger } from "../../support/stranger.ts";
+import { asOtherUser } from "../../support/other-user.ts";
 
 for (const [title, nameOf] of [
   ["its own path", (path: string) => path],
@@ -81,5 +81,5 @@ test("a lock file that may only be read makes no owner: a lock on it would keep 
   chmodSync(`${path}-owner`, 0o444);
   const module = new URL("../../../src/storage/sqlite/owner.ts", import.meta.url);
   const script = `(() => { try { becomeOwner(${JSON.stringify(path)}, 0); return "owner"; } catch (error) { return error.message; } })()`;
-  assert.match(asStranger(module, script), /^Cannot open the database: .*app\.db-owner: it must be writable/);
+  assert.match(asOtherUser(module, script), /^Cannot open the database: .*app\.db-owner: it must be writable/);
 });

@@ -8,12 +8,12 @@ import { whyUnusable } from "../../../src/storage/sqlite/usable.ts";
 import { atEnd } from "../../support/cleanup.ts";
 import { SKIP_WITHOUT_DISK } from "../../support/disk.ts";
 import { temporaryFolder } from "../../support/store.ts";
-import { asStranger } from "../../support/stranger.ts";
+import { asOtherUser } from "../../support/other-user.ts";
 
 const MODULE = new URL("../../../src/storage/sqlite/usable.ts", import.meta.url);
 
-function whyUnusableForStranger(path: string): string {
-  return asStranger(MODULE, `whyUnusable(${JSON.stringify(path)}) ?? "usable"`);
+function whyUnusableForOtherUser(path: string): string {
+  return asOtherUser(MODULE, `whyUnusable(${JSON.stringify(path)}) ?? "usable"`);
 }
 
 /** Prepares a folder that anybody may write, and says which file or folder in it must be told of. */
@@ -37,7 +37,7 @@ for (const [title, prepare, told] of FORBIDDEN) {
     chmodSync(folder, 0o777);
     prepare(folder);
     atEnd(t, () => chmodSync(folder, 0o777));
-    const reason = whyUnusableForStranger(join(folder, "app.db"));
+    const reason = whyUnusableForOtherUser(join(folder, "app.db"));
     assert.match(reason, / must be (?:readable and )?writable by uid \d+: it belongs to uid \d+, its mode is 0[0-7]{3} \(EACCES\)$/);
     assert.ok(reason.startsWith(`${folder}${told} must `), reason);
   });
@@ -47,17 +47,17 @@ test("of a folder that is yet to be made, the nearest one above is told of", (t)
   const folder = temporaryFolder(t);
   chmodSync(folder, 0o555);
   atEnd(t, () => chmodSync(folder, 0o777));
-  assert.ok(whyUnusableForStranger(join(folder, "a", "b", "app.db")).startsWith(`${folder} must be writable `));
+  assert.ok(whyUnusableForOtherUser(join(folder, "a", "b", "app.db")).startsWith(`${folder} must be writable `));
 });
 
 test("a folder in which the database can be made, and one that has it, are usable", (t) => {
   const folder = temporaryFolder(t);
   chmodSync(folder, 0o777);
   const path = join(folder, "app.db");
-  assert.equal(whyUnusableForStranger(path), "usable");
-  assert.equal(whyUnusableForStranger(join(folder, "new", "app.db")), "usable");
+  assert.equal(whyUnusableForOtherUser(path), "usable");
+  assert.equal(whyUnusableForOtherUser(join(folder, "new", "app.db")), "usable");
   for (const suffix of ["", "-wal", "-shm", "-owner"]) forbid(path + suffix, 0o666);
-  assert.equal(whyUnusableForStranger(path), "usable");
+  assert.equal(whyUnusableForOtherUser(path), "usable");
 });
 
 test("what is not a regular file is not usable", (t) => {
@@ -111,6 +111,6 @@ test("a command that cannot open the database tells the same", (t) => {
   forbid(join(folder, "app.db"), 0o000);
   const database = new URL("../../../src/storage/sqlite/database.ts", import.meta.url);
   const open = `openDatabase(${JSON.stringify(join(folder, "app.db"))}, { readOnly: true })`;
-  const told = asStranger(database, `(() => { try { ${open}; return "opened"; } catch (error) { return error.message; } })()`);
+  const told = asOtherUser(database, `(() => { try { ${open}; return "opened"; } catch (error) { return error.message; } })()`);
   assert.match(told, /^Cannot open the database: .* must be (?:readable and )?writable by uid \d+: .* \(EACCES\) \(SQLite 14: /);
 });
