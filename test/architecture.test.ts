@@ -8,12 +8,12 @@ import { at } from "./support/json.ts";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const MAX_LINES = 250;
 
-/** What each folder of src, or file at its top, may import besides itself. */
+/** What each folder of src, or file directly in src, may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   signature: ["core"],
   validation: ["core"],
-  // What platforms send, brought to this service's own messages.
+  // Turn what each platform sends into messages.
   senders: ["core", "validation"],
   // The protocol of PostgreSQL, which knows nothing of messages.
   postgres: ["core"],
@@ -26,21 +26,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "setting.ts": ["core", "odd-text.ts"],
   "odd-text.ts": [],
   "runtime.ts": [],
-  // The OpenAPI document, beside the routes that it describes.
+  // The OpenAPI document.
   api: ["core"],
   http: ["core", "signature", "senders", "validation", "api"],
-  // Pages hold no data and know no handler: their scripts ask the service as any client does.
+  // Pages contain no data and import no handler: their scripts send requests like any other client.
   pages: ["core", "api"],
-  // It signs what it sends, and prints the document of the API.
+  // The commands sign what they send, and print the OpenAPI document.
   cli: ["config.ts", "setting.ts", "core", "api", "signature", "storage"],
   "app.ts": ["config.ts", "secret-file.ts", "core", "signature", "validation", "storage", "telemetry", "api", "http", "pages"],
-  // A program of its own.
+  // A separate program.
   "healthcheck.ts": [],
-  // The log's way out of the process belongs to main: it outlives the app.
+  // The log sink belongs to main, because it outlives the app.
   "main.ts": ["app.ts", "cli", "config.ts", "core", "runtime.ts", "secret-watch.ts", "telemetry"],
 };
 
-/** Paths from the root of every file below `folder`, with slashes. */
+/** Every file below `folder`, as a path from the root with slashes. */
 function filesOf(folder: string): readonly string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -68,7 +68,7 @@ function importsOf(file: string): readonly string[] {
     .map((specifier) => join(dirname(file), specifier).split(sep).join("/"));
 }
 
-// Pages about the code are no sources.
+// Markdown pages are not sources.
 const sources = filesOf("src").filter((file) => !file.endsWith(".md"));
 
 test("every folder imports only what the table allows", () => {
@@ -81,7 +81,7 @@ test("every folder imports only what the table allows", () => {
   assert.deepEqual(forbidden, []);
 });
 
-test("no engine of the store imports another, and what they share imports none", () => {
+test("no engine of the store imports another, and the shared folder imports none", () => {
   const all = ["shared", "sqlite", "postgres"];
   const allowed: Readonly<Record<string, readonly string[]>> = {
     shared: [], sqlite: ["shared"], postgres: ["shared"], "open.ts": all, "maintain.ts": all,
@@ -106,7 +106,7 @@ test("sources import only each other and the standard library, by file name", ()
   assert.deepEqual(strange, []);
 });
 
-test("no source imports itself in a circle", () => {
+test("there are no circular imports", () => {
   const finished = new Set<string>();
   function visit(file: string, path: readonly string[]): void {
     assert.ok(!path.includes(file), [...path, file].join(" -> "));
@@ -130,7 +130,7 @@ test("every source is imported by another one, except the programs and the entri
   ]);
 });
 
-test("main.ts checks the version of Node before it loads what older versions lack", () => {
+test("main.ts checks the Node.js version before it imports anything that older versions lack", () => {
   const builtins = new Set<string>();
   const visited = new Set<string>();
   function visit(file: string): void {
@@ -146,7 +146,7 @@ test("main.ts checks the version of Node before it loads what older versions lac
   assert.deepEqual([...builtins].toSorted(), ["node:buffer", "node:fs", "node:perf_hooks", "node:timers/promises", "node:util"]);
 });
 
-test("only programs touch the environment, the signals and the exit of the process", () => {
+test("only programs use the environment, signals and the exit of the process", () => {
   const touching = sources.filter((file) => /^(?!\s*(\/\/|\*|\/\*)).*\bprocess\s*\.\s*(env|exit|exitCode|abort|kill|on|once)\b/m.test(read(file)));
   assert.deepEqual(touching, ["src/healthcheck.ts", "src/main.ts"]);
 });
@@ -156,7 +156,7 @@ test("no source has a default export or is a barrel", () => {
   assert.deepEqual(found, []);
 });
 
-test(`no file of src, test and scripts has more than ${MAX_LINES} lines, fixtures apart`, () => {
+test(`no file of src, test and scripts has more than ${MAX_LINES} lines, except fixtures`, () => {
   const long = ["src", "test", "scripts"]
     .flatMap(filesOf)
     .filter((file) => !file.includes("/fixtures/"))
@@ -165,7 +165,7 @@ test(`no file of src, test and scripts has more than ${MAX_LINES} lines, fixture
   assert.deepEqual(long, []);
 });
 
-test("package.json has no runtime dependency, and for development only the compiler and the types of Node", () => {
+test("package.json has no runtime dependencies, and only the compiler and the types of Node.js for development", () => {
   const manifest: unknown = JSON.parse(read("package.json"));
   for (const kind of ["dependencies", "optionalDependencies", "peerDependencies", "bundleDependencies", "bundledDependencies"]) {
     assert.equal(at(manifest, kind), undefined, kind);

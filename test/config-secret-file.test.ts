@@ -22,7 +22,7 @@ describe("readSecretFile", () => {
     ["a trailing CR", "a\r", "a", []],
     ["blank lines", "\n\r\n \t\na\n\n\nb\n\n", "a", ["b"]],
     ["a byte order mark", "\ufeffa\nb", "a", ["b"]],
-    ["secrets of Standard Webhooks, as they are", "whsec_c2VjcmV0\nwhsec_b2xk\n", "whsec_c2VjcmV0", ["whsec_b2xk"]],
+    ["Standard Webhooks secrets, unchanged", "whsec_c2VjcmV0\nwhsec_b2xk\n", "whsec_c2VjcmV0", ["whsec_b2xk"]],
     ["white space in and around a secret", " a b \n\tc", " a b ", ["\tc"]],
   ] as const) {
     it(`reads ${name}`, () => {
@@ -30,15 +30,15 @@ describe("readSecretFile", () => {
     });
   }
 
-  it("adds the previous secrets of the environment", () => {
+  it("adds the previous secrets from the environment", () => {
     const read = readSecretFile("/s", () => "a\nb", { extraPrevious: ["c"] });
     assert.deepEqual(read, { ok: true, value: { current: "a", previous: ["b", "c"] } });
   });
 
   for (const [name, content] of [
     ["an empty file", ""],
-    ["blank lines alone", "\n \r\n\n"],
-    ["a byte order mark alone", "\ufeff\n"],
+    ["only blank lines", "\n \r\n\n"],
+    ["only a byte order mark", "\ufeff\n"],
     ["a whsec_ secret that is not base64", "whsec_!"],
     ["a previous whsec_ secret without its padding", "a\nwhsec_b2"],
     ["bytes that are not UTF-8", Buffer.from([0x61, 0xff, 0x62]).toString("utf8")],
@@ -58,19 +58,19 @@ describe("readSecretFile", () => {
     });
   }
 
-  it("keeps to one line whatever the path", () => {
+  it("returns a one-line error for every path", () => {
     const read = readSecretFile("/a\nb", failingRead("ENOENT"));
     assert.ok(!read.ok);
     assert.doesNotMatch(read.error, /\n/);
   });
 
-  it("shows no secret of a file that it refuses", () => {
+  it("does not show the secrets of a file that it refuses", () => {
     const read = readSecretFile("/s", () => "hunter2\n\ufffd");
     assert.ok(!read.ok);
     assert.doesNotMatch(read.error, /hunter2/);
   });
 
-  it("reads from the disk where no reader is given", (t) => {
+  it("reads from the disk by default", (t) => {
     const folder = mkdtempSync(join(tmpdir(), "config-test-"));
     t.after(() => rmSync(folder, { recursive: true }));
     const path = join(folder, "secrets");

@@ -11,7 +11,7 @@ function load(env: Environment): Config {
   return loaded.value;
 }
 
-/** The names of the variables that are refused, in order. */
+/** The names of the refused variables, in order. */
 function refused(env: Environment): string[] {
   const loaded = loadConfig(env);
   return loaded.ok ? [] : loaded.error.map((line) => line.slice(0, line.indexOf(":")));

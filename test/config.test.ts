@@ -14,20 +14,20 @@ function load(env: Environment, file = ""): Config {
   return loaded.value;
 }
 
-/** The names of the variables that are refused, in order. */
+/** The names of the refused variables, in order. */
 function refused(env: Environment): string[] {
   const loaded = loadConfig(env, { readFile: () => "" });
   return loaded.ok ? [] : loaded.error.map((line) => line.slice(0, line.indexOf(":")));
 }
 
 describe("loadConfig", () => {
-  it("needs a secret and has a default for everything else", () => {
+  it("requires only a secret; everything else has a default", () => {
     const defaults = Object.fromEntries(ROWS.map((row) => [row.name, row.default]));
     assert.deepEqual(load({ ...defaults, ...SECRET }), load(SECRET));
     assert.deepEqual(load(SECRET).secrets, { current: "testsecret", previous: [] });
   });
 
-  it("counts an empty variable as unset", () => {
+  it("treats an empty variable as unset", () => {
     assert.deepEqual(load({ ...Object.fromEntries(NAMES.map((name) => [name, ""])), ...SECRET }), load(SECRET));
     assert.deepEqual(load({ WEBHOOK_SECRET: "", WEBHOOK_SECRET_FILE: "/s" }, "a").secrets, { current: "a", previous: [] });
   });
@@ -40,13 +40,13 @@ describe("loadConfig", () => {
   });
 
   for (const secret of [" surrounded ", "line\nfeed", "ключ😀"]) {
-    it(`keeps the secret ${JSON.stringify(secret)} as it is`, () => {
+    it(`does not change the secret ${JSON.stringify(secret)}`, () => {
       assert.equal(load({ WEBHOOK_SECRET: secret }).secrets.current, secret);
       assert.deepEqual(load({ ...SECRET, WEBHOOK_SECRET_PREVIOUS: secret }).secrets.previous, [secret]);
     });
   }
 
-  it("takes the secrets from a file, and WEBHOOK_SECRET_PREVIOUS after those of the file", () => {
+  it("reads secrets from a file, followed by WEBHOOK_SECRET_PREVIOUS", () => {
     const config = load({ WEBHOOK_SECRET_FILE: "/s", WEBHOOK_SECRET_PREVIOUS: "older" }, "new\nold\n");
     assert.deepEqual(config.secrets, { current: "new", previous: ["old", "older"] });
     assert.deepEqual(config.extraPrevious, ["older"]);
@@ -127,7 +127,7 @@ describe("loadConfig", () => {
     for (const value of [min, max]) {
       it(`reads ${variable}=${value}`, () => {
         const read = readSetting({ [variable]: String(value) }, setting);
-        // Of some settings 0 means that there is none.
+        // For some settings 0 means none.
         assert.ok(read.ok && (read.value === value || (value === 0 && read.value === undefined)));
       });
     }
@@ -197,7 +197,7 @@ describe("loadConfig", () => {
   for (const [name, env, variable] of [
     ["no secret", {}, "WEBHOOK_SECRET"],
     ["an empty secret", { WEBHOOK_SECRET: "" }, "WEBHOOK_SECRET"],
-    ["a previous secret alone", { WEBHOOK_SECRET_PREVIOUS: "older" }, "WEBHOOK_SECRET"],
+    ["only a previous secret", { WEBHOOK_SECRET_PREVIOUS: "older" }, "WEBHOOK_SECRET"],
     ["both a secret and a file", { ...SECRET, WEBHOOK_SECRET_FILE: "/s" }, "WEBHOOK_SECRET_FILE"],
     ["a file without a secret", { WEBHOOK_SECRET_FILE: "/s" }, "WEBHOOK_SECRET_FILE"],
   ] as const) {
@@ -206,7 +206,7 @@ describe("loadConfig", () => {
     });
   }
 
-  // No variable takes it.
+  // Invalid for every variable.
   const allWrong = Object.fromEntries(NAMES.map((name) => [name, "whsec_hunter2 \n"]));
 
   it("reports every problem at once", () => {
@@ -214,7 +214,7 @@ describe("loadConfig", () => {
     assert.deepEqual(refused({ WEBHOOK_SECRET: "whsec_x", WEBHOOK_SECRET_PREVIOUS: "whsec_" }), ["WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS"]);
   });
 
-  it("reports one line a problem, and no value", () => {
+  it("reports each problem on one line, without any value", () => {
     for (const env of [
       allWrong,
       { ...allWrong, WEBHOOK_SECRET: "hunter2", WEBHOOK_SECRET_FILE: "/s", WEBHOOK_SECRET_PREVIOUS: "hunter2" },

@@ -15,12 +15,12 @@ function readRepositoryText(path: string): string {
   return readFileSync(join(REPOSITORY, path), "utf8");
 }
 
-/** As GitHub makes them of the headings of a page. */
+/** The anchors that GitHub derives from the headings of a page. */
 function anchorsOf(page: string): readonly string[] {
   return headingsOf(readRepositoryText(page)).map((heading) => heading.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-"));
 }
 
-/** The target of each link, from the root of the repository, with its anchor; addresses of other hosts left out. */
+/** The target of each link, relative to the root of the repository, with its anchor; without URLs of other hosts. */
 function linksOf(page: string): readonly (readonly [file: string, anchor: string | undefined])[] {
   return Array.from(readRepositoryText(page).matchAll(/\]\(([^)]+)\)/g), ([, target = ""]) => target)
     .filter((target) => !/^https?:/.test(target))
@@ -51,7 +51,7 @@ for (const page of PAGES) {
   });
 }
 
-/** The sentences and table cells of a page that have at least this number of words, code blocks left out. */
+/** The sentences and table cells of a page that have at least this number of words, without code blocks. */
 function sentencesOf(page: string, words = 8): readonly string[] {
   const prose = readRepositoryText(page).split(/^ *```.*$/m).filter((_, index) => index % 2 === 0).join("\n\n");
   return prose
@@ -75,7 +75,7 @@ test("the pages, the image and the manifests name the version of package.json", 
   assert.ok(headingsOf(readRepositoryText("CHANGELOG.md")).some((heading) => heading.startsWith(`[${version}]`)));
 });
 
-test("README.md is a door: at most 280 lines, in the order in which a stranger asks", () => {
+test("README.md has at most 280 lines, in the order in which a new reader asks", () => {
   const text = readRepositoryText("README.md");
   assert.ok(text.trimEnd().split("\n").length <= 280);
   assert.deepEqual(headingsOf(text), [

@@ -40,7 +40,7 @@ function section(heading: string, page = SECTIONS): Section {
   return found;
 }
 
-/** A table with the code spans of each cell in its place; `–` and other prose are no span. */
+/** The rows of a table, with the code spans of each cell; `–` and other prose are left out. */
 function spanRows(heading: string, page = SECTIONS): readonly (readonly (readonly string[])[])[] {
   return section(heading, page).rows.map((row) => row.map(codeSpans));
 }
@@ -49,16 +49,16 @@ function sorted(values: Iterable<string>): readonly string[] {
   return [...values].sort();
 }
 
-test("the first commands start the service and walk its endpoints, word for word", () => {
+test("README.md shows the first commands, which start the service and call its endpoints", () => {
   assert.deepEqual(section("Try it").codeBlocks[0], { language: "bash", text: FIRST_COMMANDS });
 });
 
 const RECORD_SEPARATOR = "\u001e";
 
-/** Runs all commands of a page in one shell, as a reader does who goes from top to bottom; gives the output of each block. */
+/** Runs all commands of a page in one shell, from top to bottom, and returns the output of each block. */
 async function runCommands(t: TestContext, blocks: readonly CodeBlock[], url: string): Promise<readonly string[]> {
   const commands = blocks.map(({ text }) => text.replace(/^.*\bmake run\b.*$/m, "").replaceAll("http://localhost:8000", url).replaceAll("sh scripts/node.sh dist/main.js", "webhook-inbox"));
-  // xxd comes with vim and is missing on many machines: of use only where it is not there.
+  // xxd comes with vim and is missing on many machines; this replacement is used only if it is missing.
   const stubs = createToolbox(t, [], { xxd: "od -An -v -tx1 | tr -d ' \\n'; echo", "webhook-inbox": `exec '${process.execPath}' '${MAIN}' "$@"` });
   const result = await run([which("sh"), "-c", commands.join("\nprintf '\\036'\n")], {
     cwd: REPOSITORY,
@@ -68,18 +68,18 @@ async function runCommands(t: TestContext, blocks: readonly CodeBlock[], url: st
   return result.stdout.split(RECORD_SEPARATOR);
 }
 
-/** Brings to one value what differs from run to run. */
-function withoutChance(text: string): string {
+/** Replaces values that differ from run to run. */
+function normalize(text: string): string {
   return text
     .replace(/^\{"ts":"[^"]+"/, '{"ts":""')
     .replaceAll(/("(?:created_at|request_id)":)"[^"]*"/g, '$1""')
     .replaceAll(/("latency_ms":)[0-9.]+/g, "$10");
 }
 
-/** `shown` may break lines anywhere, and `…` in it stands for anything. */
+/** `shown` may break lines anywhere, and `…` in it matches anything. */
 function assertShows(shown: string, actual: string): void {
-  const pattern = withoutChance(shown).replaceAll("\n", "").split("…").map(RegExp.escape).join(".*");
-  assert.match(withoutChance(actual).replaceAll(/\r?\n/g, ""), new RegExp(`^${pattern}$`));
+  const pattern = normalize(shown).replaceAll("\n", "").split("…").map(RegExp.escape).join(".*");
+  assert.match(normalize(actual).replaceAll(/\r?\n/g, ""), new RegExp(`^${pattern}$`));
 }
 
 async function assertRuns(t: TestContext, page: ReadonlyMap<string, Section>, app: TestApp): Promise<void> {
@@ -89,46 +89,46 @@ async function assertRuns(t: TestContext, page: ReadonlyMap<string, Section>, ap
   assert.equal(outputs.length, commands.length);
   for (const [index, command] of commands.entries()) {
     const shown = blocks[blocks.indexOf(command) + 1];
-    assert.equal(shown?.language, "text", `an output follows ${command.text}`);
+    assert.equal(shown?.language, "text", `output follows ${command.text}`);
     assertShows(shown.text, outputs[index] ?? "");
   }
 }
 
 for (const [index, [name, page]] of ([["src/api/README.md", API], ["src/cli/README.md", CLI]] as const).entries()) {
-  test(`the commands of ${name} give the output that is shown`, { skip: oneOfMany(index, { every: 2 }) }, async (t) => {
+  test(`the commands of ${name} print the output that the page shows`, { skip: oneOfMany(index, { every: 2 }) }, async (t) => {
     await assertRuns(t, page, await startTestApp(t));
   });
 }
 
-test("the commands of README.md give the output that is shown, and the log line of ops/metrics-and-logs.md", async (t) => {
+test("the commands of README.md print the output that it shows, and log the line that ops/metrics-and-logs.md shows", async (t) => {
   const app = await startTestApp(t);
   await assertRuns(t, SECTIONS, app);
   const [logged] = section("Logs", WATCHING).codeBlocks;
   await app.requestLines(1);
   const delivery = app.rawLog().split("\n").find((line) => line.includes('"result":"created"'));
-  assert.equal(withoutChance(delivery ?? ""), withoutChance(logged?.text ?? ""));
+  assert.equal(normalize(delivery ?? ""), normalize(logged?.text ?? ""));
 });
 
-test("the table of endpoints is that of the operations", () => {
+test("the table of endpoints lists the operations of the OpenAPI document", () => {
   assert.deepEqual(
     section("Endpoints").rows.map(([method, path, token]) => [method, path, token]),
     Object.values(OPERATIONS).map((operation) => [operation.method, `\`${operation.path}\``, routeAccess(operation) === "token" ? "yes" : "no"]),
   );
 });
 
-test("the table of fields names what a message has, and what it needs", () => {
+test("the table of fields names each field of a message, and whether it is required", () => {
   const rows = section("POST /webhook", API).rows;
   const names = (wanted: (needed: string) => boolean): readonly string[] =>
     sorted(rows.flatMap(([field = "", needed = ""]) => (wanted(needed) ? codeSpans(field) : [])));
-  const brokenFields = (body: Readonly<Record<string, unknown>>): readonly string[] => {
+  const invalidFields = (body: Readonly<Record<string, unknown>>): readonly string[] => {
     const parsed = readMessage(body);
     return sorted(parsed.ok ? [] : parsed.error.errors.map(({ loc }) => loc[1] ?? ""));
   };
-  assert.deepEqual(names(() => true), brokenFields({ text: 0 }));
-  assert.deepEqual(names((needed) => needed === "yes"), brokenFields({}));
+  assert.deepEqual(names(() => true), invalidFields({ text: 0 }));
+  assert.deepEqual(names((needed) => needed === "yes"), invalidFields({}));
 });
 
-test("the table of parameters names what a list takes, with the defaults", () => {
+test("the table of parameters names each parameter of a list, with its default", () => {
   const rows = spanRows("GET /messages and /messages/{message_id}", API);
   const source = readFileSync(join(REPOSITORY, "src/validation/query.ts"), "utf8");
   const read = source.matchAll(/\breader\.(?!refuse)\w+\("(\w+)"/g);
@@ -157,7 +157,7 @@ test("the table of outcomes has every refusal with its status, and every result 
   assert.deepEqual(sorted(results), sorted(labelValues(await scrape(t), "webhook_requests_total", "result")));
 });
 
-test("the table of metrics has a row for each metric of the service itself, and names the fixed values of its labels", async (t) => {
+test("the table of metrics has a row for each metric of the service, and names the fixed values of its labels", async (t) => {
   const exposition = await scrape(t);
   const rows: readonly Metric[] = Object.values(METRICS);
   const shown = section("Metrics", WATCHING).rows.filter(([name = ""]) => !name.includes("*"));
@@ -173,7 +173,7 @@ test("the table of metrics has a row for each metric of the service itself, and 
   }
 });
 
-test("the table of log fields has every field of a request's line", () => {
+test("the table of log fields has every field of the log line of a request", () => {
   const exchange = { requestId: "r", method: "POST", path: "/webhook", route: "/webhook", status: 200, durationMs: 1, fault: "f", traceId: "t", client: "c", errors: [{ loc: ["body"], msg: "m", type: "e" }] };
   const deliveries: readonly DeliveryFacts[] = [
     { result: "duplicate", messageId: "m1", warnings: ["w"], counts: { format: "whatsapp", created: 0, duplicates: 0, conflicts: 1, ignored: 0 } },
@@ -187,14 +187,14 @@ test("the table of log fields has every field of a request's line", () => {
   assert.deepEqual(sorted(spanRows("Logs", WATCHING).flatMap(([names = []]) => names)), sorted(fields));
 });
 
-test("the rows on speed are those of the benchmarks' page", () => {
+test("the speed figures in README.md are those of the benchmarks' page", () => {
   const results = [...readPage("scripts/bench/README.md").values()].flatMap(({ rows }) => rows);
   const shown = section("Speed").rows;
   assert.equal(shown.length, 6);
   assert.deepEqual(shown.filter(([what, measured]) => !results.some((row) => row[0] === what && row[1] === measured)), []);
 });
 
-/** What a file or the files of a folder import from other parts of `src`, by name without extension. */
+/** The other parts of `src` that a file, or the files of a folder, import, by name without extension. */
 function importsOf(path: string): readonly string[] {
   const folder = path.endsWith("/");
   const files = folder ? readdirSync(join(REPOSITORY, path), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts")) : [""];
@@ -208,7 +208,7 @@ function importsOf(path: string): readonly string[] {
   return sorted(new Set(specifiers.map((specifier) => specifier.split(/[/.]/)[0] ?? "")));
 }
 
-test("the table of parts has every folder of src, and what each part imports", () => {
+test("the table of parts lists every folder of src, and what each part imports", () => {
   const rows = section("Layout", readPage("src/README.md")).rows;
   const parts = rows.flatMap(([part = ""]) => codeSpans(part));
   const folders = readdirSync(join(REPOSITORY, "src"), { withFileTypes: true }).filter((entry) => entry.isDirectory());

@@ -32,12 +32,12 @@ async function portOf(server: Server): Promise<string> {
   return String(address.port);
 }
 
-test("a ready service is healthy: exit status 0 and not a word", async (t) => {
+test("a ready service is healthy: exit status 0 and no output", async (t) => {
   const { url } = await startTestApp(t);
   assert.deepEqual(await healthcheck({ PORT: new URL(url).port }), { status: 0, stdout: "", stderr: "" });
 });
 
-test("a service that is not ready is unhealthy: exit status 1 and its reasons on one line", async (t) => {
+test("a service that is not ready is unhealthy: exit status 1 and the reasons on one line", async (t) => {
   const port = await listen(t, (_, response) => {
     response.writeHead(503).end('{"status":"unavailable",\n"reasons":["the disk is full"]}');
   });
@@ -46,7 +46,7 @@ test("a service that is not ready is unhealthy: exit status 1 and its reasons on
   assert.match(stderr, /^http:\/\/127\.0\.0\.1:\d+\/health\/ready: 503 .*the disk is full.*\n$/);
 });
 
-test("if nothing listens it is unhealthy, on one line", async () => {
+test("if nothing listens, the service is unhealthy, reported on one line", async () => {
   const server = createServer().listen(0, "127.0.0.1");
   const port = await portOf(server);
   server.close();
@@ -57,23 +57,23 @@ test("if nothing listens it is unhealthy, on one line", async () => {
 });
 
 for (const [index, env] of [{}, { PORT: "" }, { PORT: "\r", HOST: " " }, { PORT: "08000" }].entries()) {
-  test(`with ${JSON.stringify(env)} it asks port 8000`, { skip: oneOfMany(index, { every: 4 }) }, async () => {
+  test(`with ${JSON.stringify(env)} the request goes to port 8000`, { skip: oneOfMany(index, { every: 4 }) }, async () => {
     const { status, stderr } = await healthcheck(env);
-    // Something may well listen there on this machine.
+    // Another program may listen there on this machine.
     assert.ok(status === 0 || stderr.startsWith("http://127.0.0.1:8000/health/ready: "));
   });
 }
 
 for (const [index, port] of ["0", "65536", "-1", "80a", "8000 ", "http://example.org"].entries()) {
-  test(`PORT=${JSON.stringify(port)} is refused without asking anyone`, { skip: oneOfMany(index, { every: 3 }) }, async () => {
+  test(`PORT=${JSON.stringify(port)} is refused without a request`, { skip: oneOfMany(index, { every: 3 }) }, async () => {
     const { status, stderr } = await healthcheck({ PORT: port });
     assert.equal(status, 1);
     assert.match(stderr, /^Cannot ask the service: PORT must be .*\n$/);
   });
 }
 
-/** What `HOST` says, and the address on which the question arrives. */
-const HOSTS: readonly (readonly [host: string, asked: string])[] = [
+/** The value of `HOST`, and the address at which the request arrives. */
+const HOSTS: readonly (readonly [host: string, address: string])[] = [
   ["", "127.0.0.1"],
   ["127.0.0.1", "127.0.0.1"],
   ["127.0.0.2", "127.0.0.2"],
@@ -84,29 +84,29 @@ const HOSTS: readonly (readonly [host: string, asked: string])[] = [
   ["::1", "::1"],
 ];
 
-for (const [index, [host, asked]] of HOSTS.entries()) {
-  test(`with HOST=${host} it asks ${asked}`, { skip: oneOfMany(index, { every: 3 }) }, async (t) => {
-    const asks: (string | undefined)[] = [];
+for (const [index, [host, address]] of HOSTS.entries()) {
+  test(`with HOST=${host} the request goes to ${address}`, { skip: oneOfMany(index, { every: 3 }) }, async (t) => {
+    const addresses: (string | undefined)[] = [];
     const port = await listen(t, (request, response) => {
-      asks.push(request.socket.localAddress);
+      addresses.push(request.socket.localAddress);
       response.end();
     }, host || "127.0.0.1");
     assert.deepEqual(await healthcheck({ HOST: host, PORT: port }), { status: 0, stdout: "", stderr: "" });
-    // A server on :: takes IPv4 too, and writes its addresses in the form of IPv6.
-    assert.deepEqual(asks.map((address) => address?.replace("::ffff:", "")), [asked]);
+    // A server on :: also accepts IPv4, and reports those addresses in IPv6 form.
+    assert.deepEqual(addresses.map((one) => one?.replace("::ffff:", "")), [address]);
   });
 }
 
-test("its complaint names an IPv6 address in brackets", async () => {
+test("the reason names an IPv6 address in brackets", async () => {
   assert.match((await whyUnhealthy({ host: "::", port: "1" }, { timeoutMs: 5_000 })) ?? "", /^http:\/\/\[::1\]:1\/health\/ready: /);
 });
 
-test("a service that accepts the question and stays silent is unhealthy", async (t) => {
+test("a service that accepts the connection and sends nothing is unhealthy", async (t) => {
   const port = await listen(t, () => {});
   assert.match((await whyUnhealthy({ host: "127.0.0.1", port }, { timeoutMs: 20 })) ?? "", /no answer within 20 ms$/);
 });
 
-test("a service that begins to answer and then stays silent is unhealthy", async (t) => {
+test("a service that sends half a response is unhealthy", async (t) => {
   const port = await listen(t, (_, response) => {
     response.writeHead(200).write("{");
   });

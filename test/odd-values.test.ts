@@ -11,8 +11,8 @@ import { readSetting, type Environment, type Setting } from "../src/setting.ts";
 import { SETTINGS } from "../src/settings.ts";
 import { readSecretFile } from "../src/secret-file.ts";
 
-/** What is wrong with a value, how it comes to be, and how it is told. */
-const ODDITIES: readonly (readonly [title: string, make: (value: string) => string, told: string])[] = [
+/** A problem of a value, a function that makes such a value, and how the problem is described. */
+const ODDITIES: readonly (readonly [title: string, make: (value: string) => string, description: string])[] = [
   ["a carriage return at its end", (value) => `${value}\r`, "a carriage return at its end"],
   ["a line feed at its end", (value) => `${value}\n`, "a line feed at its end"],
   ["a blank at its end", (value) => `${value} `, "a blank at its end"],
@@ -22,8 +22,8 @@ const ODDITIES: readonly (readonly [title: string, make: (value: string) => stri
   ["a byte order mark", (value) => `\ufeff${value}`, "an invisible character (U+FEFF) at its start"],
   ["a zero width space within it", (value) => `${value.slice(0, 1)}\u200b${value.slice(1)}x`, "an invisible character (U+200B) within it"],
   ["a soft hyphen within it", (value) => `${value.slice(0, 1)}\u00ad${value.slice(1)}x`, "an invisible character (U+00AD) within it"],
-  ["the filler of Hangul at its end", (value) => `${value}\u3164`, "an invisible character (U+3164) at its end"],
-  ["the blank of Braille at its end", (value) => `${value}\u2800`, "an invisible character (U+2800) at its end"],
+  ["a Hangul filler at its end", (value) => `${value}\u3164`, "an invisible character (U+3164) at its end"],
+  ["a Braille blank at its end", (value) => `${value}\u2800`, "an invisible character (U+2800) at its end"],
   ["a bell within it", (value) => `${value}\u0007x`, "an invisible character (U+0007) within it"],
   ["a line separator at its end", (value) => `${value}\u2028`, "an invisible character (U+2028) at its end"],
   ["a quote at its start", (value) => `"${value}`, "a quote at its start"],
@@ -40,12 +40,12 @@ const ODDITIES: readonly (readonly [title: string, make: (value: string) => stri
   ["a variable in braces", (value) => `\${HOME}${value}`, "a ${…}, which nothing has replaced"],
   ["a variable for a folder", (value) => `${value}/$HOME/x`, "a $NAME, which only a shell replaces"],
   ["a command", (value) => `$(cat ${value})`, "a $(…), which only a shell replaces"],
-  ["a comment after it", (value) => `${value} # note`, "a # after a blank, which does not begin a comment here"],
-  ["bytes that are no UTF-8", (value) => `${value}\ufffdx`, "the character U+FFFD, which stands for bytes that are not UTF-8"],
+  ["a comment at its end", (value) => `${value} # note`, "a # after a blank, which does not begin a comment here"],
+  ["bytes that are not UTF-8", (value) => `${value}\ufffdx`, "the character U+FFFD, which stands for bytes that are not UTF-8"],
 ];
 
-/** Beside `make` of the others, a value has both at once. */
-const SEVERAL: readonly (readonly [value: string, told: readonly string[]])[] = [
+/** Values with several problems at once, or with edge cases of one. */
+const COMBINED: readonly (readonly [value: string, descriptions: readonly string[]])[] = [
   ['"sqlite:///x.db"\r', ["a quote at its start", "a carriage return at its end"]],
   ["'x'", ["a quote at its start", "a quote at its end"]],
   [" \u200b ", ["a blank at its start", "an invisible character (U+200B) within it", "a blank at its end"]],
@@ -56,36 +56,38 @@ const SEVERAL: readonly (readonly [value: string, told: readonly string[]])[] = 
 const PLAIN = ["MFRGGZDFMY======", "a\\nb", "{x}", "x~y/", "", "x", "a b", "sqlite:///./data/app.db", "/data/a folder/x%20y#z.db", "it's", "a~/b", "$", "pa$$word", "ключ😀", "$2b$10$abc", "a=b+c/d=="];
 
 describe("odditiesOf", () => {
-  for (const [title, make, told] of ODDITIES) it(`tells ${title}`, () => assert.deepEqual(odditiesOf(make("value")), [told]));
-  for (const [value, told] of SEVERAL) it(`tells all of ${JSON.stringify(value)}`, () => assert.deepEqual(odditiesOf(value), told));
+  for (const [title, make, description] of ODDITIES) it(`reports ${title}`, () => assert.deepEqual(odditiesOf(make("value")), [description]));
+  for (const [value, descriptions] of COMBINED) {
+    it(`reports every problem of ${JSON.stringify(value)}`, () => assert.deepEqual(odditiesOf(value), descriptions));
+  }
   for (const value of PLAIN) it(`finds nothing in ${JSON.stringify(value)}`, () => assert.deepEqual(odditiesOf(value), []));
 });
 
 const ROWS: readonly Setting<unknown>[] = Object.values(SETTINGS);
 
-/** A value that the setting takes. */
-function usual(row: Setting<unknown>): string {
+/** A valid value of the setting. */
+function validValue(row: Setting<unknown>): string {
   return row.default || row.example || "testsecret";
 }
 
 for (const row of ROWS.filter(({ secret }) => secret === undefined)) {
-  for (const [title, make, told] of ODDITIES) {
-    it(`${row.name} with ${title} is refused by its name`, () => {
-      assert.deepEqual(readSetting({ [row.name]: make(usual(row)) }, row), { ok: false, error: `${row.name}: must not have ${told}` });
+  for (const [title, make, description] of ODDITIES) {
+    it(`${row.name} with ${title} is refused, and the error names it`, () => {
+      assert.deepEqual(readSetting({ [row.name]: make(validValue(row)) }, row), { ok: false, error: `${row.name}: must not have ${description}` });
     });
   }
 }
 
 for (const row of ROWS.filter(({ secret }) => secret === true)) {
-  for (const [title, make, told] of ODDITIES) {
-    it(`${row.name} with ${title} is refused, or taken with a warning, that names it and what is odd`, () => {
+  for (const [title, make, description] of ODDITIES) {
+    it(`${row.name} with ${title} is refused or causes a warning, which names the setting and the problem`, () => {
       const warnings: string[] = [];
-      const value = make(usual(row));
+      const value = make(validValue(row));
       const read = readSetting({ [row.name]: value }, row, (line) => warnings.push(line));
       const lines = read.ok ? warnings : [read.error];
       if (read.ok) assert.equal(read.value, value);
       assert.equal(lines.length, 1);
-      assert.ok(lines.every((line) => line.startsWith(`${row.name}: `) && line.includes(told) && !line.includes(usual(row))), lines.join());
+      assert.ok(lines.every((line) => line.startsWith(`${row.name}: `) && line.includes(description) && !line.includes(validValue(row))), lines.join());
     });
   }
 }
@@ -102,7 +104,7 @@ const NO_SECRETS = [...WHITE_SPACE, "\u200b", '""', "''", '" "'];
 
 describe("a secret", () => {
   for (const secret of NO_SECRETS) {
-    it(`of nothing but ${JSON.stringify(secret)} is refused`, () => {
+    it(`that consists only of ${JSON.stringify(secret)} is refused`, () => {
       assert.deepEqual(refusalsOf({ WEBHOOK_SECRET: secret }), ["WEBHOOK_SECRET"]);
       const isUnset = WHITE_SPACE.includes(secret);
       assert.deepEqual(refusalsOf({ ...SECRET, WEBHOOK_SECRET_PREVIOUS: secret }), isUnset ? [] : ["WEBHOOK_SECRET_PREVIOUS"]);
@@ -112,13 +114,13 @@ describe("a secret", () => {
   }
 
   for (const secret of ["v1,whsec_c2VjcmV0", "v1, whsec_c2VjcmV0", "v1a,whsec_c2VjcmV0"]) {
-    it(`${secret} is refused: the scheme is not a part of it`, () => {
+    it(`${secret} is refused, because the scheme is not part of it`, () => {
       assert.deepEqual(refusalsOf({ WEBHOOK_SECRET: secret }), ["WEBHOOK_SECRET"]);
       assert.deepEqual(refusalsOf({ WEBHOOK_SECRET_FILE: "/s" }, `good\n${secret}`), ["WEBHOOK_SECRET_FILE"]);
     });
   }
 
-  it("that is odd is a warning of the configuration, by variable or by its place in the file", () => {
+  it("with an odd character causes a warning, which names the variable or the position in the file", () => {
     const env = { WEBHOOK_SECRET_PREVIOUS: "CANARY'", API_TOKEN: '"CANARY"' };
     const loaded = loadConfig({ ...env, WEBHOOK_SECRET_FILE: "/s" }, { readFile: () => "good\r\n CANARY\nCANARY \n" });
     assert.deepEqual(loaded.ok && loaded.value.warnings, [
@@ -131,7 +133,7 @@ describe("a secret", () => {
   });
 
   for (const [bytes, refused] of [[4096, false], [4097, true], [100_000, true]] as const) {
-    it(`of ${bytes} bytes is ${refused ? "refused" : "taken"}`, () => {
+    it(`of ${bytes} bytes is ${refused ? "refused" : "accepted"}`, () => {
       assert.deepEqual(refusalsOf({ WEBHOOK_SECRET: "x".repeat(bytes) }), refused ? ["WEBHOOK_SECRET"] : []);
       assert.deepEqual(refusalsOf({ WEBHOOK_SECRET_FILE: "/s" }, "x".repeat(bytes)), refused ? ["WEBHOOK_SECRET_FILE"] : []);
     });
@@ -157,7 +159,7 @@ describe("a variable of white space", () => {
 });
 
 describe("a file of secrets", () => {
-  it("of 30 MB, and an endless one, is refused without reading all of it", (t) => {
+  it("is refused without being read completely if it has 30 MB or never ends", (t) => {
     const folder = mkdtempSync(join(tmpdir(), "odd-values-"));
     t.after(() => rmSync(folder, { recursive: true }));
     const path = join(folder, "secrets");
@@ -180,14 +182,14 @@ describe("a FIFO of secrets", () => {
   });
 });
 
-describe("the variables of commands", () => {
-  for (const [title, make, told] of ODDITIES) {
+describe("the environment variables of the commands", () => {
+  for (const [title, make, description] of ODDITIES) {
     it(`WEBHOOK_INBOX_URL with ${title} is refused`, () => {
-      assert.deepEqual(loadServiceUrl({ WEBHOOK_INBOX_URL: make("http://127.0.0.1:8000") }), { ok: false, error: `WEBHOOK_INBOX_URL: must not have ${told}` });
+      assert.deepEqual(loadServiceUrl({ WEBHOOK_INBOX_URL: make("http://127.0.0.1:8000") }), { ok: false, error: `WEBHOOK_INBOX_URL: must not have ${description}` });
     });
   }
 
-  it("FORWARD_SECRET that is odd is taken with a warning", () => {
+  it("FORWARD_SECRET with an odd character is accepted with a warning", () => {
     const warnings: string[] = [];
     assert.deepEqual(loadForwardSecret({ FORWARD_SECRET: "CANARY\r" }, (line) => warnings.push(line)), { ok: true, value: "CANARY\r" });
     assert.deepEqual(warnings, ["FORWARD_SECRET: has a carriage return at its end, which is taken as part of it"]);

@@ -12,7 +12,7 @@ const MAX_COLUMNS = 140;
 const MAX_FUNCTION_LINES = 70;
 
 const sources = readSources();
-/** Every file that is or will be in the repository. */
+/** Every file that git tracks, or would add. */
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: ROOT, encoding: "utf8" })
   .split("\n")
   .filter((file) => file !== "" && existsSync(join(ROOT, file)));
@@ -21,7 +21,7 @@ function read(file: string): string {
   return readFileSync(join(ROOT, file), "utf8");
 }
 
-/** Fails for what breaks a rule without being an exception, and for an exception that breaks none any longer: the list only shrinks. */
+/** Fails if something breaks a rule without being listed, or if a listed exception is no longer needed, so the list only shrinks. */
 function assertOnly(found: readonly string[], exceptions: readonly string[]): void {
   assert.deepEqual({ new: found.filter((one) => !exceptions.includes(one)), noLongerNeeded: exceptions.filter((one) => !found.includes(one)) }, { new: [], noLongerNeeded: [] });
 }
@@ -30,29 +30,29 @@ function longLines(text: string): number {
   return text.split("\n").filter((line) => line.length > MAX_COLUMNS).length;
 }
 
-test(`no line of src has more than ${MAX_COLUMNS} characters, except the number that a file is allowed`, () => {
+test(`no line of src has more than ${MAX_COLUMNS} characters, except the number listed for a file`, () => {
   const counts = new Map(sources.map(({ path, text }) => [path, longLines(text)]));
   const found = [...counts].filter(([path, count]) => count > (LONG_LINES[path] ?? 0)).map(([path, count]) => `${path}: ${count}`);
   const noLongerNeeded = Object.keys(LONG_LINES).filter((path) => (counts.get(path) ?? 0) === 0);
   assert.deepEqual({ found, noLongerNeeded }, { found: [], noLongerNeeded: [] });
 });
 
-test(`no function of src has more than ${MAX_FUNCTION_LINES} lines, except those that are listed`, () => {
+test(`no function of src has more than ${MAX_FUNCTION_LINES} lines, except those listed`, () => {
   const long = sources.flatMap(({ path, functions }) => functions.filter(({ lines }) => lines > MAX_FUNCTION_LINES).map(({ name }) => `${path} ${name}`));
   assertOnly(long, LONG_FUNCTIONS);
 });
 
-test("each function that a source exports has a docstring, except those that are listed", () => {
+test("each exported function has a docstring, except those listed", () => {
   const bare = sources.flatMap(({ path, exports }) => exports.filter((one) => one.isFunction && !one.hasDocstring).map(({ name }) => `${path} ${name}`));
   assertOnly(bare, WITHOUT_DOCSTRING);
 });
 
-/** The two engines stand for each other: what has one name in both of them is the same thing. */
+/** The engines count as one folder, because an export with the same name in each means the same. */
 function roomOf(path: string): string {
   return path.replace(/^src\/storage\/(?:sqlite|postgres)\/.*/, "an engine");
 }
 
-test("no two sources export different things by one name, except those that are listed", () => {
+test("no two sources export different things under the same name, except those listed", () => {
   const exported = sources.flatMap(({ path, exports }) => exports.map(({ name }) => ({ name, path })));
   const shared = Map.groupBy(exported, ({ name }) => name)
     .entries()
@@ -62,7 +62,7 @@ test("no two sources export different things by one name, except those that are 
   assertOnly(shared, NAMES_OF_TWO);
 });
 
-/** All words of the code, its texts included, and of what is not a source: tests, scripts, the Makefile. */
+/** All words of the code, including its strings, and of tests, scripts and the Makefile. */
 function wordsOfCode(): ReadonlySet<string> {
   const codes = [
     ...sources.map(({ text, comments }) => comments.reduce((code, comment) => code.replace(comment.text, ""), text)),
@@ -71,33 +71,33 @@ function wordsOfCode(): ReadonlySet<string> {
   return new Set(codes.flatMap((code) => code.match(/[\w$]+/g) ?? []));
 }
 
-/** The names of code in a comment: what stands in backquotes and looks like `one`, `one.two` or `one()`. */
+/** The code names in a comment: texts in backquotes that look like `one`, `one.two` or `one()`. */
 function namesIn(comment: string): readonly string[] {
   return [...comment.matchAll(/`([A-Za-z_$][\w$]*(?:[.#][\w$]+)*)(?:\(\))?`/g)].flatMap(([, name = ""]) => name.split(/[.#]/));
 }
 
-/** The files that a comment names, addresses and the paths of requests apart. */
+/** The files that a comment names, without URLs and request paths. */
 function filesIn(comment: string): readonly string[] {
   return comment.match(/(?<![\w:/.-])\w[\w./-]*\.(?:ts|js|sh|md|json|yml|sql)\b(?!\.)/g) ?? [];
 }
 
-function eachComment(look: (text: string, source: Source) => readonly string[]): readonly string[] {
-  return sources.flatMap((source) => source.comments.flatMap(({ line, text }) => look(text, source).map((found) => `${source.path}:${line} ${found}`)));
+function eachComment(find: (text: string, source: Source) => readonly string[]): readonly string[] {
+  return sources.flatMap((source) => source.comments.flatMap(({ line, text }) => find(text, source).map((found) => `${source.path}:${line} ${found}`)));
 }
 
-test("comments name only what there is in the code", () => {
+test("comments name only what exists in the code", () => {
   const words = wordsOfCode();
   assert.deepEqual(eachComment((text) => namesIn(text).filter((name) => !words.has(name) && !NAMES_OF_OTHERS.includes(name))), []);
 });
 
-test("comments name only files that there are", () => {
+test("comments name only files that exist", () => {
   const isThere = (named: string): boolean => files.some((file) => file === named || file.endsWith(`/${named}`));
-  // What is built stands where its source stands.
+  // The path in dist is the same as in src.
   const isBuilt = (named: string): boolean => named.startsWith("dist/") && isThere(named.replace(/^dist\//, "src/").replace(/\.js$/, ".ts"));
   assert.deepEqual(eachComment((text) => filesIn(text).filter((named) => !isThere(named) && !isBuilt(named))), []);
 });
 
-test("no page, source, test or script has a phrase that is banned, with what to write instead", () => {
+test("no page, source, test or script contains a banned phrase", () => {
   const found = files
     .filter((file) => !/^package-lock\.json$|^LICENSE$|tidy-exceptions\.ts$|\.(?:png|ico|jsonl)$/.test(file))
     .flatMap((file) => {

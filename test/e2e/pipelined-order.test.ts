@@ -75,9 +75,9 @@ test("a delivery after an erasure of its sender's messages stays stored, whateve
       ...before.map(deliver), token(read("DELETE", `/messages?from=${from}`)),
       deliver(late), token(read("GET", `/messages/${late}`)), ...before.map((id) => token(read("GET", `/messages/${id}`))),
     ];
-    const { write, answers } = await openConnection(t, app.url);
+    const { write, responses } = await openConnection(t, app.url);
     write(requests.join(""));
-    const statuses = (await answers(requests.length)).map(({ status }) => status);
+    const statuses = (await responses(requests.length)).map(({ status }) => status);
     assert.deepEqual(statuses, [...before.map(() => 200), 200, 200, 200, ...before.map(() => 404)], before.join());
   }
 });
