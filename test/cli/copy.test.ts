@@ -6,7 +6,7 @@ import type { MessageStore } from "../../src/core/store.ts";
 import { openPostgres } from "../../src/storage/postgres/open.ts";
 import { connectFor, urlOf } from "../postgres/server.ts";
 import { tailAll } from "../storage/contract/case.ts";
-import { createTold } from "../storage/contract/told.ts";
+import { createRecordingObserver } from "../storage/contract/recording-observer.ts";
 import { SKIP_WITHOUT_POSTGRES } from "../support/postgres.ts";
 import { usePostgres, type SharedPostgres } from "../support/shared-postgres.ts";
 import { message, openTestStore, temporaryFolder } from "../support/store.ts";
@@ -39,9 +39,9 @@ async function fill(t: TestContext): Promise<string> {
 }
 
 function openServer(url: string): Promise<MessageStore> {
-  const told = createTold();
+  const observer = createRecordingObserver();
   const nothing = (): void => {};
-  return openPostgres(urlOf(url), { clock: { nowMs: Date.now }, observer: told, onFatal: nothing, remark: nothing, fault: nothing, mayLose: true });
+  return openPostgres(urlOf(url), { clock: { nowMs: Date.now }, observer, onFatal: nothing, remark: nothing, fault: nothing, mayLose: true });
 }
 
 /** Everything that a copy must keep, as the store returns it. */

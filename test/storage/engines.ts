@@ -8,11 +8,11 @@ export type OpenStore = (t: Lifetime, options?: OpenOptions) => Promise<OpenedSt
 
 export interface TestEngine {
   readonly name: string;
-  /** Why it cannot be tested here; false if it can. */
+  /** The reason why it cannot be tested here; false if it can. */
   readonly skip: string | false;
-  /** Makes what its stores share, e.g. a server, which lasts as long as `t`. */
+  /** Starts what its stores share, e.g. a server, which lasts as long as `t`. */
   start(t: Lifetime): Promise<OpenStore>;
 }
 
-/** Every engine that is shipped; `contract.test.ts` in the folder of each runs the whole contract. */
+/** Every shipped engine; `contract.test.ts` in its folder runs the whole contract. */
 export const ENGINES: readonly TestEngine[] = [SQLITE, POSTGRES];

@@ -6,20 +6,23 @@ import { comparePositions, type KeysetPosition } from "../../../src/core/order.t
 import type { ExportPage, ExportQuery, MessagePage, MessageQuery } from "../../../src/core/queries.ts";
 import type { MessageStore, RetentionFailure, RetentionSuspension } from "../../../src/core/store.ts";
 
-/** When every message of the contract is received, unless a case moves the clock. */
+/** The time at which every message of the contract is received, unless a case moves the clock. */
 export const NOW_MS: number = Date.parse("2025-06-01T00:00:00Z");
 
 export interface OpenOptions {
-  /** Stands still at `NOW_MS` by default. */
+  /** By default a clock that stands still at `NOW_MS`. */
   readonly clock?: Clock;
   readonly retentionDays?: number;
 }
 
-/** A store under test, and what an engine must offer so that it can be tested. */
+/** A store under test, with the operations that an engine must offer so that it can be tested. */
 export interface OpenedStore {
   readonly store: MessageStore;
-  /** What the store has told its observer so far: messages of each commit, of each failed one, of each removal, leaps of the clock, and removals that failed. */
-  readonly told: {
+  /**
+   * What the observer received so far: the number of messages of each commit, failed commit and removal, suspensions, and failed
+   * removals.
+   */
+  readonly observed: {
     readonly committed: readonly number[];
     readonly failed: readonly number[];
     readonly removed: readonly number[];
@@ -28,33 +31,33 @@ export interface OpenedStore {
   };
   /** Closes the store and opens the same database again, as the next process would. */
   reopen(options?: OpenOptions): Promise<OpenedStore>;
-  /** From now on every commit fails, so that none of it is stored, until the function that it gives is called. */
+  /** Makes every commit fail without storing anything, until the returned function is called. */
   failCommits(): Promise<() => Promise<void>>;
-  /** From now on the database takes no write at all, within a second, until the function that it gives is called. */
+  /** Makes the database refuse all writes within a second, until the returned function is called. */
   refuseWrites(): Promise<() => Promise<void>>;
 }
 
-/** A store of many messages that no case changes, and the same messages in the engine in memory. */
-export interface Library {
+/** A store with many messages that no case changes, and the same messages in the in-memory engine. */
+export interface Corpus {
   readonly store: MessageStore;
   readonly expected: MessageStore;
 }
 
-/** What a case works with. What it opens lasts as long as the case. */
-export interface Bench {
+/** The stores that a case can use. Those that it opens are closed at its end. */
+export interface CaseContext {
   /** A new, empty store. */
   open(options?: OpenOptions): Promise<OpenedStore>;
-  /** A store that other cases use too: only for what asks for messages by their ids or senders. */
+  /** A store that other cases use too: only for cases that look up messages by their ids or senders. */
   shared(): Promise<OpenedStore>;
-  library(): Promise<Library>;
+  corpus(): Promise<Corpus>;
 }
 
-/** One thing that every engine does. Throws if this one does not. */
+/** A behaviour that every engine must have; `run` throws if an engine does not. */
 export interface ContractCase {
-  /** The number in `src/storage/README.md`. */
+  /** The number of the promise in `src/storage/README.md`. */
   readonly promise: `P${number}`;
   readonly name: string;
-  run(bench: Bench): Promise<void>;
+  run(context: CaseContext): Promise<void>;
 }
 
 export function idsOf(page: { readonly data: readonly Pick<StoredMessage, "message_id">[] }): string[] {
@@ -75,7 +78,7 @@ export async function* walkList(store: MessageStore, query: Omit<MessageQuery, "
   do {
     const page: MessagePage = await store.list({ ...query, offset: 0, ...(after && { after }) });
     yield page;
-    requireProgress(after, page.next);
+    assertProgress(after, page.next);
     after = page.next;
   } while (after !== undefined);
 }
@@ -86,25 +89,25 @@ export async function exportAll(store: MessageStore, query: ExportQuery): Promis
   do {
     const page: ExportPage = await store.exportPage({ ...query, ...(after && { after }) });
     data.push(...page.data);
-    requireProgress(after, page.next);
+    assertProgress(after, page.next);
     after = page.next;
   } while (after !== undefined);
   return data;
 }
 
-/** `assert.deepEqual`, but says of large results only that they differ: to say where takes half a minute. */
-export function requireSame(actual: unknown, expected: unknown, label: string): void {
+/** Like `assert.deepEqual`, but reports only that large results differ, because finding the difference takes half a minute. */
+export function assertSame(actual: unknown, expected: unknown, label: string): void {
   if (isDeepStrictEqual(actual, expected)) return;
   const isSmall = Math.max(JSON.stringify(actual)?.length ?? 0, JSON.stringify(expected)?.length ?? 0) < 5_000;
-  assert.deepEqual(isSmall ? actual : "another result", isSmall ? expected : "that of the engine in memory", label);
+  assert.deepEqual(isSmall ? actual : "a different result", isSmall ? expected : "the result of the in-memory engine", label);
 }
 
-/** Otherwise a walk would never end. */
-function requireProgress(before: KeysetPosition | undefined, next: KeysetPosition | undefined): void {
-  if (before !== undefined && next !== undefined) assert.notEqual(comparePositions(before, next), 0, "a page must end after the position that it begins at");
+/** Without progress a walk would never end. */
+function assertProgress(before: KeysetPosition | undefined, next: KeysetPosition | undefined): void {
+  if (before !== undefined && next !== undefined) assert.notEqual(comparePositions(before, next), 0, "a page must end after the position where it begins");
 }
 
-/** Everything after `seq` in the order of commits. */
+/** All messages after `seq`, in the order of commits. */
 export async function tailAll(store: MessageStore, seq = 0, options: { readonly payload?: boolean } = {}): Promise<readonly (StoredMessage & { readonly seq: number })[]> {
   const data: (StoredMessage & { readonly seq: number })[] = [];
   for (let more = true; more; ) {
@@ -115,19 +118,19 @@ export async function tailAll(store: MessageStore, seq = 0, options: { readonly 
   return data;
 }
 
-/** Numbered messages, made one by one. */
+/** Makes `count` messages from their numbers. */
 export function make(count: number, one: (index: number) => Message): readonly Message[] {
   return Array.from({ length: count }, (_, index) => one(index));
 }
 
-/** Looks again and again while something else is in progress, and fails if either does. */
-export async function lookWhile(look: () => Promise<void>, work: () => Promise<unknown>): Promise<void> {
+/** Repeats a check while the work is in progress, and rejects if either rejects. */
+export async function checkWhile(check: () => Promise<void>, work: () => Promise<unknown>): Promise<void> {
   let isOver = false;
   const working = work().finally(() => {
     isOver = true;
   });
-  async function lookAgain(): Promise<void> {
-    while (!isOver) await look();
+  async function repeatCheck(): Promise<void> {
+    while (!isOver) await check();
   }
-  await Promise.all([working, lookAgain()]);
+  await Promise.all([working, repeatCheck()]);
 }

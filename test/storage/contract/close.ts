@@ -3,11 +3,11 @@ import { ReadCancelled, StoreUnavailable } from "../../../src/core/store.ts";
 import { message } from "../../support/store.ts";
 import { listIds, make, type ContractCase } from "./case.ts";
 
-/** The end of a store. */
+/** Closing a store. */
 export const CLOSE: readonly ContractCase[] = [
   {
     promise: "P26",
-    name: "the next process, and one after a commit, continues in the same generation",
+    name: "a commit and the next process keep the generation",
     async run({ open }) {
       const opened = await open();
       const { generation, former } = await opened.store.history();
@@ -20,7 +20,7 @@ export const CLOSE: readonly ContractCase[] = [
   },
   {
     promise: "P25",
-    name: "what was accepted before the store closes, once or twice, is committed first, what comes later is unavailable, and reads reject",
+    name: "close, called once or twice, commits accepted messages first; later messages are unavailable, and reads reject",
     async run({ open }) {
       const opened = await open();
       const { store } = opened;

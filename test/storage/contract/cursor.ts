@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
 import type { KeysetPosition } from "../../../src/core/order.ts";
 import { message } from "../../support/store.ts";
-import { idsOf, make, requireSame, walkList, type ContractCase } from "./case.ts";
+import { idsOf, make, assertSame, walkList, type ContractCase } from "./case.ts";
 import { FILTERS } from "./list.ts";
 
 const ORDERS = ["asc", "desc"] as const;
 
-/** Pages from position to position. */
+/** Keyset pagination: pages that continue after a position. */
 export const CURSOR: readonly ContractCase[] = [
   {
     promise: "P12",
-    name: "the pages from position to position are the whole list, each with its total, under every filter",
-    async run({ library }) {
-      const { store, expected } = await library();
+    name: "the pages from position to position make up the whole list, each with the total, for every filter",
+    async run({ corpus }) {
+      const { store, expected } = await corpus();
       for (const [index, filter] of [...FILTERS, { q: "abc" }, { q: "a", from: "+1" }].entries()) {
         const query = { ...filter, limit: 977, order: ORDERS[index % 2] ?? "asc" };
         const pages = walkList(expected, query);
         for await (const page of walkList(store, query)) {
-          requireSame(page, (await pages.next()).value, JSON.stringify(query));
+          assertSame(page, (await pages.next()).value, JSON.stringify(query));
         }
         assert.equal((await pages.next()).done, true, JSON.stringify(query));
       }
@@ -25,9 +25,9 @@ export const CURSOR: readonly ContractCase[] = [
   },
   {
     promise: "P12",
-    name: "a page begins after a position, also if no message has it, and its offset counts from there",
-    async run({ library }) {
-      const { store, expected } = await library();
+    name: "a page begins after a position, even if no message is at it, and the offset counts from there",
+    async run({ corpus }) {
+      const { store, expected } = await corpus();
       const positions: readonly KeysetPosition[] = [
         { key: "2025-01-15T10:00:00", messageId: "Z3" }, { key: "2025-01-15T10:00:00", messageId: "Z3 " }, { key: "2025-01-15T10:00:00", messageId: "" },
         { key: "2025-01-15T10:00:00", messageId: "\uFFFF" }, { key: "2025-01-15T10:00:00", messageId: "\u{10FFFF}" }, { key: "2025-01-15T09:59:59.999999999", messageId: "x" },
@@ -37,7 +37,7 @@ export const CURSOR: readonly ContractCase[] = [
         for (const filter of [{}, { from: "+1" }, { since: "2025-01-15T10:00:00.1Z" }, { from: "+5", until: "2025-01-15T10:00:00.1Z" }, { to: "+100" }, { q: "abcabc" }]) {
           for (const [order, offset] of index % 2 === 0 ? [["asc", 0], ["desc", 1_100]] as const : [["asc", 3], ["desc", 0]] as const) {
             const query = { ...filter, order, after, limit: 2, offset };
-            requireSame(await store.list(query), await expected.list(query), JSON.stringify(query));
+            assertSame(await store.list(query), await expected.list(query), JSON.stringify(query));
           }
         }
       }
@@ -45,13 +45,13 @@ export const CURSOR: readonly ContractCase[] = [
   },
   {
     promise: "P12",
-    name: "a walk neither repeats nor leaves out what stays, whatever comes in between",
+    name: "a walk returns each message that exists all the time exactly once, whatever arrives meanwhile",
     async run({ shared }) {
       const { store } = await shared();
       for (const [index, [order, more]] of ([["asc", {}], ["desc", {}], ["asc", { q: "hello" }], ["desc", { to: "+14155550100" }]] as const).entries()) {
         const from = `+12${index}`;
         const id = (name: string): string => `walk${index}-${name}`;
-        // All at one instant: only the id tells them apart.
+        // All have the same time, so only the id decides the order.
         const first = make(30, (index) => message(id(`m${10 + index}`), { from }));
         await store.insertAll(first);
         const seen: string[] = [];

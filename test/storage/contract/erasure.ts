@@ -3,24 +3,24 @@ import type { Message } from "../../../src/core/message.ts";
 import { message } from "../../support/store.ts";
 import { exportAll, idsOf, listIds, make, tailAll, totalOf, type ContractCase } from "./case.ts";
 
-const some: readonly Message[] = make(900, (index) => ({
+const MESSAGES: readonly Message[] = make(900, (index) => ({
   ...message(`m${index}`, { from: `+${index % 3}`, ts: `2025-01-1${index % 4}T1${index % 7}:00:00Z`, text: index % 5 === 0 ? null : `text ${index}` }),
   ...(index % 2 === 0 && { payload: `{"n":${index}}` }),
 }));
 
-/** Messages that somebody takes out. */
+/** Erasing messages. */
 export const ERASURE: readonly ContractCase[] = [
   {
     promise: "P22",
-    name: "what is erased, one message or a sender, is gone from every read, and its later copies are duplicates, in the next process too",
+    name: "an erased message or sender disappears from every read, and later copies are duplicates, in the next process too",
     async run({ open }) {
       const opened = await open();
       const { store } = opened;
-      await store.insertAll(some);
+      await store.insertAll(MESSAGES);
       for (const messageId of ["m0", "m501", "m899", "m504"]) assert.equal(await store.erase({ messageId }), 1, messageId);
       assert.deepEqual([await store.erase({ messageId: "m501" }), await store.erase({ messageId: "never" }), await store.erase({ from: "+7" })], [0, 0, 0]);
       assert.equal(await store.erase({ from: "+1" }), 300);
-      const left = some.filter(({ messageId, from }) => from !== "+1" && !["m0", "m501", "m899", "m504"].includes(messageId)).map(({ messageId }) => messageId);
+      const left = MESSAGES.filter(({ messageId, from }) => from !== "+1" && !["m0", "m501", "m899", "m504"].includes(messageId)).map(({ messageId }) => messageId);
       for (const process of ["this", "next"]) {
         const { store } = process === "this" ? opened : await opened.reopen();
         assert.deepEqual([await totalOf(store), await totalOf(store, { from: "+1" }), await totalOf(store, { q: "text 501" }), store.count()], [left.length, 0, 0, left.length]);
@@ -40,7 +40,7 @@ export const ERASURE: readonly ContractCase[] = [
   },
   {
     promise: "P22",
-    name: "an erasure that begins after a delivery takes its messages out, and a delivery after it is kept",
+    name: "an erasure removes every message delivered before it, and a delivery during it is accepted",
     async run({ shared }) {
       const { store } = await shared();
       const from = "+220";
@@ -55,7 +55,7 @@ export const ERASURE: readonly ContractCase[] = [
   },
   {
     promise: "P23",
-    name: "a place in the order of commits is given once, though the newest message is erased",
+    name: "a seq is never reused, even if the newest message is erased",
     async run({ open }) {
       const first = await open();
       await first.store.insertAll([message("a"), message("b")]);

@@ -1,34 +1,34 @@
 import assert from "node:assert/strict";
 import { message } from "../../support/store.ts";
-import { exportAll, make, requireSame, type ContractCase } from "./case.ts";
+import { exportAll, make, assertSame, type ContractCase } from "./case.ts";
 import { FILTERS } from "./list.ts";
 
 const ORDERS = ["asc", "desc"] as const;
 const EVERYTHING = Number.MAX_SAFE_INTEGER;
 
-/** All messages in short reads. */
+/** Exporting all messages in short reads. */
 export const EXPORT: readonly ContractCase[] = [
   {
     promise: "P13",
-    name: "the pages of an export together are the whole list in its order, under every filter, with payloads if asked for",
-    async run({ library }) {
-      const { store, expected } = await library();
+    name: "the pages of an export together are the whole list in its order, for every filter, with payloads if requested",
+    async run({ corpus }) {
+      const { store, expected } = await corpus();
       for (const [index, filter] of [...FILTERS, { q: "ABC" }, { q: "a", from: "+1" }, { q: "nowhere" }].entries()) {
         const query = { ...filter, order: ORDERS[index % 2] ?? "asc", payload: index % 3 === 0, upTo: EVERYTHING };
-        requireSame(await exportAll(store, query), await exportAll(expected, query), JSON.stringify(query));
+        assertSame(await exportAll(store, query), await exportAll(expected, query), JSON.stringify(query));
       }
     },
   },
   {
     promise: "P13",
-    name: "an export continues after a position, also if no message has it",
-    async run({ library }) {
-      const { store, expected } = await library();
+    name: "an export continues after a position, even if no message is at it",
+    async run({ corpus }) {
+      const { store, expected } = await corpus();
       for (const after of [{ key: "2025-01-15T10:00:00", messageId: "Z3" }, { key: "2025-01-15T10:00:00", messageId: "Z3 " }, { key: "2025-01-15T10:00:00", messageId: "\u{10FFFF}" }]) {
         for (const filter of [{ from: "+5" }, { since: "2025-01-15T10:00:00.1Z", to: "+100" }, { until: "2025-01-15T09:00:00Z", to: "+101" }]) {
           for (const order of ORDERS) {
             const query = { ...filter, order, after, upTo: EVERYTHING };
-            requireSame(await exportAll(store, query), await exportAll(expected, query), JSON.stringify(query));
+            assertSame(await exportAll(store, query), await exportAll(expected, query), JSON.stringify(query));
           }
         }
       }
@@ -36,7 +36,7 @@ export const EXPORT: readonly ContractCase[] = [
   },
   {
     promise: "P13",
-    name: "what comes after an export has begun is left out, and what it meets stays in its order",
+    name: "an export leaves out messages that arrive after it began, and keeps the others in order",
     async run({ shared }) {
       const { store } = await shared();
       const from = "+130";
@@ -48,18 +48,18 @@ export const EXPORT: readonly ContractCase[] = [
       const first = await store.exportPage({ from, upTo });
       assert.ok(first.next !== undefined);
       await store.insertAll(make(300, (index) => message(`export later ${index}`, { from, ts: `2025-01-15T10:00:00.${1 + (index % 9)}5Z` })));
-      requireSame([...first.data, ...(await exportAll(store, { from, upTo, after: first.next }))], before, "the rest");
+      assertSame([...first.data, ...(await exportAll(store, { from, upTo, after: first.next }))], before, "the rest");
       assert.equal((await exportAll(store, { from, upTo: EVERYTHING })).length, 1_000);
     },
   },
   {
     promise: "P13",
-    name: "a page holds at most 256 messages, of large ones fewer, and ends also if it finds none",
-    async run({ library, shared }) {
-      const books = await library();
-      assert.equal((await books.store.exportPage({ from: "+1", upTo: EVERYTHING })).data.length, 256);
-      const empty = await books.store.exportPage({ q: "nowhere", upTo: EVERYTHING });
-      assert.deepEqual([empty.data.length, empty.next === undefined], [0, false], "2,700 messages are not looked at in one read");
+    name: "a page has at most 256 messages, fewer if they are large, and ends even if it finds none",
+    async run({ corpus, shared }) {
+      const opened = await corpus();
+      assert.equal((await opened.store.exportPage({ from: "+1", upTo: EVERYTHING })).data.length, 256);
+      const empty = await opened.store.exportPage({ q: "nowhere", upTo: EVERYTHING });
+      assert.deepEqual([empty.data.length, empty.next === undefined], [0, false], "one read does not scan 2,700 messages");
       const { store } = await shared();
       await store.insertAll(make(40, (index) => message(`large${index}`, { from: "+131", text: "\u{1F600}".repeat(4_096) })));
       const large = await store.exportPage({ from: "+131", upTo: EVERYTHING });

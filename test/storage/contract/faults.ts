@@ -3,20 +3,20 @@ import { MAX_WAITING_MESSAGES } from "../../../src/storage/shared/group-commit.t
 import { message } from "../../support/store.ts";
 import { idsOf, listIds, make, tailAll, totalOf, type ContractCase } from "./case.ts";
 
-/** When the database does not take what it is given, or not at once. */
+/** A database that refuses writes, or takes time for them. */
 export const FAULTS: readonly ContractCase[] = [
   {
     promise: "P4",
-    name: "if a commit fails, every message of it is unavailable, none is stored, and once commits succeed they are taken",
+    name: "if a commit fails, all its messages are unavailable and none is stored; once commits succeed, the messages are accepted",
     async run({ open }) {
       const opened = await open();
-      const { store, told } = opened;
+      const { store, observed } = opened;
       await store.insert(message("before"));
       const repair = await opened.failCommits();
       const single = await Promise.all(make(20, (index) => message(`m${index}`)).map((one) => store.insert(one)));
       const delivery = await store.insertAll([message("d1"), message("d2"), message("before")]);
       assert.deepEqual(new Set([...single, ...delivery]), new Set(["unavailable"]));
-      assert.deepEqual([told.committed.length, told.failed.reduce((sum, size) => sum + size, 0), store.queueDepth()], [1, 23, 0]);
+      assert.deepEqual([observed.committed.length, observed.failed.reduce((sum, size) => sum + size, 0), store.queueDepth()], [1, 23, 0]);
       assert.deepEqual([await listIds(store), store.count(), (await store.stats()).total_messages, idsOf({ data: await tailAll(store) })], [["before"], 1, 1, ["before"]]);
       await repair();
       assert.deepEqual(await store.insertAll([message("m0"), message("d1")]), ["created", "created"]);
@@ -25,7 +25,7 @@ export const FAULTS: readonly ContractCase[] = [
   },
   {
     promise: "P5",
-    name: `up to ${MAX_WAITING_MESSAGES} messages wait for their commit, further ones are unavailable at once and not stored`,
+    name: `up to ${MAX_WAITING_MESSAGES} messages wait for their commit; any more are unavailable at once and not stored`,
     async run({ shared }) {
       const { store } = await shared();
       const [count, from] = [store.count(), "+50"];
@@ -38,7 +38,7 @@ export const FAULTS: readonly ContractCase[] = [
   },
   {
     promise: "P24",
-    name: "while the database takes no writes the store is not ready, tells why, stores nothing and keeps reading, and then is ready again",
+    name: "while the database refuses writes, the store is not ready, gives a reason, stores nothing and still reads; afterwards it is ready again",
     async run({ open }) {
       const { store, refuseWrites } = await open();
       await store.insert(message("before"));
@@ -53,7 +53,7 @@ export const FAULTS: readonly ContractCase[] = [
   },
   {
     promise: "P24",
-    name: "a store that works is ready, and tells the sizes that it knows",
+    name: "a working store is ready, and reports the sizes that it knows",
     async run({ shared }) {
       const { store } = await shared();
       assert.deepEqual(await Promise.all([store.check(), store.check()]), [[], []]);

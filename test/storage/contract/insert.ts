@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { message } from "../../support/store.ts";
-import { exportAll, idsOf, listIds, lookWhile, make, tailAll, totalOf, type ContractCase } from "./case.ts";
+import { exportAll, idsOf, listIds, checkWhile, make, tailAll, totalOf, type ContractCase } from "./case.ts";
 
-/** What is stored, and what a sender is told. */
+/** Storing messages, and the outcomes of it. */
 export const INSERT: readonly ContractCase[] = [
   {
     promise: "P1",
-    name: "of many copies of one message at once one is created, the others are duplicates, and there is one row",
+    name: "of many concurrent copies of a message one is created, the others are duplicates, and there is one row",
     async run({ shared }) {
       const { store } = await shared();
       const [before, from] = [await store.lastSequence(), "+10"];
@@ -20,7 +20,7 @@ export const INSERT: readonly ContractCase[] = [
   },
   {
     promise: "P1",
-    name: "of messages of one id with different contents, at once, the one that is created is the one that is stored",
+    name: "of concurrent messages with the same id and different contents, the created one is the stored one",
     async run({ shared }) {
       const { store } = await shared();
       const messages = make(60, (index) => message("contents", { text: `text ${index}` }));
@@ -31,7 +31,7 @@ export const INSERT: readonly ContractCase[] = [
   },
   {
     promise: "P1",
-    name: "a repeat is a conflict if any field differs, except its payload, and changes nothing",
+    name: "a repeat is a conflict if any field except the payload differs, and changes nothing",
     async run({ shared }) {
       const { store } = await shared();
       const first = { ...message("repeat", { ts: "2025-01-15T15:30:00+05:30" }), payload: '{"a":1}' };
@@ -62,28 +62,28 @@ export const INSERT: readonly ContractCase[] = [
   },
   {
     promise: "P2",
-    name: "the messages of a delivery share one transaction, with an outcome each",
+    name: "the messages of a delivery share one transaction, and each has its own outcome",
     async run({ shared }) {
-      const { store, told } = await shared();
-      const before = told.committed.length;
+      const { store, observed } = await shared();
+      const before = observed.committed.length;
       assert.deepEqual(await store.insertAll(make(1_500, (index) => message(`delivery${index}`))), Array<string>(1_500).fill("created"));
-      assert.deepEqual(told.committed.slice(before), [1_500]);
+      assert.deepEqual(observed.committed.slice(before), [1_500]);
       assert.deepEqual(await store.insertAll([]), []);
     },
   },
   {
     promise: "P2",
-    name: "no read sees a part of a delivery",
+    name: "no read sees only a part of a delivery",
     async run({ shared }) {
       const { store } = await shared();
       const before = await store.lastSequence();
-      async function look(): Promise<void> {
+      async function check(): Promise<void> {
         const { data, total } = await store.list({ limit: 100, offset: 0, from: "+20" });
         assert.equal(total % 10, 0, `${total} messages are listed`);
         assert.equal(data.length, total);
         assert.equal((await tailAll(store, before)).length % 10, 0);
       }
-      await lookWhile(look, async () => {
+      await checkWhile(check, async () => {
         for (let round = 0; round < 10; round += 1) {
           await store.insertAll(make(10, (index) => message(`part${round}-${index}`, { from: "+20" })));
         }
@@ -93,7 +93,7 @@ export const INSERT: readonly ContractCase[] = [
   },
   {
     promise: "P3",
-    name: "every read finds what was created before it",
+    name: "every read finds the messages that were created before it began",
     async run({ shared }) {
       const { store } = await shared();
       const [last, count, { senders_count: senders }] = [await store.lastSequence(), store.count(), await store.stats()];
@@ -113,7 +113,7 @@ export const INSERT: readonly ContractCase[] = [
   },
   {
     promise: "P3",
-    name: "the next process finds what was created before, and takes its repeats for duplicates",
+    name: "the next process finds the messages that were created before, and their repeats are duplicates",
     async run({ open }) {
       const first = await open();
       const messages = make(300, (index) => message(`m${index}`, { from: `+${index % 3}`, text: index % 5 === 0 ? null : `text ${index}` }));
@@ -128,15 +128,15 @@ export const INSERT: readonly ContractCase[] = [
   },
   {
     promise: "P7",
-    name: "messages that come together share a commit, and wait in the queue until then",
+    name: "messages that arrive together share a commit, and wait in the queue until then",
     async run({ shared }) {
-      const { store, told } = await shared();
-      const before = told.committed.length;
+      const { store, observed } = await shared();
+      const before = observed.committed.length;
       const inserted = make(100, (index) => message(`together${index}`)).map((one) => store.insert(one));
       assert.equal(store.queueDepth(), 100);
       await Promise.all(inserted);
       assert.equal(store.queueDepth(), 0);
-      const commits = told.committed.slice(before);
+      const commits = observed.committed.slice(before);
       assert.equal(commits.reduce((sum, size) => sum + size, 0), 100);
       assert.ok(commits.length < 10, `100 messages took ${commits.length} commits`);
     },

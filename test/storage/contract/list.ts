@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import type { MessageFilter } from "../../../src/core/filter.ts";
 import type { MessageQuery } from "../../../src/core/queries.ts";
 import { message } from "../../support/store.ts";
-import { idsOf, listIds, requireSame, type ContractCase, type Library } from "./case.ts";
+import { idsOf, listIds, assertSame, type ContractCase, type Corpus } from "./case.ts";
 
 const ORDERS = ["asc", "desc"] as const;
 
-/** Filters alone and together: some that admit many messages, some few, some none. */
+/** Filters alone and combined: some match many messages, some few, some none. */
 export const FILTERS: readonly MessageFilter[] = [
   {}, { from: "+1" }, { from: "+5" }, { from: "+99" }, { to: "+101" }, { to: "+9" }, { from: "+1", to: "+100" },
   { since: "2025-01-15T10:00:00Z" }, { since: "2025-01-15T10:00:00.000000001Z" }, { since: "2025-02-28T00:00:00.5Z" }, { since: "9999-12-31T23:59:59.999999999Z" },
@@ -16,15 +16,15 @@ export const FILTERS: readonly MessageFilter[] = [
   { to: "+102", since: "2025-02-01T00:00:00Z" }, { from: "+5", to: "+101", since: "2025-01-05T00:00:00Z", until: "2025-03-05T00:00:00Z", q: "a" },
 ];
 
-async function requireSamePage({ store, expected }: Library, query: MessageQuery): Promise<void> {
-  requireSame(await store.list(query), await expected.list(query), JSON.stringify(query));
+async function assertSamePage({ store, expected }: Corpus, query: MessageQuery): Promise<void> {
+  assertSame(await store.list(query), await expected.list(query), JSON.stringify(query));
 }
 
 /** Lists by sender, recipient and time. */
 export const LIST: readonly ContractCase[] = [
   {
     promise: "P8",
-    name: "a list is in the order of time, then of the code points of the id, or the reverse",
+    name: "a list is ordered by time, then by the code points of the id, or in reverse",
     async run({ shared }) {
       const { store } = await shared();
       const from = "+800";
@@ -49,7 +49,7 @@ export const LIST: readonly ContractCase[] = [
   },
   {
     promise: "P9",
-    name: "since and until are in time, not in text, since inclusive and until exclusive; sender and recipient are exact",
+    name: "since (inclusive) and until (exclusive) compare times, not texts; sender and recipient match exactly",
     async run({ shared }) {
       const { store } = await shared();
       const from = "+900";
@@ -69,26 +69,26 @@ export const LIST: readonly ContractCase[] = [
   },
   {
     promise: "P9",
-    name: "every filter and every combination gives the messages that it admits, and their number",
-    async run({ library }) {
-      const books = await library();
+    name: "every filter and every combination returns the matching messages and their number",
+    async run({ corpus }) {
+      const opened = await corpus();
       for (const [index, filter] of FILTERS.entries()) {
         for (const [limit, offset] of [[5, 0], [100, 650]] as const) {
-          await requireSamePage(books, { ...filter, limit, offset, order: ORDERS[index % 2] ?? "asc" });
+          await assertSamePage(opened, { ...filter, limit, offset, order: ORDERS[index % 2] ?? "asc" });
         }
       }
     },
   },
   {
     promise: "P11",
-    name: "a page at any offset, near or deep, in either direction, is that stretch of the list",
-    async run({ library }) {
-      const books = await library();
+    name: "a page at any offset, small or large, in either direction, is that part of the list",
+    async run({ corpus }) {
+      const opened = await corpus();
       for (const filter of [{}, { from: "+1" }, { since: "2025-01-15T10:00:00.000000001Z" }, { from: "+1", since: "2025-01-15T10:00:00Z" }, { until: "2025-02-01T00:00:00Z" }]) {
-        const { total } = await books.expected.list({ ...filter, limit: 1, offset: 0 });
+        const { total } = await opened.expected.list({ ...filter, limit: 1, offset: 0 });
         for (const order of ORDERS) {
           for (const offset of [0, 999, 1_001, 1_400, 2_050, total - 3, total - 1, total, total + 1].filter((offset) => offset >= 0)) {
-            await requireSamePage(books, { ...filter, order, limit: 3, offset });
+            await assertSamePage(opened, { ...filter, order, limit: 3, offset });
           }
         }
       }
@@ -96,7 +96,7 @@ export const LIST: readonly ContractCase[] = [
   },
   {
     promise: "P11",
-    name: "a page has the total and where it ends if more follow, and only then",
+    name: "a page has the total, and the position of its end only if more messages follow",
     async run({ shared }) {
       const { store } = await shared();
       const from = "+110";

@@ -3,12 +3,12 @@ import { atEnd } from "../../support/cleanup.ts";
 import type { TestEngine } from "../engines.ts";
 import { NOW_MS, type OpenedStore, type OpenOptions } from "./case.ts";
 import { createMemoryDatabase, openMemoryStore, type MemoryDatabase } from "./memory-store.ts";
-import { createTold } from "./told.ts";
+import { createRecordingObserver } from "./recording-observer.ts";
 
-/** Opens a store on what an earlier one has left; `options` as the case has given them. */
+/** Opens a store on the database of an earlier one, with the options of the case. */
 export type OpenOn = (database: MemoryDatabase, options: Parameters<typeof openMemoryStore>[1]) => MessageStore;
 
-/** The engine in memory, or one made of it that does something else. */
+/** The in-memory engine, or a variant of it with other behaviour. */
 export function createMemoryEngine(name: string, openOn: OpenOn = openMemoryStore): TestEngine {
   return {
     name,
@@ -23,12 +23,12 @@ export function createMemoryEngine(name: string, openOn: OpenOn = openMemoryStor
           };
         }
         function open({ clock = { nowMs: () => NOW_MS }, retentionDays }: OpenOptions = {}): OpenedStore {
-          const observer = createTold();
+          const observer = createRecordingObserver();
           const store = openOn(database, { clock, observer, retentionDays });
           atEnd(t, () => store.close());
           return {
             store,
-            told: observer.told,
+            observed: observer.observed,
             async reopen(next) {
               await store.close();
               return open(next);

@@ -10,20 +10,20 @@ import { createGroupCommit, type Committed } from "../../../src/storage/shared/g
 import { PAGE_CHARACTERS, PAGE_MESSAGES, PAGE_ROWS } from "../../../src/storage/shared/fill-page.ts";
 import { isReceivedBefore, startRetention, type LookBack, type LookedBack, type OldMessages, type RemovedOld } from "../../../src/storage/shared/retention.ts";
 
-const REMOVED_AT_ONCE = 100;
+const REMOVAL_BATCH_SIZE = 100;
 
 export interface Row extends StoredMessage {
   readonly seq: number;
   readonly payload: string | null;
 }
 
-/** What outlives the process. */
+/** The state that outlives the process. */
 export interface MemoryDatabase {
   /** In the order of commits. */
   rows: readonly Row[];
   readonly removedIds: Set<string>;
   lastSeq: number;
-  /** Commits fail while it is set. */
+  /** While it is set, commits fail. */
   isFull: boolean;
 }
 
@@ -37,7 +37,7 @@ export function createMemoryDatabase(): MemoryDatabase {
   return { rows: [], removedIds: new Set(), lastSeq: 0, isFull: false };
 }
 
-/** The plainest engine that keeps every promise: what the others are compared with. */
+/** The simplest engine that keeps every promise; the others are compared with it. */
 export function openMemoryStore(database: MemoryDatabase, { clock, observer, retentionDays }: MemoryOptions): MessageStore {
   const listeners = new Set<() => void>();
   let byId = new Map(database.rows.map((row) => [row.message_id, row]));
@@ -51,7 +51,7 @@ export function openMemoryStore(database: MemoryDatabase, { clock, observer, ret
     ordered = undefined;
   }
 
-  function requireWritable(): void {
+  function assertWritable(): void {
     if (isClosed) throw new StoreUnavailable("the store is closed");
     if (database.isFull) throw new StoreUnavailable("the memory is full");
   }
@@ -72,7 +72,7 @@ export function openMemoryStore(database: MemoryDatabase, { clock, observer, ret
 
   async function commit(messages: readonly Message[], createdAt: string): Promise<Committed> {
     await setImmediate();
-    requireWritable();
+    assertWritable();
     const rows = [...database.rows];
     const outcomes = messages.map((message) => insertOne(rows, message, createdAt));
     replaceRows(rows);
@@ -80,7 +80,7 @@ export function openMemoryStore(database: MemoryDatabase, { clock, observer, ret
   }
 
   function remove(isGone: (row: Row) => boolean): number {
-    requireWritable();
+    assertWritable();
     const gone = database.rows.filter(isGone);
     for (const { message_id: id } of gone) database.removedIds.add(id);
     replaceRows(database.rows.filter((row) => !isGone(row)));
@@ -89,26 +89,26 @@ export function openMemoryStore(database: MemoryDatabase, { clock, observer, ret
 
   async function removeOld({ beforeMs, after }: OldMessages): Promise<RemovedOld> {
     await setImmediate();
-    const rows = database.rows.filter((row) => row.seq > after).slice(0, REMOVED_AT_ONCE);
+    const rows = database.rows.filter((row) => row.seq > after).slice(0, REMOVAL_BATCH_SIZE);
     const old = new Set(rows.filter((row) => isReceivedBefore(row.created_at, beforeMs)));
-    return { messages: remove((row) => old.has(row)), next: rows.length < REMOVED_AT_ONCE ? undefined : rows.at(-1)?.seq };
+    return { messages: remove((row) => old.has(row)), next: rows.length < REMOVAL_BATCH_SIZE ? undefined : rows.at(-1)?.seq };
   }
 
   async function lookBack({ beforeMs }: LookBack): Promise<LookedBack> {
     return { receivedAt: database.rows.findLast((row) => isReceivedBefore(row.created_at, beforeMs))?.created_at, next: undefined };
   }
 
-  /** Decides at once whether it may wait, and reads once its turn comes. */
+  /** Refuses the read at once if too many wait; otherwise reads when its turn comes. */
   async function read<T>(work: () => T, { signal }: ReadOptions = {}): Promise<T> {
     if (isClosed) throw new StoreUnavailable("the store is closed");
-    if (signal?.aborted) throw new ReadCancelled("nobody waits for it");
+    if (signal?.aborted) throw new ReadCancelled("the caller no longer waits");
     if (waitingReads >= MAX_WAITING_READS) throw new StoreUnavailable("too many reads wait");
     waitingReads += 1;
     try {
       await setImmediate(undefined, { signal });
       return work();
     } catch (error) {
-      throw signal?.aborted ? new ReadCancelled("nobody waits for it", { cause: error }) : error;
+      throw signal?.aborted ? new ReadCancelled("the caller no longer waits", { cause: error }) : error;
     } finally {
       waitingReads -= 1;
     }
@@ -198,7 +198,7 @@ function receivedPageOf(rows: readonly Row[], { limit, offset, after, order, ...
   return { data: data.map((row) => toStored(row)), total: found.length, ...(last !== undefined && offset + limit < left.length && { next: last.seq }) };
 }
 
-/** How many of the rows fit into a page. */
+/** The number of rows that fit into a page. */
 function fitting(rows: readonly Row[], withPayload: boolean): number {
   let units = 0;
   const end = rows.findIndex(({ text, payload }) => (units += (text?.length ?? 0) + (withPayload ? (payload?.length ?? 0) : 0)) >= PAGE_CHARACTERS);

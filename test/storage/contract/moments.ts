@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import type { Message } from "../../../src/core/message.ts";
 import type { MessageStore } from "../../../src/core/store.ts";
 import { message } from "../../support/store.ts";
-import { lookWhile, make, requireSame, walkList, exportAll, tailAll, type ContractCase, type OpenedStore } from "./case.ts";
+import { checkWhile, make, assertSame, walkList, exportAll, tailAll, type ContractCase, type OpenedStore } from "./case.ts";
 import { createMemoryEngine } from "./memory-engine.ts";
 
-/** So that what an engine derives some time after the commit covers any part of the rows. */
+/** Message counts chosen so that an index which follows the commits covers different parts of the rows. */
 const ROUNDS: readonly number[] = [0, 1, 40, 300, 3, 1_100, 700, 2];
 
 function roundOf(round: number, count: number): readonly Message[] {
@@ -18,7 +18,7 @@ function roundOf(round: number, count: number): readonly Message[] {
 
 const ORDERS = ["received", "received-desc"] as const;
 
-/** What every kind of read says; a tail without its `seq`, which may have gaps. */
+/** The results of every kind of read; a tail without `seq`, which may have gaps. */
 async function readAll(store: MessageStore): Promise<unknown> {
   const upTo = Number.MAX_SAFE_INTEGER;
   const filters = [{}, { from: "+1" }, { from: "+7" }, { since: "2025-02-10T11:30:00Z" }, { from: "+2", until: "2025-01-15T10:00:00.001Z" }, { q: "EXT 77" }, { q: "7" }];
@@ -44,48 +44,48 @@ async function openBoth(open: () => Promise<OpenedStore>, onEnd: (() => Promise<
   return [await open(), (await memory({ after: (release) => void onEnd.push(release) })).store];
 }
 
-/** Reads while messages come. */
+/** Reads while messages arrive or are removed. */
 export const MOMENTS: readonly ContractCase[] = [
   {
     promise: "P11",
-    name: "every read is exact after each commit, whatever the engine has derived until then, and when the next process reads",
+    name: "every read is exact after each commit, whatever is indexed by then, and also in the next process",
     async run({ open }) {
       const onEnd: (() => Promise<void>)[] = [];
       const [opened, expected] = await openBoth(open, onEnd);
       for (const [round, count] of ROUNDS.entries()) {
         const messages = roundOf(round, count);
         for (const store of [opened.store, expected]) await store.insertAll(messages);
-        requireSame(await readAll(opened.store), await readAll(expected), `after round ${round}`);
+        assertSame(await readAll(opened.store), await readAll(expected), `after round ${round}`);
       }
       const { store } = await opened.reopen();
-      requireSame(await readAll(store), await readAll(expected), "after the next start");
+      assertSame(await readAll(store), await readAll(expected), "in the next process");
       for (const release of onEnd) await release();
     },
   },
   {
     promise: "P11",
-    name: "a page and its total are of one moment while messages are removed",
+    name: "a page and its total describe one moment while messages are removed",
     async run({ shared }) {
       const { store } = await shared();
       const from = "+112";
       await store.insertAll(make(700, (index) => message(`removed${index}`, { from, ts: `2025-01-15T10:00:00.${1 + (index % 9)}Z` })));
-      async function look(): Promise<void> {
+      async function check(): Promise<void> {
         for (const query of [{ from }, { from, q: "hello" }, { from, since: "2025-01-15T10:00:00.3Z" }]) {
           for (const page of [await store.list({ ...query, limit: 1_000, offset: 0 }), await store.listReceived({ ...query, order: "received", limit: 1_000, offset: 0 })]) {
             assert.deepEqual([page.data.length, page.next], [page.total, undefined], JSON.stringify(query));
           }
         }
       }
-      await lookWhile(look, async () => assert.equal(await store.erase({ from }), 700));
+      await checkWhile(check, async () => assert.equal(await store.erase({ from }), 700));
       assert.equal((await store.list({ limit: 1, offset: 0, from })).total, 0);
     },
   },
   {
     promise: "P11",
-    name: "a page and its total, the counts of the senders and their sum, are of one moment while messages come",
+    name: "a page and its total, and the counts of senders and their sum, describe one moment while messages arrive",
     async run({ open }) {
       const { store } = await open();
-      async function look(): Promise<void> {
+      async function check(): Promise<void> {
         for (const query of [{}, { from: "+1" }, { q: "hello" }, { to: "+14155550100" }, { since: "2025-01-15T10:00:00Z" }]) {
           const { data, total, next } = await store.list({ ...query, limit: 100, offset: 0 });
           assert.deepEqual([data.length, next === undefined], [Math.min(100, total), data.length >= total], JSON.stringify(query));
@@ -99,7 +99,7 @@ export const MOMENTS: readonly ContractCase[] = [
           if (page.next === undefined) assert.ok(walked <= page.total && walked >= page.total - 100, `${walked} of ${page.total}`);
         }
       }
-      await lookWhile(look, async () => {
+      await checkWhile(check, async () => {
         for (let index = 0; index < 300; index += 3) {
           await Promise.all([0, 1, 2].map((more) => store.insert(message(`m${index + more}`, { from: `+${1 + ((index + more) % 9)}` }))));
         }

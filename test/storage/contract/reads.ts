@@ -6,11 +6,11 @@ import { exportAll, idsOf, make, tailAll, type ContractCase } from "./case.ts";
 const LOOKUP = { limit: 1, offset: 0, from: "+1" };
 const SEARCH = { limit: 1, offset: 0, from: "+5", q: "grü" };
 
-/** Payloads, and how reads wait. */
+/** Payloads, and the limits of waiting reads. */
 export const READS: readonly ContractCase[] = [
   {
     promise: "P18",
-    name: "a payload is that of the message that was stored first; a native message has none",
+    name: "the payload of a message is the one stored with its first copy; a native message has none",
     async run({ shared }) {
       const { store } = await shared();
       const payload = JSON.stringify({ text: "\0\u{1F600}", list: [1, null] });
@@ -21,7 +21,7 @@ export const READS: readonly ContractCase[] = [
   },
   {
     promise: "P18",
-    name: "a page with large payloads ends early, if they are asked for, and all messages come in pages",
+    name: "a page with large payloads ends early if payloads are requested, and all messages arrive page by page",
     async run({ shared }) {
       const { store } = await shared();
       const [before, from] = [await store.lastSequence(), "+180"];
@@ -39,9 +39,9 @@ export const READS: readonly ContractCase[] = [
   },
   {
     promise: "P19",
-    name: "up to a hundred reads and more wait, further ones are refused at once, and meanwhile messages are stored and the store is ready",
-    async run({ library, shared }) {
-      const { store } = await library();
+    name: "at least a hundred reads may wait, further ones are refused at once, and meanwhile messages are stored and the store is ready",
+    async run({ corpus, shared }) {
+      const { store } = await corpus();
       for (const query of [LOOKUP, SEARCH]) {
         const expected = await store.list(query);
         const reads = make(300, () => message("")).map(() => store.list(query));
@@ -63,9 +63,9 @@ export const READS: readonly ContractCase[] = [
   },
   {
     promise: "P20",
-    name: "a read whose signal is aborted is cancelled, running or waiting, and its place is free",
-    async run({ library }) {
-      const { store, expected } = await library();
+    name: "a running or waiting read whose signal is aborted is cancelled, and another read may take its place",
+    async run({ corpus }) {
+      const { store, expected } = await corpus();
       const leaving = new AbortController();
       const { signal } = leaving;
       const reads = [

@@ -3,11 +3,11 @@ import type { MessageFilter } from "../../../src/core/filter.ts";
 import type { ReceivedPage, ReceivedQuery } from "../../../src/core/queries.ts";
 import type { MessageStore } from "../../../src/core/store.ts";
 import { message } from "../../support/store.ts";
-import { idsOf, requireSame, type ContractCase } from "./case.ts";
+import { idsOf, assertSame, type ContractCase } from "./case.ts";
 
 const ORDERS = ["received", "received-desc"] as const;
 
-/** Filters alone and together: some that admit many messages, some few, some none. */
+/** Filters alone and combined: some match many messages, some few, some none. */
 const FILTERS: readonly MessageFilter[] = [
   {}, { from: "+1" }, { from: "+5" }, { from: "+99" }, { to: "+101" }, { from: "+1", to: "+100" }, { q: "e" }, { q: "abc" }, { q: "SURE_" }, { q: "nowhere" },
   { since: "2025-01-15T10:00:00Z" }, { until: "2025-01-15T10:00:00.000000001Z" }, { since: "2025-01-10T00:00:00Z", until: "2025-02-10T12:34:56.789Z" },
@@ -30,11 +30,11 @@ async function readAll(store: MessageStore, query: Omit<ReceivedQuery, "offset" 
   return { ids: pages.flatMap(idsOf), totals: pages.map(({ total }) => total) };
 }
 
-/** Lists in the order of commits, and the timeline of what filters admit. */
+/** Lists in the order of receipt, and timelines with filters. */
 export const RECEIVED: readonly ContractCase[] = [
   {
     promise: "P8",
-    name: "a list in the order of receipt is that of the commits, or the reverse, whatever the messages are dated",
+    name: "a list in the order of receipt is in the order of commits, or in reverse, whatever the dates of the messages",
     async run({ shared }) {
       const { store } = await shared();
       const from = "+801";
@@ -51,13 +51,13 @@ export const RECEIVED: readonly ContractCase[] = [
   },
   {
     promise: "P8",
-    name: "pages in the order of receipt neither repeat nor leave out a message, and each has the exact total",
-    async run({ library }) {
-      const { store, expected } = await library();
+    name: "pages in the order of receipt return each message once, and each page has the exact total",
+    async run({ corpus }) {
+      const { store, expected } = await corpus();
       for (const filter of FILTERS) {
         for (const order of ORDERS) {
           const query = { ...filter, order, limit: 500 };
-          requireSame(await readAll(store, query), await readAll(expected, query), JSON.stringify(query));
+          assertSame(await readAll(store, query), await readAll(expected, query), JSON.stringify(query));
           const { next: _next, ...page } = await store.listReceived({ ...query, limit: 3, offset: 7 });
           const { next: _expectedNext, ...expectedPage } = await expected.listReceived({ ...query, limit: 3, offset: 7 });
           assert.deepEqual(page, expectedPage, JSON.stringify(query));
@@ -67,7 +67,7 @@ export const RECEIVED: readonly ContractCase[] = [
   },
   {
     promise: "P8",
-    name: "what comes while somebody reads on in the order of receipt is at the end, and not among the older ones",
+    name: "a message that arrives during a walk in the order of receipt comes at the end, and never among older messages",
     async run({ shared }) {
       const { store } = await shared();
       const from = "+802";
@@ -82,9 +82,9 @@ export const RECEIVED: readonly ContractCase[] = [
   },
   {
     promise: "P17",
-    name: "a timeline counts exactly what its filters admit",
-    async run({ library }) {
-      const { store, expected } = await library();
+    name: "a timeline counts exactly the messages that match its filters",
+    async run({ corpus }) {
+      const { store, expected } = await corpus();
       for (const filter of FILTERS) {
         for (const bucket of ["hour", "day"] as const) {
           for (const limit of [2, 10_000]) {

@@ -5,15 +5,15 @@ import { exportAll, listIds, make, NOW_MS, tailAll, type ContractCase, type Open
 
 const DAY_MS = 86_400_000;
 
-async function untilRemoved({ told }: OpenedStore, count: number): Promise<void> {
-  await until(`${count} messages are removed`, () => told.removed.reduce((sum, one) => sum + one, 0) >= count);
+async function untilRemoved({ observed }: OpenedStore, count: number): Promise<void> {
+  await until(`${count} messages are removed`, () => observed.removed.reduce((sum, one) => sum + one, 0) >= count);
 }
 
-/** Messages that have become too old. */
+/** Removing messages that are too old. */
 export const RETENTION: readonly ContractCase[] = [
   {
     promise: "P21",
-    name: "messages go this many days after their receipt, whatever their ts, from every read, and their ids stay known",
+    name: "messages disappear from every read N days after their receipt, whatever their ts, and their ids stay known",
     async run({ open }) {
       let nowMs = NOW_MS;
       const clock = { nowMs: () => nowMs };
@@ -27,7 +27,7 @@ export const RETENTION: readonly ContractCase[] = [
       const opened = await first.reopen({ clock, retentionDays: 7 });
       const { store } = opened;
       await untilRemoved(opened, 300);
-      assert.equal(opened.told.removed.reduce((sum, one) => sum + one, 0), 300);
+      assert.equal(opened.observed.removed.reduce((sum, one) => sum + one, 0), 300);
       assert.equal(store.count(), 40);
       assert.deepEqual(new Set((await listIds(store)).map((id) => id.replace(/\d+/, ""))), new Set(["young"]));
       assert.deepEqual([(await listIds(store, { q: "word" })).length, await listIds(store, { from: "+1" }), await store.get("old1"), await store.payload("old1")], [40, [], undefined, undefined]);
@@ -41,7 +41,7 @@ export const RETENTION: readonly ContractCase[] = [
   },
   {
     promise: "P23",
-    name: "a place in the order of commits is given once, though all messages are removed",
+    name: "a seq is never reused, even if all messages are removed",
     async run({ open }) {
       const first = await open();
       await first.store.insertAll(make(10, (index) => message(`m${index}`)));
@@ -52,7 +52,7 @@ export const RETENTION: readonly ContractCase[] = [
       assert.equal(await opened.store.lastSequence(), last);
       const { store } = await opened.reopen({ clock });
       assert.equal(await store.lastSequence(), last);
-      assert.equal(await store.insert(message("m1")), "duplicate", "also if nothing is removed any more");
+      assert.equal(await store.insert(message("m1")), "duplicate", "even if nothing is removed any more");
       await store.insert(message("new", { text: "found" }));
       const [row, ...others] = await tailAll(store, last);
       assert.deepEqual([row?.message_id, others, await listIds(store, { q: "FOUND" }), (await store.stats()).total_messages], ["new", [], ["new"], 1]);
@@ -60,7 +60,7 @@ export const RETENTION: readonly ContractCase[] = [
   },
   {
     promise: "P21",
-    name: "messages that were received with a clock ahead do not keep those after them",
+    name: "messages that were received while the clock was ahead do not delay the removal of later ones",
     async run({ open }) {
       let nowMs = NOW_MS + 3650 * DAY_MS;
       const clock = { nowMs: () => nowMs };
@@ -77,55 +77,55 @@ export const RETENTION: readonly ContractCase[] = [
   },
   {
     promise: "P21",
-    name: "a clock that is years ahead of the newest message removes nothing until it is confirmed, and the observer gets a notice",
+    name: "if the clock is years ahead of the newest message, nothing is removed until it is confirmed, and the observer gets a notice",
     async run({ open }) {
       const first = await open();
       await first.store.insertAll(make(10, (index) => message(`m${index}`)));
       const opened = await first.reopen({ clock: { nowMs: () => NOW_MS + 3650 * DAY_MS }, retentionDays: 7 });
-      await until("the suspension is told", () => opened.told.suspended.length > 0);
-      const [suspension] = opened.told.suspended;
+      await until("the observer gets the suspension", () => opened.observed.suspended.length > 0);
+      const [suspension] = opened.observed.suspended;
       assert.equal(suspension?.clock, new Date(NOW_MS + 3650 * DAY_MS).toISOString());
-      assert.deepEqual([opened.told.removed, opened.store.count(), (await listIds(opened.store)).length], [[], 10, 10]);
+      assert.deepEqual([opened.observed.removed, opened.store.count(), (await listIds(opened.store)).length], [[], 10, 10]);
       opened.store.confirmClock();
       await untilRemoved(opened, 10);
     },
   },
   {
     promise: "P21",
-    name: "a clock that leapt while the store was open is still in doubt in the next process, though messages came in meanwhile",
+    name: "a clock that jumped while the store was open is still suspect in the next process, even if messages arrived meanwhile",
     async run({ open }) {
       let nowMs = NOW_MS;
       const clock = { nowMs: () => nowMs };
       const first = await open({ clock });
       await first.store.insertAll(make(10, (index) => message(`m${index}`)));
       nowMs += 3650 * DAY_MS;
-      // More than an engine looks at in one read.
+      // More than an engine examines in one read.
       await first.store.insertAll(make(2_100, (index) => message(`ahead${index}`)));
       nowMs += DAY_MS / 2;
       const opened = await first.reopen({ clock, retentionDays: 7 });
-      await until("the suspension is told", () => opened.told.suspended.length > 0);
-      assert.equal(opened.told.suspended[0]?.expected.slice(0, 16), new Date(NOW_MS).toISOString().slice(0, 16));
-      assert.deepEqual([opened.told.removed, opened.store.count()], [[], 2_110]);
-      // Half a day later the clock has gone on for a day, as the messages show.
+      await until("the observer gets the suspension", () => opened.observed.suspended.length > 0);
+      assert.equal(opened.observed.suspended[0]?.expected.slice(0, 16), new Date(NOW_MS).toISOString().slice(0, 16));
+      assert.deepEqual([opened.observed.removed, opened.store.count()], [[], 2_110]);
+      // Half a day later the messages show that the clock has run for a day.
       nowMs += DAY_MS / 2 + 1;
       const next = await opened.reopen({ clock, retentionDays: 7 });
       await untilRemoved(next, 10);
-      assert.deepEqual([next.told.suspended, next.store.count()], [[], 2_100]);
+      assert.deepEqual([next.observed.suspended, next.store.count()], [[], 2_100]);
     },
   },
   {
     promise: "P21",
-    name: "while the database takes no writes nothing is removed, the observer gets the reason, and then removal continues",
+    name: "while the database refuses writes, nothing is removed and the observer gets the reason; then removal continues",
     async run({ open }) {
       let nowMs = NOW_MS;
       const opened = await open({ clock: { nowMs: () => nowMs }, retentionDays: 1 });
       await opened.store.insertAll(make(10, (index) => message(`m${index}`)));
       const repair = await opened.refuseWrites();
       nowMs += 2 * DAY_MS;
-      // A run begins at once.
+      // The first run begins at once.
       opened.store.confirmClock();
-      await until("the failure is told", () => opened.told.removalFailures.length > 0);
-      assert.deepEqual([opened.told.removalFailures[0]?.isNew, opened.told.removed, opened.store.count(), (await listIds(opened.store)).length], [true, [], 10, 10]);
+      await until("the observer gets the failure", () => opened.observed.removalFailures.length > 0);
+      assert.deepEqual([opened.observed.removalFailures[0]?.isNew, opened.observed.removed, opened.store.count(), (await listIds(opened.store)).length], [true, [], 10, 10]);
       await repair();
       opened.store.confirmClock();
       await untilRemoved(opened, 10);

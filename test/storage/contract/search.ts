@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { message } from "../../support/store.ts";
-import { exportAll, listIds, requireSame, type ContractCase } from "./case.ts";
+import { exportAll, listIds, assertSame, type ContractCase } from "./case.ts";
 
-/** Texts that contain a phrase, and texts that do not. The rule is Unicode simple case folding, one code point for one. */
+/** Texts that contain a phrase, and texts that do not, by Unicode simple case folding, which maps one code point to one. */
 const ROWS: readonly [q: string, found: readonly string[], others: readonly string[]][] = [
   ["ΔΥΣ", ["Οδυσσεύς", "ὈΔΥΣΣΕΎΣ"], ["δυο"]],
   ["εύς", ["ὈΔΥΣΣΕΎΣ", "εύσ", "ΕΎΣ"], ["ευς"]],
@@ -44,11 +44,11 @@ const ROWS: readonly [q: string, found: readonly string[], others: readonly stri
   ["x".repeat(300), [`ab${"X".repeat(301)}`], ["x".repeat(299)]],
 ];
 
-/** Substrings of the text. */
+/** Searching for substrings of the text. */
 export const SEARCH: readonly ContractCase[] = [
   {
     promise: "P10",
-    name: "a phrase is found in every script whatever its case, and every character stands for itself",
+    name: "a phrase is found in every script regardless of case, and no character has a special meaning",
     async run({ shared }) {
       const { store } = await shared();
       const upTo = Number.MAX_SAFE_INTEGER;
@@ -64,15 +64,15 @@ export const SEARCH: readonly ContractCase[] = [
   },
   {
     promise: "P10",
-    name: "a phrase of any length, with any other filter, gives the messages that it admits, and their number",
-    async run({ library }) {
-      const { store, expected } = await library();
+    name: "a phrase of any length, combined with any filter, returns the matching messages and their number",
+    async run({ corpus }) {
+      const { store, expected } = await corpus();
       const phrases = ["grü", "δυσ", "%", "_", "\\", "\"", "abc", "a", "bcab", "l\u0000i", "nul\u0000ins", "nowhere", "0% SURE", "😀", "ß", "xx", "XXXX"];
       for (const [index, q] of phrases.entries()) {
         for (const filter of [{}, { from: "+1" }, { from: "+5", since: "2025-01-15T10:00:00Z" }, { to: "+101", until: "2025-02-02T00:00:00Z" }]) {
           for (const [limit, offset] of [[5, 0], [3, 150]] as const) {
             const query = { q, ...filter, limit, offset, order: index % 2 === 0 ? "asc" : "desc" } as const;
-            requireSame(await store.list(query), await expected.list(query), JSON.stringify(query));
+            assertSame(await store.list(query), await expected.list(query), JSON.stringify(query));
           }
         }
       }

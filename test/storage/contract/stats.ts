@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { message } from "../../support/store.ts";
-import { make, requireSame, type ContractCase } from "./case.ts";
+import { make, assertSame, type ContractCase } from "./case.ts";
 
-/** Counts of all messages, by sender and over time. */
+/** The counts of all messages, by sender and over time. */
 export const STATS: readonly ContractCase[] = [
   {
     promise: "P16",
-    name: "stats have the ten largest senders, equal ones in the order of their numbers, and the first and the last ts",
+    name: "stats have the ten largest senders, equal ones ordered by number, and the first and the last ts",
     async run({ open }) {
       const { store } = await open();
       assert.deepEqual(await store.stats(), { total_messages: 0, senders_count: 0, messages_per_sender: [], first_message_ts: null, last_message_ts: null });
@@ -28,24 +28,24 @@ export const STATS: readonly ContractCase[] = [
   },
   {
     promise: "P16",
-    name: "the stats of many messages are those of a count",
-    async run({ library }) {
-      const { store, expected } = await library();
+    name: "the stats of many messages are exact",
+    async run({ corpus }) {
+      const { store, expected } = await corpus();
       assert.deepEqual(await store.stats(), await expected.stats());
       assert.equal(store.count(), expected.count());
     },
   },
   {
     promise: "P17",
-    name: "a timeline has each hour or day that has messages, the newest ones up to the limit, and only what lies between since and until",
-    async run({ library }) {
-      const { store, expected } = await library();
+    name: "a timeline has each hour or day with messages between since and until, up to the limit the newest ones",
+    async run({ corpus }) {
+      const { store, expected } = await corpus();
       for (const bucket of ["hour", "day"] as const) {
         for (const limit of [1, 24, 10_000]) {
           for (const since of [undefined, "2025-01-02T05:30:00Z", "2025-01-15T10:00:00.000000001Z", "9999-12-31T23:59:59.999999999Z"]) {
             for (const until of [undefined, "2025-02-04T11:20:00.5Z", "2025-01-02T05:40:00Z", "2024-01-01T00:00:00Z"]) {
               const query = { bucket, limit, ...(since && { since }), ...(until && { until }) };
-              requireSame(await store.timeline(query), await expected.timeline(query), JSON.stringify(query));
+              assertSame(await store.timeline(query), await expected.timeline(query), JSON.stringify(query));
             }
           }
         }
@@ -54,9 +54,9 @@ export const STATS: readonly ContractCase[] = [
   },
   {
     promise: "P17",
-    name: "the hours and days of a timeline begin as on clocks ahead of UTC or behind it, by whole hours or not",
-    async run({ library }) {
-      const { store, expected } = await library();
+    name: "the hours and days of a timeline begin at local time, for offsets ahead of UTC or behind it, by whole hours or not",
+    async run({ corpus }) {
+      const { store, expected } = await corpus();
       const filters = [
         {}, { from: "+1" }, { q: "e" }, { to: "+101" }, { since: "2025-01-02T05:30:00Z", until: "2025-02-04T11:20:00.5Z" },
         { from: "+1", since: "2025-01-15T10:00:00Z", until: "2025-01-15T10:00:00.000000001Z" }, { since: "2025-01-02T18:30:00Z", until: "2025-01-02T18:40:00Z" },
@@ -66,7 +66,7 @@ export const STATS: readonly ContractCase[] = [
           for (const limit of [1, 9, 10_000]) {
             for (const filter of filters) {
               const query = { bucket, utcOffsetMinutes, limit, ...filter };
-              requireSame(await store.timeline(query), await expected.timeline(query), JSON.stringify(query));
+              assertSame(await store.timeline(query), await expected.timeline(query), JSON.stringify(query));
             }
           }
         }
@@ -75,7 +75,7 @@ export const STATS: readonly ContractCase[] = [
   },
   {
     promise: "P17",
-    name: "a timeline begins each hour and day at its first instant, from the year 0000 on",
+    name: "each hour and day of a timeline begins at its first instant, from the year 0000 on",
     async run({ open }) {
       const { store } = await open();
       assert.deepEqual(await store.timeline({ bucket: "day", limit: 5 }), { data: [], truncated: false });
@@ -88,7 +88,7 @@ export const STATS: readonly ContractCase[] = [
       assert.deepEqual(await store.timeline({ bucket: "day", limit: 5, since: "0000-01-01T00:59:59Z", until: "2016-12-31T23:59:60Z" }), {
         data: [{ start: "0000-01-01T00:00:00Z", count: 1 }], truncated: false,
       });
-      // The first day of India begins in the year before, which no timestamp can name; the last one ends in the year 10000.
+      // The first day in India begins before the year 0000, which no timestamp can express; the last one ends in the year 10000.
       assert.deepEqual(await store.timeline({ bucket: "day", utcOffsetMinutes: 330, limit: 5 }), {
         data: [{ start: "0000-01-01T00:00:00Z", count: 2 }, { start: "2016-12-31T18:30:00Z", count: 1 }, { start: "9999-12-31T18:30:00Z", count: 1 }],
         truncated: false,

@@ -4,13 +4,16 @@ import type { Message } from "../../../src/core/message.ts";
 import { message } from "../../support/store.ts";
 import { exportAll, idsOf, make, tailAll, walkList, type ContractCase } from "./case.ts";
 
-/** Control characters, characters of two units, combining ones in both orders and alone, non-characters, and what some engine means by a text. */
+/**
+ * Control characters, surrogate pairs, combining characters composed, decomposed and alone, non-characters, and texts that an engine
+ * may interpret.
+ */
 const STRINGS_TO_KEEP: readonly string[] = [
   "\0", "a\0b", "\0\0", "\u0001\u0002\u0003", "\u0001\u0002\u0002", "\u001f\u007f\u0085\u2028\u2029\n\r\n\t", "\u{1F600}", "\u{1F468}\u200D\u{1F469}", "\u{10FFFF}\uFFFF\uFFFE",
   "e\u0301", "\u00e9", "\u0301", "\u200f\u05d0", "\ufeffbom", "\ud7ff\ue000", " both ends ", "%_\\'\"`$1?:@", "null", "NaN", "{\"a\":1}", "\\0\\u0000", "\\x41", "İıſK",
 ];
 
-/** Every time that a `ts` can hold is told from its neighbours. */
+/** The first and the last time that a `ts` can express, and times that differ by a nanosecond or are next to a special one. */
 const TIMES: readonly string[] = [
   "0000-01-01T00:00:00Z", "0000-01-01T00:00:00.000000001Z", "0000-02-29T23:59:59.999999999Z", "0999-12-31T00:00:00Z", "1969-12-31T23:59:59.999999999Z", "1970-01-01T00:00:00Z",
   "2016-12-31T23:59:59.999999999Z", "2016-12-31T23:59:60Z", "2016-12-31T23:59:60.5Z", "2017-01-01T00:00:00Z", "2025-01-15T10:00:00.123456789Z", "2025-01-15T10:00:00.12345679Z",
@@ -22,11 +25,11 @@ function randomLetters(count: number): string {
   return Array.from({ length: count }, () => String.fromCharCode(97 + Math.floor(random() * 26))).join("");
 }
 
-/** What comes back is what was stored, byte for byte. */
+/** Strings are returned as they were stored, byte for byte. */
 export const STRINGS: readonly ContractCase[] = [
   {
     promise: "P6",
-    name: "texts, ids and payloads come back as they were, from every read",
+    name: "every read returns texts, ids and payloads unchanged",
     async run({ shared }) {
       const { store } = await shared();
       const from = "+600";
@@ -51,7 +54,7 @@ export const STRINGS: readonly ContractCase[] = [
   },
   {
     promise: "P6",
-    name: "senders and recipients are strings as any other, told apart code point by code point",
+    name: "senders and recipients may be any strings, and are compared code point by code point",
     async run({ shared }) {
       const { store } = await shared();
       const parties = ["\0", "\0\0", "\u0001\u0002", "é", "e\u0301", "\ufeff+1", "a", "A", "a ", "\uFB00", "\u{1F600}", "%", "_", "'"].map((name) => `party ${name}`);
@@ -70,10 +73,10 @@ export const STRINGS: readonly ContractCase[] = [
   },
   {
     promise: "P6",
-    name: "ids and senders are of any length, and told apart to their last character",
+    name: "ids and senders may have any length, and are compared up to the last character",
     async run({ open }) {
       const opened = await open();
-      // Too long for an index of most engines, and not to be compressed.
+      // Too long for an index of most engines, and random, so that it cannot be compressed.
       const long = randomLetters(20_000);
       const messages = ["", "a", "b", "😀", "\0"].map((end) => message(`id${long}${end}`, { from: `sender${long}${end}`, text: end, ts: "2025-03-01T00:00:00Z" }));
       const short = message("id", { ts: "2025-03-02T00:00:00Z" });
@@ -103,7 +106,7 @@ export const STRINGS: readonly ContractCase[] = [
   },
   {
     promise: "P6",
-    name: "nine digits of a second and the years 0000 to 9999 are kept, and tell messages apart",
+    name: "nine digits of a second and the years 0000 to 9999 are kept, and decide the order",
     async run({ shared }) {
       const { store } = await shared();
       const from = "+601";
@@ -119,7 +122,7 @@ export const STRINGS: readonly ContractCase[] = [
   },
   {
     promise: "P6",
-    name: "a message is read with its fields and when it was received, and nothing else",
+    name: "a message is returned with its fields and its time of receipt, and nothing else",
     async run({ shared }) {
       const { store } = await shared();
       const from = "+602";

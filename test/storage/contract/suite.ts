@@ -3,14 +3,14 @@ import { after, test } from "node:test";
 import type { Lifetime } from "../../support/cleanup.ts";
 import { oneOfMany } from "../../support/sweep.ts";
 import type { TestEngine } from "../engines.ts";
-import type { ContractCase, Library, OpenedStore } from "./case.ts";
+import type { ContractCase, Corpus, OpenedStore } from "./case.ts";
 import { CLOSE } from "./close.ts";
 import { CURSOR } from "./cursor.ts";
 import { ERASURE } from "./erasure.ts";
 import { EXPORT } from "./export.ts";
 import { FAULTS } from "./faults.ts";
 import { INSERT } from "./insert.ts";
-import { openLibrary } from "./library.ts";
+import { openCorpus } from "./corpus.ts";
 import { LIST } from "./list.ts";
 import { MOMENTS } from "./moments.ts";
 import { READS } from "./reads.ts";
@@ -21,30 +21,30 @@ import { STATS } from "./stats.ts";
 import { STRINGS } from "./strings.ts";
 import { TAIL } from "./tail.ts";
 
-/** All that an engine must do to be shipped. */
+/** All cases that an engine must pass to be shipped. */
 export const CONTRACT: readonly ContractCase[] = [
   ...INSERT, ...STRINGS, ...LIST, ...RECEIVED, ...SEARCH, ...CURSOR, ...MOMENTS, ...EXPORT, ...TAIL, ...STATS, ...READS, ...RETENTION, ...ERASURE,
   ...CLOSE,
-  // Last: it leaves thousands of messages in the store that the cases share.
+  // Last, because they leave thousands of messages in the shared store.
   ...FAULTS,
 ];
 
-/** Runs one case on stores of an engine that last as long as `t`; what the cases share lasts as long as the runner. */
+/** Runs one case. Stores that it opens last as long as `t`; those that the cases share last as long as the runner. */
 export type Runner = (one: ContractCase, t: Lifetime) => Promise<void>;
 
 export async function createRunner(engine: TestEngine, t: Lifetime): Promise<Runner> {
   const open = await engine.start(t);
-  let library: Promise<Library> | undefined;
+  let corpus: Promise<Corpus> | undefined;
   let shared: Promise<OpenedStore> | undefined;
   return (one, caseLifetime) =>
     one.run({
       open: (options) => open(caseLifetime, options),
       shared: () => (shared ??= open(t)),
-      library: () => (library ??= openLibrary(open, t)),
+      corpus: () => (corpus ??= openCorpus(open, t)),
     });
 }
 
-/** Registers a test for each case of the contract; the cases of one file share what they may. A short run has every `every`-th case. */
+/** Registers a test for each case of the contract. The cases of one file share one runner. A short run has every `every`-th case. */
 export function testContract(engine: TestEngine, { every = 1 }: { readonly every?: number } = {}): void {
   const releases: (() => Promise<void>)[] = [];
   let runner: Promise<Runner> | undefined;

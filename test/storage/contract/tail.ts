@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { message } from "../../support/store.ts";
 import { until } from "../../support/until.ts";
-import { idsOf, lookWhile, make, tailAll, type ContractCase } from "./case.ts";
+import { idsOf, checkWhile, make, tailAll, type ContractCase } from "./case.ts";
 
-/** Messages in the order of commits. */
+/** Reading messages in the order of commits. */
 export const TAIL: readonly ContractCase[] = [
   {
     promise: "P14",
-    name: "since gives the messages after a seq in the order of commits, with their payloads if asked for",
+    name: "since returns the messages after a seq in the order of commits, with their payloads if requested",
     async run({ shared }) {
       const { store } = await shared();
       const before = await store.lastSequence();
@@ -30,7 +30,7 @@ export const TAIL: readonly ContractCase[] = [
   },
   {
     promise: "P14",
-    name: "a page that was cut says that more may follow, a page that was not says so too, and large messages end it early",
+    name: "a page that is cut says that more may follow, one that is complete says that none do, and large messages end it early",
     async run({ shared }) {
       const { store } = await shared();
       const before = await store.lastSequence();
@@ -44,7 +44,7 @@ export const TAIL: readonly ContractCase[] = [
   },
   {
     promise: "P14",
-    name: "a tail that follows many writers gets every message once, and never one with a smaller seq later",
+    name: "a tail of many concurrent writers gets every message once, and never a smaller seq after a greater one",
     async run({ shared }) {
       const { store } = await shared();
       const before = await store.lastSequence();
@@ -57,7 +57,7 @@ export const TAIL: readonly ContractCase[] = [
           await store.insertAll(make(1 + ((writer + round) % 5), (index) => message(`follow${writer}-${round}-${index}`)));
         }
       }
-      await lookWhile(follow, () => Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map(write)));
+      await checkWhile(follow, () => Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map(write)));
       seen.push(...(await tailAll(store, seen.at(-1)?.seq ?? before)));
       const seqs = seen.map(({ seq }) => seq);
       assert.deepEqual(seqs, seqs.toSorted((a, b) => a - b));
@@ -68,7 +68,7 @@ export const TAIL: readonly ContractCase[] = [
   },
   {
     promise: "P15",
-    name: "listeners hear of each commit that adds messages, once a read finds them",
+    name: "listeners are called after each commit that adds messages, once a read finds these messages",
     async run({ shared }) {
       const { store } = await shared();
       const before = await store.lastSequence();
@@ -80,11 +80,11 @@ export const TAIL: readonly ContractCase[] = [
       for (const [id, expected] of [["heard1", ["heard1"]], ["heard2", ["heard1", "heard2"]]] as const) {
         const heard = seen.length;
         await store.insert(message(id));
-        await until(`a listener hears of ${id}`, () => seen.length > heard);
-        // It may have heard of an earlier one again, or too late to find that one alone.
+        await until(`a listener is called for ${id}`, () => seen.length > heard);
+        // It may be called again for an earlier message, or so late that it finds both.
         assert.deepEqual((await Promise.all(seen)).at(-1), expected);
       }
-      // Listeners are never removed, and other cases use the store.
+      // Listeners cannot be removed, and other cases use this store.
       isOver = true;
     },
   },

@@ -8,15 +8,15 @@ import { WRONG_WRITES } from "./wrong-writes.ts";
 
 const WRONG_ENGINES = [...WRONG_WRITES, ...WRONG_READS];
 
-test("each promise is broken by an engine", () => {
+test("for each promise there is an engine that breaks it", () => {
   const promised = CONTRACT.map(({ promise }): string => promise);
   assert.deepEqual(new Set(WRONG_ENGINES.map(({ promise }): string => promise)), new Set(promised));
 });
 
-// At once: some cases wait for what never comes.
-test("the cases of a promise find an engine that breaks it", { concurrency: 8 }, async (t) => {
+// Concurrently, because some cases wait for something that never happens.
+test("the cases of a promise fail for an engine that breaks it", { concurrency: 8 }, async (t) => {
   await Promise.all(WRONG_ENGINES.map(({ promise, fault, open }) => t.test(`${promise}: it ${fault}`, async (t) => {
-    // A wrong engine may not even close.
+    // A wrong engine may even fail to close.
     const lifetime: Lifetime = { after: (release) => t.after(() => release().catch(() => undefined)) };
     const run = await createRunner(createMemoryEngine("wrong", open), lifetime);
     for (const one of CONTRACT) {

@@ -5,7 +5,7 @@ import { atEnd, type Lifetime } from "../../support/cleanup.ts";
 import { SKIP_WITHOUT_POSTGRES } from "../../support/postgres.ts";
 import { usePostgres } from "../../support/shared-postgres.ts";
 import { NOW_MS, type OpenedStore, type OpenOptions } from "../contract/case.ts";
-import { createTold } from "../contract/told.ts";
+import { createRecordingObserver } from "../contract/recording-observer.ts";
 import type { TestEngine } from "../engines.ts";
 
 /** PostgreSQL on a server of its own, with a database for each store. */
@@ -20,7 +20,7 @@ export const POSTGRES: TestEngine = {
 };
 
 async function open(t: Lifetime, url: string, options: OpenOptions = {}): Promise<OpenedStore> {
-  const observer = createTold();
+  const observer = createRecordingObserver();
   const faults: string[] = [];
   const store = await openPostgres(urlOf(url), {
     clock: { nowMs: () => NOW_MS },
@@ -37,7 +37,7 @@ async function open(t: Lifetime, url: string, options: OpenOptions = {}): Promis
   });
   return {
     store,
-    told: observer.told,
+    observed: observer.observed,
     async reopen(next) {
       await store.close();
       return open(t, url, next);

@@ -6,7 +6,7 @@ import { atEnd } from "../../support/cleanup.ts";
 import { SKIP_WITHOUT_POSTGRES, startPostgres } from "../../support/postgres.ts";
 import { message } from "../../support/store.ts";
 import { until } from "../../support/until.ts";
-import { createTold } from "../contract/told.ts";
+import { createRecordingObserver } from "../contract/recording-observer.ts";
 
 const SOON = { deadlineMs: 5_000 };
 /** Of one receiver at most: see `ops/README.md`. */
@@ -18,7 +18,7 @@ test("while the standby that commits wait for is gone, the store is not ready, o
   const url = await server.createDatabase();
   const nothing = (): void => {};
   const store = await openPostgres(urlOf(url), {
-    clock: { nowMs: Date.now }, observer: createTold(), onFatal: nothing, remark: nothing, fault: nothing, mayLose: true,
+    clock: { nowMs: Date.now }, observer: createRecordingObserver(), onFatal: nothing, remark: nothing, fault: nothing, mayLose: true,
   });
   atEnd(t, () => store.close());
   assert.deepEqual(await store.check(), []);

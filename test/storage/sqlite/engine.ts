@@ -4,7 +4,7 @@ import { openSqlite } from "../../../src/storage/sqlite/open.ts";
 import { atEnd, type Lifetime } from "../../support/cleanup.ts";
 import { temporaryFolder } from "../../support/store.ts";
 import { NOW_MS, type OpenedStore, type OpenOptions } from "../contract/case.ts";
-import { createTold } from "../contract/told.ts";
+import { createRecordingObserver } from "../contract/recording-observer.ts";
 import type { TestEngine } from "../engines.ts";
 
 /** Longer than a statement of the tests holds a lock. */
@@ -18,7 +18,7 @@ export const SQLITE: TestEngine = {
 };
 
 async function open(t: Lifetime, path: string, options: OpenOptions = {}): Promise<OpenedStore> {
-  const observer = createTold();
+  const observer = createRecordingObserver();
   const fatal: string[] = [];
   const store = await openSqlite(
     { kind: "file", path },
@@ -30,7 +30,7 @@ async function open(t: Lifetime, path: string, options: OpenOptions = {}): Promi
   });
   return {
     store,
-    told: observer.told,
+    observed: observer.observed,
     async reopen(next) {
       await store.close();
       return open(t, path, next);

@@ -3,7 +3,7 @@ import type { Message } from "../../../src/core/message.ts";
 import { message } from "../../support/store.ts";
 import type { Lifetime } from "../../support/cleanup.ts";
 import type { OpenStore } from "../engines.ts";
-import { make, type Library } from "./case.ts";
+import { make, type Corpus } from "./case.ts";
 import { createMemoryEngine } from "./memory-engine.ts";
 
 const TEXTS: readonly (string | null)[] = [
@@ -11,7 +11,7 @@ const TEXTS: readonly (string | null)[] = [
 ];
 const IDS: readonly string[] = ["", "\uFB00", "\u{1F600}", "Z", "ä", "\0", "\u0002"];
 
-/** When the n-th message was sent: days, hours, minutes and fractions apart, with a third of all at one instant. */
+/** The time of the n-th message. A third of them have the same time; the others differ in days, hours, minutes and fractions. */
 function timeOf(n: number): string {
   if (n % 3 === 0) return "2025-01-15T10:00:00Z";
   if (n % 101 === 0) return n % 2 === 0 ? "0000-01-01T00:00:00Z" : "9999-12-31T23:59:59.999999999Z";
@@ -19,8 +19,8 @@ function timeOf(n: number): string {
   return new Date(Date.UTC(2025, Math.floor(n / 3) % 3, 1 + (n % 27), n % 24, n % 60, n % 60)).toISOString().replace(".000", fraction);
 }
 
-/** Many senders of different weight, many messages at one instant, ids and texts in every script. */
-export const LIBRARY: readonly Message[] = make(2_700, (index) => {
+/** Messages of many senders with different shares, many of them with the same time, ids and texts in every script. */
+export const CORPUS: readonly Message[] = make(2_700, (index) => {
   const n = (index * 7_919) % 2_700;
   return {
     ...message(`${IDS[n % IDS.length]}${n}`, { from: `+${1 + (n % 7 < 3 ? 0 : n % 13)}`, to: `+${100 + (n % 3)}`, ts: timeOf(n), text: TEXTS[n % TEXTS.length] ?? null }),
@@ -28,12 +28,12 @@ export const LIBRARY: readonly Message[] = make(2_700, (index) => {
   };
 });
 
-/** Both hold the same messages, in the same order of commits. */
-export async function openLibrary(open: OpenStore, t: Lifetime): Promise<Library> {
+/** Opens two stores with the same messages in the same order of commits. */
+export async function openCorpus(open: OpenStore, t: Lifetime): Promise<Corpus> {
   const { store } = await open(t);
   const { store: expected } = await (await createMemoryEngine("memory").start(t))(t);
-  for (let start = 0; start < LIBRARY.length; start += 900) {
-    const batch = LIBRARY.slice(start, start + 900);
+  for (let start = 0; start < CORPUS.length; start += 900) {
+    const batch = CORPUS.slice(start, start + 900);
     for (const one of [store, expected]) assert.deepEqual(new Set(await one.insertAll(batch)), new Set(["created"]));
   }
   return { store, expected };
