@@ -15,7 +15,7 @@ const skip = SKIP_WITHOUT_POSTGRES;
 const PASSWORD = "pä ss:w@rd/%";
 const ENCODED = encodeURIComponent(PASSWORD);
 
-/** How each user must come in; the others are trusted. */
+/** How each user must authenticate; other users are trusted. */
 const HBA = `
 hostssl all tls all scram-sha-256
 host all tls all reject
@@ -61,8 +61,8 @@ async function isTls(connection: Connection): Promise<boolean> {
   return (await connection.run(IS_TLS, SOON)).results[0]?.rows[0]?.[0] === "t";
 }
 
-/** User, parameters, host, and whether TLS is used in the end. */
-const WAYS: readonly (readonly [string, string, string, boolean])[] = [
+/** User, parameters, host, and whether the connection uses TLS. */
+const CONNECTIONS: readonly (readonly [string, string, string, boolean])[] = [
   ["scram", "sslmode=disable", "127.0.0.1", false],
   ["scram", "sslmode=prefer", "127.0.0.1", true],
   ["scram", "sslmode=require", "127.0.0.1", true],
@@ -78,8 +78,8 @@ const WAYS: readonly (readonly [string, string, string, boolean])[] = [
   ["scram", "sslmode=disable", "[::1]", false],
 ];
 
-for (const [user, parameters, host, tls] of WAYS) {
-  test(`the user ${user} comes in at ${host} by ${parameters}, ${tls ? "with" : "without"} TLS`, { skip }, async (t) => {
+for (const [user, parameters, host, tls] of CONNECTIONS) {
+  test(`user ${user} connects to ${host} with ${parameters}, ${tls ? "with" : "without"} TLS`, { skip }, async (t) => {
     const connection = await connectFor(t, as(user, parameters.replace("CA", encodeURIComponent(authority)), { host }));
     assert.equal(await isTls(connection), tls);
   });
@@ -91,7 +91,7 @@ async function failureOf(url: string): Promise<Error | undefined> {
   return error.failures[0]?.error;
 }
 
-test("a wrong password, an unknown database and a way that is not allowed are refused by their SQLSTATE", { skip }, async () => {
+test("a wrong password, an unknown database and a connection that pg_hba.conf rejects are refused with their SQLSTATE", { skip }, async () => {
   const cases: readonly (readonly [string, string])[] = [
     [as("scram", "sslmode=disable", { password: "wrong" }), "28P01"],
     [as("scram", "sslmode=prefer", { password: "wrong" }), "28P01"],
@@ -106,13 +106,13 @@ test("a wrong password, an unknown database and a way that is not allowed are re
   }
 });
 
-test("passwords that anyone could read are not sent, a missing one is named", { skip }, async () => {
+test("a password is not sent if others could read it, and a missing password is reported", { skip }, async () => {
   for (const user of ["clear", "md5"]) assert.ok(await failureOf(as(user, "sslmode=disable")) instanceof ProtocolError, user);
   assert.ok(await failureOf(as("md5", "sslmode=require&channel_binding=require")) instanceof ProtocolError);
   assert.ok(await failureOf(`postgres://scram@127.0.0.1:${server.port}/postgres`) instanceof ProtocolError);
 });
 
-test("a certificate of a stranger, or of another host, is refused where it is verified", { skip }, async () => {
+test("a certificate of an unknown authority, or of another host, is refused if sslmode verifies it", { skip }, async () => {
   const ca = `sslrootcert=${encodeURIComponent(authority)}`;
   for (const url of [
     as("scram", "sslmode=verify-ca"),
@@ -126,7 +126,7 @@ test("a certificate of a stranger, or of another host, is refused where it is ve
   }
 });
 
-test("a Unix socket needs no TLS, whatever sslmode says", { skip }, async (t) => {
+test("a Unix socket needs no TLS, whatever the sslmode", { skip }, async (t) => {
   const connection = await connectFor(t, `postgres://postgres@/postgres?host=${server.folder}&port=${server.port}&sslmode=require`);
   assert.equal(connection.server, `${server.folder}/.s.PGSQL.${server.port}`);
   assert.equal(await isTls(connection), false);
@@ -136,7 +136,7 @@ async function superuser(t: TestContext, notice?: (report: Report) => void): Pro
   return connectFor(t, server.url("postgres"), notice && { notice });
 }
 
-test("values and arrays come back as they were sent", { skip }, async (t) => {
+test("values and arrays are returned as they were sent", { skip }, async (t) => {
   const connection = await superuser(t);
   const texts = ["", "ä", "\u{10FFFF}\uFFFF", 'quote " and \\ and {', "NULL", "\u0001", "x".repeat(1_000_000), null];
   const { results } = await connection.run([
@@ -148,27 +148,27 @@ test("values and arrays come back as they were sent", { skip }, async (t) => {
   assert.deepEqual(results.map(({ rows }) => rows), [texts.map((text) => [text]), [["0"]], [["9007199254740993", null, "-1", ""]], []]);
 });
 
-test("a pipeline is one transaction: an error undoes the whole and leaves the connection usable", { skip }, async (t) => {
+test("a pipeline is one transaction: an error rolls it back and leaves the connection usable", { skip }, async (t) => {
   const connection = await superuser(t);
   await connection.run([{ sql: "CREATE TEMPORARY TABLE t (x int UNIQUE DEFERRABLE INITIALLY DEFERRED)" }], SOON);
   const insert = { sql: "INSERT INTO t VALUES ($1::int)", values: [1] };
   const divide = { sql: "SELECT 1/0" };
   await assert.rejects(connection.run([insert, divide, insert], SOON), { name: "PostgresError", code: "22012", routine: "int4div" });
-  // Refused by the commit, after both results have come.
+  // Refused at the commit, after both results have arrived.
   await assert.rejects(connection.run([insert, insert], SOON), { code: "23505", severity: "ERROR" });
   const { results } = await connection.run([insert, { sql: "SELECT count(*) FROM t" }], SOON);
   assert.deepEqual(results.map(({ tag }) => tag), ["INSERT 0 1", "SELECT 1"]);
   assert.deepEqual(results[1]?.rows, [["1"]]);
 });
 
-test("pipelines in flight are run in order, each with its own outcome", { skip }, async (t) => {
+test("pipelines in flight run in order, and each has its own outcome", { skip }, async (t) => {
   const connection = await superuser(t);
   const outcomes = await Promise.allSettled(["1", "1/0", "3"].map((x) => connection.run([{ sql: `SELECT ${x}` }], SOON)));
   const seen = outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value.results[0]?.rows : outcome.reason.code));
   assert.deepEqual(seen, [[["1"]], "22012", [["3"]]]);
 });
 
-test("a commit of a failed transaction says ROLLBACK, and the status tells of the transaction", { skip }, async (t) => {
+test("the commit of a failed transaction reports ROLLBACK, and the status is that of the transaction", { skip }, async (t) => {
   const connection = await superuser(t);
   await connection.run([{ sql: "BEGIN" }], SOON);
   assert.equal(connection.status, "T");
@@ -189,7 +189,7 @@ test("notices and changed parameters are passed on", { skip }, async (t) => {
   assert.equal(connection.parameters.get("TimeZone"), "Europe/Vienna");
 });
 
-test("a session that the server ends has an unknown outcome, with the SQLSTATE", { skip }, async (t) => {
+test("if the server ends the session, the outcome is in doubt, with the SQLSTATE", { skip }, async (t) => {
   const connection = await superuser(t);
   await assert.rejects(connection.run([{ sql: "SELECT pg_terminate_backend(pg_backend_pid())" }], SOON), (error: Error) => {
     assert.ok(error.cause instanceof PostgresError);
@@ -198,14 +198,14 @@ test("a session that the server ends has an unknown outcome, with the SQLSTATE",
   });
 });
 
-test("close lets the pipelines in flight finish", { skip }, async (t) => {
+test("close waits for the pipelines in flight", { skip }, async (t) => {
   const connection = await superuser(t);
   const [outcome] = await Promise.all([connection.run([{ sql: "SELECT pg_sleep(0.01)" }], SOON), connection.close()]);
   assert.equal(outcome.results.length, 1);
   await assert.rejects(connection.run([{ sql: "SELECT 1" }], SOON), { outcome: "unsent" });
 });
 
-test("of several hosts the first that is what is wanted is taken", { skip }, async (t) => {
+test("the first of several hosts that fits target_session_attrs is used", { skip }, async (t) => {
   const good = `127.0.0.1:${server.port}`;
   const admin = await superuser(t);
   await admin.run([{ sql: "CREATE USER reader" }, { sql: "ALTER USER reader SET default_transaction_read_only = on" }], SOON);

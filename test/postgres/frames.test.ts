@@ -7,7 +7,10 @@ import { createFrameReader } from "../../src/postgres/frame-reader.ts";
 import { pipeline } from "../../src/postgres/frontend.ts";
 import { frame, int32 } from "./server.ts";
 
-/** What PostgreSQL 15.18 sent for `SELECT a, $2::int8 FROM unnest($1::text[]) a` and a repeated CREATE TABLE, then for `SELECT 1/0`. */
+/**
+ * The bytes that PostgreSQL 15.18 sent for `SELECT a, $2::int8 FROM unnest($1::text[]) a`, a repeated CREATE TABLE, and then `SELECT
+ * 1/0`.
+ */
 const RECORDED = Buffer.from(
   "310000000432000000044400000012000200000002c3a400000002343244000000100002ffffffff000000023432" +
   "4400000010000200000000000000023432" +
@@ -48,17 +51,17 @@ function readAll(chunks: readonly Buffer[]): readonly BackendMessage[] {
   return chunks.flatMap((chunk) => read(chunk).map(decode).toArray());
 }
 
-test("recorded messages are read alike wherever their bytes are cut in two", () => {
+test("recorded messages are parsed the same wherever their bytes are split", () => {
   for (let cut = 0; cut <= RECORDED.length; cut += 1) {
     assert.deepEqual(readAll([RECORDED.subarray(0, cut), RECORDED.subarray(cut)]), EXPECTED, `cut at ${cut}`);
   }
 });
 
-test("recorded messages are read byte by byte", () => {
+test("recorded messages are parsed if they arrive byte by byte", () => {
   assert.deepEqual(readAll(Array.from(RECORDED, (byte) => Buffer.from([byte]))), EXPECTED);
 });
 
-test("a text that is cut within a character stays whole", () => {
+test("a text that is split within a character is parsed correctly", () => {
   const body = Buffer.concat([Buffer.from([0, 1]), int32(4), Buffer.from("\u{1F600}")]);
   const bytes = frame("D", body);
   for (let cut = 0; cut <= bytes.length; cut += 1) {
@@ -66,7 +69,7 @@ test("a text that is cut within a character stays whole", () => {
   }
 });
 
-/** Type and claimed length, without a body: refused as soon as the length is there. */
+/** Type and claimed length, without a body: refused as soon as the length has arrived. */
 const WRONG_LENGTHS: readonly (readonly [string, number])[] = [
   ["D", 16 * 1024 * 1024 + 1],
   ["D", 2 ** 31 - 1],
@@ -79,21 +82,21 @@ const WRONG_LENGTHS: readonly (readonly [string, number])[] = [
 ];
 
 for (const [type, length] of WRONG_LENGTHS) {
-  test(`a message of type ${type} with a length of ${length} is refused before its body comes`, () => {
+  test(`a message of type ${type} with a length of ${length} is refused before its body arrives`, () => {
     assert.throws(() => readAll([Buffer.from(type), int32(length)]), ProtocolError);
   });
 }
 
-test("a row of 16 MiB is read", () => {
+test("a row of 16 MiB is accepted", () => {
   const text = "x".repeat(16 * 1024 * 1024 - 10);
   assert.equal(readAll([frame("D", Buffer.from([0, 1]), text.length, text)])[0]?.kind, "row");
 });
 
-test("a message of a type that was not asked for is refused", () => {
+test("a message of an unexpected type is refused", () => {
   for (const type of "BFGHTVWcdfnpsvx?\0\u{7f}") assert.throws(() => readAll([frame(type, 0)]), ProtocolError, type);
 });
 
-const CUT_SHORT: readonly (readonly [string, Buffer])[] = [
+const TRUNCATED: readonly (readonly [string, Buffer])[] = [
   ["R", Buffer.alloc(3)],
   ["S", Buffer.from("name\0value")],
   ["S", Buffer.from("name")],
@@ -110,13 +113,13 @@ const CUT_SHORT: readonly (readonly [string, Buffer])[] = [
   ["D", Buffer.from([0, 1, 0xff, 0xff, 0xff, 0xfe])],
 ];
 
-for (const [type, body] of CUT_SHORT) {
+for (const [type, body] of TRUNCATED) {
   test(`a message of type ${type} with the body ${body.toString("hex") || "(empty)"} is refused`, () => {
     assert.throws(() => readAll([frame(type, body)]), ProtocolError);
   });
 }
 
-test("a pipeline is Parse, Bind and Execute without names for each statement, then one Sync", () => {
+test("a pipeline is an unnamed Parse, Bind and Execute for each statement, then one Sync", () => {
   const bind = (hex: string): Buffer => frame("B", "\0\0", Buffer.from(hex.replaceAll(" ", ""), "hex"));
   assert.deepEqual(
     pipeline([{ sql: "SELECT 1" }, { sql: "SELECT $1", values: ["ä", null, 7n, ["a", null]] }]),

@@ -11,7 +11,7 @@ const SELECT = [{ sql: "SELECT 1" }];
 const ROW = frame("D", Buffer.from([0, 1]), 1, "1");
 const PLENTY = { deadlineMs: 60_000 };
 
-/** Why the only host could not be connected to. */
+/** The reason why the connection to the only host failed. */
 async function connectFailure(url: string): Promise<Error> {
   try {
     const connection = await connect(urlOf(url));
@@ -22,7 +22,7 @@ async function connectFailure(url: string): Promise<Error> {
     assert.ok(failure);
     return failure.error;
   }
-  return assert.fail("it is connected");
+  return assert.fail("the connection succeeded");
 }
 
 /** A server that sends these bytes after StartupMessage. */
@@ -33,17 +33,17 @@ function startsWith(t: TestContext, ...bytes: readonly Buffer[]): Promise<string
   });
 }
 
-test("what a server sends before TLS is refused with the connection", async (t) => {
+test("bytes that a server sends before TLS end the connection attempt", async (t) => {
   const url = await scriptedServer(t, async (socket, received) => {
     await received();
     socket.write(Buffer.concat([Buffer.from("S"), AUTHENTICATION_OK, READY]));
   });
   assert.ok(await connectFailure(`${url}?sslmode=require`) instanceof ProtocolError);
-  // Nor does the other way of sslmode=prefer hide it.
+  // The fallback of sslmode=prefer does not hide it.
   assert.ok(await connectFailure(`${url}?sslmode=prefer`) instanceof ProtocolError);
 });
 
-test("an error instead of S or N before TLS is not believed", async (t) => {
+test("an error instead of S or N before TLS is not trusted", async (t) => {
   const url = await scriptedServer(t, async (socket, received) => {
     await received();
     socket.write(frame("E", "SFATAL\0C28000\0Mforged\0\0"));
@@ -51,7 +51,7 @@ test("an error instead of S or N before TLS is not believed", async (t) => {
   assert.ok(await connectFailure(`${url}?sslmode=require`) instanceof ProtocolError);
 });
 
-test("a server without TLS is refused by sslmode=require", async (t) => {
+test("sslmode=require refuses a server without TLS", async (t) => {
   const url = await scriptedServer(t, async (socket, received) => {
     await received();
     socket.write("N");
@@ -60,7 +60,7 @@ test("a server without TLS is refused by sslmode=require", async (t) => {
   assert.ok(!(failure instanceof ProtocolError), String(failure));
 });
 
-/** Takes part in SCRAM up to its end; `final` is what it says then, `first` what it makes of the client's nonce. */
+/** A server that runs SCRAM; `first` makes its challenge from the client's nonce, and `final` are its last messages. */
 function scramServer(t: TestContext, { first, final }: { first?: (nonce: string) => string; final: readonly Buffer[] }): Promise<string> {
   return scriptedServer(t, async (socket, received) => {
     await received();
@@ -74,12 +74,12 @@ function scramServer(t: TestContext, { first, final }: { first?: (nonce: string)
 
 const FORGED = `v=${Buffer.alloc(32).toString("base64")}`;
 
-test("a server that cannot sign with the password is refused", async (t) => {
+test("a server whose signature is wrong is refused", async (t) => {
   const url = await scramServer(t, { final: [frame("R", 12, FORGED), AUTHENTICATION_OK, READY] });
   assert.ok(await connectFailure(`${url}?sslmode=disable`) instanceof ProtocolError);
 });
 
-test("a server that leaves its signature out is refused", async (t) => {
+test("a server without a signature is refused", async (t) => {
   const silent = await scramServer(t, { final: [AUTHENTICATION_OK, READY] });
   assert.ok(await connectFailure(`${silent}?sslmode=disable`) instanceof ProtocolError);
   const empty = await scramServer(t, { final: [frame("R", 12, "v="), AUTHENTICATION_OK, READY] });
@@ -88,9 +88,9 @@ test("a server that leaves its signature out is refused", async (t) => {
 
 const BAD_FIRST: readonly (readonly [string, (nonce: string) => string])[] = [
   ["another nonce", () => "r=other,s=c2FsdA==,i=4096"],
-  ["the client's nonce alone", (nonce) => `r=${nonce},s=c2FsdA==,i=4096`],
+  ["only the client's nonce", (nonce) => `r=${nonce},s=c2FsdA==,i=4096`],
   ["no rounds", (nonce) => `r=${nonce}x,s=c2FsdA==,i=0`],
-  ["rounds for hours", (nonce) => `r=${nonce}x,s=c2FsdA==,i=999999999`],
+  ["an excessive iteration count", (nonce) => `r=${nonce}x,s=c2FsdA==,i=999999999`],
   ["nothing", () => ""],
 ];
 
@@ -104,10 +104,10 @@ for (const [name, first] of BAD_FIRST) {
 const BAD_STARTS: readonly (readonly [string, readonly Buffer[]])[] = [
   ["ready without authentication", [READY]],
   ["authentication twice", [AUTHENTICATION_OK, AUTHENTICATION_OK, READY]],
-  ["a password in the open", [frame("R", 3)]],
-  ["an MD5 of the password in the open", [frame("R", 5, Buffer.from("salt"))]],
+  ["a request for the password in clear text", [frame("R", 3)]],
+  ["a request for an MD5 of the password", [frame("R", 5, Buffer.from("salt"))]],
   ["Kerberos", [frame("R", 2)]],
-  ["a mechanism that nobody knows", [frame("R", 10, "PLAIN\0\0")]],
+  ["an unsupported mechanism", [frame("R", 10, "PLAIN\0\0")]],
   ["a row", [AUTHENTICATION_OK, ROW]],
   ["an unknown message", [AUTHENTICATION_OK, frame("?")]],
   ["a length that is too large", [Buffer.from("R"), int32(2 ** 31 - 1)]],
@@ -121,12 +121,12 @@ for (const [name, bytes] of BAD_STARTS) {
   });
 }
 
-test("channel_binding=require refuses a server that asks for nothing", async (t) => {
+test("channel_binding=require refuses a server that does not authenticate", async (t) => {
   const url = await startsWith(t, AUTHENTICATION_OK, READY);
   assert.ok(await connectFailure(`${url}?sslmode=disable&channel_binding=require`) instanceof ProtocolError);
 });
 
-test("a server that does not speak, or never ends its start, is given up at the deadline", async (t) => {
+test("a connection attempt ends at the deadline if the server sends nothing, or never completes the startup", async (t) => {
   const silent = await scriptedServer(t, async () => {});
   const endless = await scriptedServer(t, async (socket, received) => {
     await received();
@@ -138,21 +138,21 @@ test("a server that does not speak, or never ends its start, is given up at the 
   }
 });
 
-test("a server that hangs up is not a server", async (t) => {
+test("a server that closes the connection counts as unreachable, not as a protocol error", async (t) => {
   const url = await scriptedServer(t, async (socket) => socket.end());
   for (const sslmode of ["disable", "prefer", "require"]) {
     assert.ok(!(await connectFailure(`${url}?sslmode=${sslmode}`) instanceof ProtocolError), sslmode);
   }
 });
 
-test("a refusal by the server has its SQLSTATE", async (t) => {
+test("a refusal by the server carries its SQLSTATE", async (t) => {
   const url = await startsWith(t, frame("E", "SFATAL\0VFATAL\0C28P01\0Mno\0Rauth_failed\0\0"));
   const failure = await connectFailure(`${url}?sslmode=disable`);
   assert.ok(failure instanceof PostgresError);
   assert.deepEqual([failure.code, failure.severity, failure.routine], ["28P01", "FATAL", "auth_failed"]);
 });
 
-/** A connection to a server that does this after it has read a pipeline. */
+/** A connection to a server that calls `serve` after it has read a pipeline. */
 async function connected(t: TestContext, serve: (socket: Socket) => unknown, responseLimitBytes = 1000): Promise<Connection> {
   const url = await scriptedServer(t, async (socket, received) => {
     await received();
@@ -171,7 +171,7 @@ async function lost(run: Promise<unknown>): Promise<ConnectionLost> {
 
 const DONE = [PARSED_AND_BOUND, frame("C", "SELECT 1\0")];
 
-const BROKEN_RESPONSES: readonly (readonly [string, readonly Buffer[]])[] = [
+const INVALID_RESPONSES: readonly (readonly [string, readonly Buffer[]])[] = [
   ["an unknown message", [frame("?")]],
   ["CopyInResponse", [frame("G", Buffer.from([0, 0, 0]))]],
   ["authentication", [AUTHENTICATION_OK]],
@@ -181,8 +181,8 @@ const BROKEN_RESPONSES: readonly (readonly [string, readonly Buffer[]])[] = [
   ["endless rows", Array.from({ length: 1000 }, () => ROW)],
 ];
 
-for (const [name, bytes] of BROKEN_RESPONSES) {
-  test(`a response with ${name} ends the connection, with an unknown outcome`, async (t) => {
+for (const [name, bytes] of INVALID_RESPONSES) {
+  test(`a response with ${name} ends the connection, and the outcome is in doubt`, async (t) => {
     const connection = await connected(t, (socket) => socket.write(Buffer.concat(bytes)));
     const error = await lost(connection.run(SELECT, PLENTY));
     assert.equal(error.outcome, "in_doubt");
@@ -192,30 +192,30 @@ for (const [name, bytes] of BROKEN_RESPONSES) {
   });
 }
 
-test("a message that nothing was asked for ends the connection", async (t) => {
+test("an unsolicited message ends the connection", async (t) => {
   const connection = await connected(t, (socket) => socket.write(Buffer.concat([...DONE, READY, ROW])));
   await connection.run(SELECT, PLENTY);
   assert.ok(await connection.closed instanceof ProtocolError);
 });
 
-test("a response that never ends is given up at the deadline, with an unknown outcome", async (t) => {
+test("if a response does not end by the deadline, the outcome is in doubt", async (t) => {
   const connection = await connected(t, (socket) => socket.write(Buffer.concat(DONE)));
   assert.equal((await lost(connection.run(SELECT, { deadlineMs: 50 }))).outcome, "in_doubt");
 });
 
-test("all is well until ReadyForQuery is missing: an unknown outcome", async (t) => {
+test("if only ReadyForQuery is missing, the outcome is in doubt", async (t) => {
   const connection = await connected(t, (socket) => socket.end(Buffer.concat(DONE)));
   assert.equal((await lost(connection.run(SELECT, PLENTY))).outcome, "in_doubt");
 });
 
-test("an error that comes after the results, at the commit, refuses the pipeline", async (t) => {
+test("an error after the results, at the commit, rejects the pipeline", async (t) => {
   const refusal = frame("E", "SERROR\0VERROR\0C40001\0Mno\0\0");
   const connection = await connected(t, (socket) => socket.write(Buffer.concat([...DONE, refusal, READY])));
   await assert.rejects(connection.run(SELECT, PLENTY), { name: "PostgresError", code: "40001" });
   assert.ok(connection.isOpen);
 });
 
-test("a fatal error is an unknown outcome with its SQLSTATE, and no other pipeline is sent", async (t) => {
+test("after a fatal error the outcome is in doubt, with its SQLSTATE, and no other pipeline is sent", async (t) => {
   const fatal = frame("E", "SFATAL\0VFATAL\0C57P01\0Mbye\0\0");
   const connection = await connected(t, (socket) => socket.end(Buffer.concat([PARSED_AND_BOUND, fatal])));
   const error = await lost(connection.run(SELECT, PLENTY));
@@ -224,7 +224,7 @@ test("a fatal error is an unknown outcome with its SQLSTATE, and no other pipeli
   assert.equal(error.cause.code, "57P01");
 });
 
-test("a notice comes with the success that it qualifies", async (t) => {
+test("a notice is returned with the result to which it belongs", async (t) => {
   const notice = frame("N", "SWARNUNG\0VWARNING\0C01000\0Mx\0RSyncRepWaitForLSN\0\0");
   const connection = await connected(t, (socket) => socket.write(Buffer.concat([...DONE, notice, READY])));
   const { results, notices } = await connection.run(SELECT, PLENTY);

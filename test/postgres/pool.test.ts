@@ -29,7 +29,7 @@ async function pidOf(connection: Connection): Promise<string | null | undefined>
   return (await connection.run([{ sql: "SELECT pg_backend_pid()" }], SOON)).results[0]?.rows[0]?.[0];
 }
 
-/** Takes a connection and keeps it until `release`. */
+/** Takes a connection and holds it until `release` is called. */
 async function hold(pool: Pool): Promise<{ pid: string | null | undefined; release: () => void; done: Promise<void> }> {
   const held = Promise.withResolvers<string | null | undefined>();
   const end = Promise.withResolvers<void>();
@@ -40,7 +40,7 @@ async function hold(pool: Pool): Promise<{ pid: string | null | undefined; relea
   return { pid: await held.promise, release: end.resolve, done };
 }
 
-test("connections are opened up to the size, and used again", { skip }, async (t) => {
+test("the pool opens connections up to its size, and reuses them", { skip }, async (t) => {
   const pool = poolFor(t);
   const [first, second] = await Promise.all([hold(pool), hold(pool)]);
   assert.notEqual(first.pid, second.pid);
@@ -52,7 +52,7 @@ test("connections are opened up to the size, and used again", { skip }, async (t
   assert.ok([first.pid, second.pid].includes(await pool.use(pidOf)));
 });
 
-test("those that wait are served in their order; one more is refused at once, and each after its time", { skip }, async (t) => {
+test("waiting callers are served in order; too many are refused at once, and each is refused after its timeout", { skip }, async (t) => {
   const pool = poolFor(t, { size: 1, waitMs: 100 });
   const holder = await hold(pool);
   const waiting = [pool.use(pidOf), pool.use(pidOf)].map((use) => assert.rejects(use, PoolBusy));
@@ -65,7 +65,7 @@ test("those that wait are served in their order; one more is refused at once, an
   assert.deepEqual(order, ["a", "b"]);
 });
 
-test("a connection whose transaction is open, that has ended, or whose server only reads is not used again", { skip }, async (t) => {
+test("a connection with an open transaction, that has ended, or whose server is read-only is not reused", { skip }, async (t) => {
   const pool = poolFor(t, { size: 1 });
   const works: readonly ((connection: Connection) => Promise<unknown>)[] = [
     (connection) => connection.run([{ sql: "BEGIN" }], SOON),
@@ -81,7 +81,7 @@ test("a connection whose transaction is open, that has ended, or whose server on
   }
 });
 
-test("an error of a statement or of the caller leaves the connection in use", { skip }, async (t) => {
+test("after an error of a statement or of the caller the connection is reused", { skip }, async (t) => {
   const pool = poolFor(t, { size: 1 });
   const before = await pool.use(pidOf);
   await assert.rejects(pool.run([{ sql: "SELECT 1/0" }], SOON), { code: "22012" });
@@ -89,13 +89,13 @@ test("an error of a statement or of the caller leaves the connection in use", { 
   assert.equal(await pool.use(pidOf), before);
 });
 
-test("a connection that the server has ended while it was idle is replaced", { skip }, async (t) => {
+test("an idle connection that the server has closed is replaced", { skip }, async (t) => {
   const pool = poolFor(t);
   const [idle, other] = await Promise.all([hold(pool), hold(pool)]);
   const ended = pool.use(async (connection) => (await connection.closed).message);
   idle.release();
   await idle.done;
-  // The third caller holds the one that is free now; it ends from outside.
+  // The connection that is idle now is terminated by another one.
   const admin = createPool(urlOf(server.url("postgres")), { size: 1, maxWaiting: 1, waitMs: 1000 });
   await admin.run([{ sql: "SELECT pg_terminate_backend($1::int)", values: [idle.pid ?? null] }], SOON);
   await admin.close();
@@ -105,14 +105,14 @@ test("a connection that the server has ended while it was idle is replaced", { s
   await other.done;
 });
 
-test("a server that is not there is refused, and frees the place of the next", { skip }, async (t) => {
+test("if the server is unreachable, the caller is refused and its place is free for the next one", { skip }, async (t) => {
   const pool = createPool(urlOf("postgres://u@127.0.0.1:1/db"), { size: 1, maxWaiting: 5, waitMs: 20_000 });
   atEnd(t, () => pool.close());
   const uses = Array.from({ length: 4 }, () => assert.rejects(pool.use(pidOf), NoServer));
   await Promise.all(uses);
 });
 
-test("close refuses those that wait and lets the others finish", { skip }, async (t) => {
+test("close refuses waiting callers and waits for the others", { skip }, async (t) => {
   const pool = poolFor(t, { size: 1 });
   const holder = await hold(pool);
   const waiting = assert.rejects(pool.use(pidOf), PoolBusy);

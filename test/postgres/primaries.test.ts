@@ -12,7 +12,7 @@ import { connectFor, urlOf } from "./server.ts";
 const SOON = { deadlineMs: 5_000 };
 const PORT = [{ sql: "SELECT current_setting('port')" }];
 
-test("once a newer primary has been met, no connection to the one that it replaced is used or opened, though that one still accepts writes", { skip: SKIP_WITHOUT_POSTGRES || SKIP_IN_SHORT_RUN }, async (t) => {
+test("once a newer primary is known, no connection to the replaced one is used or opened, although it still accepts writes", { skip: SKIP_WITHOUT_POSTGRES || SKIP_IN_SHORT_RUN }, async (t) => {
   const old = await startPostgres();
   atEnd(t, () => old.stop());
   const next = await startStandby(old);
@@ -27,15 +27,15 @@ test("once a newer primary has been met, no connection to the one that it replac
 
   await promote(next);
   await pool.use(async () => {
-    assert.equal(await port(), String(old.port), "nobody has met the new one yet");
+    assert.equal(await port(), String(old.port), "the new one is not known yet");
     await connectFor(t, `${next.url("postgres")}?target_session_attrs=read-write`, { primaries });
-    assert.equal(await port(), String(next.port), "what was idle is not used again");
+    assert.equal(await port(), String(next.port), "an idle connection is not reused");
   });
-  for (let again = 0; again < 2; again += 1) assert.equal(await port(), String(next.port), "nor what was lent meanwhile");
+  for (let again = 0; again < 2; again += 1) assert.equal(await port(), String(next.port), "nor one that was in use meanwhile");
   await assert.rejects(connect(urlOf(`${old.url("postgres")}?target_session_attrs=read-write`), { primaries }), NoServer);
 });
 
-test("a server that does not say its timeline is used as it is", { skip: SKIP_WITHOUT_POSTGRES }, async (t) => {
+test("a server that does not reveal its timeline is used without this check", { skip: SKIP_WITHOUT_POSTGRES }, async (t) => {
   const server = await startPostgres();
   atEnd(t, () => server.stop());
   const admin = await connectFor(t, server.url("postgres"));

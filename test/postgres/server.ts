@@ -7,21 +7,21 @@ import type { Connection } from "../../src/postgres/connection.ts";
 import { parseConnectionUrl, type ConnectionUrl } from "../../src/postgres/url.ts";
 import { atEnd } from "../support/cleanup.ts";
 
-/** A URL that must be good. */
+/** Parses a URL that must be valid. */
 export function urlOf(text: string): ConnectionUrl {
   const parsed = parseConnectionUrl(text);
   if (!parsed.ok) throw new Error(`Cannot read the URL: ${parsed.error}`);
   return parsed.value;
 }
 
-/** A connection that is gone at the end of the test. */
+/** Opens a connection that is destroyed at the end of the test. */
 export async function connectFor(t: TestContext, url: string, options?: ConnectOptions): Promise<Connection> {
   const connection = await connect(urlOf(url), options);
   atEnd(t, () => connection.destroy(new Error("the test is over")));
   return connection;
 }
 
-/** One message of a server: its type and its body, of numbers (int32), texts (as they are) and bytes. */
+/** Encodes a server message: its type, and a body of numbers (as int32), texts (not terminated) and bytes. */
 export function frame(type: string, ...parts: readonly (number | string | Buffer)[]): Buffer {
   const body = Buffer.concat(parts.map((part) => (typeof part === "number" ? int32(part) : Buffer.from(part))));
   return Buffer.concat([Buffer.from(type), int32(body.length + 4), body]);
@@ -37,10 +37,10 @@ export const AUTHENTICATION_OK: Buffer = frame("R", 0);
 export const READY: Buffer = frame("Z", "I");
 export const PARSED_AND_BOUND: Buffer = Buffer.concat([frame("1"), frame("2")]);
 
-/** `received` gives what comes next from the client. */
+/** `received` resolves to the next bytes from the client. */
 type Script = (socket: Socket, received: () => Promise<Buffer>) => Promise<unknown>;
 
-/** A server that does what `serve` says with each connection. Gives the URL without parameters. */
+/** Starts a server that calls `serve` for each connection, and returns its URL without parameters. */
 export async function scriptedServer(t: TestContext, serve: Script): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -50,7 +50,7 @@ export async function scriptedServer(t: TestContext, serve: Script): Promise<str
       const [chunk]: Buffer[] = await once(socket, "data");
       return chunk ?? Buffer.alloc(0);
     };
-    // What the client does to the socket in the midst of the script is the test's to see at the client.
+    // If the client closes the socket during the script, the test sees that at the client.
     serve(socket, received).catch(() => {});
   }).listen(0, "127.0.0.1");
   await once(server, "listening");

@@ -16,7 +16,7 @@ const DEFAULTS: ConnectionUrl = {
   applicationName: "webhook-inbox",
 };
 
-const GOOD: readonly (readonly [string, Partial<ConnectionUrl>])[] = [
+const ACCEPTED: readonly (readonly [string, Partial<ConnectionUrl>])[] = [
   ["postgres://u@h", {}],
   ["postgresql://u@h", {}],
   ["postgresql+asyncpg://u@h/", {}],
@@ -48,8 +48,8 @@ const GOOD: readonly (readonly [string, Partial<ConnectionUrl>])[] = [
   ["postgres://u@h?target_session_attrs=prefer-standby", { sessionKind: "prefer-standby" }],
 ];
 
-for (const [url, fields] of GOOD) {
-  test(`${url} is read`, () => {
+for (const [url, fields] of ACCEPTED) {
+  test(`${url} is accepted`, () => {
     assert.deepEqual(parseConnectionUrl(url), { ok: true, value: { ...DEFAULTS, ...fields } });
   });
 }
@@ -98,7 +98,7 @@ test("an unknown parameter is refused without its name, which may be the rest of
   assert.ok(parsed.error.includes("sslmode") && !parsed.error.includes("sslkey"));
 });
 
-test("a connection is described by its user, hosts and database alone", () => {
+test("the description of a connection has only its user, hosts and database", () => {
   const url = urlOf("postgres://u:secret@h1:5433,h2,[::1]/db?application_name=x");
   assert.equal(describeConnection(url), "u@h1:5433,h2,[::1]/db");
 });
