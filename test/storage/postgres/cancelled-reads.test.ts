@@ -11,8 +11,8 @@ import { usePostgres, type SharedPostgres } from "../../support/shared-postgres.
 const skip = SKIP_WITHOUT_POSTGRES;
 const SOON = { deadlineMs: 5_000 };
 const SEARCH = { q: "text", limit: 1, offset: 0 };
-/** Reads that run and wait for their turn at most. */
-const MOST = 2 + 128;
+/** The maximum number of reads that run or wait. */
+const MAX_READS = 2 + 128;
 let server: SharedPostgres;
 
 before(async () => {
@@ -21,7 +21,7 @@ before(async () => {
 
 after(() => server?.stop());
 
-/** An engine of which every read of messages waits until the connection says COMMIT. */
+/** An engine whose reads of messages all wait until `locker` commits. */
 async function openLocked(t: TestContext): Promise<{ readonly engine: Engine; readonly locker: Connection }> {
   const url = await server.createDatabase();
   const engine = await openEngine(urlOf(url), { fault: () => {}, remark: () => {}, mayLose: true });
@@ -31,7 +31,7 @@ async function openLocked(t: TestContext): Promise<{ readonly engine: Engine; re
   return { engine, locker };
 }
 
-test("reads whose signals are aborted end at once, running and queued, and take no place from others", { skip }, async (t) => {
+test("running and waiting reads end at once if their signals are aborted, and free their places", { skip }, async (t) => {
   const { engine, locker } = await openLocked(t);
   const warnings: Error[] = [];
   const warn = (warning: Error): void => void warnings.push(warning);
@@ -39,7 +39,7 @@ test("reads whose signals are aborted end at once, running and queued, and take 
   atEnd(t, () => process.off("warning", warn));
   const { signal } = new AbortController();
   const leaving = new AbortController();
-  const dropped = Array.from({ length: MOST }, () => assert.rejects(engine.list(SEARCH, { signal: leaving.signal }), ReadCancelled));
+  const dropped = Array.from({ length: MAX_READS }, () => assert.rejects(engine.list(SEARCH, { signal: leaving.signal }), ReadCancelled));
   await assert.rejects(engine.list(SEARCH, { signal }), { name: "StoreUnavailable" });
   leaving.abort();
   await Promise.all(dropped);
@@ -50,7 +50,7 @@ test("reads whose signals are aborted end at once, running and queued, and take 
   assert.deepEqual(warnings, []);
 });
 
-test("a stop waits for no read", { skip }, async (t) => {
+test("a stop does not wait for reads", { skip }, async (t) => {
   const { engine } = await openLocked(t);
   const reads = [engine.list(SEARCH), engine.stats(), engine.lastSequence()].map((read) => assert.rejects(read, ReadCancelled));
   await engine.close();

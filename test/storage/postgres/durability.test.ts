@@ -13,7 +13,7 @@ before(async () => {
 
 after(() => server?.stop());
 
-test("a server that confirms what it may lose is refused, naming the setting", { skip }, async (t) => {
+test("a server that confirms commits before they are durable is refused, and the error names the setting", { skip }, async (t) => {
   const url = await server.createDatabase();
   const admin = await connectFor(t, url);
   for (const value of ["off", "local"]) {
@@ -24,7 +24,7 @@ test("a server that confirms what it may lose is refused, naming the setting", {
   await admin.run([{ sql: "ALTER USER postgres RESET synchronous_commit" }], { deadlineMs: 5000 });
 });
 
-test("a server whose transactions do not see what was committed before a batch had its turn is refused", { skip }, async (t) => {
+test("a server whose default isolation level hides commits made while a batch waits is refused", { skip }, async (t) => {
   const url = await server.createDatabase();
   const admin = await connectFor(t, url);
   await admin.run([{ sql: `ALTER DATABASE ${urlOf(url).database} SET default_transaction_isolation = 'repeatable read'` }], { deadlineMs: 5000 });
@@ -32,7 +32,7 @@ test("a server whose transactions do not see what was committed before a batch h
   await assert.rejects(openEngine(urlOf(url), options), (error: Error) => error.message.includes("default_transaction_isolation"));
 });
 
-test("without a standby to wait for it is said what is durable where", { skip }, async () => {
+test("without a synchronous standby, the store reports on which machine commits are durable", { skip }, async () => {
   const remarks: string[] = [];
   const url = urlOf(await server.createDatabase());
   const engine = await openEngine(url, { fault: () => {}, remark: (text) => remarks.push(text) });

@@ -29,14 +29,14 @@ async function open(t: TestContext, url: string): Promise<Engine> {
   return engine;
 }
 
-test("several receivers may open a new database at the same moment", { skip }, async (t) => {
+test("several receivers may open a new database at the same time", { skip }, async (t) => {
   const url = await server.createDatabase();
   const engines = await Promise.all([open(t, url), open(t, url), open(t, url)]);
   await Promise.all(engines.map((engine, index) => engine.write([message(`m${index}`)], AT)));
   assert.deepEqual(await Promise.all(engines.map((engine) => engine.count())), [3, 3, 3]);
 });
 
-test("a repeat is a duplicate, other content a conflict, within a batch and later, and nothing is changed", { skip }, async (t) => {
+test("within a batch and later, a repeat is a duplicate and other content a conflict, and neither changes anything", { skip }, async (t) => {
   const engine = await open(t, await server.createDatabase());
   const [one, other] = [message("a"), message("a", { text: "other" })];
   const batch = [one, other, one, message("b", { text: null })];
@@ -46,7 +46,7 @@ test("a repeat is a duplicate, other content a conflict, within a batch and late
   assert.equal((await engine.get("b"))?.text, null);
 });
 
-test("what PostgreSQL cannot hold comes back as it came", { skip }, async (t) => {
+test("texts and times that PostgreSQL cannot store directly are returned unchanged", { skip }, async (t) => {
   const engine = await open(t, await server.createDatabase());
   const texts = ["\0", "a\u0000\u0001\u0002\u0003b", "\u{10FFFF}\uFFFF", "%_\\'\"", ""];
   const ts = ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z"];
@@ -61,7 +61,7 @@ test("what PostgreSQL cannot hold comes back as it came", { skip }, async (t) =>
   assert.equal((await engine.list({ q: "%_\\", limit: 9, offset: 0 })).total, 2);
 });
 
-test("texts are in the order of code points, whatever the locale of the database", { skip }, async (t) => {
+test("texts are ordered by code points, whatever the locale of the database", { skip }, async (t) => {
   const engine = await open(t, await server.createDatabase("TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"));
   const ids = ["B", "a", "Ä", "ä", "\uFB00", "\uFFFF", "\u{1F600}"];
   await engine.write(ids.toReversed().map((id) => message(id, { from: "+1" })), AT);
@@ -69,7 +69,7 @@ test("texts are in the order of code points, whatever the locale of the database
   assert.equal((await engine.list({ q: "HELLO", limit: 9, offset: 0 })).total, ids.length);
 });
 
-test("with four receivers that write, a tail that has seen a message never misses one with a smaller seq", { skip: skip || SKIP_IN_SHORT_RUN }, async (t) => {
+test("while four receivers write, a tail that has seen a message never misses one with a smaller seq", { skip: skip || SKIP_IN_SHORT_RUN }, async (t) => {
   const url = await server.createDatabase();
   const engines = await Promise.all(Array.from({ length: 4 }, () => open(t, url)));
   let isOver = false;
@@ -94,7 +94,7 @@ test("with four receivers that write, a tail that has seen a message never misse
   assert.equal(seen.at(-1), await engines[0]?.lastSequence());
 });
 
-/** Everything that lists, exports, counts and groups say, from all messages in memory. */
+/** The expected results of lists, exports, counts and groups, computed from all messages in memory. */
 interface Model {
   all(query: Omit<MessageQuery, "limit" | "offset">): readonly StoredMessage[];
 }
@@ -182,7 +182,7 @@ async function exported(engine: Engine, filters: Omit<ExportQuery, "upTo" | "aft
   }
 }
 
-test("reads are exact before, between and after the steps that count", { skip: skip || SKIP_IN_SHORT_RUN }, async (t) => {
+test("reads are exact before, between and after the steps that count rows", { skip: skip || SKIP_IN_SHORT_RUN }, async (t) => {
   const engine = await open(t, await server.createDatabase());
   const messages = randomMessages(3000);
   await engine.write(messages.slice(0, 2500), AT);
@@ -195,12 +195,12 @@ test("reads are exact before, between and after the steps that count", { skip: s
   await assertReads(engine, messages);
 });
 
-test("what is removed is gone from everything, its id stays a duplicate, and seq continues", { skip }, async (t) => {
+test("a removed message disappears from every read, its id stays a duplicate, and seq continues", { skip }, async (t) => {
   const url = await server.createDatabase();
   const engine = await open(t, url);
   const messages = randomMessages(1500);
   await engine.write(messages.slice(0, 1100), "2025-01-01T00:00:00.000Z");
-  // Some of what is removed is counted, and some is not.
+  // Some of the removed messages are counted already, and some are not.
   await engine.derive();
   await engine.write(messages.slice(1100, 1200), "2025-01-01T00:00:00.000Z");
   await engine.write(messages.slice(1200), AT);

@@ -8,7 +8,7 @@ import { NOW_MS, type OpenedStore, type OpenOptions } from "../contract/case.ts"
 import { createRecordingObserver } from "../contract/recording-observer.ts";
 import type { TestEngine } from "../engines.ts";
 
-/** PostgreSQL on a server of its own, with a database for each store. */
+/** PostgreSQL, with a new server and a database for each store. */
 export const POSTGRES: TestEngine = {
   name: "postgres",
   skip: SKIP_WITHOUT_POSTGRES,
@@ -53,17 +53,20 @@ async function run(url: string, ...statements: readonly string[]): Promise<void>
   await connection.close();
 }
 
-/** Everything that writes locks a row of this table first. */
+/** Makes writes fail by renaming the lock table, because every write first locks a row of it. Returns a function that undoes it. */
 async function renameLock(url: string): Promise<() => Promise<void>> {
   await run(url, "ALTER TABLE inbox_lock RENAME TO no_lock");
   return () => run(url, "ALTER TABLE no_lock RENAME TO inbox_lock");
 }
 
-/** A real failure at COMMIT: a deferred trigger that refuses, as if a table were missing. */
+/**
+ * Makes every COMMIT fail in the server, with a deferred trigger that raises the error of a missing table. Returns a function that
+ * undoes it.
+ */
 async function failCommits(url: string): Promise<() => Promise<void>> {
   await run(
     url,
-    `CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'as told' USING ERRCODE = '42P01'; END $$`,
+    `CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'injected fault' USING ERRCODE = '42P01'; END $$`,
     "CREATE CONSTRAINT TRIGGER fault_at_commit AFTER INSERT ON messages DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fault()",
   );
   return () => run(url, "DROP TRIGGER fault_at_commit ON messages", "DROP FUNCTION fault");

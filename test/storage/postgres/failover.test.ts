@@ -15,7 +15,7 @@ const SOON = { deadlineMs: 20_000 };
 interface Pair {
   readonly primary: PostgresServer;
   readonly standby: PostgresServer;
-  /** Names both hosts. */
+  /** A URL that names both hosts. */
   readonly url: string;
 }
 
@@ -34,7 +34,7 @@ async function open(t: TestContext, url: string): Promise<Engine> {
   return engine;
 }
 
-/** Every id, in the order of commits. */
+/** All ids, in the order of commits. */
 async function tail(engine: Engine): Promise<readonly string[]> {
   const ids: string[] = [];
   for (let seq = 0; ; ) {
@@ -46,7 +46,7 @@ async function tail(engine: Engine): Promise<readonly string[]> {
   }
 }
 
-test("when the primary dies under load, its standby has every message that was confirmed, once, and what is in doubt is settled there", { skip }, async (t) => {
+test("if the primary dies under load, the standby has every confirmed message once, and messages in doubt are resolved there", { skip }, async (t) => {
   const pair = await startPair(t);
   const engines = [await open(t, pair.url), await open(t, pair.url)];
   let isOver = false;
@@ -54,12 +54,12 @@ test("when the primary dies under load, its standby has every message that was c
   const writers = engines.map(async (engine, writer) => {
     for (let batch = 0; !isOver; batch += 1) {
       const messages = Array.from({ length: 20 }, (_, index) => message(`${writer}-${batch}-${index}`));
-      // A batch that was stored before the primary died is sent again, and known as its own.
+      // A batch that was stored before the primary died is sent again, and recognized.
       assert.deepEqual(new Set(await engine.write(messages, AT)), new Set(["created"]));
       confirmed.push(...messages.map(({ messageId }) => messageId));
     }
   });
-  await until("the load is there", () => confirmed.length >= 400);
+  await until("the load has started", () => confirmed.length >= 400);
   const lastBefore = await engines[0]?.lastSequence();
   pair.primary.kill();
   await promote(pair.standby);
@@ -71,16 +71,16 @@ test("when the primary dies under load, its standby has every message that was c
     const stored = await tail(engine);
     assert.deepEqual(stored.toSorted(), confirmed.toSorted());
     assert.equal(await engine.count(), stored.length);
-    assert.ok(await engine.lastSequence() > (lastBefore ?? 0) + 1_000_000, "seq continues beyond what a tail may have seen");
+    assert.ok(await engine.lastSequence() > (lastBefore ?? 0) + 1_000_000, "seq continues beyond every seq that a tail may have seen");
   }
 });
 
-test("a primary that was demoted is left for the one that was promoted", { skip }, async (t) => {
+test("the store moves from a demoted primary to the promoted one", { skip }, async (t) => {
   const pair = await startPair(t);
   const engine = await open(t, pair.url);
   assert.deepEqual(await engine.write([message("a")], AT), ["created"]);
   await promote(pair.standby);
-  // As if it followed the new one: it answers, and refuses to write.
+  // Like a standby of the new one: it responds, and refuses writes.
   const admin = await connectFor(t, pair.primary.url("postgres"));
   await admin.run([{ sql: "ALTER SYSTEM SET default_transaction_read_only = on" }], SOON);
   await admin.run([{ sql: "SELECT pg_reload_conf()" }], SOON);
@@ -88,7 +88,7 @@ test("a primary that was demoted is left for the one that was promoted", { skip 
   assert.deepEqual(await tail(engine), ["a", "b"]);
 });
 
-test("a primary that no longer responds is left for the one that was promoted: the store is ready again", { skip }, async (t) => {
+test("the store moves from a primary that no longer responds to the promoted one, and is ready again", { skip }, async (t) => {
   const pair = await startPair(t);
   const engine = await open(t, `${pair.url}?connect_timeout=1`);
   assert.deepEqual(await engine.check(), []);

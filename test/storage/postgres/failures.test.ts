@@ -18,14 +18,14 @@ for (const [code, meaning] of BY_CODE) {
   });
 }
 
-test("what ends the session is unknown, whatever its code", () => {
+test("an error that ends the session leaves the outcome in doubt, whatever its code", () => {
   for (const severity of ["FATAL", "PANIC"]) {
     assert.equal(meaningOf(new PostgresError({ severity, code: "57P01", message: "" })), "in_doubt");
   }
   assert.equal(meaningOf(new ConnectionLost("in_doubt", new Error(""))), "in_doubt");
 });
 
-test("what was never sent is surely not stored", () => {
+test("a batch that was never sent is not stored", () => {
   assert.equal(meaningOf(new ConnectionLost("unsent", new Error(""))), "elsewhere");
   assert.equal(meaningOf(new NoServer([])), "elsewhere");
 });

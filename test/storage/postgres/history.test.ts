@@ -36,7 +36,7 @@ test("a database of version 1 gets a generation, the same for every receiver", {
   assert.deepEqual([await other.history(), await one.count()], [history, 1]);
 });
 
-test("after the statements of ops/README.md for a restore, the last generation is known up to where it goes", { skip }, async (t) => {
+test("after the statements of ops/README.md for a restore, history lists the former generation with its last seq", { skip }, async (t) => {
   const engine = await open(t, await server.createDatabase());
   const url = await server.createDatabase();
   const restored = await open(t, url);

@@ -9,10 +9,10 @@ import { until } from "../../support/until.ts";
 import { createRecordingObserver } from "../contract/recording-observer.ts";
 
 const SOON = { deadlineMs: 5_000 };
-/** Of one receiver at most: see `ops/README.md`. */
-const MOST_CONNECTIONS = 11;
+/** The maximum for one receiver: see `ops/README.md`. */
+const MAX_CONNECTIONS = 11;
 
-test("while the standby that commits wait for is gone, the store is not ready, opens no more connections, and loses nothing", { skip: SKIP_WITHOUT_POSTGRES }, async (t) => {
+test("while the synchronous standby is missing, the store is not ready, opens no more connections, and loses nothing", { skip: SKIP_WITHOUT_POSTGRES }, async (t) => {
   const server = await startPostgres();
   atEnd(t, () => server.stop());
   const url = await server.createDatabase();
@@ -24,25 +24,25 @@ test("while the standby that commits wait for is gone, the store is not ready, o
   assert.deepEqual(await store.check(), []);
 
   const admin = await connectFor(t, `${url}?application_name=admin`);
-  const ask = async (sql: string): Promise<string | null | undefined> => (await admin.run([{ sql }], SOON)).results[0]?.rows[0]?.[0];
-  await ask("SET synchronous_commit = local");
-  await ask("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
-  await ask("SELECT pg_reload_conf()");
-  await until("the store says that it is not ready", async () => (await store.check()).some((reason) => reason.includes("did not answer")), { limitMs: 20_000 });
+  const query = async (sql: string): Promise<string | null | undefined> => (await admin.run([{ sql }], SOON)).results[0]?.rows[0]?.[0];
+  await query("SET synchronous_commit = local");
+  await query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+  await query("SELECT pg_reload_conf()");
+  await until("the store is not ready", async () => (await store.check()).some((reason) => reason.includes("did not answer")), { limitMs: 20_000 });
   const stored = store.insert(message("a"));
   const waiting = async (kind: "Lock" | "IPC"): Promise<number> =>
-    Number(await ask(`SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%inbox_lock WHERE id = 2%' AND wait_event_type = '${kind}'`));
-  // The first probe waits for the standby though its connection is given up; the next ones wait for its lock, and leave nothing behind.
+    Number(await query(`SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%inbox_lock WHERE id = 2%' AND wait_event_type = '${kind}'`));
+  // The first probe waits for the standby even after its connection is closed; later ones wait for its lock, and leave nothing behind.
   for (let next = 0; next < 2; next += 1) {
     await until("a probe waits for the lock", async () => (await store.check()).length === 1 && await waiting("Lock") === 1, { limitMs: 20_000 });
-    await until("it has given up", async () => await waiting("Lock") === 0);
+    await until("the probe has ended", async () => await waiting("Lock") === 0);
     assert.equal(await waiting("IPC"), 1);
   }
-  const connections = Number(await ask("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'webhook-inbox'"));
-  assert.ok(connections <= MOST_CONNECTIONS, `${connections} connections`);
+  const connections = Number(await query("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'webhook-inbox'"));
+  assert.ok(connections <= MAX_CONNECTIONS, `${connections} connections`);
 
-  await ask("ALTER SYSTEM RESET synchronous_standby_names");
-  await ask("SELECT pg_reload_conf()");
+  await query("ALTER SYSTEM RESET synchronous_standby_names");
+  await query("SELECT pg_reload_conf()");
   assert.equal(await stored, "created");
   await until("the store is ready again", async () => (await store.check()).length === 0);
 });

@@ -16,7 +16,7 @@ const isInstalled = spawnSync(PGBOUNCER, ["--version"]).status === 0;
 const skip = SKIP_WITHOUT_POSTGRES || (isInstalled ? false : "NOT TESTED: PgBouncer is not installed (Debian: apt-get install pgbouncer)");
 const AT = "2025-06-01T00:00:00.000Z";
 
-/** PgBouncer in transaction mode before a new database, with two connections for everybody. Gives the URL through it. */
+/** Starts PgBouncer in transaction mode in front of a new database, with two server connections. Returns its URL. */
 async function startPooler(t: TestContext): Promise<string> {
   const server = await usePostgres();
   atEnd(t, () => server.stop());
@@ -36,7 +36,7 @@ auth_file = ${folder}/users
 pool_mode = transaction
 default_pool_size = 2
 `);
-  // It refuses to run as root.
+  // PgBouncer refuses to run as root.
   const user = process.getuid?.() === 0 ? ["-u", "nobody"] : [];
   const pooler = spawn(PGBOUNCER, [...user, join(folder, "pgbouncer.ini")], { stdio: ["ignore", "ignore", "pipe"] });
   atEnd(t, async () => {
@@ -53,7 +53,7 @@ async function open(t: TestContext, url: string): Promise<Engine> {
   return engine;
 }
 
-test("several receivers share two connections of PgBouncer, which gives every transaction whichever is free", { skip }, async (t) => {
+test("several receivers share two connections of PgBouncer, which gives each transaction the one that is free", { skip }, async (t) => {
   const url = await startPooler(t);
   const engines = await Promise.all([open(t, url), open(t, url)]);
   const outcomes = await Promise.all(engines.flatMap((engine, receiver) =>

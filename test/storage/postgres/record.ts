@@ -1,5 +1,6 @@
 /**
- * Prints what this build asks of its database, for the rolling upgrade to the next schema version. Run it before the version changes:
+ * Prints the statements that this build sends to its database, for the rolling upgrade to the next schema version. Run it before the
+ * version changes:
  *
  *     node --no-warnings --experimental-test-module-mocks test/storage/postgres/record.ts > test/storage/postgres/fixtures/version-N.json
  */
@@ -7,9 +8,9 @@ import { mock } from "node:test";
 import * as frontend from "../../../src/postgres/frontend.ts";
 import type { Statement } from "../../../src/postgres/frontend.ts";
 
-/** By their text: each is kept with the values that it came with first. */
+/** The statements by text, each with the values of its first use. */
 const recorded = new Map<string, Statement>();
-/** What frames a transaction is of no table. */
+/** Statements that begin or end a transaction use no table. */
 const FRAME = /^(?:BEGIN|COMMIT|SELECT set_config)/;
 let isRecording = false;
 mock.module("../../../src/postgres/frontend.ts", {
@@ -23,7 +24,7 @@ mock.module("../../../src/postgres/frontend.ts", {
     },
   },
 });
-// After the mock: it has no effect on what is imported before.
+// Imported after the mock, because the mock does not affect earlier imports.
 const { urlOf } = await import("../../postgres/server.ts");
 const { startPostgres } = await import("../../support/postgres.ts");
 const { useEverything } = await import("./session.ts");

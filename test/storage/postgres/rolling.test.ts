@@ -40,7 +40,7 @@ async function run(t: TestContext, url: string, statements: readonly string[]): 
   await admin.run(statements.map((sql) => ({ sql })), SOON);
 }
 
-/** What the next build may do to a database under this one's hands. */
+/** Changes that the next build may make to a database while this one uses it. */
 const NEXT: readonly string[] = [
   "ALTER TABLE messages ADD COLUMN next text, ADD COLUMN numbered int NOT NULL DEFAULT 7",
   "ALTER TABLE removed_messages ADD COLUMN next text",
@@ -52,7 +52,7 @@ const NEXT: readonly string[] = [
   `UPDATE inbox_state SET version = ${SCHEMA_VERSION + 1}, compatible_version = ${SCHEMA_VERSION}`,
 ];
 
-test("a receiver continues while a newer build upgrades the tables compatibly, and so does one that starts afterwards", { skip }, async (t) => {
+test("a receiver continues while a newer build makes a compatible upgrade, and so does one that starts afterwards", { skip }, async (t) => {
   const url = await server.createDatabase();
   const running = await open(t, url);
   await useEverything(running.engine);
@@ -68,7 +68,7 @@ test("a receiver continues while a newer build upgrades the tables compatibly, a
   assert.deepEqual(await Promise.all([running, started].map(({ engine }) => engine.count())), [1, 1]);
 });
 
-test("a newer build that has changed what this one uses is told, and nothing is touched", { skip }, async (t) => {
+test("after an incompatible upgrade by a newer build, a start is refused and changes nothing", { skip }, async (t) => {
   const url = await server.createDatabase();
   await open(t, url);
   await run(t, url, ["ALTER TABLE messages RENAME TO other", `UPDATE inbox_state SET version = ${SCHEMA_VERSION + 2}, compatible_version = ${SCHEMA_VERSION + 1}`]);
@@ -76,7 +76,7 @@ test("a newer build that has changed what this one uses is told, and nothing is 
   await run(t, url, ["SELECT FROM other"]);
 });
 
-test("receivers of the version before continue after the upgrade: all that they send is answered", { skip }, async (t) => {
+test("receivers of the previous version continue after the upgrade: all their statements succeed", { skip }, async (t) => {
   const url = await server.createDatabase();
   await open(t, url);
   const before = SCHEMA_VERSION - 1;

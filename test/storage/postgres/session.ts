@@ -3,7 +3,7 @@ import { message } from "../../support/store.ts";
 
 const AT = "2025-06-01T00:00:00.000Z";
 
-/** All that a receiver does with its database: stores, reads, counts, cleans, proves readiness, erases, removes what is old. */
+/** Uses everything that a receiver does with its database: store, read, count, clean, check readiness, erase, remove old messages. */
 export async function useEverything(engine: Engine): Promise<void> {
   const [one, other] = [message("session-a"), message("session-b", { text: "Straße 1" })];
   await engine.write([one, other, { ...message("session-c"), payload: "{}" }], AT);

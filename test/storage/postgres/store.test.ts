@@ -22,20 +22,20 @@ async function open(t: TestContext, url: string): Promise<MessageStore> {
   return (await openReceiver(t, url)).store;
 }
 
-test("what one receiver commits, erases and counts, the others learn", { skip }, async (t) => {
+test("receivers notice what another one commits, erases and counts", { skip }, async (t) => {
   const url = await server.createDatabase();
   const [one, other] = [await open(t, url), await open(t, url)];
-  const told = Promise.withResolvers<void>();
-  other.onCommitted(told.resolve);
+  const notified = Promise.withResolvers<void>();
+  other.onCommitted(notified.resolve);
   await one.insertAll([message("a"), message("b")]);
-  await told.promise;
+  await notified.promise;
   assert.deepEqual((await other.since(0, 9)).data.map((row) => row.message_id), ["a", "b"]);
   await until("the other has counted them", () => other.count() === 2);
   assert.equal(await one.erase({ messageId: "a" }), 1);
   await until("the other has counted one less", () => other.count() === 1);
 });
 
-test("a delivery that the server refuses by itself is not stored in part, and takes no other with it", { skip }, async (t) => {
+test("a delivery that the server refuses is not stored in part, and other deliveries of the batch are stored", { skip }, async (t) => {
   const url = await server.createDatabase();
   const store = await open(t, url);
   const admin = await connectFor(t, url);
@@ -49,7 +49,7 @@ test("a delivery that the server refuses by itself is not stored in part, and ta
   assert.equal((await store.list({ limit: 9, offset: 0 })).total, 3);
 });
 
-test("what is derived is derived soon, and the list of what the search index has not sorted yet is emptied", { skip }, async (t) => {
+test("rows are counted soon, and the pending list of the search index is emptied", { skip }, async (t) => {
   const url = await server.createDatabase();
   const store = await open(t, url);
   await store.insertAll(Array.from({ length: 500 }, (_, index) => message(`m${index}`, { text: `text ${index}` })));
@@ -61,7 +61,7 @@ test("what is derived is derived soon, and the list of what the search index has
   await until("nothing is pending", async () => (await admin.run([{ sql: left }], SOON)).results[0]?.rows[0]?.[0] === "0");
 });
 
-test("a payload comes back byte for byte with its message, and alone", { skip }, async (t) => {
+test("a payload is returned byte for byte, with its message and alone", { skip }, async (t) => {
   const store = await open(t, await server.createDatabase());
   const payload = '{"a":"\u0000\u0001 \\u0000"}';
   await store.insertAll([{ ...message("a", { from: "\u0000user" }), payload }, message("b")]);
@@ -71,17 +71,17 @@ test("a payload comes back byte for byte with its message, and alone", { skip },
   assert.equal((await store.list({ limit: 9, offset: 0, from: "\u0000user" })).data[0]?.from, "\u0000user");
 });
 
-test("a check proves a write: a server that only reads is not ready", { skip }, async (t) => {
+test("a check proves a write: a read-only server is not ready", { skip }, async (t) => {
   const url = await server.createDatabase();
   const store = await open(t, url);
   assert.deepEqual(await store.check(), []);
   const admin = await connectFor(t, url);
   await admin.run([{ sql: "ALTER DATABASE " + urlOf(url).database + " SET default_transaction_read_only = on" }], SOON);
   await admin.run([{ sql: "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()" }], SOON);
-  await until("it is not ready", async () => (await store.check()).length === 1);
+  await until("the store is not ready", async () => (await store.check()).length === 1);
 });
 
-test("the database has the size that the server tells", { skip }, async (t) => {
+test("the size of the database is the one that the server reports", { skip }, async (t) => {
   const store = await open(t, await server.createDatabase());
   const { databaseBytes, walBytes, diskFreeBytes } = await store.sizes();
   assert.ok(databaseBytes !== undefined && databaseBytes > 1_000_000);

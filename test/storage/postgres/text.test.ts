@@ -4,7 +4,7 @@ import { createFold } from "../../../src/storage/postgres/fold.ts";
 import { escapeText, unescapeText } from "../../../src/storage/postgres/text.ts";
 
 const fold = createFold();
-/** Every text of up to four of these characters, among them all that are escaped and all that escapes are made of. */
+/** The characters of the texts: all that are escaped, all that escapes consist of, and others. */
 const CHARACTERS = ["\u0000", "\u0001", "\u0002", "\u0003", "\u0004", "a", "\u{10FFFF}"];
 const TEXTS = texts(3);
 
@@ -16,7 +16,7 @@ function order(a: string, b: string): number {
   return Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
-test("escaped texts have no NUL, come back, and keep their order and what they contain", () => {
+test("escaping removes NUL, can be undone, and keeps the order and the substrings of texts", () => {
   for (const a of TEXTS) {
     const escaped = escapeText(a);
     assert.ok(!escaped.includes("\0"));
@@ -28,7 +28,7 @@ test("escaped texts have no NUL, come back, and keep their order and what they c
   }
 });
 
-test("two characters fold to the same exactly if the regular expression takes them as alike", () => {
+test("two characters fold to the same one if and only if a case-insensitive regular expression treats them as equal", () => {
   const all = Array.from({ length: 0x20000 }, (_, point) => String.fromCodePoint(point)).filter((character) => character.isWellFormed());
   const classes = Map.groupBy(all, fold);
   const text = all.join("");

@@ -26,11 +26,11 @@ after(() => server?.stop());
 
 /** An ErrorResponse, and the end of the connection if it is fatal. */
 function refusal(severity: string, code: string): Buffer {
-  return frame("E", `S${severity}\0V${severity}\0C${code}\0Mas told\0\0`);
+  return frame("E", `S${severity}\0V${severity}\0C${code}\0Minjected fault\0\0`);
 }
 
 for (const [index, code] of ["57P03", "53300", "28P01", "28000", "3D000", "08004"].entries()) {
-  test(`a server that refuses every connection with ${code} has surely stored nothing`, { skip: oneOfMany(index, { every: 6 }) }, async (t) => {
+  test(`if a server refuses every connection with ${code}, nothing is stored`, { skip: oneOfMany(index, { every: 6 }) }, async (t) => {
     const url = await scriptedServer(t, async (socket, received) => {
       await received();
       socket.end(refusal("FATAL", code));
@@ -40,20 +40,20 @@ for (const [index, code] of ["57P03", "53300", "28P01", "28000", "3D000", "08004
   });
 }
 
-/** What follows the bytes of a batch. */
+/** What the server does after it has received a batch. */
 const ENDINGS: readonly (readonly [string, Buffer | "hang" | "close"])[] = [
   ["closes the connection", "close"],
   ["never answers", "hang"],
   ["ends the session for a shutdown (57P01)", refusal("FATAL", "57P01")],
   ["ends the session for a crash (57P02)", refusal("FATAL", "57P02")],
   ["panics", refusal("PANIC", "XX000")],
-  ["cannot tell (08006)", Buffer.concat([refusal("ERROR", "08006"), READY])],
-  ["cannot tell (08007)", Buffer.concat([refusal("ERROR", "08007"), READY])],
-  ["cannot tell (40003)", Buffer.concat([refusal("ERROR", "40003"), READY])],
+  ["reports an unknown outcome (08006)", Buffer.concat([refusal("ERROR", "08006"), READY])],
+  ["reports an unknown outcome (08007)", Buffer.concat([refusal("ERROR", "08007"), READY])],
+  ["reports an unknown outcome (40003)", Buffer.concat([refusal("ERROR", "40003"), READY])],
 ];
 
 for (const [index, [title, ending]] of ENDINGS.entries()) {
-  test(`a batch is in doubt if the server takes it and ${title}`, { skip: oneOfMany(index, { every: 4 }) }, async (t) => {
+  test(`a batch is in doubt if the server receives it and ${title}`, { skip: oneOfMany(index, { every: 4 }) }, async (t) => {
     const url = await scriptedServer(t, async (socket, received) => {
       await received();
       socket.write(Buffer.concat([AUTHENTICATION_OK, frame("S", "server_encoding\0UTF8\0"), READY]));
@@ -66,14 +66,14 @@ for (const [index, [title, ending]] of ENDINGS.entries()) {
   });
 }
 
-test("a host that does not answer is passed over for the next one", { skip }, async (t) => {
+test("a host that does not respond is skipped for the next one", { skip }, async (t) => {
   const url = (await server.createDatabase()).replace("@", "@127.0.0.1:1,");
   const engine = await openEngine(urlOf(url), { fault: () => {}, remark: () => {}, mayLose: true });
   atEnd(t, () => engine.close());
   assert.deepEqual(await engine.write([message("a")], AT), ["created"]);
 });
 
-test("a read whose connection is lost is done again on another", { skip }, async (t) => {
+test("a read whose connection is lost is repeated on another one", { skip }, async (t) => {
   const url = await server.createDatabase();
   const engine: Engine = await openEngine(urlOf(url), { fault: () => {}, remark: () => {}, mayLose: true });
   atEnd(t, () => engine.close());

@@ -1,4 +1,4 @@
-/** Undoes the upgrade to the version after each of these. */
+/** The statements that undo the upgrade from each version to the next one. */
 const UNDO: readonly (readonly string[])[] = [
   [],
   ["ALTER TABLE inbox_state DROP COLUMN generation", "DROP TABLE former_generations"],
@@ -9,7 +9,7 @@ const UNDO: readonly (readonly string[])[] = [
   ],
 ];
 
-/** What makes a database of the present schema version one of an older version. */
+/** The statements that turn a database of the current schema version into one of an older version. */
 export function backTo(version: number): readonly string[] {
   return [...UNDO.slice(version).toReversed().flat(), `UPDATE inbox_state SET version = ${version}`];
 }

@@ -36,30 +36,30 @@ async function open(t: TestContext, budgetMs?: number): Promise<Opened> {
   return { engine, admin, refusals, url, sql: async (text) => (await admin.run([{ sql: text }], SOON)).results[0]?.rows[0]?.[0] };
 }
 
-/** Waits for a question to the server to give a row. */
-async function untilFound(label: string, ask: () => Promise<string | null | undefined>): Promise<string> {
+/** Waits until a query returns a value, and returns it. */
+async function untilFound(label: string, query: () => Promise<string | null | undefined>): Promise<string> {
   let found: string | null | undefined;
-  await until(label, async () => typeof (found = await ask()) === "string");
+  await until(label, async () => typeof (found = await query()) === "string");
   return found ?? "";
 }
 
 const WAITING = "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() AND";
 
-/** From now on the insert of a message whose id begins with `fault` fails with this SQLSTATE, up to `times` times. */
+/** Makes inserts of messages whose ids begin with `fault` fail with this SQLSTATE, up to `times` times. */
 async function fail(admin: Connection, code: string, times: number): Promise<void> {
   await admin.run([
     { sql: "CREATE SEQUENCE IF NOT EXISTS faults" },
     { sql: "ALTER SEQUENCE faults RESTART" },
     {
       sql: `CREATE OR REPLACE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        IF NEW.message_id LIKE 'fault%' AND nextval('faults') <= ${times} THEN RAISE EXCEPTION 'as told' USING ERRCODE = '${code}'; END IF;
+        IF NEW.message_id LIKE 'fault%' AND nextval('faults') <= ${times} THEN RAISE EXCEPTION 'injected fault' USING ERRCODE = '${code}'; END IF;
         RETURN NEW; END $$`,
     },
     { sql: "CREATE OR REPLACE TRIGGER fault BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION fault()" },
   ], SOON);
 }
 
-test("a batch that meets a fault which may pass, or an unknown outcome, is sent again and stored once", { skip }, async (t) => {
+test("after a transient fault or an outcome in doubt a batch is sent again, and stored once", { skip }, async (t) => {
   const { engine, admin } = await open(t);
   const codes = ["25006", "40001", "55P03", "57014", "53100", "0A000", "40003", "XX000"];
   for (const [index, code] of codes.entries()) {
@@ -69,14 +69,14 @@ test("a batch that meets a fault which may pass, or an unknown outcome, is sent 
   }
 });
 
-test("a message that the server refuses by itself does not take the others with it", { skip }, async (t) => {
+test("if the server refuses one message of a batch, the others are stored", { skip }, async (t) => {
   const { engine, admin, refusals } = await open(t);
   await fail(admin, "23514", 1000);
   assert.deepEqual(await engine.write([message("a"), message("fault"), message("b")], AT), ["created", "unavailable", "created"]);
   assert.equal(refusals.length, 1);
 });
 
-test("what is surely not stored is unavailable, what may be is unknown, once the budget is over", { skip }, async (t) => {
+test("once the time budget is used up, a batch that is not stored is unavailable, and one that may be stored is in doubt", { skip }, async (t) => {
   for (const [code, name] of [["53100", "StoreUnavailable"], ["42P01", "StoreUnavailable"], ["XX000", "InDoubt"]] as const) {
     const { engine, admin } = await open(t, 500);
     await fail(admin, code, 1000);
@@ -85,7 +85,7 @@ test("what is surely not stored is unavailable, what may be is unknown, once the
   }
 });
 
-test("a batch of repeats takes the lock of the batches too, so that it waits for the standby as they do", { skip }, async (t) => {
+test("a batch of repeats also takes the batch lock, so that it waits for the standby too", { skip }, async (t) => {
   const { engine, sql, url } = await open(t);
   await engine.write([message("a")], AT);
   const holder = await connectFor(t, url);
@@ -96,7 +96,7 @@ test("a batch of repeats takes the lock of the batches too, so that it waits for
   assert.deepEqual(await written, ["duplicate"]);
 });
 
-test("a batch that is refused at its commit, after every statement has succeeded, is not stored", { skip }, async (t) => {
+test("a batch that is refused at the commit, after every statement succeeded, is not stored", { skip }, async (t) => {
   const { engine, admin } = await open(t);
   await fail(admin, "23514", 1);
   await admin.run([
@@ -107,9 +107,9 @@ test("a batch that is refused at its commit, after every statement has succeeded
   assert.equal(await engine.count(), 0);
 });
 
-test("a batch whose connection is lost is sent again until it is known, and seq leaps", { skip }, async (t) => {
+test("a batch whose connection is lost is sent again until its outcome is known, and seq skips ahead", { skip }, async (t) => {
   const { engine, sql, url } = await open(t);
-  // The session's view of the others stands still within a transaction, so another one holds the lock.
+  // Within a transaction pg_stat_activity does not change, so another connection holds the lock.
   const holder = await connectFor(t, url);
   await holder.run([{ sql: "BEGIN" }, { sql: "SELECT id FROM inbox_lock FOR UPDATE" }], SOON);
   const written = engine.write([message("a")], AT);
@@ -120,7 +120,7 @@ test("a batch whose connection is lost is sent again until it is known, and seq 
   assert.ok(await engine.lastSequence() > 1_000_000);
 });
 
-test("a cancelled wait for a standby is not a success: the batch is sent again, and its rows are known as its own", { skip }, async (t) => {
+test("a cancelled wait for a standby is not a success: the batch is sent again, and its own rows are recognized", { skip }, async (t) => {
   const { engine, sql, url } = await open(t);
   const prober = await connectFor(t, url);
   await engine.write([message("before")], AT);
@@ -128,7 +128,7 @@ test("a cancelled wait for a standby is not a success: the batch is sent again, 
   await sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
   await sql("SELECT pg_reload_conf()");
   const WAITS = `${WAITING} wait_event = 'SyncRep'`;
-  // Takes effect once the checkpointer has seen it: then a commit waits.
+  // The setting takes effect once the checkpointer has seen it; from then on a commit waits.
   for (let isInForce = false; !isInForce; ) {
     const committed = prober.run([{ sql: "SELECT pg_logical_emit_message(true, 'test', '')" }], SOON).then(() => undefined);
     const pid = await Promise.race([committed, untilFound("a commit waits, or does not", () => sql(WAITS))]);
@@ -140,7 +140,7 @@ test("a cancelled wait for a standby is not a success: the batch is sent again, 
   const pid = await untilFound("the batch waits for the standby", () => sql(WAITS));
   assert.equal(await engine.count(), 1);
   await sql(`SELECT pg_cancel_backend(${pid})`);
-  await untilFound("the row is there, on this machine alone", async () => ((await engine.count()) === 2 ? "2" : undefined));
+  await untilFound("the row is committed, but only on this machine", async () => ((await engine.count()) === 2 ? "2" : undefined));
   await untilFound("the batch waits again", () => sql(WAITS));
   await sql("ALTER SYSTEM RESET synchronous_standby_names");
   await sql("SELECT pg_reload_conf()");

@@ -7,25 +7,25 @@ import { message } from "../../support/store.ts";
 
 interface Writer {
   readonly group: GroupCommit;
-  /** The batches handed over so far, in their order. */
+  /** The batches received so far, in order. */
   readonly batches: readonly (readonly Message[])[];
-  /** Of the deliveries of each batch. */
+  /** The sizes of the deliveries of each batch. */
   readonly sizes: readonly (readonly number[])[];
-  /** Ends the oldest batch that is in progress. */
+  /** Completes the oldest batch in progress, or fails it with `error`. */
   finish(error?: Error): void;
 }
 
-/** A group commit over a writer that ends a batch when it is told to. */
+/** A group commit over a writer that completes a batch when `finish` is called. */
 function createWriter(limits: Pick<GroupCommitOptions, "maxBatchMessages" | "maxBatchBytes"> = {}): Writer {
   const batches: (readonly Message[])[] = [];
   const sizes: (readonly number[])[] = [];
-  const underWay: PromiseWithResolvers<Committed>[] = [];
+  const inProgress: PromiseWithResolvers<Committed>[] = [];
   const group = createGroupCommit(
     (messages, _createdAt, deliveries) => {
       batches.push(messages);
       sizes.push(deliveries.sizes);
       const commit = Promise.withResolvers<Committed>();
-      underWay.push(commit);
+      inProgress.push(commit);
       return commit.promise;
     },
     {
@@ -41,7 +41,7 @@ function createWriter(limits: Pick<GroupCommitOptions, "maxBatchMessages" | "max
     batches,
     sizes,
     finish(error) {
-      const commit = underWay.shift();
+      const commit = inProgress.shift();
       if (error !== undefined) commit?.reject(error);
       else commit?.resolve({ outcomes: (batches[finished] ?? []).map(() => "created"), seconds: 0 });
       finished += 1;
@@ -69,7 +69,7 @@ test("a delivery is never split, however many messages wait with it", async () =
   assert.deepEqual(holding.map((batch) => batch.filter(({ messageId }) => messageId.startsWith("d")).length), [1_000]);
 });
 
-test("a limit to a batch keeps deliveries whole, and the writer is told where each ends", async () => {
+test("a limit of messages per batch keeps deliveries whole, and the writer gets their sizes", async () => {
   const { group, sizes, finish } = createWriter({ maxBatchMessages: 10 });
   const waiting = [20, 4, 4, 4, 1].map((count, index) => group.insertAll(messages(count, `d${index}-`)));
   for (let batch = 0; batch < 3; batch += 1) {
@@ -80,9 +80,9 @@ test("a limit to a batch keeps deliveries whole, and the writer is told where ea
   assert.deepEqual(sizes, [[20], [4, 4], [4, 1]]);
 });
 
-test("a limit of bytes does the same", async () => {
+test("a limit of bytes per batch does the same", async () => {
   const { group, sizes, finish } = createWriter({ maxBatchBytes: 100_000 });
-  // Two bytes a character.
+  // Each character counts as two bytes.
   const waiting = [100_000, 20_000, 20_000, 20_000, 1].map((length, index) => group.insert(message(`m${index}`, { text: "x".repeat(length) })));
   for (let batch = 0; batch < 3; batch += 1) {
     await new Promise(setImmediate);
@@ -94,7 +94,7 @@ test("a limit of bytes does the same", async () => {
 
 for (const [title, error, outcome] of [
   ["that fails is unavailable", new StoreUnavailable("full"), "unavailable"],
-  ["whose outcome nobody can tell is in doubt", new InDoubt("gone"), "in_doubt"],
+  ["whose outcome is not known is in doubt", new InDoubt("gone"), "in_doubt"],
 ] as const) {
   test(`every message of a batch ${title}, and the next batch continues`, async () => {
     const { group, finish } = createWriter();
@@ -107,7 +107,7 @@ for (const [title, error, outcome] of [
   });
 }
 
-/** Of this many bytes at most, less the other fields. */
+/** A message of this many bytes. */
 function large(messageId: string, bytes: number): Message {
   return { ...message(messageId), payload: "x".repeat(bytes / 2 - 100) };
 }
@@ -118,7 +118,7 @@ const INSERTS: readonly (readonly [string, (group: GroupCommit, message: Message
 ];
 
 for (const [name, insert] of INSERTS) {
-  test(`${name}: beyond this many bytes that wait, in progress or not, a delivery is unavailable at once, and one later is not`, async () => {
+  test(`${name}: a delivery beyond the limit of waiting bytes is unavailable at once, and a later one is accepted`, async () => {
     const { group, finish } = createWriter();
     const waiting = Array.from({ length: 8 }, (_, index) => insert(group, large(`m${index}`, MAX_WAITING_BYTES / 8)));
     assert.equal(await insert(group, large("beyond", MAX_WAITING_BYTES / 8)), "unavailable");
@@ -136,7 +136,7 @@ for (const [name, insert] of INSERTS) {
   });
 }
 
-test("a delivery that is larger than all the room is taken alone", async () => {
+test("a delivery larger than the limit of waiting bytes is accepted if nothing else waits", async () => {
   const { group, finish } = createWriter();
   const alone = group.insertAll([large("a", MAX_WAITING_BYTES), large("b", MAX_WAITING_BYTES)]);
   assert.equal(await group.insert(message("m")), "unavailable");
@@ -149,7 +149,7 @@ test("a delivery that is larger than all the room is taken alone", async () => {
   assert.equal(await next, "created");
 });
 
-test("a batch that fails gives its room back", async () => {
+test("a batch that fails frees its bytes", async () => {
   const { group, finish } = createWriter();
   const failing = group.insertAll([large("a", MAX_WAITING_BYTES)]);
   await new Promise(setImmediate);

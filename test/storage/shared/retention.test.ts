@@ -7,17 +7,17 @@ const NOW_MS = Date.parse("2025-03-01T00:00:00Z");
 const DAY_MS = 86_400_000;
 
 interface Runs {
-  readonly told: { readonly messages: number; readonly before: string }[];
+  readonly ended: { readonly messages: number; readonly before: string }[];
   readonly suspended: readonly RetentionSuspension[];
   readonly failed: readonly RetentionFailure[];
-  /** Before which `seq` it was looked for a message that proves the clock. */
+  /** The `seq` before which each step looked for a message that proves the clock. */
   readonly lookedBack: readonly number[];
-  /** After which `seq` it was looked, each time. */
-  asked(): readonly number[];
-  /** Both clocks continue. */
-  pass(ms: number): void;
-  /** Lets the transactions that are due, and those due after them, continue. */
-  goOn(transactions: number): Promise<void>;
+  /** The `seq` after which each step looked for old messages. */
+  steppedFrom(): readonly number[];
+  /** Advances both clocks. */
+  advance(ms: number): void;
+  /** Runs the transactions that are due, and the later ones, up to this number. */
+  runDue(transactions: number): Promise<void>;
   confirmClock(): void;
   stop(): void;
 }
@@ -25,23 +25,23 @@ interface Runs {
 type Step = Error | readonly [messages: number, next?: number];
 
 /**
- * Retention of 30 days over an engine that removes these numbers of messages; a step without a place is at the newest message, one that
- * is an error fails.
+ * Retention of 30 days over an engine whose steps remove these numbers of messages. A step without `next` has reached the newest
+ * message; a step that is an error fails.
  */
 function runsOf(t: TestContext, steps: readonly Step[], { isAhead = false, stepMs = 0 } = {}): Runs {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const startMs = NOW_MS + (isAhead ? 3650 * DAY_MS : 0);
   let passedMs = 0;
-  const asked: OldMessages[] = [];
+  const steppedFrom: OldMessages[] = [];
   const lookedBack: number[] = [];
-  const told: Runs["told"] = [];
+  const ended: Runs["ended"] = [];
   const suspended: RetentionSuspension[] = [];
   const failed: RetentionFailure[] = [];
   const { stop, confirmClock } = startRetention(
     {
       async removeOld(which) {
-        const step = steps[asked.length] ?? [0];
-        asked.push(which);
+        const step = steps[steppedFrom.length] ?? [0];
+        steppedFrom.push(which);
         passedMs += stepMs;
         if (step instanceof Error) throw step;
         const [messages, next] = step;
@@ -58,21 +58,21 @@ function runsOf(t: TestContext, steps: readonly Step[], { isAhead = false, stepM
       clock: { nowMs: () => startMs + passedMs },
       monotonicMs: () => passedMs,
       onRemoved: () => {},
-      onRunEnded: (run) => told.push(run),
+      onRunEnded: (run) => ended.push(run),
       onSuspended: (suspension) => suspended.push(suspension),
       onFailed: (failure) => failed.push(failure),
     },
   );
   return {
-    told,
+    ended,
     suspended,
     failed,
     lookedBack,
-    asked: () => asked.map(({ after }) => after),
+    steppedFrom: () => steppedFrom.map(({ after }) => after),
     stop,
     confirmClock,
-    pass: (ms) => void (passedMs += ms),
-    async goOn(transactions) {
+    advance: (ms) => void (passedMs += ms),
+    async runDue(transactions) {
       for (let count = 0; count < transactions; count += 1) {
         t.mock.timers.tick(60_000);
         await new Promise(setImmediate);
@@ -83,89 +83,89 @@ function runsOf(t: TestContext, steps: readonly Step[], { isAhead = false, stepM
 
 const BEFORE = new Date(NOW_MS - 30 * DAY_MS).toISOString();
 
-test("a run tells at its end how many messages it has removed, and up to when they had been received", async (t) => {
-  const { told, goOn } = runsOf(t, [[5, 100], [0, 200], [7, 300], [2]]);
-  await goOn(3);
-  assert.deepEqual(told, []);
-  await goOn(1);
-  assert.deepEqual(told, [{ messages: 14, before: BEFORE }]);
+test("a run reports at its end how many messages it removed, and the time before which they were received", async (t) => {
+  const { ended, runDue } = runsOf(t, [[5, 100], [0, 200], [7, 300], [2]]);
+  await runDue(3);
+  assert.deepEqual(ended, []);
+  await runDue(1);
+  assert.deepEqual(ended, [{ messages: 14, before: BEFORE }]);
 });
 
-test("a run whose transactions wait long for a processor continues soon after each of them", async (t) => {
-  const { asked, goOn } = runsOf(t, [[5, 100], [5, 200], [5]], { stepMs: 60_000 });
-  await goOn(3);
-  assert.deepEqual(asked(), [0, 100, 200]);
+test("a run whose transactions wait long for a processor continues soon after each one", async (t) => {
+  const { steppedFrom, runDue } = runsOf(t, [[5, 100], [5, 200], [5]], { stepMs: 60_000 });
+  await runDue(3);
+  assert.deepEqual(steppedFrom(), [0, 100, 200]);
 });
 
-test("a run that removes nothing says nothing", async (t) => {
-  const { told, goOn } = runsOf(t, [[0, 100], [0], [0]]);
-  await goOn(3);
-  assert.deepEqual(told, []);
+test("a run that removes nothing reports nothing", async (t) => {
+  const { ended, runDue } = runsOf(t, [[0, 100], [0], [0]]);
+  await runDue(3);
+  assert.deepEqual(ended, []);
 });
 
-test("a run that is stopped tells what it has removed by then", async (t) => {
-  const { told, goOn, stop } = runsOf(t, [[5, 100], [6, 200]]);
-  await goOn(2);
+test("a run that is stopped reports what it has removed so far", async (t) => {
+  const { ended, runDue, stop } = runsOf(t, [[5, 100], [6, 200]]);
+  await runDue(2);
   stop();
-  assert.deepEqual(told, [{ messages: 11, before: BEFORE }]);
+  assert.deepEqual(ended, [{ messages: 11, before: BEFORE }]);
 });
 
-test("the first run of each day looks at every message, the others continue as long as there are old ones", async (t) => {
-  const { asked, goOn, pass } = runsOf(t, [[0, 100], [0, 200], [0], [0, 100], [3, 100], [0, 200], [0, 100], [0]]);
-  await goOn(6);
-  assert.deepEqual(asked(), [0, 100, 200, 0, 0, 100]);
-  pass(DAY_MS);
-  await goOn(2);
-  assert.deepEqual(asked().slice(6), [0, 100]);
+test("the first run of each day examines every message; later runs end where no old messages follow", async (t) => {
+  const { steppedFrom, runDue, advance } = runsOf(t, [[0, 100], [0, 200], [0], [0, 100], [3, 100], [0, 200], [0, 100], [0]]);
+  await runDue(6);
+  assert.deepEqual(steppedFrom(), [0, 100, 200, 0, 0, 100]);
+  advance(DAY_MS);
+  await runDue(2);
+  assert.deepEqual(steppedFrom().slice(6), [0, 100]);
 });
 
-test("while the clock is in doubt nothing is looked at, which is told once; after a day it continues", async (t) => {
-  const { asked, goOn, pass, suspended } = runsOf(t, [[4]], { isAhead: true });
-  await goOn(3);
-  pass(DAY_MS - 1);
-  await goOn(1);
-  assert.deepEqual([asked(), suspended], [[], [{ clock: "2035-02-27T00:00:00.000Z", expected: "2025-02-28T00:00:00.000Z", until: "2035-02-28T00:00:00.000Z" }]]);
-  pass(1);
-  await goOn(1);
-  assert.deepEqual([asked(), suspended.length], [[0], 1]);
+test("while the clock is not trusted nothing is examined, which is reported once; after a day removal continues", async (t) => {
+  const { steppedFrom, runDue, advance, suspended } = runsOf(t, [[4]], { isAhead: true });
+  await runDue(3);
+  advance(DAY_MS - 1);
+  await runDue(1);
+  assert.deepEqual([steppedFrom(), suspended], [[], [{ clock: "2035-02-27T00:00:00.000Z", expected: "2025-02-28T00:00:00.000Z", until: "2035-02-28T00:00:00.000Z" }]]);
+  advance(1);
+  await runDue(1);
+  assert.deepEqual([steppedFrom(), suspended.length], [[0], 1]);
 });
 
-test("what fails is told each time, and as new once for each reason until it succeeds", async (t) => {
+test("each failure is reported, and marked as new once for each reason until a run succeeds", async (t) => {
   const [full, busy] = [new Error("full"), new Error("busy")];
-  const { failed, told, goOn } = runsOf(t, [full, busy, full, [2], full]);
-  await goOn(5);
+  const { failed, ended, runDue } = runsOf(t, [full, busy, full, [2], full]);
+  await runDue(5);
   assert.deepEqual(failed.map(({ reason, isNew }) => [reason, isNew]), [["full", true], ["busy", true], ["full", false], ["full", true]]);
-  assert.deepEqual(told, [{ messages: 2, before: BEFORE }]);
+  assert.deepEqual(ended, [{ messages: 2, before: BEFORE }]);
 });
 
-test("what a stop cuts off has not failed", async (t) => {
-  const { failed, goOn, stop } = runsOf(t, [new Error("closed")]);
+test("a step that a stop interrupts is not reported as a failure", async (t) => {
+  const { failed, runDue, stop } = runsOf(t, [new Error("closed")]);
   t.mock.timers.tick(0);
   stop();
-  await goOn(1);
+  await runDue(1);
   assert.deepEqual(failed, []);
 });
 
-test("it looks back for a message of a day ago until it finds one, or is stopped", async (t) => {
+test("at the start it looks back for a message that is a day old until it finds one", async (t) => {
   const runs = runsOf(t, []);
-  await runs.goOn(2);
-  assert.deepEqual([runs.lookedBack, runs.asked()], [[Number.MAX_SAFE_INTEGER, 500], [0, 0]]);
+  await runs.runDue(2);
+  assert.deepEqual([runs.lookedBack, runs.steppedFrom()], [[Number.MAX_SAFE_INTEGER, 500], [0, 0]]);
 });
 
-test("one that is stopped while it looks back removes nothing", async (t) => {
+test("a retention that is stopped while it looks back removes nothing", async (t) => {
   const runs = runsOf(t, [[1]]);
   t.mock.timers.tick(0);
   runs.stop();
-  await runs.goOn(2);
-  assert.deepEqual([runs.lookedBack, runs.asked()], [[Number.MAX_SAFE_INTEGER], []]);
+  await runs.runDue(2);
+  assert.deepEqual([runs.lookedBack, runs.steppedFrom()], [[Number.MAX_SAFE_INTEGER], []]);
 });
 
-test("a clock that is confirmed before the messages are read is believed, and nothing is looked at twice", async (t) => {
-  const { asked, suspended, confirmClock, goOn } = runsOf(t, [[1, 100], [1]], { isAhead: true });
+test("a clock that is confirmed before messages are examined is trusted, and nothing is examined twice", async (t) => {
+  const { steppedFrom, suspended, confirmClock, runDue } = runsOf(t, [[1, 100], [1]], { isAhead: true });
   t.mock.timers.tick(0);
   confirmClock();
-  await goOn(2);
-  assert.deepEqual([asked(), suspended], [[0, 100], []]);
+  await runDue(2);
+  assert.deepEqual([steppedFrom(), suspended], [[0, 100], []]);
 });
 
 /** Whether a message of this `created_at` was received before 2025-03-01T00:00:00Z. */
@@ -192,16 +192,16 @@ for (const [createdAt, isOld] of RECEIVED) {
   });
 }
 
-test("if the clock is confirmed while it works, it works once more at once", async (t) => {
-  const { confirmClock, asked } = runsOf(t, [[0], [0]]);
+test("if the clock is confirmed during a run, another run follows at once", async (t) => {
+  const { confirmClock, steppedFrom } = runsOf(t, [[0], [0]]);
   t.mock.timers.tick(0);
   confirmClock();
   await new Promise(setImmediate);
-  assert.equal(asked().length, 1);
+  assert.equal(steppedFrom().length, 1);
   t.mock.timers.tick(0);
   await new Promise(setImmediate);
-  assert.equal(asked().length, 2);
+  assert.equal(steppedFrom().length, 2);
   t.mock.timers.tick(0);
   await new Promise(setImmediate);
-  assert.equal(asked().length, 2, "and then after a minute, as before");
+  assert.equal(steppedFrom().length, 2, "the next run begins after a minute, as before");
 });
