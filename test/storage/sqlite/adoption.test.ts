@@ -16,7 +16,7 @@ const EARLIER_TABLE = `
   CREATE INDEX idx_messages_from ON messages (from_msisdn);
   CREATE INDEX messages_by_ts ON messages (ts, message_id);`;
 
-/** A database of an earlier build; one step moves 1,000 rows. */
+/** Creates a database of an earlier build; one step of the upgrade moves 1,000 rows. */
 function createEarlier(t: TestContext, rows: number): string {
   const path = join(temporaryFolder(t), "app.db");
   using db = new DatabaseSync(path);
@@ -26,7 +26,7 @@ function createEarlier(t: TestContext, rows: number): string {
   return path;
 }
 
-test("a copy of a row that is not moved yet is a repeat, and takes the row with it; the next process moves the others", (t) => {
+test("a copy of a row that is not moved yet is a repeat, and moves the row; the next process moves the others", (t) => {
   using db = openDatabase(createEarlier(t, 3_000));
   migrate(db);
   const row = (id: string, text: string): readonly string[] => [id, "+0", "+2", "2025-01-15T10:00:00Z", text];
@@ -46,7 +46,7 @@ test("a copy of a row that is not moved yet is a repeat, and takes the row with 
   assert.equal(createAdoption(db).remaining(), 0);
 });
 
-test("while rows are still to be moved the store takes messages and refuses reads; once they are moved, reads give all", async (t) => {
+test("until all rows are moved, the store accepts messages and refuses reads; then reads return all messages", async (t) => {
   const path = createEarlier(t, 3_000);
   {
     using db = openDatabase(path);
@@ -85,7 +85,7 @@ test("while rows are still to be moved the store takes messages and refuses read
   await assertSound(t, path);
 });
 
-/** What this build could not keep. */
+/** Parts of a table that an upgrade would lose. */
 const REFUSED: readonly (readonly [title: string, sql: string, named: string])[] = [
   ["another column", "ALTER TABLE messages ADD COLUMN status TEXT", "status"],
   ["a trigger", "CREATE TRIGGER audit AFTER INSERT ON messages BEGIN SELECT 1; END", "audit"],
@@ -114,7 +114,7 @@ function withColumns(columns: string): string {
 }
 
 for (const [title, sql, named] of REFUSED) {
-  test(`a table of an earlier build with ${title} is refused by name, and stays as it is`, async (t) => {
+  test(`a table of an earlier build with ${title} is refused and not changed, and the error names the part`, async (t) => {
     const path = createEarlier(t, 10);
     using db = new DatabaseSync(path);
     db.exec(sql);
@@ -145,7 +145,7 @@ test("an earlier table whose ids are unique, although nothing says so, is taken"
   assert.equal((await store.list({ limit: 9, offset: 0 })).total, 2);
 });
 
-test("what stands beside the table of an earlier build is kept, and a value that is not a text never becomes the text null", async (t) => {
+test("other tables of an earlier build are kept, and a value that is not a text never becomes the text null", async (t) => {
   const path = createEarlier(t, 10);
   {
     using db = new DatabaseSync(path);

@@ -8,7 +8,7 @@ import { migrate } from "../../../src/storage/sqlite/migrations.ts";
 const IOERR_FSYNC = 1034;
 const NOW = "2025-01-15T10:00:01.000Z";
 
-/** A database whose n-th COMMIT is done and then reports a failed sync, as SQLite does once the frames are in the WAL. */
+/** A database whose n-th COMMIT succeeds and then reports a failed sync, like SQLite if the frames are already in the WAL. */
 class FailingDatabase extends DatabaseSync {
   failAt = Infinity;
 

@@ -7,9 +7,9 @@ import { createCancellation, createCancellationFlag, cancel, Cancelled } from ".
 import { createQueries } from "../../../src/storage/sqlite/read/queries.ts";
 import { openTestStore, type OpenedStore } from "../../support/store.ts";
 
-/** Nothing narrows it down, so that it looks at every row. */
+/** The index cannot narrow it down, so it scans every row. */
 const EVERY_ROW: MessageQuery = { q: "zz", limit: 1, offset: 0 };
-/** Long enough for an index, which points to every row. */
+/** The phrase is long enough for the index, and every row is a candidate. */
 const EVERY_CANDIDATE: MessageQuery = { q: "message", limit: 1, offset: 0 };
 const STEP_ROWS = 5_000;
 
@@ -26,7 +26,7 @@ async function storeOf(t: TestContext, rows: number): Promise<OpenedStore> {
   return opened;
 }
 
-for (const [title, query] of [["looks at every row", EVERY_ROW], ["has every row for a candidate", EVERY_CANDIDATE]] as const) {
+for (const [title, query] of [["scans every row", EVERY_ROW], ["has every row as a candidate", EVERY_CANDIDATE]] as const) {
   test(`a search that ${title} ends at its next step once it is cancelled`, async (t) => {
     const { path } = await storeOf(t, 4 * STEP_ROWS);
     using db = new DatabaseSync(path, { readOnly: true });
@@ -48,13 +48,13 @@ for (const [title, query] of [["looks at every row", EVERY_ROW], ["has every row
   });
 }
 
-test("a rest ends when its call is cancelled", () => {
+test("a pause ends when its call is cancelled", () => {
   const flag = createCancellationFlag();
   cancel(flag);
   assert.throws(() => createCancellation(() => flag).rest(3_600_000), Cancelled);
 });
 
-test("reads whose signals are aborted are rejected at once, running and queued, and the others continue", async (t) => {
+test("running and queued reads are rejected at once if their signals are aborted, and the others continue", async (t) => {
   const { store } = await storeOf(t, 8 * STEP_ROWS);
   const leaving = new AbortController();
   const { signal } = leaving;
@@ -74,7 +74,7 @@ test("reads whose signals are aborted are rejected at once, running and queued, 
   assert.equal((await store.list(EVERY_ROW)).total, 0);
 });
 
-test("a stop waits for no read", async (t) => {
+test("a stop does not wait for reads", async (t) => {
   const { store, fatal } = await storeOf(t, 8 * STEP_ROWS);
   const { signal } = new AbortController();
   const reads = [1, 2, 3, 4].map(() => assert.rejects(store.list(EVERY_ROW, { signal }), ReadCancelled));

@@ -4,7 +4,7 @@ import { CHECKPOINT_FRAMES, createWriterCheckpoints } from "../../../src/storage
 import { openDatabase } from "../../../src/storage/sqlite/database.ts";
 import { message, openTestStore, temporaryFolder } from "../../support/store.ts";
 
-test("the writer copies the last frames of a checkpoint once another connection has copied most, and the WAL starts over", (t) => {
+test("once another connection has copied most frames of a checkpoint, the writer copies the last ones, and the WAL starts over", (t) => {
   const path = `${temporaryFolder(t)}/app.db`;
   using writer = openDatabase(path);
   using behind = openDatabase(path);
@@ -15,9 +15,9 @@ test("the writer copies the last frames of a checkpoint once another connection 
 
   write.run(CHECKPOINT_FRAMES * 4096);
   assert.ok(checkpoints.waitingFrames() >= CHECKPOINT_FRAMES);
-  assert.equal(checkpoints.isLastDue(), false, "most is left to the other connection");
+  assert.equal(checkpoints.isLastDue(), false, "most frames are left to the other connection");
 
-  // Its snapshot ends the copy where the writer's next commits would end it.
+  // Its snapshot stops the copy at the same frame as the writer's next commits would.
   reader.exec("BEGIN; SELECT count(*) FROM pages");
   write.run(1);
   behind.exec("PRAGMA wal_checkpoint(PASSIVE)");
@@ -32,12 +32,12 @@ test("the writer copies the last frames of a checkpoint once another connection 
   assert.equal(checkpoints.isLastDue(), false);
 });
 
-test("the observer gets each checkpoint beside the writer", async (t) => {
-  const told = Promise.withResolvers<readonly [pages: number, seconds: number]>();
+test("the observer gets each checkpoint that runs beside the writer", async (t) => {
+  const checkpointed = Promise.withResolvers<readonly [pages: number, seconds: number]>();
   const observer = { committed: () => {}, commitFailed: () => {}, removed: () => {} };
-  const { store } = await openTestStore(t, { observer: { ...observer, checkpointed: (...checkpoint) => told.resolve(checkpoint) } });
+  const { store } = await openTestStore(t, { observer: { ...observer, checkpointed: (...checkpoint) => checkpointed.resolve(checkpoint) } });
   const payload = JSON.stringify("x".repeat(1_000_000));
   await store.insertAll(Array.from({ length: 20 }, (_, index) => ({ ...message(`m${index}`), payload })));
-  const [pages, seconds] = await told.promise;
+  const [pages, seconds] = await checkpointed.promise;
   assert.ok(pages >= CHECKPOINT_FRAMES && seconds > 0, `${pages} pages, ${seconds} s`);
 });

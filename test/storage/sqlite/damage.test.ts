@@ -18,10 +18,10 @@ async function firstTwo(store: MessageStore, query: { readonly from?: string; re
   return (await store.list({ limit: 2, offset: 0, order: "asc", ...query })).data.map((row) => row.message_id);
 }
 
-type Work = readonly [run: (store: MessageStore) => Promise<unknown>, right: unknown];
+type Operation = readonly [run: (store: MessageStore) => Promise<unknown>, expected: unknown];
 
-/** What users of the store do, and what it gives them while nothing is damaged. */
-const WORK = {
+/** Operations of the store, and their results while nothing is damaged. */
+const OPERATIONS = {
   insert: [(store) => store.insert(message("new", { from: "+1" })), "created"],
   repeat: [(store) => store.insert(numbered(7)), "duplicate"],
   get: [async (store) => (await store.get("m7"))?.message_id, "m7"],
@@ -31,10 +31,10 @@ const WORK = {
   search: [(store) => firstTwo(store, { q: "x 77" }), ["m77"]],
   tail: [async (store) => (await store.since(0, 2)).data.map((row) => row.message_id), ["m0", "m1"]],
   stats: [async (store) => (await store.stats()).senders_count, 1],
-} satisfies Readonly<Record<string, Work>>;
+} satisfies Readonly<Record<string, Operation>>;
 
-/** The root page of each table and index of the main file, and what is not served if it is damaged before a start; none starts the store. */
-const NOT_SERVED: Readonly<Record<string, readonly (keyof typeof WORK)[] | "no start">> = {
+/** For each table and index of the main file, the operations that are refused if its root page is damaged before a start. */
+const REFUSED: Readonly<Record<string, readonly (keyof typeof OPERATIONS)[] | "no start">> = {
   messages: "no start",
   sqlite_autoindex_messages_1: ["insert", "repeat", "get", "payload"],
   messages_by_ts: ["insert", "list of all", "stats"],
@@ -44,7 +44,7 @@ const NOT_SERVED: Readonly<Record<string, readonly (keyof typeof WORK)[] | "no s
   former_generations: "no start",
 };
 
-/** A database with removed messages, closed in order. */
+/** Creates a database with removed messages, and closes it cleanly. */
 async function prepare(t: TestContext): Promise<string> {
   const path = join(temporaryFolder(t), "app.db");
   const { store } = await openTestStore(t, { path });
@@ -67,30 +67,30 @@ function damage(path: string, name: string): void {
   closeSync(file);
 }
 
-/** Does all the work, and gives what of it was not served. Throws if a result is neither the right one nor a refusal. */
+/** Runs all operations and returns those that were refused. Throws if another result is wrong. */
 async function refusedBy(store: MessageStore): Promise<readonly string[]> {
   const refused: string[] = [];
-  for (const [name, [run, right]] of Object.entries<Work>(WORK)) {
+  for (const [name, [run, expected]] of Object.entries<Operation>(OPERATIONS)) {
     const result = await run(store).catch((error: unknown) => {
       assert.ok(error instanceof StoreUnavailable, String(error));
       return "unavailable";
     });
     if (result === "unavailable") refused.push(name);
-    else assert.deepEqual(result, right, name);
+    else assert.deepEqual(result, expected, name);
   }
   return refused;
 }
 
-test("every table and index of the main file is among those that are damaged", async (t) => {
+test("the cases cover every table and index of the main file", async (t) => {
   const path = await prepare(t);
   using db = new DatabaseSync(path, { readOnly: true });
   const names = db.prepare("SELECT name FROM sqlite_schema WHERE rootpage > 0 ORDER BY name").all().map((row) => String(row["name"]));
-  assert.deepEqual(names, Object.keys(NOT_SERVED).toSorted());
+  assert.deepEqual(names, Object.keys(REFUSED).toSorted());
 });
 
-for (const [index, [name, expected]] of Object.entries(NOT_SERVED).entries()) {
+for (const [index, [name, expected]] of Object.entries(REFUSED).entries()) {
   const skip = oneOfMany(index, { every: 3 });
-  test(`${name} damaged while the store is closed: ${expected === "no start" ? "it does not start, and says why" : `all but ${expected.join(", ")} is served`}`, { skip }, async (t) => {
+  test(`${name} damaged while the store is closed: ${expected === "no start" ? "the store does not start, and says why" : `everything except ${expected.join(", ")} is served`}`, { skip }, async (t) => {
     const path = await prepare(t);
     damage(path, name);
     if (expected === "no start") {
@@ -104,7 +104,7 @@ for (const [index, [name, expected]] of Object.entries(NOT_SERVED).entries()) {
     assert.deepEqual(fatal, []);
   });
 
-  test(`${name} damaged while the store is open: what is served is right, and it is not ready if it stores nothing`, { skip }, async (t) => {
+  test(`${name} damaged while the store is open: each result is right or a refusal, and the store is not ready if it stores nothing`, { skip }, async (t) => {
     const path = await prepare(t);
     const { store, fatal } = await openTestStore(t, { path });
     damage(path, name);

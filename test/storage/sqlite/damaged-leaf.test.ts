@@ -11,47 +11,47 @@ import { oneOfMany } from "../../support/sweep.ts";
 
 const PAGE_BYTES = 4096;
 const ROWS = 200;
-const PIECE = 20;
-/** Makes ids so long that some of them fill a page. */
+const PAGE_SIZE = 20;
+/** Makes ids so long that a few of them fill a page. */
 const LONG = "x".repeat(40);
 
-/** In the order of commits, of time and of ids. */
+/** The orders of commits, times and ids are the same. */
 const MESSAGES: readonly Message[] = Array.from({ length: ROWS }, (_, index) => {
   const number = String(index).padStart(3, "0");
   const ts = new Date(Date.UTC(2025, 0, 1, 0, index)).toISOString();
   return { ...message(`m${number}${LONG}`, { from: "+1", ts, text: `${LONG.repeat(4)} #${number}#` }), payload: `{"is":"${LONG}"}` };
 });
-/** Deliveries are transactions: not each message. */
+/** A sample, because each delivery is a transaction. */
 const SAMPLE = MESSAGES.filter((_, index) => index % 10 === 5);
 
-type Work = readonly [run: (store: MessageStore) => Promise<unknown>, right: unknown];
+type Operation = readonly [run: (store: MessageStore) => Promise<unknown>, expected: unknown];
 
-function pieces(list: (store: MessageStore, offset: number) => Promise<readonly { readonly message_id: string }[]>): readonly Work[] {
-  return Array.from({ length: ROWS / PIECE }, (_, index) => [
-    async (store) => (await list(store, index * PIECE)).map((row) => row.message_id),
-    MESSAGES.slice(index * PIECE, (index + 1) * PIECE).map(({ messageId }) => messageId),
+function pagesOf(list: (store: MessageStore, offset: number) => Promise<readonly { readonly message_id: string }[]>): readonly Operation[] {
+  return Array.from({ length: ROWS / PAGE_SIZE }, (_, index) => [
+    async (store) => (await list(store, index * PAGE_SIZE)).map((row) => row.message_id),
+    MESSAGES.slice(index * PAGE_SIZE, (index + 1) * PAGE_SIZE).map(({ messageId }) => messageId),
   ]);
 }
 
-/** What users of the store do, with every part of it, and what it gives them while nothing is damaged. */
-const WORK = {
+/** Operations on every part of the store, and their results while nothing is damaged. */
+const OPERATIONS = {
   get: MESSAGES.map(({ messageId }) => [async (store) => (await store.get(messageId))?.message_id, messageId]),
   payload: MESSAGES.map(({ messageId, payload }) => [(store) => store.payload(messageId), payload]),
-  "lists of a sender": pieces(async (store, offset) => (await store.list({ from: "+1", limit: PIECE, offset, order: "asc" })).data),
-  "lists of all": pieces(async (store, offset) => (await store.list({ limit: PIECE, offset, order: "asc" })).data),
+  "lists of a sender": pagesOf(async (store, offset) => (await store.list({ from: "+1", limit: PAGE_SIZE, offset, order: "asc" })).data),
+  "lists of all": pagesOf(async (store, offset) => (await store.list({ limit: PAGE_SIZE, offset, order: "asc" })).data),
   search: SAMPLE.map(({ messageId, text }) => [
     async (store) => (await store.list({ q: text?.slice(-5) ?? "", limit: 2, offset: 0 })).data.map((row) => row.message_id),
     [messageId],
   ]),
-  tail: pieces(async (store, offset) => (await store.since(offset, PIECE)).data),
+  tail: pagesOf(async (store, offset) => (await store.since(offset, PAGE_SIZE)).data),
   stats: [[async (store) => (await store.stats()).total_messages, ROWS]],
   repeat: SAMPLE.map((one) => [(store) => store.insert(one), "duplicate"]),
   insert: SAMPLE.map((one) => [(store) => store.insert({ ...one, messageId: `${one.messageId} new`, payload: "{}" }), "created"]),
-} satisfies Readonly<Record<string, readonly Work[]>>;
+} satisfies Readonly<Record<string, readonly Operation[]>>;
 
-type Kind = keyof typeof WORK;
+type Kind = keyof typeof OPERATIONS;
 
-/** A leaf in the middle of each table and index that has several, and of what a part is refused if it is damaged; all else is served. */
+/** For each table and index with several leaves, the kinds of operations that are partly refused if a leaf in its middle is damaged. */
 const REFUSED: Readonly<Record<string, readonly Kind[]>> = {
   messages: ["get", "lists of a sender", "lists of all", "search", "tail", "repeat"],
   sqlite_autoindex_messages_1: ["get", "payload", "repeat", "insert"],
@@ -64,12 +64,12 @@ const releases: (() => Promise<void>)[] = [];
 const FILE: Lifetime = { after: (release) => void releases.push(release) };
 after(() => Promise.all(releases.map((release) => release())));
 
-/** A database with removed messages, closed in order; each test has a copy of it. */
-let whole: string;
+/** The folder of a database with removed messages that was closed cleanly; each test has a copy of it. */
+let original: string;
 
 before(async () => {
-  whole = temporaryFolder(FILE);
-  const { store } = await openTestStore(FILE, { path: join(whole, "app.db") });
+  original = temporaryFolder(FILE);
+  const { store } = await openTestStore(FILE, { path: join(original, "app.db") });
   await store.insertAll(MESSAGES);
   await store.insertAll(MESSAGES.map((one) => ({ ...one, messageId: `${one.messageId} gone`, from: "+2" })));
   await store.erase({ from: "+2" });
@@ -79,43 +79,43 @@ before(async () => {
 
 function copyOf(t: TestContext): string {
   const folder = temporaryFolder(t);
-  cpSync(whole, folder, { recursive: true });
+  cpSync(original, folder, { recursive: true });
   return join(folder, "app.db");
 }
 
-/** The database's own pages are read with https://www.sqlite.org/dbstat.html. */
+/** Finds the page with https://www.sqlite.org/dbstat.html. */
 function damageLeaf(path: string, name: string): void {
   using db = new DatabaseSync(path, { readOnly: true });
   const leaves = db.prepare("SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY path").all(name);
-  assert.ok(leaves.length >= 3, `${name} must have leaves beside its root`);
+  assert.ok(leaves.length >= 3, `${name} must have several leaves`);
   const page = Number(leaves[Math.floor(leaves.length / 2)]?.["pageno"]);
   const file = openSync(path, "r+");
   writeSync(file, Buffer.alloc(PAGE_BYTES, 0xa5), 0, PAGE_BYTES, (page - 1) * PAGE_BYTES);
   closeSync(file);
 }
 
-/** Does all the work, and gives the kinds of which a part was refused. Throws if a result is neither the right one nor a refusal. */
+/** Runs all operations and returns the kinds of which some were refused. Throws if another result is wrong. */
 async function refusedBy(store: MessageStore): Promise<readonly Kind[]> {
   const kinds: Kind[] = ["get", "payload", "lists of a sender", "lists of all", "search", "tail", "stats", "repeat", "insert"];
   const refused: Kind[] = [];
   for (const kind of kinds) {
     let count = 0;
-    for (const [run, right] of WORK[kind]) {
+    for (const [run, expected] of OPERATIONS[kind]) {
       const result = await run(store).catch((error: unknown) => {
         assert.ok(error instanceof StoreUnavailable, String(error));
         return "unavailable";
       });
       if (result === "unavailable") count += 1;
-      else assert.deepEqual(result, right, kind);
+      else assert.deepEqual(result, expected, kind);
     }
     if (count > 0) refused.push(kind);
-    assert.ok(count === 0 || count < WORK[kind].length, `${kind}: not all may be refused`);
+    assert.ok(count === 0 || count < OPERATIONS[kind].length, `${kind}: not all of them may be refused`);
   }
   return refused;
 }
 
 for (const [index, [name, expected]] of Object.entries(REFUSED).entries()) {
-  test(`a leaf of ${name} damaged while the store is closed: a part of ${expected.join(", ")} is refused, all else is right`, { skip: oneOfMany(index, { every: 4 }) }, async (t) => {
+  test(`a leaf of ${name} damaged while the store is closed: only a part of ${expected.join(", ")} is refused`, { skip: oneOfMany(index, { every: 4 }) }, async (t) => {
     const path = copyOf(t);
     damageLeaf(path, name);
     const { store, fatal, indexFaults } = await openTestStore(t, { path });
@@ -123,7 +123,7 @@ for (const [index, [name, expected]] of Object.entries(REFUSED).entries()) {
     assert.deepEqual([fatal, indexFaults], [[], []]);
   });
 
-  test(`a leaf of ${name} damaged while the store is open: no more than that is refused`, { skip: oneOfMany(index, { every: 4 }) }, async (t) => {
+  test(`a leaf of ${name} damaged while the store is open: no other kinds are refused`, { skip: oneOfMany(index, { every: 4 }) }, async (t) => {
     const path = copyOf(t);
     const { store, fatal } = await openTestStore(t, { path });
     await untilIndexed(store);

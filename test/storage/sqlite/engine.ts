@@ -7,7 +7,7 @@ import { NOW_MS, type OpenedStore, type OpenOptions } from "../contract/case.ts"
 import { createRecordingObserver } from "../contract/recording-observer.ts";
 import type { TestEngine } from "../engines.ts";
 
-/** Longer than a statement of the tests holds a lock. */
+/** Longer than any statement of the tests holds a lock. */
 const BUSY_MS = 250;
 
 /** SQLite on a file in a temporary folder. */
@@ -40,14 +40,14 @@ async function open(t: Lifetime, path: string, options: OpenOptions = {}): Promi
   };
 }
 
-/** As another process does that writes for too long. */
+/** Holds the write lock, like another process that writes for too long. Returns a function that releases it. */
 async function holdWriteLock(path: string): Promise<() => Promise<void>> {
   const db = new DatabaseSync(path, { timeout: 5_000 });
   db.exec("BEGIN IMMEDIATE");
   return async () => db.close();
 }
 
-/** A real failure at COMMIT: a deferred foreign key that nothing satisfies. */
+/** Makes every COMMIT fail, with a deferred foreign key that nothing satisfies. Returns a function that undoes it. */
 async function failCommits(path: string): Promise<() => Promise<void>> {
   function run(sql: string): void {
     using db = new DatabaseSync(path, { timeout: 5_000 });

@@ -5,7 +5,7 @@ import type { Message } from "../../../src/core/message.ts";
 import { assertSound } from "../../support/derived-database.ts";
 import { message, openTestStore, temporaryFolder } from "../../support/store.ts";
 
-function some(count: number): readonly Message[] {
+function makeMessages(count: number): readonly Message[] {
   return Array.from({ length: count }, (_, index) =>
     message(`m${index}`, {
       from: `+${index % 3}`,
@@ -15,10 +15,10 @@ function some(count: number): readonly Message[] {
   );
 }
 
-test("what is derived stays exact when messages are erased from anywhere in the order", async (t) => {
+test("the index stays exact when messages are erased anywhere in the order", async (t) => {
   const path = join(temporaryFolder(t), "app.db");
   const first = await openTestStore(t, { path });
-  await first.store.insertAll(some(1000));
+  await first.store.insertAll(makeMessages(1000));
   for (const messageId of ["m0", "m500", "m999", "m501"]) assert.equal(await first.store.erase({ messageId }), 1, messageId);
   assert.equal(await first.store.erase({ messageId: "m500" }), 0);
   assert.equal(await first.store.erase({ from: "+1" }), 333);
@@ -30,7 +30,7 @@ test("what is derived stays exact when messages are erased from anywhere in the 
   await assertSound(t, path);
 });
 
-test("of several messages none is stored if one cannot be", async (t) => {
+test("if one message of a delivery cannot be stored, none is", async (t) => {
   const { store } = await openTestStore(t, { maxPageCount: 60 });
   const large = Array.from({ length: 40 }, (_, index) => message(`m${index}`, { text: "x".repeat(16_000) }));
   assert.deepEqual([...new Set(await store.insertAll(large))], ["unavailable"]);

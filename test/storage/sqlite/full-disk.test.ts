@@ -16,8 +16,8 @@ const TEXT = "x".repeat(1_500);
 /** A delivery of three messages takes two or three pages. */
 const MAX_PAGES = 25;
 
-/** Stores deliveries until one is refused, and what comes after that one has room again. */
-async function fillAndGoOn({ store, fatal }: OpenedStore, makeRoom: () => void): Promise<void> {
+/** Stores deliveries until one is refused, makes room, and checks that the store continues. */
+async function fillAndContinue({ store, fatal }: OpenedStore, makeRoom: () => void): Promise<void> {
   const created: string[] = [];
   let refused: readonly InsertOutcome[] = [];
   for (let number = 0; refused.length === 0; number += 1) {
@@ -38,7 +38,7 @@ async function fillAndGoOn({ store, fatal }: OpenedStore, makeRoom: () => void):
   assert.deepEqual(fatal, []);
 }
 
-test("whichever page cannot be allocated, the store refuses to open, or refuses the whole delivery and continues once there is room", async (t) => {
+test("whichever page cannot be allocated, the store refuses to open, or it refuses the whole delivery and continues once there is room", async (t) => {
   let opened = 0;
   for (const pages of sweep(t, Array.from({ length: MAX_PAGES }, (_, index) => index + 1), { every: 8 })) {
     const path = join(temporaryFolder(t), "app.db");
@@ -51,26 +51,26 @@ test("whichever page cannot be allocated, the store refuses to open, or refuses 
     });
     if (store === undefined) continue;
     opened += 1;
-    await fillAndGoOn(store, () => other.exec("DROP TABLE filler"));
+    await fillAndContinue(store, () => other.exec("DROP TABLE filler"));
   }
   assert.ok(opened > 1, `${opened} stores opened`);
 });
 
-test("with room for this many pages on a real disk it is the same", { skip: SKIP_WITHOUT_DISK }, async (t) => {
+test("the same holds on a real disk, for each number of free pages", { skip: SKIP_WITHOUT_DISK }, async (t) => {
   for (const pages of sweep(t, Array.from({ length: MAX_PAGES }, (_, index) => index), { every: 8 })) {
     const disk = mountDisk(t);
     const store = await openTestStore(t, { path: join(disk.folder, "app.db") });
     disk.leave(pages);
-    await fillAndGoOn(store, () => disk.leave(1_000));
+    await fillAndContinue(store, () => disk.leave(1_000));
   }
 });
 
-test("a store is closed on a full disk, and the next one has what was created", { skip: SKIP_WITHOUT_DISK }, async (t) => {
+test("a store can be closed on a full disk, and the next process has the messages that were created", { skip: SKIP_WITHOUT_DISK }, async (t) => {
   const disk = mountDisk(t);
   const path = join(disk.folder, "app.db");
   const { store, fatal } = await openTestStore(t, { path });
   await store.insertAll(Array.from({ length: 50 }, (_, index) => message(`m${index}`, { text: TEXT })));
-  await until("nothing else is written", () => store.maintenance().unindexedMessages === 0);
+  await until("everything is indexed, so that nothing else is written", () => store.maintenance().unindexedMessages === 0);
   disk.leave(0);
   assert.equal(await store.insert(message("refused", { text: TEXT })), "unavailable");
   await store.close();
@@ -80,7 +80,7 @@ test("a store is closed on a full disk, and the next one has what was created", 
   assert.equal((await next.store.list({ limit: 1, offset: 0 })).total, 50);
 });
 
-/** The file that finds pages in the WAL grows at frame 4,063; a reader keeps a checkpoint from beginning the WAL again before. */
+/** Writes until just before frame 4,063, at which the -shm file grows. A reader keeps a checkpoint from restarting the WAL before that. */
 function writerBeforeGrowth(t: TestContext, path: string): (id: string) => Uint8Array {
   const db = openDatabase(path);
   migrate(db);
@@ -97,8 +97,8 @@ function writerBeforeGrowth(t: TestContext, path: string): (id: string) => Uint8
   return write;
 }
 
-test("a disk that is full when the file beside the WAL must grow is a full disk, and no fault of it", { skip: SKIP_WITHOUT_DISK }, (t) => {
-  let doubts = 0;
+test("if the disk is full when the -shm file must grow, the error is a full disk, not a disk fault", { skip: SKIP_WITHOUT_DISK }, (t) => {
+  let inDoubtCount = 0;
   for (const pages of sweep(t, Array.from({ length: 16 }, (_, index) => index), { every: 8 })) {
     const disk = mountDisk(t);
     const write = writerBeforeGrowth(t, join(disk.folder, "app.db"));
@@ -109,11 +109,11 @@ test("a disk that is full when the file beside the WAL must grow is a full disk,
       } catch (error) {
         const isInDoubt = error instanceof CommitInDoubt;
         assert.ok(isFull(isInDoubt ? error.cause : error), String(error));
-        if (isInDoubt) doubts += 1;
+        if (isInDoubt) inDoubtCount += 1;
       }
     }
     disk.leave(1_000);
     assert.deepEqual([...write("later")], [CREATED]);
   }
-  assert.ok(doubts > 0);
+  assert.ok(inDoubtCount > 0);
 });

@@ -10,15 +10,15 @@ import { ONLY_IN_FULL_RUN, oneOfMany } from "../../support/sweep.ts";
 
 interface Database {
   readonly path: string;
-  /** Opens it, stores this many messages more, and closes it. */
-  live(messages: number): Promise<History & { readonly last: number }>;
+  /** Opens it, stores this many messages, and closes it. */
+  session(messages: number): Promise<History & { readonly last: number }>;
 }
 
 function createDatabase(t: TestContext, path = join(temporaryFolder(t), "app.db")): Database {
   let stored = 0;
   return {
     path,
-    async live(messages) {
+    async session(messages) {
       const { store } = await openTestStore(t, { path });
       for (let left = messages; left > 0; left -= 1) await store.insert(message(`${path} ${(stored += 1)}`));
       const found = { ...(await store.history()), last: await store.lastSequence() };
@@ -34,52 +34,52 @@ function replace(path: string, by: string): void {
 }
 
 const copies: readonly (readonly [kind: string, copy: (from: string, to: string) => Promise<void>])[] = [
-  ["a copy that backup has made", (from, to) => copyDatabase(from, to, () => undefined)],
+  ["a copy made by backup", (from, to) => copyDatabase(from, to, () => undefined)],
   ["an older copy of the file", async (from, to) => copyFileSync(from, to)],
 ];
 
 for (const [index, [kind, copy]] of copies.entries()) {
-  test(`${kind}, put back, begins a generation that tells up to where the last one goes`, { skip: oneOfMany(index, { every: 2 }) }, async (t) => {
-    const { path, live } = createDatabase(t);
-    const before = await live(5);
+  test(`${kind} that is restored begins a generation, which records where the former one ends`, { skip: oneOfMany(index, { every: 2 }) }, async (t) => {
+    const { path, session } = createDatabase(t);
+    const before = await session(5);
     await copy(path, `${path}.copy`);
-    assert.deepEqual(await live(2), { ...before, last: 7 });
+    assert.deepEqual(await session(2), { ...before, last: 7 });
     replace(path, `${path}.copy`);
-    const restored = await live(3);
+    const restored = await session(3);
     assert.notEqual(restored.generation, before.generation);
     assert.deepEqual([restored.last, restored.former], [8, new Map([[before.generation, 5]])]);
-    assert.deepEqual(await live(0), restored);
+    assert.deepEqual(await session(0), restored);
   });
 }
 
-test("a copy that backup has made is noticed also if the owner's record is no younger than it", async (t) => {
-  const { path, live } = createDatabase(t);
-  const { generation } = await live(5);
+test("a restored copy made by backup is noticed even if the owner's file is as old as the copy", async (t) => {
+  const { path, session } = createDatabase(t);
+  const { generation } = await session(5);
   copyFileSync(`${path}-owner`, `${path}-owner.copy`);
   await copyDatabase(path, `${path}.copy`, () => undefined);
-  await live(2);
+  await session(2);
   replace(path, `${path}.copy`);
   copyFileSync(`${path}-owner.copy`, `${path}-owner`);
-  const restored = await live(1);
+  const restored = await session(1);
   assert.notEqual(restored.generation, generation);
   assert.deepEqual(restored.former, new Map([[generation, 5]]));
 });
 
-test("what was put back twice knows the generation that its file does not, up to where both are the same", ONLY_IN_FULL_RUN, async (t) => {
-  const { path, live } = createDatabase(t);
-  const first = await live(5);
+test("after a second restore of the same file, history lists both former generations", ONLY_IN_FULL_RUN, async (t) => {
+  const { path, session } = createDatabase(t);
+  const first = await session(5);
   copyFileSync(path, `${path}.copy`);
-  await live(2);
+  await session(2);
   replace(path, `${path}.copy`);
-  const second = await live(4);
+  const second = await session(4);
   replace(path, `${path}.copy`);
-  const third = await live(1);
+  const third = await session(1);
   assert.deepEqual(third.former, new Map([[first.generation, 5], [second.generation, 5]]));
 });
 
 test("a copy that backup has made, put back beside the WAL of a killed process, is refused until that is removed", async (t) => {
-  const { path, live } = createDatabase(t);
-  const { generation } = await live(5);
+  const { path, session } = createDatabase(t);
+  const { generation } = await session(5);
   await copyDatabase(path, `${path}.copy`, () => undefined);
   const { store } = await openTestStore(t, { path });
   for (const id of ["m1", "m2"]) await store.insert(message(id));
@@ -92,13 +92,13 @@ test("a copy that backup has made, put back beside the WAL of a killed process, 
     assert.deepEqual(readFileSync(killed), before);
   }
   rmSync(`${killed}-wal`);
-  const restored = await createDatabase(t, killed).live(1);
+  const restored = await createDatabase(t, killed).session(1);
   assert.deepEqual([restored.last, restored.former], [6, new Map([[generation, 5]])]);
 });
 
 test("a copy that was opened and killed since is opened with its own WAL", async (t) => {
-  const { path, live } = createDatabase(t);
-  await live(5);
+  const { path, session } = createDatabase(t);
+  await session(5);
   await copyDatabase(path, `${path}.copy`, () => undefined);
   replace(path, `${path}.copy`);
   const { store } = await openTestStore(t, { path });
@@ -107,66 +107,66 @@ test("a copy that was opened and killed since is opened with its own WAL", async
   for (const suffix of ["-wal", "-owner"]) copyFileSync(path + suffix, killed + suffix);
   // As if nothing had been copied from the WAL.
   copyFileSync(`${path}.copy`, killed);
-  assert.deepEqual(await createDatabase(t, killed).live(0), { ...(await store.history()), last: 7 });
+  assert.deepEqual(await createDatabase(t, killed).session(0), { ...(await store.history()), last: 7 });
 });
 
-test("a copy that is served in another place is a history of its own, whether backup or cp made it", ONLY_IN_FULL_RUN, async (t) => {
-  const { path, live } = createDatabase(t);
-  const { generation } = await live(5);
+test("a copy that is opened at another path begins a generation, whether backup or cp made it", ONLY_IN_FULL_RUN, async (t) => {
+  const { path, session } = createDatabase(t);
+  const { generation } = await session(5);
   for (const [kind, copy] of copies) {
-    const place = join(temporaryFolder(t), "app.db");
-    await copy(path, place);
-    const served = await createDatabase(t, place).live(1);
+    const otherPath = join(temporaryFolder(t), "app.db");
+    await copy(path, otherPath);
+    const served = await createDatabase(t, otherPath).session(1);
     assert.notEqual(served.generation, generation, kind);
     assert.deepEqual(served.former, new Map([[generation, 5]]), kind);
   }
-  assert.equal((await live(1)).generation, generation, "the one that was copied continues");
+  assert.equal((await session(1)).generation, generation, "the original keeps its generation");
 });
 
-test("another database in the same place has nothing in common with the last one", ONLY_IN_FULL_RUN, async (t) => {
-  const { path, live } = createDatabase(t);
-  const before = await live(5);
+test("another database at the same path shares no seq with the former one", ONLY_IN_FULL_RUN, async (t) => {
+  const { path, session } = createDatabase(t);
+  const before = await session(5);
   for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
-  const after = await live(9);
+  const after = await session(9);
   assert.notEqual(after.generation, before.generation);
   assert.equal(after.former.get(before.generation), 0);
 });
 
-test("a log that was taken away is noticed by what the killed process had recorded", ONLY_IN_FULL_RUN, async (t) => {
-  const { path, live } = createDatabase(t);
-  const { generation } = await live(5);
+test("a deleted WAL is noticed, because the killed process recorded a higher seq", ONLY_IN_FULL_RUN, async (t) => {
+  const { path, session } = createDatabase(t);
+  const { generation } = await session(5);
   const { store } = await openTestStore(t, { path });
   for (const id of ["m1", "m2"]) await store.insert(message(id));
-  // What a kill leaves: nothing is flushed, nothing closed.
+  // The files as a kill leaves them: nothing is flushed or closed.
   const killed = join(temporaryFolder(t), "app.db");
   for (const suffix of ["", "-owner"]) copyFileSync(path + suffix, killed + suffix);
-  const found = await createDatabase(t, killed).live(0);
+  const found = await createDatabase(t, killed).session(0);
   assert.notEqual(found.generation, generation);
   assert.deepEqual([found.last, found.former.get(generation)], [5, 5]);
 });
 
-test("a killed process that lost nothing, and removals, leave the generation as it is", async (t) => {
+test("neither a kill that loses nothing nor a removal changes the generation", async (t) => {
   const { path } = createDatabase(t);
   const { store } = await openTestStore(t, { path });
   for (const id of ["m1", "m2", "m3"]) await store.insert(message(id));
   await store.erase({ messageId: "m3" });
   const killed = join(temporaryFolder(t), "app.db");
   for (const suffix of ["", "-wal", "-owner"]) copyFileSync(path + suffix, killed + suffix);
-  assert.deepEqual(await createDatabase(t, killed).live(0), { ...(await store.history()), last: 3 });
+  assert.deepEqual(await createDatabase(t, killed).session(0), { ...(await store.history()), last: 3 });
 });
 
 for (const [damage, sql] of [
-  ["has lost its record", "DROP TABLE present_generation"],
-  ["has an empty one", "DELETE FROM present_generation"],
+  ["has lost its table", "DROP TABLE present_generation"],
+  ["has an empty table", "DELETE FROM present_generation"],
 ] as const) {
-  test(`a database whose owner's file ${damage} begins a generation`, async (t) => {
-    const { path, live } = createDatabase(t);
-    const { generation } = await live(5);
+  test(`a database whose owner's file ${damage} begins a new generation`, async (t) => {
+    const { path, session } = createDatabase(t);
+    const { generation } = await session(5);
     {
       using owner = new DatabaseSync(`${path}-owner`);
       owner.exec(sql);
     }
-    const found = await live(0);
+    const found = await session(0);
     assert.notEqual(found.generation, generation);
     assert.deepEqual(found.former, new Map([[generation, 5]]));
   });
@@ -184,13 +184,13 @@ const TORN: Readonly<Record<string, (file: string) => void>> = {
 
 for (const [index, [damage, tear]] of Object.entries(TORN).entries()) {
   test(`a database whose owner's file ${damage} starts with a new generation, which the next start keeps`, { skip: oneOfMany(index, { every: 6 }) }, async (t) => {
-    const { path, live } = createDatabase(t);
-    const { generation } = await live(5);
+    const { path, session } = createDatabase(t);
+    const { generation } = await session(5);
     tear(`${path}-owner`);
-    const found = await live(1);
+    const found = await session(1);
     assert.notEqual(found.generation, generation);
     assert.deepEqual(found.former, new Map([[generation, 5]]));
-    assert.deepEqual(await live(0), found);
+    assert.deepEqual(await session(0), found);
   });
 }
 

@@ -6,11 +6,11 @@ import { READ_STORE_STATE } from "../../../src/storage/sqlite/index/coverage.ts"
 import { indexLocation } from "../../../src/storage/sqlite/index/schema.ts";
 import { createQueries, type Queries } from "../../../src/storage/sqlite/read/queries.ts";
 
-/** Readers of a database that are stopped between their two snapshots, that of the index and that of the messages. */
+/** A reader that can be stopped between its snapshot of the index and its snapshot of the messages. */
 export interface StoppedReader {
   readonly queries: Queries;
   readonly faults: readonly string[];
-  /** Does this once, between the two snapshots of the next read. */
+  /** Called once, between the two snapshots of the next read. */
   between(action: () => void): void;
   close(): void;
 }
@@ -44,7 +44,7 @@ export function openStoppedReader(path: string): StoppedReader {
   };
 }
 
-/** Every kind of read that the index has a part in. */
+/** Every kind of read that uses the index. */
 export const READS: readonly ((queries: Queries) => unknown)[] = [
   (queries) => queries.count(),
   (queries) => queries.stats(),
@@ -58,7 +58,7 @@ export const READS: readonly ((queries: Queries) => unknown)[] = [
   (queries) => queries.exportPage({ from: "+1", upTo: 1_000_000 }),
 ];
 
-/** The same read, answered by looking at every row. */
+/** The same read by scanning every row. */
 export function withoutIndex<T>(path: string, read: (queries: Queries) => T): T {
   const db: DatabaseSync = openDatabase(path, { readOnly: true });
   try {
@@ -68,7 +68,7 @@ export function withoutIndex<T>(path: string, read: (queries: Queries) => T): T 
   }
 }
 
-/** Messages as the writer takes them. */
+/** Messages in the form that the writer takes. */
 export function flat(messages: readonly Message[]): readonly (string | null)[] {
   return messages.flatMap((one) => [one.messageId, one.from, one.to, one.ts, one.text]);
 }

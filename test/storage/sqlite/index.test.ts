@@ -21,7 +21,7 @@ function openIndex(t: TestContext, path: string): MessageIndex {
   return index;
 }
 
-test("reads are exact whatever is done between their snapshot of the index and that of the messages", (t) => {
+test("reads are exact whatever happens between their snapshots of the index and of the messages", (t) => {
   const messages = sampleMessages(400);
   const path = createDatabase(t, messages.slice(0, 100), { indexed: true });
   const db = openDatabase(path);
@@ -45,19 +45,19 @@ test("reads are exact whatever is done between their snapshot of the index and t
     ["a commit", write],
     ["a step", step],
     ["a commit and a step", all(write, step)],
-    ["a commit that stays", write],
-    ["rows excluded, indexed or not", exclude(5, 6, 7, 139, 140)],
+    ["a commit without a step", write],
+    ["an exclusion of rows, indexed or not", exclude(5, 6, 7, 139, 140)],
     ["a step past excluded rows", all(write, step)],
-    ["excluded rows removed", remove(5, 6, 7, 139, 140)],
-    ["removed rows forgotten", forget(5, 6, 7, 139, 140)],
-    ["a whole removal", all(exclude(20, 21), remove(20, 21), forget(20, 21))],
-    ["a whole removal, the rows excluded before", all(exclude(30), exclude(31), remove(30), remove(31), forget(30, 31))],
-    ["two removals in turn, and a commit and a step", all(exclude(40), remove(40), write, step, exclude(41), remove(41))],
-    ["an exclusion that no removal follows", exclude(50, 51)],
-    ["commits up to the end", all(write, write, write, step, write)],
+    ["a removal of excluded rows", remove(5, 6, 7, 139, 140)],
+    ["the index forgets removed rows", forget(5, 6, 7, 139, 140)],
+    ["a complete removal", all(exclude(20, 21), remove(20, 21), forget(20, 21))],
+    ["a complete removal of rows that are excluded one by one", all(exclude(30), exclude(31), remove(30), remove(31), forget(30, 31))],
+    ["two removals with a commit and a step between them", all(exclude(40), remove(40), write, step, exclude(41), remove(41))],
+    ["an exclusion without a removal", exclude(50, 51)],
+    ["commits and a step up to the last row", all(write, write, write, step, write)],
   ];
   for (const [name, action] of actions) {
-    // The first read meets it between its snapshots, the others come after it.
+    // For the first read it happens between the snapshots, for the others before.
     for (const [turn, read] of READS.entries()) {
       if (turn === 0) reader.between(action);
       const found = read(reader.queries);
@@ -69,7 +69,7 @@ test("reads are exact whatever is done between their snapshot of the index and t
   db.close();
 });
 
-test("each kind of read meets a whole removal between its snapshots", (t) => {
+test("each kind of read is exact if a complete removal happens between its snapshots", (t) => {
   const path = createDatabase(t, sampleMessages(200), { indexed: true });
   const db = openDatabase(path);
   const index = openIndex(t, path);
@@ -90,7 +90,7 @@ test("each kind of read meets a whole removal between its snapshots", (t) => {
   db.close();
 });
 
-test("rows that a killed process excluded and did not remove are covered again after the next start", async (t) => {
+test("rows that a killed process excluded but did not remove are indexed again after the next start", async (t) => {
   const path = createDatabase(t, sampleMessages(100), { indexed: true });
   {
     using index = new DatabaseSync(indexLocation(path));
@@ -104,17 +104,17 @@ test("rows that a killed process excluded and did not remove are covered again a
   await assertSound(t, path);
 });
 
-/** What may have happened to the files while nobody looked; the index must begin again, and say why. */
+/** Changes to the files while the service is stopped; the index must be rebuilt, and report why. */
 const MISFITS: readonly (readonly [title: string, change: (path: string) => void])[] = [
   ["a row was changed", (path) => run(path, "UPDATE messages SET text = 'other' WHERE seq = 3")],
   ["a row was deleted", (path) => run(path, "DELETE FROM messages WHERE seq = 3")],
   ["the last row was deleted", (path) => run(path, "DELETE FROM messages WHERE seq = 100")],
-  ["the database is another one", (path) => run(path, "UPDATE store_state SET generation = 'other'")],
+  ["the database was replaced", (path) => run(path, "UPDATE store_state SET generation = 'other'")],
   ["rows were removed without the index", (path) => run(path, "UPDATE store_state SET removals = 1")],
-  ["the system went down without closing it", (path) => run(indexLocation(path), "UPDATE index_state SET boot = 'an earlier one'")],
-  ["it is of another version", (path) => run(indexLocation(path), "PRAGMA user_version = 77")],
-  ["its state is gone", (path) => run(indexLocation(path), "DELETE FROM index_state")],
-  ["a table is gone", (path) => run(indexLocation(path), "DROP TABLE time_counts")],
+  ["the system crashed while it was open", (path) => run(indexLocation(path), "UPDATE index_state SET boot = 'an earlier one'")],
+  ["its version is another one", (path) => run(indexLocation(path), "PRAGMA user_version = 77")],
+  ["its state is missing", (path) => run(indexLocation(path), "DELETE FROM index_state")],
+  ["a table is missing", (path) => run(indexLocation(path), "DROP TABLE time_counts")],
   ["it is not a database", (path) => writeFileSync(indexLocation(path), "x".repeat(5_000))],
 ];
 
@@ -124,13 +124,13 @@ function run(path: string, sql: string): void {
 }
 
 for (const [index, [title, change]] of MISFITS.entries()) {
-  test(`the index is built again if ${title}; reads are exact before and after`, { skip: oneOfMany(index, { every: 5 }) }, async (t) => {
+  test(`the index is rebuilt if ${title}; reads are exact before and after`, { skip: oneOfMany(index, { every: 5 }) }, async (t) => {
     const path = createDatabase(t, sampleMessages(100), { indexed: true });
     change(path);
     const reader = openStoppedReader(path);
     const compare = (when: string): void => READS.forEach((read, turn) => assert.deepEqual(read(reader.queries), withoutIndex(path, read), `${when}, read ${turn}`));
     const index = openIndex(t, path);
-    if (title !== "the system went down without closing it") compare("before");
+    if (title !== "the system crashed while it was open") compare("before");
     reader.queries.attachIndex(indexLocation(path));
     const { fault, unindexed } = index.step();
     assert.equal(typeof fault, "string");
@@ -141,14 +141,14 @@ for (const [index, [title, change]] of MISFITS.entries()) {
   });
 }
 
-/** What a whole check finds. */
+/** The complaint of a complete check; undefined if there is none. */
 function complaintOf(index: MessageIndex): string | undefined {
   let { complaint, next } = index.check();
   while (next !== undefined) ({ complaint, next } = index.check(next));
   return complaint;
 }
 
-test("damage to any page of the index changes no answer, and is repaired", { timeout: 60_000 }, async (t) => {
+test("reads stay exact if any page of the index is damaged, and the damage is repaired", { timeout: 60_000 }, async (t) => {
   const source = createDatabase(t, sampleMessages(300), { indexed: true });
   const bytes = readFileSync(indexLocation(source));
   const pages = bytes.length / 4096;
@@ -170,7 +170,7 @@ test("damage to any page of the index changes no answer, and is repaired", { tim
   }
 });
 
-test("a row that something else has put before others is noticed by the count of all", (t) => {
+test("a row that another program inserts before the first one is noticed by the count of all rows", (t) => {
   const path = createDatabase(t, sampleMessages(100), { indexed: true });
   const index = openIndex(t, path);
   index.exclude([7]);
@@ -179,7 +179,7 @@ test("a row that something else has put before others is noticed by the count of
   assert.equal(typeof complaintOf(index), "string");
 });
 
-test("that an index is open, and that it was closed in order, is in the file itself: its WAL may be lost with the power", (t) => {
+test("whether the index is open is recorded in the file itself, because a power cut may lose its WAL", (t) => {
   const path = createDatabase(t, sampleMessages(100), { indexed: true });
   function bootInFile(): unknown {
     const alone = join(temporaryFolder(t), "alone");
@@ -194,7 +194,7 @@ test("that an index is open, and that it was closed in order, is in the file its
   assert.equal(bootInFile(), "");
 });
 
-test("an index whose file is deleted while it is open is built again", async (t) => {
+test("an index whose file is deleted while it is open is rebuilt", async (t) => {
   const path = createDatabase(t, sampleMessages(100), { indexed: true });
   const index = openIndex(t, path);
   for (const suffix of ["", "-wal", "-shm"]) rmSync(indexLocation(path) + suffix, { force: true });

@@ -6,29 +6,29 @@ import { STEP_ROWS } from "../../../src/storage/sqlite/index/operations.ts";
 import type { IndexCalls } from "../../../src/storage/sqlite/threads/protocol.ts";
 import type { Thread } from "../../../src/storage/sqlite/threads/thread.ts";
 
-interface Kept {
+interface Harness {
   readonly keeper: IndexKeeper;
-  /** What the thread was asked to do, and the starts of threads. */
-  readonly asked: string[];
+  /** The starts of threads, and the calls of the thread. */
+  readonly calls: string[];
   readonly faults: string[];
-  /** Of the steps to come; a string fails one. */
+  /** The results of the next steps; a string makes one fail. */
   readonly steps: (IndexStep | string)[];
-  /** Results of the parts of a check to come. */
+  /** The results of the next parts of a check. */
   readonly checks: CheckProgress[];
-  /** Settled once a thread that is closed has ended. */
+  /** Settles once a closed thread has ended. */
   ending: Promise<void>;
-  /** Lets time pass, and everything that it sets off. */
-  pass(ms: number): Promise<void>;
+  /** Advances the time, and runs everything that becomes due. */
+  advance(ms: number): Promise<void>;
 }
 
 const DONE: IndexStep = { derived: 0, unindexed: 0 };
 
-async function keep(t: TestContext, steps: (IndexStep | string)[] = [], starts: string[] = []): Promise<Kept> {
+async function keep(t: TestContext, steps: (IndexStep | string)[] = [], starts: string[] = []): Promise<Harness> {
   const checks: CheckProgress[] = [];
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const asked: string[] = [];
+  const calls: string[] = [];
   const faults: string[] = [];
-  const answers: { readonly [Name in keyof IndexCalls]: () => unknown } = {
+  const results: { readonly [Name in keyof IndexCalls]: () => unknown } = {
     step() {
       const step = steps.shift() ?? DONE;
       if (typeof step === "string") throw new Error(step);
@@ -42,166 +42,166 @@ async function keep(t: TestContext, steps: (IndexStep | string)[] = [], starts: 
   };
   const thread = {
     async call(name: keyof IndexCalls) {
-      asked.push(name);
-      return answers[name]();
+      calls.push(name);
+      return results[name]();
     },
     pending: () => 0,
-    close: () => kept.ending,
+    close: () => harness.ending,
     abandon: () => Promise.resolve(),
   } as unknown as Thread<IndexCalls>;
   const keeper = await startIndexKeeper({
     async startThread({ inBackground }) {
       const failure = starts.shift();
       if (failure !== undefined) throw new Error(failure);
-      asked.push(inBackground ? "start low" : "start");
+      calls.push(inBackground ? "start low" : "start");
       return thread;
     },
-    attachReaders: () => Promise.resolve(void asked.push("attach")),
+    attachReaders: () => Promise.resolve(void calls.push("attach")),
     onFault: (reason) => faults.push(reason),
     onStep: () => undefined,
   });
   async function settle(): Promise<void> {
     for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
   }
-  const kept: Kept = {
+  const harness: Harness = {
     keeper,
-    asked,
+    calls,
     faults,
     steps,
     checks,
     ending: Promise.resolve(),
-    async pass(ms) {
+    async advance(ms) {
       t.mock.timers.tick(ms);
       await settle();
     },
   };
-  return kept;
+  return harness;
 }
 
-/** One that has nothing to do, with a clean list of what was asked. */
-async function idle(t: TestContext): Promise<Kept> {
-  const kept = await keep(t);
-  await kept.pass(0);
-  kept.asked.length = 0;
-  return kept;
+/** A keeper with nothing to do, and no calls recorded. */
+async function idle(t: TestContext): Promise<Harness> {
+  const harness = await keep(t);
+  await harness.advance(0);
+  harness.calls.length = 0;
+  return harness;
 }
 
-test("it begins with what is there, step after step without a pause while a full step waits, then reads every page once", async (t) => {
-  const { asked, pass } = await keep(t, [{ derived: STEP_ROWS, unindexed: STEP_ROWS }, { derived: STEP_ROWS, unindexed: 5 }, DONE]);
-  await pass(0);
-  assert.deepEqual(asked, ["start low", "attach", "step", "step"]);
-  await pass(50);
-  assert.deepEqual(asked.slice(4), ["step", "check"]);
+test("at the start it indexes existing rows, without a pause while a full step is due, and then checks every page once", async (t) => {
+  const { calls, advance } = await keep(t, [{ derived: STEP_ROWS, unindexed: STEP_ROWS }, { derived: STEP_ROWS, unindexed: 5 }, DONE]);
+  await advance(0);
+  assert.deepEqual(calls, ["start low", "attach", "step", "step"]);
+  await advance(50);
+  assert.deepEqual(calls.slice(4), ["step", "check"]);
 });
 
-test("a check continues part by part, after the rows that have come meanwhile, until a stop", async (t) => {
-  const { keeper, asked, checks, faults, pass } = await keep(t);
+test("a check continues part by part, after indexing the rows that arrived meanwhile, until it is complete", async (t) => {
+  const { keeper, calls, checks, faults, advance } = await keep(t);
   const next = { walk: 1, after: ["x"] };
   checks.push({ next }, { next }, { next }, { complaint: "malformed" });
-  await pass(0);
-  await pass(0);
-  assert.deepEqual(asked, ["start low", "attach", "step", "check", "step", "check"]);
+  await advance(0);
+  await advance(0);
+  assert.deepEqual(calls, ["start low", "attach", "step", "check", "step", "check"]);
   keeper.grew(STEP_ROWS);
-  await pass(0);
-  assert.deepEqual(asked.slice(6), ["step", "check"]);
-  await pass(0);
-  await pass(50);
-  assert.deepEqual(asked.slice(8), ["step", "check", "reset", "attach", "step"]);
+  await advance(0);
+  assert.deepEqual(calls.slice(6), ["step", "check"]);
+  await advance(0);
+  await advance(50);
+  assert.deepEqual(calls.slice(8), ["step", "check", "reset", "attach", "step"]);
   assert.deepEqual(faults, ["malformed"]);
-  await pass(86_400_000);
-  assert.equal(asked.length, 13);
+  await advance(86_400_000);
+  assert.equal(calls.length, 13);
 });
 
-test("a stop during a check waits for the part that is read", async (t) => {
-  const { keeper, asked, checks, pass } = await keep(t);
+test("a stop during a check ends it after the current part", async (t) => {
+  const { keeper, calls, checks, advance } = await keep(t);
   checks.push({ next: { walk: 1, after: undefined } });
-  await pass(0);
+  await advance(0);
   await keeper.close();
-  await pass(60_000);
-  assert.deepEqual(asked, ["start low", "attach", "step", "check"]);
+  await advance(60_000);
+  assert.deepEqual(calls, ["start low", "attach", "step", "check"]);
 });
 
-test("a step waits for a pause of 50 ms, for 2 s at the latest, and not at all once a full step waits", async (t) => {
-  const { keeper, asked, pass } = await idle(t);
+test("a step waits for 50 ms without a commit, for 2 s at most, and not at all once a full step is due", async (t) => {
+  const { keeper, calls, advance } = await idle(t);
   keeper.grew(10);
-  await pass(49);
+  await advance(49);
   keeper.grew(10);
-  await pass(49);
-  assert.deepEqual(asked, []);
-  await pass(1);
-  assert.deepEqual(asked, ["step"]);
+  await advance(49);
+  assert.deepEqual(calls, []);
+  await advance(1);
+  assert.deepEqual(calls, ["step"]);
 
   for (let ms = 0; ms < 1_960; ms += 40) {
     keeper.grew(1);
-    await pass(40);
+    await advance(40);
   }
-  assert.deepEqual(asked, ["step"]);
-  await pass(40);
-  assert.deepEqual(asked, ["step", "step"]);
+  assert.deepEqual(calls, ["step"]);
+  await advance(40);
+  assert.deepEqual(calls, ["step", "step"]);
 
   keeper.grew(STEP_ROWS);
-  await pass(0);
-  assert.deepEqual(asked, ["step", "step", "step"]);
+  await advance(0);
+  assert.deepEqual(calls, ["step", "step", "step"]);
 });
 
-test("with more than 200,000 unindexed rows it works at the priority of the other threads, until it has caught up", async (t) => {
-  const { keeper, asked, pass, steps } = await idle(t);
+test("with more than 200,000 unindexed rows it runs at normal priority until it has caught up", async (t) => {
+  const { keeper, calls, advance, steps } = await idle(t);
   steps.push({ derived: STEP_ROWS, unindexed: 150_000 }, { derived: STEP_ROWS, unindexed: 10 });
   keeper.grew(200_001);
-  await pass(0);
-  assert.deepEqual(asked, ["start", "attach", "step", "step"]);
-  await pass(50);
-  assert.deepEqual(asked.slice(4), ["lowerPriority", "step"]);
+  await advance(0);
+  assert.deepEqual(calls, ["start", "attach", "step", "step"]);
+  await advance(50);
+  assert.deepEqual(calls.slice(4), ["lowerPriority", "step"]);
 });
 
-test("an index that was built again is attached again, and told of once", async (t) => {
-  const { keeper, asked, faults, pass, steps } = await idle(t);
+test("a rebuilt index is attached again, and reported once", async (t) => {
+  const { keeper, calls, faults, advance, steps } = await idle(t);
   steps.push({ derived: 1, unindexed: 0, fault: "its file was removed" });
   keeper.grew(1);
-  await pass(50);
-  assert.deepEqual(asked, ["step", "attach"]);
+  await advance(50);
+  assert.deepEqual(calls, ["step", "attach"]);
   assert.deepEqual(faults, ["its file was removed"]);
   assert.equal(keeper.isFaulty(), false);
 });
 
-test("what several readers report about one index makes one begin again", async (t) => {
-  const { keeper, asked, faults, pass } = await idle(t);
+test("reports of several readers about one index cause one rebuild", async (t) => {
+  const { keeper, calls, faults, advance } = await idle(t);
   keeper.distrust("malformed");
   keeper.distrust("malformed, says another reader");
   assert.equal(keeper.isFaulty(), true);
-  await pass(0);
-  assert.deepEqual(asked, ["reset", "attach", "step"]);
+  await advance(0);
+  assert.deepEqual(calls, ["reset", "attach", "step"]);
   assert.deepEqual(faults, ["malformed"]);
   assert.equal(keeper.isFaulty(), false);
 });
 
-test("an index that cannot be opened is tried again after 1 s, 2 s, … whatever is committed meanwhile, and told of once", async (t) => {
-  const { keeper, asked, faults, pass } = await keep(t, [], ["no room", "no room", "no room"]);
-  await pass(0);
+test("an index that cannot be opened is retried after 1 s, 2 s, … whatever is committed meanwhile, and reported once", async (t) => {
+  const { keeper, calls, faults, advance } = await keep(t, [], ["no room", "no room", "no room"]);
+  await advance(0);
   assert.deepEqual(faults, ["no room"]);
   keeper.grew(STEP_ROWS);
   assert.equal(await keeper.exclude([1]), undefined);
-  await pass(999);
-  assert.deepEqual(asked, []);
-  await pass(1);
-  await pass(1_999);
-  assert.deepEqual(asked, []);
-  await pass(1);
-  assert.deepEqual(asked, ["start low", "attach", "step", "check"]);
+  await advance(999);
+  assert.deepEqual(calls, []);
+  await advance(1);
+  await advance(1_999);
+  assert.deepEqual(calls, []);
+  await advance(1);
+  assert.deepEqual(calls, ["start low", "attach", "step", "check"]);
   assert.deepEqual(faults, ["no room"]);
   assert.equal(keeper.isFaulty(), false);
 });
 
-test("a stop while the thread of a failed step ends starts no other thread", async (t) => {
-  const kept = await idle(t);
+test("a stop while the thread of a failed step is ending starts no other thread", async (t) => {
+  const harness = await idle(t);
   const { promise, resolve } = Promise.withResolvers<void>();
-  kept.ending = promise;
-  kept.steps.push("no room");
-  kept.keeper.grew(1);
-  await kept.pass(50);
-  const closed = kept.keeper.close();
+  harness.ending = promise;
+  harness.steps.push("no room");
+  harness.keeper.grew(1);
+  await harness.advance(50);
+  const closed = harness.keeper.close();
   resolve();
   await closed;
-  await kept.pass(60_000);
-  assert.deepEqual(kept.asked, ["step"]);
+  await harness.advance(60_000);
+  assert.deepEqual(harness.calls, ["step"]);
 });

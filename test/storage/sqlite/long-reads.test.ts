@@ -5,12 +5,12 @@ import type { ReceivedPage } from "../../../src/core/queries.ts";
 import { createQueries, type Queries } from "../../../src/storage/sqlite/read/queries.ts";
 import { openTestStore } from "../../support/store.ts";
 
-/** More than are looked at in one transaction, and more than are looked at before the index is asked. */
+/** More rows than are scanned in one transaction, and more than are scanned before the index is used. */
 const ROWS = 22_000;
 const NEEDLE_EVERY = 7;
 const HOUR_ROWS = 3_600;
 
-/** Rows a second apart, received in another order than they were sent. */
+/** Rows a second apart, received in a different order than sent. */
 async function queriesOf(t: TestContext): Promise<Queries> {
   const { path, store } = await openTestStore(t);
   {
@@ -28,12 +28,12 @@ async function queriesOf(t: TestContext): Promise<Queries> {
 const received = Array.from({ length: ROWS }, (_, index) => (index * 7919) % ROWS);
 const sent = received.toSorted((a, b) => a - b);
 
-/** How many of these seconds lie in each hour. */
+/** The number of these seconds in each hour. */
 function perHour(seconds: readonly number[]): readonly number[] {
   return [...Map.groupBy(seconds, (second) => Math.floor(second / HOUR_ROWS))].sort(([a], [b]) => a - b).map(([, some]) => some.length);
 }
 
-test("a timeline of many rows counts what matches, found by the index or by a walk in several transactions", async (t) => {
+test("a timeline of many rows counts each match, found by the index or by a scan in several transactions", async (t) => {
   const queries = await queriesOf(t);
   for (const [filter, accepts] of [
     [{ q: "needle" }, (second: number) => second % NEEDLE_EVERY === 0],
@@ -46,7 +46,7 @@ test("a timeline of many rows counts what matches, found by the index or by a wa
   }
 });
 
-test("pages by receipt over many rows have every match once, however it is found", async (t) => {
+test("pages in the order of receipt over many rows have each match once, however it is found", async (t) => {
   const queries = await queriesOf(t);
   for (const q of ["needle", "ne"]) {
     for (const order of ["received", "received-desc"] as const) {

@@ -32,7 +32,7 @@ const earlierRows: readonly [id: string, ts: string, text: string | null, readBa
   ["no time", "yesterday", "?", "yesterday"],
 ];
 
-test("a database of an earlier build opens, is upgraded, and reads back complete and in order", async (t) => {
+test("a database of an earlier build is upgraded when it is opened, and reads return everything in order", async (t) => {
   const path = join(temporaryFolder(t), "app.db");
   using earlier = new DatabaseSync(path);
   earlier.exec(EARLIER_TABLE);
@@ -52,7 +52,7 @@ test("a database of an earlier build opens, is upgraded, and reads back complete
   assert.equal(await store.insert(message("zone", { from: "+1", to: "+2", ts: "2025-01-15T09:30:00Z", text: null })), "duplicate");
 });
 
-/** What versions 1 to 3 kept beside the messages: what is now in the index file, and how far it was. */
+/** The tables that versions 1 to 3 kept beside the messages; they are now in the index file. */
 const FORMER_TABLES = `
   CREATE TABLE sender_messages (
     from_msisdn TEXT NOT NULL, key TEXT NOT NULL, message_id TEXT NOT NULL, seq INTEGER NOT NULL,
@@ -76,7 +76,7 @@ const FORMER_TABLES = `
 
 const ROWS = 2_000;
 
-/** A database as the build of that version left it. */
+/** Creates a database of that schema version. */
 function createVersion(t: TestContext, version: 1 | 2 | 3): string {
   const path = createDatabase(t, Array.from({ length: ROWS }, (_, index) => message(`m${index}`, { from: `+${index % 5}` })), { indexed: false });
   using db = new DatabaseSync(path);
@@ -92,7 +92,7 @@ function createVersion(t: TestContext, version: 1 | 2 | 3): string {
 }
 
 for (const [index, version] of ([1, 2, 3] as const).entries()) {
-  test(`version ${version} is opened at once, and what it kept beside the messages is deleted little by little while reads are exact`, { skip: oneOfMany(index, { every: 3 }) }, async (t) => {
+  test(`version ${version} is opened at once, and its former tables are deleted step by step while reads stay exact`, { skip: oneOfMany(index, { every: 3 }) }, async (t) => {
     const path = createVersion(t, version);
     const { store, indexFaults } = await openTestStore(t, { path });
     assert.equal((await store.list({ limit: 9, offset: 0, from: "+1" })).total, ROWS / 5);
@@ -100,7 +100,7 @@ for (const [index, version] of ([1, 2, 3] as const).entries()) {
     await store.insert(message("new"));
     assert.equal(await store.lastSequence(), version === 1 ? ROWS + 2 : ROWS + 6);
     assert.deepEqual((await store.stats()).messages_per_sender.at(-2), { from: "+4", count: ROWS / 5 });
-    await until("the upgrade has nothing left", () => store.maintenance().upgradeRemainingRows === 0, { limitMs: 30_000 });
+    await until("the upgrade is complete", () => store.maintenance().upgradeRemainingRows === 0, { limitMs: 30_000 });
     await store.close();
     assert.deepEqual(indexFaults, []);
     using db = new DatabaseSync(path, { readOnly: true });
@@ -109,7 +109,7 @@ for (const [index, version] of ([1, 2, 3] as const).entries()) {
   });
 }
 
-test("an upgrade that is cut off in the middle continues with the next start", async (t) => {
+test("an upgrade that is interrupted continues at the next start", async (t) => {
   const path = createVersion(t, 3);
   {
     using db = new DatabaseSync(path);
@@ -125,13 +125,13 @@ test("an upgrade that is cut off in the middle continues with the next start", a
   assert.equal(db.prepare("PRAGMA integrity_check").get()?.["integrity_check"], "ok");
 });
 
-test("an opening that fails ends the upgrade that has begun, and does not report it as a failure", async (t) => {
+test("if the store cannot be opened, an upgrade in progress stops and is not reported as failed", async (t) => {
   const path = createVersion(t, 3);
   {
     using db = new DatabaseSync(path);
     db.exec("WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n LIMIT 200000) INSERT INTO time_counts SELECT 'many', 10, value, 1 FROM n");
   }
-  // No index can be opened there.
+  // A folder with the name of the index file, so that no index can be opened.
   mkdirSync(join(`${path}-index`, "taken"), { recursive: true });
   const failures: string[] = [];
   const observer: StoreObserver = {
@@ -139,22 +139,22 @@ test("an opening that fails ends the upgrade that has begun, and does not report
     commitFailed: () => {},
     removed: () => {},
     indexFaulted: () => {
-      throw new Error("as told");
+      throw new Error("injected fault");
     },
     upgradeFailed: (reason) => failures.push(reason),
   };
-  await assert.rejects(openTestStore(t, { path, observer }), { message: "as told" });
+  await assert.rejects(openTestStore(t, { path, observer }), { message: "injected fault" });
   using opened = new DatabaseSync(path);
-  assert.ok(estimateLeftovers(opened) > 0, "it ends in the middle");
+  assert.ok(estimateLeftovers(opened) > 0, "the upgrade stopped halfway");
   assert.deepEqual(failures, []);
 });
 
-test("an upgrade that fails leaves the earlier database as it was", async (t) => {
+test("an upgrade that fails does not change the database", async (t) => {
   const path = join(temporaryFolder(t), "app.db");
   using earlier = new DatabaseSync(path);
   earlier.exec(EARLIER_TABLE);
   earlier.exec("INSERT INTO messages VALUES ('m1', '+1', '+2', '2025-01-15T10:00:00Z', 'x', 'now')");
-  // The new schema needs this name.
+  // The new schema needs this table name.
   earlier.exec("CREATE TABLE store_state (taken INTEGER)");
   await assert.rejects(openTestStore(t, { path }), { name: "DatabaseError" });
   assert.equal(earlier.prepare("PRAGMA user_version").get()?.["user_version"], 0);
@@ -162,7 +162,7 @@ test("an upgrade that fails leaves the earlier database as it was", async (t) =>
   assert.equal(earlier.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'idx_messages_from'").get()?.["n"], 1);
 });
 
-test("a database of a newer version is refused, and stays as it is", async (t) => {
+test("a database of a newer version is refused and not changed", async (t) => {
   const path = join(temporaryFolder(t), "app.db");
   using newer = new DatabaseSync(path);
   newer.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
@@ -170,7 +170,7 @@ test("a database of a newer version is refused, and stays as it is", async (t) =
   assert.equal(newer.prepare("PRAGMA user_version").get()?.["user_version"], SCHEMA_VERSION + 1);
 });
 
-test("a table messages that is not ours is refused, and stays as it is", async (t) => {
+test("a table messages of another program is refused and not changed", async (t) => {
   const path = join(temporaryFolder(t), "app.db");
   using other = new DatabaseSync(path);
   other.exec("CREATE TABLE messages (id INTEGER PRIMARY KEY, body TEXT)");
@@ -178,7 +178,7 @@ test("a table messages that is not ours is refused, and stays as it is", async (
   assert.deepEqual(other.prepare("SELECT name FROM pragma_table_info('messages')").all().map((row) => row["name"]), ["id", "body"]);
 });
 
-test("a new database has the table as the contract names it", async (t) => {
+test("a new database has the table and the columns of the contract", async (t) => {
   const { path } = await openTestStore(t);
   using db = new DatabaseSync(path, { readOnly: true });
   const columns = db.prepare("SELECT name FROM pragma_table_info('messages')").all().map((row) => row["name"]);

@@ -16,7 +16,7 @@ for (const [title, nameOf] of [
     return link;
   }],
 ] as const) {
-  test(`a second store on one database, by ${title}, is refused before it reads or writes anything`, async (t) => {
+  test(`a second store on the same database, opened by ${title}, is refused before it reads or writes`, async (t) => {
     const { store, path, fatal } = await openTestStore(t);
     await store.insert(message("m1"));
     const before = ["", "-wal"].map((suffix) => readFileSync(path + suffix));
@@ -28,7 +28,7 @@ for (const [title, nameOf] of [
   });
 }
 
-test("a store that has closed, or could not be opened, leaves the database to the next one", async (t) => {
+test("a store that was closed, or could not be opened, releases the database", async (t) => {
   const path = join(temporaryFolder(t), "app.db");
   const first = await openTestStore(t, { path });
   await first.store.close();
@@ -44,7 +44,7 @@ test("a store that has closed, or could not be opened, leaves the database to th
   assert.equal(await (await openTestStore(t, { path })).store.insert(message("m1")), "created");
 });
 
-test("the lock of the owner hinders no reader of the database", async (t) => {
+test("the owner's lock does not block readers of the database", async (t) => {
   const { store, path } = await openTestStore(t);
   await store.insert(message("m1"));
   using reader = new DatabaseSync(path, { readOnly: true });
@@ -52,7 +52,7 @@ test("the lock of the owner hinders no reader of the database", async (t) => {
 });
 
 test("a stop does not wait for another process that reads the database", async (t) => {
-  // With the timeout of the connection the last checkpoint would outlast the test.
+  // The last checkpoint would wait for the busy timeout, which is longer than the test may take.
   const { store, path } = await openTestStore(t, { busyTimeoutMs: 3_600_000 });
   await store.insert(message("m1"));
   const reader = otherConnection(t, path);
@@ -63,7 +63,7 @@ test("a stop does not wait for another process that reads the database", async (
   assert.equal(reader.prepare("SELECT count(*) AS n FROM messages").get()?.["n"], 2);
 });
 
-test("a database opened by a symbolic link has the sizes of its own files", async (t) => {
+test("a database opened by a symbolic link reports the sizes of the real files", async (t) => {
   const folder = temporaryFolder(t);
   const real = join(folder, "real.db");
   symlinkSync(real, join(folder, "link.db"));
@@ -73,7 +73,7 @@ test("a database opened by a symbolic link has the sizes of its own files", asyn
   assert.ok(databaseBytes > 0 && walBytes > 0, `${databaseBytes} and ${walBytes} bytes`);
 });
 
-test("a lock file that may only be read makes no owner: a lock on it would keep nobody out", (t) => {
+test("a read-only lock file is refused, because a lock on it would not exclude others", (t) => {
   const folder = temporaryFolder(t);
   chmodSync(folder, 0o777);
   const path = join(folder, "app.db");

@@ -8,7 +8,7 @@ import { createQueries } from "../../../src/storage/sqlite/read/queries.ts";
 import { createDatabase } from "../../support/derived-database.ts";
 import { message } from "../../support/store.ts";
 
-/** Every combination of filters that the API can make, near and far. */
+/** Every combination of filters that the API allows, with small and large offsets. */
 function* everyQuery(): Generator<MessageQuery> {
   for (const from of [undefined, "+1"]) {
     for (const since of [undefined, "2025-01-01T00:00:00Z"]) {
@@ -27,11 +27,11 @@ function* everyQuery(): Generator<MessageQuery> {
   }
 }
 
-test("no query of the API walks the whole table, and only rows without an index are sorted", (t) => {
+test("no query of the API scans the whole table, and only unindexed rows are sorted", (t) => {
   const path = createDatabase(t, [message("m", { from: "+1", ts: "2025-01-01T00:00:00Z", text: "abc" })], { indexed: true });
   {
     using index = new DatabaseSync(indexLocation(path));
-    // This many rows that a page far out jumps; the counts are what the jump is made from.
+    // A page with a large offset skips this many rows, by the counts.
     index.exec(`
       UPDATE index_state SET messages = 1000000;
       UPDATE sender_counts SET count = 1000000;
@@ -60,13 +60,13 @@ test("no query of the API walks the whole table, and only rows without an index 
 
   const texts = new Set(prepare.mock.calls.map((call) => String(call.arguments[0])));
   prepare.mock.restore();
-  assert.ok(texts.size > 15, `only ${texts.size} texts were seen`);
+  assert.ok(texts.size > 15, `only ${texts.size} statements were recorded`);
   for (const sql of texts) {
     if (!sql.trimStart().startsWith("SELECT")) continue;
     const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map((row) => String(row["detail"]));
     for (const step of plan) {
       if (!sql.includes("unindexed_messages")) assert.doesNotMatch(step, /TEMP B-TREE/, sql);
-      // An index walked in its own order ends at LIMIT; the search table has no other way to be asked.
+      // A scan in the order of an index ends at LIMIT, and the search table can only be scanned.
       assert.doesNotMatch(step, /^SCAN (?!messages USING INDEX messages_by_ts$|sender_counts USING COVERING INDEX sender_counts_by_count$|messages_search VIRTUAL TABLE INDEX|index_state$|store_state$|excluded_messages$|unindexed_messages$|hit$|CONSTANT ROW$|\(subquery)/, sql);
     }
   }

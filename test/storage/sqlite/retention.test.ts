@@ -8,7 +8,7 @@ import { temporaryFolder } from "../../support/store.ts";
 
 const NOW = "2025-01-15T10:00:00.000Z";
 
-test("a removed message stays known by its id, and the rows after it are numbered on", (t) => {
+test("the id of a removed message stays known, and seq continues", (t) => {
   using db = openDatabase(join(temporaryFolder(t), "app.db"));
   migrate(db);
   const row = (id: string): readonly string[] => [id, "+1", "+2", "2025-01-15T10:00:00Z", "text"];
@@ -17,7 +17,7 @@ test("a removed message stays known by its id, and the rows after it are numbere
   assert.equal(writer.remove({ seqs: [2, 3], removal: 1 }), 2);
   assert.deepEqual([...writer.write([...row("b"), ...row("d")], NOW)], [DUPLICATE, CREATED]);
   assert.deepEqual(db.prepare("SELECT seq, message_id FROM messages").all().map((one) => [one["seq"], one["message_id"]]), [[1, "a"], [4, "d"]]);
-  assert.deepEqual([...createBatchWriter(db).write(row("c"), NOW)], [DUPLICATE], "after a start, too");
+  assert.deepEqual([...createBatchWriter(db).write(row("c"), NOW)], [DUPLICATE], "also after a start");
 });
 
 test("a removal that fails removes nothing", (t) => {

@@ -6,11 +6,11 @@ import { test } from "node:test";
 import { openTestStore, message, temporaryFolder } from "../../support/store.ts";
 import { SKIP_IN_SHORT_RUN } from "../../support/sweep.ts";
 
-test("a statement that rolls the transaction back by itself leaves nothing of the batch, before or after it", async (t) => {
+test("if a statement rolls back the transaction, no message of the batch is stored", async (t) => {
   const { store, path } = await openTestStore(t);
   const other = new DatabaseSync(path);
   t.after(() => other.close());
-  // What FULL and IOERR do in the middle of a batch.
+  // The same as FULL and IOERR in the middle of a batch.
   other.exec("CREATE TRIGGER fault BEFORE INSERT ON messages WHEN NEW.message_id = 'm5' BEGIN SELECT RAISE(ROLLBACK, 'disk full'); END");
   const outcomes = await Promise.all(Array.from({ length: 10 }, (_, index) => store.insert(message(`m${index}`))));
   assert.deepEqual(new Set(outcomes), new Set(["unavailable"]));
@@ -27,7 +27,7 @@ const CHANGES: Readonly<Record<string, (path: string) => void>> = {
 
 for (const suffix of ["", "-wal", "-shm", "-owner"]) {
   for (const [what, change] of Object.entries(CHANGES)) {
-    test(`app.db${suffix} that is ${what} under the store is a fatal fault at the next check, which names it`, { skip: suffix !== "" && SKIP_IN_SHORT_RUN }, async (t) => {
+    test(`if app.db${suffix} is ${what} while the store is open, the next check finds a fatal fault and names the file`, { skip: suffix !== "" && SKIP_IN_SHORT_RUN }, async (t) => {
       const { store, path, fatal } = await openTestStore(t);
       assert.deepEqual(await store.check(), []);
       change(path + suffix);
@@ -37,7 +37,7 @@ for (const suffix of ["", "-wal", "-shm", "-owner"]) {
   }
 }
 
-test("what a killed process left in the WAL is in the database itself, synced, before the store answers", async (t) => {
+test("messages that a killed process left in the WAL are synced into the database before the store is open", async (t) => {
   const killed = await openTestStore(t);
   await killed.store.insert(message("m1"));
   const folder = temporaryFolder(t);
@@ -48,12 +48,12 @@ test("what a killed process left in the WAL is in the database itself, synced, b
   assert.equal(databaseFileHolds(path, folder), true);
 });
 
-test("a database that cannot be opened is refused with what to repair", async (t) => {
+test("the error for a database that cannot be opened says what to repair", async (t) => {
   const folder = temporaryFolder(t);
   await assert.rejects(openTestStore(t, { path: folder }), { name: "UnusableSetting" });
 });
 
-/** Whether the message is there without the WAL. */
+/** Whether the database file has the message without its WAL. */
 function databaseFileHolds(path: string, folder: string): boolean {
   const alone = join(folder, "alone.db");
   copyFileSync(path, alone);

@@ -8,17 +8,17 @@ import { message } from "../../support/store.ts";
 
 const ROWS = 6_000;
 
-/** Reads of one sender whose rows no index covers, and the most rows that each may take out of SQLite. */
+/** Reads of a sender whose rows are not indexed, and the maximum number of rows that each may fetch from SQLite. */
 const READS: readonly (readonly [title: string, read: (queries: Queries) => unknown, most: number])[] = [
   ["the first page", (queries) => queries.list({ from: "+1", limit: 1, offset: 0 }), 10],
   ["the newest page", (queries) => queries.list({ from: "+1", limit: 1, offset: 0, order: "desc" }), 10],
-  ["a page after a place", (queries) => queries.list({ from: "+1", limit: 1, offset: 0, after: { key: "2025-01-15T10:00:30", messageId: "m30" } }), 10],
+  ["a page after a position", (queries) => queries.list({ from: "+1", limit: 1, offset: 0, after: { key: "2025-01-15T10:00:30", messageId: "m30" } }), 10],
   ["a page of an export", (queries) => queries.exportPage({ from: "+1", upTo: ROWS }), 2_100],
   ["the totals", (queries) => queries.stats(), 20],
 ];
 
 for (const [title, read, most] of READS) {
-  test(`${title} of a sender without an index takes few rows out of the database, however many there are`, (t) => {
+  test(`${title} of a sender whose rows are not indexed fetches few rows, however many there are`, (t) => {
     const ts = (index: number): string => new Date(Date.parse("2025-01-15T10:00:00Z") + index * 1_000).toISOString();
     const path = createDatabase(t, Array.from({ length: ROWS }, (_, index) => message(`m${index}`, { from: "+1", ts: ts(index) })), { indexed: false });
     using db = openDatabase(path, { readOnly: true });

@@ -16,10 +16,10 @@ function whyUnusableForOtherUser(path: string): string {
   return asOtherUser(MODULE, `whyUnusable(${JSON.stringify(path)}) ?? "usable"`);
 }
 
-/** Prepares a folder that anybody may write, and says which file or folder in it must be told of. */
-const FORBIDDEN: readonly (readonly [title: string, prepare: (folder: string) => void, told: string])[] = [
+/** Changes a folder that anybody may write, and the file or folder in it that the reason must name. */
+const FORBIDDEN: readonly (readonly [title: string, prepare: (folder: string) => void, named: string])[] = [
   ["a folder that others may only read", (folder) => chmodSync(folder, 0o555), ""],
-  ["a folder that others may not even look into", (folder) => chmodSync(folder, 0o000), ""],
+  ["a folder that others may not enter", (folder) => chmodSync(folder, 0o000), ""],
   ["a database that others may only read", (folder) => forbid(join(folder, "app.db"), 0o444), "/app.db"],
   ["a database that others may not read", (folder) => forbid(join(folder, "app.db"), 0o000), "/app.db"],
   ...["-wal", "-shm", "-owner"].map((suffix) =>
@@ -31,26 +31,26 @@ function forbid(path: string, mode: number): void {
   chmodSync(path, mode);
 }
 
-for (const [title, prepare, told] of FORBIDDEN) {
-  test(`${title} is told of by its name, with its owner and its mode`, (t) => {
+for (const [title, prepare, named] of FORBIDDEN) {
+  test(`${title} is reported by name, with its owner and mode`, (t) => {
     const folder = temporaryFolder(t);
     chmodSync(folder, 0o777);
     prepare(folder);
     atEnd(t, () => chmodSync(folder, 0o777));
     const reason = whyUnusableForOtherUser(join(folder, "app.db"));
     assert.match(reason, / must be (?:readable and )?writable by uid \d+: it belongs to uid \d+, its mode is 0[0-7]{3} \(EACCES\)$/);
-    assert.ok(reason.startsWith(`${folder}${told} must `), reason);
+    assert.ok(reason.startsWith(`${folder}${named} must `), reason);
   });
 }
 
-test("of a folder that is yet to be made, the nearest one above is told of", (t) => {
+test("for a folder that does not exist yet, the nearest existing parent is reported", (t) => {
   const folder = temporaryFolder(t);
   chmodSync(folder, 0o555);
   atEnd(t, () => chmodSync(folder, 0o777));
   assert.ok(whyUnusableForOtherUser(join(folder, "a", "b", "app.db")).startsWith(`${folder} must be writable `));
 });
 
-test("a folder in which the database can be made, and one that has it, are usable", (t) => {
+test("a folder in which the database can be created, and one that contains it, are usable", (t) => {
   const folder = temporaryFolder(t);
   chmodSync(folder, 0o777);
   const path = join(folder, "app.db");
@@ -60,7 +60,7 @@ test("a folder in which the database can be made, and one that has it, are usabl
   assert.equal(whyUnusableForOtherUser(path), "usable");
 });
 
-test("what is not a regular file is not usable", (t) => {
+test("anything except a regular file is not usable", (t) => {
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, "app.db"));
   assert.equal(whyUnusable(join(folder, "app.db")), `${folder}/app.db must be a file, not a folder`);
@@ -105,12 +105,12 @@ test("a file with two names is not usable: the log that belongs to the other nam
   assert.equal(whyUnusable(path), undefined);
 });
 
-test("a command that cannot open the database tells the same", (t) => {
+test("a command that cannot open the database reports the same reason", (t) => {
   const folder = temporaryFolder(t);
   chmodSync(folder, 0o755);
   forbid(join(folder, "app.db"), 0o000);
   const database = new URL("../../../src/storage/sqlite/database.ts", import.meta.url);
   const open = `openDatabase(${JSON.stringify(join(folder, "app.db"))}, { readOnly: true })`;
-  const told = asOtherUser(database, `(() => { try { ${open}; return "opened"; } catch (error) { return error.message; } })()`);
-  assert.match(told, /^Cannot open the database: .* must be (?:readable and )?writable by uid \d+: .* \(EACCES\) \(SQLite 14: /);
+  const reason = asOtherUser(database, `(() => { try { ${open}; return "opened"; } catch (error) { return error.message; } })()`);
+  assert.match(reason, /^Cannot open the database: .* must be (?:readable and )?writable by uid \d+: .* \(EACCES\) \(SQLite 14: /);
 });

@@ -22,7 +22,7 @@ async function failing(verifier: Verifier): Promise<readonly CheckName[]> {
   return failed;
 }
 
-/** A connection to both files that may write where SQLite's own tables are. */
+/** A connection to both files that may write to SQLite's internal tables. */
 function withoutGuards(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { defensive: false });
   db.prepare(`ATTACH ? AS ${INDEX_SCHEMA}`).run(indexLocation(path));
@@ -34,12 +34,12 @@ function contentOf(path: string): unknown {
   return db.prepare("SELECT * FROM messages ORDER BY seq").all();
 }
 
-test("a sound database passes every check: empty, without an index, and with one that covers all rows", async (t) => {
+test("a sound database passes every check: empty, without an index, and with a complete index", async (t) => {
   const cases = [createDatabase(t, [], { indexed: true }), createDatabase(t, sampleMessages(500), { indexed: false }), createDatabase(t, sampleMessages(500), { indexed: true })];
   for (const path of cases) assert.deepEqual(await failing(await verifierOf(t, path)), []);
 });
 
-test("texts of every code point of Unicode, and times that are none, pass", async (t) => {
+test("texts with every code point of Unicode, and invalid times, pass", async (t) => {
   const blocks = Array.from({ length: 0x110000 / 0x400 }, (_, block) => block * 0x400).filter((first) => first < 0xd800 || first > 0xdfff);
   const texts = sweep(t, blocks, { every: 16 }).map((first) => Array.from({ length: 0x400 }, (_, at) => String.fromCodePoint(first + at)).join(""));
   const path = createDatabase(t, texts.map((text, index) => message(`m${index}`, { text })), { indexed: false });
@@ -52,7 +52,7 @@ test("texts of every code point of Unicode, and times that are none, pass", asyn
   assert.deepEqual(await failing(verifier), []);
 });
 
-test("a database that a service keeps writing to passes every check", async (t) => {
+test("a database passes every check while a service writes to it", async (t) => {
   const { store, path } = await openTestStore(t);
   let stop = false;
   const writing = (async () => {
@@ -70,59 +70,59 @@ test("a database that a service keeps writing to passes every check", async (t) 
 
 const DELETE_ENTRY = "INSERT INTO messages_search (messages_search, rowid, text) SELECT 'delete', seq, text FROM messages WHERE seq =";
 
-/** What `sqlite3` may do to the messages: the index no longer fits. */
+/** Changes to the messages with `sqlite3`, after which the index no longer fits. */
 const EDITS: readonly (readonly [title: string, sql: string])[] = [
   ["a row deleted", "DELETE FROM messages WHERE seq = 5"],
   ["the last row deleted", "DELETE FROM messages WHERE seq = 500"],
   ["every row deleted", "DELETE FROM messages"],
-  ["a row put in another's place", "DELETE FROM messages WHERE seq = 5; INSERT INTO messages VALUES (5, 'other', '+1', '+2', '2025-01-11T10:00:00Z', 'other', 'now')"],
+  ["a row that replaces another one", "DELETE FROM messages WHERE seq = 5; INSERT INTO messages VALUES (5, 'other', '+1', '+2', '2025-01-11T10:00:00Z', 'other', 'now')"],
   ["a sender changed", "UPDATE messages SET from_msisdn = '+77' WHERE seq = 5"],
   ["a time changed", "UPDATE messages SET ts = '2025-02-01T00:00:00Z' WHERE seq = 5"],
   ["a text changed", "UPDATE messages SET text = 'text number 999' WHERE seq = 5"],
 ];
 const OF_THE_INDEX: readonly CheckName[] = ["index", "counters", "senders", "search"];
-const UNCOUNTED = "DROP TRIGGER messages_updated; DROP TRIGGER messages_deleted; ";
+const WITHOUT_TRIGGERS = "DROP TRIGGER messages_updated; DROP TRIGGER messages_deleted; ";
 
-/** What is done to a database of 500 messages, and the checks that must fail. */
-const DAMAGES: readonly (readonly [title: string, sql: string, expected: readonly CheckName[]])[] = [
+/** Damage to a database of 500 messages, and the checks that must fail. */
+const DAMAGE: readonly (readonly [title: string, sql: string, expected: readonly CheckName[]])[] = [
   ...EDITS.map(([title, sql]) => [title, sql, OF_THE_INDEX] as const),
-  ["a row deleted without a trace", `${UNCOUNTED}DELETE FROM messages WHERE seq = 5`, ["schema", "counters", "senders", "search"]],
-  ["a sender changed without a trace", `${UNCOUNTED}UPDATE messages SET from_msisdn = '+77' WHERE seq = 5`, ["schema", "senders"]],
-  ["a time changed within its second without a trace", `${UNCOUNTED}UPDATE messages SET ts = replace(ts, '.25Z', '.5Z') WHERE seq = 6`, ["schema", "senders"]],
-  ["a text made null without a trace", `${UNCOUNTED}UPDATE messages SET text = NULL WHERE seq = 5`, ["schema", "search"]],
+  ["a row deleted without triggers", `${WITHOUT_TRIGGERS}DELETE FROM messages WHERE seq = 5`, ["schema", "counters", "senders", "search"]],
+  ["a sender changed without triggers", `${WITHOUT_TRIGGERS}UPDATE messages SET from_msisdn = '+77' WHERE seq = 5`, ["schema", "senders"]],
+  ["a time changed within its second without triggers", `${WITHOUT_TRIGGERS}UPDATE messages SET ts = replace(ts, '.25Z', '.5Z') WHERE seq = 6`, ["schema", "senders"]],
+  ["a text made null without triggers", `${WITHOUT_TRIGGERS}UPDATE messages SET text = NULL WHERE seq = 5`, ["schema", "search"]],
   ["the number of messages wrong", "UPDATE index_state SET messages = messages + 1", ["counters"]],
   ["the number of senders wrong", "UPDATE index_state SET senders = senders - 1", ["counters"]],
   ["a sender's count wrong", "UPDATE sender_counts SET count = count + 1 WHERE from_msisdn = '+3'", ["counters"]],
   ["a sender's count missing", "DELETE FROM sender_counts WHERE from_msisdn = '+7'", ["counters"]],
-  ["a count of a sender that there is not", "INSERT INTO sender_counts VALUES ('+0', 1)", ["counters"]],
+  ["a count of a sender without messages", "INSERT INTO sender_counts VALUES ('+0', 1)", ["counters"]],
   ...["10", "13", "16", "19"].map((level) => [`a count wrong at level ${level}`, `UPDATE time_counts SET count = count - 1 WHERE scope = '' AND level = ${level} AND prefix LIKE '2025-01-11%'`, ["counters"]] as const),
-  ["a sender's day wrong, and one that there is not", "UPDATE time_counts SET count = count + 1 WHERE scope = '+2' AND level = 10; INSERT INTO time_counts VALUES ('+9', 13, '2999-01-01T00', 1)", ["counters"]],
+  ["a sender's day wrong, and a day of a sender without messages", "UPDATE time_counts SET count = count + 1 WHERE scope = '+2' AND level = 10; INSERT INTO time_counts VALUES ('+9', 13, '2999-01-01T00', 1)", ["counters"]],
   ["a sender's hour missing", "DELETE FROM time_counts WHERE scope = '+2' AND level = 13", ["counters"]],
-  ["an hour that there is not, before all others", "INSERT INTO time_counts VALUES ('', 13, '1999-01-01T00', 1)", ["counters"]],
-  ["a level that nobody counts", "INSERT INTO time_counts VALUES ('+1', 16, '2025-01-11T10:00', 1)", ["counters"]],
-  ["a message missing from its sender's", "DELETE FROM sender_messages WHERE seq = 5", ["counters", "senders"]],
-  ["a sender's message that points to another", "UPDATE sender_messages SET seq = 6 WHERE seq = 5", ["senders"]],
-  ["a sender's message at another time", "UPDATE sender_messages SET key = '2025-01-12T10:00:00' WHERE seq = 5", ["counters", "senders"]],
-  ["no entry of a row in the search index", `${DELETE_ENTRY} 5`, ["search"]],
+  ["a count of an hour without messages, before all others", "INSERT INTO time_counts VALUES ('', 13, '1999-01-01T00', 1)", ["counters"]],
+  ["a count at a level that does not exist", "INSERT INTO time_counts VALUES ('+1', 16, '2025-01-11T10:00', 1)", ["counters"]],
+  ["a message missing from the list of its sender", "DELETE FROM sender_messages WHERE seq = 5", ["counters", "senders"]],
+  ["a sender's entry that points to another message", "UPDATE sender_messages SET seq = 6 WHERE seq = 5", ["senders"]],
+  ["a sender's entry at another time", "UPDATE sender_messages SET key = '2025-01-12T10:00:00' WHERE seq = 5", ["counters", "senders"]],
+  ["a row without its entry in the search index", `${DELETE_ENTRY} 5`, ["search"]],
   ["an entry for a row without text", "INSERT INTO messages_search (rowid, text) VALUES (10, 'text number 10')", ["search"]],
-  ["the entries of a row at another one", `${DELETE_ENTRY} 5; INSERT INTO messages_search (rowid, text) SELECT 10, text FROM messages WHERE seq = 5`, ["search"]],
-  ["an entry past the high-water mark", "INSERT INTO messages_search (rowid, text) VALUES (501, 'text')", ["search"]],
+  ["the search entries of a row at another row", `${DELETE_ENTRY} 5; INSERT INTO messages_search (rowid, text) SELECT 10, text FROM messages WHERE seq = 5`, ["search"]],
+  ["a search entry above the watermark", "INSERT INTO messages_search (rowid, text) VALUES (501, 'text')", ["search"]],
   ["an empty search index", "INSERT INTO messages_search (messages_search) VALUES ('delete-all')", ["search"]],
-  ["a high-water mark past the last row", "UPDATE index_state SET high = 501", OF_THE_INDEX],
-  ["a high-water mark before the last row that is indexed", "UPDATE index_state SET high = 400", ["counters", "senders", "search"]],
-  ["another history", "UPDATE index_state SET generation = 'x'", OF_THE_INDEX],
+  ["a watermark above the last row", "UPDATE index_state SET high = 501", OF_THE_INDEX],
+  ["a watermark below the last indexed row", "UPDATE index_state SET high = 400", ["counters", "senders", "search"]],
+  ["another generation", "UPDATE index_state SET generation = 'x'", OF_THE_INDEX],
   ["no state", "DELETE FROM index_state", OF_THE_INDEX],
-  ["a row excluded that is still indexed", "INSERT INTO excluded_messages VALUES (5)", ["counters", "senders", "search"]],
-  ["no table of counts", "DROP TABLE sender_counts", ["counters"]],
-  ["no search index", "DROP TABLE messages_search", ["search"]],
+  ["an excluded row that is still indexed", "INSERT INTO excluded_messages VALUES (5)", ["counters", "senders", "search"]],
+  ["the table of counts missing", "DROP TABLE sender_counts", ["counters"]],
+  ["the search index missing", "DROP TABLE messages_search", ["search"]],
   ["an index missing", "DROP INDEX messages_by_ts", ["schema"]],
     ["pages of the search index missing", "DELETE FROM messages_search_data WHERE id > 10", ["index", "search"]],
   ["a page of the search index overwritten", "UPDATE messages_search_data SET block = zeroblob(50) WHERE id > 10", ["index", "search"]],
-  ["nothing in the search index but its name", "DROP TABLE messages_search_idx", ["index", "search"]],
+  ["the content of the search index missing", "DROP TABLE messages_search_idx", ["index", "search"]],
 ];
 
-for (const [index, [title, sql, expected]] of DAMAGES.entries()) {
-  test(`${title}: found, and repaired by a rebuild that leaves the messages alone`, { skip: oneOfMany(index, { every: 4 }) }, async (t) => {
+for (const [index, [title, sql, expected]] of DAMAGE.entries()) {
+  test(`${title}: is found, and repaired by a rebuild that does not change the messages`, { skip: oneOfMany(index, { every: 4 }) }, async (t) => {
     const path = createDatabase(t, sampleMessages(500), { indexed: true });
     {
       using db = withoutGuards(path);
@@ -132,13 +132,13 @@ for (const [index, [title, sql, expected]] of DAMAGES.entries()) {
     const verifier = await verifierOf(t, path);
     assert.deepEqual(await failing(verifier), expected);
     await verifier.rebuild();
-    // Triggers that were dropped are for the operator to explain.
-    assert.deepEqual(await failing(verifier), sql.startsWith(UNCOUNTED) ? ["schema"] : []);
+    // A rebuild does not restore triggers, because the operator must find out who dropped them.
+    assert.deepEqual(await failing(verifier), sql.startsWith(WITHOUT_TRIGGERS) ? ["schema"] : []);
     assert.deepEqual(contentOf(path), before);
   });
 }
 
-test("entries moved to as many other rows, whose numbers have the same sum, are found", async (t) => {
+test("search entries that moved to other rows with the same count and sum of seq are found", async (t) => {
   const path = createDatabase(t, Array.from({ length: 10 }, (_, index) => message(`m${index}`, { text: index === 4 || index === 6 ? null : "same" })), { indexed: true });
   {
     using db = withoutGuards(path);
@@ -147,12 +147,12 @@ test("entries moved to as many other rows, whose numbers have the same sum, are 
   assert.deepEqual(await failing(await verifierOf(t, path)), ["search"]);
 });
 
-test("a row that an index of the table lacks: found, and repaired by a rebuild", async (t) => {
+test("a row missing from an index of the table is found, and repaired by a rebuild", async (t) => {
   const path = createDatabase(t, sampleMessages(500), { indexed: true });
-  const { name, sql, rootpage } = takeAwayIndex(path, "messages_by_ts");
+  const { name, sql, rootpage } = detachIndex(path, "messages_by_ts");
   {
     using db = withoutGuards(path);
-    // Its pages are nobody's for the moment: the row goes without its entry.
+    // While the index is not in the schema, the row is deleted without its entry.
     db.exec("DELETE FROM messages WHERE seq = 5; PRAGMA writable_schema = 1");
     db.prepare("INSERT INTO sqlite_schema VALUES ('index', ?, 'messages', ?, ?)").run(name, rootpage, sql);
   }
@@ -162,7 +162,7 @@ test("a row that an index of the table lacks: found, and repaired by a rebuild",
   assert.deepEqual(await failing(verifier), []);
 });
 
-function takeAwayIndex(path: string, name: string): { readonly name: string; readonly sql: string; readonly rootpage: number } {
+function detachIndex(path: string, name: string): { readonly name: string; readonly sql: string; readonly rootpage: number } {
   using db = withoutGuards(path);
   const row = db.prepare("SELECT sql, rootpage FROM sqlite_schema WHERE name = ?").get(name);
   db.exec("PRAGMA writable_schema = 1");
@@ -170,7 +170,7 @@ function takeAwayIndex(path: string, name: string): { readonly name: string; rea
   return { name, sql: String(row?.["sql"]), rootpage: Number(row?.["rootpage"]) };
 }
 
-test("a damaged page of the messages is found, and a rebuild refuses to touch the file", async (t) => {
+test("a damaged page of the messages is found, and a rebuild refuses to change the file", async (t) => {
   const path = createDatabase(t, sampleMessages(500), { indexed: true });
   overwritePage(path, "messages");
   const bytes = readFileSync(path);
@@ -180,7 +180,7 @@ test("a damaged page of the messages is found, and a rebuild refuses to touch th
   assert.ok(readFileSync(path).equals(bytes));
 });
 
-/** Writes over the second half of a table's first leaf. */
+/** Overwrites the second half of the first leaf of a table. */
 function overwritePage(path: string, table: string): void {
   using db = new DatabaseSync(path, { readOnly: true });
   const page = db.prepare("SELECT pageno, pgoffset, pgsize FROM dbstat WHERE name = ? AND pagetype = 'leaf' ORDER BY pageno LIMIT 1").get(table);
@@ -212,7 +212,7 @@ for (const version of [0, 99]) {
   });
 }
 
-test("a rebuild refuses a database that a service has open, though it stores nothing at the moment", async (t) => {
+test("a rebuild refuses a database that a service has open, even if the service is idle", async (t) => {
   const { store, path } = await openTestStore(t);
   await Promise.all(sampleMessages(50).map((one) => store.insert(one)));
   const verifier = await verifierOf(t, path);
@@ -223,8 +223,8 @@ test("a rebuild refuses a database that a service has open, though it stores not
   assert.deepEqual(await failing(verifier), []);
 });
 
-test("a rebuild of many rows fills all that is derived, and tells how far it is", async (t) => {
-  // More than one step of the rebuild takes.
+test("a rebuild of many rows fills the whole index, and reports its progress", async (t) => {
+  // More rows than one step of the rebuild handles.
   const count = repetitions(t, { full: 60_000, short: 33_000 });
   const path = createDatabase(t, sampleMessages(count), { indexed: false });
   const verifier = await verifierOf(t, path);
@@ -235,7 +235,7 @@ test("a rebuild of many rows fills all that is derived, and tells how far it is"
   assert.deepEqual({ ...db.prepare("SELECT high, messages, senders FROM index_state").get() }, { high: count, messages: count, senders: 7 });
 });
 
-test("a service continues from a rebuilt database as from any other", async (t) => {
+test("a service continues with a rebuilt database as with any other", async (t) => {
   const path = createDatabase(t, sampleMessages(500), { indexed: true });
   const verifier = await verifierOf(t, path);
   await verifier.rebuild();

@@ -7,7 +7,7 @@ import { migrate, readVersion, SCHEMA_VERSION } from "../migrations.ts";
 const MAX_COMPLAINTS = 100;
 
 /** SQLite's messages for damage that `REINDEX` repairs; it reports damaged pages with others. */
-const MENDABLE = /^(?:row \d+ missing from index |wrong # of entries in index )/;
+const REPAIRABLE = /^(?:row \d+ missing from index |wrong # of entries in index )/;
 
 /**
  * The complaints of `PRAGMA integrity_check` about one of the files (pages, indexes, the structure of the search index); empty
@@ -19,8 +19,8 @@ export function integrityComplaints(db: DatabaseSync, schema = "main"): readonly
 }
 
 /** Whether the rows are sound and only the table's indexes must be rebuilt. */
-export function isMendable(complaints: readonly string[]): boolean {
-  return complaints.every((line) => MENDABLE.test(line));
+export function isRepairable(complaints: readonly string[]): boolean {
+  return complaints.every((line) => REPAIRABLE.test(line));
 }
 
 /** Checks pages, B-trees and indexes: https://www.sqlite.org/pragma.html#pragma_integrity_check */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { ReportProgress } from "./check.ts";
-import { integrityComplaints, isMendable } from "./check-file.ts";
+import { integrityComplaints, isRepairable } from "./check-file.ts";
 import { DatabaseError, DEFAULT_BUSY_TIMEOUT_MS, explain, openDatabase, transaction } from "../database.ts";
 import { discardIndexFile } from "../index/index-file.ts";
 import { openMessageIndex } from "../index/message-index.ts";
@@ -45,7 +45,7 @@ function repairTable(location: string, journalMode: string): void {
     throw new DatabaseError(`Cannot rebuild: the schema of ${location} must be version ${SCHEMA_VERSION}, it is ${version}`);
   }
   const complaints = integrityComplaints(db);
-  if (!isMendable(complaints)) {
+  if (!isRepairable(complaints)) {
     throw new DatabaseError(`Cannot rebuild: ${location} must be restored from a backup, its content is damaged`);
   }
   transaction(db, () => {
