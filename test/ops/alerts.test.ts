@@ -11,7 +11,7 @@ const HEADINGS: ReadonlySet<string> = new Set(
 );
 const TESTS = globSync("ops/prometheus/tests/*.yml", { cwd: REPOSITORY }).map(readRepositoryFile).join("\n");
 
-test("each condition that an operator must learn of has its alert", () => {
+test("each condition that needs an operator has an alert", () => {
   assert.deepEqual(ALERTS.map((alert) => alert.name).sort(), [
     "WebhookInboxCommitFailures",
     "WebhookInboxDiskFilling",
@@ -39,12 +39,12 @@ for (const { name, source } of ALERTS) {
     assert.ok(HEADINGS.has(name.toLowerCase()));
   });
 
-  test(`${name} is seen to fire in a promtool test`, () => {
+  test(`${name} fires in a promtool test`, () => {
     assert.match(TESTS, new RegExp(`alertname: ${name}\n +exp_alerts:\n`));
   });
 }
 
-test("the queue's alert knows the queue's bound", () => {
+test("the queue alert uses the real limit of the queue", () => {
   const alert = ALERTS.find(({ name }) => name === "WebhookInboxQueueNearlyFull");
   assert.match(alert?.expression ?? "", new RegExp(`> 0\\.8 \\* ${MAX_WAITING_MESSAGES}$`));
 });

@@ -22,7 +22,7 @@ function constant(path: string, name: string): number {
   return Number(value.replaceAll("_", ""));
 }
 
-test("HAProxy knows each receiver of the Compose file, at the port of the image", () => {
+test("HAProxy has a server for each receiver of the Compose file, at the port of the image", () => {
   const receivers = Array.from(COMPOSE.matchAll(/^ {2}(api-\d+):/gm), ([, name = ""]) => name);
   assert.equal(receivers.length, 3);
   assert.deepEqual(
@@ -33,20 +33,20 @@ test("HAProxy knows each receiver of the Compose file, at the port of the image"
   assert.match(HAPROXY, new RegExp(`^ {2}bind :${PORT}$`, "m"));
 });
 
-test("the receivers are given only what is a setting, and the address of the client by HAProxy alone", () => {
+test("the receivers get only valid settings, and trust only HAProxy for the client address", () => {
   const pairs = Array.from(RECEIVER.matchAll(/^ {6}([A-Z_]+): (.*)$/gm), ([, name, value]) => [name, value] as const);
   assert.deepEqual(pairs.map(([name]) => name), ["secret", "database", "apiToken", "trustedProxies", "port"].map((key) => Object.entries(SETTINGS).find(([other]) => other === key)?.[1].name));
   assert.ok(pairs.some(([name, value]) => name === SETTINGS.trustedProxies.name && value === '"1"'));
   assert.match(HAPROXY, /^ {2}option forwardfor$/m);
 });
 
-test("HAProxy asks whether a receiver is ready, and waits longer than the receiver waits for its database", () => {
+test("HAProxy checks the readiness of each receiver, and waits longer than the receiver waits for its database", () => {
   assert.match(HAPROXY, new RegExp(`^ {2}http-check send meth GET uri ${READY.path} `, "m"));
   assert.match(HAPROXY, /^ {2}http-check expect status 200$/m);
   assert.ok(timeout("check") > constant("src/storage/shared/check-once.ts", "CHECK_DEADLINE_MS"));
 });
 
-test("HAProxy hands a tail on as it comes, and cuts off neither an idle one nor a message that waits for a new primary", () => {
+test("HAProxy streams a tail, and cuts off neither an idle tail nor a delivery that waits for a new primary", () => {
   assert.match(HAPROXY, /^ {2}option http-no-delay$/m);
   for (const side of ["client", "server"]) {
     assert.ok(timeout(side) > 2 * constant("src/http/handlers/tail.ts", "BEAT_MS"));
@@ -54,12 +54,12 @@ test("HAProxy hands a tail on as it comes, and cuts off neither an idle one nor 
   }
 });
 
-test("the grace before SIGKILL is longer than a receiver's stop", () => {
+test("the grace period before SIGKILL is longer than a receiver needs to stop", () => {
   const [, seconds] = /^ {4}stop_grace_period: (\d+)s$/m.exec(RECEIVER) ?? [];
   assert.ok(Number(seconds) * 1000 > Number(SETTINGS.shutdownTimeoutMs.default));
 });
 
-test("the images of others have an exact version, and Compose 1.29 reads the file too: no top-level name, no version", () => {
+test("other images have exact versions, and Compose 1.29 can read the file: no top-level name, no version", () => {
   for (const image of ["haproxy", "postgres"]) assert.match(COMPOSE, new RegExp(`^ {4}image: ${image}:\\d+\\.\\d+(?:\\.\\d+)?$`, "m"));
   assert.deepEqual(Array.from(COMPOSE.matchAll(/^([a-z]+):/gm), ([, key]) => key), ["services", "volumes"]);
 });
@@ -68,8 +68,8 @@ test(".env.example documents each variable of the file", () => {
   for (const [, name = ""] of COMPOSE.matchAll(/\$\{(\w+)/g)) assert.match(ENV_EXAMPLE, new RegExp(`^#?${name}=`, "m"));
 });
 
-test("HAProxy sends no request again that a receiver has taken, and says 503 as a receiver does", () => {
-  // A receiver that closes without a response does not know whether the message is stored; the 503 of another one would deny it.
+test("HAProxy never repeats a request that a receiver has got, and its 503 is like that of a receiver", () => {
+  // A receiver that closes without a response does not know whether the message is stored; a 503 of another one would say that it is not.
   assert.match(HAPROXY, /^ {2}retry-on conn-failure$/m);
   const [, body = ""] = /^ {2}http-error status 503 content-type application\/json string "(.*)" hdr Retry-After 1$/m.exec(HAPROXY) ?? [];
   assert.deepEqual(Object.keys(JSON.parse(body.replaceAll('\\"', '"'))), ["detail"]);

@@ -12,11 +12,11 @@ export interface Rule {
   readonly kind: "alert" | "record";
   readonly name: string;
   readonly expression: string;
-  /** Its lines as they stand in the file. */
+  /** Its lines in the file. */
   readonly source: string;
 }
 
-/** The rules in the order of the file. Knows the layout of that file, not all of YAML. */
+/** The rules in the order of the file. Supports the layout of that file, not all of YAML. */
 export function readRules(): readonly Rule[] {
   const [, ...sources] = readRepositoryFile("ops/prometheus/alerts.yml").split(/^ *- (?=alert:|record:)/m);
   return sources.map((source) => {

@@ -36,7 +36,7 @@ for (const [file, kinds] of [["sqlite.yaml", FILES["sqlite.yaml"]], ["postgres.y
   const container = at(pod, "containers", 0);
   const labels = at(workload, "spec", "template", "metadata", "labels");
 
-  test(`${file} has ${kinds.join(", ")}, all of one name`, () => {
+  test(`${file} has ${kinds.join(", ")}, all with the same name`, () => {
     assert.deepEqual(documents.map((document) => at(document, "kind")), kinds);
     assert.deepEqual(documents.filter((document) => at(document, "metadata", "name") !== "webhook-inbox"), []);
   });
@@ -49,7 +49,7 @@ for (const [file, kinds] of [["sqlite.yaml", FILES["sqlite.yaml"]], ["postgres.y
     }
   });
 
-  test(`${file} sets only what is a setting, to a text that the setting takes`, () => {
+  test(`${file} sets only valid settings, to texts that are valid values`, () => {
     const env = listAt(container, "env").map((entry) => ({ row: ROWS.find(({ name }) => name === at(entry, "name")), value: at(entry, "value"), entry }));
     assert.deepEqual(env.filter(({ row, value, entry }) => row === undefined || (value === undefined
       ? !row.secret && row.name !== SETTINGS.database.name || at(entry, "valueFrom", "secretKeyRef", "name") !== "webhook-inbox"
@@ -57,7 +57,7 @@ for (const [file, kinds] of [["sqlite.yaml", FILES["sqlite.yaml"]], ["postgres.y
     assert.equal(env.find(({ row }) => row === SETTINGS.port)?.value, String(IMAGE_PORT));
   });
 
-  test(`${file} mounts the secret as a folder, so that its file changes with it`, () => {
+  test(`${file} mounts the secret as a folder, so that changes reach the file`, () => {
     const path = listAt(container, "env").find((entry) => at(entry, "name") === SETTINGS.secretFile.name);
     const mount = listAt(container, "volumeMounts").find((entry) => at(entry, "name") === "secrets");
     const volume = listAt(pod, "volumes").find((entry) => at(entry, "name") === "secrets");
@@ -66,7 +66,7 @@ for (const [file, kinds] of [["sqlite.yaml", FILES["sqlite.yaml"]], ["postgres.y
     assert.equal(at(volume, "secret", "defaultMode"), 0o440);
   });
 
-  test(`${file}: ports and paths are those of the image and of the API`, () => {
+  test(`${file} has the ports of the image and the paths of the API`, () => {
     assert.deepEqual(at(container, "ports"), [{ name: "http", containerPort: IMAGE_PORT }]);
     assert.deepEqual(at(one(documents, "NetworkPolicy"), "spec", "ingress", 0, "ports"), [{ port: IMAGE_PORT }]);
     assert.equal(at(one(documents, "Service"), "spec", "ports", 0, "targetPort"), "http");
@@ -78,17 +78,17 @@ for (const [file, kinds] of [["sqlite.yaml", FILES["sqlite.yaml"]], ["postgres.y
     assert.equal(at(endpoint, "port"), at(one(documents, "Service"), "spec", "ports", 0, "name"));
   });
 
-  test(`${file}: readiness waits longer than the service waits for its database, which says why`, () => {
+  test(`${file}: the readiness probe waits longer than the service waits for its database, so that the reason is reported`, () => {
     const [, deadline = ""] = /^const CHECK_DEADLINE_MS = ([\d_]+);$/m.exec(readRepositoryFile("src/storage/shared/check-once.ts")) ?? [];
     assert.ok(seconds(at(container, "readinessProbe")) * 1000 > Number(deadline.replace("_", "")));
   });
 
-  test(`${file}: the grace covers the sleep before a stop and the stop`, () => {
+  test(`${file}: the grace period covers the sleep before a stop and the stop`, () => {
     const sleep = Number(at(container, "lifecycle", "preStop", "sleep", "seconds"));
     assert.ok(Number(at(pod, "terminationGracePeriodSeconds")) > sleep + Number(SETTINGS.shutdownTimeoutMs.default) / 1000);
   });
 
-  test(`${file} runs as the user of the image, with as little as it needs`, () => {
+  test(`${file} runs as the user of the image, with the least privileges`, () => {
     const [, user] = /^USER (\d+):\d+$/m.exec(DOCKERFILE) ?? [];
     const context = at(pod, "securityContext");
     assert.deepEqual([at(context, "runAsNonRoot"), at(context, "runAsUser"), at(context, "fsGroup")], [true, Number(user), Number(user)]);
@@ -99,7 +99,7 @@ for (const [file, kinds] of [["sqlite.yaml", FILES["sqlite.yaml"]], ["postgres.y
   });
 }
 
-test("sqlite.yaml never has two pods on one database, which is on the claimed volume", () => {
+test("sqlite.yaml never runs two pods on one database, which is on the claimed volume", () => {
   const workload = one(read("sqlite.yaml"), "StatefulSet");
   const container = at(workload, "spec", "template", "spec", "containers", 0);
   const claim = at(workload, "spec", "volumeClaimTemplates", 0);

@@ -4,13 +4,13 @@ import { delivery, startTestApp } from "../support/app.ts";
 import { at, listAt } from "../support/json.ts";
 import { parseExposition } from "../telemetry/exposition-parser.ts";
 import { panelsOf, readDashboard, readRules } from "./files.ts";
-import { askedBy } from "./promql.ts";
+import { referencesOf } from "./promql.ts";
 
-/** Made by Prometheus itself at each scrape, and the labels that it adds to every series. */
+/** Metrics that Prometheus itself adds at each scrape; below, the labels that it adds to every series. */
 const BY_PROMETHEUS: ReadonlyMap<string, ReadonlySet<string>> = new Map([["up", new Set<string>()]]);
 const TARGET_LABELS: ReadonlySet<string> = new Set(["job", "instance"]);
 
-/** Label names by sample name, of a service that has stored a message. */
+/** The label names by sample name of a service that has stored a message. */
 async function scrape(t: TestContext): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const app = await startTestApp(t);
   assert.equal((await app.deliver(delivery())).status, 200);
@@ -26,8 +26,8 @@ async function scrape(t: TestContext): Promise<ReadonlyMap<string, ReadonlySet<s
 function assertExported(expressions: readonly string[], exported: ReadonlyMap<string, ReadonlySet<string>>): void {
   assert.ok(expressions.length > 0);
   for (const expression of expressions) {
-    const { metrics, labels } = askedBy(expression);
-    assert.ok(metrics.length > 0, `it asks for a metric: ${expression}`);
+    const { metrics, labels } = referencesOf(expression);
+    assert.ok(metrics.length > 0, `it uses a metric: ${expression}`);
     assert.deepEqual(metrics.filter((name) => !exported.has(name)), [], `every metric is exported: ${expression}`);
     const known = new Set([...TARGET_LABELS, ...metrics.flatMap((name) => [...(exported.get(name) ?? [])])]);
     assert.deepEqual(labels.filter((label) => !known.has(label)), [], `every label is exported: ${expression}`);

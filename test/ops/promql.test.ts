@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { askedBy } from "./promql.ts";
+import { referencesOf } from "./promql.ts";
 
 const ROWS: readonly (readonly [string, readonly string[], readonly string[]])[] = [
   ["up", ["up"], []],
@@ -12,7 +12,7 @@ const ROWS: readonly (readonly [string, readonly string[], readonly string[]])[]
 ];
 
 for (const [expression, metrics, labels] of ROWS) {
-  test(`${expression} asks for ${metrics.join(", ")}`, () => {
-    assert.deepEqual(askedBy(expression), { metrics, labels });
+  test(`${expression} uses ${metrics.join(", ")}`, () => {
+    assert.deepEqual(referencesOf(expression), { metrics, labels });
   });
 }

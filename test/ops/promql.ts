@@ -1,5 +1,5 @@
-/** What a PromQL expression asks for: metric names, and the labels that its selectors and groupings name. */
-export interface Asked {
+/** What a PromQL expression refers to: metric names, and the labels in its selectors and groupings. */
+export interface References {
   readonly metrics: readonly string[];
   readonly labels: readonly string[];
 }
@@ -8,8 +8,8 @@ const KEYWORDS: ReadonlySet<string> = new Set([
   "and", "or", "unless", "on", "ignoring", "group_left", "group_right", "by", "without", "offset", "bool", "inf", "nan",
 ]);
 
-/** Knows what the dashboard and the rules use, not all of PromQL. */
-export function askedBy(expression: string): Asked {
+/** Supports what the dashboard and the rules use, not all of PromQL. */
+export function referencesOf(expression: string): References {
   const labels = new Set<string>();
   const bare = expression
     .replaceAll(/\{((?:[^}"]|"(?:[^"\\]|\\.)*")*)\}/g, (_, matchers: string) => {

@@ -4,31 +4,31 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { REPOSITORY } from "../scripts/command.ts";
 
-/** For the `skip` of a test that evaluates PromQL. */
+/** The `skip` of a test that evaluates PromQL. */
 export const SKIP_WITHOUT_PROMTOOL: string | false =
   spawnSync("promtool", ["--version"]).status === 0 ? false : "NOT TESTED: promtool is not installed (Debian: apt-get install prometheus)";
 
 export interface Series {
-  /** With its labels, e.g. `up{job="a"}`. */
+  /** The name with its labels, e.g. `up{job="a"}`. */
   readonly name: string;
-  /** One a minute from the start on; undefined if there is none. */
+  /** One value per minute from the start; undefined for a missing sample. */
   readonly values: readonly (number | undefined)[];
 }
 
-/** What an expression gives: values by labels as promtool writes them, e.g. `{instance="a", job="b"}`. */
+/** The result of an expression: values by labels as promtool prints them, e.g. `{instance="a", job="b"}`. */
 export type Vector = ReadonlyMap<string, number>;
 
 const SAMPLE = /(\{(?:\w+="(?:[^"\\]|\\.)*"(?:, )?)*\}) ([^\s,]+)/g;
 
 /**
- * Evaluates expressions a minute after the start, with the repository's rules: the vector of each that is not empty. promtool
- * compares with what is expected, which is nothing here, and so prints what it got.
+ * Evaluates expressions a minute after the start, with the repository's rules, and returns the vectors that are not empty.
+ * The expected result is always empty, so promtool prints the actual one.
  */
 export function evaluate(series: readonly Series[], expressions: readonly string[]): ReadonlyMap<string, Vector> {
   const folder = mkdtempSync(join(tmpdir(), "webhook-inbox-promtool-"));
   try {
     const file = join(folder, "test.yml");
-    // JSON is YAML too.
+    // JSON is valid YAML.
     writeFileSync(file, JSON.stringify({
       rule_files: [join(REPOSITORY, "ops/prometheus/alerts.yml")],
       evaluation_interval: "1m",

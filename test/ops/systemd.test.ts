@@ -13,7 +13,7 @@ const SKIP_WITHOUT_SYSTEMD: string | false =
   spawnSync("systemd-analyze", ["--version"]).status === 0 ? false : "NOT TESTED: systemd-analyze is not installed (Debian: apt-get install systemd)";
 const UNIT = readRepositoryFile("ops/systemd/webhook-inbox.service");
 
-/** What the unit gives for a key, in the order of its lines. */
+/** The values of a key in the unit, in the order of its lines. */
 function values(key: string): readonly string[] {
   return Array.from(UNIT.matchAll(new RegExp(`^${key}=(.*)$`, "gm")), ([, value = ""]) => value);
 }
@@ -22,9 +22,9 @@ test("the unit starts the service with the flags of the image", () => {
   assert.deepEqual(values("ExecStart"), [`/usr/local/bin/node ${SERVICE_FLAGS.join(" ")} /opt/webhook-inbox/dist/main.js`]);
 });
 
-test("systemd finds no fault in the unit, and rates its exposure as OK", { skip: SKIP_WITHOUT_SYSTEMD }, (t) => {
+test("systemd-analyze finds no fault in the unit, and rates its exposure as OK", { skip: SKIP_WITHOUT_SYSTEMD }, (t) => {
   const folder = temporaryFolder(t);
-  // systemd looks whether the program is there.
+  // systemd-analyze checks that the program exists.
   const copy = join(folder, "webhook-inbox.service");
   writeFileSync(copy, UNIT.replaceAll("/usr/local/bin/node", process.execPath));
   for (const args of [["verify", copy], ["security", "--offline=yes", "--threshold=15", copy]]) {
@@ -34,28 +34,28 @@ test("systemd finds no fault in the unit, and rates its exposure as OK", { skip:
   }
 });
 
-test("the unit sets only what is a setting, to what the setting takes", () => {
+test("the unit sets only valid settings, to valid values", () => {
   const rows = Object.values(SETTINGS);
   const pairs = values("Environment").map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)] as const);
   assert.deepEqual(pairs.map(([name]) => name), [SETTINGS.database.name, SETTINGS.secretFile.name]);
   assert.deepEqual(pairs.filter(([name, value]) => rows.find((row) => row.name === name)?.parse(value).ok !== true), []);
 });
 
-test("the database is in the folder that the unit keeps for the service", () => {
+test("the database is in the StateDirectory of the unit", () => {
   const folder = `/var/lib/${values("StateDirectory")[0]}`;
   assert.deepEqual(values("WorkingDirectory"), [folder]);
   assert.ok(values("Environment").some((pair) => pair.startsWith(`${SETTINGS.database.name}=sqlite:///${folder}/`)));
 });
 
-test("the unit does not start again what says that its command line or a setting is wrong", () => {
+test("the unit does not restart the service if its command line or a setting is invalid", () => {
   assert.deepEqual(values("Restart"), ["on-failure"]);
   assert.deepEqual(values("RestartPreventExitStatus"), [`${EX_USAGE} ${EX_CONFIG}`]);
 });
 
-test("the unit kills a stop only after the service has given up by itself", () => {
+test("the unit kills the service only after its own stop timeout", () => {
   assert.ok(Number(values("TimeoutStopSec")[0]) * 1000 > Number(SETTINGS.shutdownTimeoutMs.default));
 });
 
-test("a reload of the unit is the signal on which the secrets are read again", () => {
+test("a reload of the unit sends the signal that reloads the secrets", () => {
   assert.deepEqual(values("ExecReload"), ["/bin/kill -HUP $MAINPID"]);
 });

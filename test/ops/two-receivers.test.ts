@@ -9,11 +9,11 @@ import { SKIP_IN_SHORT_RUN } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
 import { parseExposition, type ParsedExposition } from "../telemetry/exposition-parser.ts";
 import { readDashboard, readRules } from "./files.ts";
-import { askedBy } from "./promql.ts";
+import { referencesOf } from "./promql.ts";
 import { evaluate, SKIP_WITHOUT_PROMTOOL, type Series, type Vector } from "./promtool.ts";
 
 const skip = SKIP_WITHOUT_PROMTOOL || SKIP_WITHOUT_POSTGRES;
-/** The same on each receiver, since it is the database's: a sum would count it once for each. */
+/** Metrics of the database, which each receiver exports: a sum would count them once per receiver. */
 const OF_THE_DATABASE: ReadonlySet<string> = new Set([
   "webhook_stored_messages", "webhook_database_bytes", "webhook_wal_bytes", "webhook_disk_free_bytes",
 ]);
@@ -24,7 +24,7 @@ interface Scrapes {
   readonly after: ParsedExposition;
 }
 
-/** Two scrapes of each of two receivers on one database, with a different load on each between them. */
+/** Scrapes two receivers of one database twice, with a different load on each in between. */
 async function scrapeTwo(t: TestContext): Promise<readonly Scrapes[]> {
   const server = await usePostgres();
   atEnd(t, () => server.stop());
@@ -40,7 +40,7 @@ async function scrapeTwo(t: TestContext): Promise<readonly Scrapes[]> {
       await app.request("/nowhere");
     }
     const shows = new RegExp(`^webhook_stored_messages ${stored + 11}$`, "m");
-    for (const { request } of apps) await until("both count all", async () => shows.test((await request("/metrics")).body));
+    for (const { request } of apps) await until("both receivers count all messages", async () => shows.test((await request("/metrics")).body));
   }
   await load(0);
   const before = await Promise.all(apps.map(scrape));
@@ -60,7 +60,7 @@ function seriesOf(job: string, scrapes: readonly (readonly [instance: string, Sc
   });
 }
 
-/** What becomes of the values of two receivers in one expression. */
+/** How an expression combines the values of two receivers. */
 type Kind = "sum" | "between" | "greatest" | "least" | "each";
 
 function kindOf(expression: string): Kind {
@@ -107,7 +107,7 @@ function dashboardQueries(): readonly Query[] {
   }));
 }
 
-test("over two receivers, the dashboard and the rules add what is a receiver's and do not add what is the database's", { skip }, async (t) => {
+test("for two receivers, the dashboard and the rules add metrics of receivers and do not add metrics of the database", { skip }, async (t) => {
   const [one, other] = await scrapeTwo(t);
   assert.ok(one !== undefined && other !== undefined);
   const types = new Map([...one.after.types]);
@@ -124,7 +124,7 @@ test("over two receivers, the dashboard and the rules add what is a receiver's a
       new Map(Array.from(results.get(of(job, expression)) ?? [], ([labels, value]) => [labels.replace(`job="${job}"`, "job"), value]));
     const kind = kindOf(expression);
     assertKind(kind, { one: withoutJob("one"), other: withoutJob("other"), both: withoutJob("both") }, expression);
-    for (const metric of askedBy(expression).metrics) {
+    for (const metric of referencesOf(expression).metrics) {
       if (OF_THE_DATABASE.has(metric)) assert.match(kind, /^(?:greatest|least)$/, expression);
       const isCounted = types.get(metric) === "counter" || /_(?:bucket|sum|count)$/.test(metric);
       if (isCounted && kind !== "each") assert.match(kind, /^(?:sum|between)$/, expression);
@@ -135,7 +135,7 @@ test("over two receivers, the dashboard and the rules add what is a receiver's a
   assert.ok(found > queries.length);
 });
 
-test("two receivers that work raise no alert", { skip: skip || SKIP_IN_SHORT_RUN }, async (t) => {
+test("two working receivers cause no alert", { skip: skip || SKIP_IN_SHORT_RUN }, async (t) => {
   const [one, other] = await scrapeTwo(t);
   assert.ok(one !== undefined && other !== undefined);
   const counted = evaluate(seriesOf("webhook-inbox", [["one", one], ["other", other]]), ["count(ALERTS) or vector(0)"]);

@@ -10,7 +10,7 @@ interface Line {
   readonly text: string;
 }
 
-/** The documents of a file, in its order. */
+/** The documents of a file, in order. */
 export function readYaml(source: string): readonly Yaml[] {
   return source.split(/^---\n/m).map((document) => {
     const lines = document.split("\n").filter((line) => !/^\s*(#|$)/.test(line)).map(toLine);
@@ -26,7 +26,7 @@ function toLine(source: string): Line {
   return { indent: source.length - text.length, text };
 }
 
-/** The value that begins at a line, and the number of the line after it. */
+/** The value that begins at a line, and the index of the line after it. */
 function readBlock(lines: readonly Line[], start: number): readonly [Yaml, number] {
   const first = lines[start];
   if (first === undefined) throw new Error("Cannot read a block: must not be empty");
@@ -39,7 +39,7 @@ function readList(lines: readonly Line[], start: number, indent: number): readon
   for (let line = lines[next]; line?.indent === indent && line.text.startsWith("- "); line = lines[next]) {
     const inner = { indent: indent + 2, text: line.text.slice(2) };
     if (isEntry(inner.text)) {
-      // The entry's first line stands behind the dash.
+      // The first line of the entry follows the dash.
       const [value, end] = readMapping(lines.with(next, inner), next, inner.indent);
       items.push(value);
       next = end;
@@ -76,7 +76,7 @@ function readScalar(text: string): Yaml {
   if (quoted !== undefined) return quoted;
   if (/^[[\]{}>|*&!%@`'"#?,-]|: | #/.test(text)) throw new Error(`Cannot read ${JSON.stringify(text)}: must be plain or in double quotes`);
   if (text === "true" || text === "false") return text === "true";
-  // What YAML 1.1 reads as a boolean or as nothing.
+  // YAML 1.1 reads these as a boolean or null.
   if (/^(?:yes|no|on|off|y|n|null|~)$/i.test(text)) throw new Error(`Cannot read ${text}: must be in double quotes`);
   return /^-?\d+$/.test(text) ? Number(text) : text;
 }
