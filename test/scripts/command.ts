@@ -8,16 +8,16 @@ import { temporaryFolder } from "../support/store.ts";
 export const REPOSITORY: string = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface CommandOptions {
-  /** The whole environment: nothing of the test run's own gets through, MAKEFLAGS least of all. */
+  /** The whole environment. No variable of the test run is inherited, so MAKEFLAGS is not either. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly input?: string | Uint8Array;
-  /** Called once, with the running process, when its standard output first has a whole line. */
+  /** Called once, with the running process, when its standard output has a complete line. */
   readonly onFirstLine?: (child: ChildProcess) => void;
 }
 
 export interface CommandResult {
-  /** The exit status, or the signal that ended it. */
+  /** The exit status, or the name of the signal that ended the process. */
   readonly status: number | string;
   readonly stdout: string;
   readonly stderr: string;
@@ -39,7 +39,7 @@ export function run(command: readonly string[], options: CommandOptions): Promis
     child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
       stderr += chunk;
     });
-    // A command that refuses its arguments ends without reading its input.
+    // A command that refuses its arguments exits without reading its input.
     child.stdin.on("error", () => undefined);
     child.on("error", reject);
     child.on("close", (code, signal) => resolve({ status: code ?? signal ?? "", stdout, stderr }));
@@ -60,7 +60,7 @@ export function which(tool: string): string {
   throw new Error(`Cannot test the scripts: ${tool} must be on PATH`);
 }
 
-/** A folder to be the whole PATH: these tools of the machine, and the stubs, each given as the text of a shell script. */
+/** Creates a folder to use as PATH, with these tools of the machine and these stubs, which are shell scripts. */
 export function createToolbox(t: TestContext, tools: readonly string[], stubs: Readonly<Record<string, string>> = {}): string {
   const folder = join(temporaryFolder(t), "bin");
   mkdirSync(folder);
@@ -73,7 +73,7 @@ export function writeStub(folder: string, name: string, text: string): void {
   writeFileSync(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
 }
 
-/** A folder, with a space in its path, that holds copies of these files and folders of the repository. */
+/** Creates a folder with a space in its path, and copies these files and folders of the repository into it. */
 export function copyOfRepository(t: TestContext, names: readonly string[]): string {
   const folder = join(temporaryFolder(t), "a copy");
   for (const name of names) cpSync(join(REPOSITORY, name), join(folder, name), { recursive: true });

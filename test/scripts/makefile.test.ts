@@ -11,7 +11,7 @@ const BROWSER_BUILD = "-p src/pages/browser/tsconfig.json";
 const TYPECHECK = "-p test/tsconfig.json";
 const BROWSER_TYPECHECK = `${BROWSER_BUILD} --noEmit`;
 
-// Stands for npm: it notes how it was called and "installs" a compiler that copies src/ to dist/, keeping what dist/ holds.
+// A stub of npm: it logs its arguments and "installs" a compiler that copies src/ to dist/ without deleting anything there.
 const NPM = `
 echo "npm $*; NODE_ENV=\${NODE_ENV-}" >> npm.log
 echo 'added 3 packages'
@@ -30,7 +30,7 @@ interface Project {
   lines(log: "npm.log" | "tsc.log"): readonly string[];
 }
 
-/** The Makefile and scripts around this src/main.ts, on a PATH whose `node` is the one that runs this test. */
+/** Creates a project with the Makefile, the scripts and this src/main.ts, with a PATH whose `node` is the one that runs this test. */
 function createProject(t: TestContext, main: string): Project {
   const folder = copyOfRepository(t, ["Makefile", "package.json", "package-lock.json", "scripts", "test/support", "test/tsconfig.json", "tsconfig.json"]);
   writeFileSync(join(folder, ".node-version"), `${process.versions.node}\n`);
@@ -45,7 +45,7 @@ function createProject(t: TestContext, main: string): Project {
   };
 }
 
-/** As if these files were from an hour ago, each a minute newer than the one before it. */
+/** Sets the times of these files to an hour ago, each a minute later than the one before it. */
 function age({ folder }: Project, names: readonly string[]): void {
   const startSeconds = Math.floor(Date.now() / 1000) - 3600;
   for (const [index, name] of names.entries()) utimesSync(join(folder, name), startSeconds + 60 * index, startSeconds + 60 * index);
@@ -54,7 +54,7 @@ function age({ folder }: Project, names: readonly string[]): void {
 const INPUTS = ["package.json", "package-lock.json", "tsconfig.json", "src/main.ts", "src"];
 const INSTALLED = "node_modules/.package-lock.json";
 
-test("make alone prints every target that has a ## comment", async (t) => {
+test("make without a target prints every target that has a ## comment", async (t) => {
   const { stdout } = await createProject(t, "").make([]);
   const listed = stdout.trimEnd().split("\n").map((line) => /^make (\S+) +\S/.exec(line)?.[1]);
   const makefile = readFileSync(join(REPOSITORY, "Makefile"), "utf8");
@@ -62,7 +62,7 @@ test("make alone prints every target that has a ## comment", async (t) => {
   for (const target of ["run", "test", "check"]) assert.ok(listed.includes(target));
 });
 
-test("make run installs, builds and starts the service, once each, and is quiet about it", async (t) => {
+test("make run installs, builds and starts the service, each once, and prints little", async (t) => {
   const project = createProject(t, 'console.log("started");');
   const first = await project.make(["run"]);
   assert.deepEqual([first.status, first.stdout], [0, "Installing the compiler into node_modules/\nBuilding dist/\nstarted\n"]);
@@ -70,13 +70,13 @@ test("make run installs, builds and starts the service, once each, and is quiet 
   assert.deepEqual([project.lines("npm.log").length, project.lines("tsc.log")], [1, [BUILD, BROWSER_BUILD]]);
 });
 
-test("make run installs the compiler whatever NODE_ENV says", ONLY_IN_FULL_RUN, async (t) => {
+test("make run installs the compiler whatever NODE_ENV is", ONLY_IN_FULL_RUN, async (t) => {
   const project = createProject(t, "");
   await project.make(["run"], { NODE_ENV: "production" });
   assert.deepEqual(project.lines("npm.log"), ["npm ci --include=dev --include=optional --ignore-scripts; NODE_ENV="]);
 });
 
-test("make run gives the service the environment unchanged", async (t) => {
+test("make run passes the environment to the service unchanged", async (t) => {
   const given = { WEBHOOK_SECRET: "a$b $$(c) 'd' \"e\"", NODE_ENV: "production", PORT: "0", SHELL: "/bin/other", NODE_OPTIONS: "--no-warnings" };
   const names = JSON.stringify(Object.keys(given));
   const project = createProject(t, `console.log(JSON.stringify(${names}.map((name) => process.env[name])));`);
@@ -84,7 +84,7 @@ test("make run gives the service the environment unchanged", async (t) => {
   assert.deepEqual(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? ""), Object.values(given));
 });
 
-test("make run takes settings as arguments too", ONLY_IN_FULL_RUN, async (t) => {
+test("make run also accepts settings as arguments", ONLY_IN_FULL_RUN, async (t) => {
   const { stdout } = await createProject(t, "console.log(process.env.PORT);").make(["run", "PORT=8123"]);
   assert.match(stdout, /^8123$/m);
 });
@@ -95,16 +95,16 @@ test("make run fails with the service's exit status in its message", ONLY_IN_FUL
   assert.match(stderr, /\b78\b/);
 });
 
-test("SIGTERM to make run lets the service stop in order before make ends", async (t) => {
+test("after SIGTERM to make run, the service stops cleanly before make exits", async (t) => {
   const main = `
-    const alive = setTimeout(() => {}, 20_000); // so that a service that gets no signal ends too
-    process.on("SIGTERM", () => { clearTimeout(alive); console.log("stopped in order"); });
+    const alive = setTimeout(() => {}, 20_000); // ends a service that gets no signal
+    process.on("SIGTERM", () => { clearTimeout(alive); console.log("stopped cleanly"); });
     console.log("pid", process.pid);`;
   const project = createProject(t, main);
   await project.make(["dist/main.js"]);
   const result = await project.make(["run"], {}, { onFirstLine: (child) => child.kill("SIGTERM") });
   assert.equal(result.status, "SIGTERM");
-  const [, pid = ""] = /^pid (\d+)\nstopped in order\n$/.exec(result.stdout) ?? [];
+  const [, pid = ""] = /^pid (\d+)\nstopped cleanly\n$/.exec(result.stdout) ?? [];
   assert.throws(() => process.kill(Number(pid), 0), { code: "ESRCH" });
 });
 
@@ -113,11 +113,11 @@ const changes: readonly (readonly [string, (project: Project) => void, number, n
   ["a source", ({ folder }) => writeFileSync(join(folder, "src/main.ts"), "//"), 0, 1],
   ["tsconfig.json", ({ folder }) => utimesSync(join(folder, "tsconfig.json"), new Date(), new Date()), 0, 1],
   ["package-lock.json", ({ folder }) => utimesSync(join(folder, "package-lock.json"), new Date(), new Date()), 1, 1],
-  ["the absence of dist/", ({ folder }) => rmSync(join(folder, "dist"), { recursive: true }), 0, 1],
-  ["the absence of node_modules/", ({ folder }) => rmSync(join(folder, "node_modules"), { recursive: true }), 1, 1],
+  ["a deleted dist/", ({ folder }) => rmSync(join(folder, "dist"), { recursive: true }), 0, 1],
+  ["a deleted node_modules/", ({ folder }) => rmSync(join(folder, "node_modules"), { recursive: true }), 1, 1],
 ];
 for (const [index, [title, change, installs, builds]] of changes.entries()) {
-  test(`make run after a change of ${title} installs ${installs} and builds ${builds} times`, { skip: oneOfMany(index, { every: 3 }) }, async (t) => {
+  test(`make run installs ${installs} and builds ${builds} times after a change: ${title}`, { skip: oneOfMany(index, { every: 3 }) }, async (t) => {
     const project = createProject(t, "");
     await project.make(["dist/main.js"]);
     age(project, [...INPUTS, INSTALLED, "dist/main.js"]);
@@ -127,7 +127,7 @@ for (const [index, [title, change, installs, builds]] of changes.entries()) {
   });
 }
 
-test("make run builds again when a source is deleted, and leaves none of its output", ONLY_IN_FULL_RUN, async (t) => {
+test("make run builds again if a source is deleted, and deletes its output", ONLY_IN_FULL_RUN, async (t) => {
   const project = createProject(t, "");
   writeFileSync(join(project.folder, "src/old.ts"), "");
   await project.make(["dist/main.js"]);
@@ -137,7 +137,7 @@ test("make run builds again when a source is deleted, and leaves none of its out
   assert.deepEqual(readdirSync(join(project.folder, "dist")), ["main.js"]);
 });
 
-test("make run leaves no half-built dist/ to be taken for a whole one", async (t) => {
+test("make run never uses an incomplete dist/", async (t) => {
   const project = createProject(t, 'console.log("started");');
   await project.make([INSTALLED]);
   const compiler = join(project.folder, "node_modules/typescript/bin/tsc");
@@ -148,7 +148,7 @@ test("make run leaves no half-built dist/ to be taken for a whole one", async (t
   assert.match((await project.make(["run"])).stdout, /^Building dist\/\nstarted$/m);
 });
 
-test("make test typechecks everything and runs the *.test.ts files under test/, no others", async (t) => {
+test("make test checks all types and runs only the *.test.ts files under test/", async (t) => {
   const project = createProject(t, "");
   mkdirSync(join(project.folder, "test/some"));
   writeFileSync(join(project.folder, "test/some/a.test.ts"), 'import { test } from "node:test";\ntest("a ran", () => {});\n');
@@ -166,7 +166,7 @@ test("make test fails when a test fails", async (t) => {
   assert.equal((await project.make(["test"])).status, 2);
 });
 
-test("make check lets every test look at all its cases, make test does not", async (t) => {
+test("make check runs every test with all its cases, make test does not", async (t) => {
   const project = createProject(t, "");
   writeFileSync(join(project.folder, "test/a.test.ts"), 'console.log(process.env.FULL ?? "some");\n');
   assert.match((await project.make(["test"])).stdout, /^some$/m);
@@ -184,7 +184,7 @@ test("make coverage prints which lines of src were not run", async (t) => {
   assert.doesNotMatch(stdout, /a\.test\.ts +\|/);
 });
 
-test("make clean removes what make made and keeps the data", async (t) => {
+test("make clean deletes what make has created, and keeps the data", async (t) => {
   const project = createProject(t, "");
   mkdirSync(join(project.folder, "data"));
   await project.make(["dist/main.js"]);

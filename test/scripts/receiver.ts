@@ -16,14 +16,14 @@ export interface Receiver {
   readonly received: readonly Received[];
 }
 
-/** A throw-away server that keeps what it is sent and gives one answer to everything. */
-export async function startReceiver(t: TestContext, answer: { readonly status: number; readonly body: string }): Promise<Receiver> {
+/** Starts a server that records each request and always sends the same response. */
+export async function startReceiver(t: TestContext, reply: { readonly status: number; readonly body: string }): Promise<Receiver> {
   const received: Received[] = [];
   const server = createServer((request, response) => {
     buffer(request).then((body) => {
       const { method, url: target, headers } = request;
       received.push({ method, target, signature: headers["x-signature"], contentType: headers["content-type"], body });
-      response.writeHead(answer.status).end(answer.body);
+      response.writeHead(reply.status).end(reply.body);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -17,7 +17,7 @@ test("package.json has no runtime dependencies, and exactly two for development,
   for (const version of Object.values(devDependencies)) assert.match(String(version), /^\d+\.\d+\.\d+$/);
 });
 
-test("package-lock.json names no registry host, so that it installs from any", () => {
+test("package-lock.json names no registry host, so it works with any registry", () => {
   assert.doesNotMatch(readFileSync(join(REPOSITORY, "package-lock.json"), "utf8"), /"resolved"/);
 });
 
@@ -31,14 +31,14 @@ test(".node-version is an exact version that package.json's engines allow", () =
 
 for (const name of [".ci/run", ...globSync("scripts/*.sh", { cwd: REPOSITORY })]) {
   const path = join(REPOSITORY, name);
-  // One without an interpreter line is only read by others.
+  // A script without an interpreter line is only sourced by others.
   if (!readFileSync(path, "utf8").startsWith("#!")) continue;
   test(`${name} is executable`, () => {
     accessSync(path, constants.X_OK);
   });
 }
 
-test("the package holds its program and what that reads, and says which Node it needs", () => {
+test("the package contains its program and the files that it reads, and states which Node.js it needs", () => {
   const { bin, files } = readJson("package.json");
   assert.deepEqual(bin, { "webhook-inbox": "dist/main.js" });
   assert.deepEqual(files, ["dist", "!dist/**/*.d.ts", "CHANGELOG.md"]);

@@ -24,17 +24,17 @@ function bodies(receiver: Receiver): readonly unknown[] {
 
 const hostile: readonly (readonly [string, string])[] = [
   ["quotes and backslashes", 'a "b" \\ \\n \\u0041 \\'],
-  ["newlines, at the end too", "\na\r\nb\n\n"],
+  ["newlines, also at the end", "\na\r\nb\n\n"],
   ["every control character", String.fromCharCode(...Array.from({ length: 31 }, (_, code) => code + 1), 127)],
   ["UTF-8 of every length", "aé€😀\u2028"],
-  ["what the shell and printf would interpret", "$HOME `id` $(id) %s%d \\0101 \\c * !"],
+  ["characters that the shell and printf interpret", "$HOME `id` $(id) %s%d \\0101 \\c * !"],
   ["a leading dash", "--text"],
   ["an equals sign", "a=b=c"],
   ["nothing", ""],
   ["the longest text", "é".repeat(4096)],
 ];
 for (const [title, value] of hostile) {
-  test(`send.sh sends valid JSON that holds exactly the values given: ${title}`, async (t) => {
+  test(`send.sh sends valid JSON with exactly the given values: ${title}`, async (t) => {
     const receiver = await startOk(t);
     const fields = ["--id", value, "--from", value, "--to", value, "--ts", value, "--text", value];
     const result = await send(["--url", receiver.url, ...fields]);
@@ -43,7 +43,7 @@ for (const [title, value] of hostile) {
   });
 }
 
-test("send.sh signs the very bytes that it posts to /webhook", async (t) => {
+test("send.sh signs exactly the bytes that it posts to /webhook", async (t) => {
   const receiver = await startOk(t);
   await send(["--url", `${receiver.url}/`, "--text", "a\n😀"]);
   const [request] = receiver.received;
@@ -52,7 +52,7 @@ test("send.sh signs the very bytes that it posts to /webhook", async (t) => {
   assert.equal(request.signature, createHmac("sha256", "testsecret").update(request.body).digest("hex"));
 });
 
-test("send.sh makes up what is not given: a new id each time, numbers, the time now, and no text", async (t) => {
+test("send.sh has defaults: a new id each time, two numbers, the current time, and no text", async (t) => {
   const receiver = await startOk(t);
   const fromMs = Math.floor(Date.now() / 1000) * 1000;
   await send([], { URL: receiver.url });
@@ -71,14 +71,14 @@ test("send.sh makes up what is not given: a new id each time, numbers, the time 
   assert.equal(ids.size, 2);
 });
 
-test("send.sh takes --option=value, and the last of a repeated option", async (t) => {
+test("send.sh accepts --option=value, and the last value of a repeated option wins", async (t) => {
   const receiver = await startOk(t);
   await send(["--url=http://127.0.0.1:1", `--url=${receiver.url}`, "--id=a=b", "--from=+1", "--to=+2", "--ts=2025-01-15T10:00:00Z"]);
   assert.deepEqual(bodies(receiver), [{ message_id: "a=b", from: "+1", to: "+2", ts: "2025-01-15T10:00:00Z" }]);
 });
 
 for (const body of ['{"message_id": 1}\n', "", "not JSON", "-n \\n %s 😀"]) {
-  test(`send.sh --body sends the bytes as they are: ${JSON.stringify(body)}`, async (t) => {
+  test(`send.sh --body sends the bytes unchanged: ${JSON.stringify(body)}`, async (t) => {
     const receiver = await startOk(t);
     assert.equal((await send(["--url", receiver.url, "--body", body])).status, 0);
     assert.deepEqual(receiver.received.map((request) => [request.body.toString(), request.signature]), [
@@ -88,19 +88,19 @@ for (const body of ['{"message_id": 1}\n', "", "not JSON", "-n \\n %s 😀"]) {
 }
 
 for (const status of [201, 204, 302, 401, 422, 503]) {
-  test(`send.sh prints what came and fails with status 1 on ${status}: only 200 means stored`, async (t) => {
+  test(`send.sh prints the response and exits with status 1 on ${status}, because only 200 means stored`, async (t) => {
     const body = status === 204 ? "" : '{"detail":"no"}';
     const { url } = await startReceiver(t, { status, body });
     assert.deepEqual(await send(["--url", url]), { status: 1, stdout: `${status} ${body}\n`, stderr: "" });
   });
 }
 
-test("send.sh fails with status 69 when nothing answers", async () => {
+test("send.sh exits with status 69 if the service is unreachable", async () => {
   const result = await send(["--url", "http://127.0.0.1:1"]);
   assert.deepEqual([result.status, result.stdout], [69, ""]);
 });
 
-test("send.sh puts the secret into no argument of curl, openssl or printf", async (t) => {
+test("send.sh never passes the secret as an argument of curl, openssl or printf", async (t) => {
   const receiver = await startOk(t);
   const log = join(temporaryFolder(t), "arguments");
   const record = (tool: string): string => `${which("printf")} '%s\\n' "$0 $*" >> '${log}'\nexec '${which(tool)}' "$@"`;
@@ -123,7 +123,7 @@ const refusals: readonly (readonly [string, readonly string[], Record<string, st
   ["no curl", [], { PATH: "openssl" }, 69],
 ];
 for (const [title, args, env, status] of refusals) {
-  test(`send.sh refuses with status ${status} and sends nothing: ${title}`, async (t) => {
+  test(`send.sh exits with status ${status} and sends nothing: ${title}`, async (t) => {
     const receiver = await startOk(t);
     const path = env["PATH"] === undefined ? {} : { PATH: createToolbox(t, ["dirname", env["PATH"]]) };
     const result = await send(args, { URL: receiver.url, ...env, ...path });

@@ -26,7 +26,7 @@ const bodies: readonly (readonly [string, string | Uint8Array])[] = [
   ["two newlines at the end", "\n\n"],
   ["carriage returns", "a\r\nb\r"],
   ["UTF-8 of every length", "aé€😀"],
-  ["what printf and echo would interpret", "%s%d\\n\\0101\\c"],
+  ["characters that printf and echo interpret", "%s%d\\n\\0101\\c"],
   ["more than a pipe holds", "x".repeat(200_000)],
 ];
 for (const [title, body] of bodies) {
@@ -51,7 +51,7 @@ const secrets: readonly (readonly [string, string])[] = [
   ["200 octets in 100 characters", "é".repeat(100)],
 ];
 for (const [title, secret] of secrets) {
-  test(`sign.sh takes a secret as its bytes: ${title}`, async () => {
+  test(`sign.sh uses the bytes of a secret unchanged: ${title}`, async () => {
     assert.equal((await sign([], { WEBHOOK_SECRET: secret }, '{"a":1}')).stdout, expected(secret, '{"a":1}'));
   });
 }
@@ -62,7 +62,7 @@ test("sign.sh works the same in a UTF-8 locale", async () => {
 });
 
 const bodyArguments: readonly (readonly [string, readonly string[], string])[] = [
-  ["as it is, with no newline added", ['{"a":1}'], '{"a":1}'],
+  ["unchanged, without an added newline", ['{"a":1}'], '{"a":1}'],
   ["with a newline at its end", ["a\n"], "a\n"],
   ["empty", [""], ""],
   ["after --, beginning with a dash", ["--", "--help"], "--help"],
@@ -75,7 +75,7 @@ for (const [title, args, body] of bodyArguments) {
   });
 }
 
-test("sign.sh puts the secret into no argument of any process", async (t) => {
+test("sign.sh never passes the secret as an argument of a process", async (t) => {
   const log = join(temporaryFolder(t), "arguments");
   const record = (tool: string): string => `printf '%s\\n' "$0 $*" >> '${log}'\nexec '${which(tool)}' "$@"`;
   const stubs = Object.fromEntries([...TOOLS, "printf"].map((tool) => [tool, record(tool)]));
@@ -108,13 +108,13 @@ const refusals: readonly (readonly [string, readonly string[], Record<string, st
   ["an empty secret", ["{}"], { WEBHOOK_SECRET: "" }, 2],
   ["two arguments", ["a", "b"], { WEBHOOK_SECRET: "testsecret" }, 2],
   ["an unknown option", ["-x"], { WEBHOOK_SECRET: "testsecret" }, 2],
-  ["no webhook-id behind its option", ["--webhook-id"], { WEBHOOK_SECRET: "testsecret" }, 2],
+  ["no webhook-id after its option", ["--webhook-id"], { WEBHOOK_SECRET: "testsecret" }, 2],
   ["a webhook-id with a space", ["--webhook-id", "a b", "{}"], { WEBHOOK_SECRET: "testsecret" }, 2],
   ["a whsec_ secret without base64", ["--webhook-id", "a", "{}"], { WEBHOOK_SECRET: "whsec_" }, 2],
   ["no openssl", ["{}"], { WEBHOOK_SECRET: "testsecret", PATH: "" }, 69],
 ];
 for (const [title, args, env, status] of refusals) {
-  test(`sign.sh refuses with status ${status} and prints no signature: ${title}`, async () => {
+  test(`sign.sh exits with status ${status} and prints no signature: ${title}`, async () => {
     const result = await sign(args, env);
     assert.deepEqual([result.status, result.stdout], [status, ""]);
     assert.notEqual(result.stderr, "");
@@ -122,7 +122,7 @@ for (const [title, args, env, status] of refusals) {
   });
 }
 
-test("sign.sh prints no signature when openssl fails", async (t) => {
+test("sign.sh prints no signature if openssl fails", async (t) => {
   const PATH = createToolbox(t, ["cat", "od"], { openssl: "exit 1" });
   const result = await sign(["{}"], { PATH, WEBHOOK_SECRET: "testsecret" });
   assert.deepEqual([result.status, result.stdout], [69, ""]);

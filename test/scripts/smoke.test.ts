@@ -10,7 +10,7 @@ function smoke(args: readonly string[], env: Record<string, string> = {}): Promi
   return run([which("sh"), join(REPOSITORY, "scripts/smoke.sh"), ...args], { env: { PATH: process.env["PATH"] ?? "", ...env } });
 }
 
-/** The check lines that do not say ok, and the last line. */
+/** The lines of failed checks, and the last line. */
 function summary(result: CommandResult): readonly string[] {
   return result.stdout.split("\n").filter((line) => line !== "" && !line.startsWith("ok "));
 }
@@ -21,7 +21,7 @@ test("smoke.sh passes against the service", async (t) => {
   assert.deepEqual([result.status, summary(result), result.stderr], [0, ["31 passed, 0 failed"], ""]);
 });
 
-test("smoke.sh passes against the service with a token, and passes twice: it stores a new message each time", ONLY_IN_FULL_RUN, async (t) => {
+test("smoke.sh passes twice against the service with a token, and stores a new message each time", ONLY_IN_FULL_RUN, async (t) => {
   const token = 'quoted"\\{}[1-3]*';
   const { url } = await startTestApp(t, { env: { API_TOKEN: token } });
   for (const again of [url, `${url}/`]) {
@@ -30,7 +30,7 @@ test("smoke.sh passes against the service with a token, and passes twice: it sto
   }
 });
 
-test("smoke.sh without a secret stores nothing and says what it left out", async (t) => {
+test("smoke.sh without a secret stores nothing and says what it leaves out", async (t) => {
   const { request, url } = await startTestApp(t);
   const result = await smoke([url]);
   assert.equal(result.status, 0);
@@ -39,14 +39,14 @@ test("smoke.sh without a secret stores nothing and says what it left out", async
   assert.deepEqual((await request("/messages")).json, { data: [], total: 0, limit: 50, offset: 0 });
 });
 
-test("smoke.sh fails, with a line for each check, when the secret is not the service's", async (t) => {
+test("smoke.sh fails, with a line for each check, if the secret is not that of the service", async (t) => {
   const { url } = await startTestApp(t);
   const result = await smoke([url], { WEBHOOK_SECRET: "another" });
   assert.equal(result.status, 1);
   assert.match(result.stdout, /^FAIL POST \/webhook with a new message: expected 200 \{"status":"ok"\}, got 401 \{"detail":"invalid signature"\}$/m);
 });
 
-test("smoke.sh fails against a server that answers 200 to everything", ONLY_IN_FULL_RUN, async (t) => {
+test("smoke.sh fails against a server that always responds 200", ONLY_IN_FULL_RUN, async (t) => {
   const { url } = await startReceiver(t, { status: 200, body: '{"status":"ok"}' });
   const result = await smoke([url], { WEBHOOK_SECRET: SECRET });
   assert.equal(result.status, 1);
@@ -55,19 +55,19 @@ test("smoke.sh fails against a server that answers 200 to everything", ONLY_IN_F
   assert.ok(failed.some((line) => line.startsWith("FAIL POST /webhook without a signature: expected 401 ")));
 });
 
-test("smoke.sh stops after the first check when nothing answers", async () => {
+test("smoke.sh stops after the first check if the service is unreachable", async () => {
   const result = await smoke(["http://127.0.0.1:1"], { WEBHOOK_SECRET: SECRET });
   assert.equal(result.status, 1);
   assert.equal(summary(result).length, 2);
 });
 
 for (const args of [["--colour"], ["http://127.0.0.1:1", "http://127.0.0.1:2"]]) {
-  test(`smoke.sh refuses wrong arguments with status 2: ${args.join(" ")}`, async () => {
+  test(`smoke.sh exits with status 2 for wrong arguments: ${args.join(" ")}`, async () => {
     assert.equal((await smoke(args)).status, 2);
   });
 }
 
-test("smoke.sh fails with status 69 without curl", async (t) => {
+test("smoke.sh exits with status 69 without curl", async (t) => {
   const PATH = createToolbox(t, ["dirname", "openssl"]);
   assert.equal((await smoke(["http://127.0.0.1:1"], { PATH })).status, 69);
 });

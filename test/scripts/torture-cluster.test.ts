@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { createToolbox, REPOSITORY, run, which } from "./command.ts";
 
-/** Programs that are missing, or stand for others, and what the script says it needs. */
+/** Something that is missing, stubs, and what the script says it needs. */
 const LACKING: readonly (readonly [string, Readonly<Record<string, string>>, string])[] = [
   ["the right of root", { id: "echo 1000" }, "root"],
   ["apt-get", { id: "echo 0" }, "Debian or Ubuntu, whose apt-get installs what it runs"],
@@ -11,7 +11,7 @@ const LACKING: readonly (readonly [string, Readonly<Record<string, string>>, str
 ];
 
 for (const [what, stubs, needs] of LACKING) {
-  test(`torture-cluster.sh without ${what} says so and ends with status 69`, async (t) => {
+  test(`torture-cluster.sh without ${what} says so and exits with status 69`, async (t) => {
     const PATH = createToolbox(t, ["dirname"], stubs);
     const result = await run([which("sh"), join(REPOSITORY, "scripts/torture-cluster.sh")], { env: { PATH } });
     assert.match(result.stderr, new RegExp(`^Skipped: the torture of a cluster needs ${needs}\n$`));
@@ -19,7 +19,7 @@ for (const [what, stubs, needs] of LACKING) {
   });
 }
 
-test("torture-cluster.sh --help says what it needs and does", async (t) => {
+test("torture-cluster.sh --help says what it does and what it needs", async (t) => {
   const result = await run([which("sh"), join(REPOSITORY, "scripts/torture-cluster.sh"), "--help"], { env: { PATH: createToolbox(t, ["dirname", "cat"]) } });
   assert.match(result.stdout, /^Usage: torture-cluster\.sh/);
   assert.equal(result.status, 0);
