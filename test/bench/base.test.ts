@@ -15,7 +15,7 @@ function git(folder: string, ...args: readonly string[]): void {
   execFileSync("git", [...author, ...args], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
 }
 
-/** A repository with the compiler that is installed here, and with a commit for each of these sources. */
+/** Creates a repository with the installed compiler, and a commit for each of these sources. */
 function createRepository(t: TestContext, sources: readonly string[]): string {
   const root = temporaryFolder(t);
   git(root, "init", "--quiet");
@@ -32,7 +32,7 @@ function createRepository(t: TestContext, sources: readonly string[]): string {
   return root;
 }
 
-test("an earlier commit is built in a clone of its own, and the working tree stays as it is", (t) => {
+test("an earlier commit is built in a separate clone, and the working tree does not change", (t) => {
   const root = createRepository(t, ["export const first: number = 1;\n", "export const second: number = 2;\n"]);
   const base = buildBase("HEAD~1", { root, folder: join(temporaryFolder(t), "base") });
   assert.match(readFileSync(base.main, "utf8"), /^export const first = 1;$/m);
@@ -40,7 +40,7 @@ test("an earlier commit is built in a clone of its own, and the working tree sta
   assert.match(readFileSync(join(root, "src/main.ts"), "utf8"), /second/);
 });
 
-test("a commit that is not there, and one that does not build, are refused", (t) => {
+test("a commit that does not exist, or does not build, is refused", (t) => {
   const root = createRepository(t, ["export const first: string = 1;\n"]);
   assert.throws(() => buildBase("0123456", { root, folder: join(temporaryFolder(t), "base") }), { status: 1 });
   assert.throws(() => buildBase("--help", { root, folder: join(temporaryFolder(t), "base") }));

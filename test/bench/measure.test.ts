@@ -5,7 +5,7 @@ import { compare, type Run } from "../../scripts/bench/measure.ts";
 import { settle, type Settled } from "../../scripts/bench/settle.ts";
 import { temporaryFolder } from "../support/store.ts";
 
-/** A process whose CPU seconds have these values, one after the other, and then stay. */
+/** Reads the CPU seconds of a process: these values in order, then the last one again. */
 function reader(values: readonly number[]): () => number {
   let at = 0;
   return () => values[Math.min(at++, values.length - 1)] ?? NaN;
@@ -19,13 +19,13 @@ async function settled(values: readonly number[]): Promise<Settled & { readonly 
   return { ...(await settle(reader(values), { pause })), waitedMs };
 }
 
-test("a process is settled once its CPU seconds have not risen for 2.5 s; what an idle one needs does not count", async () => {
+test("a process is settled once its CPU seconds have not risen for 2.5 s, except by what an idle process uses", async () => {
   assert.deepEqual(await settled([5]), { cpuSeconds: 5, busySeconds: 0, waitedMs: 2_500 });
   assert.deepEqual(await settled([5, 5.01, 5.02]), { cpuSeconds: 5.02, busySeconds: 0, waitedMs: 2_500 });
   assert.deepEqual(await settled([5, 5.2, 5.2, 5.2, 5.4]), { cpuSeconds: 5.4, busySeconds: 1, waitedMs: 3_500 });
 });
 
-test("a process that never rests is given up", async () => {
+test("waiting for a process that never becomes idle ends after a limit", async () => {
   await assert.rejects(settle(reader(Array.from({ length: 10_000 }, (_, index) => index)), { pause: async () => undefined }));
 });
 
@@ -33,7 +33,7 @@ function run(perSecond: number): Run {
   return { answered: 1, refused: 0, seconds: 1, p50: 1, p99: 1, p999: 1, perSecond, cpuMicros: 2 * perSecond, peakMiB: 1 };
 }
 
-test("a comparison alternates, every second round backwards, and gives the median of the rounds' ratios", async (t) => {
+test("a comparison alternates, reverses every second round, and returns the median of the ratios of the rounds", async (t) => {
   const bench = createBench({ root: "", folder: temporaryFolder(t), rounds: 3, messages: 1 });
   const order: string[] = [];
   const speeds = { a: [10, 30, 50], b: [10, 10, 10] };

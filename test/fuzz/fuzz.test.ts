@@ -11,14 +11,14 @@ import { repetitions } from "../support/sweep.ts";
 
 const SEED = 20_250_115;
 
-test("fuzzed requests: no 5xx, no hung connection, and what was accepted reads back identical", async (t) => {
+test("fuzzed requests cause no 5xx and no hung connection, and accepted messages are returned unchanged", async (t) => {
   const cases = repetitions(t, { full: 2_500, short: 800 });
   const app = await startTestApp(t, { env: { LOG_LEVEL: "ERROR" } });
   const report = await fuzz({ port: Number(new URL(app.url).port), secret: SECRET, seed: SEED, mayContinue: (done) => done < cases });
   assert.equal(report.failure && describeFailure(report.failure), undefined);
   for (const kind of KINDS) assert.ok(report.cases[kind] > cases / 10, kind);
   assert.ok(report.accepted > cases / 20);
-  // A mutated raw request may be a delivery as well, of which the fuzzer keeps no account.
+  // A mutated raw request may also be a valid delivery, which the fuzzer does not count.
   assert.ok(storedIds(app.databasePath).length >= report.accepted);
   assert.equal(app.rawLog(), "");
 });
@@ -33,10 +33,10 @@ test("a case depends only on the seed and its number", () => {
   assert.notEqual(bytes(1, 7), bytes(1, 8));
 });
 
-/** Fuzzes a service with a defect, which must be found. */
+/** Fuzzes a defective service and returns the failure that was found. */
 async function failureOf(t: TestContext, listener: RequestListener): Promise<FuzzFailure> {
   const server = createServer(listener);
-  // As the service has it; @types/node does not know the property.
+  // The same setting as in the service; @types/node does not have the property.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -49,28 +49,28 @@ async function failureOf(t: TestContext, listener: RequestListener): Promise<Fuz
   return failure;
 }
 
-/** What the service does, and what the fuzzer must say. */
+/** A defect of a service, the service, and what the fuzzer must report. */
 const DEFECTS: readonly (readonly [string, RequestListener, RegExp])[] = [
   ["responds 500", (_request, response) => void response.writeHead(500).end(), /^response 500/],
   ["refuses every body", (_request, response) => void response.writeHead(422).end(), /notification/],
   ["hangs", () => undefined, /hangs/],
-  ["closes without a response", (request) => void request.socket.destroy(), /^no response$/],
-  ["takes any signature", (request, response) => void response.writeHead(request.method === "POST" ? 200 : 404).end(), /signature|not a message|cannot be read/],
+  ["closes the connection without a response", (request) => void request.socket.destroy(), /^no response$/],
+  ["accepts any signature", (request, response) => void response.writeHead(request.method === "POST" ? 200 : 404).end(), /signature|not a message|cannot be read/],
   ["stores nothing", (request, response) => void response.writeHead(isSigned(request) ? 200 : 404).end(), /cannot be read|not a message/],
 ];
 
-/** As far as its look tells. */
+/** Whether it looks signed; the signature is not verified. */
 function isSigned(request: IncomingMessage): boolean {
   return /^[0-9a-f]{64}$/i.test(String(request.headers["x-signature"]));
 }
 
 for (const [title, listener, reason] of DEFECTS) {
-  test(`a service that ${title} is found out`, async (t) => {
+  test(`a service that ${title} is detected`, async (t) => {
     assert.match((await failureOf(t, listener)).reason, reason);
   });
 }
 
-test("a failure is shrunk to what causes it", async (t) => {
+test("a failing case is shrunk to the part that causes the failure", async (t) => {
   const failure = await failureOf(t, (request, response) => void response.writeHead(request.url?.includes("limit=") ? 500 : 400).end());
   assert.match(failure.request.toString("latin1"), /^GET \S*limit= HTTP/);
 });

@@ -12,7 +12,7 @@ import { SKIP_IN_SHORT_RUN } from "../support/sweep.ts";
 const SETTINGS = { fsync: "on" };
 const skip = SKIP_WITHOUT_POSTGRES === false ? SKIP_IN_SHORT_RUN : SKIP_WITHOUT_POSTGRES;
 
-test("when a receiver and then the primary are killed, nothing answered 200 is lost or doubled, and tails and receivers agree", { skip, timeout: 120_000 }, async (t) => {
+test("if a receiver and then the primary are killed, no message with a 200 is lost or doubled, and tails and receivers agree", { skip, timeout: 120_000 }, async (t) => {
   const primary = await startPostgres({ settings: SETTINGS });
   atEnd(t, () => primary.stop());
   const url = await primary.createDatabase();
@@ -24,7 +24,7 @@ test("when a receiver and then the primary are killed, nothing answered 200 is l
   const receivers: readonly Receiver[] = await Promise.all([1, 2].map(async () =>
     createReceiver({ main: MAIN, port: await freePort(), databaseUrl, env: COMPILE_CACHE, onEnded: (what) => ended.push(what) })));
   for (const receiver of receivers) atEnd(t, () => receiver.kill());
-  // Both find an empty database at the same moment.
+  // Both start on an empty database at the same time.
   await Promise.all(receivers.map((receiver) => receiver.start()));
   const entries = receivers.map((receiver) => receiver.url);
   const campaign = startCampaign({ databaseUrl, entries, receivers, connections: 16, pauseMs: 10, random: seededRandom(15) });

@@ -11,7 +11,7 @@ import { createLedger } from "../../scripts/torture/ledger.ts";
 
 const nothing = async (): Promise<void> => {};
 
-/** A scene of which nothing is real. */
+/** A scene made of stubs. */
 function sceneOf(seed: number): Scene {
   const disk = "mount: permission denied";
   const node = { name: "one", host: "h", url: "u", cable: undefined, disk, startEtcd() {}, startPatroni() {}, kill: nothing, signal() {}, signalPostgres() {}, end: nothing };
@@ -31,14 +31,14 @@ async function orderOf(seed: number): Promise<string> {
   return struck.join("");
 }
 
-test("each event comes once before one comes again, in an order that the seed decides", async () => {
+test("each event strikes once before any strikes again, in an order that the seed decides", async () => {
   const order = await orderOf(3);
   assert.equal(await orderOf(3), order);
   const others = await Promise.all([4, 5, 6, 7].map(orderOf));
   assert.ok(others.some((other) => other !== order), others.join());
 });
 
-test("what cannot be tried here is said, with the reason", () => {
+test("an event that cannot be tried here is reported, with the reason", () => {
   const lines: string[] = [];
   const possible = possibleEvents(sceneOf(1), (line) => lines.push(line));
   assert.deepEqual(EVENTS.filter((event) => !possible.includes(event)).map(({ name }) => name).toSorted(), lines.map((line) => line.replace(/: NOT TRIED, .*/, "")).toSorted());
@@ -50,7 +50,7 @@ test("what cannot be tried here is said, with the reason", () => {
   assert.deepEqual(possibleEvents(sceneOf(1), () => {}, ["switch"]).map(({ name }) => name), ["switchover"]);
 });
 
-test("the cluster is set up as operators are told to, behind the HAProxy that is shipped", () => {
+test("the cluster has the settings that operators are told to use, and the shipped HAProxy configuration", () => {
   const settings = documentedSettings();
   for (const setting of ["synchronous_mode", "synchronous_mode_strict"]) assert.match(settings, new RegExp(`^${setting}: true\\b`, "m"));
   const shipped = readFileSync(new URL("../../ops/compose/haproxy.cfg", import.meta.url), "utf8");

@@ -10,7 +10,7 @@ const PAGES = 20;
 const WHOLE = Buffer.alloc(PAGES * 4096, 1);
 
 for (const { name, inflict } of DAMAGES) {
-  test(`an index ${name}: its files change, the database and the shared memory never do`, (t) => {
+  test(`an index ${name}: its files change, but never the database or the shared memory`, (t) => {
     const database = join(temporaryFolder(t), "app.db");
     const index = indexOf(database);
     const files = [database, index, `${index}-wal`, `${index}-shm`];
@@ -19,11 +19,11 @@ for (const { name, inflict } of DAMAGES) {
     const changed = files.filter((file) => !existsSync(file) || !readFileSync(file).equals(WHOLE));
     assert.ok(changed.length > 0);
     assert.ok(!changed.includes(database));
-    // Deleting it is harmless to those who have it mapped; writing to it is not.
+    // Processes that have the shared memory mapped survive its deletion, but not a change.
     assert.ok(!existsSync(`${index}-shm`) || !changed.includes(`${index}-shm`));
   });
 
-  test(`an index ${name} that is not there is left alone`, (t) => {
+  test(`an index ${name}: nothing happens if there is no index`, (t) => {
     const folder = temporaryFolder(t);
     assert.equal(inflict(join(folder, "app.db-index"), seededRandom(3)), undefined);
   });

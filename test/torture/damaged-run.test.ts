@@ -9,20 +9,20 @@ import { MAIN } from "../cli/main.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { temporaryFolder } from "../support/store.ts";
 
-/** What is done to the file of a run, and the kinds of problem that its check must name. */
-const DAMAGES: readonly (readonly [string, string, readonly string[]])[] = [
+/** Damage to the file of a run, and the kinds of problems that the check must find. */
+const DAMAGE: readonly (readonly [string, string, readonly string[]])[] = [
   ["lost", "DELETE FROM messages WHERE seq = 7", ["counters", "lost"]],
   ["changed", "UPDATE messages SET text = 'nobody sent this' WHERE seq = 8", ["changed"]],
-  // The table that enforces one row a message gives way to one that does not.
+  // The table that enforces one row per message is replaced by one that does not.
   ["doubled", "CREATE TABLE copy AS SELECT * FROM messages; DROP TABLE messages; ALTER TABLE copy RENAME TO messages; INSERT INTO messages SELECT seq + 1000000, message_id, from_msisdn, to_msisdn, ts, text, created_at FROM messages WHERE seq = 9", ["counters", "doubled"]],
 ];
 
-test("the check of a run finds a row that is taken from its file, changed in it or doubled", async (t) => {
+test("the check of a run finds a row that is deleted from the file, changed or doubled", async (t) => {
   const folder = temporaryFolder(t);
   const harness = createHarness({ main: MAIN, env: COMPILE_CACHE, folder, connections: 8, random: seededRandom(11) });
   await killRounds(harness, { rounds: 1, loadMs: [200, 300], say: () => undefined });
   assert.equal(harness.problems.map(({ what }) => what).join("\n"), "");
-  for (const [title, sql, expected] of DAMAGES) {
+  for (const [title, sql, expected] of DAMAGE) {
     const { service, url } = await harness.startUp(title);
     const known = harness.problems.length;
     {

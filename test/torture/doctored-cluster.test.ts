@@ -10,15 +10,15 @@ import { startTestApp } from "../support/app.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { SKIP_WITHOUT_POSTGRES } from "../support/postgres.ts";
 import { usePostgres } from "../support/shared-postgres.ts";
-import { shortened, startDoctor, type Doctor } from "./doctor.ts";
+import { shortened, startTamperingProxy, type ChangeBody } from "./tampering-proxy.ts";
 
 const SECOND = "(SELECT seq FROM messages ORDER BY seq OFFSET 1 LIMIT 1)";
 const COPY = "message_id, from_msisdn, to_msisdn, ts, text, folded, payload, created_at";
 
-/** What is done to the database of a run, what must be found, and what undoes it. */
+/** Damage to the database of a run, the problem that must be found, and the repair. */
 const DAMAGES: readonly (readonly [string, readonly string[], RegExp, readonly string[]])[] = [
   ["another text", [`UPDATE messages SET text = 'nobody sent this' WHERE seq = ${SECOND}`], /changed: /, ["UPDATE messages SET text = kept.text FROM kept WHERE messages.seq = kept.seq"]],
-  ["another place", [`UPDATE messages SET seq = seq + 1000000 WHERE seq = ${SECOND}`], /a tail has .* the database has nothing/, ["UPDATE messages SET seq = kept.seq FROM kept WHERE messages.message_id = kept.message_id"]],
+  ["another seq", [`UPDATE messages SET seq = seq + 1000000 WHERE seq = ${SECOND}`], /a tail has .* the database has nothing/, ["UPDATE messages SET seq = kept.seq FROM kept WHERE messages.message_id = kept.message_id"]],
   [
     "two rows",
     ["ALTER TABLE messages DROP CONSTRAINT messages_message_id_key", `INSERT INTO messages (seq, ${COPY}) SELECT seq + 1000000, ${COPY} FROM messages WHERE seq = ${SECOND}`],
@@ -28,25 +28,25 @@ const DAMAGES: readonly (readonly [string, readonly string[], RegExp, readonly s
   ["no row", [`DELETE FROM messages WHERE seq = ${SECOND}`], /lost: /, ["INSERT INTO messages SELECT * FROM kept ON CONFLICT DO NOTHING"]],
 ];
 
-const DOCTORED: readonly (readonly [string, Doctor, RegExp])[] = [
-  ["one receiver counts fewer", (target, body) => (target === "/messages?limit=1" ? shortened(body) : body), /127\.0\.0\.1:\d+: counters: /],
-  ["one receiver gives another text", (target, body) => (/^\/messages\/./.test(target) ? body.replace('"to":"+1', '"to":"+2') : body), /read: /],
+const DOCTORED: readonly (readonly [string, ChangeBody, RegExp])[] = [
+  ["one receiver counts fewer rows", (target, body) => (target === "/messages?limit=1" ? shortened(body) : body), /127\.0\.0\.1:\d+: counters: /],
+  ["one receiver returns another recipient", (target, body) => (/^\/messages\/./.test(target) ? body.replace('"to":"+1', '"to":"+2') : body), /read: /],
 ];
 
-test("the checks of a cluster find a row that is lost, doubled, changed or moved, and a receiver that says otherwise", { skip: SKIP_WITHOUT_POSTGRES }, async (t) => {
+test("the checks of a cluster find a row that is lost, doubled, changed or moved, and a receiver with wrong responses", { skip: SKIP_WITHOUT_POSTGRES }, async (t) => {
   const server = await usePostgres();
   atEnd(t, () => server.stop());
   const databaseUrl = await server.createDatabase();
   const app = await startTestApp(t, { env: { DATABASE_URL: databaseUrl, WEBHOOK_SECRET: TORTURE_SECRET } });
-  const doctor: { change: Doctor } = { change: (_, body) => body };
-  const receivers = [{ url: app.url }, { url: await startDoctor(t, app.url, doctor) }];
+  const tampering: { change: ChangeBody } = { change: (_, body) => body };
+  const receivers = [{ url: app.url }, { url: await startTamperingProxy(t, app.url, tampering) }];
   const campaign = startCampaign({
     databaseUrl, entries: [app.url], receivers, connections: 8, pauseMs: 0, random: seededRandom(16), repairMs: 0,
   });
   atEnd(t, () => campaign.stop());
-  await campaign.begin("as it is");
-  await campaign.stored("as it is", 100);
-  await campaign.rest("as it is");
+  await campaign.begin("unchanged");
+  await campaign.stored("unchanged", 100);
+  await campaign.rest("unchanged");
   assert.deepEqual(campaign.problems, []);
 
   const admin = await connectFor(t, databaseUrl);
@@ -63,24 +63,24 @@ test("the checks of a cluster find a row that is lost, doubled, changed or moved
     await run(...repair);
   }
   for (const [title, change, expected] of DOCTORED) {
-    doctor.change = change;
+    tampering.change = change;
     assert.match(await found(title), expected);
   }
 });
 
-test("the longest time without a 200 is that between two of them, or since the last one; other answers end none", () => {
+test("the longest time without a 200 is the time between two of them, or since the last one, whatever other responses come", () => {
   let nowMs = 0;
   const ledger = timeAnswers(createLedger(), () => nowMs);
-  const answer = (atMs: number, outcome: "stored" | "refused"): void => {
+  const respond = (atMs: number, outcome: "stored" | "refused"): void => {
     nowMs = atMs;
     ledger.ended(ledger.sent({ message_id: `m${atMs}`, from: "+1", to: "+2", ts: "2025-01-15T10:00:00Z", text: null }), outcome);
   };
-  answer(900, "stored");
+  respond(900, "stored");
   nowMs = 1_000;
   ledger.begin();
-  answer(1_100, "stored");
-  answer(1_200, "refused");
-  answer(1_400, "stored");
+  respond(1_100, "stored");
+  respond(1_200, "refused");
+  respond(1_400, "stored");
   assert.equal(ledger.longestWaitMs(), 300);
   nowMs = 2_000;
   assert.equal(ledger.longestWaitMs(), 600);

@@ -9,7 +9,7 @@ import { temporaryFolder } from "../support/store.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
-test("through a few kills under load nothing that was answered 200 is lost, doubled or changed", async (t) => {
+test("during a few kills under load no message with a 200 is lost, doubled or changed", async (t) => {
   const harness = createHarness({ main: MAIN, env: COMPILE_CACHE, folder: temporaryFolder(t), connections: 16, random: seededRandom(7) });
   const lines: string[] = [];
   await killRounds(harness, { rounds: 3, loadMs: [100, 400], say: (line) => lines.push(line) });

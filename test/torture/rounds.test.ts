@@ -8,7 +8,7 @@ import { MAIN } from "../cli/main.ts";
 import { COMPILE_CACHE } from "../support/compile-cache.ts";
 import { temporaryFolder } from "../support/store.ts";
 
-test("an index that is deleted and damaged under load refuses no delivery, and reads are right again by themselves", async (t) => {
+test("if the index is deleted and damaged under load, no delivery is refused, and reads become right again without help", async (t) => {
   const harness = createHarness({ main: MAIN, env: COMPILE_CACHE, folder: temporaryFolder(t), connections: 16, random: seededRandom(9) });
   const lines: string[] = [];
   await indexRounds(harness, { rounds: 1, loadMs: [200, 400], say: (line) => lines.push(line) });
@@ -17,7 +17,7 @@ test("an index that is deleted and damaged under load refuses no delivery, and r
   assert.ok(harness.ledger.count("stored") > 0);
 });
 
-test("second processes and other readers that come and go harm nothing", async (t) => {
+test("second processes and other readers that start and stop do no harm", async (t) => {
   const harness = createHarness({ main: MAIN, env: COMPILE_CACHE, folder: temporaryFolder(t), connections: 8, random: seededRandom(10) });
   const lines: string[] = [];
   await neighbourRound(harness, { events: 6, say: (line) => lines.push(line) });

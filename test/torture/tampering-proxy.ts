@@ -3,14 +3,14 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { TestContext } from "node:test";
 
-/** Changes the body of a response; the request's target says which. */
-export type Doctor = (target: string, body: string) => string;
+/** Changes the body of a response, depending on the target of the request. */
+export type ChangeBody = (target: string, body: string) => string;
 
-/** Stands before the service and hands its responses on, doctored. */
-export async function startDoctor(t: TestContext, url: string, doctor: { change: Doctor }): Promise<string> {
+/** Starts a proxy in front of the service that changes its responses. */
+export async function startTamperingProxy(t: TestContext, url: string, options: { change: ChangeBody }): Promise<string> {
   const server = createServer((req, res) => {
     const target = req.url ?? "";
-    fetch(url + target).then(async (response) => res.writeHead(response.status).end(doctor.change(target, await response.text())));
+    fetch(url + target).then(async (response) => res.writeHead(response.status).end(options.change(target, await response.text())));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -20,7 +20,7 @@ export async function startDoctor(t: TestContext, url: string, doctor: { change:
   return `http://127.0.0.1:${address.port}`;
 }
 
-/** Takes the first message out of a page, and so from its total too. */
+/** Removes the first message from a page, and lowers the total. */
 export function shortened(body: string): string {
   const page = JSON.parse(body);
   return JSON.stringify({ ...page, data: page.data.slice(1), total: page.total - 1 });
