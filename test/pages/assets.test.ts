@@ -9,7 +9,7 @@ const PAGES = ["/", "/docs"];
 const open = sharedApp();
 const guarded = sharedApp({ env: { API_TOKEN: "t" } });
 
-/** What a page's HTML loads, by path; each is relative to the page. */
+/** The paths of the assets that the HTML of a page loads; each must be relative. */
 function loadedBy(html: string): readonly string[] {
   return Array.from(html.matchAll(/<(?:link|script)\b[^>]*\b(?:href|src)="([^"]+)"/g), ([, path = ""]) => {
     assert.match(path, /^\.\/assets\//);
@@ -24,7 +24,7 @@ async function pageOf(app: TestApp, path: string): Promise<string> {
 }
 
 for (const path of PAGES) {
-  test(`GET ${path} is open, HTML, kept by no cache, and may load nothing but what the service serves`, async () => {
+  test(`GET ${path} needs no token, is HTML that no cache keeps, and may load only what the service serves`, async () => {
     const app = await guarded();
     const { status, headers } = await app.request(path);
     assert.equal(status, 200);
@@ -42,7 +42,7 @@ for (const path of PAGES) {
     assert.doesNotMatch(policy.join(), /unsafe|\*|https?:/);
   });
 
-  test(`GET ${path} has no inline script, no inline style, no handler, and names no other host`, async () => {
+  test(`GET ${path} has no inline scripts, styles or event handlers, and names no other host`, async () => {
     const html = await pageOf(await open(), path);
     assert.doesNotMatch(html, /<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:/i);
     assert.doesNotMatch(html, /(?:https?:)?\/\/[a-z]/i);
@@ -50,7 +50,7 @@ for (const path of PAGES) {
     assert.match(html, /<meta name="viewport" content="width=device-width, initial-scale=1">/);
   });
 
-  test(`all that ${path} loads is there, open, immutable, of its type, and named after its content`, async () => {
+  test(`each asset of ${path} exists, needs no token, is immutable, has its type, and is named after its content`, async () => {
     const app = await guarded();
     const paths = loadedBy(await pageOf(app, path));
     assert.ok(paths.length >= 4, String(paths));
@@ -67,7 +67,7 @@ for (const path of PAGES) {
     }
   });
 
-  test(`${path} loads one script, which imports nothing, and one style`, async () => {
+  test(`${path} loads one script, which imports nothing, and one style sheet`, async () => {
     const app = await open();
     const paths = loadedBy(await pageOf(app, path));
     const scripts = paths.filter((asset) => asset.endsWith(".js"));
@@ -80,7 +80,7 @@ for (const path of PAGES) {
     ["gzip, deflate, br", "br"], ["gzip", "gzip"], ["br;q=0.1, gzip;q=0.5", "gzip"], ["*", "br"], ["br;q=0, *", "gzip"], ["identity", undefined],
     ["gzip;q=0.2, identity;q=0.8", undefined], ["", undefined],
   ] as const) {
-    test(`GET ${path} and what it loads, for a client that accepts "${accepted}": ${coding ?? "as they are"}`, async () => {
+    test(`GET ${path} and its assets for a client that accepts "${accepted}": ${coding ?? "not compressed"}`, async () => {
       const app = await open();
       for (const target of [path, ...loadedBy(await pageOf(app, path))]) {
         const plain = await app.request(target);
@@ -95,7 +95,7 @@ for (const path of PAGES) {
   }
 }
 
-test("messages, which stand beside those of other senders, are never compressed", async (t) => {
+test("messages are never compressed, because a response mixes those of several senders", async (t) => {
   const app = await startTestApp(t);
   await app.deliver(delivery({ text: "a".repeat(4000) }));
   for (const target of ["/messages", "/messages?q=aaaa", "/messages/m1", "/messages?format=csv", "/stats"]) {
@@ -105,7 +105,7 @@ test("messages, which stand beside those of other senders, are never compressed"
   }
 });
 
-test("an asset of another name or an older content is 404", async () => {
+test("an asset with an unknown name or of older content is 404", async () => {
   const app = await open();
   for (const name of ["style.css", "style.0000000000000000.css", "..%2Fsite.ts", "%2E%2E%2Fmodules.ts", "constructor", "__proto__"]) {
     const response = await app.request(`/assets/${name}`);
@@ -113,12 +113,12 @@ test("an asset of another name or an older content is 404", async () => {
   }
 });
 
-test("two services of one version serve the same names, so that a page of one finds its assets at the other", async (t) => {
+test("two services of the same version use the same asset names, so that either can serve the assets of a page", async (t) => {
   const [one, other] = [await open(), await startTestApp(t)];
   assert.equal(await pageOf(one, "/"), await pageOf(other, "/"));
 });
 
-test("run from its sources the service serves its scripts as JavaScript and warns of nothing", async (t) => {
+test("a service that runs from its sources serves its scripts as JavaScript, without a warning", async (t) => {
   const service = await startService(t);
   const html = (await send(service.url, "/")).body;
   for (const asset of loadedBy(html).filter((path) => path.endsWith(".js"))) {

@@ -12,7 +12,7 @@ const browserTest = browserTests();
 const shared = sharedApp();
 const isDocsReady = (): boolean => document.documentElement.dataset["ready"] === "true";
 
-function allThatIsSeen(): string {
+function visibleText(): string {
   return location.href + document.body.textContent + JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie, history.state]);
 }
 
@@ -32,7 +32,7 @@ async function fill(page: BrowserPage, selector: string, value: string): Promise
   }, selector, value);
 }
 
-/** Sends a form as its reader does, and gives the status, the body and the curl command that are then shown. */
+/** Submits a form, and returns the status, the body and the curl command that are then shown. */
 async function submit(page: BrowserPage, operation: string): Promise<readonly unknown[]> {
   const form = `#${operation}-try`;
   await page.click(`${form} button[type=submit]`);
@@ -46,10 +46,10 @@ async function submit(page: BrowserPage, operation: string): Promise<readonly un
   ];
 }
 
-/** Non-ASCII on purpose: what is signed are UTF-8 bytes. */
+/** Contains non-ASCII characters, because the signature is of the UTF-8 bytes. */
 const SIGNED = JSON.stringify(delivery({ message_id: "from-docs", text: "Gr\u00fc\u00dfe \ud83d\ude00 'quoted'" }));
 
-const WAYS: readonly (readonly [way: string, secret: string, pattern: RegExp, expected: (match: RegExpExecArray) => string])[] = [
+const SCHEMES: readonly (readonly [scheme: string, secret: string, pattern: RegExp, expected: (match: RegExpExecArray) => string])[] = [
   ["x-signature", SECRET, /'X-Signature: ([0-9a-f]{64})'/, () => createHmac("sha256", SECRET).update(SIGNED).digest("hex")],
   ["x-hub-signature-256", SECRET, /'X-Hub-Signature-256: sha256=([0-9a-f]{64})'/, () => createHmac("sha256", SECRET).update(SIGNED).digest("hex")],
   [
@@ -62,27 +62,27 @@ const WAYS: readonly (readonly [way: string, secret: string, pattern: RegExp, ex
   ],
 ];
 
-browserTest("the page signs as node:crypto does, in every way, and what it sends is stored", async (t, newPage) => {
-  for (const [way, secret, pattern, expected] of WAYS) {
+browserTest("the page signs like node:crypto in every scheme, and the service stores what it sends", async (t, newPage) => {
+  for (const [scheme, secret, pattern, expected] of SCHEMES) {
     const app = await startTestApp(t, { env: { WEBHOOK_SECRET: secret } });
     const page = await newPage();
     await openDocs(page, app);
     await fill(page, "#deliverMessage-body", SIGNED);
-    await fill(page, "#deliverMessage-way", way);
+    await fill(page, "#deliverMessage-way", scheme);
     await fill(page, "#deliverMessage-secret", secret);
     const [status, body, curl] = await Promise.all(await submit(page, "deliverMessage"));
-    assert.deepEqual([status, body], [200, '{\n  "status": "ok"\n}'], way);
+    assert.deepEqual([status, body], [200, '{\n  "status": "ok"\n}'], scheme);
     const match = pattern.exec(String(curl));
     assert.ok(match, String(curl));
-    assert.equal(match[1], expected(match), way);
+    assert.equal(match[1], expected(match), scheme);
     const stored = await app.request("/messages/from-docs");
-    assert.equal(Object(stored.json).text, "Gr\u00fc\u00dfe \ud83d\ude00 'quoted'", way);
-    // Chromium itself reports the 404 that tells the page that the message is new.
+    assert.equal(Object(stored.json).text, "Gr\u00fc\u00dfe \ud83d\ude00 'quoted'", scheme);
+    // Chromium logs the 404 by which the page learns that the message is new.
     assert.deepEqual(page.problems.filter((problem) => !problem.includes("/messages/from-docs")), []);
   }
 }, ONLY_IN_FULL_RUN);
 
-browserTest("the secret stays in the page: in no request, address, storage or shown text", async (t, newPage) => {
+browserTest("the secret never appears in a request, URL, storage or visible text", async (t, newPage) => {
   const secret = "a secret that is seen nowhere";
   const app = await startTestApp(t, { env: { WEBHOOK_SECRET: secret } });
   const page = await newPage();
@@ -93,12 +93,12 @@ browserTest("the secret stays in the page: in no request, address, storage or sh
   const [status] = await Promise.all(await submit(page, "deliverMessage"));
   assert.equal(status, 200);
   assert.ok(sent.some((request) => request.includes("X-Signature")));
-  const seen = [...sent, await page.evaluate(allThatIsSeen), app.rawLog()];
+  const seen = [...sent, await page.evaluate(visibleText), app.rawLog()];
   for (const text of seen) for (const form of [secret, encodeURIComponent(secret)]) assert.ok(!String(text).includes(form));
   assert.ok(page.requested.every((url) => new URL(url).origin === app.url), page.requested.join("\n"));
 }, ONLY_IN_FULL_RUN);
 
-const REFUSED: readonly (readonly [secret: string, way: string, status: string])[] = [
+const REFUSED: readonly (readonly [secret: string, scheme: string, status: string])[] = [
   ["", "x-signature", "The secret must be given"],
   ["whsec_a", "standard", "The secret must have base64 behind whsec_"],
   ["whsec_", "standard", "The secret must have base64 behind whsec_"],
@@ -108,16 +108,16 @@ browserTest("a request that cannot be signed is not sent, and the page says why"
   const app = await shared();
   const page = await newPage();
   await openDocs(page, app);
-  for (const [secret, way, expected] of REFUSED) {
+  for (const [secret, scheme, expected] of REFUSED) {
     await fill(page, "#deliverMessage-secret", secret);
-    await fill(page, "#deliverMessage-way", way);
+    await fill(page, "#deliverMessage-way", scheme);
     await page.click("#deliverMessage-try button[type=submit]");
     await page.until(hasText, "#deliverMessage-try-status", expected);
   }
   assert.ok(page.requested.every((url) => !url.endsWith("/webhook")));
 }, ONLY_IN_FULL_RUN);
 
-browserTest("each send is a new message at the present time, and the page says what became of it, with a link to it", async (t, newPage) => {
+browserTest("each send creates a new message with the current time, and the page shows its outcome and a link to it", async (t, newPage) => {
   const app = await startTestApp(t);
   const page = await newPage();
   await openDocs(page, app);
@@ -148,7 +148,7 @@ browserTest("a wrong secret shows the 401 of the service", async (_t, newPage) =
   assert.deepEqual([status, body], [401, '{\n  "detail": "invalid signature"\n}']);
 });
 
-browserTest("a form sends its parameters encoded, and the token where one is used", async (t, newPage) => {
+browserTest("a form sends its parameters encoded, and the token if there is one", async (t, newPage) => {
   const app = await startTestApp(t, { env: { API_TOKEN: "right" } });
   await app.deliver(delivery({ message_id: "a/b c+d?\u00fc", text: "<b>x</b>" }));
   const page = await newPage();
@@ -171,7 +171,7 @@ browserTest("a form sends its parameters encoded, and the token where one is use
   assert.equal(await page.evaluate(() => sessionStorage.length), 0);
 }, ONLY_IN_FULL_RUN);
 
-browserTest("everything can be read without JavaScript, and no form is there that would do nothing", async (_t, newPage) => {
+browserTest("everything can be read without JavaScript, and forms, which would not work, are hidden", async (_t, newPage) => {
   const app = await shared();
   const page = await newPage();
   await page.command("Emulation.setScriptExecutionDisabled", { value: true });
@@ -183,7 +183,7 @@ browserTest("everything can be read without JavaScript, and no form is there tha
 
 const LOOKS = (["light", "dark"] as const).flatMap((scheme) => ([[1280, 860], [390, 844], [320, 640]] as const).map((size) => [scheme, ...size] as const));
 
-browserTest("the page is usable for all, in both colour schemes, on a phone and on a desk", async (_t, newPage) => {
+browserTest("the page is accessible in both colour schemes, on a phone and on a desktop", async (_t, newPage) => {
   const app = await shared();
   const page = await newPage();
   for (const [scheme, width, height] of LOOKS) {
@@ -200,7 +200,7 @@ browserTest("the page is usable for all, in both colour schemes, on a phone and 
   }
 }, ONLY_IN_FULL_RUN);
 
-browserTest("each link within the page leads to something", async (_t, newPage) => {
+browserTest("each link within the page has a target", async (_t, newPage) => {
   const page = await newPage();
   await openDocs(page, await shared());
   assert.deepEqual(await page.evaluate(danglingLinks), []);

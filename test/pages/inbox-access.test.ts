@@ -13,7 +13,7 @@ const closed = sharedInbox([], { env: { API_TOKEN: "t" } });
 const active = (): string | undefined => document.activeElement?.id || document.activeElement?.className;
 const activeText = (): string | null | undefined => document.activeElement?.querySelector(".text")?.textContent;
 
-browserTest("everything works by keyboard: skip link, filters, rows, detail, and the focus comes back", async (_t, newPage) => {
+browserTest("everything works by keyboard: skip link, filters, rows, detail, and the focus returns", async (_t, newPage) => {
   const service = await shared();
   const page = await newPage();
   await page.open(service.url);
@@ -25,7 +25,7 @@ browserTest("everything works by keyboard: skip link, filters, rows, detail, and
   }
   assert.equal(stops[0], "skip-link");
   assert.equal(await page.evaluate(() => (document.querySelector(".skip-link")?.getBoundingClientRect().top ?? 0) < 0), true);
-  // Between them the links to the pages.
+  // The links to the pages come between them.
   assert.equal(stops[3], "q");
   await page.evaluate(focusOn, "#show-help");
   await page.press("Tab");
@@ -54,7 +54,7 @@ browserTest("everything works by keyboard: skip link, filters, rows, detail, and
   assert.notEqual(await page.evaluate(active), "row");
 });
 
-browserTest("the detail's buttons filter by its sender and recipient", async (_t, newPage) => {
+browserTest("the buttons of the detail filter by its sender and recipient", async (_t, newPage) => {
   const service = await shared();
   const page = await newPage();
   await page.open(service.url);
@@ -73,7 +73,7 @@ const LOOKS = (["light", "dark"] as const).flatMap((scheme) => SIZES.map((size) 
 
 for (const [index, [scheme, size, width, height]] of LOOKS.entries()) {
   const only = { skip: oneOfMany(index, { every: 7 }) };
-  browserTest(`${scheme} on a ${size}: labelled, structured, of enough contrast, no scrolling sideways`, async (_t, newPage) => {
+  browserTest(`${scheme} on a ${size}: labelled, structured, with enough contrast, no horizontal scrolling`, async (_t, newPage) => {
     const openPage = async (url: string): Promise<BrowserPage> => {
       const page = await newPage();
       await page.setSize(width, height);
@@ -82,10 +82,10 @@ for (const [index, [scheme, size, width, height]] of LOOKS.entries()) {
       return page;
     };
     const check = async (page: BrowserPage, state: string): Promise<void> => {
-      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), true, `${state}: no scrolling sideways`);
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), true, `${state}: no horizontal scrolling`);
       assert.deepEqual(await page.evaluate(accessibilityProblems), [], state);
       assert.deepEqual(await page.evaluate(contrastProblems), [], state);
-      // Chromium itself reports the 401s that the page was made to get.
+      // Chromium logs the 401s that the test causes.
       assert.deepEqual(page.problems.filter((problem) => !problem.includes("401")), [], state);
     };
     const page = await openPage((await shared()).url);
@@ -103,7 +103,7 @@ for (const [index, [scheme, size, width, height]] of LOOKS.entries()) {
   }, only);
 }
 
-browserTest("nothing moves by itself where the reader wants no motion", async (_t, newPage) => {
+browserTest("nothing is animated if the user prefers reduced motion", async (_t, newPage) => {
   const service = await shared();
   const page = await newPage();
   await page.open(service.url);

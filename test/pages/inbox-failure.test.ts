@@ -29,7 +29,7 @@ function view(): View {
   };
 }
 
-/** From now on until the function that it gives is called, requests for lists are refused. */
+/** Refuses requests for lists until the returned function is called. */
 function refuseLists(service: InboxService): () => void {
   service.gateway.before = ({ pathname }) => (pathname === "/messages" ? UNAVAILABLE : undefined);
   return () => {
@@ -42,7 +42,7 @@ async function search(page: BrowserPage, text: string): Promise<void> {
   await page.type(text);
 }
 
-browserTest("after a failed search neither rows nor count of another address stay, and what is tried again is the search", async (t, newPage) => {
+browserTest("after a failed search no rows or count of another URL remain, and the retry repeats the search", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { text: "alpha" }), stored(2, { text: "beta" })]);
   const page = await newPage();
   await page.open(service.url);
@@ -58,7 +58,7 @@ browserTest("after a failed search neither rows nor count of another address sta
   assert.deepEqual(await page.evaluate(view), { rows: 1, count: "1 message", above: false, below: false, end: "", address: "?q=alpha" });
 });
 
-browserTest("a failed request is retried automatically, and the totals too", async (t, newPage) => {
+browserTest("a failed request is retried automatically, and so are the totals", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { text: "alpha" })]);
   service.gateway.before = ({ pathname }) => (pathname === "/messages" || pathname.startsWith("/stats") ? UNAVAILABLE : undefined);
   const page = await newPage();
@@ -70,7 +70,7 @@ browserTest("a failed request is retried automatically, and the totals too", asy
   assert.equal(await page.evaluate(() => document.getElementById("overview-notice")?.checkVisibility()), false);
 }, ONLY_IN_FULL_RUN);
 
-browserTest("a list that stops says so at its end, with a button there, and the live light stays in sight", async (t, newPage) => {
+browserTest("a list that cannot be continued says so at its end, with a button, and the live indicator stays visible", async (t, newPage) => {
   const service = await startInboxService(t, Array.from({ length: 400 }, (_, index) => stored(index)));
   const page = await newPage();
   await page.open(service.url);

@@ -13,7 +13,7 @@ const MESSAGES = [
 ];
 const shared = sharedInbox(MESSAGES);
 
-browserTest("search starts as one types, once for quick keys, and marks what it found", async (t, newPage) => {
+browserTest("a search starts while typing, once for quick keystrokes, and marks its matches", async (t, newPage) => {
   const service = await startInboxService(t, [...MESSAGES]);
   const page = await newPage();
   await page.open(service.url);
@@ -28,16 +28,16 @@ browserTest("search starts as one types, once for quick keys, and marks what it 
   assert.equal(await page.evaluate(() => document.activeElement?.id), "q");
 });
 
-browserTest("a search that takes long says so, and nothing moves when its answer is there", async (t, newPage) => {
+browserTest("a slow search says so, and the layout does not shift when its response arrives", async (t, newPage) => {
   const service = await startInboxService(t, [...MESSAGES]);
   const page = await newPage();
   await page.open(service.url);
   await page.until(isReady);
-  const { promise: answered, resolve: release } = Promise.withResolvers<undefined>();
-  service.gateway.before = ({ pathname }) => pathname !== "/messages" ? undefined : answered;
-  const place = (): number | undefined => document.querySelector(".list")?.getBoundingClientRect().top;
+  const { promise: released, resolve: release } = Promise.withResolvers<undefined>();
+  service.gateway.before = ({ pathname }) => pathname !== "/messages" ? undefined : released;
+  const listTop = (): number | undefined => document.querySelector(".list")?.getBoundingClientRect().top;
   const saysSo = (): boolean => getComputedStyle(document.querySelector(".slow") ?? document.body).visibility === "visible";
-  const before = await page.evaluate(place);
+  const before = await page.evaluate(listTop);
   assert.equal(await page.evaluate(saysSo), false);
   await page.click("#q");
   await page.type("beta");
@@ -45,34 +45,34 @@ browserTest("a search that takes long says so, and nothing moves when its answer
   release(undefined);
   await page.until(rowsAre, "beta");
   await page.until(() => getComputedStyle(document.querySelector(".slow") ?? document.body).visibility === "hidden");
-  assert.equal(await page.evaluate(place), before);
+  assert.equal(await page.evaluate(listTop), before);
 }, ONLY_IN_FULL_RUN);
 
-browserTest("an answer that comes after that of a later search is dropped", async (t, newPage) => {
+browserTest("a response that arrives after that of a later search is dropped", async (t, newPage) => {
   const service = await startInboxService(t, [...MESSAGES]);
   const page = await newPage();
   await page.open(service.url);
   await page.until(isReady);
   const { promise: early, resolve: release } = Promise.withResolvers<undefined>();
-  const { promise: asked, resolve: onAsked } = Promise.withResolvers<undefined>();
+  const { promise: requested, resolve: onRequested } = Promise.withResolvers<undefined>();
   service.gateway.before = ({ pathname, searchParams }) => {
     if (pathname !== "/messages" || searchParams.get("q") !== "b") return undefined;
-    onAsked(undefined);
+    onRequested(undefined);
     return early;
   };
   await page.click("#q");
   await page.type("b");
-  await asked;
+  await requested;
   await page.type("eta");
   await page.until(rowsAre, "beta");
   release(undefined);
-  // One that is asked for and answered later still finds the page as the later search left it.
+  // A request that completes even later finds the page as the later search left it.
   await page.evaluate(() => fetch("/stats").then((response) => response.text()));
   assert.equal(await page.evaluate(rowTexts), "beta");
   assert.equal(await page.evaluate(search), "?q=beta");
 }, ONLY_IN_FULL_RUN);
 
-browserTest("sender, recipient and times filter, show in the address, and are cleared at once", async (_t, newPage) => {
+browserTest("sender, recipient and times filter the list, appear in the URL, and are all cleared at once", async (_t, newPage) => {
   const service = await shared();
   const page = await newPage();
   await page.open(service.url);
@@ -97,7 +97,7 @@ browserTest("sender, recipient and times filter, show in the address, and are cl
   assert.equal(await page.evaluate(search), "?since=2025-01-15T10%3A00%3A02Z");
 }, ONLY_IN_FULL_RUN);
 
-browserTest("an address with filters shows that view, and its fields", async (_t, newPage) => {
+browserTest("a URL with filters shows the filtered list and fills the fields", async (_t, newPage) => {
   const service = await shared();
   const page = await newPage();
   await page.open(`${service.url}/?q=ALPHA&from=+2&until=2025-01-15T10:00:04Z`);
@@ -106,7 +106,7 @@ browserTest("an address with filters shows that view, and its fields", async (_t
   assert.deepEqual(await page.evaluate(() => ["#q", "#from", "#to", "#since", "#until"].map((selector) => document.querySelector<HTMLInputElement>(selector)?.value)), ["ALPHA", "+2", "", "", "2025-01-15T10:00:04"]);
 });
 
-browserTest("filters that match nothing say so, and a parameter that the service refuses is named", async (_t, newPage) => {
+browserTest("the page says if nothing matches the filters, and names a parameter that the service refuses", async (_t, newPage) => {
   const service = await shared();
   const page = await newPage();
   await page.open(`${service.url}/?q=nothing`);
@@ -114,7 +114,7 @@ browserTest("filters that match nothing say so, and a parameter that the service
   assert.equal(await page.evaluate(textOf, "#end"), "No message matches these filters");
 });
 
-browserTest("a top sender and a bar of the chart are filters too; the chart goes by hours and by days", async (t, newPage) => {
+browserTest("a top sender and a bar of the chart filter the list, and the chart counts by hours or by days", async (t, newPage) => {
   const service = await startInboxService(t, [...MESSAGES, stored(90_000, { text: "next day", from: "+1" }), stored(90_001, { text: "too", from: "+1" })]);
   const page = await newPage();
   await page.open(`${service.url}/?until=2025-01-16T12:00:00Z`);
@@ -125,7 +125,7 @@ browserTest("a top sender and a bar of the chart are filters too; the chart goes
   await page.click("#by-day");
   await page.until(() => document.querySelector("#timeline-summary")?.textContent?.includes("60 days") === true);
   assert.deepEqual(await page.evaluate(textsOf, "#timeline-rows td"), ["2", "3"]);
-  // Of two days with 3 and 2 messages: in the room above the lower bar.
+  // Two days with 3 and 2 messages: the click is in the space above the lower bar.
   const isAboveLower = await page.evaluate(() => {
     const [high, low] = document.querySelectorAll("#timeline-chart g");
     if (high === undefined || low === undefined) return undefined;
@@ -140,7 +140,7 @@ browserTest("a top sender and a bar of the chart are filters too; the chart goes
   await page.until(rowsAre, "Alphabet|beta");
 }, ONLY_IN_FULL_RUN);
 
-browserTest("a sender that is not a whole number finds nothing, and is offered the numbers that begin with it", async (_t, newPage) => {
+browserTest("part of a sender matches nothing, and the page suggests the numbers that begin with it", async (_t, newPage) => {
   const service = await shared();
   const page = await newPage();
   await page.open(`${service.url}/?from=%2B`);
@@ -151,14 +151,14 @@ browserTest("a sender that is not a whole number finds nothing, and is offered t
   assert.equal(await page.evaluate(() => document.querySelector("#suggestions")?.checkVisibility()), false);
 }, ONLY_IN_FULL_RUN);
 
-browserTest("part of a recipient finds nothing, and the page says why", async (_t, newPage) => {
+browserTest("part of a recipient matches nothing, and the page says why", async (_t, newPage) => {
   const page = await newPage();
   await page.open(`${(await shared()).url}/?to=%2B`);
   await page.until(isReady);
   assert.equal(await page.evaluate(textOf, "#suggestions"), "The recipient is matched exactly: + has to be the whole number.");
 }, ONLY_IN_FULL_RUN);
 
-browserTest("an id that is typed into the search leads to its message", async (_t, newPage) => {
+browserTest("an id that is typed into the search opens its message", async (_t, newPage) => {
   const page = await newPage();
   await page.open((await shared()).url);
   await page.until(isReady);

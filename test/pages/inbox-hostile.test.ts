@@ -11,7 +11,7 @@ function fitsItsWidth(selector: string): boolean {
   return element !== null && element.scrollWidth <= element.clientWidth;
 }
 
-function isCloseInSight(): boolean {
+function isCloseButtonVisible(): boolean {
   const close = document.querySelector("#detail-close");
   const { left, top } = close?.getBoundingClientRect() ?? new DOMRect();
   return close !== null && document.elementFromPoint(left + 5, top + 5) === close;
@@ -23,7 +23,7 @@ const HOSTILE: readonly (readonly [title: string, text: string])[] = [
   ["a closing tag and an attribute", `</bdi></button>" autofocus onfocus="window.hacked = true" x="`],
   ["an entity", "&lt;b&gt; &amp; &#x202E;"],
   ["a link", "javascript:window.hacked=true"],
-  ["an override of direction", "\u202Eevil\u202D \u2067isolated"],
+  ["a direction override", "\u202Eevil\u202D \u2067isolated"],
   ["zero-width and combining characters", `a\u200B\u0300${"\u0301".repeat(200)}`],
   ["line feeds, a tab and a NUL", "one\ntwo\tthree\u0000four"],
   ["4096 characters without a space", "W".repeat(4096)],
@@ -31,7 +31,7 @@ const HOSTILE: readonly (readonly [title: string, text: string])[] = [
   ["a template", "${window.hacked = true} {{constructor}}"],
 ];
 
-browserTest("whatever a text contains, it is shown as text, in its row and in full in the detail", async (t, newPage) => {
+browserTest("whatever a text contains, it is shown as text, in its row and completely in the detail", async (t, newPage) => {
   const messages = HOSTILE.map(([, text], index) => stored(index, { text, message_id: `${text.slice(0, 200)}${index}` }));
   const service = await startInboxService(t, messages);
   const page = await newPage();
@@ -50,7 +50,7 @@ browserTest("whatever a text contains, it is shown as text, in its row and in fu
       assert.equal(await page.evaluate(fitsItsWidth, selector), true, `${title}: ${selector}`);
     }
     await page.evaluate(() => document.querySelector("#detail")?.scrollTo({ top: 1e6, behavior: "instant" }));
-    assert.equal(await page.evaluate(isCloseInSight), true, `${title}: the way out of the detail stays in sight`);
+    assert.equal(await page.evaluate(isCloseButtonVisible), true, `${title}: the close button of the detail stays visible`);
     await page.evaluate(() => document.querySelector<HTMLDialogElement>("#detail")?.close());
   }
   assert.equal(await page.evaluate(() => Object(window).hacked), undefined);
@@ -58,7 +58,7 @@ browserTest("whatever a text contains, it is shown as text, in its row and in fu
   assert.deepEqual(page.requested.filter((url) => !url.startsWith(service.url) && !url.startsWith("data:")), []);
 });
 
-browserTest("an override of direction in a text ends with the text", async (t, newPage) => {
+browserTest("a direction override in a text ends with the text", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { text: "\u202Eabc" }), stored(2, { text: "abc" })]);
   const page = await newPage();
   await page.open(service.url);
@@ -68,7 +68,7 @@ browserTest("an override of direction in a text ends with the text", async (t, n
   assert.deepEqual(await placesOf(2), await placesOf(1));
 }, ONLY_IN_FULL_RUN);
 
-browserTest("a search that is not a plain word finds and marks itself alone", async (t, newPage) => {
+browserTest("a search with special characters finds and marks only itself", async (t, newPage) => {
   const text = `${"x".repeat(300)} <b>.*+?^$ (a|b)[c]\\d% _ </b> ${"y".repeat(300)}`;
   const service = await startInboxService(t, [stored(1, { text }), stored(2, { text: "other" })]);
   const page = await newPage();

@@ -8,20 +8,20 @@ import { until } from "../support/until.ts";
 
 const browserTest = browserTests();
 
-/** Keeps the texts that are shown in the page, and scrolls on by this many screens. Gives how many it has kept so far. */
+/** Records the texts in the page, and scrolls by this many screens. Returns the number of different texts so far. */
 function walk(screens: number): number {
   const walked: { seen: Set<string | null>; most: number } = (Object(window).walked ??= { seen: new Set(), most: 0 });
   const rows = document.querySelectorAll("#rows .text");
   walked.most = Math.max(walked.most, rows.length);
   for (const row of rows) walked.seen.add(row.textContent);
-  // Further only where rows cover the screen: what is scrolled past before it is there is not seen.
+  // Scrolls only if rows cover the screen, because rows that are scrolled past before they are rendered are not recorded.
   const { top, bottom } = document.querySelector("#rows")?.getBoundingClientRect() ?? new DOMRect();
   if (top <= innerHeight / 2 && bottom >= innerHeight / 2) scrollBy({ top: screens * innerHeight, behavior: "instant" });
   return walked.seen.size;
 }
 
-/** The most rows that the page has held while it was walked through. */
-function mostRows(): unknown {
+/** The maximum number of rows in the page during the walk. */
+function maxRows(): unknown {
   return Object(window).walked.most;
 }
 
@@ -48,12 +48,12 @@ browserTest("the newest messages come first, with sender, recipient, time and te
   assert.deepEqual(page.problems, []);
 });
 
-/** Walks through the page until it has shown this many messages. */
+/** Scrolls through the page until it has shown this many messages. */
 async function untilWalked(page: BrowserPage, screens: number, count: number): Promise<void> {
   await until(`the page has shown ${count} messages`, async () => (await page.evaluate(walk, screens)) === count);
 }
 
-browserTest("scrolling fetches page after page to the end, without a gap or a repeat", async (t, newPage) => {
+browserTest("scrolling fetches page after page to the end, without gaps or repeats", async (t, newPage) => {
   const count = 230;
   const service = await startInboxService(t, Array.from({ length: count }, (_, index) => stored(index)));
   const page = await newPage();
@@ -64,24 +64,24 @@ browserTest("scrolling fetches page after page to the end, without a gap or a re
   assert.ok(service.gateway.targets.filter((target) => target.includes("cursor=")).length >= 4);
 });
 
-browserTest("the document stays bounded, and scrolling back up shows every message again", async (t, newPage) => {
+browserTest("the number of rows in the document is bounded, and scrolling back up shows every message again", async (t, newPage) => {
   const count = 1000;
   const service = await startInboxService(t, Array.from({ length: count }, (_, index) => stored(index)));
   const page = await newPage();
   await page.open(service.url);
   await page.until(isReady);
   await untilWalked(page, 0.5, count);
-  assert.ok(Number(await page.evaluate(mostRows)) < 300, String(await page.evaluate(mostRows)));
-  // A late one, between two that are far above by now.
+  assert.ok(Number(await page.evaluate(maxRows)) < 300, String(await page.evaluate(maxRows)));
+  // A late message, between two that are far above by now.
   await service.commit(stored(count - 29.5, { message_id: "late", text: "late" }));
   await page.evaluate(() => Object(window).walked.seen.clear());
   await untilWalked(page, -0.5, count + 1);
-  assert.ok(Number(await page.evaluate(mostRows)) < 300);
+  assert.ok(Number(await page.evaluate(maxRows)) < 300);
   await page.evaluate(scrollDownTo, 0);
   await page.until((newest) => scrollY === 0 && document.querySelector("#rows .text")?.textContent === newest, `Message number ${count - 1}`);
 }, ONLY_IN_FULL_RUN);
 
-browserTest("End and a jump back to the top work however far it is", async (t, newPage) => {
+browserTest("End and a jump back to the top work at any distance", async (t, newPage) => {
   const count = 1500;
   const service = await startInboxService(t, Array.from({ length: count }, (_, index) => stored(index)));
   const page = await newPage();
@@ -97,12 +97,12 @@ browserTest("End and a jump back to the top work however far it is", async (t, n
   assert.ok(service.gateway.targets.length - before <= 5, "pages in between are not fetched");
 }, ONLY_IN_FULL_RUN);
 
-browserTest("a list that fails says why and is asked for again on a key", async (t, newPage) => {
+browserTest("a list that fails says why, and a key requests it again", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1)]);
   service.gateway.before = ({ pathname }) => pathname !== "/messages" ? undefined : 503;
   const page = await newPage();
   await page.open(service.url);
-  // Not just once it is shown: the list is asked for again as soon as the stream is open.
+  // The list is also requested again as soon as the stream is open.
   await page.until(hasText, "#notice-text", "the database cannot answer now, try again later");
   service.gateway.before = () => undefined;
   await page.evaluate(focusOn, "#notice-retry");

@@ -8,7 +8,7 @@ import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const browserTest = browserTests();
 
-browserTest("a message that is committed appears at its place, is counted, and changes the totals", async (t, newPage) => {
+browserTest("a committed message appears at its position, is counted, and changes the totals", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { text: "one" }), stored(3, { text: "three" })]);
   const page = await newPage();
   await page.open(service.url);
@@ -23,7 +23,7 @@ browserTest("a message that is committed appears at its place, is counted, and c
   assert.deepEqual(page.problems, []);
 });
 
-browserTest("the first message that ever arrives takes the place of the words that there is none", async (t, newPage) => {
+browserTest("the first message replaces the text that there are none", async (t, newPage) => {
   const service = await startInboxService(t);
   const page = await newPage();
   await page.open(service.url);
@@ -36,7 +36,7 @@ browserTest("the first message that ever arrives takes the place of the words th
   assert.equal(await page.evaluate(isVisible, "#first"), false);
 }, ONLY_IN_FULL_RUN);
 
-browserTest("of the messages that arrive only those that match the filters are shown", async (t, newPage) => {
+browserTest("only arriving messages that match the filters are shown", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { text: "σας", from: "+2" })]);
   const page = await newPage();
   await page.open(`${service.url}/?q=${encodeURIComponent("Σ")}&from=%2B2`);
@@ -48,7 +48,7 @@ browserTest("of the messages that arrive only those that match the filters are s
   await page.until(rowsAre, "last σ|ς|σας");
 }, ONLY_IN_FULL_RUN);
 
-browserTest("a reader further down the list stays there, and is told about new messages", async (t, newPage) => {
+browserTest("a list that is scrolled down stays there, and the page announces new messages", async (t, newPage) => {
   const service = await startInboxService(t, Array.from({ length: 200 }, (_, index) => stored(index)));
   const page = await newPage();
   await page.open(service.url);
@@ -62,14 +62,14 @@ browserTest("a reader further down the list stays there, and is told about new m
   await page.until(isShown, "#newer");
   assert.equal(await page.evaluate(textOf, "#newer"), "↑ 1 new message");
   assert.equal(await page.evaluate(inSight), seen);
-  // A browser scrolls by whole pixels; a row is as high as its font makes it.
+  // A browser scrolls by whole pixels, but the height of a row depends on the font.
   assert.ok(Math.abs(Number(await page.evaluate(place)) - before) < 1);
   await page.click("#newer");
   await page.until(isHidden, "#newer");
   await page.until(() => document.activeElement?.textContent?.includes("Message number 500") === true);
 }, ONLY_IN_FULL_RUN);
 
-browserTest("a flood of messages does not flood the page", async (t, newPage) => {
+browserTest("a flood of messages does not enlarge the page", async (t, newPage) => {
   const service = await startInboxService(t, [stored(0)]);
   const page = await newPage();
   await page.open(service.url);
@@ -85,7 +85,7 @@ function seqOf(eventId: string | undefined): string | undefined {
   return eventId?.split(".").at(-1);
 }
 
-browserTest("an interrupted stream continues after the last message", async (t, newPage) => {
+browserTest("an interrupted stream resumes after the last message", async (t, newPage) => {
   const service = await startInboxService(t, [stored(0, { text: "zero" })]);
   const page = await newPage();
   await page.open(service.url);
@@ -100,7 +100,7 @@ browserTest("an interrupted stream continues after the last message", async (t, 
   assert.deepEqual(service.gateway.resumed.map(seqOf), [undefined, "2"]);
 });
 
-browserTest("a stream that broke before any message came continues from where it began", async (t, newPage) => {
+browserTest("a stream that broke before any message arrived resumes from its beginning", async (t, newPage) => {
   const service = await startInboxService(t, [stored(0, { text: "zero" })]);
   const page = await newPage();
   await page.open(service.url);

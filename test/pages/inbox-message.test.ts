@@ -13,13 +13,13 @@ const shared = sharedInbox([
 
 const shownText = (): string | null | undefined => document.querySelector("#detail-text")?.textContent;
 
-browserTest("a message has an address, which opens it, and Back closes it", async (_t, newPage) => {
+browserTest("a message has a URL that opens it, and Back closes it", async (_t, newPage) => {
   const { url } = await shared();
   const page = await newPage();
   await page.open(`${url}/?message=${encodeURIComponent("a/b ü?")}`);
   await page.until(isOpen, "#detail");
   assert.deepEqual(JSON.parse(String(await page.evaluate(shownText))), { order: { id: 7, note: "seven Seven" } });
-  assert.ok(String(await page.evaluate(shownText)).includes("\n  "), "JSON is shown as JSON");
+  assert.ok(String(await page.evaluate(shownText)).includes("\n  "), "JSON is formatted");
 
   await page.open(url);
   await page.until(isReady);
@@ -35,7 +35,7 @@ browserTest("a message has an address, which opens it, and Back closes it", asyn
   assert.deepEqual(page.problems, []);
 });
 
-browserTest("a message that is opened while another is being closed stays open, under its address", async (_t, newPage) => {
+browserTest("a message that is opened while another one closes stays open, with its URL", async (_t, newPage) => {
   const page = await newPage();
   await page.open((await shared()).url);
   await page.until(isReady);
@@ -44,7 +44,7 @@ browserTest("a message that is opened while another is being closed stays open, 
       const [first, second] = document.querySelectorAll<HTMLElement>("#rows .row");
       first?.click();
       document.querySelector<HTMLDialogElement>("#detail")?.close();
-      // The event of the close comes in a task of its own, the step back in a later one.
+      // The close event is dispatched in its own task, and the navigation back in a later one.
       if (isLater) await new Promise((resolve) => document.querySelector("#detail")?.addEventListener("close", resolve, { once: true }));
       second?.click();
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -57,13 +57,13 @@ browserTest("a message that is opened while another is being closed stays open, 
   }
 }, ONLY_IN_FULL_RUN);
 
-browserTest("an address whose message is not there says so", async (_t, newPage) => {
+browserTest("a URL of a message that does not exist says so", async (_t, newPage) => {
   const page = await newPage();
   await page.open(`${(await shared()).url}/?message=none`);
   await page.until(() => document.querySelector("#detail-text")?.textContent === "No message has the id none");
 }, ONLY_IN_FULL_RUN);
 
-browserTest("Back undoes a filter, and typing one word is one step", async (_t, newPage) => {
+browserTest("Back undoes a filter, and a typed word is one step", async (_t, newPage) => {
   const page = await newPage();
   await page.open((await shared()).url);
   await page.until(isReady);
@@ -78,7 +78,7 @@ browserTest("Back undoes a filter, and typing one word is one step", async (_t, 
   assert.equal(await page.evaluate(() => document.querySelector<HTMLInputElement>("#q")?.value), "");
 }, ONLY_IN_FULL_RUN);
 
-browserTest("j and k and the arrows go from message to message", async (_t, newPage) => {
+browserTest("j, k and the arrow keys move from message to message", async (_t, newPage) => {
   const page = await newPage();
   await page.open((await shared()).url);
   await page.until(isReady);
@@ -93,7 +93,7 @@ browserTest("j and k and the arrows go from message to message", async (_t, newP
   assert.equal(await page.evaluate(() => new URLSearchParams(location.search).get("message")), "m0000059");
 }, ONLY_IN_FULL_RUN);
 
-browserTest("matches of a search are marked everywhere, in the row and in the message", async (_t, newPage) => {
+browserTest("matches of a search are marked in the row and in the message", async (_t, newPage) => {
   const page = await newPage();
   await page.open(`${(await shared()).url}/?q=seven`);
   await page.until(isReady);
@@ -103,7 +103,7 @@ browserTest("matches of a search are marked everywhere, in the row and in the me
   assert.deepEqual(await page.evaluate(textsOf, "#detail-text mark"), ["seven", "Seven"]);
 });
 
-browserTest("the text of a row can be selected without opening the message, and a click opens it", async (_t, newPage) => {
+browserTest("selecting the text of a row does not open the message, and a click does", async (_t, newPage) => {
   const page = await newPage();
   await page.open((await shared()).url);
   await page.until(isReady);
@@ -140,7 +140,7 @@ browserTest("a double click on a row selects the word and does not open the mess
   assert.equal(await page.evaluate(shownText), "Message number 57", "the first message was never opened");
 }, ONLY_IN_FULL_RUN);
 
-browserTest("a text of line breaks is not a blank row", async (_t, newPage) => {
+browserTest("a text of only line breaks is described in its row", async (_t, newPage) => {
   const page = await newPage();
   await page.open((await shared()).url);
   await page.until(isReady);
@@ -163,7 +163,7 @@ browserTest("id, text, JSON and a curl command can be copied", async (_t, newPag
   assert.deepEqual([copied[0], copied[1], Object(JSON.parse(String(copied[2]))).message_id, copied[3]], ["m0000007", "Message number 7", "m0000007", `curl '${url}/messages/m0000007'`]);
 });
 
-browserTest("a button copies even if the browser offers no clipboard, as over plain http to another machine", async (_t, newPage) => {
+browserTest("a button copies even without the clipboard API, as over plain http from another machine", async (_t, newPage) => {
   const page = await newPage();
   await page.command("Page.addScriptToEvaluateOnNewDocument", {
     source: "Object.defineProperty(window, 'isSecureContext', { value: false }); delete Navigator.prototype.clipboard;",
@@ -181,7 +181,7 @@ browserTest("a button copies even if the browser offers no clipboard, as over pl
   assert.equal(await page.evaluate(countOf, "textarea"), 0);
 }, ONLY_IN_FULL_RUN);
 
-browserTest("an invalid time in the address stands in its field", async (_t, newPage) => {
+browserTest("an invalid time in the URL is shown in its field", async (_t, newPage) => {
   const page = await newPage();
   await page.open(`${(await shared()).url}/?since=garbage`);
   await page.until(() => document.querySelector("#notice")?.checkVisibility() === true);

@@ -9,7 +9,7 @@ import { until } from "../support/until.ts";
 const browserTest = browserTests();
 const TOKEN = "s3cret";
 
-/** Keeps the times of all rows in the page, and scrolls on by a screen. */
+/** Records the times of all rows in the page, and scrolls by a screen. */
 function walk(): number {
   const times = [...document.querySelectorAll<HTMLTimeElement>("#rows time")].map(({ dateTime }) => dateTime);
   Object.assign(window, { walked: times });
@@ -22,7 +22,7 @@ async function startWith(t: TestContext, count: number): Promise<TestApp> {
   const responses = await Promise.all(Array.from({ length: count }, (_, index) => app.deliver(delivery({
     message_id: `m/${index}`,
     from: `+9198765432${10 + (index % 3)}`,
-    // Two share each instant.
+    // Two messages share each time.
     ts: new Date(Date.UTC(2025, 0, 15, 10) + Math.floor(index / 2) * 60_000).toISOString(),
     text: index % 10 === 9 ? null : `Bestellung Nº ${index} ΣΟΦΟΣ`,
   }))));
@@ -30,11 +30,11 @@ async function startWith(t: TestContext, count: number): Promise<TestApp> {
   return app;
 }
 
-browserTest("with the service itself: token, list to its end, totals, charts, search, filters", async (t, newPage) => {
+browserTest("without the gateway: token, list to its end, totals, charts, search, filters", async (t, newPage) => {
   const count = 130;
   const app = await startWith(t, count);
   const page = await newPage();
-  // The chart ends now if no filter ends it.
+  // Without a filter the chart ends now.
   await page.open(`${app.url}/?until=2025-01-15T12:00:00Z`);
   await page.until(isShown, "#token");
   await page.type(TOKEN);
@@ -59,7 +59,7 @@ browserTest("with the service itself: token, list to its end, totals, charts, se
   assert.ok(!app.rawLog().includes(TOKEN) && !app.rawLog().includes("Bestellung"));
 });
 
-browserTest("with the service itself: a message that is committed appears at the top, and again once the service is back", async (t, newPage) => {
+browserTest("without the gateway: a committed message appears at the top, also after a restart of the service", async (t, newPage) => {
   const first = await startTestApp(t);
   const port = new URL(first.url).port;
   await first.deliver(delivery({ message_id: "before", text: "before", ts: "2025-01-15T10:00:00Z" }));
@@ -78,14 +78,14 @@ browserTest("with the service itself: a message that is committed appears at the
   await page.until(rowsAre, "after it was back|while it was looked at|before");
 }, ONLY_IN_FULL_RUN);
 
-browserTest("a time that the service refuses is named in its words", async (t, newPage) => {
+browserTest("a time that the service refuses is reported with its error text", async (t, newPage) => {
   const app = await startTestApp(t);
   const page = await newPage();
   await page.open(`${app.url}/?since=yesterday`);
   await page.until(() => document.querySelector("#notice-text")?.textContent?.startsWith("since: Value is not a date-time") === true);
   await page.until(isStream, "live");
-  // The stream is open, and what was refused is not asked for again.
+  // The stream is open, and the refused request is not repeated.
   assert.match(String(await page.evaluate(textOf, "#notice-text")), /^since: Value is not a date-time/);
-  // It does not also say that nothing matches.
+  // The page does not say in addition that nothing matches.
   assert.equal(await page.evaluate(textOf, "#end"), "");
 }, ONLY_IN_FULL_RUN);

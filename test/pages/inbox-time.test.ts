@@ -9,10 +9,10 @@ import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 const browserTest = browserTests();
 const HOUR_MS = 3_600_000;
 
-/** So long before now. */
+/** The time this long ago. */
 const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
 
-/** A page in a browser somewhere, in British English. */
+/** A page of a browser in this time zone, in British English. */
 async function pageIn(zone: string, newPage: () => Promise<BrowserPage>): Promise<BrowserPage> {
   const page = await newPage();
   await page.command("Emulation.setTimezoneOverride", { timezoneId: zone });
@@ -20,7 +20,7 @@ async function pageIn(zone: string, newPage: () => Promise<BrowserPage>): Promis
   return page;
 }
 
-browserTest("times are shown in the reader's zone or in UTC, which is named; rows, message, fields and charts follow", async (t, newPage) => {
+browserTest("times are shown in the local zone or in UTC, and the zone is named, in rows, message, fields and charts", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { ts: "2025-01-15T23:30:00Z" })]);
   const page = await pageIn("Asia/Kolkata", newPage);
   await page.open(`${service.url}/?since=2025-01-15T20:00:00Z&until=2025-01-16T00:00:00Z`);
@@ -44,7 +44,7 @@ browserTest("times are shown in the reader's zone or in UTC, which is named; row
   assert.equal(await page.evaluate(() => document.querySelector("#zone-utc")?.getAttribute("aria-pressed")), "true");
 });
 
-/** A day of each zone, its length in hours, and when it begins. */
+/** A day in a zone: its length in hours and its beginning. */
 const DAYS = [
   ["Asia/Kolkata", 24, "2025-01-14T18:30:00Z", "15 Jan 2025"],
   ["Asia/Kathmandu", 24, "2025-01-14T18:15:00Z", "15 Jan 2025"],
@@ -56,8 +56,8 @@ const DAYS = [
   ["Africa/Cairo", 23, "2025-04-24T22:00:00Z", "25 Apr 2025"],
 ] as const;
 
-browserTest("the days of the chart begin at midnight in the reader's zone, also those on which its clocks change", async (t, newPage) => {
-  // The first and the last moment of the day, the last one before it and the first one after it.
+browserTest("the days of the chart begin at local midnight, also when daylight saving time begins or ends", async (t, newPage) => {
+  // The first and the last moment of the day, the one before it and the one after it.
   const service = await startInboxService(t, DAYS.flatMap(([, hours, start], sender) =>
     [-1, 0, hours * HOUR_MS - 1, hours * HOUR_MS].map((later, index) =>
       stored(4 * sender + index, { from: `+${1 + sender}`, ts: new Date(Date.parse(start) + later).toISOString() }))));
@@ -73,7 +73,7 @@ browserTest("the days of the chart begin at midnight in the reader's zone, also 
     const index = listAt(await page.evaluate(textsOf, "#timeline-rows th")).indexOf(day);
     const counts = listAt(await page.evaluate(textsOf, "#timeline-rows td"));
     assert.deepEqual(counts.slice(index - 1, index + 2), ["1", "2", "1"], `${zone} ${day}`);
-    // One bar leads to the messages of this day.
+    // A click on a bar shows the messages of this day.
     await page.evaluate((nth) => document.querySelectorAll<HTMLElement>("#timeline-rows button")[nth]?.click(), index);
     await page.until(hasText, "#count", "2 messages");
     assert.equal(await page.evaluate(search), `?${new URLSearchParams({ from: `+${1 + sender}`, since: start, until: instantOf(hours) })}`);
@@ -81,16 +81,16 @@ browserTest("the days of the chart begin at midnight in the reader's zone, also 
   assert.deepEqual(page.problems, []);
 }, ONLY_IN_FULL_RUN);
 
-browserTest("a message of today says how long ago it was", async (t, newPage) => {
+browserTest("a message of today shows its age", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { ts: ago(130_000) })]);
   const page = await pageIn("UTC", newPage);
   await page.open(service.url);
   await page.until(isReady);
-  // In the minutes after midnight it is not of today.
+  // In the minutes after midnight it is a message of yesterday.
   assert.match(String(await page.evaluate(() => document.querySelector("#rows time")?.textContent)), /^\d\d:\d\d:\d\d · 2 min ago$|^\d+ \w+ \d{4}, /);
 }, ONLY_IN_FULL_RUN);
 
-browserTest("quick ranges end now, show in the address, and All takes them away", async (t, newPage) => {
+browserTest("quick ranges end now, appear in the URL, and All removes them", async (t, newPage) => {
   const service = await startInboxService(t, [
     stored(1, { ts: ago(10 * 24 * HOUR_MS), text: "old" }), stored(2, { ts: ago(3 * 24 * HOUR_MS), text: "days" }),
     stored(3, { ts: ago(5 * HOUR_MS), text: "hours" }), stored(4, { ts: ago(60_000), text: "now" }),
@@ -105,7 +105,7 @@ browserTest("quick ranges end now, show in the address, and All takes them away"
   }
 });
 
-browserTest("the chart ends now, says for how long nothing came, and keeps to the range of the filter", async (t, newPage) => {
+browserTest("the chart ends now, says for how long nothing arrived, and keeps to the range of the filter", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { ts: ago(4.5 * HOUR_MS) }), stored(2, { ts: ago(100 * HOUR_MS) }), stored(3, { ts: "2099-12-31T00:00:00Z" })]);
   const page = await newPage();
   await page.open(service.url);
@@ -121,7 +121,7 @@ browserTest("the chart ends now, says for how long nothing came, and keeps to th
   await page.until(() => document.querySelector("#timeline-summary")?.textContent?.startsWith("Nothing in 60 days up to ") === true);
 }, ONLY_IN_FULL_RUN);
 
-browserTest("a message that is dated ahead is flagged, in its row, when it is open, and in the totals", async (t, newPage) => {
+browserTest("a message with a future date is flagged in its row, when it is open, and in the totals", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1), stored(2, { ts: "2099-12-31T00:00:00Z" })]);
   const page = await newPage();
   await page.open(service.url);

@@ -6,21 +6,21 @@ import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const browserTest = browserTests();
 
-function isAsked(): boolean {
+function isPrompted(): boolean {
   return document.querySelector<HTMLElement>("#token")?.hidden === false && document.querySelector<HTMLElement>("#inbox")?.hidden === true
     && document.activeElement?.id === "token-input";
 }
 
-browserTest("the page asks for the token, says when it is wrong, keeps it for the window and can forget it", async (t, newPage) => {
+browserTest("the page asks for the token, says if it is wrong, keeps it for the window and can forget it", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { text: "secret" })], { env: { API_TOKEN: "right" } });
   const page = await newPage();
   await page.open(service.url);
-  await page.until(isAsked);
+  await page.until(isPrompted);
   assert.equal(await page.evaluate(rowTexts), "");
   await page.type("wrong");
   await page.press("Enter");
   await page.until(hasText, "#token-error", "The service does not accept this token");
-  await page.until(isAsked);
+  await page.until(isPrompted);
   await page.type("right");
   await page.press("Enter");
   await page.until(isReady);
@@ -31,7 +31,7 @@ browserTest("the page asks for the token, says when it is wrong, keeps it for th
   assert.equal(await page.evaluate(rowTexts), "secret");
   assert.equal(await page.evaluate(() => localStorage.length + document.cookie.length), 0);
   await page.click("#forget");
-  await page.until(isAsked);
+  await page.until(isPrompted);
   assert.equal(await page.evaluate(() => sessionStorage.length), 0);
   assert.ok(service.gateway.targets.every((target) => !target.includes("right")));
 });
@@ -40,24 +40,24 @@ browserTest("another browser does not have the token", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1)], { env: { API_TOKEN: "right" } });
   const [one, other] = [await newPage(), await newPage()];
   await one.open(service.url);
-  await one.until(isAsked);
+  await one.until(isPrompted);
   await one.type("right");
   await one.press("Enter");
   await one.until(isReady);
   await other.open(service.url);
-  await other.until(isAsked);
+  await other.until(isPrompted);
 }, ONLY_IN_FULL_RUN);
 
-browserTest("a token that the service takes back is asked for again, and no message stays in sight", async (t, newPage) => {
+browserTest("if the service revokes the token, the page asks for it again and hides all messages", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { text: "secret" })], { env: { API_TOKEN: "right" } });
   const page = await newPage();
   await page.open(service.url);
-  await page.until(isAsked);
+  await page.until(isPrompted);
   await page.type("right");
   await page.press("Enter");
   await page.until(isReady);
   service.gateway.sendWrongToken = true;
   service.gateway.breakStreams();
-  await page.until(isAsked);
+  await page.until(isPrompted);
   assert.equal(await page.evaluate(isVisible, "#rows"), false);
 }, ONLY_IN_FULL_RUN);

@@ -7,7 +7,7 @@ import { until } from "../support/until.ts";
 
 const browserTest = browserTests();
 
-browserTest("while it is paused the list stays as it is and counts what comes; afterwards all of it is there", async (t, newPage) => {
+browserTest("a paused list does not change and counts new messages, which appear afterwards", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1), stored(2)]);
   const page = await newPage();
   await page.open(service.url);
@@ -21,7 +21,7 @@ browserTest("while it is paused the list stays as it is and counts what comes; a
   await page.until(() => document.querySelectorAll("#rows li").length === 4 && document.querySelector<HTMLElement>("#newer")?.hidden === true);
 }, ONLY_IN_FULL_RUN);
 
-browserTest("the present filter is saved as CSV for Excel and as NDJSON, from the API's own stream", async (t, newPage) => {
+browserTest("the filtered messages are saved as CSV for Excel and as NDJSON, streamed from the API", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { from: "+1" }), stored(2, { from: "+2" })]);
   const page = await newPage();
   await page.open(`${service.url}/?from=%2B2`);
@@ -29,10 +29,10 @@ browserTest("the present filter is saved as CSV for Excel and as NDJSON, from th
   await page.click("#export-csv");
   await page.click("#export-ndjson");
   const wanted = ["/messages?from=%2B2&format=csv&bom=1", "/messages?from=%2B2&format=ndjson"];
-  await until("both files are asked for", () => wanted.every((target) => service.gateway.targets.includes(target)));
+  await until("both files are requested", () => wanted.every((target) => service.gateway.targets.includes(target)));
 });
 
-browserTest("an export that fails says why, and a later one takes the words away", async (t, newPage) => {
+browserTest("an export that fails says why, and a later one clears the text", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1)], { env: { API_TOKEN: "right" } });
   const page = await newPage();
   await page.open(service.url);
@@ -51,7 +51,7 @@ browserTest("an export that fails says why, and a later one takes the words away
   await page.until(isShown, "#export-notice");
 }, ONLY_IN_FULL_RUN);
 
-browserTest("the key / leads to the search", async (t, newPage) => {
+browserTest("the key / focuses the search", async (t, newPage) => {
   const service = await startInboxService(t);
   const page = await newPage();
   await page.open(service.url);
@@ -60,7 +60,7 @@ browserTest("the key / leads to the search", async (t, newPage) => {
   assert.equal(await page.evaluate(() => document.activeElement?.id), "q");
 }, ONLY_IN_FULL_RUN);
 
-browserTest("the key ? shows which keys there are, Escape closes it, and the focus returns; in a field it is a question mark", async (t, newPage) => {
+browserTest("the key ? lists the keys, Escape closes the list and the focus returns; in a field it types a question mark", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1)]);
   const page = await newPage();
   await page.open(service.url);
@@ -82,7 +82,7 @@ browserTest("the key ? shows which keys there are, Escape closes it, and the foc
   assert.equal(await page.evaluate(() => document.querySelector<HTMLDialogElement>("#help")?.open), false);
 });
 
-browserTest("the list comes before the charts in the order of focus, and the skip link leads to it", async (t, newPage) => {
+browserTest("the list comes before the charts in the focus order, and the skip link leads to it", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1)]);
   const page = await newPage();
   await page.open(service.url);

@@ -7,14 +7,14 @@ import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const browserTest = browserTests();
 
-/** Another window of the same browser, with the page in it. */
+/** Opens the page in another window of the same browser. */
 async function openWindow(page: BrowserPage, url: string): Promise<BrowserPage> {
   const opened = await page.newTab();
   await opened.open(url);
   return opened;
 }
 
-browserTest("the windows of one browser share one stream, and the next takes it up when the first is closed", async (t, newPage) => {
+browserTest("the windows of one browser share one stream, and another one takes over when the first is closed", async (t, newPage) => {
   const service = await startInboxService(t, [stored(0, { text: "zero" })]);
   const first = await newPage();
   await first.open(service.url);
@@ -40,14 +40,14 @@ browserTest("the windows of one browser share one stream, and the next takes it 
   assert.deepEqual(service.gateway.resumed.map((id) => id !== undefined), [false, true]);
 });
 
-browserTest("a window that says nothing any longer loses the stream to one that somebody looks at", async (t, newPage) => {
+browserTest("a window that is not heard from any more loses the stream to a visible one", async (t, newPage) => {
   const service = await startInboxService(t, [stored(0, { text: "zero" })]);
   const first = await newPage();
   await first.open(service.url);
   await first.until(isReady);
   const second = await openWindow(first, service.url);
   await second.until(isReady);
-  // As if the browser had frozen it: it has the stream and is not heard.
+  // Like a window that the browser has frozen: it has the stream and sends no message.
   await first.evaluate(() => {
     BroadcastChannel.prototype.postMessage = () => undefined;
   });
@@ -59,7 +59,7 @@ browserTest("a window that says nothing any longer loses the stream to one that 
 }, ONLY_IN_FULL_RUN);
 
 for (const [missing, script] of [["locks", "delete Navigator.prototype.locks"], ["channels", "delete globalThis.BroadcastChannel"]] as const) {
-  browserTest(`in a browser without ${missing} each window has a stream of its own while somebody sees it`, async (t, newPage) => {
+  browserTest(`in a browser without ${missing} each visible window has its own stream`, async (t, newPage) => {
     const service = await startInboxService(t, [stored(0, { text: "zero" })]);
     const first = await newPage();
     await first.command("Page.addScriptToEvaluateOnNewDocument", { source: script });
@@ -73,7 +73,7 @@ for (const [missing, script] of [["locks", "delete Navigator.prototype.locks"], 
     await second.until(rowsAre, "one|zero");
     await first.command("Page.bringToFront");
     await first.until(rowsAre, "one|zero");
-    assert.ok(service.gateway.resumed.length >= 2, "a stream of its own");
+    assert.ok(service.gateway.resumed.length >= 2, "the second window has its own stream");
   }, ONLY_IN_FULL_RUN);
 }
 
@@ -91,7 +91,7 @@ browserTest("a second window has the token of the first, until one of them forge
   await first.type("right");
   await first.press("Enter");
   await first.until(isReady);
-  // One that asked before has it now, one that comes later need not ask.
+  // A window that asked for the token has it now, and one that opens later does not ask.
   await early.until(isReady);
   assert.equal(await early.evaluate(() => document.querySelector("#token-error")?.textContent), "");
   const second = await openWindow(first, service.url);
@@ -110,7 +110,7 @@ browserTest("a second window has the token of the first, until one of them forge
   assert.ok(service.gateway.targets.every((target) => !target.includes("right")));
 }, ONLY_IN_FULL_RUN);
 
-browserTest("a window that nobody sees counts in its title what comes, and shows it to who looks again", async (t, newPage) => {
+browserTest("a hidden window counts new messages in its title, and shows them when it is visible again", async (t, newPage) => {
   const service = await startInboxService(t, [stored(0, { text: "zero" })]);
   const page = await newPage();
   await page.open(service.url);

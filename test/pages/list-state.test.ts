@@ -5,7 +5,7 @@ import { nextState, retryOf, SHOWN, TRANSITIONS, type ListEvent, type ListState 
 const STATES: readonly ListState[] = ["loading", "ready", "fetching", "failed", "cut"];
 const EVENTS: readonly ListEvent[] = ["load", "loaded", "fetch", "fetched", "fail"];
 
-test("each step of the list is one of the table, and every other one is refused", () => {
+test("the list makes exactly the transitions of the table, and every other one throws", () => {
   for (const state of STATES) {
     for (const event of EVENTS) {
       const next = TRANSITIONS[state][event];
@@ -15,13 +15,13 @@ test("each step of the list is one of the table, and every other one is refused"
   }
 });
 
-test("from every state another filter loads, and every state can be reached and left", () => {
+test("every state can be reached, and a new filter loads from every state", () => {
   const reached = new Set(Object.values(TRANSITIONS).flatMap((steps) => Object.values(steps)));
   assert.deepEqual([...reached].sort(), [...STATES].sort());
   for (const state of STATES) assert.equal(nextState(state, "load"), "loading");
 });
 
-test("no state contradicts itself: a failure is told where it can be tried again, without rows there is no count, what is busy has not failed", () => {
+test("no state contradicts itself: a failure shown can be retried, without rows there is no count, and a busy list has not failed", () => {
   for (const state of STATES) {
     const shown = SHOWN[state];
     assert.equal(shown.failure !== "none", retryOf(state) !== undefined, state);
@@ -32,7 +32,7 @@ test("no state contradicts itself: a failure is told where it can be tried again
   }
 });
 
-test("what is tried again is what failed: the first page after a search, the further page after scrolling", () => {
+test("a retry repeats the request that failed: the first page after a search, the next page after scrolling", () => {
   assert.equal(retryOf(nextState("loading", "fail")), "load");
   assert.equal(retryOf(nextState("fetching", "fail")), "fetch");
 });

@@ -6,7 +6,7 @@ import { isReady, textsOf } from "../support/page-scripts.ts";
 
 const browserTest = browserTests();
 
-browserTest("behind a proxy that strips a path, pages, assets, links and requests stay below it", async (t, newPage) => {
+browserTest("behind a proxy that strips a path prefix, pages, assets, links and requests keep the prefix", async (t, newPage) => {
   const service = await startInboxService(t, Array.from({ length: 120 }, (_, index) => stored(index)), { prefix: "/inbox" });
   const page = await newPage();
   await page.open(`${service.url}/`);
@@ -41,6 +41,6 @@ browserTest("behind a proxy that strips a path, pages, assets, links and request
   await page.until(isReady);
   assert.equal(Object(await page.evaluate(textsOf, "#rows .text")).length > 0, true);
   assert.deepEqual(service.gateway.targets.filter((target) => !target.startsWith("/inbox/")), []);
-  // Chromium itself reports the 404 that tells the form that its message is new.
+  // Chromium logs the 404 by which the form learns that its message is new.
   assert.deepEqual(page.problems.filter((problem) => !problem.includes("/messages/try-")), []);
 });

@@ -20,7 +20,7 @@ function pill(): string {
   return button?.hidden === false ? (button.textContent ?? "") : "";
 }
 
-browserTest("a reader at the top stays at the top, however much arrives", async (t, newPage) => {
+browserTest("a list at the top stays at the top, however many messages arrive", async (t, newPage) => {
   const service = await startInboxService(t, MANY);
   const page = await newPage();
   await page.open(service.url);
@@ -31,7 +31,7 @@ browserTest("a reader at the top stays at the top, however much arrives", async 
     await page.until(isFirst, `Message number ${index}`);
     assert.equal(await page.evaluate(() => scrollY), 0);
   }
-  // A flood, in which the rows keep changing.
+  // A flood that keeps changing the rows.
   const bursts = 10;
   for (let index = 2000; index < 2000 + bursts * 40; index += 40) {
     await service.commit(...Array.from({ length: 40 }, (_, offset) => stored(index + offset)));
@@ -54,7 +54,7 @@ const REASONS: readonly (readonly [title: string, hold: () => void, release: () 
 ];
 
 for (const [index, [title, hold, release]] of REASONS.entries()) {
-  browserTest(`while ${title} no row moves, the pill counts what came, and afterwards it is there`, async (t, newPage) => {
+  browserTest(`while ${title}, no row moves and the pill counts new messages, which appear afterwards`, async (t, newPage) => {
     const service = await startInboxService(t, MANY);
     const page = await newPage();
     await page.open(service.url);
@@ -65,7 +65,7 @@ for (const [index, [title, hold, release]] of REASONS.entries()) {
     await page.until(() => document.querySelector("#newer")?.textContent === "↑ 3 new messages");
     assert.deepEqual(await page.evaluate(textsOf, "#rows .text"), before);
     await page.evaluate(release);
-    // A dialog gives the focus back to its row, which holds on.
+    // A closed dialog returns the focus to its row, which holds the list too.
     await page.evaluate(() => document.querySelector<HTMLElement>("#q")?.focus());
     await page.until(isFirst, "Message number 1001");
     assert.equal(await page.evaluate(pill), "");
@@ -73,7 +73,7 @@ for (const [index, [title, hold, release]] of REASONS.entries()) {
   }, { skip: oneOfMany(index, { every: REASONS.length }) });
 }
 
-browserTest("while the pointer is on a row, nothing moves under a click", async (t, newPage) => {
+browserTest("while the pointer is on a row, the row does not move", async (t, newPage) => {
   const service = await startInboxService(t, MANY);
   const page = await newPage();
   await page.open(service.url);
@@ -90,7 +90,7 @@ browserTest("while the pointer is on a row, nothing moves under a click", async 
   await page.until(isFirst, "Message number 1000");
 });
 
-browserTest("when the service has gone back to an earlier state, the list is loaded again, and says so", async (t, newPage) => {
+browserTest("if the service returns to an earlier state, the list is loaded again, and the page says so", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1), stored(2), stored(3)]);
   const page = await newPage();
   await page.open(service.url);
@@ -109,7 +109,7 @@ browserTest("when the service has gone back to an earlier state, the list is loa
   assert.equal(await page.evaluate(() => document.querySelector("#history")?.checkVisibility()), false);
 }, ONLY_IN_FULL_RUN);
 
-browserTest("an interruption, another tab or a restart of the service leaves a reader further down at the place, with the focus", async (t, newPage) => {
+browserTest("an interruption, another tab or a restart of the service changes neither the scroll position nor the focus", async (t, newPage) => {
   const service = await startInboxService(t, MANY);
   const page = await newPage();
   await page.open(service.url);
@@ -135,11 +135,11 @@ browserTest("an interruption, another tab or a restart of the service leaves a r
   await untilLiveAgain(page);
   await page.until(isReady);
   assert.equal(await page.evaluate(isInPlace), true);
-  // How often it was tried depends on how long the service was away.
+  // The number of attempts depends on how long the service was unreachable.
   assert.deepEqual(new Set(service.gateway.resumed.slice(1).map((id) => id !== undefined)), new Set([true]));
   assert.equal(lists(), before);
 
-  // What was committed meanwhile comes through the stream.
+  // Messages that were committed meanwhile arrive through the stream.
   service.gateway.breakStreams();
   await service.commit(stored(1000));
   await page.until(() => document.querySelector("#newer")?.textContent === "↑ 1 new message");
