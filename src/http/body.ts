@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { largeBody, REFUSALS } from "../api/refusals.ts";
 import type { Outcome, Refusal } from "../core/outcome.ts";
 import type { ByteBudget } from "./byte-budget.ts";
+import { readList } from "./header-list.ts";
 
 // A client that gets an early response may continue to send within these limits, so that it sees the response and not a reset.
 const DISCARD_LIMIT_BYTES = 64 * 1024 * 1024;
@@ -40,9 +41,7 @@ export function refuseBody(req: IncomingMessage, refusal: Refusal): boolean {
  */
 export function refuseUnread({ headers }: IncomingMessage, limitBytes: number): Refusal | undefined {
   if (Number(headers["content-length"] ?? 0) > limitBytes) return largeBody(limitBytes);
-  const encoding = headers["content-encoding"];
-  if (encoding === undefined || /^(?:identity|[\s,])*$/i.test(encoding)) return undefined;
-  return REFUSALS.encodedBody;
+  return readList(headers["content-encoding"]).every((coding) => coding === "identity") ? undefined : REFUSALS.encodedBody;
 }
 
 /**

@@ -12,6 +12,7 @@ import { createByteBudget } from "./byte-budget.ts";
 import { clientAddress, fullClientAddress } from "./client-address.ts";
 import { type ClientWatch, watchClient } from "./client-watch.ts";
 import { describeFault } from "./describe-fault.ts";
+import { readList } from "./header-list.ts";
 import type { Request, Response } from "./message.ts";
 import { refuse, respond } from "./respond.ts";
 import type { Match, Router } from "./router.ts";
@@ -93,7 +94,6 @@ export function createExchange(options: ExchangeOptions): Exchange {
   async function responseTo(peer: Peer, target: Target, match: Match, circumstances: Circumstances): Promise<Response> {
     const { req } = peer;
     if (circumstances.refusal !== undefined) return refuseUnseen(circumstances.refusal, match);
-    // HTTP/1.0 has no expectations; a server ignores them (RFC 9110, section 10.1.1).
     if (expectations(req).some((name) => name !== "100-continue")) return refuse(REFUSALS.unknownExpectation);
     if (match.kind === "options") return { status: 204, body: "", headers: { Allow: match.allow } };
     const { access } = match.kind === "route" ? match.route : match;
@@ -213,11 +213,7 @@ function splitTarget(target: string): Target {
   return mark === -1 ? { path: origin, query: "" } : { path: origin.slice(0, mark), query: origin.slice(mark + 1) };
 }
 
-/** What the client expects, in lower case; a list whose empty elements do not count (RFC 9110, sections 5.6.1 and 10.1.1). */
+/** What the client expects (RFC 9110, section 10.1.1); HTTP/1.0 has no expectations, so a server ignores them. */
 function expectations({ headers, httpVersionMinor }: IncomingMessage): readonly string[] {
-  const { expect } = headers;
-  if (expect === undefined || httpVersionMinor === 0) return NO_EXPECTATIONS;
-  return expect.toLowerCase().split(",").map((name) => name.trim()).filter((name) => name !== "");
+  return httpVersionMinor === 0 ? [] : readList(headers.expect);
 }
-
-const NO_EXPECTATIONS: readonly string[] = [];

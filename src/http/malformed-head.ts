@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { isIPv6 } from "node:net";
 import { REFUSALS } from "../api/refusals.ts";
 import type { Refusal } from "../core/outcome.ts";
+import { readList } from "./header-list.ts";
 
 // The characters that RFC 3986, section 3.2.2, allows in a name, and percent-encoded bytes.
 const NAME = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*$/;
@@ -42,7 +43,7 @@ function isHost(text: string): boolean {
 
 function refuseCoding(transferEncoding: string, minorVersion: number): Refusal | undefined {
   if (minorVersion === 0) return REFUSALS.codingInOldVersion;
-  const codings = transferEncoding.split(",").map((coding) => coding.trim().toLowerCase()).filter((coding) => coding !== "");
+  const codings = readList(transferEncoding);
   // Nobody can tell where such a body ends (RFC 9112, section 6.3).
   if (codings.at(-1) !== "chunked") return REFUSALS.chunkedLast;
   if (codings.some((coding) => coding !== "chunked")) return REFUSALS.unknownCoding;
