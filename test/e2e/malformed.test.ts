@@ -27,7 +27,7 @@ const REFUSED: readonly (readonly [string, string, number, string])[] = [
   ),
   ["an invalid Host in HTTP/1.0", "GET /health/live HTTP/1.0\r\nHost: a/b\r\n\r\n", 400, "GET"],
   ["a chunked body in HTTP/1.0", `POST /webhook HTTP/1.0\r\n${HOST}Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400, "POST"],
-  ...["gzip, chunked", "gzip,chunked", "identity, chunked", "chunked;a=b, chunked", "gzip\r\nTransfer-Encoding: chunked"].map((coding): (typeof REFUSED)[number] => [
+  ...["gzip, chunked", "gzip,chunked", "identity, chunked", "chunked;a=b, chunked", "\u00a0, chunked", "gzip\r\nTransfer-Encoding: chunked"].map((coding): (typeof REFUSED)[number] => [
     `the transfer coding ${JSON.stringify(coding)}`, `POST /webhook HTTP/1.1\r\n${HOST}Transfer-Encoding: ${coding}\r\n\r\n0\r\n\r\n`, 501, "POST",
   ]),
   ["chunked twice", `POST /webhook HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n`, 400, "-"],
@@ -46,6 +46,7 @@ const REFUSED: readonly (readonly [string, string, number, string])[] = [
   ["a target of 20 KB", `GET /messages?q=${"a".repeat(20_000)} HTTP/1.1\r\n${HOST}\r\n`, 431, "-"],
   ["an invalid chunk size", `POST /webhook HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 400, "POST"],
   ["an expectation that cannot be met", `POST /webhook HTTP/1.1\r\n${HOST}Expect: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`, 417, "POST"],
+  ["an expectation after a no-break space", `POST /webhook HTTP/1.1\r\n${HOST}Expect: \u00a0100-continue\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`, 417, "POST"],
   ["one expectation of two that cannot be met", `POST /webhook HTTP/1.1\r\n${HOST}Expect: 100-continue, x\r\nContent-Length: 0\r\n\r\n`, 417, "POST"],
 ];
 

@@ -86,7 +86,7 @@ test("a client that keeps sending far beyond the limit is disconnected", async (
 
 const ENCODINGS: readonly (readonly [value: string, status: number])[] = [
   ["gzip", 415], ["GZIP", 415], ["x-gzip", 415], ["deflate", 415], ["br", 415], ["zstd", 415], ["aws-chunked", 415],
-  ["utf-8", 415], ["identity, gzip", 415], ["identityidentity", 415], ["identity identity", 415], ["gzip\r\nContent-Encoding: identity", 415],
+  ["utf-8", 415], ["identity, gzip", 415], ["identityidentity", 415], ["identity identity", 415], ["identity\u00a0", 415], ["gzip\r\nContent-Encoding: identity", 415],
   ["identity", 200], ["Identity", 200], ["", 200], ["identity, identity", 200], [",identity ,", 200],
 ];
 
