@@ -1,5 +1,5 @@
-import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { performance } from "node:perf_hooks";
 import { DatabaseSync } from "node:sqlite";
 import { CACHE_KIB, toBriefWait, waitBriefly } from "../database.ts";
 import { createIndexTables, INDEX_TABLES, INDEX_VERSION } from "./schema.ts";
@@ -114,8 +114,8 @@ function readOnlyUri(path: string): string {
   return `${url.href}?mode=ro`;
 }
 
-/** If the system does not identify its boot, nothing that a killed process left is trusted. */
-const UNKNOWN_BOOT = randomUUID();
+/** If the system does not identify its boot, nothing that a killed process left is trusted. Not a UUID: node:crypto takes 5 ms to load. */
+const UNKNOWN_BOOT = `${process.pid} ${performance.timeOrigin}`;
 
 function bootId(): string {
   try {

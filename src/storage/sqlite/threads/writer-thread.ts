@@ -4,7 +4,7 @@ import { createBatchWriter } from "../write/batch.ts";
 import { createWriterCheckpoints } from "../write/checkpoints.ts";
 import { createLeftovers, estimateLeftovers } from "../write/leftovers.ts";
 import { checkpointAtClose, checkpointRecovered, openDatabase, waitBriefly } from "../database.ts";
-import { beginHistory } from "../history.ts";
+import { beginHistory } from "../begin-history.ts";
 import { migrate } from "../migrations.ts";
 import type { WriterCalls } from "./protocol.ts";
 import { serveThread } from "./serve-thread.ts";
