@@ -40,7 +40,8 @@ export async function usePostgres(): Promise<SharedPostgres> {
       return shared.replace(/[^/]*$/, name);
     },
     async stop() {
-      for (const name of names) await run(`DROP DATABASE ${name} WITH (FORCE)`);
+      // At once: each waits for a checkpoint, and those that wait share one.
+      await Promise.all(names.map((name) => run(`DROP DATABASE ${name} WITH (FORCE)`)));
     },
   };
 }
