@@ -37,8 +37,8 @@ export interface Circumstances {
   readonly pipelined: boolean;
   /** A refusal of the request, whatever its target; the connection is then closed. */
   readonly refusal: Refusal | undefined;
-  /** Settles once the erasures before this request are done: no message of it may be stored earlier. */
-  readonly erasure?: Promise<unknown> | undefined;
+  /** See `Request`. */
+  readonly erasure?: Request["erasure"];
 }
 
 export interface Exchange {
@@ -80,13 +80,14 @@ export function createExchange(options: ExchangeOptions): Exchange {
       headers: req.headers,
       clientAddress: () => clientAddress(req, options.trustedProxies),
       receivedAtMs: clock.nowMs(),
+      erasure,
       readBody() {
         const refusal = refuseUnread(req, options.bodyLimitBytes);
         if (refusal !== undefined) return Promise.resolve({ ok: false, error: refusal });
         const body = readBody(req, options.bodyLimitBytes, bodies);
         // A client must not be asked to send a body that is refused because of its head (RFC 9110, section 10.1.1).
         if (expectations(req).length > 0) res.writeContinue();
-        return erasure === undefined ? body : erasure.then(() => body);
+        return body;
       },
     };
   }

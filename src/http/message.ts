@@ -22,6 +22,8 @@ export interface Request {
   readonly signal: () => AbortSignal;
   /** When the request's head had arrived, in milliseconds since the epoch. */
   readonly receivedAtMs: number;
+  /** Settles once the erasures before this request on its connection are done: it may store nothing before. Undefined if none. */
+  readonly erasure?: Promise<unknown> | undefined;
   /**
    * Reads the body once; refuses with `too_large`, `unsupported_encoding`, or, if it never completes, `bad_request` or
    * `request_timeout`.

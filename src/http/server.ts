@@ -154,7 +154,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
 
 /**
  * Handles a request as soon as those before it on its connection allow. Deliveries are stored together, however many there are,
- * but `handle` lets none of them precede an earlier erasure, which would erase it. An erasure waits for everything before it, so
+ * but their handlers let none of them precede an earlier erasure, which would erase it. An erasure waits for everything before it, so
  * that an earlier export is complete. Every other request sees what the requests before it have written.
  */
 function begin(connection: Connection, method: string, handle: () => Promise<void>): void {

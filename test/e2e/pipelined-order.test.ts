@@ -106,6 +106,17 @@ test("an erasure waits for the export before it, which is complete", async (t) =
   assert.ok(all.split('"message_id"').length > 999);
 });
 
+test("a delivery after an erasure that waits is checked meanwhile, so that only a valid one is held in memory", async (t) => {
+  const app = await startTestApp(t, { env: { API_TOKEN: "t" } });
+  const token = (request: string): string => request.replace("Host: x", "Host: x\r\nAuthorization: Bearer t");
+  const { socket, write } = await openConnection(t, app.url);
+  write(token(read("GET", "/tail")) + token(read("DELETE", "/messages/a")) + post("a").replace("X-Signature", "X-Other") + post("b"));
+  assert.deepEqual((await app.requestLines(1)).map((line) => line["status"]), [401]);
+  socket.destroy();
+  const lines = (await app.requestLines(4)).slice(1).map((line) => [line["method"], line["status"]]);
+  assert.deepEqual(lines, [["GET", 200], ["DELETE", 404], ["POST", 200]]);
+});
+
 test("an invalid body after an erasure is refused, and the responses before it arrive", async (t) => {
   const app = await startTestApp(t, { env: { API_TOKEN: "t" } });
   const erasure = read("DELETE", "/messages/a").replace("Host: x", "Host: x\r\nAuthorization: Bearer t");

@@ -35,6 +35,7 @@ export function createIngest({ store, verify, rateLimit }: IngestOptions): Handl
       return { ...refused, delivery: { result: "validation_error", signature, ...(messageId !== undefined && { messageId }) } };
     }
 
-    return storeDelivery(read.value, { store, receivedAtMs: request.receivedAtMs, signature, acknowledgement: STORED });
+    const { receivedAtMs, erasure } = request;
+    return storeDelivery(read.value, { store, receivedAtMs, erasure, signature, acknowledgement: STORED });
   });
 }

@@ -2,13 +2,15 @@ import { REFUSALS } from "../../api/refusals.ts";
 import type { SecretName } from "../../core/outcome.ts";
 import type { InsertOutcome, MessageStore } from "../../core/store.ts";
 import type { Delivery } from "../../senders/delivery.ts";
-import type { Response } from "../message.ts";
+import type { Request, Response } from "../message.ts";
 import { refuse } from "../respond.ts";
 
 export interface StoreDeliveryOptions {
   readonly store: Pick<MessageStore, "insertAll">;
   /** When the request arrived, in milliseconds since the epoch. */
   readonly receivedAtMs: number;
+  /** See `Request`. */
+  readonly erasure: Request["erasure"];
   readonly signature: SecretName;
   /** The response to the sender once all messages are stored. */
   readonly acknowledgement: Pick<Response, "body" | "contentType">;
@@ -21,6 +23,8 @@ export interface StoreDeliveryOptions {
  */
 export async function storeDelivery(delivery: Delivery, options: StoreDeliveryOptions): Promise<Response> {
   const { messages } = delivery;
+  // Here, and not before the signature is checked, so that only senders with a secret can make the service hold messages meanwhile.
+  if (options.erasure !== undefined) await options.erasure;
   return toResponse(delivery, messages.length === 0 ? [] : await options.store.insertAll(messages), options);
 }
 

@@ -36,13 +36,14 @@ export function createTwilioIngest({ store, verifyTwilio, rateLimit }: TwilioIng
 
     if (parametersOf(body.value) > MAX_PARAMETERS) return refuseSignature(TOO_MANY);
     const form = new URLSearchParams(Buffer.from(body.value).toString());
-    const { target, headers, receivedAtMs } = request;
+    const { target, headers, receivedAtMs, erasure } = request;
     const verification = verifyTwilio({ target, form, headers });
     if (!verification.ok) return refuseSignature(verification);
 
     return storeDelivery(readTwilio(form, { receivedAtMs }), {
       store,
       receivedAtMs,
+      erasure,
       signature: verification.secret,
       acknowledgement: NOTHING_TO_DO,
     });
