@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { ALL_LEVELS, selectTimeCounts, SENDER_LEVELS, upsertTimeCounts } from "../read/time-counts.ts";
+import { ALL_LEVELS, selectTimeCounts, SENDER_LEVELS, uncountTimes } from "../read/time-counts.ts";
 
 /** Adds the rows of the temporary table `picked` to the index, or takes them out, in the open transaction. */
 export interface Derivation {
@@ -14,6 +14,13 @@ CREATE TEMP TABLE picked (
 )`;
 /** What `picked` takes from a row of `messages`; needs the function `fold_case`. */
 export const PICKED_COLUMNS = "seq, from_msisdn, rtrim(ts, 'Z'), message_id, CASE WHEN text IS NOT NULL THEN fold_case(text) END";
+/** The counts of the picked rows, in the order of `time_counts`. */
+export const COUNTED_TABLE = `
+CREATE TEMP TABLE counted (
+  number INTEGER PRIMARY KEY, scope TEXT NOT NULL, level INTEGER NOT NULL, prefix TEXT NOT NULL, count INTEGER NOT NULL
+)`;
+/** Counts added by one statement: SQLite keeps a copy of each page that the statement changes, up to 4 MiB. */
+const COUNTS_AT_ONCE = 1_024;
 
 const IS_NEW = "from_msisdn NOT IN (SELECT from_msisdn FROM sender_counts)";
 
@@ -29,12 +36,14 @@ export function createDerivation(db: DatabaseSync): Derivation {
     "INSERT OR FAIL INTO sender_messages SELECT from_msisdn, key, message_id, seq FROM picked ORDER BY from_msisdn, key, message_id",
     `INSERT INTO sender_counts SELECT from_msisdn, count(*) FROM picked GROUP BY 1
       ON CONFLICT (from_msisdn) DO UPDATE SET count = count + excluded.count`,
-    upsertTimeCounts("''", ALL_LEVELS, "picked"),
   ].map((sql) => db.prepare(sql));
-  // One statement per count, for the same reason: OR FAIL does not reach the update of an upsert.
-  const senderTimes = db.prepare(selectTimeCounts("from_msisdn", SENDER_LEVELS, "picked"));
-  const addSenderTime = db.prepare(`INSERT INTO time_counts (scope, level, prefix, count) VALUES (:scope, :level, :prefix, :count)
+  // In portions, for the same reason: OR FAIL does not reach the update of an upsert.
+  const count = [selectTimeCounts("''", ALL_LEVELS, "picked"), selectTimeCounts("from_msisdn", SENDER_LEVELS, "picked")]
+    .map((sql) => db.prepare(`INSERT INTO counted (scope, level, prefix, count) ${sql}`));
+  const addTimes = db.prepare(`INSERT INTO time_counts SELECT scope, level, prefix, count FROM counted
+    WHERE number > :after AND number <= :after + ${COUNTS_AT_ONCE}
     ON CONFLICT (scope, level, prefix) DO UPDATE SET count = count + excluded.count`);
+  const clearCounted = db.prepare("DELETE FROM counted");
 
   const forget = [
     // A contentless index must be given the text that it is to forget (https://www.sqlite.org/fts5.html#the_delete_command).
@@ -42,7 +51,7 @@ export function createDerivation(db: DatabaseSync): Derivation {
     "DELETE FROM sender_messages WHERE (from_msisdn, key, message_id) IN (SELECT from_msisdn, key, message_id FROM picked)",
     "UPDATE index_state SET messages = messages - (SELECT count(*) FROM picked)",
   ].map((sql) => db.prepare(sql));
-  const uncountTimes = [upsertTimeCounts("''", ALL_LEVELS, "picked", "-"), upsertTimeCounts("from_msisdn", SENDER_LEVELS, "picked", "-")]
+  const uncountEach = [uncountTimes("''", ALL_LEVELS, "picked"), uncountTimes("from_msisdn", SENDER_LEVELS, "picked")]
     .map((sql) => db.prepare(`${sql} RETURNING scope, level, prefix, count`));
   const dropTime = db.prepare("DELETE FROM time_counts WHERE scope = ? AND level = ? AND prefix = ?");
   const uncount = db.prepare(`
@@ -54,11 +63,16 @@ export function createDerivation(db: DatabaseSync): Derivation {
   return {
     add() {
       for (const statement of add) statement.run();
-      for (const count of senderTimes.iterate()) addSenderTime.run(count);
+      for (const statement of count) {
+        clearCounted.run();
+        const counts = Number(statement.run().changes);
+        for (let after = 0; after < counts; after += COUNTS_AT_ONCE) addTimes.run({ after });
+      }
+      clearCounted.run();
     },
     subtract() {
       for (const statement of forget) statement.run();
-      for (const statement of uncountTimes) {
+      for (const statement of uncountEach) {
         for (const { scope, level, prefix, count } of statement.all()) {
           if (count === 0) dropTime.run(String(scope), Number(level), String(prefix));
         }

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { transaction } from "../database.ts";
 import { createPageCheck, type PageCheck } from "./check-pages.ts";
 import { readIndexState, readStoreState } from "./coverage.ts";
-import { createDerivation, PICKED_COLUMNS, PICKED_TABLE, type Derivation } from "./derive.ts";
+import { COUNTED_TABLE, createDerivation, PICKED_COLUMNS, PICKED_TABLE, type Derivation } from "./derive.ts";
 import { foldCase } from "./fold.ts";
 
 /** Rows derived in one transaction. Smaller steps cost more per row, since they write more pages more often. */
@@ -29,7 +29,7 @@ export interface IndexOperations extends PageCheck {
 /** Operations on the index file that is open on `db`, with the main file attached. */
 export function createIndexOperations(db: DatabaseSync): IndexOperations {
   db.function("fold_case", { deterministic: true }, (text) => foldCase(String(text)));
-  db.exec(PICKED_TABLE);
+  db.exec(`${PICKED_TABLE}; ${COUNTED_TABLE}`);
   const derivation = createDerivation(db);
   const clear = db.prepare("DELETE FROM picked");
   const copy = db.prepare(`

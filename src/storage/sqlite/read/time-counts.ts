@@ -98,16 +98,16 @@ function levelsOf(sender: string | undefined): readonly number[] {
   return sender === undefined ? ALL_LEVELS : SENDER_LEVELS;
 }
 
-/**
- * Counts rows by their `key`; with `-`, uncounts them. One pass over the rows gives the finest counts; the coarser ones are
- * sums of these.
- */
-export function upsertTimeCounts(scope: string, levels: readonly number[], rows: string, sign: "+" | "-" = "+"): string {
+/** Subtracts what `selectTimeCounts` gives from `time_counts`. */
+export function uncountTimes(scope: string, levels: readonly number[], rows: string): string {
   return `INSERT INTO time_counts (scope, level, prefix, count) ${selectTimeCounts(scope, levels, rows)}
-    ON CONFLICT (scope, level, prefix) DO UPDATE SET count = count ${sign} excluded.count`;
+    ON CONFLICT (scope, level, prefix) DO UPDATE SET count = count - excluded.count`;
 }
 
-/** The counts that `upsertTimeCounts` adds: scope, level, prefix and count. */
+/**
+ * Counts rows by their `key`: scope, level, prefix and count. One pass over the rows gives the finest counts; the coarser ones are
+ * sums of these.
+ */
 export function selectTimeCounts(scope: string, levels: readonly number[], rows: string): string {
   return `
     WITH levels (level) AS (VALUES ${levels.map((level) => `(${level})`).join(", ")}),
