@@ -164,7 +164,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
       logger.info("stopping");
       const destroyed = await server.close(config.shutdownTimeoutMs * (1 - CLOSING_SHARE));
       try {
-        await store.close();
+        await store.close({ graceMs: (config.shutdownTimeoutMs * CLOSING_SHARE) / 4 });
         logger.info("stopped", { cut_off: destroyed, duration_ms: Math.round(performance.now() - startedAt) });
       } finally {
         stopProcessMetrics();

@@ -62,8 +62,11 @@ export interface MessageStore {
   maintenance(): Maintenance;
   /** The operator confirms that the clock is right: retention that waits for this continues. */
   confirmClock(): void;
-  /** Commits what waits and releases the database; later inserts are `unavailable`. */
-  close(): Promise<void>;
+  /**
+   * Commits what waits and releases the database; later inserts are `unavailable`. A server that hangs is given up after `graceMs`,
+   * 1,000 by default.
+   */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
 }
 
 /**

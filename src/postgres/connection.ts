@@ -56,7 +56,7 @@ export interface ConnectionOptions {
 }
 
 /** How long a server may take to close a connection that it has been told to. */
-const CLOSE_MS = 500;
+const CLOSE_MS = 100;
 
 interface Flight {
   readonly statements: number;

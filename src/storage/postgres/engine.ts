@@ -59,7 +59,8 @@ export interface Engine extends Queries, RetentionEngine {
   check(): Promise<readonly string[]>;
   databaseBytes(): Promise<number>;
   /** Ends all work in progress except for batches: see `Writer.beginStop`. */
-  beginStop(): void;
+  beginStop(graceMs: number): void;
+  /** No batch may be in progress. */
   close(): Promise<void>;
 }
 
@@ -83,15 +84,14 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
   const seen = createSeen(fault);
   const writer = createWriter(primary, { fold, primaries, seen, budgetMs, refused: fault });
 
-  function beginStop(): void {
+  function beginStop(graceMs: number): void {
     stopping.abort();
-    writer.beginStop();
+    writer.beginStop(graceMs);
   }
 
   async function close(): Promise<void> {
-    beginStop();
-    await Promise.all([upkeep, lookups, searches, probes].map((pool) => pool.close()));
-    await writer.close();
+    beginStop(0);
+    await Promise.all([...[upkeep, lookups, searches, probes].map((pool) => pool.close()), writer.close()]);
   }
 
   async function prepare(): Promise<Pick<Engine, "version" | "isNew">> {

@@ -20,6 +20,8 @@ export interface PostgresStore extends MessageStore {
 /** Other receivers wait while a batch is committed and while the standby writes it. */
 const MAX_BATCH_MESSAGES = 1_000;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+/** How long batches in progress may take when the store closes, unless the caller says it. */
+const GRACE_MS = 1_000;
 
 /**
  * Opens the database, or creates the service's tables in it. Any number of receivers may use it: when one commits, the
@@ -102,10 +104,10 @@ export async function openPostgres(url: ConnectionUrl, options: PostgresOptions)
     maintenance: () => ({}),
     sizes: async () => ({ databaseBytes: await engine.databaseBytes() }),
     confirmClock: () => retention?.confirmClock(),
-    async close() {
+    async close({ graceMs = GRACE_MS } = {}) {
       retention?.stop();
       const idle = upkeep.stop();
-      engine.beginStop();
+      engine.beginStop(graceMs);
       await Promise.all([inserts.close(), idle]);
       await engine.close();
     },

@@ -18,8 +18,6 @@ import { isCancelledWait } from "./replication.ts";
 const ATTEMPT_MS = 10_000;
 const MIN_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 2_000;
-/** How long batches may take once a stop has begun. */
-const STOP_MS = 1_000;
 
 export interface Writer {
   /**
@@ -29,8 +27,8 @@ export interface Writer {
    * Rejects with StoreUnavailable if nothing is stored, and with InDoubt if nobody could tell within the budget.
    */
   write(messages: readonly Message[], createdAt: string, deliveries?: Deliveries): Promise<readonly InsertOutcome[]>;
-  /** From now on no batch is sent twice, and a server that hangs is soon given up. */
-  beginStop(): void;
+  /** From now on no batch is sent twice, and after `graceMs` a server that hangs is given up. Only the first call counts. */
+  beginStop(graceMs: number): void;
   /** Ends the connection; no batch may be in progress. */
   close(): Promise<void>;
 }
@@ -160,12 +158,12 @@ export function createWriter(url: ConnectionUrl, { fold, primaries, seen, budget
 
   return {
     write,
-    beginStop() {
+    beginStop(graceMs) {
       stopping.abort();
       lastMoment ??= setTimeout(() => {
         givingUp.abort(new Error("the service stops"));
         latest?.destroy(new Error("the service stops"));
-      }, STOP_MS);
+      }, graceMs);
     },
     async close() {
       clearTimeout(lastMoment);

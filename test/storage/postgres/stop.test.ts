@@ -3,8 +3,11 @@ import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
 import type { MessageStore } from "../../../src/core/store.ts";
 import { connectFor } from "../../postgres/server.ts";
+import { delivery, send } from "../../support/app.ts";
 import { atEnd } from "../../support/cleanup.ts";
+import { openConnection, rawPost } from "../../support/connection.ts";
 import { signalServer, SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../../support/postgres.ts";
+import { startService } from "../../support/process.ts";
 import { message } from "../../support/store.ts";
 import { until } from "../../support/until.ts";
 import { openReceiver } from "./receiver.ts";
@@ -14,7 +17,7 @@ const SOON = { deadlineMs: 5_000 };
 let server: PostgresServer;
 
 before(async () => {
-  if (skip === false) server = await startPostgres();
+  if (skip === false) server = await startPostgres({ settings: { fsync: "on" } });
 });
 
 after(() => server?.stop());
@@ -73,3 +76,18 @@ test("a stop does not wait until a batch that the server refuses for now is sent
   await closesSoon(store);
   assert.equal(await inserting, "unavailable");
 });
+
+for (const isBusy of [false, true]) {
+  test(`SIGTERM while the server hangs ${isBusy ? "and a delivery waits for it" : "and nobody waits"}: exit status 0`, { skip }, async (t) => {
+    const service = await startService(t, { DATABASE_URL: await server.createDatabase(), SHUTDOWN_TIMEOUT_MS: "3000", RETENTION_DAYS: "1" });
+    hang(t);
+    if (isBusy) {
+      const connection = await openConnection(t, service.url);
+      connection.socket.on("error", () => undefined);
+      connection.write(rawPost(JSON.stringify(delivery())));
+      await until("the delivery waits", async () => /^webhook_queue_depth 1$/m.test((await send(service.url, "/metrics")).body), { limitMs: 20_000 });
+    }
+    service.signal("SIGTERM");
+    assert.deepEqual(await service.exited, { code: 0, signal: null });
+  });
+}
