@@ -4,6 +4,7 @@ import { delivery, sign, startTestApp } from "../support/app.ts";
 import { exchangeRaw, openConnection, rawPost } from "../support/connection.ts";
 import { otherConnection, storedIds } from "../support/database.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
+import { oneOfMany } from "../support/sweep.ts";
 
 const LIVE = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
 const STATS = "GET /stats HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -28,8 +29,8 @@ test("a client that half-closes after a complete request gets its response, even
   assert.deepEqual(storedIds(app.databasePath), ["m1"]);
 });
 
-for (const [title, request, method] of [["headers", "GET /stats HTTP/1.1\r\nHo", "-"], ["body", post("m1").slice(0, -1), "POST"]] as const) {
-  test(`a client that half-closes in the middle of its ${title} gets 400`, async (t) => {
+for (const [index, [title, request, method]] of ([["headers", "GET /stats HTTP/1.1\r\nHo", "-"], ["body", post("m1").slice(0, -1), "POST"]] as const).entries()) {
+  test(`a client that half-closes in the middle of its ${title} gets 400`, { skip: oneOfMany(index, { every: 2 }) }, async (t) => {
     const app = await startTestApp(t);
     const connection = await openConnection(t, app.url);
     connection.write(request);

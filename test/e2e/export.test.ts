@@ -5,6 +5,7 @@ import { otherConnection } from "../support/database.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
 import { at, listAt } from "../support/json.ts";
 import { openStream } from "../support/stream.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const NDJSON = "application/x-ndjson";
 const CREATED = "2025-01-15T10:00:01.234Z";
@@ -137,7 +138,7 @@ test("CSV has a header, one record per message, and no cell that a spreadsheet w
   assert.ok(response.body.includes(`${id(6)},'+919876543210,'+14155550100,2025-01-15T10:00:00Z,,`));
 });
 
-test("CSV begins with a byte order mark only with bom=1, and other formats never do", async (t) => {
+test("CSV begins with a byte order mark only with bom=1, and other formats never do", ONLY_IN_FULL_RUN, async (t) => {
   const app = await startTestApp(t, { clock: CLOCK });
   await deliverAll(app, [{ message_id: "m1" }]);
   // As bytes, because decoding to text drops the mark.
@@ -170,7 +171,7 @@ test("invalid parameters of an export get 422, and all of them are listed", asyn
   }
 });
 
-test("an export has exactly the messages stored when it began, even if its client is slow", async (t) => {
+test("an export has exactly the messages stored when it began, even if its client is slow", ONLY_IN_FULL_RUN, async (t) => {
   const app = await startTestApp(t);
   const text = "\u{1F600}".repeat(4_000);
   const ids = Array.from({ length: 300 }, (_, index) => `m${String(index).padStart(3, "0")}`);

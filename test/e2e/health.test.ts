@@ -5,6 +5,7 @@ import { openConnection, rawPost } from "../support/connection.ts";
 import { otherConnection } from "../support/database.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
 import { at, listAt } from "../support/json.ts";
+import { SKIP_IN_SHORT_RUN } from "../support/sweep.ts";
 
 const READY = '{"status":"ok"}';
 
@@ -31,7 +32,7 @@ test("a service that can store messages is live and ready", async (t) => {
   await assertReady(app);
 });
 
-test("a database in memory is ready too", { skip: ONLY_SQLITE }, async (t) => {
+test("a database in memory is ready too", { skip: ONLY_SQLITE || SKIP_IN_SHORT_RUN }, async (t) => {
   const app = await startTestApp(t, { env: { DATABASE_URL: "sqlite:///:memory:" } });
   await assertReady(app);
   assert.equal((await app.deliver(delivery())).status, 200);
@@ -70,7 +71,7 @@ test("the service is live but not ready while a fault lasts, and ready again aft
   }
 });
 
-test("if the disk does not respond, readiness fails after two seconds and the metrics show how many messages wait", { skip: ONLY_SQLITE }, async (t) => {
+test("if the disk does not respond, readiness fails after two seconds and the metrics show how many messages wait", { skip: ONLY_SQLITE || SKIP_IN_SHORT_RUN }, async (t) => {
   const app = await startTestApp(t, { busyTimeoutMs: 60_000 });
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");

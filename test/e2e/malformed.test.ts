@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { startTestApp } from "../support/app.ts";
 import { exchangeRaw, openConnection } from "../support/connection.ts";
 import { at } from "../support/json.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const HOST = "Host: x\r\n";
 /** Title, request, status, and the method in the log line, which is `-` if the request was not parsed that far. */
@@ -109,7 +110,7 @@ test("a client that is still sending when it is refused gets the response and no
   }
 });
 
-test("a refused client that resets its connection does not disturb the service", async (t) => {
+test("a refused client that resets its connection does not disturb the service", ONLY_IN_FULL_RUN, async (t) => {
   const app = await startTestApp(t);
   for (const request of [`CONNECT x:443 HTTP/1.1\r\n${HOST}\r\n`, "FROB / HTTP/1.1\r\n\r\n", `POST /webhook HTTP/1.1\r\n${HOST}Content-Length: 9\r\n\r\nabc`]) {
     const { socket, write } = await openConnection(t, app.url);

@@ -5,6 +5,7 @@ import { delivery, startTestApp } from "../support/app.ts";
 import { exchangeRaw, openConnection } from "../support/connection.ts";
 import { at } from "../support/json.ts";
 import { sharedApp } from "../support/shared-app.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 /** Each path, with `x` for its parameter, and the sorted methods of its `Allow` header. */
 const ALLOW: readonly (readonly [path: string, allow: string])[] = Map.groupBy(Object.values(OPERATIONS), ({ path }) => path)
@@ -98,7 +99,7 @@ test("the absolute form of the target is served like its path", async (t) => {
   assert.deepEqual(lines.slice(1).map((line) => line["path"]), ["/messages/m1", "/messages/m1", "/messages/m1"]);
 });
 
-test("an absolute form without a path is that of the page at /", async (t) => {
+test("an absolute form without a path is that of the page at /", ONLY_IN_FULL_RUN, async (t) => {
   const app = await startTestApp(t);
   for (const request of ["GET http://x", "HEAD http://x:80?limit=1", "OPTIONS http://x", "POST HTTPS://x"]) {
     await exchangeRaw(t, app.url, `${request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { delivery, startTestApp, type TestApp } from "../support/app.ts";
 import { at, listAt } from "../support/json.ts";
 import { sharedApp } from "../support/shared-app.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 async function deliverAll(app: TestApp, ids: readonly string[]): Promise<void> {
   for (const [index, id] of ids.entries()) {
@@ -130,7 +131,7 @@ test("order=received lists messages in the order of their deliveries, whatever t
   assert.deepEqual([refused.status, at(listAt(refused.json, "detail")[0], "type")], [422, "order_of_export"]);
 });
 
-test("an export in commit order has every message in order, over many pages", async (t) => {
+test("an export in commit order has every message in order, over many pages", ONLY_IN_FULL_RUN, async (t) => {
   const app = await startTestApp(t);
   const ids = Array.from({ length: 700 }, (_, index) => `m${String((index * 389) % 700).padStart(3, "0")}`);
   for (const id of ids) assert.equal((await app.deliver(delivery({ message_id: id }))).status, 200);

@@ -6,6 +6,7 @@ import { exchangeRaw, openConnection, rawPost } from "../support/connection.ts";
 import { otherConnection } from "../support/database.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
 import { at } from "../support/json.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const post = (id: string): string => rawPost(JSON.stringify(delivery({ message_id: id })));
 const read = (method: string, target: string): string => `${method} ${target} HTTP/1.1\r\nHost: x\r\n\r\n`;
@@ -64,7 +65,7 @@ test("a pipelined erasure waits for the delivery before it, and a read waits for
   assert.deepEqual((await responses(3)).map(({ status }) => status), [200, 204, 404]);
 });
 
-test("a delivery after an erasure of its sender's messages stays stored, whatever is sent before the erasure", async (t) => {
+test("a delivery after an erasure of its sender's messages stays stored, whatever is sent before the erasure", ONLY_IN_FULL_RUN, async (t) => {
   const app = await startTestApp(t, { env: { API_TOKEN: "t" } });
   const token = (request: string): string => request.replace("Host: x", "Host: x\r\nAuthorization: Bearer t");
   for (const [index, before] of [[], ["a"], ["b", "c"]].entries()) {
@@ -117,7 +118,7 @@ test("a delivery after an erasure that waits is checked meanwhile, so that only 
   assert.deepEqual(lines, [["GET", 200], ["DELETE", 404], ["POST", 200]]);
 });
 
-test("an invalid body after an erasure is refused, and the responses before it arrive", async (t) => {
+test("an invalid body after an erasure is refused, and the responses before it arrive", ONLY_IN_FULL_RUN, async (t) => {
   const app = await startTestApp(t, { env: { API_TOKEN: "t" } });
   const erasure = read("DELETE", "/messages/a").replace("Host: x", "Host: x\r\nAuthorization: Bearer t");
   const answers = await exchangeRaw(t, app.url, `${post("a")}${erasure}POST /webhook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`);

@@ -6,6 +6,7 @@ import { delivery, send, SECRET, sign } from "../support/app.ts";
 import { storedIds } from "../support/database.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
 import { spawnService, startService, type RunningService } from "../support/process.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 async function deliver({ url }: RunningService, id: string): Promise<number> {
   const body = JSON.stringify(delivery({ message_id: id }));
@@ -32,7 +33,7 @@ test("a second start on the same database fails with status 1 and names the file
   assert.deepEqual(storedIds(database), ["m1", "m2", "m3"]);
 });
 
-test("a service whose port is in use creates no database", async (t) => {
+test("a service whose port is in use creates no database", ONLY_IN_FULL_RUN, async (t) => {
   const service = await startService(t);
   const other = spawnService(t, { WEBHOOK_SECRET: SECRET, PORT: new URL(service.url).port });
   assert.equal((await other.exited).code, 1);

@@ -74,7 +74,7 @@ test("after SIGHUP with an unusable file the current secrets stay in use, and an
   assert.ok(!/first|second/.test(service.stdout()));
 });
 
-test("SIGHUP without WEBHOOK_SECRET_FILE changes nothing", async (t) => {
+test("SIGHUP without WEBHOOK_SECRET_FILE changes nothing", ONLY_IN_FULL_RUN, async (t) => {
   const service = await startService(t, { WEBHOOK_SECRET: "first" });
   service.signal("SIGHUP");
   await service.logged((line) => String(line["msg"]).includes("SIGHUP"));

@@ -6,7 +6,7 @@ import { delivery, send, sign } from "../support/app.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
 import { spawnService, startService } from "../support/process.ts";
 import { temporaryFolder } from "../support/store.ts";
-import { oneOfMany, sweep } from "../support/sweep.ts";
+import { ONLY_IN_FULL_RUN, oneOfMany, sweep } from "../support/sweep.ts";
 
 for (const [index, value] of ["sqlite:///app.db\r", "sqlite:///app.db ", '"sqlite:///app.db"', "sqlite:///~/app.db", "sqlite:///${FOLDER}/app.db"].entries()) {
   test(`DATABASE_URL=${JSON.stringify(value)} exits with status 78 and creates no database`, { skip: oneOfMany(index, { every: 4 }) }, async (t) => {
@@ -28,7 +28,7 @@ test("an unusual secret is used as it is, with a WARNING that names its variable
   assert.doesNotMatch(service.stdout() + service.stderr(), /CANARY/);
 });
 
-test("an unusual secret in a reread file is a WARNING too, and a file of 30 MB is refused", async (t) => {
+test("an unusual secret in a reread file is a WARNING too, and a file of 30 MB is refused", ONLY_IN_FULL_RUN, async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, "secrets");
   writeFileSync(file, "first\n");

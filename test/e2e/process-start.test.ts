@@ -81,7 +81,7 @@ for (const [index, [title, variable, value, prepare]] of UNUSABLE.entries()) {
   });
 }
 
-test("a database that cannot be written to is reported at start, before any delivery is refused", { skip: ONLY_SQLITE }, async (t) => {
+test("a database that cannot be written to is reported at start, before any delivery is refused", { skip: ONLY_SQLITE || SKIP_IN_SHORT_RUN }, async (t) => {
   const folder = temporaryFolder(t);
   const first = await startService(t, { DATABASE_URL: "sqlite:///app.db" }, { folder });
   first.signal("SIGTERM");

@@ -82,7 +82,7 @@ test("a request that never ends delays the stop by SHUTDOWN_TIMEOUT_MS at most",
   assert.deepEqual(storedIds(databaseOf(service)), []);
 });
 
-test("a stop without open connections ends at once, with every log line written", async (t) => {
+test("a stop without open connections ends at once, with every log line written", ONLY_IN_FULL_RUN, async (t) => {
   const service = await startService(t);
   const body = JSON.stringify(delivery());
   await send(service.url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body) } });

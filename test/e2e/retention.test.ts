@@ -4,6 +4,7 @@ import { delivery, startTestApp, type TestApp } from "../support/app.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
 import { at, listAt } from "../support/json.ts";
 import { startService } from "../support/process.ts";
+import { SKIP_IN_SHORT_RUN } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
 
 const DAY_MS = 86_400_000;
@@ -42,7 +43,7 @@ test("RETENTION_DAYS removes old messages from lists, searches and counts, and a
   assert.equal(await numberAt(app, "/messages", "total"), 1);
 });
 
-test("SIGUSR2 confirms a clock that jumped ahead", { skip: ONLY_SQLITE }, async (t) => {
+test("SIGUSR2 confirms a clock that jumped ahead", { skip: ONLY_SQLITE || SKIP_IN_SHORT_RUN }, async (t) => {
   const service = await startService(t, { RETENTION_DAYS: "7" });
   service.signal("SIGUSR2");
   await service.logged("clock confirmed");

@@ -12,6 +12,7 @@ import { startGateway } from "../support/gateway.ts";
 import { at } from "../support/json.ts";
 import { temporaryFolder } from "../support/store.ts";
 import { openStream } from "../support/stream.ts";
+import { SKIP_IN_SHORT_RUN } from "../support/sweep.ts";
 import { until } from "../support/until.ts";
 
 interface BackedUp {
@@ -64,7 +65,7 @@ test("a position from before a restore gets 409, with the last position that bot
   }
 });
 
-test("a tail command that has seen 70 messages misses none of the 25 that are delivered after a restore to 50", { skip: ONLY_SQLITE }, async (t) => {
+test("a tail command that has seen 70 messages misses none of the 25 that are delivered after a restore to 50", { skip: ONLY_SQLITE || SKIP_IN_SHORT_RUN }, async (t) => {
   const before = await startBackedUp(t);
   let { app } = before;
   const gateway = await startGateway(t, { upstream: () => app.url });

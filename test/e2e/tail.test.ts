@@ -6,6 +6,7 @@ import { storedIds } from "../support/database.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
 import { at, listAt } from "../support/json.ts";
 import { openStream } from "../support/stream.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 async function deliverAll(app: TestApp, ids: readonly string[]): Promise<void> {
   for (const id of ids) assert.equal((await app.deliver(delivery({ message_id: id }))).status, 200);
@@ -100,7 +101,7 @@ test("server-sent events carry the seq as their id, and begin with the current o
   assert.equal(at(JSON.parse(event.slice(event.indexOf("{"))), "text"), text);
 });
 
-test("Last-Event-ID wins over after; an empty one is ignored", async (t) => {
+test("Last-Event-ID wins over after; an empty one is ignored", ONLY_IN_FULL_RUN, async (t) => {
   const app = await startTestApp(t);
   await deliverAll(app, ["m1", "m2", "m3"]);
   for (const [id, ids] of [["1", ["m2", "m3"]], ["", ["m3"]]] as const) {
@@ -145,7 +146,7 @@ test("with many senders at once every tail has every message once, in commit ord
   }
 });
 
-test("a tail gives large messages in commit order", async (t) => {
+test("a tail gives large messages in commit order", ONLY_IN_FULL_RUN, async (t) => {
   const app = await startTestApp(t);
   const text = "\u{1F600}".repeat(4096);
   const ids = Array.from({ length: 40 }, (_, index) => `m${index}`);
@@ -194,7 +195,7 @@ test("a tail writes one log line, at its end, which says what ended it", async (
   assert.equal((await app.requestLines(3)).at(-1)?.["ended"], "stop");
 });
 
-test("a client that half-closes its connection ends its tail", async (t) => {
+test("a client that half-closes its connection ends its tail", ONLY_IN_FULL_RUN, async (t) => {
   const app = await startTestApp(t);
   const connection = await openConnection(t, app.url);
   connection.write("GET /tail HTTP/1.1\r\nHost: x\r\n\r\n");

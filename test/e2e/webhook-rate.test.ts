@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { delivery, startTestApp, type TestApp } from "../support/app.ts";
 import { exchangeRaw, openConnection, rawPost } from "../support/connection.ts";
 import { at } from "../support/json.ts";
+import { oneOfMany } from "../support/sweep.ts";
 
 const BODY = JSON.stringify(delivery());
 
@@ -87,8 +88,8 @@ const PROXIES: Readonly<Record<string, readonly (readonly [string | string[] | u
   ],
 };
 
-for (const [trusted, rows] of Object.entries(PROXIES)) {
-  test(`TRUSTED_PROXIES=${trusted} decides which address of X-Forwarded-For is limited`, async (t) => {
+for (const [index, [trusted, rows]] of Object.entries(PROXIES).entries()) {
+  test(`TRUSTED_PROXIES=${trusted} decides which address of X-Forwarded-For is limited`, { skip: oneOfMany(index, { every: 3 }) }, async (t) => {
     const app = await startTestApp(t, { clock: manualClock(), env: { WEBHOOK_RATE_LIMIT: "1", TRUSTED_PROXIES: trusted } });
     for (const [first, second, allowances] of rows) {
       const header = (value: string | string[] | undefined): Record<string, string | string[]> => (value === undefined ? {} : { "X-Forwarded-For": value });

@@ -5,6 +5,7 @@ import { exchangeRaw, openConnection, rawPost } from "../support/connection.ts";
 import { storedIds } from "../support/database.ts";
 import { at } from "../support/json.ts";
 import { sharedApp } from "../support/shared-app.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const LIVE = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
 const LIMIT = 200;
@@ -68,7 +69,7 @@ test("the connection serves the next request once a body that was too large is d
   assert.deepEqual((await connection.responses(2)).map(({ status }) => status), [413, 200]);
 });
 
-test("a client that keeps sending far beyond the limit is disconnected", async (t) => {
+test("a client that keeps sending far beyond the limit is disconnected", ONLY_IN_FULL_RUN, async (t) => {
   const app = await startTestApp(t, SMALL);
   const connection = await openConnection(t, app.url);
   connection.write(rawPost("", { length: 1e9 }));

@@ -5,6 +5,7 @@ import { openConnection, rawPost } from "../support/connection.ts";
 import { otherConnection, storedIds } from "../support/database.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
 import { at } from "../support/json.ts";
+import { SKIP_IN_SHORT_RUN } from "../support/sweep.ts";
 
 test("checks run in the order size, signature, JSON and fields, storage", { skip: ONLY_SQLITE }, async (t) => {
   const app = await startTestApp(t, { busyTimeoutMs: 1, env: { MAX_BODY_BYTES: "1000" } });
@@ -55,7 +56,7 @@ test("if a commit fails, every delivery in it gets 503 and none of them is store
   assert.equal(storedIds(app.databasePath).length, 20);
 });
 
-test("deliveries beyond those that may wait for a commit get 503, and only the others are stored", { skip: ONLY_SQLITE }, async (t) => {
+test("deliveries beyond those that may wait for a commit get 503, and only the others are stored", { skip: ONLY_SQLITE || SKIP_IN_SHORT_RUN }, async (t) => {
   const app = await startTestApp(t, { busyTimeoutMs: 60_000 });
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");

@@ -5,6 +5,7 @@ import { change, element, notification } from "../senders/notification.ts";
 import { delivery, startTestApp } from "../support/app.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
 import { at, listAt } from "../support/json.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 import { parseExposition } from "../telemetry/exposition-parser.ts";
 
 const EXAMPLES = readFileSync(new URL("../senders/fixtures/whatsapp-examples.jsonl", import.meta.url), "utf8")
@@ -73,7 +74,7 @@ test("the log line and the metrics of a notification report its outcome", async 
   assert.equal(samples.get("webhook_conflicts_total"), 1);
 });
 
-test("a thousand messages in one notification are stored", async (t) => {
+test("a thousand messages in one notification are stored", ONLY_IN_FULL_RUN, async (t) => {
   const app = await startTestApp(t);
   const elements = Array.from({ length: 1000 }, (_, index) => element({ id: `wamid.${index}`, from: String(16505550000 + index) }));
   assert.equal((await app.deliver(notification([change(elements)]))).status, 200);

@@ -8,7 +8,7 @@ import { migrate } from "../../../src/storage/sqlite/migrations.ts";
 import { createBatchWriter, CREATED } from "../../../src/storage/sqlite/write/batch.ts";
 import { mountDisk, SKIP_WITHOUT_DISK } from "../../support/disk.ts";
 import { message, type OpenedStore, openTestStore, temporaryFolder } from "../../support/store.ts";
-import { sweep } from "../../support/sweep.ts";
+import { SKIP_IN_SHORT_RUN, sweep } from "../../support/sweep.ts";
 import { until } from "../../support/until.ts";
 
 const NOW = "2025-01-15T10:00:00.000Z";
@@ -56,7 +56,7 @@ test("whichever page cannot be allocated, the store refuses to open, or it refus
   assert.ok(opened > 1, `${opened} stores opened`);
 });
 
-test("the same holds on a real disk, for each number of free pages", { skip: SKIP_WITHOUT_DISK }, async (t) => {
+test("the same holds on a real disk, for each number of free pages", { skip: SKIP_WITHOUT_DISK || SKIP_IN_SHORT_RUN }, async (t) => {
   for (const pages of sweep(t, Array.from({ length: MAX_PAGES }, (_, index) => index), { every: 8 })) {
     const disk = mountDisk(t);
     const store = await openTestStore(t, { path: join(disk.folder, "app.db") });

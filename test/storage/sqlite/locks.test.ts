@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { indexLocation } from "../../../src/storage/sqlite/index/schema.ts";
 import { otherConnection } from "../../support/database.ts";
 import { message, openTestStore, untilIndexed } from "../../support/store.ts";
-import { oneOfMany } from "../../support/sweep.ts";
+import { ONLY_IN_FULL_RUN, oneOfMany } from "../../support/sweep.ts";
 
 /** A stop that waited for a lock would outlast the test. */
 const FOREVER = { busyTimeoutMs: 3_600_000 };
@@ -25,7 +25,7 @@ for (const [index, lock] of ["BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"].entries()) {
   });
 }
 
-test("a stop does not wait for another process that writes to the index", async (t) => {
+test("a stop does not wait for another process that writes to the index", ONLY_IN_FULL_RUN, async (t) => {
   const { store, path, fatal } = await openTestStore(t, FOREVER);
   await store.insert(message("m1"));
   await untilIndexed(store);

@@ -8,7 +8,7 @@ import { migrate, SCHEMA_VERSION } from "../../../src/storage/sqlite/migrations.
 import { createLeftovers, estimateLeftovers } from "../../../src/storage/sqlite/write/leftovers.ts";
 import { createDatabase, assertSound } from "../../support/derived-database.ts";
 import { message, openTestStore, temporaryFolder } from "../../support/store.ts";
-import { oneOfMany } from "../../support/sweep.ts";
+import { ONLY_IN_FULL_RUN, oneOfMany } from "../../support/sweep.ts";
 import { until } from "../../support/until.ts";
 
 const EARLIER_TABLE = `
@@ -125,7 +125,7 @@ test("an upgrade that is interrupted continues at the next start", async (t) => 
   assert.equal(db.prepare("PRAGMA integrity_check").get()?.["integrity_check"], "ok");
 });
 
-test("if the store cannot be opened, an upgrade in progress stops and is not reported as failed", async (t) => {
+test("if the store cannot be opened, an upgrade in progress stops and is not reported as failed", ONLY_IN_FULL_RUN, async (t) => {
   const path = createVersion(t, 3);
   {
     using db = new DatabaseSync(path);

@@ -8,7 +8,7 @@ import { CHECKS, startVerifier, type CheckName, type Verifier } from "../../../s
 import { atEnd } from "../../support/cleanup.ts";
 import { createDatabase, sampleMessages } from "../../support/derived-database.ts";
 import { message, openTestStore } from "../../support/store.ts";
-import { oneOfMany, repetitions, sweep } from "../../support/sweep.ts";
+import { ONLY_IN_FULL_RUN, oneOfMany, sweep } from "../../support/sweep.ts";
 
 async function verifierOf(t: TestContext, path: string): Promise<Verifier> {
   const verifier = await startVerifier(path);
@@ -212,7 +212,7 @@ for (const version of [0, 99]) {
   });
 }
 
-test("a rebuild refuses a database that a service has open, even if the service is idle", async (t) => {
+test("a rebuild refuses a database that a service has open, even if the service is idle", ONLY_IN_FULL_RUN, async (t) => {
   const { store, path } = await openTestStore(t);
   await Promise.all(sampleMessages(50).map((one) => store.insert(one)));
   const verifier = await verifierOf(t, path);
@@ -223,9 +223,9 @@ test("a rebuild refuses a database that a service has open, even if the service 
   assert.deepEqual(await failing(verifier), []);
 });
 
-test("a rebuild of many rows fills the whole index, and reports its progress", async (t) => {
+test("a rebuild of many rows fills the whole index, and reports its progress", ONLY_IN_FULL_RUN, async (t) => {
   // More rows than one step of the rebuild handles.
-  const count = repetitions(t, { full: 60_000, short: 33_000 });
+  const count = 60_000;
   const path = createDatabase(t, sampleMessages(count), { indexed: false });
   const verifier = await verifierOf(t, path);
   await verifier.rebuild();
