@@ -95,6 +95,8 @@ tests.on("test:diagnostic", ({ message }) => {
 });
 const report = tests.compose(spec);
 report.once("end", () => {
-  if (casesLeft + leftOut.length > 0) console.log(`${casesLeft} further cases and ${leftOut.length} further test files run in make check`);
+  const left = [[casesLeft, "cases"], [leftOut.length, "test files"]] as const;
+  const counts = left.filter(([count]) => count > 0).map(([count, what]) => `${count} further ${what}`);
+  if (counts.length > 0) console.log(`${counts.join(" and ")} run in make check`);
 });
 report.pipe(process.stdout);
