@@ -52,6 +52,10 @@ const FAULTS: readonly (readonly [string, string, string])[] = [
     CREATE TABLE fault_parent (id INTEGER PRIMARY KEY);
     CREATE TABLE fault (parent INTEGER REFERENCES fault_parent DEFERRABLE INITIALLY DEFERRED);
     CREATE TRIGGER fault AFTER UPDATE ON store_state BEGIN INSERT INTO fault VALUES (1); END`, "DROP TRIGGER fault"],
+  ["another program's trigger ignores what is inserted",
+    "CREATE TRIGGER fault BEFORE INSERT ON messages BEGIN SELECT RAISE(IGNORE); END", "DROP TRIGGER fault"],
+  ["its state has no row", "CREATE TABLE kept AS SELECT * FROM store_state; DELETE FROM store_state",
+    "INSERT INTO store_state SELECT * FROM kept; DROP TABLE kept"],
   ["its messages cannot be read", "ALTER TABLE messages RENAME TO gone", "ALTER TABLE gone RENAME TO messages"],
 ];
 

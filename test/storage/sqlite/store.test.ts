@@ -3,6 +3,7 @@ import { copyFileSync, renameSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { test } from "node:test";
+import { otherConnection } from "../../support/database.ts";
 import { openTestStore, message, temporaryFolder } from "../../support/store.ts";
 import { SKIP_IN_SHORT_RUN } from "../../support/sweep.ts";
 
@@ -15,6 +16,17 @@ test("if a statement rolls back the transaction, no message of the batch is stor
   const outcomes = await Promise.all(Array.from({ length: 10 }, (_, index) => store.insert(message(`m${index}`))));
   assert.deepEqual(new Set(outcomes), new Set(["unavailable"]));
   assert.equal(rowCount(path), 0);
+});
+
+test("a message that a trigger of another program ignores is unavailable, not a repeat", async (t) => {
+  const { store, path } = await openTestStore(t);
+  await store.insert(message("m1"));
+  const other = otherConnection(t, path);
+  other.exec("CREATE TRIGGER fault BEFORE INSERT ON messages WHEN NEW.message_id = 'm2' BEGIN SELECT RAISE(IGNORE); END");
+  assert.equal(await store.insert(message("m2")), "unavailable");
+  assert.deepEqual([await store.insert(message("m1")), await store.insert(message("m1", { text: "other" })), await store.insert(message("m3"))], ["duplicate", "conflict", "created"]);
+  other.exec("DROP TRIGGER fault");
+  assert.equal(await store.insert(message("m2")), "created");
 });
 
 const CHANGES: Readonly<Record<string, (path: string) => void>> = {

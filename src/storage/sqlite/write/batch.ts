@@ -35,6 +35,8 @@ export interface BatchWriterOptions {
   readonly adoption?: Adoption;
 }
 
+const NOT_STORED = "it must store what is inserted: a trigger may prevent it";
+
 export function createBatchWriter(db: DatabaseSync, { removes = false, adoption }: BatchWriterOptions = {}): BatchWriter {
   const begin = db.prepare("BEGIN IMMEDIATE");
   const commit = db.prepare("COMMIT");
@@ -46,9 +48,7 @@ export function createBatchWriter(db: DatabaseSync, { removes = false, adoption 
   const lastSeq = db.prepare(`SELECT ${LAST_SEQ} AS seq`);
   const insertPayload = db.prepare("INSERT INTO payloads (seq, payload) VALUES (?, ?)");
   const wasRemoved = db.prepare("SELECT 1 FROM removed_messages WHERE message_id = ?");
-  const same = db.prepare(`
-    SELECT 1 FROM messages
-    WHERE message_id = ? AND from_msisdn = ? AND to_msisdn = ? AND ts = ? AND text IS ?`);
+  const stored = db.prepare("SELECT from_msisdn = ? AND to_msisdn = ? AND ts = ? AND text IS ? AS same FROM messages WHERE message_id = ?");
   const allocate = db.prepare("UPDATE store_state SET probe = zeroblob(65536)");
   const touch = db.prepare("UPDATE store_state SET probed_at = ?");
 
@@ -71,9 +71,15 @@ export function createBatchWriter(db: DatabaseSync, { removes = false, adoption 
     }
   }
 
+  function nextSeq(): number {
+    const seq = lastSeq.get()?.["seq"];
+    if (typeof seq !== "number") throw new Error("its table store_state must have its one row");
+    return seq + 1;
+  }
+
   function insertAll(batch: FlatBatch, createdAt: string, payloads: readonly (string | null)[]): Uint8Array {
     const outcomes = new Uint8Array(batch.length / FIELDS_PER_MESSAGE);
-    let seq = 1 + Number(lastSeq.get()?.["seq"]);
+    let seq = nextSeq();
     for (let index = 0; index < outcomes.length; index += 1) {
       const at = index * FIELDS_PER_MESSAGE;
       const id = batch[at] ?? null;
@@ -92,7 +98,10 @@ export function createBatchWriter(db: DatabaseSync, { removes = false, adoption 
         seq += 1;
         continue;
       }
-      outcomes[index] = same.get(id, from, to, ts, text) === undefined ? CONFLICT : DUPLICATE;
+      const found = stored.get(from, to, ts, text, id);
+      // Not a repeat: a trigger of another program has ignored the row.
+      if (found === undefined) throw new Error(NOT_STORED);
+      outcomes[index] = found["same"] === 1 ? DUPLICATE : CONFLICT;
     }
     return outcomes;
   }
@@ -110,7 +119,7 @@ export function createBatchWriter(db: DatabaseSync, { removes = false, adoption 
         allocate.run();
         // What every delivery needs: the tables, and their indexes at the present time.
         wasRemoved.get(checkedAt);
-        insert.run(null, `probe ${checkedAt}`, "", "", checkedAt, null, checkedAt);
+        if (insert.run(nextSeq(), `probe ${checkedAt}`, "", "", checkedAt, null, checkedAt).changes !== 1) throw new Error(NOT_STORED);
         insertPayload.run(Number.MAX_SAFE_INTEGER, "");
         db.exec("ROLLBACK TO allocation; RELEASE allocation");
         touch.run(checkedAt);
