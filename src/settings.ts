@@ -80,7 +80,7 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
     parse: optional(parseSecret),
     default: "",
     example: "the-old-secret",
-    doc: "also accepted, while senders move to the new secret",
+    doc: "the previous HMAC key, which is also accepted while senders move to the new one",
   },
   secretFile: {
     name: "WEBHOOK_SECRET_FILE",

@@ -166,7 +166,7 @@ Example:
   },
   verify: {
     operand: "[FILE]",
-    summary: "check the database, or repair it",
+    summary: "check the database, or rebuild its index",
     details: `Checks the database of $DATABASE_URL, or FILE, even while the service runs, and
 changes nothing. Exit status: 0 sound, 1 not sound.
 
