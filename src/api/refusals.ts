@@ -18,19 +18,19 @@ export const REFUSALS: Readonly<Record<RefusalName, SpokenRefusal>> = {
   malformed: { code: "bad_request", detail: "the request must be well-formed HTTP/1.1" },
   wrongVersion: { code: "bad_request", detail: "the HTTP version must be 1.0 or 1.1" },
   oneHost: { code: "bad_request", detail: "the request must have exactly one Host header" },
-  noHost: { code: "bad_request", detail: "the Host header must be a host name or an address, and a port at most" },
-  codingInOldVersion: { code: "bad_request", detail: "a request of HTTP/1.0 must have no Transfer-Encoding header" },
-  chunkedOnce: { code: "bad_request", detail: "the body must be chunked once" },
-  chunkedLast: { code: "bad_request", detail: "the last transfer coding must be chunked" },
-  unknownMethod: { code: "bad_request", detail: "the method must be one that this server knows" },
-  unknownCoding: { code: "not_implemented", detail: "the only transfer coding that can be read is chunked" },
-  late: { code: "request_timeout", detail: "the request must be complete in time" },
-  largeHeaders: { code: "headers_too_large", detail: "the headers must be at most 16384 bytes, and at most 1000" },
+  noHost: { code: "bad_request", detail: "the Host header must be a host name or an IP address, optionally with a port" },
+  codingInOldVersion: { code: "bad_request", detail: "an HTTP/1.0 request must not have a Transfer-Encoding header" },
+  chunkedOnce: { code: "bad_request", detail: "the Transfer-Encoding header must name chunked only once" },
+  chunkedLast: { code: "bad_request", detail: "the last coding in the Transfer-Encoding header must be chunked" },
+  unknownMethod: { code: "bad_request", detail: "the request method must be a known HTTP method" },
+  unknownCoding: { code: "not_implemented", detail: "the only supported transfer coding is chunked" },
+  late: { code: "request_timeout", detail: "the request did not arrive completely in time" },
+  largeHeaders: { code: "headers_too_large", detail: "the headers must be at most 16384 bytes in total, and at most 1000 in number" },
   largeExtensions: { code: "too_large", detail: "the chunk extensions must be at most 16384 bytes" },
-  unknownExpectation: { code: "expectation_failed", detail: "the only expectation that can be met is 100-continue" },
+  unknownExpectation: { code: "expectation_failed", detail: "the only supported expectation is 100-continue" },
   unauthorized: {
     code: "unauthorized",
-    detail: "the Authorization header must be Bearer and the token",
+    detail: "the Authorization header must be Bearer followed by a valid token",
     headers: { "WWW-Authenticate": "Bearer" },
   },
   notErasable: { code: "forbidden", detail: "messages can be erased only if API_TOKEN is set" },
@@ -43,11 +43,11 @@ export const REFUSALS: Readonly<Record<RefusalName, SpokenRefusal>> = {
   invalidSignature: { code: "invalid_signature", detail: "invalid signature" },
   twilioUnset: { code: "forbidden", detail: "Twilio is not configured: TWILIO_AUTH_TOKEN and PUBLIC_URL must be set" },
   subscriptionsUnset: { code: "forbidden", detail: "subscriptions are not configured: WEBHOOK_VERIFY_TOKEN must be set" },
-  wrongVerifyToken: { code: "forbidden", detail: "hub.verify_token must be the token of WEBHOOK_VERIFY_TOKEN" },
+  wrongVerifyToken: { code: "forbidden", detail: "hub.verify_token must equal WEBHOOK_VERIFY_TOKEN" },
   notStored: { code: "unavailable", detail: "the message could not be stored, send it again later", headers: RETRY },
-  databaseSilent: { code: "unavailable", detail: "the database cannot answer now, try again later", headers: RETRY },
-  largeBodies: { code: "unavailable", detail: "too many large bodies arrive at once, send it again later", headers: RETRY },
-  bufferedResponses: { code: "unavailable", detail: "too many responses wait for clients to read them, try again later", headers: RETRY },
+  databaseSilent: { code: "unavailable", detail: "the database is unavailable, try again later", headers: RETRY },
+  largeBodies: { code: "unavailable", detail: "too many large bodies are arriving at once, send the request again later", headers: RETRY },
+  bufferedResponses: { code: "unavailable", detail: "too many responses are waiting for clients, try again later", headers: RETRY },
   pipelined: { code: "unavailable", detail: "too many requests at once on this connection, send them again later", headers: RETRY },
   stopping: { code: "unavailable", detail: "the service is stopping, try again later", headers: RETRY },
   clientGone: { code: "client_gone", detail: "the client has closed the connection" },
@@ -98,7 +98,7 @@ export function beyondNewest(newest: number, generation: string): SpokenRefusal 
  * @param position - from which a tail misses nothing.
  */
 export function otherGeneration(lastCommon: number, position: SeqPosition): SpokenRefusal {
-  const detail = `generation must be ${position.generation}: up to seq ${lastCommon} it has the same messages as the one given`;
+  const detail = `generation must be ${position.generation}: its messages are the same as in the given one up to seq ${lastCommon}`;
   return { code: "other_generation", detail, headers: positionHeaders(position) };
 }
 

@@ -74,7 +74,7 @@ function createStoreObserver({ logger, metrics }: Pick<ObserverOptions, "logger"
       logger.info("retention", { removed: messages, received_before: before });
     },
     retentionSuspended({ clock: shown, expected, until }): void {
-      logger.warning("retention suspended: the clock leapt ahead", { clock: shown, expected, until });
+      logger.warning("retention suspended: the clock jumped ahead", { clock: shown, expected, until });
     },
     retentionFailed({ reason, isNew }): void {
       metrics.retentionFailures.inc();

@@ -67,7 +67,7 @@ test("a tail names the store's generation, and continues from a position in it, 
     const response = await app.request(`/tail?${query}`, { headers });
     assert.deepEqual(
       [response.status, response.body, response.headers["tail-after"], response.headers["tail-generation"]],
-      [409, `{"detail":"generation must be ${generation}: up to seq 0 it has the same messages as the one given"}`, "0", generation],
+      [409, `{"detail":"generation must be ${generation}: its messages are the same as in the given one up to seq 0"}`, "0", generation],
     );
   }
   // Without a position a tail starts at the end, whatever the generation.

@@ -11,7 +11,7 @@ const FAULTS: readonly (readonly [string, Handler, number, string])[] = [
   ["a thrown error", () => { throw new Error("CANARY"); }, 500, '{"detail":"internal error"}'],
   ["a rejected promise", () => Promise.reject(new TypeError("CANARY")), 500, '{"detail":"internal error"}'],
   ["a rejection that is not an Error", () => Promise.reject("CANARY"), 500, '{"detail":"internal error"}'],
-  ["an unavailable store", () => Promise.reject(new StoreUnavailable("CANARY")), 503, '{"detail":"the database cannot answer now, try again later"}'],
+  ["an unavailable store", () => Promise.reject(new StoreUnavailable("CANARY")), 503, '{"detail":"the database is unavailable, try again later"}'],
 ];
 
 for (const [title, handle, status, body] of FAULTS) {

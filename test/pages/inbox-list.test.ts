@@ -103,7 +103,7 @@ browserTest("a list that fails says why, and a key requests it again", async (t,
   const page = await newPage();
   await page.open(service.url);
   // The list is also requested again as soon as the stream is open.
-  await page.until(hasText, "#notice-text", "the database cannot answer now, try again later");
+  await page.until(hasText, "#notice-text", "the database is unavailable, try again later");
   service.gateway.before = () => undefined;
   await page.evaluate(focusOn, "#notice-retry");
   await page.press("Enter");

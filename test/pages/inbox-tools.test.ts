@@ -42,7 +42,7 @@ browserTest("an export that fails says why, and a later one clears the text", as
   await page.until(isReady);
   service.gateway.before = ({ searchParams }) => (searchParams.has("format") ? 503 : undefined);
   await page.click("#export-csv");
-  await page.until(hasText, "#export-notice", "The messages were not saved: the database cannot answer now, try again later");
+  await page.until(hasText, "#export-notice", "The messages were not saved: the database is unavailable, try again later");
   service.gateway.before = () => undefined;
   await page.click("#export-csv");
   await page.until(isHidden, "#export-notice");

@@ -33,7 +33,7 @@ export interface Gateway {
 }
 
 const DOCUMENT = createOpenApiDocument("0.0.0-test");
-const REFUSED = { detail: "the database cannot answer now, try again later" };
+const REFUSED = { detail: "the database is unavailable, try again later" };
 
 export async function startGateway(t: Lifetime, options: GatewayOptions): Promise<Gateway> {
   const { prefix = "" } = options;

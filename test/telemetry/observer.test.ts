@@ -199,5 +199,5 @@ test("a retention suspended because of the clock is a WARNING with the times", (
   const { observer, lines } = observed();
   const suspension = { clock: "2035-01-01T00:00:00.000Z", expected: "2025-01-01T00:00:00.000Z", until: "2035-01-02T00:00:00.000Z" };
   observer.retentionSuspended(suspension);
-  assert.deepEqual(lines(), [{ ts: new Date(NOW_MS).toISOString(), level: "WARNING", msg: "retention suspended: the clock leapt ahead", ...suspension }]);
+  assert.deepEqual(lines(), [{ ts: new Date(NOW_MS).toISOString(), level: "WARNING", msg: "retention suspended: the clock jumped ahead", ...suspension }]);
 });
