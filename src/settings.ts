@@ -105,7 +105,7 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
     name: "WEBHOOK_RATE_LIMIT",
     ...integer(0, 1_000_000_000),
     default: "0",
-    doc: "requests a minute that one address may `POST` to `/webhook`, at each receiver; `0` means no limit",
+    doc: "deliveries a minute that one address may send to one receiver, on both webhook paths together; `0` means no limit",
   },
   toleranceSeconds: {
     name: "WEBHOOK_TOLERANCE_SECONDS",
