@@ -30,7 +30,7 @@ export async function whyUnhealthy({ host, port }: Listening, options: { readonl
     const { statusCode, body } = await fetchText({ host: address, port: Number(port), path: "/health/ready" }, signal);
     return statusCode === 200 ? undefined : `${url}: ${statusCode} ${reasonsIn(body)}`;
   } catch (error) {
-    if (signal.aborted) return `${url}: no answer within ${timeoutMs} ms`;
+    if (signal.aborted) return `${url}: no response within ${timeoutMs} ms`;
     return `${url}: ${error instanceof Error ? error.message : String(error)}`;
   }
 }

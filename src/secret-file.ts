@@ -31,7 +31,9 @@ export function readSecretFile(
   } catch (error) {
     return refuse(SETTINGS.secretFile, `cannot read ${file} (${errorCode(error)}): must be a readable file`);
   }
-  if (Buffer.byteLength(content) > MAX_BYTES) return refuse(SETTINGS.secretFile, `cannot use ${file}: must have up to ${MAX_BYTES} bytes`);
+  if (Buffer.byteLength(content) > MAX_BYTES) {
+    return refuse(SETTINGS.secretFile, `cannot use ${file}: must have at most ${MAX_BYTES} bytes`);
+  }
   // If decoding inserted a replacement character, signatures could never match.
   if (content.includes("\ufffd")) return refuse(SETTINGS.secretFile, `cannot use ${file}: must be UTF-8 text`);
   const [current, ...previous] = content
@@ -39,7 +41,7 @@ export function readSecretFile(
     .split("\n")
     .map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line))
     .filter((line) => line.trim() !== "");
-  if (current === undefined) return refuse(SETTINGS.secretFile, `cannot use ${file}: must hold at least one secret, one a line`);
+  if (current === undefined) return refuse(SETTINGS.secretFile, `cannot use ${file}: must contain at least one secret, one per line`);
   for (const [index, secret] of [current, ...previous].entries()) {
     const read = readText(SETTINGS.secret, secret);
     if (!read.ok) return refuse(SETTINGS.secretFile, `cannot use ${file}: secret ${index + 1} ${read.error}`);

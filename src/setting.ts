@@ -51,7 +51,7 @@ const MAX_BYTES = 4096;
 export function readSetting<Value>(env: Environment, setting: Setting<Value>, warn: Warn = () => {}): Outcome<Value, string> {
   const given = env[setting.name] ?? "";
   const text = isSet(env, setting) ? given : setting.default;
-  if (given !== "" && !isSet(env, setting)) warn(`${setting.name}: has only white space, and counts as unset`);
+  if (given !== "" && !isSet(env, setting)) warn(`${setting.name}: has only white space, and is treated as unset`);
   const read = readText(setting, text);
   if (!read.ok) return refuse(setting, read.error);
   for (const oddity of odditiesOf(text)) warn(`${setting.name}: has ${oddity}, which is taken as part of it`);
@@ -63,7 +63,7 @@ export type Warn = (line: string) => void;
 
 /** Reads a text from elsewhere by the rule of a setting. A refusal is the rule that it breaks. */
 export function readText<Value>(setting: Setting<Value>, text: string): Outcome<Value, string> {
-  if (Buffer.byteLength(text) > MAX_BYTES) return { ok: false, error: `must have up to ${MAX_BYTES} bytes` };
+  if (Buffer.byteLength(text) > MAX_BYTES) return { ok: false, error: `must have at most ${MAX_BYTES} bytes` };
   const oddities = odditiesOf(text).join(" or ");
   if (oddities !== "" && setting.secret === undefined) return { ok: false, error: `must not have ${oddities}` };
   const parsed = setting.parse(text);

@@ -103,14 +103,14 @@ test("the reason names an IPv6 address in brackets", async () => {
 
 test("a service that accepts the connection and sends nothing is unhealthy", async (t) => {
   const port = await listen(t, () => {});
-  assert.match((await whyUnhealthy({ host: "127.0.0.1", port }, { timeoutMs: 20 })) ?? "", /no answer within 20 ms$/);
+  assert.match((await whyUnhealthy({ host: "127.0.0.1", port }, { timeoutMs: 20 })) ?? "", /no response within 20 ms$/);
 });
 
 test("a service that sends half a response is unhealthy", async (t) => {
   const port = await listen(t, (_, response) => {
     response.writeHead(200).write("{");
   });
-  assert.match((await whyUnhealthy({ host: "127.0.0.1", port }, { timeoutMs: 50 })) ?? "", /no answer within 50 ms$/);
+  assert.match((await whyUnhealthy({ host: "127.0.0.1", port }, { timeoutMs: 50 })) ?? "", /no response within 50 ms$/);
 });
 
 test("a redirect is not followed", async (t) => {

@@ -147,7 +147,7 @@ describe("a variable of white space", () => {
     it(`${name} counts as unset, with a warning`, () => {
       for (const value of WHITE_SPACE) {
         const loaded = loadConfig({ ...SECRET, [name]: value });
-        assert.deepEqual(loaded, { ok: true, value: { ...defaults.value, warnings: [`${name}: has only white space, and counts as unset`] } });
+        assert.deepEqual(loaded, { ok: true, value: { ...defaults.value, warnings: [`${name}: has only white space, and is treated as unset`] } });
       }
     });
   }

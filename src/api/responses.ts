@@ -49,8 +49,11 @@ export const RESPONSES: Readonly<Record<ResponseName, ResponseObject>> = {
     { token: REFUSALS.unauthorized },
     headers("WWW-Authenticate"),
   ),
-  NotFound: errorResponse("There is no such path, or nothing at it.", { nothing: REFUSALS.notFound, near: notFoundNear("/webhook") }),
-  BrokenPath: validationResponse("The path's percent-encoding is malformed, or not that of UTF-8.", {
+  NotFound: errorResponse("The path does not exist, or nothing is stored under it.", {
+    nothing: REFUSALS.notFound,
+    near: notFoundNear("/webhook"),
+  }),
+  BrokenPath: validationResponse("The path's percent-encoding is malformed, or does not decode to UTF-8.", {
     encoding: { value: { detail: brokenPath("message_id").detail } },
   }),
   RequestTimeout: errorResponse("The headers were not complete within 10 s, or the whole request within 30 s. The connection is closed.", {
@@ -65,12 +68,14 @@ export const RESPONSES: Readonly<Record<ResponseName, ResponseObject>> = {
   HeadersTooLarge: errorResponse("More than 16 KiB of headers, or more than 1,000. The connection is closed.", {
     headers: REFUSALS.largeHeaders,
   }),
-  InternalError: errorResponse("A defect of the service. Its log has the error with the `X-Request-ID` of this response.", { defect: REFUSALS.defect }),
+  InternalError: errorResponse("A defect of the service. Its log has the error with the `X-Request-ID` of this response.", {
+    defect: REFUSALS.defect,
+  }),
   NotImplemented: errorResponse("A transfer coding other than `chunked`. The connection is closed.", {
     coding: REFUSALS.unknownCoding,
   }),
   Unavailable: errorResponse(
-    "The database cannot answer, too much is in progress, or the service is stopping: try again.",
+    "The database is unavailable, too much is in progress, or the service is stopping: try again.",
     {
       database: REFUSALS.databaseSilent,
       buffered: REFUSALS.bufferedResponses,

@@ -30,7 +30,7 @@ const HEADERS_OF_PLACE: Readonly<Record<string, Header>> = {
 const HEADERS_OF_TAIL: Readonly<Record<string, Header>> = {
   ...HEADERS_OF_PLACE,
   "X-Accel-Buffering": {
-    description: "Tells nginx to pass on each message at once.",
+    description: "Makes nginx forward each message immediately, without buffering.",
     required: true,
     schema: { type: "string", const: "no" },
   },
@@ -43,9 +43,9 @@ export const TAIL: Operation = {
   tag: "Messages",
   access: "token",
   summary: "Messages as they are committed",
-  description: `In commit order, which is that of \`seq\`: the messages after \`after\`, then each new one as it comes. Reconnect with \`after\` set to the last \`seq\` and \`generation\` to the \`Tail-Generation\` of the response: no gaps, no duplicates. If it is 409, the store has gone back, as after a restore: continue with its \`Tail-After\` and \`Tail-Generation\`.
+  description: `In commit order, which is that of \`seq\`: the messages after \`after\`, then each new one as it comes. Reconnect with \`after\` set to the last \`seq\` and \`generation\` to the \`Tail-Generation\` of the response: no gaps, no duplicates. A 409 means that the store has gone back, as after a restore: continue with its \`Tail-After\` and \`Tail-Generation\`.
 
-Server-sent events if \`Accept\` prefers them, with the generation, a dot and \`seq\` as their id, and a comment every 15 s without a message; NDJSON has a blank line then. 64 tails may be open. If all are, a new one gets the place of the oldest that has been open for a minute; if there is none, it is 503. A client that takes nothing for 30 s is cut off, and a stop of the service ends every tail.`,
+Server-sent events if \`Accept\` prefers them, with the generation, a dot and \`seq\` as their id, and a comment every 15 s without a message; NDJSON has a blank line then. 64 tails may be open. If all are, a new one replaces the oldest that has been open for at least a minute; if there is none, it gets a 503. A client that reads nothing for 30 s is disconnected, and a stop of the service ends every tail.`,
   parameters: [
     {
       name: "after",

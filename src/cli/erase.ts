@@ -24,7 +24,7 @@ export async function eraseMessages(terminal: Terminal, { url, what }: EraseComm
   const { statusCode } = response;
   const body = await readResponse(service, response);
   if (statusCode !== 200 && statusCode !== 204) {
-    terminal.complain(`Cannot erase: the service answered ${describeResponse(statusCode, body)}`);
+    terminal.complain(`Cannot erase: the service responded with ${describeResponse(statusCode, body)}`);
     return isTemporary(statusCode) ? EX_UNAVAILABLE : EX_FAILURE;
   }
   await terminal.write(`${statusCode === 204 ? 1 : JSON.parse(body).erased} erased\n`);

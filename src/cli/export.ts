@@ -47,7 +47,7 @@ export async function saveExport(terminal: Terminal, { url, format, filters, out
   const type = response.headers["content-type"]?.split(";")[0] ?? "";
   if (response.statusCode !== 200) {
     const body = await readResponse(service, response);
-    terminal.complain(`Cannot export: the service answered ${describeResponse(response.statusCode, body)}`);
+    terminal.complain(`Cannot export: the service responded with ${describeResponse(response.statusCode, body)}`);
     return isTemporary(response.statusCode) ? EX_UNAVAILABLE : EX_FAILURE;
   }
   if (type !== wire.type) {

@@ -107,7 +107,7 @@ async function followOnce({ remote: { service, headers }, from, opened, take, ad
     });
     if (response.statusCode !== 200) {
       const { statusCode } = response;
-      const ending = refuse(`the service answered ${describeResponse(statusCode, await readResponse(service, response))}`);
+      const ending = refuse(`the service responded with ${describeResponse(statusCode, await readResponse(service, response))}`);
       const back = statusCode === 409 && from !== undefined ? beginningOf(response) : undefined;
       return { ...ending, temporary: isTemporary(statusCode), retryAfter: response.headers["retry-after"], back };
     }

@@ -129,7 +129,7 @@ function readHosts(authority: string, parameters: ReadonlyMap<string, string>): 
 
 /** asyncpg calls it `ssl`; JDBC's `ssl=true` means `require`. */
 function readSslMode(parameters: ReadonlyMap<string, string>, sslRootCert: string | undefined): SslMode {
-  if (parameters.has("ssl") && parameters.has("sslmode")) throw new Refused("it must have one of ssl and sslmode");
+  if (parameters.has("ssl") && parameters.has("sslmode")) throw new Refused("it must have either ssl or sslmode, not both");
   const alias = parameters.get("ssl") === "true" ? "require" : choose(parameters, "ssl", SSL_MODES);
   const given = choose(parameters, "sslmode", SSL_MODES) ?? alias;
   if (sslRootCert !== "system") return given ?? "prefer";

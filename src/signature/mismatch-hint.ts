@@ -90,7 +90,7 @@ function otherKeys(secret: string, keys: Mismatch["keys"]): readonly Variant[] {
     variants.push(["it matches when the secret is decoded from base64, but for this header the secret is used as text", decoded]);
   }
   if (keys === "standard" && decoded !== undefined && !isEncoded) {
-    variants.push(["it matches when the secret is decoded from base64: whsec_ in front of the secret says so", decoded]);
+    variants.push(["it matches when the secret is decoded from base64: put whsec_ in front of the secret", decoded]);
   }
   if (keys === "standard" && isEncoded) {
     variants.push(["it matches when the whole secret is used as text: what follows whsec_ must be decoded from base64", asText(secret)]);

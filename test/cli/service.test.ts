@@ -53,10 +53,10 @@ test("a refusal is reported with the text of the service's response", async (t) 
   const app = await startTestApp(t, { env: { API_TOKEN: "token" } });
   const withoutToken = await runMain(["export"], { env: { WEBHOOK_INBOX_URL: app.url } });
   assert.deepEqual([withoutToken.status, withoutToken.stdout], [1, ""]);
-  assert.match(withoutToken.stderr, /^Cannot export: the service answered 401 [^\n]+\n$/);
+  assert.match(withoutToken.stderr, /^Cannot export: the service responded with 401 [^\n]+\n$/);
   const wrong = await runMain(["export", "--since", "yesterday"], { env: { WEBHOOK_INBOX_URL: app.url, API_TOKEN: "token" } });
   assert.equal(wrong.status, 1);
-  assert.match(wrong.stderr, /^Cannot export: the service answered 422 [^\n]*"since"[^\n]*RFC 3339[^\n]*\n$/);
+  assert.match(wrong.stderr, /^Cannot export: the service responded with 422 [^\n]*"since"[^\n]*RFC 3339[^\n]*\n$/);
   const follower = testTerminal();
   assert.equal(await tail(follower, { name: "tail", url: new URL(app.url), after: undefined }), 1);
   assert.match(follower.complaints.join("\n"), /401/);

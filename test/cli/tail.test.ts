@@ -39,7 +39,7 @@ test("tail continues after the last whole line when the connection is lost, and 
   assert.equal(terminal.printed(), line(3) + line(4) + line(5));
   assert.deepEqual(stub.requests.map(({ target }) => target), ["/tail?after=2", "/tail?after=4", "/tail?after=4", "/tail?after=4", "/tail?after=5"]);
   assert.ok(terminal.waits.includes(3000));
-  assert.deepEqual(terminal.complaints, [`Cannot follow: the service answered 422 ${DETAIL}`]);
+  assert.deepEqual(terminal.complaints, [`Cannot follow: the service responded with 422 ${DETAIL}`]);
   for (const { headers } of stub.requests) assert.deepEqual([headers.authorization, headers.accept], ["Bearer token", "application/x-ndjson"]);
 });
 
@@ -54,7 +54,7 @@ test("after a 409 tail continues from the position that the service names, and e
   assert.deepEqual(stub.requests.map(({ target }) => target), [
     "/tail?after=9", "/tail?after=3&generation=g2", "/tail?after=4&generation=g2", "/tail?after=3&generation=g2",
   ]);
-  assert.equal(terminal.complaints.at(-1), `Cannot follow: the service answered 409 ${DETAIL}`);
+  assert.equal(terminal.complaints.at(-1), `Cannot follow: the service responded with 409 ${DETAIL}`);
 });
 
 test("tail reconnects if a connection is silent for more than two heartbeats, but not if its own output is slow", async (t) => {

@@ -66,6 +66,6 @@ interface ErrorBody {
 export async function readReason(response: Response): Promise<string> {
   const { detail }: ErrorBody = await response.json().catch(() => ({}));
   if (typeof detail === "string") return detail;
-  if (detail === undefined) return `The service answered ${response.status}`;
+  if (detail === undefined) return `The service responded with ${response.status}`;
   return detail.map(({ loc, msg }) => `${loc.at(-1) ?? ""}: ${msg}`).join("; ");
 }

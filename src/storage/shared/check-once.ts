@@ -25,7 +25,7 @@ export function createCheckOnce(
 
   return async () => {
     const deadline = new AbortController();
-    const late = setTimeout(deadlineMs, [`the database did not answer within ${deadlineMs} ms`], {
+    const late = setTimeout(deadlineMs, [`the database did not respond within ${deadlineMs} ms`], {
       ref: false,
       signal: deadline.signal,
     });

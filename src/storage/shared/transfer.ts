@@ -77,7 +77,9 @@ export async function compare(source: TransferSource, target: TransferSource, pr
     progress(seq / lastSeq);
   }
   const removedIds = await compareRemoved(source, target);
-  if ((await target.extent()).removedSeq !== removedSeq) throw new Error(`The copy differs: both must number on after ${removedSeq}`);
+  if ((await target.extent()).removedSeq !== removedSeq) {
+    throw new Error(`The copy differs: both must continue numbering after ${removedSeq}`);
+  }
   return { messages, removedIds };
 }
 

@@ -110,7 +110,7 @@ const TRANSIENT: readonly number[] = [SQLITE_BUSY, 6, 7, 9, SQLITE_FULL];
 const HINTS: Readonly<Record<number, string>> = {
   [SQLITE_BUSY]: "another process must release its lock on it",
   [SQLITE_READONLY]: "it must be writable",
-  [SQLITE_IOERR]: "its disk must answer without errors",
+  [SQLITE_IOERR]: "its disk must work without I/O errors",
   [SQLITE_CORRUPT]: "it must be restored from a backup, its content is damaged",
   [SQLITE_FULL]: "its disk must have free space",
   [SQLITE_CANTOPEN]: "it must be a file that can be opened",

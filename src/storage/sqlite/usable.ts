@@ -22,7 +22,7 @@ const OF_A_FOLDER: Need = { access: constants.W_OK | constants.X_OK, needed: "wr
  * not write read-only, and every delivery would then fail. Undefined if nothing prevents it.
  */
 export function whyUnusable(path: string): string | undefined {
-  if (Buffer.byteLength(path) > MAX_BYTES) return `${path} must have up to ${MAX_BYTES} bytes`;
+  if (Buffer.byteLength(path) > MAX_BYTES) return `${path} must have at most ${MAX_BYTES} bytes`;
   const folder = whyNoFolder(dirname(path));
   if (folder !== undefined) return folder;
   const file = look(path);

@@ -25,7 +25,7 @@ test("a probe that fails is a reason not to be ready", async () => {
 test("a probe that hangs is a reason after its deadline, also for later checks, until it ends", async () => {
   const probe = Promise.withResolvers<readonly string[]>();
   const check = createCheckOnce(() => probe.promise, { deadlineMs: 1 });
-  for (let round = 0; round < 2; round += 1) assert.deepEqual(await check(), ["the database did not answer within 1 ms"]);
+  for (let round = 0; round < 2; round += 1) assert.deepEqual(await check(), ["the database did not respond within 1 ms"]);
   const checked = check();
   probe.resolve([]);
   assert.deepEqual(await checked, []);
