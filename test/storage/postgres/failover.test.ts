@@ -95,7 +95,7 @@ test("the store moves from a primary that no longer responds to the promoted one
   const data = join(pair.primary.folder, "data");
   signalServer(data, "SIGSTOP");
   atEnd(t, () => signalServer(data, "SIGCONT"));
-  assert.match((await engine.check()).join(), /did not answer/);
+  assert.match((await engine.check()).join(), /did not respond/);
   await promote(pair.standby);
   await until("the store is ready", async () => (await engine.check()).length === 0, { limitMs: 20_000 });
 });

@@ -28,7 +28,7 @@ test("while the synchronous standby is missing, the store is not ready, opens no
   await query("SET synchronous_commit = local");
   await query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
   await query("SELECT pg_reload_conf()");
-  await until("the store is not ready", async () => (await store.check()).some((reason) => reason.includes("did not answer")), { limitMs: 20_000 });
+  await until("the store is not ready", async () => (await store.check()).some((reason) => reason.includes("did not respond")), { limitMs: 20_000 });
   const stored = store.insert(message("a"));
   const waiting = async (kind: "Lock" | "IPC"): Promise<number> =>
     Number(await query(`SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%inbox_lock WHERE id = 2%' AND wait_event_type = '${kind}'`));

@@ -87,7 +87,7 @@ test("a path that SQLite takes together with what belongs to it is usable, a lon
   const long = join(folder, "f".repeat(150), "f".repeat(150));
   const of = (bytes: number): string => join(long, "f".repeat(bytes - long.length - 1));
   assert.equal(whyUnusable(of(498)), undefined);
-  assert.equal(whyUnusable(of(499)), `${of(499)} must have up to 498 bytes`);
+  assert.equal(whyUnusable(of(499)), `${of(499)} must have at most 498 bytes`);
   mkdirSync(long, { recursive: true });
   for (const suffix of ["", "-owner", "-index"]) {
     using db = new DatabaseSync(of(498) + suffix);
