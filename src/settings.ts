@@ -126,7 +126,7 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
     parse: optional(TOKEN),
     default: "",
     example: "a-random-string",
-    doc: "the token of `GET /webhook`; if unset, no platform can subscribe",
+    doc: "the verify token that a platform must send to `GET /webhook`; if unset, none can subscribe",
   },
   twilioAuthToken: {
     name: "TWILIO_AUTH_TOKEN",
