@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, globSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { runMain } from "../cli/main.ts";
+import { MAIN, runMain } from "../cli/main.ts";
 import { readRepositoryFile } from "../ops/files.ts";
 import { delivery, send, sign } from "../support/app.ts";
 import { storedIds } from "../support/database.ts";
@@ -19,8 +19,13 @@ async function deliver(service: RunningService, ids: readonly string[]): Promise
   }
 }
 
-const { codeBlocks = [] } = parseMarkdown(readRepositoryFile("ops/README.md")).get("Restore") ?? {};
-const PAGE = codeBlocks.map(({ text }) => text);
+const SECTIONS = parseMarkdown(readRepositoryFile("ops/README.md"));
+const PAGE = SECTIONS.get("Restore")?.codeBlocks.map(({ text }) => text) ?? [];
+
+/** The first script in quotes that follows `-e` in a code block. */
+function scriptIn(block = ""): string {
+  return /-e '([^']+)'/.exec(block)?.[1] ?? "";
+}
 
 interface Paths {
   readonly database: string;
@@ -38,7 +43,7 @@ const PROCEDURES: Readonly<Record<string, (paths: Paths) => void>> = {
     copyFileSync(backup, database);
   },
   "as ops/README.md says for Compose": ({ database, backup }) => {
-    const [, script = ""] = /api -e '([^']+)'/.exec(PAGE[0] ?? "") ?? [];
+    const script = scriptIn(PAGE[0]);
     assert.ok(script.includes("/data/app.db") && script.includes("/backup.db"));
     execFileSync(process.execPath, ["-e", script.replaceAll("/data/app.db", database).replaceAll("/backup.db", backup)]);
   },
@@ -48,10 +53,18 @@ const PROCEDURES: Readonly<Record<string, (paths: Paths) => void>> = {
     const script = steps.join("\n").replaceAll(/\/root\/inbox-\S+\.db/g, backup);
     execFileSync("/bin/sh", ["-ec", script], { cwd: dirname(database) });
   },
+  "as ops/README.md says for Kubernetes": ({ database, backup }) => {
+    const read = scriptIn(SECTIONS.get("Back up")?.codeBlocks[2]?.text).replaceAll("/data/backup.db", backup);
+    const compressed = execFileSync(process.execPath, ["-e", read]);
+    const script = scriptIn(PAGE[2]).replaceAll("/data/app.db", database).replaceAll("/data/backup.db", `${database}.new`).replaceAll("/app/dist/main.js", MAIN);
+    const runScript = (input: Buffer): void => void execFileSync(process.execPath, ["-e", script], { input, stdio: "pipe" });
+    assert.throws(() => runScript(compressed.subarray(0, -9)), "an incomplete backup is refused");
+    runScript(compressed);
+  },
 };
 
 for (const [index, [how, restore]] of Object.entries(PROCEDURES).entries()) {
-  test(`a backup restored over the files of a killed service ${how} passes verify and has exactly the messages stored before it`, { skip: ONLY_SQLITE || oneOfMany(index, { every: 3 }) }, async (t) => {
+  test(`a backup restored over the files of a killed service ${how} passes verify and has exactly the messages stored before it`, { skip: ONLY_SQLITE || oneOfMany(index, { every: 4 }) }, async (t) => {
     const service = await startService(t);
     const database = join(service.folder, "data", "app.db");
     const backup = join(service.folder, "backup.db");
