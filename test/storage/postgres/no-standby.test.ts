@@ -10,7 +10,7 @@ import { createRecordingObserver } from "../contract/recording-observer.ts";
 
 const SOON = { deadlineMs: 5_000 };
 /** The maximum for one receiver: see `ops/README.md`. */
-const MAX_CONNECTIONS = 11;
+const MAX_CONNECTIONS = 12;
 
 test("while the synchronous standby is missing, the store is not ready, opens no more connections, and loses nothing", { skip: SKIP_WITHOUT_POSTGRES }, async (t) => {
   const server = await startPostgres();
