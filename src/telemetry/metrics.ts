@@ -102,7 +102,7 @@ export const METRICS = {
     name: "webhook_retention_failures_total",
     type: "counter",
     labelNames: [],
-    help: "attempts to remove old messages that failed; each is repeated within a minute, and the log has the reason",
+    help: "failed attempts to remove old messages; each is repeated within a minute, and the log has the reason",
   },
   storedMessages: { name: "webhook_stored_messages", type: "gauge", labelNames: [], help: "messages in the database" },
   indexFaults: {
