@@ -19,7 +19,7 @@ export interface Settings {
   readonly port: number;
   readonly logLevel: LogLevel;
   readonly bodyLimitBytes: number;
-  /** Requests a minute per client address; 0 means no limit. */
+  /** Deliveries a minute per client address, on both webhook paths together; 0 means no limit. */
   readonly rateLimitPerMinute: number;
   /** How far a delivery's timestamp may be from the clock, either way. */
   readonly toleranceSeconds: number;
