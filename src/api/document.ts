@@ -11,8 +11,8 @@ import { type OperationSchemaName, SCHEMAS } from "./schemas.ts";
 import { SECURITY_SCHEMES, securityOf } from "./security.ts";
 
 const TAGS: Readonly<Record<Tag, string>> = {
-  Webhook: "Where senders deliver.",
-  Messages: "What was delivered.",
+  Webhook: "Senders deliver messages here.",
+  Messages: "Read, export, follow and erase the messages that were delivered.",
   Statistics: "Totals of messages and senders.",
   "Health and metrics": "For operators of the service.",
   "Pages and documents": "Pages for people, and this document.",
@@ -93,8 +93,8 @@ function describeHead(id: OperationId): OperationObject {
   return {
     ...get,
     operationId: `${get.operationId}Head`,
-    summary: `${get.summary}: the headers alone`,
-    description: "As `GET`, without the body.",
+    summary: `${get.summary}: headers only`,
+    description: "The same as `GET`, without the body.",
     responses: Object.fromEntries(responses),
   };
 }
@@ -117,14 +117,14 @@ function describeOptions(id: OperationId, allow: string): OperationObject {
   return {
     operationId: `${id}Options`,
     tags: [first.tag],
-    summary: `The methods of ${first.path}`,
-    description: "In `Allow`, as with every 405.",
+    summary: `List the methods of ${first.path}`,
+    description: "The header `Allow` lists them, as in every 405.",
     security: [],
     parameters: [...first.parameters.filter((parameter) => parameter.in === "path"), ...EVERY_REQUEST],
     responses: {
       ...ANY_REQUEST,
       204: {
-        description: "The methods.",
+        description: "`Allow` lists the methods.",
         headers: { ...headers("X-Request-ID"), Allow: allowHeader(allow) },
       },
     },

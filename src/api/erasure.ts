@@ -5,9 +5,9 @@ import { REFUSALS } from "./refusals.ts";
 import { errorResponse, jsonResponse, response, validationResponse } from "./responses.ts";
 import { schema } from "./schemas.ts";
 
-const WHAT_GOES =
-  "The rows, their entries in search and counts, and their payloads are overwritten in the database. The ids stay known: a later delivery of one is a duplicate. Backups, and until the next checkpoint the write-ahead log, still have them.";
-const FORBIDDEN = errorResponse("`API_TOKEN` is not set: anybody who reaches the port could erase.", {
+const WHAT_IS_ERASED =
+  "The rows, their payloads, and their entries in search and counts are overwritten in the database. The ids are kept, so a later delivery with one of them is a duplicate. The erased data remains in backups, and in the write-ahead log until its next checkpoint.";
+const FORBIDDEN = errorResponse("`API_TOKEN` is not set. Without it, anybody who can reach the port could erase messages.", {
   unset: REFUSALS.notErasable,
 });
 
@@ -18,23 +18,23 @@ export const ERASE_MESSAGE: Operation = {
   tag: "Messages",
   access: "erasure",
   summary: "Erase one message",
-  description: `For a person who asks to be forgotten. ${WHAT_GOES}`,
+  description: `Use this if a person asks you to erase their messages. ${WHAT_IS_ERASED}`,
   parameters: [
     {
       name: "message_id",
       in: "path",
       required: true,
-      description: "Percent-encoded, as in the path that reads the message.",
+      description: "Percent-encoded, as in `GET /messages/{message_id}`.",
       schema: schema("MessageId"),
       examples: { id: { value: "m1" } },
     },
   ],
   responses: {
-    204: { description: "The message is erased, and that is synced to disk.", headers: headers("X-Request-ID") },
+    204: { description: "The message has been erased, and the erasure has been synced to disk.", headers: headers("X-Request-ID") },
     401: response("Unauthorized"),
     403: FORBIDDEN,
     404: response("NotFound"),
-    422: response("BrokenPath"),
+    422: response("MalformedPath"),
   },
 };
 
@@ -45,24 +45,24 @@ export const ERASE_SENDER: Operation = {
   tag: "Messages",
   access: "erasure",
   summary: "Erase all messages of a sender",
-  description: `For a person who asks to be forgotten. ${WHAT_GOES}`,
+  description: `Use this if a person asks you to erase their messages. ${WHAT_IS_ERASED}`,
   parameters: [
     {
       name: "from",
       in: "query",
       required: true,
-      description: "Exactly this sender. Any other parameter is refused, since it could be meant as a filter.",
+      description: "Exactly this sender. Any other parameter is refused, since it might be meant as a filter.",
       schema: { type: "string", minLength: 1 },
       examples: { sender: { value: "+919876543210" } },
     },
   ],
   responses: {
-    200: jsonResponse("The messages are erased, and that is synced to disk.", { type: "object", required: ["erased"], properties: { erased: schema("Count") } }, {
+    200: jsonResponse("The messages have been erased, and the erasure has been synced to disk.", { type: "object", required: ["erased"], properties: { erased: schema("Count") } }, {
       examples: { erased: { value: { erased: 3 } } },
     }),
     401: response("Unauthorized"),
     403: FORBIDDEN,
-    422: validationResponse("Not exactly one sender.", {
+    422: validationResponse("`from` is missing or empty, or there is another parameter.", {
       missing: {
         value: { detail: [{ loc: ["query", "from"], msg: "Parameter is missing: must be the sender whose messages are to be erased", type: "missing" }] },
       },
@@ -76,15 +76,15 @@ export const GET_PAYLOAD: Operation = {
   path: "/messages/{message_id}/payload",
   tag: "Messages",
   access: "token",
-  summary: "Get what a platform sent about a message",
+  summary: "Get the platform's data about a message",
   description:
-    "For WhatsApp, the `value` of the notification with only this message, its metadata and the person's contact. For Twilio, the parameters of the form. A message in the service's own format has no payload.",
+    "For WhatsApp, the `value` of the notification with only this message, its metadata and the person's contact. For Twilio, the parameters of the form. A message in the service's own format has no payload: the response is 404.",
   parameters: [
     {
       name: "message_id",
       in: "path",
       required: true,
-      description: "Percent-encoded, as in the path of the message itself.",
+      description: "Percent-encoded, as in `GET /messages/{message_id}`.",
       schema: schema("MessageId"),
       examples: { id: { value: "wamid.HBgMOTE5ODc2NTQzMjEw" } },
     },
@@ -111,6 +111,6 @@ export const GET_PAYLOAD: Operation = {
     },
     401: response("Unauthorized"),
     404: response("NotFound"),
-    422: response("BrokenPath"),
+    422: response("MalformedPath"),
   },
 };

@@ -31,13 +31,13 @@ export const HEADERS: Readonly<Record<HeaderName, Header>> = {
     examples: { second: { value: 1 } },
   },
   "RateLimit-Policy": {
-    description: "Where `WEBHOOK_RATE_LIMIT` is set: the quota `q` and its window `w` in seconds (draft-ietf-httpapi-ratelimit-headers).",
+    description: "If `WEBHOOK_RATE_LIMIT` is set: the quota `q` and its window `w` in seconds (draft-ietf-httpapi-ratelimit-headers).",
     required: false,
     schema: { type: "string", pattern: '^"default";q=[0-9]+;w=60$' },
     examples: { policy: { value: '"default";q=600;w=60' } },
   },
   RateLimit: {
-    description: "If `WEBHOOK_RATE_LIMIT` is set: this address has `r` requests left, and one more in `t` seconds.",
+    description: "If `WEBHOOK_RATE_LIMIT` is set: this address has `r` requests left, and gets one more in `t` seconds.",
     required: false,
     schema: { type: "string", pattern: '^"default";r=[0-9]+;t=[0-9]+$' },
     examples: { left: { value: '"default";r=599;t=1' } },
@@ -71,7 +71,7 @@ export const PARAMETERS: Readonly<Record<SharedParameter, Parameter>> = {
     in: "header",
     required: false,
     description:
-      "An id of the request, for the response and the log line: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other value is ignored.",
+      "An id for the request, returned in the response and logged: 1 to 128 of `A-Z a-z 0-9 . _ -`. Any other value is ignored.",
     schema: { type: "string" },
     examples: { order: { value: "order-7.attempt-2" } },
   },
@@ -97,7 +97,7 @@ export const VARY: Readonly<Record<string, Header>> = {
 export const COMPRESSED: Readonly<Record<string, Header>> = {
   ...VARY,
   "Content-Encoding": {
-    description: "Given if the body is compressed, as `Accept-Encoding` allows.",
+    description: "Present if the body is compressed, as `Accept-Encoding` allows.",
     required: false,
     schema: { type: "string", enum: ["br", "gzip"] },
   },

@@ -38,7 +38,7 @@ export const READY: Operation = {
   description: "Proves that the database can be read and written. Not ready once a stop has begun.",
   parameters: [],
   responses: {
-    200: jsonResponse("They can.", schema("Ok"), OK),
+    200: jsonResponse("Messages can be stored.", schema("Ok"), OK),
     503: jsonResponse("Messages cannot be stored; or, with `detail`, too many requests wait on this connection.", { oneOf: [schema("NotReady"), schema("ErrorBody")] }, {
       examples: {
         full: { value: { status: "unavailable", reasons: ["database or disk is full"] } },

@@ -33,6 +33,6 @@ export const GET_MESSAGE: Operation = {
     200: jsonResponse("The message.", schema("Message"), { examples: { message: { value: MESSAGE_EXAMPLE } } }),
     401: response("Unauthorized"),
     404: response("NotFound"),
-    422: response("BrokenPath"),
+    422: response("MalformedPath"),
   },
 };

@@ -19,13 +19,13 @@ export const PAGE: Schema = {
     total: { ...schema("Count"), description: "How many messages match the filters, on all pages." },
     limit: { type: "integer", minimum: 1, maximum: 100 },
     offset: schema("Count"),
-    next_cursor: { ...CURSOR, description: "Present if there are more: the `cursor` of the next page." },
+    next_cursor: { ...CURSOR, description: "Present if there are more messages: the `cursor` of the next page." },
   },
 };
 
 const EXPORT_HEADERS: Readonly<Record<string, Header>> = {
   Link: {
-    description: "In JSON, if there are more: the next page (RFC 8288), with the same parameters. Relative to the requested URL.",
+    description: "In JSON, if there are more messages: the next page (RFC 8288), with the same parameters. Relative to the requested URL.",
     required: false,
     schema: { type: "string", pattern: '^<\\?[^>]+>; rel="next"$' },
     examples: { next: { value: `<?limit=1&cursor=${CURSOR_EXAMPLE}>; rel="next"` } },
@@ -37,7 +37,7 @@ const EXPORT_HEADERS: Readonly<Record<string, Header>> = {
   },
 };
 
-/** The filters that the timeline shares. */
+/** These filters are also those of the timeline. */
 export const FROM: Parameter = {
   name: "from",
   in: "query",
@@ -62,8 +62,8 @@ export const Q: Parameter = {
   schema: { type: "string" },
   examples: { part: { value: "hello" } },
 };
-// Neither has `format: date-time`: clients would take a value of their own date type and write it in another form, such as
-// `+0000` for the zone, or without the digits after the milliseconds.
+// `since` and `until` have no `format: date-time`: clients would take a value of their own date type and write it in another
+// form, such as `+0000` for the zone, or without the digits after the milliseconds.
 export const SINCE: Parameter = {
   name: "since",
   in: "query",
@@ -97,9 +97,9 @@ export const LIST_MESSAGES: Operation = {
   tag: "Messages",
   access: "token",
   summary: "List messages, or export all of them",
-  description: `All filters given must match. If there are more, \`next_cursor\` and the \`Link\` header lead to the next page: such pages neither repeat nor leave out a message while others arrive, and cost the same however deep they lie.
+  description: `A message must match all filters given. If there are more messages, \`next_cursor\` and the \`Link\` header lead to the next page. Such pages neither repeat nor skip a message while others arrive, and every page costs the same, except in the order of receipt with filters.
 
-NDJSON and CSV have all messages that match when the request comes, streamed; if that fails, the connection is closed early. In CSV (RFC 4180) a cell that begins with one of \`= + - @\`, a tab or a carriage return has a \`'\` in front, as a spreadsheet would take it for a formula.
+NDJSON and CSV contain all messages that match when the request arrives, and are streamed. If an export fails, the connection is closed before the end of the response. In CSV (RFC 4180) a cell that begins with one of \`= + - @\`, a tab or a line end gets a \`'\` in front, so that a spreadsheet does not take it for a formula.
 
 In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+919876543210\` works as typed. \`%2B\` is a plus sign everywhere. If a parameter is repeated, the last value wins; unknown parameters are ignored.`,
   parameters: [
@@ -126,15 +126,15 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
       name: "order",
       in: "query",
       required: false,
-      description: "`asc` is by `ts` in time, then by `message_id` in code points; `desc` is the reverse, newest first. "
-        + "`received` is commit order, regardless of `ts`; `received-desc` is its reverse, which exports do not have.",
+      description: "`asc` sorts by the instant of `ts`, then by the code points of `message_id`; `desc` is the reverse, newest first. "
+        + "`received` is commit order, regardless of `ts`; `received-desc` is its reverse, which exports do not support.",
       schema: { type: "string", enum: ["asc", "desc", "received", "received-desc"], default: "asc" },
     },
     {
       name: "cursor",
       in: "query",
       required: false,
-      description: "A `next_cursor` of the same `order`, unchanged: continues after that page. Not together with `offset`.",
+      description: "An unchanged `next_cursor` of a page in the same `order`: continues after that page. Cannot be combined with `offset`.",
       schema: CURSOR,
       examples: { next: { value: CURSOR_EXAMPLE } },
     },
@@ -142,7 +142,7 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
       name: "format",
       in: "query",
       required: false,
-      description: "Takes precedence over `Accept`, which decides if it is absent. `ndjson` and `csv` contain all messages that match, so they do not accept `limit` or `offset`.",
+      description: "Takes precedence over `Accept`, which decides if `format` is absent. `ndjson` and `csv` contain all messages that match, so they do not accept `limit` or `offset`.",
       schema: { type: "string", enum: ["json", "ndjson", "csv"] },
       examples: { csv: { value: "csv" } },
     },
@@ -158,14 +158,14 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
   ],
   responses: {
     200: {
-      description: "A page in JSON; all messages that match in the other formats.",
+      description: "In JSON, a page; in the other formats, all messages that match.",
       headers: { ...WITH_BODY, ...EXPORT_HEADERS },
       content: {
         [JSON_TYPE]: {
           schema: schema("MessagePage"),
           examples: {
             last: { summary: "The last page", value: { data: [MESSAGE_EXAMPLE], total: 1, limit: 50, offset: 0 } },
-            more: { summary: "More follow", value: { data: [MESSAGE_EXAMPLE], total: 2, limit: 1, offset: 0, next_cursor: CURSOR_EXAMPLE } },
+            more: { summary: "A page before the last", value: { data: [MESSAGE_EXAMPLE], total: 2, limit: 1, offset: 0, next_cursor: CURSOR_EXAMPLE } },
           },
         },
       },

@@ -63,8 +63,8 @@ export interface ResponseObject {
   readonly headers: Readonly<Record<string, Header | Reference>>;
   readonly content?: Content;
   /**
-   * The body that comes if the request asks for it. Client generators do not read it: in `content` it would make the type of
-   * the body a choice that the status does not settle.
+   * The bodies in other formats, which a request can select. Client generators do not read this: under `content` these bodies
+   * would make the type of the body a union that the status does not decide.
    */
   readonly "x-content-on-request"?: Content;
 }

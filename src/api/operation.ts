@@ -15,11 +15,11 @@ export interface Operation {
   readonly summary: string;
   /** CommonMark; only paragraphs and code spans. */
   readonly description: string;
-  /** `signature`: the headers with which senders sign; `twilio`: Twilio's; `erasure`: the token, in any case. */
+  /** `signature`: the headers with which senders sign; `twilio`: Twilio's header; `erasure`: always the token. */
   readonly access: Access | "signature" | "twilio" | "erasure";
   /**
-   * Whether it takes deliveries: one that is refused as `unavailable` before its handler runs has that result in log and
-   * metrics too.
+   * Set if the endpoint accepts deliveries: a delivery that is refused as `unavailable` before the handler runs then has that
+   * result in log and metrics too.
    */
   readonly takesDeliveries?: true;
   readonly parameters: readonly Parameter[];

@@ -36,7 +36,7 @@ export const INBOX_PAGE: Operation = {
   tag: TAG,
   access: "open",
   summary: "The inbox page",
-  description: "Contains no message: its script requests them, with the reader's token if one is required.",
+  description: "Contains no messages: its script requests them, with the reader's token if one is required.",
   parameters: [],
   responses: { 200: htmlResponse("The page.") },
 };
@@ -60,13 +60,13 @@ export const ASSET: Operation = {
   tag: TAG,
   access: "open",
   summary: "A file that the pages load",
-  description: "Scripts, styles, the icon. A name contains the hash of the content and changes with it.",
+  description: "A script, a style or the icon. The name contains a hash of the content and changes with it.",
   parameters: [
     {
       name: "name",
       in: "path",
       required: true,
-      description: "As the pages name it.",
+      description: "The name that the pages use.",
       schema: { type: "string" },
       examples: { style: { value: "style.0123456789abcdef.css" } },
     },
@@ -87,6 +87,6 @@ export const ASSET: Operation = {
       },
     },
     404: response("NotFound"),
-    422: response("BrokenPath"),
+    422: response("MalformedPath"),
   },
 };

@@ -1,7 +1,7 @@
 import type { FieldError, Refusal } from "../core/outcome.ts";
 
-/** A refusal whose `detail` is a sentence. */
-export interface SpokenRefusal extends Refusal {
+/** A refusal whose `detail` is text. */
+export interface TextRefusal extends Refusal {
   readonly detail: string;
 }
 
@@ -14,7 +14,7 @@ export type RefusalName =
   | "largeBodies" | "bufferedResponses" | "pipelined" | "stopping" | "clientGone" | "defect";
 
 /** Every refusal with fixed words. The service sends them, and the document's examples are made from them. */
-export const REFUSALS: Readonly<Record<RefusalName, SpokenRefusal>> = {
+export const REFUSALS: Readonly<Record<RefusalName, TextRefusal>> = {
   malformed: { code: "bad_request", detail: "the request must be well-formed HTTP/1.1" },
   wrongVersion: { code: "bad_request", detail: "the HTTP version must be 1.0 or 1.1" },
   oneHost: { code: "bad_request", detail: "the request must have exactly one Host header" },
@@ -55,12 +55,12 @@ export const REFUSALS: Readonly<Record<RefusalName, SpokenRefusal>> = {
 };
 
 /** A body of more than `limitBytes`. */
-export function largeBody(limitBytes: number): SpokenRefusal {
+export function largeBody(limitBytes: number): TextRefusal {
   return { code: "too_large", detail: `the body must be at most ${limitBytes} bytes` };
 }
 
 /** More requests from one address than the rate limit allows. */
-export function tooManyRequests(retryAfterSeconds: number): SpokenRefusal {
+export function tooManyRequests(retryAfterSeconds: number): TextRefusal {
   return {
     code: "rate_limited",
     detail: `too many requests, send again after ${retryAfterSeconds} s`,
@@ -68,9 +68,9 @@ export function tooManyRequests(retryAfterSeconds: number): SpokenRefusal {
   };
 }
 
-/** The maximum number of tails is open, and none of them may be displaced. */
-export function tooManyTails(most: number): SpokenRefusal {
-  return { code: "unavailable", detail: `${most} tails are open, try again later`, headers: RETRY };
+/** The maximum number of tails is open, and none of them may be replaced yet. */
+export function tooManyTails(most: number): TextRefusal {
+  return { code: "unavailable", detail: `${most} tails are already open, try again later`, headers: RETRY };
 }
 
 /** A position in commit order, as the headers of a tail give it. */
@@ -80,14 +80,14 @@ export interface SeqPosition {
   readonly generation: string;
 }
 
-/** The headers that say where a tail begins, or can begin. */
+/** The headers with the position at which a tail begins, or can begin. */
 export function positionHeaders({ after, generation }: SeqPosition): Readonly<Record<"Tail-After" | "Tail-Generation", string>> {
   return { "Tail-After": String(after), "Tail-Generation": generation };
 }
 
-/** A tail from a `seq` that no message has: the store has gone back, as after a restore. `newest` is the `seq` of the newest message. */
-export function beyondNewest(newest: number, generation: string): SpokenRefusal {
-  const detail = `after must be ${newest} at most, the seq of the newest message`;
+/** A tail after a `seq` above that of the newest message: the store has gone back, as after a restore. */
+export function beyondNewest(newest: number, generation: string): TextRefusal {
+  const detail = `after must be at most ${newest}, the seq of the newest message`;
   return { code: "beyond_newest", detail, headers: positionHeaders({ after: newest, generation }) };
 }
 
@@ -95,38 +95,38 @@ export function beyondNewest(newest: number, generation: string): SpokenRefusal 
  * A tail from a position in another generation of the store, which has gone back since.
  *
  * @param lastCommon - the last `seq` that both generations share; 0 if the other one is unknown.
- * @param position - from which a tail misses nothing.
+ * @param position - a tail from there misses nothing.
  */
-export function otherGeneration(lastCommon: number, position: SeqPosition): SpokenRefusal {
-  const detail = `generation must be ${position.generation}: its messages are the same as in the given one up to seq ${lastCommon}`;
+export function otherGeneration(lastCommon: number, position: SeqPosition): TextRefusal {
+  const detail = `generation must be ${position.generation}, which has the same messages as the given one up to seq ${lastCommon}`;
   return { code: "other_generation", detail, headers: positionHeaders(position) };
 }
 
 /** The maximum number of exports is in progress. */
-export function tooManyExports(most: number): SpokenRefusal {
-  return { code: "unavailable", detail: `${most} exports are in progress, try again later`, headers: RETRY };
+export function tooManyExports(most: number): TextRefusal {
+  return { code: "unavailable", detail: `${most} exports are already in progress, try again later`, headers: RETRY };
 }
 
 /** An unknown path that is close to a route. */
-export function notFoundNear(path: string): SpokenRefusal {
+export function notFoundNear(path: string): TextRefusal {
   return { ...REFUSALS.notFound, detail: `${REFUSALS.notFound.detail}: the nearest path is ${path}` };
 }
 
 /**
- * A method that the path does not have.
+ * A method that the path does not support.
  *
- * @param allow - the methods that the path has, as in `Allow`.
+ * @param allow - the methods that the path supports, as in `Allow`.
  */
-export function methodNotAllowed(allow: string): SpokenRefusal {
+export function methodNotAllowed(allow: string): TextRefusal {
   return { code: "method_not_allowed", detail: `method not allowed: use ${allow}`, headers: { Allow: allow } };
 }
 
 /**
- * A segment whose percent-encoding is broken.
+ * A path segment whose percent-encoding is malformed.
  *
  * @param parameter - the name of the segment in the path's template.
  */
-export function brokenPath(parameter: string): Refusal & { readonly detail: readonly FieldError[] } {
-  const msg = "percent-encode it as UTF-8, for example %2F for a slash";
+export function malformedPath(parameter: string): Refusal & { readonly detail: readonly FieldError[] } {
+  const msg = "Value is not percent-encoded UTF-8: must be encoded, such as a slash as %2F";
   return { code: "validation_error", detail: [{ loc: ["path", parameter], msg, type: "percent_encoding" }] };
 }

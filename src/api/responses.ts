@@ -1,7 +1,7 @@
 import type { Examples, Reference, ResponseObject, Schema } from "./openapi.ts";
 import { JSON_TYPE } from "./media-types.ts";
 import { headers, WITH_BODY } from "./headers.ts";
-import { brokenPath, notFoundNear, REFUSALS, type SpokenRefusal, tooManyExports, tooManyTails } from "./refusals.ts";
+import { malformedPath, notFoundNear, REFUSALS, type TextRefusal, tooManyExports, tooManyTails } from "./refusals.ts";
 import { schema } from "./schemas.ts";
 
 /** A response with a JSON body. */
@@ -9,8 +9,8 @@ export function jsonResponse(description: string, body: Schema, options: { reado
   return { description, headers: { ...WITH_BODY, ...options.headers }, content: { [JSON_TYPE]: { schema: body, examples: options.examples } } };
 }
 
-/** An error whose `detail` is a sentence, such as those of the refusals given. */
-export function errorResponse(description: string, refusals: Readonly<Record<string, SpokenRefusal>>, more: ResponseObject["headers"] = {}): ResponseObject {
+/** An error whose `detail` is text; the refusals are its examples. */
+export function errorResponse(description: string, refusals: Readonly<Record<string, TextRefusal>>, more: ResponseObject["headers"] = {}): ResponseObject {
   const examples = Object.fromEntries(Object.entries(refusals).map(([name, { detail }]) => [name, { value: { detail } }]));
   return jsonResponse(description, schema("ErrorBody"), { examples, headers: more });
 }
@@ -29,7 +29,7 @@ export type ResponseName =
   | "BadRequest"
   | "Unauthorized"
   | "NotFound"
-  | "BrokenPath"
+  | "MalformedPath"
   | "RequestTimeout"
   | "TooLarge"
   | "ExpectationFailed"
@@ -40,7 +40,7 @@ export type ResponseName =
 
 /** The responses that several operations share. */
 export const RESPONSES: Readonly<Record<ResponseName, ResponseObject>> = {
-  BadRequest: errorResponse("Malformed HTTP, not exactly one `Host` header, one that is not a host, a `Transfer-Encoding` with HTTP/1.0, or a version other than 1.0 and 1.1. The connection is closed.", {
+  BadRequest: errorResponse("Malformed HTTP, a missing, repeated or invalid `Host` header, a `Transfer-Encoding` with HTTP/1.0, or an HTTP version other than 1.0 and 1.1. The connection is closed.", {
     malformed: REFUSALS.malformed,
     host: REFUSALS.oneHost,
   }),
@@ -53,8 +53,8 @@ export const RESPONSES: Readonly<Record<ResponseName, ResponseObject>> = {
     nothing: REFUSALS.notFound,
     near: notFoundNear("/webhook"),
   }),
-  BrokenPath: validationResponse("The path's percent-encoding is malformed, or does not decode to UTF-8.", {
-    encoding: { value: { detail: brokenPath("message_id").detail } },
+  MalformedPath: validationResponse("The path's percent-encoding is malformed, or does not decode to UTF-8.", {
+    encoding: { value: { detail: malformedPath("message_id").detail } },
   }),
   RequestTimeout: errorResponse("The headers were not complete within 10 s, or the whole request within 30 s. The connection is closed.", {
     late: REFUSALS.late,
@@ -68,7 +68,7 @@ export const RESPONSES: Readonly<Record<ResponseName, ResponseObject>> = {
   HeadersTooLarge: errorResponse("More than 16 KiB of headers, or more than 1,000. The connection is closed.", {
     headers: REFUSALS.largeHeaders,
   }),
-  InternalError: errorResponse("A defect of the service. Its log has the error with the `X-Request-ID` of this response.", {
+  InternalError: errorResponse("A defect in the service. Its log has the error with the `X-Request-ID` of this response.", {
     defect: REFUSALS.defect,
   }),
   NotImplemented: errorResponse("A transfer coding other than `chunked`. The connection is closed.", {

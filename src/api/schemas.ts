@@ -6,9 +6,9 @@ const STORED: Readonly<Record<string, Schema>> = {
   to: { $ref: "#/components/schemas/Party" },
   ts: { $ref: "#/components/schemas/Timestamp" },
   text: { $ref: "#/components/schemas/Text" },
-  payload: { description: "With `payload=1`: what a platform sent about it, or null.", type: ["object", "null"] },
+  payload: { description: "With `payload=1`: what a platform sent about the message, or null.", type: ["object", "null"] },
   created_at: {
-    description: "When it was stored: an RFC 3339 date-time in UTC. Rows of an earlier build keep their own value.",
+    description: "When the message was stored: an RFC 3339 date-time in UTC. Messages stored by an earlier build keep their value.",
     type: "string",
     examples: ["2025-01-15T10:00:00.412Z"],
   },
@@ -37,7 +37,7 @@ export type OperationSchemaName = "MessagePage" | "Stats" | "Timeline" | "NotRea
 /** The schemas that the operations share. */
 export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
   Delivery: {
-    description: "What a sender delivers. Fields of other names are ignored; if a name is repeated, the last value wins. A character is a Unicode code point.",
+    description: "A message as a sender delivers it. Unknown fields are ignored; if a name is repeated, the last value wins. A character is a Unicode code point.",
     type: "object",
     required: ["message_id", "from", "to", "ts"],
     properties: {
@@ -51,7 +51,7 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
       from: { $ref: "#/components/schemas/PhoneNumber" },
       to: { $ref: "#/components/schemas/PhoneNumber" },
       ts: {
-        description: "When it was sent: an RFC 3339 date-time with `Z` or an offset and up to 9 fractional digits, in UTC within the years 0000 to 9999.",
+        description: "When the message was sent: an RFC 3339 date-time with `Z` or an offset and up to 9 fractional digits, in UTC within the years 0000 to 9999.",
         type: "string",
         format: "date-time",
         examples: ["2025-01-15T10:00:00Z", "2025-01-15T15:30:00.50+05:30"],
@@ -97,7 +97,7 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
   },
   PhoneNumber: { description: "`+` and 1 to 15 ASCII digits.", type: "string", pattern: "^\\+[0-9]{1,15}$", examples: ["+919876543210"] },
   Party: {
-    description: "A phone number, `+` and digits. If the platform gives no number of a person or business, the platform's id; empty if it gives neither.",
+    description: "A phone number: `+` and digits. If a platform gives none, its id for the person or business; empty if it gives neither.",
     type: "string",
     examples: ["+919876543210", "US.13491208655302741918"],
   },
@@ -114,7 +114,7 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
     description: "Any error except invalid fields and parameters.",
     type: "object",
     required: ["detail"],
-    properties: { detail: { description: "What was wrong and what is right, for people.", type: "string", minLength: 1 } },
+    properties: { detail: { description: "What is wrong and what is required, for people.", type: "string", minLength: 1 } },
   },
   ValidationError: {
     description: "Every invalid field or parameter.",
@@ -127,14 +127,14 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
     required: ["loc", "msg", "type"],
     properties: {
       loc: {
-        description: "Where it is: `body`, `query`, `path` or `header`, then the name. `body` alone is the whole body.",
+        description: "Where the invalid value is: `body`, `query`, `path` or `header`, then the name. `body` alone is the whole body.",
         type: "array",
         minItems: 1,
         maxItems: 2,
         items: { type: "string" },
         examples: [["body", "from"], ["query", "limit"], ["body"]],
       },
-      msg: { description: "What is wrong and what is right, for people. It does not quote what was sent.", type: "string", minLength: 1 },
+      msg: { description: "What is wrong and what is required, for people. It does not quote what was sent.", type: "string", minLength: 1 },
       type: { $ref: "#/components/schemas/FieldErrorType" },
     },
   },

@@ -7,7 +7,7 @@ export const SECURITY_SCHEMES: Readonly<Record<SchemeName, SecurityScheme>> = {
   token: {
     type: "http",
     scheme: "bearer",
-    description: "The token of `API_TOKEN`. If that is not set, no token is needed.",
+    description: "The value of `API_TOKEN`. If that is not set, no token is needed for reading, and erasing is refused.",
   },
   signature: {
     type: "apiKey",
@@ -19,26 +19,26 @@ export const SECURITY_SCHEMES: Readonly<Record<SchemeName, SecurityScheme>> = {
     type: "apiKey",
     in: "header",
     name: "X-Hub-Signature-256",
-    description: "The same, with `sha256=` in front.",
+    description: "The same as `X-Signature`, with `sha256=` in front.",
   },
   standardWebhook: {
     type: "apiKey",
     in: "header",
     name: "webhook-signature",
     description:
-      "Standard Webhooks: one or more `v1,<base64>` separated by spaces, each an HMAC-SHA256 of `id.timestamp.body`, where id and timestamp are those of `webhook-id` and `webhook-timestamp`. The key is what follows `whsec_` in the secret, decoded from base64, or any other secret's UTF-8 bytes.",
+      "Standard Webhooks: one or more `v1,<base64>` separated by spaces, each an HMAC-SHA256 of `id.timestamp.body`, where id and timestamp are those of `webhook-id` and `webhook-timestamp`. If the secret begins with `whsec_`, the key is the rest of it, decoded from base64; otherwise the key is the secret's UTF-8 bytes.",
   },
   svixWebhook: {
     type: "apiKey",
     in: "header",
     name: "svix-signature",
-    description: "The same under the names `svix-id`, `svix-timestamp` and `svix-signature`, if `webhook-signature` is absent.",
+    description: "The same as `webhook-signature`, with `svix-id` and `svix-timestamp`; used if `webhook-signature` is absent.",
   },
   twilioSignature: {
     type: "apiKey",
     in: "header",
     name: "X-Twilio-Signature",
-    description: "Base64 of an HMAC-SHA1, keyed with `TWILIO_AUTH_TOKEN`, of the URL that Twilio called (`PUBLIC_URL` with path and query) and the names and values of the form, sorted by name.",
+    description: "The HMAC-SHA1 in base64, keyed with `TWILIO_AUTH_TOKEN`, of the URL that Twilio called (`PUBLIC_URL` with path and query), followed by the names and values of the form, sorted by name.",
   },
 };
 

@@ -21,8 +21,8 @@ export const STATS: Schema = {
         properties: { from: schema("Party"), count: { type: "integer", format: "int64", minimum: 1 } },
       },
     },
-    first_message_ts: { description: "The earliest `ts`, or null.", oneOf: [schema("Timestamp"), { type: "null" }] },
-    last_message_ts: { description: "The latest `ts`, or null.", oneOf: [schema("Timestamp"), { type: "null" }] },
+    first_message_ts: { description: "The earliest `ts`, or null without messages.", oneOf: [schema("Timestamp"), { type: "null" }] },
+    last_message_ts: { description: "The latest `ts`, or null without messages.", oneOf: [schema("Timestamp"), { type: "null" }] },
   },
 };
 
@@ -33,7 +33,7 @@ export const GET_STATS: Operation = {
   tag: "Statistics",
   access: "token",
   summary: "Count messages and senders",
-  description: "Costs the same at ten messages and at ten million.",
+  description: "Costs the same for ten messages as for ten million.",
   parameters: [],
   responses: {
     200: jsonResponse("The counts.", schema("Stats"), {
@@ -49,7 +49,7 @@ export const GET_STATS: Operation = {
           },
         },
         empty: {
-          summary: "No message",
+          summary: "No messages",
           value: { total_messages: 0, senders_count: 0, messages_per_sender: [], first_message_ts: null, last_message_ts: null },
         },
       },

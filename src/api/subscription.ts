@@ -9,8 +9,8 @@ export const SUBSCRIPTION: Operation = {
   path: "/webhook",
   tag: "Webhook",
   access: "open",
-  summary: "Answer a subscription handshake",
-  description: `Meta's platform verifies an address before it sends there. If \`hub.verify_token\` equals \`WEBHOOK_VERIFY_TOKEN\`, the response is the challenge.
+  summary: "Confirm a webhook subscription",
+  description: `Meta's platform sends this request to verify an address before it delivers there. If \`hub.verify_token\` equals \`WEBHOOK_VERIFY_TOKEN\`, the response is the challenge.
 
 If a parameter is repeated, the last value wins. A \`+\` is a plus sign.`,
   parameters: [
@@ -50,7 +50,7 @@ If a parameter is repeated, the last value wins. A \`+\` is a plus sign.`,
         },
       },
     },
-    403: errorResponse("Another mode, token or challenge, or no `WEBHOOK_VERIFY_TOKEN` is set.", {
+    403: errorResponse("The mode, token or challenge is missing or wrong, or `WEBHOOK_VERIFY_TOKEN` is not set.", {
       token: REFUSALS.wrongVerifyToken,
       unset: REFUSALS.subscriptionsUnset,
     }),

@@ -8,15 +8,15 @@ import { beyondNewest, otherGeneration } from "./refusals.ts";
 import { errorResponse, response, validationResponse } from "./responses.ts";
 import { schema } from "./schemas.ts";
 
-const PLACE: Schema = { type: "integer", format: "int64", minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
+const POSITION: Schema = { type: "integer", format: "int64", minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 const GENERATION = "13af2b3f-0b25-44bf-ba70-f576ce0973cc";
 const LINE = JSON.stringify({ seq: 17, ...MESSAGE_EXAMPLE });
 
-const HEADERS_OF_PLACE: Readonly<Record<string, Header>> = {
+const POSITION_HEADERS: Readonly<Record<string, Header>> = {
   "Tail-After": {
-    description: "The `seq` after which the tail begins; in a 409, one after which nothing is missed.",
+    description: "The `seq` after which the tail begins. In a 409: a `seq` after which a new tail misses nothing.",
     required: true,
-    schema: PLACE,
+    schema: POSITION,
     examples: { position: { value: 16 } },
   },
   "Tail-Generation": {
@@ -27,8 +27,8 @@ const HEADERS_OF_PLACE: Readonly<Record<string, Header>> = {
   },
 };
 
-const HEADERS_OF_TAIL: Readonly<Record<string, Header>> = {
-  ...HEADERS_OF_PLACE,
+const TAIL_HEADERS: Readonly<Record<string, Header>> = {
+  ...POSITION_HEADERS,
   "X-Accel-Buffering": {
     description: "Makes nginx forward each message immediately, without buffering.",
     required: true,
@@ -42,17 +42,17 @@ export const TAIL: Operation = {
   path: "/tail",
   tag: "Messages",
   access: "token",
-  summary: "Messages as they are committed",
-  description: `In commit order, which is that of \`seq\`: the messages after \`after\`, then each new one as it comes. Reconnect with \`after\` set to the last \`seq\` and \`generation\` to the \`Tail-Generation\` of the response: no gaps, no duplicates. A 409 means that the store has gone back, as after a restore: continue with its \`Tail-After\` and \`Tail-Generation\`.
+  summary: "Follow messages as they are committed",
+  description: `Messages in commit order, which is the order of \`seq\`: first those after \`after\`, then each new one as it is committed. Reconnect with \`after\` set to the last \`seq\` and \`generation\` to the \`Tail-Generation\` of the response: no gaps, no duplicates. A 409 means that the store has gone back to an earlier state, as after a restore: continue with the \`Tail-After\` and \`Tail-Generation\` of that response.
 
-Server-sent events if \`Accept\` prefers them, with the generation, a dot and \`seq\` as their id, and a comment every 15 s without a message; NDJSON has a blank line then. 64 tails may be open. If all are, a new one replaces the oldest that has been open for at least a minute; if there is none, it gets a 503. A client that reads nothing for 30 s is disconnected, and a stop of the service ends every tail.`,
+NDJSON, or server-sent events if \`Accept\` prefers them. The id of an event is the generation, a dot and the \`seq\`. After every 15 s without a message, NDJSON has a blank line and an event stream has a comment. At most 64 tails may be open. A 65th replaces the oldest, if that has been open for at least a minute; otherwise it gets a 503. A client that reads nothing for 30 s is disconnected. When the service stops, every tail ends.`,
   parameters: [
     {
       name: "after",
       in: "query",
       required: false,
-      description: "The last `seq` seen; 0 is before the first message. If it is absent, the tail begins with the next message.",
-      schema: PLACE,
+      description: "The last `seq` seen; 0 is before the first message. If `after` is absent, the tail begins with the next message.",
+      schema: POSITION,
       examples: { start: { value: 0 } },
     },
     {
@@ -76,7 +76,7 @@ Server-sent events if \`Accept\` prefers them, with the generation, a dot and \`
   responses: {
     200: {
       description: "Messages, for as long as the connection lasts.",
-      headers: { ...WITH_BODY, ...HEADERS_OF_TAIL },
+      headers: { ...WITH_BODY, ...TAIL_HEADERS },
       content: {
         [NDJSON_TYPE]: {
           schema: { description: "One message per line; a blank line only shows that the connection is alive.", type: "string", contentMediaType: NDJSON_TYPE, contentSchema: schema("SequencedMessage") },
@@ -94,9 +94,9 @@ Server-sent events if \`Accept\` prefers them, with the generation, a dot and \`
     },
     401: response("Unauthorized"),
     409: errorResponse(
-      "No message has that `seq`, or it belongs to another generation: the store has gone back, for example after a restore.",
+      "The `seq` is above that of the newest message, or belongs to another generation: the store has gone back, as after a restore.",
       { other: otherGeneration(16, { after: 16, generation: GENERATION }), beyond: beyondNewest(16, GENERATION) },
-      HEADERS_OF_PLACE,
+      POSITION_HEADERS,
     ),
     422: validationResponse("`after` or `Last-Event-ID` is not a position.", {
       after: {

@@ -21,12 +21,12 @@ export const TIMELINE: Schema = {
         type: "object",
         required: ["start", "count"],
         properties: {
-          start: { ...schema("Timestamp"), description: "Its first instant, in UTC." },
+          start: { ...schema("Timestamp"), description: "The first instant of the hour or day, in UTC." },
           count: { type: "integer", format: "int64", minimum: 1 },
         },
       },
     },
-    truncated: { description: "Whether older ones were left out because of `limit`.", type: "boolean" },
+    truncated: { description: "Whether older hours or days were left out because of `limit`.", type: "boolean" },
   },
 };
 
@@ -38,7 +38,7 @@ export const GET_TIMELINE: Operation = {
   access: "token",
   summary: "Count messages by hour or day",
   description: "By `ts`. Exact for every filter, even if `since` or `until` falls within an hour or a day. "
-    + "With `to` or `q`, every message between them may be examined.",
+    + "With `to` or `q`, every message between `since` and `until` may be examined.",
   parameters: [
     { name: "bucket", in: "query", required: false, description: "The length of a bucket.", schema: { ...BUCKET, default: "hour" } },
     {
@@ -69,7 +69,7 @@ export const GET_TIMELINE: Operation = {
     }),
     401: response("Unauthorized"),
     422: validationResponse("Invalid parameters.", {
-      bucket: { value: { detail: [{ loc: ["query", "bucket"], msg: "Value is not known: must be hour or day", type: "enum" }] } },
+      bucket: { value: { detail: [{ loc: ["query", "bucket"], msg: "Value is not allowed: must be hour or day", type: "enum" }] } },
     }),
   },
 };

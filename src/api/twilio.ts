@@ -4,7 +4,7 @@ import type { Operation } from "./operation.ts";
 import { REFUSALS, tooManyRequests } from "./refusals.ts";
 import { errorResponse } from "./responses.ts";
 
-const ALLOWANCE = headers("RateLimit-Policy", "RateLimit");
+const RATE_LIMIT_HEADERS = headers("RateLimit-Policy", "RateLimit");
 
 /** `POST /webhook/twilio` */
 export const TWILIO: Operation = {
@@ -40,25 +40,25 @@ export const TWILIO: Operation = {
   responses: {
     200: {
       description: "The message is stored, or there was nothing to store. An empty TwiML document: it tells Twilio to do nothing.",
-      headers: { ...WITH_BODY, ...ALLOWANCE },
+      headers: { ...WITH_BODY, ...RATE_LIMIT_HEADERS },
       content: { [TWIML_TYPE]: { schema: { type: "string", const: "<Response/>" }, examples: { nothing: { value: "<Response/>" } } } },
     },
-    401: errorResponse("`X-Twilio-Signature` is missing, malformed or wrong. The service's log says which, and how to correct it.", { signature: REFUSALS.invalidSignature }, ALLOWANCE),
+    401: errorResponse("`X-Twilio-Signature` is missing, malformed or wrong. The service's log says which, and how to correct it.", { signature: REFUSALS.invalidSignature }, RATE_LIMIT_HEADERS),
     403: errorResponse("`TWILIO_AUTH_TOKEN` and `PUBLIC_URL` are not set.", { unset: REFUSALS.twilioUnset }),
     415: errorResponse(
       "The body has a `Content-Encoding` other than `identity`. It was not read: the signature covers the bytes as sent.",
       { encoding: REFUSALS.encodedBody },
-      { ...headers("Accept-Encoding"), ...ALLOWANCE },
+      { ...headers("Accept-Encoding"), ...RATE_LIMIT_HEADERS },
     ),
     429: errorResponse(
       "More than `WEBHOOK_RATE_LIMIT` requests a minute from this address. The body was not read.",
       { limit: tooManyRequests(3) },
-      { ...headers("Retry-After"), ...ALLOWANCE },
+      { ...headers("Retry-After"), ...RATE_LIMIT_HEADERS },
     ),
     503: errorResponse(
-      "The message is not stored: the disk is full or fails, too many messages wait, or the service is stopping. Twilio sends it again if its webhook URL says so, or to the fallback URL.",
+      "The message is not stored: the disk is full or failing, too many messages are waiting, or the service is stopping. Twilio sends it again if its webhook URL requests that, or to the fallback URL.",
       { notStored: REFUSALS.notStored },
-      { ...headers("Retry-After"), ...ALLOWANCE },
+      { ...headers("Retry-After"), ...RATE_LIMIT_HEADERS },
     ),
   },
 };

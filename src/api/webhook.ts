@@ -5,7 +5,7 @@ import { largeBody, REFUSALS, tooManyRequests } from "./refusals.ts";
 import { errorResponse, jsonResponse, RESPONSES, validationResponse, withHeaders } from "./responses.ts";
 import { schema } from "./schemas.ts";
 
-const ALLOWANCE = headers("RateLimit-Policy", "RateLimit");
+const RATE_LIMIT_HEADERS = headers("RateLimit-Policy", "RateLimit");
 
 const MESSAGE = { message_id: "m1", from: "+919876543210", to: "+14155550100", ts: "2025-01-15T10:00:00Z", text: "Hello" };
 
@@ -39,7 +39,7 @@ export const WEBHOOK: Operation = {
   summary: "Store one signed message",
   description: `Checks run in this order: rate limit, size, signature (over the raw bytes of the body), JSON and fields, storage. The first failure determines the response.
 
-\`200\` is sent only after the message is committed and synced to disk. If it is sent for a notification, all its messages are stored. A repeat of a stored \`message_id\` changes nothing and gets \`200\` too, so a sender may try again until it sees one. After any other answer, and after none, it should.
+\`200\` is sent only after the message is committed and synced to disk. For a notification, all its messages are then stored. A repeat of a stored \`message_id\` changes nothing and gets \`200\` too, so a sender may send a message again until it gets a \`200\`. It should do so after any other response, and after none.
 
 The first signature header present is checked: \`X-Signature\`, then \`X-Hub-Signature-256\`, then \`webhook-signature\`, then \`svix-signature\`.`,
   parameters: [...signedParameters("webhook", "p5jXN8AQM9LWM0D4loKWxJek"), ...signedParameters("svix", "2KWPBgLlAfxdpx2AI54pPJ85f4W")],
@@ -53,7 +53,7 @@ The first signature header present is checked: \`X-Signature\`, then \`X-Hub-Sig
         examples: {
           message: { summary: "A message", value: MESSAGE },
           withoutText: { summary: "Without text, in another zone", value: { ...MESSAGE, message_id: "order/7", ts: "2025-01-15T15:30:00.50+05:30", text: null } },
-          whatsapp: { summary: "A notification of WhatsApp", value: NOTIFICATION },
+          whatsapp: { summary: "A WhatsApp notification", value: NOTIFICATION },
         },
       },
     },
@@ -61,27 +61,27 @@ The first signature header present is checked: \`X-Signature\`, then \`X-Hub-Sig
   responses: {
     200: jsonResponse("The message is stored: now, or by an earlier delivery.", schema("Ok"), {
       examples: { stored: { value: { status: "ok" } } },
-      headers: ALLOWANCE,
+      headers: RATE_LIMIT_HEADERS,
     }),
-    400: withHeaders(RESPONSES.BadRequest, ALLOWANCE),
+    400: withHeaders(RESPONSES.BadRequest, RATE_LIMIT_HEADERS),
     401: errorResponse(
       "The signature is missing, malformed, sent twice, wrong or expired. The service's log says which, and how to correct it.",
       { signature: REFUSALS.invalidSignature },
-      ALLOWANCE,
+      RATE_LIMIT_HEADERS,
     ),
-    408: withHeaders(RESPONSES.RequestTimeout, ALLOWANCE),
+    408: withHeaders(RESPONSES.RequestTimeout, RATE_LIMIT_HEADERS),
     413: errorResponse(
-      "The body has more than `MAX_BODY_BYTES`; it is not read, or is cut off while it arrives. Or more than 16 KiB of chunk extensions.",
+      "The body has more than `MAX_BODY_BYTES`, so it is not read, or is cut off; or there are more than 16 KiB of chunk extensions.",
       { body: largeBody(4_194_304) },
-      ALLOWANCE,
+      RATE_LIMIT_HEADERS,
     ),
     415: errorResponse(
       "The body has a `Content-Encoding` other than `identity`. It was not read: the signature covers the bytes as sent.",
       { encoding: REFUSALS.encodedBody },
-      { ...headers("Accept-Encoding"), ...ALLOWANCE },
+      { ...headers("Accept-Encoding"), ...RATE_LIMIT_HEADERS },
     ),
     422: withHeaders(
-      validationResponse("The signature is right, but the body is not a JSON object, or has invalid fields.", {
+      validationResponse("The signature is valid, but the body is not a JSON object, or has invalid fields.", {
         fields: {
           summary: "Invalid fields",
           value: {
@@ -95,33 +95,33 @@ The first signature header present is checked: \`X-Signature\`, then \`X-Hub-Sig
           },
         },
         body: {
-          summary: "No JSON",
+          summary: "Not JSON",
           value: { detail: [{ loc: ["body"], msg: "Body is not JSON: must be a JSON object", type: "json_invalid" }] },
         },
       }),
-      ALLOWANCE,
+      RATE_LIMIT_HEADERS,
     ),
     429: errorResponse(
       "More than `WEBHOOK_RATE_LIMIT` requests a minute from this address. The body was not read.",
       { limit: tooManyRequests(3) },
-      { ...headers("Retry-After"), ...ALLOWANCE },
+      { ...headers("Retry-After"), ...RATE_LIMIT_HEADERS },
     ),
     503: errorResponse(
-      "The message is not stored: the disk is full or fails, too many messages wait, or the service is stopping. Send it again. (If nobody can tell whether it is stored, the connection is closed without a response.)",
+      "The message is not stored: the disk is full or failing, too many messages are waiting, or the service is stopping. Send it again. (If the service cannot find out whether it is stored, the connection is closed without a response.)",
       { notStored: REFUSALS.notStored },
-      { ...headers("Retry-After"), ...ALLOWANCE },
+      { ...headers("Retry-After"), ...RATE_LIMIT_HEADERS },
     ),
   },
 };
 
-/** The signed headers of a family, beside its signature. */
+/** The headers that a signature of this family covers. */
 function signedParameters(family: "webhook" | "svix", id: string): Operation["parameters"] {
   return [
     {
       name: `${family}-id`,
       in: "header",
       required: false,
-      description: `With \`${family}-signature\`, and signed with it: the sender's id of the delivery, 1 to 256 visible ASCII characters. Only \`message_id\` identifies a repeat.`,
+      description: `Required with \`${family}-signature\`, which covers it: the sender's id for the delivery, 1 to 256 visible ASCII characters. Only \`message_id\` identifies a repeat.`,
       schema: { type: "string" },
       examples: { id: { value: `msg_${id}` } },
     },
@@ -129,7 +129,7 @@ function signedParameters(family: "webhook" | "svix", id: string): Operation["pa
       name: `${family}-timestamp`,
       in: "header",
       required: false,
-      description: `With \`${family}-signature\`, and signed with it: Unix time in seconds, in up to 12 digits, at most \`WEBHOOK_TOLERANCE_SECONDS\` (300) before or after the service's clock.`,
+      description: `Required with \`${family}-signature\`, which covers it: Unix time in seconds, in up to 12 digits, at most \`WEBHOOK_TOLERANCE_SECONDS\` (300) before or after the service's clock.`,
       schema: { type: "string" },
       examples: { time: { value: "1614265330" } },
     },

@@ -1,4 +1,4 @@
-import { brokenPath, methodNotAllowed, notFoundNear, REFUSALS } from "../api/refusals.ts";
+import { malformedPath, methodNotAllowed, notFoundNear, REFUSALS } from "../api/refusals.ts";
 import type { Refusal } from "../core/outcome.ts";
 import type { Route } from "./message.ts";
 import { createNearestRoute } from "./nearest-route.ts";
@@ -68,6 +68,6 @@ function select(resource: Resource, method: string, segment: string): Match {
     return { kind: "route", route, parameter: decodeURIComponent(segment) };
   } catch {
     const name = path.slice(path.indexOf("{") + 1, path.indexOf("}"));
-    return { kind: "refusal", path, access: route.access, refusal: brokenPath(name) };
+    return { kind: "refusal", path, access: route.access, refusal: malformedPath(name) };
   }
 }

@@ -12,12 +12,8 @@ export function parseEraseQuery(rawQuery: string): Outcome<{ readonly from: stri
   const from = reader.text("from") ?? "";
   if (from === "") reader.refuse("from", "missing", "Parameter is missing: must be the sender whose messages are to be erased");
   for (const name of new Set(new URLSearchParams(`&${rawQuery}`).keys())) {
-    if (name !== "from")
-      reader.refuse(
-        name,
-        "extra_forbidden",
-        "Parameter goes with no erasure: must be absent, since all messages of the sender are erased",
-      );
+    if (name === "from") continue;
+    reader.refuse(name, "extra_forbidden", "Parameter is not supported: must be absent, since all messages of the sender are erased");
   }
   return reader.errors.length > 0 ? { ok: false, error: reader.errors } : { ok: true, value: { from } };
 }

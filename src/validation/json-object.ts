@@ -16,7 +16,7 @@ export function parseJsonObject(body: Uint8Array): Outcome<JsonObject, FieldErro
   if (!isUtf8(body)) return refuse("string_unicode", "Body is not UTF-8: must be a JSON object in UTF-8");
   const parsed = parseJson(body);
   if (!parsed.ok) return parsed;
-  if (!isJsonObject(parsed.value)) return refuse("dict_type", "Body is JSON of another kind: must be a JSON object");
+  if (!isJsonObject(parsed.value)) return refuse("dict_type", "Body is JSON but not an object: must be a JSON object");
   return { ok: true, value: parsed.value };
 }
 

@@ -87,7 +87,7 @@ function readText(fields: JsonObject): string | null | FieldError {
 
 function checkText(name: FieldName, value: string, limit: number): string | FieldError {
   if (exceedsCodePoints(value, limit)) return refuse(name, "string_too_long", "String is too long");
-  if (!value.isWellFormed()) return refuse(name, "string_unicode", "String holds half a surrogate pair");
+  if (!value.isWellFormed()) return refuse(name, "string_unicode", "String has an unpaired surrogate");
   return value;
 }
 

@@ -76,7 +76,7 @@ export function createQueryReader(rawQuery: string): QueryReader {
       const given = text(name);
       if (given === undefined) return undefined;
       const word = words.find((one) => one === given);
-      if (word === undefined) refuse(name, "enum", `Value is not known: must be ${words.join(" or ")}`);
+      if (word === undefined) refuse(name, "enum", `Value is not allowed: must be ${words.join(" or ")}`);
       return word;
     },
     refuse,

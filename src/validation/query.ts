@@ -36,10 +36,10 @@ export function parseMessageQuery(rawQuery: string): Outcome<ListQuery, readonly
   const position = order === "received" || order === "received-desc" ? receiptPosition(order, cursor) : timePosition(order, cursor);
   const { after } = position;
   if (cursor !== undefined && after === undefined) {
-    reader.refuse("cursor", "cursor_parsing", "Value is not a cursor: must be a next_cursor of the same order, as it was given");
+    reader.refuse("cursor", "cursor_parsing", "Value is not a cursor of this order: must be the next_cursor of a page, unchanged");
   }
   if (cursor !== undefined && offset > 0) {
-    reader.refuse("offset", "cursor_with_offset", "Value goes with no cursor: must be absent or 0 beside one");
+    reader.refuse("offset", "cursor_with_offset", "Value cannot be combined with cursor: must be absent or 0");
   }
   if (reader.errors.length > 0) return { ok: false, error: reader.errors };
   return { ok: true, value: { limit, offset, ...filter, ...position } };
@@ -103,7 +103,7 @@ export function parseExportQuery(rawQuery: string): Outcome<ExportedQuery, reado
   const reader = createQueryReader(rawQuery);
   for (const name of PAGE_PARAMETERS) {
     if (reader.text(name) === undefined) continue;
-    reader.refuse(name, "page_of_export", "Value goes with no export: must be absent, since it has all messages");
+    reader.refuse(name, "page_of_export", "Parameter is not supported by exports: must be absent, since an export has all matches");
   }
   const query = parseMessageQuery(rawQuery);
   if (!query.ok) {
@@ -111,7 +111,7 @@ export function parseExportQuery(rawQuery: string): Outcome<ExportedQuery, reado
     return { ok: false, error: [...reader.errors, ...others] };
   }
   if (query.value.order === "received-desc") {
-    reader.refuse("order", "order_of_export", "Value goes with no export: must be received, asc or desc");
+    reader.refuse("order", "order_of_export", "Value is not supported by exports: must be asc, desc or received");
   }
   if (reader.errors.length > 0) return { ok: false, error: reader.errors };
   const { limit, offset, ...filters } = query.value;

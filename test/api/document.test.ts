@@ -130,7 +130,7 @@ test("a response with a JSON body has no other media type, so that the status de
 
 test("the limits in examples and descriptions are those of the service", () => {
   const text = JSON.stringify(DOCUMENT);
-  for (const limit of [`at most ${SETTINGS.bodyLimitBytes.default} bytes`, `MAX_BODY_BYTES\` (${SETTINGS.bodyLimitBytes.default})`, `${MAX_STREAMS} tails are open`, `${MAX_STREAMS} exports are in progress`]) {
+  for (const limit of [`at most ${SETTINGS.bodyLimitBytes.default} bytes`, `MAX_BODY_BYTES\` (${SETTINGS.bodyLimitBytes.default})`, `${MAX_STREAMS} tails are already open`, `${MAX_STREAMS} exports are already in progress`]) {
     assert.ok(text.includes(limit), limit);
   }
 });

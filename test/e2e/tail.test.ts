@@ -41,7 +41,7 @@ test("a position beyond the newest message gets 409, which names the newest seq"
   await deliverAll(app, ["m1", "m2"]);
   for (const [target, headers] of [["/tail?after=3", {}], ["/tail", { ...SSE, "Last-Event-ID": "9007199254740991" }]] as const) {
     const response = await app.request(target, { headers });
-    assert.deepEqual([response.status, response.body], [409, '{"detail":"after must be 2 at most, the seq of the newest message"}']);
+    assert.deepEqual([response.status, response.body], [409, '{"detail":"after must be at most 2, the seq of the newest message"}']);
     assert.equal(response.headers["tail-after"], "2");
   }
   (await openStream(t, `${app.url}/tail?after=2`)).disconnect();
@@ -67,7 +67,7 @@ test("a tail names the store's generation, and continues from a position in it, 
     const response = await app.request(`/tail?${query}`, { headers });
     assert.deepEqual(
       [response.status, response.body, response.headers["tail-after"], response.headers["tail-generation"]],
-      [409, `{"detail":"generation must be ${generation}: its messages are the same as in the given one up to seq 0"}`, "0", generation],
+      [409, `{"detail":"generation must be ${generation}, which has the same messages as the given one up to seq 0"}`, "0", generation],
     );
   }
   // Without a position a tail starts at the end, whatever the generation.

@@ -96,7 +96,7 @@ export async function exportMessages(
   const upTo = await store.lastSequence();
   const { withPayload, ...plain } = WRITERS[format];
   const { head, write, ...response } = payload ? { ...plain, ...withPayload } : plain;
-  // Before the head, so that the status can report a database that does not answer.
+  // Before the head, so that the status can report a database that does not respond.
   const pages = pagesOf(store, { query: parsed.value, upTo, payload });
   const first = await pages.next(ofHead);
 

@@ -41,7 +41,7 @@ export function createTail(store: TailStore, options: TailOptions = {}): Handler
     const query = parseTailQuery(request.query, request.headers["last-event-id"]);
     if (!query.ok) return refuse({ code: "validation_error", detail: query.error });
     const type = preferredType(request.headers.accept ?? "", [NDJSON_TYPE, EVENT_STREAM]);
-    // Read in any case, so that the status can report a database that does not answer.
+    // Read in any case, so that the status can report a database that does not respond.
     const [newest, { generation, former }] = await Promise.all([store.lastSequence(), store.history()]);
     const { after = newest, payload, generation: meant = generation } = query.value;
     if (meant !== generation) {
