@@ -7,8 +7,8 @@ import { escapeHtml } from "./html.ts";
  * The form that sends one request; `browser/docs.ts` shows and runs it. Fields for a secret or a token have no name, so that no
  * form can ever submit them.
  */
-export function renderTryForm(placed: { readonly method: string; readonly path: string; readonly operation: OperationObject }): string {
-  const { method, path, operation } = placed;
+export function renderTryForm(routed: { readonly method: string; readonly path: string; readonly operation: OperationObject }): string {
+  const { method, path, operation } = routed;
   const { operationId: id, requestBody } = operation;
   const schemes = operation.security.flatMap((requirement) => Object.keys(requirement));
   const signs = schemes.includes("signature");
@@ -30,7 +30,7 @@ ${fields.join("\n")}
 <div class="try-actions"><button type="submit" class="primary">${signs ? "Sign and send" : "Send"}<span class="spoken"> ${escapeHtml(`${method} ${path}`)}</span></button>
 <button type="button" id="${id}-try-stop" hidden>Stop</button></div>
 <p class="try-status" id="${id}-try-status" role="status"></p>
-<div class="try-answer" id="${id}-try-answer" hidden></div>
+<div class="try-response" id="${id}-try-response" hidden></div>
 </form>`;
 }
 
@@ -63,5 +63,5 @@ function signingFields(id: string): string {
   return `<div class="field"><label for="${id}-way">Sign with</label><select id="${id}-way" class="way">
 <option value="x-signature">X-Signature</option><option value="x-hub-signature-256">X-Hub-Signature-256</option><option value="standard">Standard Webhooks</option></select></div>
 <div class="field"><label for="${id}-secret">Secret</label><input type="password" id="${id}-secret" class="secret" autocomplete="off" spellcheck="false" aria-describedby="${id}-secret-help">
-<p class="quiet" id="${id}-secret-help">Stays in this page: it signs here, and is neither sent nor kept.</p></div>`;
+<p class="quiet" id="${id}-secret-help">Used only in this page to sign: it is neither sent nor stored.</p></div>`;
 }

@@ -6,7 +6,8 @@ import { renderTryForm } from "./docs-form.ts";
 import { fieldsHtml, propertiesHtml, typeHtml } from "./docs-schema.ts";
 import { escapeHtml, inlineHtml, proseHtml } from "./html.ts";
 
-export interface PlacedOperation {
+/** An operation of the document, with its method and path. */
+export interface RoutedOperation {
   /** In capitals. */
   readonly method: string;
   readonly path: string;
@@ -14,8 +15,8 @@ export interface PlacedOperation {
 }
 
 /** One operation: its purpose, parameters and responses, and a form to try it. */
-export function renderOperation(document: OpenApiDocument, placed: PlacedOperation): string {
-  const { method, path, operation } = placed;
+export function renderOperation(document: OpenApiDocument, routed: RoutedOperation): string {
+  const { method, path, operation } = routed;
   const { components } = document;
   const parameters = operation.parameters.filter(isInline);
   const { operationId: id, requestBody } = operation;
@@ -25,10 +26,10 @@ ${proseHtml(operation.description)}
 ${securityHtml(operation, components.securitySchemes)}
 ${parameters.length === 0 ? "" : `<h4>Parameters</h4>\n${parametersHtml(parameters)}`}
 ${requestBody === undefined ? "" : `<h4>Request body</h4>\n${proseHtml(requestBody.description)}\n${contentHtml(requestBody.content, document)}`}
-<h4>Answers</h4>
+<h4>Responses</h4>
 ${Object.entries(operation.responses).map(([status, response]) => (isInline(response) ? responseHtml(status, response, document) : "")).join("\n")}
 ${sharedHtml(operation, document)}
-${method === "DELETE" ? "" : renderTryForm(placed)}
+${method === "DELETE" ? "" : renderTryForm(routed)}
 </section>`;
 }
 
@@ -58,19 +59,19 @@ export function schemeLabel(scheme: SecurityScheme | undefined): string {
   return scheme.type === "http" ? "the token" : `<code>${escapeHtml(scheme.name)}</code>`;
 }
 
-/** A response of this operation; its body is folded, so that the page stays short. */
+/** One response; its headers and body are folded, so that the page stays short. */
 export function responseHtml(status: string, response: ResponseObject, document: OpenApiDocument): string {
-  const headers = Object.entries(response.headers).filter(([name]) => !ON_EVERY_ANSWER.includes(name));
+  const headers = Object.entries(response.headers).filter(([name]) => !ON_EVERY_RESPONSE.includes(name));
   const bodies = contentOf(response);
   const content = bodies === undefined ? "" : contentHtml(bodies, document);
   const details = headersHtml(headers, document) + content;
-  return `<div class="answer-kind">
+  return `<div class="response">
 <p><span class="status s${status.slice(0, 1)}">${status}</span> ${inlineHtml(response.description)}</p>
 ${details === "" ? "" : `<details><summary>Headers and body<span class="spoken"> of ${status}</span></summary>${details}</details>`}
 </div>`;
 }
 
-const ON_EVERY_ANSWER = ["X-Request-ID", "X-Content-Type-Options", "Cache-Control"];
+const ON_EVERY_RESPONSE = ["X-Request-ID", "X-Content-Type-Options", "Cache-Control"];
 
 function headersHtml(headers: readonly (readonly [string, Header | Reference])[], document: OpenApiDocument): string {
   return fieldsHtml(
@@ -101,7 +102,7 @@ function sharedHtml(operation: OperationObject, { components }: OpenApiDocument)
   const links = Object.entries(operation.responses).flatMap(([status, response]) => {
     if (isInline(response)) return [];
     const name = referencedName(response);
-    return [`<li><a href="#answer-${name}">${status}</a> <span>${inlineHtml(firstSentence(components.responses[name]?.description ?? ""))}</span></li>`];
+    return [`<li><a href="#response-${name}">${status}</a> <span>${inlineHtml(firstSentence(components.responses[name]?.description ?? ""))}</span></li>`];
   });
   return `<details class="shared"><summary>Shared responses<span class="spoken"> for ${operation.summary}</span></summary><ul>${links.join("\n")}</ul></details>`;
 }

@@ -5,7 +5,7 @@ import { escapeHtml, inlineHtml } from "./html.ts";
 /** One parameter, header or property. */
 export interface Field {
   readonly name: string;
-  /** `optional`, `required`, or empty if neither is said. */
+  /** `optional`, `required`, or empty if neither is shown. */
   readonly need: "required" | "optional" | "";
   readonly schema: Schema;
   readonly description: string;
@@ -36,7 +36,7 @@ export function propertiesHtml(schema: Schema, components: Components): string {
   return fieldsHtml(fields);
 }
 
-/** The values that a schema admits, in words, with links to named schemas. */
+/** The values that a schema accepts, in words, with links to named schemas. */
 export function typeHtml(schema: Schema): string {
   if (schema.$ref !== undefined) {
     const name = referencedName({ $ref: schema.$ref });

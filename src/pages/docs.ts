@@ -1,6 +1,6 @@
 import { isInline, referencedName } from "../api/references.ts";
 import type { OpenApiDocument } from "../api/openapi.ts";
-import { renderOperation, responseHtml, schemeLabel, type PlacedOperation } from "./docs-operation.ts";
+import { renderOperation, responseHtml, schemeLabel, type RoutedOperation } from "./docs-operation.ts";
 import { propertiesHtml, typeHtml } from "./docs-schema.ts";
 import { escapeHtml, inlineHtml, proseHtml } from "./html.ts";
 import { renderShell, type Shell } from "./shell.ts";
@@ -11,7 +11,7 @@ export function renderDocs(
   paths: Pick<Shell, "root" | "iconPath" | "stylePath" | "withoutScriptPath" | "scriptPath">,
 ): string {
   const groups = document.tags.map(({ name, description }) => {
-    return { name, description, id: toId(name), placed: operationsOf(document, name) };
+    return { name, description, id: toId(name), operations: operationsOf(document, name) };
   });
   return renderShell({
     ...paths,
@@ -19,24 +19,24 @@ export function renderDocs(
     skipTo: "main",
     path: "docs",
     header: "",
-    withoutScript: "Everything can be read; the forms that send requests need JavaScript.",
+    withoutScript: "Only the forms that send requests need JavaScript.",
     main: `<div class="docs">
 <nav class="contents" aria-labelledby="contents-title"><details id="contents"><summary id="contents-title">Contents</summary>
-${groups.map(({ name, id, placed }) => `<p><a href="#${id}">${escapeHtml(name)}</a></p>\n<ul>${placed.map(contentsItem).join("\n")}</ul>`).join("\n")}
-<p><a href="#access">Access</a></p><p><a href="#answers">Responses to any request</a></p><p><a href="#schemas">Schemas</a></p>
+${groups.map(({ name, id, operations }) => `<p><a href="#${id}">${escapeHtml(name)}</a></p>\n<ul>${operations.map(contentsItem).join("\n")}</ul>`).join("\n")}
+<p><a href="#access">Access</a></p><p><a href="#responses">Responses to any request</a></p><p><a href="#schemas">Schemas</a></p>
 </details></nav>
 <div class="docs-parts">
 <h1>${escapeHtml(document.info.title)} <span class="quiet">${escapeHtml(document.info.version)}</span></h1>
 ${proseHtml(document.info.description)}
 <p>For programs: <a href="${paths.root}openapi.json">openapi.json</a>, OpenAPI ${document.openapi}.</p>
 ${TOKEN_FORM}
-${groups.map(({ name, id, description, placed }) => `<section aria-labelledby="${id}">
+${groups.map(({ name, id, description, operations }) => `<section aria-labelledby="${id}">
 <h2 id="${id}">${escapeHtml(name)}</h2>
 <p class="quiet">${inlineHtml(description)}</p>
-${placed.map((one) => renderOperation(document, one)).join("\n")}
+${operations.map((one) => renderOperation(document, one)).join("\n")}
 </section>`).join("\n")}
 ${accessHtml(document)}
-${answersHtml(document)}
+${responsesHtml(document)}
 ${schemasHtml(document)}
 </div>
 </div>`,
@@ -52,8 +52,8 @@ const TOKEN_FORM = `<form class="card docs-token" id="token-form" aria-labelledb
 <p id="token-status" role="status"></p>
 </form>`;
 
-/** Without what the router adds to each path, which the introduction describes. */
-function operationsOf(document: OpenApiDocument, tag: string): readonly PlacedOperation[] {
+/** Leaves out HEAD and OPTIONS, which the introduction describes. */
+function operationsOf(document: OpenApiDocument, tag: string): readonly RoutedOperation[] {
   return Object.entries(document.paths).flatMap(([path, item]) =>
     Object.entries(item)
       .filter(([method, operation]) => method !== "head" && method !== "options" && operation.tags.includes(tag))
@@ -61,7 +61,7 @@ function operationsOf(document: OpenApiDocument, tag: string): readonly PlacedOp
   );
 }
 
-function contentsItem({ method, path, operation }: PlacedOperation): string {
+function contentsItem({ method, path, operation }: RoutedOperation): string {
   return `<li><a href="#${operation.operationId}"><span class="method ${method.toLowerCase()}">${method}</span> ${escapeHtml(path)}</a></li>`;
 }
 
@@ -72,7 +72,7 @@ function accessHtml({ components }: OpenApiDocument): string {
   return `<section aria-labelledby="access"><h2 id="access">Access</h2>\n<dl class="card fields">${schemes.join("\n")}</dl></section>`;
 }
 
-function answersHtml(document: OpenApiDocument): string {
+function responsesHtml(document: OpenApiDocument): string {
   const { responses } = document.components;
   const parameters = Object.values(document.components.parameters).filter(isInline);
   const statuses = new Map(
@@ -80,10 +80,10 @@ function answersHtml(document: OpenApiDocument): string {
       Object.entries(given).flatMap(([status, response]) => (isInline(response) ? [] : [[referencedName(response), status] as const])),
     ),
   );
-  return `<section aria-labelledby="answers"><h2 id="answers">Responses to any request</h2>
+  return `<section aria-labelledby="responses"><h2 id="responses">Responses to any request</h2>
 <p class="quiet">Every response has <code>X-Request-ID</code>. Every request may have these headers:</p>
 <dl class="card fields">${parameters.map(({ name, description }) => `<div><dt><code>${escapeHtml(name)}</code></dt><dd><p>${inlineHtml(description)}</p></dd></div>`).join("\n")}</dl>
-${Object.entries(responses).map(([name, response]) => `<div class="card shared-answer" id="answer-${name}"><h3>${escapeHtml(name)}</h3>${responseHtml(statuses.get(name) ?? "", response, document)}</div>`).join("\n")}
+${Object.entries(responses).map(([name, response]) => `<div class="card shared-response" id="response-${name}"><h3>${escapeHtml(name)}</h3>${responseHtml(statuses.get(name) ?? "", response, document)}</div>`).join("\n")}
 </section>`;
 }
 

@@ -2,7 +2,7 @@
 export const INBOX_STYLE = `
 .live { display: flex; align-items: center; gap: 0.45rem; margin-left: auto; font-size: 0.875rem; color: var(--text-quiet); }
 .live .dot { width: 0.55rem; height: 0.55rem; border-radius: 50%; background: var(--control-line); }
-/* Nobody sees it then but who is asked for the token. */
+/* The stream is paused only while the page requests the token. */
 .live[data-state="paused"] { display: none; }
 .live[data-state="live"] { color: var(--good); }
 .live[data-state="live"] .dot { background: var(--good); }
@@ -15,7 +15,7 @@ export const INBOX_STYLE = `
 .error:empty { display: none; }
 
 .inbox { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); align-items: start; }
-/* Below the filters for the eye, after the list for the focus. */
+/* Shown below the filters, but after the list in the order of the Tab key. */
 .filters { order: -2; }
 .overview { order: -1; }
 .messages:focus { outline: none; }
@@ -25,7 +25,7 @@ export const INBOX_STYLE = `
 .times { grid-column: 1 / -1; display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 0.75rem; }
 .ranges { margin-right: auto; display: flex; flex-wrap: wrap; margin-left: -0.5rem; }
 .ranges button { min-height: 1.75rem; padding: 0 0.5rem; font-size: 0.8125rem; }
-/* As wide with the name of a zone as without. */
+/* The same width with and without the name of a zone. */
 #zone-local { min-width: 5.5rem; }
 .filters input { font-variant-numeric: tabular-nums; }
 
@@ -70,12 +70,12 @@ figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }
 .senders .track { fill: var(--surface-raised); }
 
 .messages { min-width: 0; }
-/* As high without the button in it as with it, so that the list keeps its place; the heading beside it is the same. */
+/* The same height with and without the button, so that the list does not move; the heading beside it has this height too. */
 .messages-head, .overview > summary { min-height: 1.75rem; line-height: 1.75rem; }
 .messages-head, .overview[open] > summary { margin-bottom: 0.5rem; }
 .messages-head { display: flex; flex-wrap: wrap; align-items: center; gap: 0 0.75rem; }
 .messages-head h2 { line-height: inherit; }
-/* Old rows stay while new ones are on their way: where that takes long enough to wonder, it is said instead of the old count. */
+/* The old rows stay while new ones are being loaded. If that takes long, a note says so instead of the old count. */
 .count { display: grid; }
 .count > * { grid-area: 1 / 1; }
 .slow { visibility: hidden; }
@@ -107,11 +107,11 @@ figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }
 .flag { padding: 0 0.35rem; border-radius: 0.6rem; background: var(--bad-ground); color: var(--bad); font-size: 0.75rem; }
 .row .parties { grid-area: 1 / 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 0.875rem; color: var(--text-quiet); font-variant-numeric: tabular-nums; }
 .row .from { color: var(--text); font-weight: 600; }
-/* The text's own marks of direction end with it. */
+/* Direction marks in the text have no effect after it. */
 .row .text { grid-area: 2 / 1 / auto / -1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; unicode-bidi: isolate; min-height: 1.5em; }
 
 .detail-parts { padding: 0 1.1rem 1rem; }
-/* However long the text, the way out stays in sight. */
+/* However long the text is, the button that closes it stays visible. */
 .detail .card-head { position: sticky; top: 0; z-index: 1; margin: 0 -1.1rem; padding: 1rem 1.1rem 0.6rem; background: var(--surface); }
 .detail-text { margin-bottom: 1rem; padding: 0.75rem 0.9rem; border-radius: var(--radius); background: var(--surface-raised); white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; }
 .detail-steps, .detail-copy { display: flex; flex-wrap: wrap; align-items: center; gap: 0.4rem; }

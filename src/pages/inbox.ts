@@ -46,19 +46,19 @@ const FILTERS = `<form id="filters" class="filters card" role="search" aria-labe
 <input id="to" type="text" inputmode="tel" autocomplete="off" placeholder="+14155550100"></div>
 <div class="field"><label for="since">From time <span class="zone"></span></label>
 <input id="since" type="datetime-local" max="9999-12-31T23:59"></div>
-<div class="field"><label for="until">Until before <span class="zone"></span></label>
+<div class="field"><label for="until">Before time <span class="zone"></span></label>
 <input id="until" type="datetime-local" max="9999-12-31T23:59"></div>
 </div>
 <div class="times">
-<div class="ranges" role="group" aria-label="Range of time">
+<div class="ranges" role="group" aria-label="Time range">
 <button type="button" id="last-hour" class="plain">Last hour</button>
-<button type="button" id="last-day" class="plain">Day</button>
+<button type="button" id="last-day" class="plain">24 hours</button>
 <button type="button" id="last-week" class="plain">7 days</button>
 <button type="button" id="any-time" class="plain">All</button></div>
 <div class="choice" role="group" aria-label="Order of messages">
-<button type="button" id="by-sent" aria-pressed="true" title="Last sent first">Sent</button>
-<button type="button" id="by-received" aria-pressed="false" title="Last received first, regardless of the date">Received</button></div>
-<div class="choice" role="group" aria-label="Zone of times">
+<button type="button" id="by-sent" aria-pressed="true" title="Newest first, by the time of sending">Sent</button>
+<button type="button" id="by-received" aria-pressed="false" title="Newest first, by the time of receipt">Received</button></div>
+<div class="choice" role="group" aria-label="Time zone">
 <button type="button" id="zone-local" aria-pressed="true">Local</button>
 <button type="button" id="zone-utc" aria-pressed="false">UTC</button></div>
 </div>
@@ -80,7 +80,7 @@ const OVERVIEW = `<details id="overview" class="overview">
 </section>
 <section class="card" aria-labelledby="timeline-title">
 <div class="card-head"><h2 id="timeline-title">Over time</h2>
-<div class="choice" role="group" aria-label="Unit of time">
+<div class="choice" role="group" aria-label="Time unit">
 <button type="button" id="by-hour" aria-pressed="true">Hour</button><button type="button" id="by-day" aria-pressed="false">Day</button>
 </div></div>
 <figure><div id="timeline-chart" class="chart"></div><figcaption id="timeline-summary" class="quiet"></figcaption></figure>
@@ -115,7 +115,7 @@ The list has been loaded again.</span> <button type="button" id="history-close">
 <div id="cut" class="notice bad cut" role="alert" hidden><span>The list stops here: <span id="cut-text"></span></span> <button type="button" id="cut-retry">Try again</button></div>
 <p id="end" class="end quiet">Loading</p>
 <p id="suggestions" class="end suggestions" hidden></p>
-<p id="first" class="end first" hidden><a href="docs#deliverMessage">Sign and send one</a> from the page of the API, or with <code>webhook-inbox send</code> from a shell.</p>
+<p id="first" class="end first" hidden><a href="docs#deliverMessage">Sign and send one</a> from the API page, or with <code>webhook-inbox send</code> from a shell.</p>
 </div>
 </section>`;
 

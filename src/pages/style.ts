@@ -84,7 +84,7 @@ input::placeholder { color: var(--text-quiet); opacity: 1; }
 .quiet { color: var(--text-quiet); }
 .notice { padding: 0.6rem 0.9rem; border-radius: var(--radius); background: var(--surface-raised); overflow-wrap: anywhere; }
 .notice.bad { background: var(--bad-ground); color: var(--bad); }
-/* Read out, not seen. */
+/* For screen readers only. */
 .spoken { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .skip-link { position: absolute; left: 0.75rem; top: -4rem; z-index: 10; padding: 0.5rem 0.9rem; border-radius: var(--radius); background: var(--accent); color: var(--on-accent); }
 .skip-link:focus { top: 0.5rem; }
@@ -121,7 +121,7 @@ dialog::backdrop { background: rgb(10 15 25 / 50%); }
 }
 `;
 
-/** Hides what is useless without scripts and would say "Loading" forever. */
+/** Hides what does nothing without scripts and would show "Loading" forever. */
 export const WITHOUT_SCRIPT_STYLE = `
 #inbox, #live, .docs-token, .try { display: none !important; }
 .notice.without-script { display: block; }

@@ -128,17 +128,17 @@ test("a chart of an empty range has at most one bar", () => {
 test("a chart has every hour, also empty ones, and its query keeps to the filter", () => {
   const range = rangeOf("hour", { until: "2025-01-15T12:30:00Z" });
   const data = [{ start: "2025-01-15T10:00:00Z", count: 1 }, { start: "2025-01-15T12:00:00Z", count: 3 }];
-  const [stretch = assert.fail()] = range.stretches;
-  assert.deepEqual(toBars(range, toCounts({ data }, stretch)).slice(-3).map(({ count }) => count), [1, 0, 3]);
-  const query = toTimelineQuery(range, stretch, { ...NO_FILTERS, until: "2025-01-15T12:30:00Z" });
+  const [part = assert.fail()] = range.parts;
+  assert.deepEqual(toBars(range, toCounts({ data }, part)).slice(-3).map(({ count }) => count), [1, 0, 3]);
+  const query = toTimelineQuery(range, part, { ...NO_FILTERS, until: "2025-01-15T12:30:00Z" });
   assert.deepEqual(Object.fromEntries(query), { bucket: "hour", since: "2025-01-13T13:00:00Z", until: "2025-01-15T12:30:00Z", limit: "49" });
 });
 
 test("the hours of a chart begin as in the zone, and counts before the first one are left out", () => {
   const range = rangeOf("hour", { zone: ahead(330) });
   assert.deepEqual([at(range.starts[0]), at(range.endMs)], ["2025-01-13T12:30:00.000Z", "2025-01-15T12:30:00.000Z"]);
-  const [stretch = assert.fail()] = range.stretches;
-  assert.equal(toTimelineQuery(range, stretch, NO_FILTERS).get("utc_offset"), "+05:30");
+  const [part = assert.fail()] = range.parts;
+  assert.equal(toTimelineQuery(range, part, NO_FILTERS).get("utc_offset"), "+05:30");
   const [first = 0] = range.starts;
   const counts = [first - 1_800_000, first, first + 3_600_000].map((startMs) => ({ startMs, count: 1 }));
   assert.deepEqual(toBars(range, counts).slice(0, 3).map(({ count }) => count), [1, 1, 0]);

@@ -42,7 +42,7 @@ async function submit(page: BrowserPage, operation: string): Promise<readonly un
   }, form);
   return [
     Number(String(await page.evaluate(textOf, `${form}-status`)).slice(0, 3)),
-    ...["body", "curl"].map((part) => page.evaluate(textOf, `${form}-answer .try-${part}`)),
+    ...["body", "curl"].map((part) => page.evaluate(textOf, `${form}-response .try-${part}`)),
   ];
 }
 
@@ -100,8 +100,8 @@ browserTest("the secret never appears in a request, URL, storage or visible text
 
 const REFUSED: readonly (readonly [secret: string, scheme: string, status: string])[] = [
   ["", "x-signature", "The secret must be given"],
-  ["whsec_a", "standard", "The secret must have base64 behind whsec_"],
-  ["whsec_", "standard", "The secret must have base64 behind whsec_"],
+  ["whsec_a", "standard", "The secret must have base64 after whsec_"],
+  ["whsec_", "standard", "The secret must have base64 after whsec_"],
 ];
 
 browserTest("a request that cannot be signed is not sent, and the page says why", async (_t, newPage) => {

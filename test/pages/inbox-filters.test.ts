@@ -155,7 +155,7 @@ browserTest("part of a recipient matches nothing, and the page says why", async 
   const page = await newPage();
   await page.open(`${(await shared()).url}/?to=%2B`);
   await page.until(isReady);
-  assert.equal(await page.evaluate(textOf, "#suggestions"), "The recipient is matched exactly: + has to be the whole number.");
+  assert.equal(await page.evaluate(textOf, "#suggestions"), "The recipient is matched exactly: + must be the whole number.");
 }, ONLY_IN_FULL_RUN);
 
 browserTest("an id that is typed into the search opens its message", async (_t, newPage) => {

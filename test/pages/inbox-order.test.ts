@@ -61,7 +61,7 @@ browserTest("the chart counts the messages that match the filters", async (t, ne
     stored(1, { ts: recent(1), from: "+1", to: "+7", text: "alpha" }), stored(2, { ts: recent(2), from: "+2", to: "+7", text: "beta" }), stored(3, { ts: recent(3), from: "+2", to: "+8", text: "Alphabet" }),
   ]);
   const page = await newPage();
-  for (const [query, count] of [["", "3 messages"], ["?q=ALPHA", "2 messages"], ["?from=%2B1", "1 message"], ["?to=%2B7", "2 messages"], ["?to=%2B7&q=b", "1 message"], ["?q=none", "Nothing"]] as const) {
+  for (const [query, count] of [["", "3 messages"], ["?q=ALPHA", "2 messages"], ["?from=%2B1", "1 message"], ["?to=%2B7", "2 messages"], ["?to=%2B7&q=b", "1 message"], ["?q=none", "No messages"]] as const) {
     await page.open(service.url + query);
     await page.until(isReady);
     await page.until((start) => document.querySelector("#timeline-summary")?.textContent?.startsWith(`${start} in the last 48 hours`) === true, count);

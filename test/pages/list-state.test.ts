@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nextState, retryOf, SHOWN, TRANSITIONS, type ListEvent, type ListState } from "../../src/pages/browser/list-state.ts";
+import { nextState, retryOf, DISPLAYS, TRANSITIONS, type ListEvent, type ListState } from "../../src/pages/browser/list-state.ts";
 
 const STATES: readonly ListState[] = ["loading", "ready", "fetching", "failed", "cut"];
 const EVENTS: readonly ListEvent[] = ["load", "loaded", "fetch", "fetched", "fail"];
@@ -23,7 +23,7 @@ test("every state can be reached, and a new filter loads from every state", () =
 
 test("no state contradicts itself: a failure shown can be retried, without rows there is no count, and a busy list has not failed", () => {
   for (const state of STATES) {
-    const shown = SHOWN[state];
+    const shown = DISPLAYS[state];
     assert.equal(shown.failure !== "none", retryOf(state) !== undefined, state);
     if (!shown.rows) assert.equal(shown.counted, false, state);
     if (shown.busy) assert.equal(shown.failure, "none", state);

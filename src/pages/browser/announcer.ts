@@ -12,15 +12,15 @@ export interface Announcer {
 
 /** Announces by writing into an element that screen readers watch. */
 export function createAnnouncer(status: HTMLElement): Announcer {
-  let untold = 0;
+  let unannounced = 0;
   let isWaiting = false;
 
-  function tell(): void {
-    isWaiting = untold > 0;
+  function announce(): void {
+    isWaiting = unannounced > 0;
     if (!isWaiting) return;
-    status.textContent = `${countOf(untold, "new message")} arrived`;
-    untold = 0;
-    setTimeout(tell, EVERY_MS);
+    status.textContent = `${countOf(unannounced, "new message")} arrived`;
+    unannounced = 0;
+    setTimeout(announce, EVERY_MS);
   }
 
   return {
@@ -28,8 +28,8 @@ export function createAnnouncer(status: HTMLElement): Announcer {
       status.textContent = text;
     },
     count(arrived) {
-      untold += arrived;
-      if (!isWaiting) tell();
+      unannounced += arrived;
+      if (!isWaiting) announce();
     },
   };
 }

@@ -1,23 +1,24 @@
 import { addressOf } from "./root.ts";
 
-export type Answer<T> =
+/** The outcome of a request. */
+export type ApiResponse<T> =
   | { readonly kind: "ok"; readonly value: T }
-  /** The service requires a token, or another one. */
+  /** The token is missing or wrong. */
   | { readonly kind: "unauthorized" }
-  /** `later`: the same request may succeed at another time. */
-  | { readonly kind: "failed"; readonly message: string; readonly later: boolean }
-  /** Nobody waits for the response any longer. */
+  /** `isRetryable`: the same request may succeed later. */
+  | { readonly kind: "failed"; readonly message: string; readonly isRetryable: boolean }
+  /** The caller needs no response. */
   | { readonly kind: "aborted" };
 
-/** The service's API with the reader's token, which is kept as long as the browser's tab. */
+/** The service's API with the reader's token, which is kept until the browser's tab is closed. */
 export interface Api {
-  get<T>(path: string, signal: AbortSignal): Promise<Answer<T>>;
+  get<T>(path: string, signal: AbortSignal): Promise<ApiResponse<T>>;
   /** A response whose body is read while it arrives; rejects if there is no response. */
   open(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response>;
   hasToken(): boolean;
-  /** Empty if there is none. */
+  /** An empty string if there is none. */
   token(): string;
-  /** An empty token forgets it. */
+  /** An empty string means no token. */
   useToken(token: string): void;
 }
 
@@ -41,11 +42,11 @@ export function createApi(): Api {
         // The refusal of an earlier token says nothing about the present one.
         if (response.status === 401) return { kind: used === token ? "unauthorized" : "aborted" };
         if (!response.ok) {
-          return { kind: "failed", message: await readReason(response), later: response.status >= 500 || response.status === 429 };
+          return { kind: "failed", message: await readReason(response), isRetryable: response.status >= 500 || response.status === 429 };
         }
         return { kind: "ok", value: await response.json() };
       } catch {
-        return signal.aborted ? { kind: "aborted" } : { kind: "failed", message: "The service cannot be reached", later: true };
+        return signal.aborted ? { kind: "aborted" } : { kind: "failed", message: "The service cannot be reached", isRetryable: true };
       }
     },
     hasToken: () => token !== "",

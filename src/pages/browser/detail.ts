@@ -36,7 +36,7 @@ export function createDetail(options: DetailOptions): Detail {
   const copy = createCopyButtons(byId("detail-copy", HTMLElement), api);
   const buttons = [["detail-previous", -1], ["detail-next", 1]] as const;
   let shown: StoredMessage | undefined;
-  let asked = new AbortController();
+  let loading = new AbortController();
 
   function party(field: "from" | "to", number: string, label: string): HTMLElement {
     const button = create("button", { type: "button", class: "plain" }, label);
@@ -69,22 +69,22 @@ export function createDetail(options: DetailOptions): Detail {
     dialog.scrollTop = 0;
   }
 
-  function explain(words: string): void {
+  function explain(reason: string): void {
     shown = undefined;
     fields.replaceChildren();
     copy.use(undefined);
-    text.textContent = words;
+    text.textContent = reason;
     text.classList.add("quiet");
     for (const [id] of buttons) byId(id, HTMLButtonElement).disabled = true;
     if (!dialog.open) dialog.showModal();
   }
 
   async function find(id: string): Promise<void> {
-    asked.abort();
-    asked = new AbortController();
-    const answer = await api.get<StoredMessage>(`/messages/${encodeURIComponent(id)}`, asked.signal);
-    if (answer.kind === "ok") show(answer.value);
-    else if (answer.kind === "failed") explain(answer.message === "not found" ? `No message has the id ${id}` : answer.message);
+    loading.abort();
+    loading = new AbortController();
+    const response = await api.get<StoredMessage>(`/messages/${encodeURIComponent(id)}`, loading.signal);
+    if (response.kind === "ok") show(response.value);
+    else if (response.kind === "failed") explain(response.message === "not found" ? `No message has the id ${id}` : response.message);
   }
 
   function step(steps: number): void {

@@ -21,7 +21,7 @@ function useToken(token: string): void {
 byId("contents", HTMLDetailsElement).open = matchMedia("(min-width: 64rem)").matches;
 forget.hidden = !api.hasToken();
 if (api.hasToken()) status.textContent = "The token is used";
-else void share.ask("").then((token) => token !== undefined && useToken(token));
+else void share.request("").then((token) => token !== undefined && useToken(token));
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   const token = input.value.trim();

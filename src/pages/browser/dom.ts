@@ -3,7 +3,7 @@ type Attributes = Readonly<Record<string, string>>;
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** The element of the page with this id; without it the page is broken. */
+/** The element of the page with this id; throws without it. */
 export function byId<T extends HTMLElement>(id: string, type: new () => T): T {
   const element = document.getElementById(id);
   if (!(element instanceof type)) throw new Error(`Cannot run the page: it must have a ${type.name} with the id ${id}`);

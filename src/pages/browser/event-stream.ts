@@ -11,7 +11,7 @@ export interface EventParser {
 }
 
 /**
- * Takes a `text/event-stream` in chunks, cut anywhere, and gives the events that each chunk completes (HTML standard, section
+ * Parses a `text/event-stream` in chunks, cut anywhere, and returns the events that each chunk completes (HTML standard, section
  * 9.2.6). Supports `id` and `data`, which `GET /tail` sends; ignores other fields and comments.
  */
 export function createEventParser(): EventParser {

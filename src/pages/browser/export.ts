@@ -6,7 +6,7 @@ import { addressOf } from "./root.ts";
 /** Without a byte order mark, Excel assumes an older encoding. */
 const FORMATS = { csv: "format=csv&bom=1", ndjson: "format=ndjson" } as const;
 
-/** Sets up buttons that save all messages that the present filters admit, as the API streams them. */
+/** Sets up buttons that save all messages that match the present filters, as the API streams them. */
 export function createExport(api: Api, filters: () => Filters): void {
   async function save(format: keyof typeof FORMATS): Promise<void> {
     const path = `/messages?${[String(toParameters(filters())), FORMATS[format]].filter((part) => part !== "").join("&")}`;

@@ -22,7 +22,7 @@ export interface FilterFormOptions {
   readonly onChange: (filters: Filters) => void;
 }
 
-/** Long enough for the next key, too short to wait for. */
+/** Long enough to wait for the next key, too short to be noticed. */
 const DEBOUNCE_MS = 200;
 
 /** Sets up the form of the page, and fills it from the address. */

@@ -1,7 +1,7 @@
 import type { StoredMessage } from "../../core/message.ts";
 import type { ListOrder } from "./order.ts";
 
-/** The reader's filters; an empty string admits every message. */
+/** The reader's filters; an empty string matches every message. */
 export interface Filters {
   readonly q: string;
   readonly from: string;
@@ -26,15 +26,15 @@ export function readFilters(search: string): Filters {
 
 /** The filters that are not empty, as a query for the page's address or an export. */
 export function toParameters({ order, ...filters }: Filters): URLSearchParams {
-  return new URLSearchParams([...wordsOf(filters), ...(order === "sent" ? [] : [["order", order]])]);
+  return new URLSearchParams([...entriesOf(filters), ...(order === "sent" ? [] : [["order", order]])]);
 }
 
 /** Whether any filter is set. */
 export function isFiltered({ order: _order, ...filters }: Filters): boolean {
-  return wordsOf(filters).length > 0;
+  return entriesOf(filters).length > 0;
 }
 
-function wordsOf(filters: Omit<Filters, "order">): string[][] {
+function entriesOf(filters: Omit<Filters, "order">): string[][] {
   return Object.entries(filters).filter(([, value]) => value !== "");
 }
 

@@ -1,6 +1,6 @@
 /**
  * Why the rows must not change: a message is being read, text is selected, a row is about to be clicked, nobody sees the page,
- * or the reader paused it.
+ * or the reader paused the list.
  */
 export type HoldReason = "detail" | "selection" | "pointer" | "focus" | "pause" | "hidden";
 

@@ -84,7 +84,7 @@ const list = createMessageList({
   below: byId("below", HTMLElement),
   isHeld: hold.isHeld,
   onOpen: (message) => detail.open(message),
-  onUnauthorized: askForToken,
+  onUnauthorized: requestToken,
   onChange(view) {
     notes.show(view);
     document.title = titleOf(filterForm.current(), view.newer ?? 0);
@@ -92,7 +92,7 @@ const list = createMessageList({
   onLoaded(total) {
     announcer.say(`${countOf(total, "message")}${isFiltered(filterForm.current()) ? " found" : ""}`);
     tokenForm.accepted();
-    // The service responds, so other retries need not wait longer.
+    // The service responds, so other retries can start now.
     tail.wake();
     overview.retry();
   },
@@ -124,7 +124,7 @@ const tail = createWindowTail({
     overview.refresh();
     byId("history", HTMLElement).hidden = false;
   },
-  onUnauthorized: askForToken,
+  onUnauthorized: requestToken,
 });
 
 function tryAgain(): void {
@@ -133,12 +133,12 @@ function tryAgain(): void {
   tail.wake();
 }
 
-function askForToken(): void {
+function requestToken(): void {
   tail.stop();
-  tokenForm.ask();
+  tokenForm.show();
 }
 
-/** Starts the stream first, so that it brings what is committed while the list is being loaded. */
+/** Starts the stream first, so that it delivers what is committed while the list is being loaded. */
 function start(): void {
   tail.start();
   void list.load(filterForm.current());
@@ -148,9 +148,9 @@ function start(): void {
 
 /** The title in the browser's tabs: new messages and the search. */
 function titleOf(filters: Filters, newer: number): string {
-  const { order: _order, ...looked } = filters;
-  const words = Object.values(looked).filter((value) => value !== "").join(", ");
-  return `${newer > 0 ? `(${newer}) ` : ""}${words === "" ? "" : `${words} · `}Inbox · webhook-inbox`;
+  const { order: _order, ...values } = filters;
+  const search = Object.values(values).filter((value) => value !== "").join(", ");
+  return `${newer > 0 ? `(${newer}) ` : ""}${search === "" ? "" : `${search} · `}Inbox · webhook-inbox`;
 }
 
 createExport(api, filterForm.current);

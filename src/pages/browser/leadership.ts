@@ -1,13 +1,13 @@
 export interface LeadershipOptions {
   readonly locks: LockManager;
-  /** Of all windows that use the same name, one is the leader. */
+  /** One of the windows that use the same name is the leader. */
   readonly name: string;
   readonly onLead: () => void;
-  /** This window does not lead, or no longer. */
+  /** This window does not lead, or has stopped leading. */
   readonly onFollow: () => void;
 }
 
-/** One window of the browser leads the others: the one that holds a lock, which is released with the window. */
+/** One window of the browser leads the others: it holds a lock, which is released when the window closes. */
 export interface Leadership {
   isLeading(): boolean;
   /** Waits for the lock, or steals it from another window. */

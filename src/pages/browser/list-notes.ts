@@ -1,7 +1,7 @@
 import { byId, create } from "./dom.ts";
 import { isFiltered, type Filters } from "./filters.ts";
 import { countOf } from "./format.ts";
-import { SHOWN, type ListView } from "./list-state.ts";
+import { DISPLAYS, type ListView } from "./list-state.ts";
 
 export interface ListNotes {
   /** Describes the state of the list around its rows. */
@@ -27,8 +27,8 @@ export function createListNotes({ filters, senders, onSender, onId, onRetry }: L
   const newer = byId("newer", HTMLButtonElement);
   const end = byId("end", HTMLElement);
   const first = byId("first", HTMLElement);
-  const places = { above: "notice", below: "cut" } as const;
-  for (const id of Object.values(places)) byId(`${id}-retry`, HTMLButtonElement).addEventListener("click", onRetry);
+  const noticeIds = { above: "notice", below: "cut" } as const;
+  for (const id of Object.values(noticeIds)) byId(`${id}-retry`, HTMLButtonElement).addEventListener("click", onRetry);
 
   const suggestions = byId("suggestions", HTMLElement);
 
@@ -42,21 +42,21 @@ export function createListNotes({ filters, senders, onSender, onId, onRetry }: L
   function suggest(): void {
     const { from, to, q } = filters();
     const found = from === "" ? [] : senders().filter((number) => number.startsWith(from) && number !== from);
-    const words = found.length > 0
+    const hint = found.length > 0
       ? `The sender is matched exactly. These begin with ${from}:`
-      : `The sender is matched exactly: ${from} has to be the whole number.`;
+      : `The sender is matched exactly: ${from} must be the whole number.`;
     const id = q.trim();
     suggestions.replaceChildren(
-      ...(from === "" ? [] : [create("span", {}, words)]), ...found.map((number) => offer(number, () => onSender(number))),
-      ...(to === "" ? [] : [create("span", {}, `The recipient is matched exactly: ${to} has to be the whole number.`)]),
+      ...(from === "" ? [] : [create("span", {}, hint)]), ...found.map((number) => offer(number, () => onSender(number))),
+      ...(to === "" ? [] : [create("span", {}, `The recipient is matched exactly: ${to} must be the whole number.`)]),
       ...(id === "" ? [] : [create("span", {}, "Is it the id of a message?"), offer(`Open ${id}`, () => onId(id))]),
     );
   }
 
   function endText(view: ListView): string {
-    const shown = SHOWN[view.state];
-    if (shown.end === "loading") return "Loading";
-    if (shown.end === "nothing" || rows.childElementCount > 0) return "";
+    const { end: ending } = DISPLAYS[view.state];
+    if (ending === "loading") return "Loading";
+    if (ending === "nothing" || rows.childElementCount > 0) return "";
     return isFiltered(filters()) ? "No message matches these filters" : "No messages yet. They appear here as they arrive.";
   }
 
@@ -65,13 +65,13 @@ export function createListNotes({ filters, senders, onSender, onId, onRetry }: L
       if (!suggestions.hidden) suggest();
     },
     show(view) {
-      const { busy, failure, end: ending } = SHOWN[view.state];
+      const { busy, failure, end: ending } = DISPLAYS[view.state];
       rows.setAttribute("aria-busy", String(busy));
       if (view.total !== undefined) count.textContent = countOf(view.total, "message");
       else if (!busy) count.textContent = "";
-      for (const [place, id] of Object.entries(places)) {
-        byId(id, HTMLElement).hidden = failure !== place;
-        byId(`${id}-text`, HTMLElement).textContent = failure === place ? view.reason : "";
+      for (const [position, id] of Object.entries(noticeIds)) {
+        byId(id, HTMLElement).hidden = failure !== position;
+        byId(`${id}-text`, HTMLElement).textContent = failure === position ? view.reason : "";
       }
       newer.hidden = view.newer === 0;
       newer.textContent = view.newer === undefined ? "↑ Show new messages" : `↑ ${countOf(view.newer, "new message")}`;

@@ -7,7 +7,7 @@ export type ListState = "loading" | "ready" | "fetching" | "failed" | "cut";
 
 export type ListEvent = "load" | "loaded" | "fetch" | "fetched" | "fail";
 
-/** The next state for each event; an event that a state does not name cannot happen in it. */
+/** The next state for each event; an event that is not listed for a state cannot happen in it. */
 export const TRANSITIONS: Readonly<Record<ListState, Readonly<Partial<Record<ListEvent, ListState>>>>> = {
   loading: { load: "loading", loaded: "ready", fail: "failed" },
   ready: { load: "loading", fetch: "fetching" },
@@ -26,7 +26,8 @@ export interface ListView {
   readonly newer: number | undefined;
 }
 
-export interface Shown {
+/** What the page shows in a state of the list. */
+export interface ListDisplay {
   /** Whether the list is marked as busy. */
   readonly busy: boolean;
   /** Whether the count is known for the present address. */
@@ -35,12 +36,12 @@ export interface Shown {
   readonly rows: boolean;
   /** Where a failure is shown, with a button to try again. */
   readonly failure: "none" | "above" | "below";
-  /** What is shown below the last row; `outcome`: nothing, or that there is no message. */
+  /** What is shown below the last row; `outcome`: nothing, or a note that no message matches. */
   readonly end: "loading" | "outcome" | "nothing";
 }
 
-/** What the page shows in each state; it is decided nowhere else. */
-export const SHOWN: Readonly<Record<ListState, Shown>> = {
+/** What the page shows in each state; it is decided only here. */
+export const DISPLAYS: Readonly<Record<ListState, ListDisplay>> = {
   loading: { busy: true, counted: false, rows: true, failure: "none", end: "loading" },
   ready: { busy: false, counted: true, rows: true, failure: "none", end: "outcome" },
   fetching: { busy: true, counted: true, rows: true, failure: "none", end: "loading" },

@@ -1,10 +1,10 @@
 import type { StoredMessage } from "../../core/message.ts";
 import type { Api } from "./api.ts";
 import { createMatcher, createSearch, NO_FILTERS, toParameters, type Filters } from "./filters.ts";
-import { nextState, retryOf, SHOWN, type ListEvent, type ListState, type ListView } from "./list-state.ts";
+import { nextState, retryOf, DISPLAYS, type ListEvent, type ListState, type ListView } from "./list-state.ts";
 import { createRow } from "./message-row.ts";
 import { ORDERINGS } from "./order.ts";
-import { fetchStretch, type Stretch } from "./page-source.ts";
+import { fetchRange, type MessageRange } from "./page-source.ts";
 import { createRecovery } from "./recovery.ts";
 import { createReach } from "./reach.ts";
 import { createRowKeys } from "./row-keys.ts";
@@ -44,9 +44,9 @@ export interface MessageList {
   neighbour(message: StoredMessage, steps: number): StoredMessage | undefined;
 }
 
-/** More arrivals at once, or more rows in the first page, are not inserted one by one. */
-const MOST_ARRIVALS = 100;
-const MOST_FIRST_ROWS = 150;
+/** Above these numbers, arrivals are not inserted one by one: the list is loaded again. */
+const MAX_ARRIVALS = 100;
+const MAX_FIRST_ROWS = 150;
 /** Messages that arrive this soon after a count was loaded may be included in it. */
 const UNSURE_MS = 2000;
 
@@ -77,39 +77,39 @@ export function createMessageList(options: ListOptions): MessageList {
     return { message, element: createRow(message, { search, times, ts, onOpen: () => options.onOpen(message) }) };
   };
 
-  function tell(): void {
-    options.onChange({ state, total: SHOWN[state].counted ? total : undefined, reason, newer });
+  function report(): void {
+    options.onChange({ state, total: DISPLAYS[state].counted ? total : undefined, reason, newer });
   }
 
   function step(event: ListEvent): void {
     state = nextState(state, event);
     if (event !== "fail") reason = "";
-    if (!SHOWN[state].rows) rows.clear();
-    tell();
+    if (!DISPLAYS[state].rows) rows.clear();
+    report();
   }
 
-  /** Loads one page; undefined if that failed, which has been handled. */
-  async function ask(signal: AbortSignal, page: { readonly cursor: string | undefined; readonly before: StoredMessage | undefined }): Promise<Stretch | undefined> {
-    const answer = await fetchStretch(api, { filters, signal, ...page });
-    if (signal.aborted || answer.kind === "aborted") return undefined;
-    if (answer.kind === "ok") {
-      recovery.worked();
-      return answer.value;
+  /** Loads one page; undefined if that failed and the failure has been handled. */
+  async function request(signal: AbortSignal, page: { readonly cursor: string | undefined; readonly before: StoredMessage | undefined }): Promise<MessageRange | undefined> {
+    const response = await fetchRange(api, { filters, signal, ...page });
+    if (signal.aborted || response.kind === "aborted") return undefined;
+    if (response.kind === "ok") {
+      recovery.succeeded();
+      return response.value;
     }
-    if (answer.kind === "failed") reason = answer.message;
+    if (response.kind === "failed") reason = response.message;
     step("fail");
-    if (answer.kind === "unauthorized") options.onUnauthorized();
-    else recovery.failed(answer.later);
+    if (response.kind === "unauthorized") options.onUnauthorized();
+    else recovery.failed(response.isRetryable);
     return undefined;
   }
 
   async function fetchPage(index: number): Promise<boolean> {
     const before = rows.pages[index + 1]?.first;
-    const stretch = await ask(loading.signal, { before, cursor: rows.pages[index]?.cursor });
-    if (stretch === undefined) return false;
-    if (before === undefined) rows.pages.splice(index + 1, rows.pages.length, ...pagesFrom(stretch.next_cursor));
-    rows.show(index, stretch.data.map(toRow));
-    count(stretch.total);
+    const range = await request(loading.signal, { before, cursor: rows.pages[index]?.cursor });
+    if (range === undefined) return false;
+    if (before === undefined) rows.pages.splice(index + 1, rows.pages.length, ...pagesFrom(range.next_cursor));
+    rows.show(index, range.data.map(toRow));
+    count(range.total);
     keys.refresh();
     return true;
   }
@@ -126,12 +126,12 @@ export function createMessageList(options: ListOptions): MessageList {
     for (let index = reach.wanted(); index !== undefined; index = reach.wanted()) {
       step("fetch");
       if (!(await fetchPage(index))) return;
-      reach.takeOutFar();
+      reach.removeFar();
     }
     if (signal !== loading.signal) return;
-    reach.takeOutFar();
+    reach.removeFar();
     keys.refresh();
-    if (SHOWN[state].busy) step("fetched");
+    if (DISPLAYS[state].busy) step("fetched");
     if (rows.isTopInSight() && !options.isHeld() && newer !== 0) release();
   }
 
@@ -146,15 +146,15 @@ export function createMessageList(options: ListOptions): MessageList {
     isStale = false;
     newer = 0;
     step("load");
-    const stretch = await ask(signal, { before: undefined, cursor: undefined });
-    if (stretch === undefined) return;
+    const range = await request(signal, { before: undefined, cursor: undefined });
+    if (range === undefined) return;
     // The old rows stay until the new ones arrive, so that the page does not flicker with every key.
     const isTopHidden = above.getBoundingClientRect().top < 0;
     rows.clear();
-    rows.pages.push(createPage(undefined), ...pagesFrom(stretch.next_cursor));
-    rows.show(0, stretch.data.map(toRow));
+    rows.pages.push(createPage(undefined), ...pagesFrom(range.next_cursor));
+    rows.show(0, range.data.map(toRow));
     if (isTopHidden) above.scrollIntoView({ block: "start", behavior: "instant" });
-    count(stretch.total);
+    count(range.total);
     keys.refresh();
     step("loaded");
     options.onLoaded(total);
@@ -172,39 +172,39 @@ export function createMessageList(options: ListOptions): MessageList {
     if (wanted.length === 0) return;
     total += wanted.length;
     if (performance.now() - countedAtMs < UNSURE_MS) recountLater();
-    if (waiting.length + wanted.length > MOST_ARRIVALS) isStale = true;
+    if (waiting.length + wanted.length > MAX_ARRIVALS) isStale = true;
     else waiting.push(...wanted);
     newer = newer === undefined ? undefined : newer + wanted.length;
     if (!options.isHeld()) release();
-    else tell();
+    else report();
   }
 
-  /** Inserts waiting arrivals if the reader is at the top; otherwise tells the reader about them. */
+  /** Inserts waiting arrivals if the reader is at the top; otherwise shows the reader their number. */
   function release(): void {
     if (state === "failed" || state === "loading") return;
     const isAtTop = rows.isTopInSight();
-    if (isAtTop && (isStale || newer === undefined || (rows.pages[0]?.rows?.length ?? 0) > MOST_FIRST_ROWS)) {
+    if (isAtTop && (isStale || newer === undefined || (rows.pages[0]?.rows?.length ?? 0) > MAX_FIRST_ROWS)) {
       void load();
       return;
     }
     for (const message of waiting.splice(0)) rows.insert(toRow(message));
     keys.refresh();
-    reach.takeOutFar();
+    reach.removeFar();
     if (isAtTop) newer = 0;
-    tell();
+    report();
   }
 
-  /** Messages that arrived while the count was loaded may be counted twice or not: only the service knows. */
+  /** Messages that arrived while the count was loaded may be counted once or twice: only the service has the exact number. */
   function recountLater(): void {
     clearTimeout(recounting);
     recounting = setTimeout(async () => {
       const { signal } = loading;
       const known = total;
-      const answer = await api.get<Stretch>(`/messages?limit=1&${toParameters({ ...filters, order: "sent" })}`, signal);
-      if (answer.kind !== "ok" || signal.aborted || !SHOWN[state].counted) return;
-      if (total === known) count(answer.value.total);
+      const response = await api.get<MessageRange>(`/messages?limit=1&${toParameters({ ...filters, order: "sent" })}`, signal);
+      if (response.kind !== "ok" || signal.aborted || !DISPLAYS[state].counted) return;
+      if (total === known) count(response.value.total);
       else recountLater();
-      tell();
+      report();
     }, UNSURE_MS);
   }
 
@@ -232,7 +232,7 @@ export function createMessageList(options: ListOptions): MessageList {
         return;
       }
       newer = undefined;
-      tell();
+      report();
     },
     async toTop() {
       await load();

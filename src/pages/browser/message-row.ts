@@ -51,7 +51,7 @@ export function createRow(message: StoredMessage, { search, times, ts, onOpen }:
   return create("li", {}, row);
 }
 
-/** How far a sender's clock may be ahead without a remark. */
+/** How far a sender's clock may be ahead without a flag. */
 export const AHEAD_MS: number = 5 * 60_000;
 
 /** Whether the message is dated later than it was received. */

@@ -4,15 +4,15 @@ import type { SequencedMessage, StoredMessage } from "../../core/message.ts";
 export type ListOrder = "sent" | "received";
 
 /** A message that arrived has a `seq`; a message from a list has none. */
-export type Placed = StoredMessage & Partial<Pick<SequencedMessage, "seq">>;
+export type SortableMessage = StoredMessage & Partial<Pick<SequencedMessage, "seq">>;
 
 export interface Ordering {
   /** For `GET /messages`. */
   readonly parameter: "desc" | "received-desc";
   /** Negative if `a` comes first. Two messages without a `seq` may compare as equal. */
-  compare(a: Placed, b: Placed): number;
+  compare(a: SortableMessage, b: SortableMessage): number;
   /** Whether a message of a list is at the position of another one, or after it. */
-  reaches(message: Placed, other: Placed): boolean;
+  reaches(message: SortableMessage, other: SortableMessage): boolean;
   /** The time that a row shows. */
   timeOf(message: StoredMessage): string;
 }
@@ -27,7 +27,7 @@ export const ORDERINGS: Readonly<Record<ListOrder, Ordering>> = {
   received: {
     parameter: "received-desc",
     compare: compareReceipts,
-    // Several may have the same time of receipt; the other message may have been erased.
+    // Several messages may have the same time of receipt; the other message may have been erased.
     reaches: (message, other) => message.message_id === other.message_id || message.created_at < other.created_at,
     timeOf: ({ created_at: receivedAt }) => receivedAt,
   },
@@ -44,11 +44,11 @@ export function compareNewestFirst(a: Position, b: Position): number {
 }
 
 /** Arrivals are newer than what a list contained. */
-function compareReceipts(a: Placed, b: Placed): number {
+function compareReceipts(a: SortableMessage, b: SortableMessage): number {
   return (b.seq ?? 0) - (a.seq ?? 0);
 }
 
-/** Without its Z, an instant is a prefix of those that follow it by a fraction. */
+/** Without the Z, an instant comes before the same second with a fraction, as a prefix of it. */
 function instantOf(message: Position): string {
   return message.ts.slice(0, -1);
 }

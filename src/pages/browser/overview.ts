@@ -19,7 +19,7 @@ export interface OverviewOptions {
   readonly onSenders: () => void;
 }
 
-/** The totals and the chart of the largest senders, for all messages; the chart over time, for those that the filters admit. */
+/** The totals and the chart of the largest senders, for all messages; the chart over time, for the messages that match the filters. */
 export interface Overview {
   /** Loads everything again, at most every few seconds. */
   refresh(): void;
@@ -39,11 +39,11 @@ const REDRAW_MS = 30_000;
 export function createOverview(options: OverviewOptions): Overview {
   const { api, times } = options;
   const notice = byId("overview-notice", HTMLElement);
-  const recovery = createRecovery(() => void ask());
+  const recovery = createRecovery(() => void load());
   const senders = byId("senders", HTMLOListElement);
   const numbers = byId("sender-numbers", HTMLDataListElement);
-  const timeline = createTimelineCard({ api, times, filters: options.filters, onBucket: options.onBucket, onUnit: () => void ask() });
-  let asked = new AbortController();
+  const timeline = createTimelineCard({ api, times, filters: options.filters, onBucket: options.onBucket, onUnit: () => void load() });
+  let loading = new AbortController();
   let timer: number | undefined;
   let again = false;
 
@@ -75,16 +75,16 @@ export function createOverview(options: OverviewOptions): Overview {
     numbers.replaceChildren(...largest.map(({ from }) => create("option", { value: from })));
   }
 
-  async function ask(): Promise<void> {
-    asked.abort();
-    asked = new AbortController();
-    const { signal } = asked;
-    const [stats, chart] = await Promise.all([api.get<Stats>("/stats", signal), timeline.ask(signal)]);
+  async function load(): Promise<void> {
+    loading.abort();
+    loading = new AbortController();
+    const { signal } = loading;
+    const [stats, chart] = await Promise.all([api.get<Stats>("/stats", signal), timeline.load(signal)]);
     if (signal.aborted) return;
     const hasFailed = stats.kind === "failed" || chart === "failed";
     notice.hidden = !hasFailed;
     if (hasFailed) recovery.failed(true);
-    else recovery.worked();
+    else recovery.succeeded();
     if (stats.kind === "ok") {
       showTotals(stats.value);
       showSenders(stats.value.messages_per_sender);
@@ -102,9 +102,9 @@ export function createOverview(options: OverviewOptions): Overview {
       if (again) refresh();
     }, REFRESH_MS);
     again = false;
-    void ask();
+    void load();
   }
 
   setInterval(timeline.redraw, REDRAW_MS);
-  return { refresh, follow: () => void ask(), retry: recovery.now, senders: () => Array.from(numbers.options, ({ value }) => value) };
+  return { refresh, follow: () => void load(), retry: recovery.now, senders: () => Array.from(numbers.options, ({ value }) => value) };
 }

@@ -11,7 +11,7 @@ export interface Reach {
   /** The page to load next; undefined if all close ones are there. */
   wanted(): number | undefined;
   /** Removes the pages that are far away. */
-  takeOutFar(): void;
+  removeFar(): void;
   /** Calls `onMove` after the reader has moved, at most once per frame. */
   watch(onMove: () => void): void;
 }
@@ -35,7 +35,7 @@ export function createReach({ list, above, rows }: ReachOptions): Reach {
       if (bottom < innerHeight + near && isBelow) return rows.to();
       return undefined;
     },
-    takeOutFar() {
+    removeFar() {
       const far = KEEP_WITHIN * innerHeight;
       for (;;) {
         const first = rows.pages[rows.from()];

@@ -1,8 +1,8 @@
 /** Retries what failed, after growing delays, until it succeeds. */
 export interface Recovery {
-  /** The attempt failed; `later`: it may succeed at another time without a change. */
-  failed(later: boolean): void;
-  worked(): void;
+  /** The attempt failed; `isRetryable`: the same attempt may succeed later. */
+  failed(isRetryable: boolean): void;
+  succeeded(): void;
   /** Retries at once, if anything failed. */
   now(): void;
 }
@@ -25,15 +25,15 @@ export function createRecovery(again: () => void): Recovery {
 
   return {
     now,
-    failed(later) {
+    failed(isRetryable) {
       clearTimeout(timer);
-      isDue = later;
-      if (!later) return;
+      isDue = isRetryable;
+      if (!isRetryable) return;
       // Spread out, so that the pages of many readers do not retry at the same moment.
       timer = setTimeout(now, delayMs * (0.75 + Math.random() / 2));
       delayMs = Math.min(delayMs * 2, MAX_DELAY_MS);
     },
-    worked() {
+    succeeded() {
       clearTimeout(timer);
       isDue = false;
       delayMs = FIRST_DELAY_MS;

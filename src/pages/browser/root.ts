@@ -1,7 +1,7 @@
-/** The address of the service, under whatever path a proxy serves it: every module is in its folder `assets`. */
+/** The address of the service, below any path at which a proxy serves it: every script is in its folder `assets`. */
 export const ROOT: string = new URL("..", import.meta.url).href;
 
-/** The script's own address: windows with the same script understand each other. */
+/** The script's own address: windows with the same script use the same messages. */
 export const SCRIPT: string = import.meta.url;
 
 /** The address of a path of the service, such as `/messages?limit=1`. */

@@ -23,7 +23,7 @@ export const pagesFrom = (cursor: string | undefined): readonly Page[] => (curso
 
 export interface WindowElements {
   readonly list: HTMLUListElement;
-  /** Takes the room of the pages above and below that are not in the document. */
+  /** These two are as high as the pages above and below that are not in the document. */
   readonly above: HTMLElement;
   readonly below: HTMLElement;
 }
@@ -64,7 +64,7 @@ export function createRowWindow({ list, above, below, ordering }: RowWindowOptio
 
   const sum = (some: readonly Page[]): number => some.reduce((height, page) => height + page.height, 0);
 
-  function holdRoom(): void {
+  function reserveRoom(): void {
     above.style.height = `${sum(pages.slice(0, from))}px`;
     below.style.height = `${sum(pages.slice(to))}px`;
   }
@@ -89,7 +89,7 @@ export function createRowWindow({ list, above, below, ordering }: RowWindowOptio
     const anchor = isTopInSight() ? undefined : shown.find(({ element }) => element.getBoundingClientRect().bottom > 0)?.element;
     const before = anchor?.getBoundingClientRect().top ?? 0;
     change();
-    holdRoom();
+    reserveRoom();
     if (anchor?.isConnected !== true) return;
     const moved = anchor.getBoundingClientRect().top - before;
     if (moved !== 0) window.scrollBy({ top: moved, behavior: "instant" });
@@ -119,7 +119,7 @@ export function createRowWindow({ list, above, below, ordering }: RowWindowOptio
       from = 0;
       to = 0;
       list.replaceChildren();
-      holdRoom();
+      reserveRoom();
     },
     show(index, rows) {
       const page = pages[index];

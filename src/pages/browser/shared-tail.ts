@@ -4,7 +4,7 @@ import { createLeadership } from "./leadership.ts";
 import { SCRIPT } from "./root.ts";
 import { createTail, type Tail, type TailOptions, type TailState } from "./tail.ts";
 
-/** What the window with the connection tells the others. */
+/** What the window with the connection sends to the others. */
 interface Report {
   readonly kind: "report";
   readonly state: TailState;
@@ -14,21 +14,21 @@ interface Report {
   readonly event?: "gap" | "reset";
 }
 
-/** `hello`: asks whether another window is there. */
-type Word = Report | { readonly kind: "hello" } | { readonly kind: "wake" };
+/** `hello` requests a report from the window with the connection. `wake` makes that window retry a lost connection at once. */
+type TailMessage = Report | { readonly kind: "hello" } | { readonly kind: "wake" };
 
 /** A window with the connection responds within this time, unless the browser has frozen it. */
-const ANSWER_WITHIN_MS = 2000;
-/** How often the others check whether it is still there. */
-const ASK_EVERY_MS = 45_000;
+const RESPOND_WITHIN_MS = 2000;
+/** How often the other windows check whether it still responds. */
+const CHECK_EVERY_MS = 45_000;
 
-/** Only windows with the same script, in which these messages mean the same. */
+/** Windows with another script do not share the tail: these messages may have another meaning there. */
 const NAME = `tail ${SCRIPT}`;
 
 /**
- * One connection for all windows of the browser, which allows few connections per host. The window that holds a lock has the
- * connection and tells the others. After it, the next window continues from the last event that it heard about. Undefined if
- * the browser does not support that.
+ * One connection for all windows of the browser, since browsers allow few connections per host. The window that holds a lock
+ * has the connection and sends reports to the others. When it closes, another window continues after the last reported event.
+ * Undefined if the browser does not support that.
  */
 export function createSharedTail(options: TailOptions): Tail | undefined {
   // Browsers offer locks only on https and on localhost (W3C Secure Contexts).
@@ -36,8 +36,8 @@ export function createSharedTail(options: TailOptions): Tail | undefined {
   let isRunning = false;
   let state: TailState = "paused";
   let lastSeq = 0;
-  let heardMs = 0;
-  let asking: number | undefined;
+  let reportedAtMs = 0;
+  let checkTimer: number | undefined;
 
   function show(next: TailState): void {
     if (next === state) return;
@@ -52,7 +52,7 @@ export function createSharedTail(options: TailOptions): Tail | undefined {
     if (unknown.length > 0) options.onMessages(unknown);
   }
 
-  function happen(event: Report["event"]): void {
+  function applyEvent(event: Report["event"]): void {
     if (event === undefined) return;
     lastSeq = 0;
     if (event === "reset") options.onReset();
@@ -77,40 +77,40 @@ export function createSharedTail(options: TailOptions): Tail | undefined {
     },
     onGap() {
       report([], "gap");
-      happen("gap");
+      applyEvent("gap");
     },
     onReset() {
       report([], "reset");
-      happen("reset");
+      applyEvent("reset");
     },
   });
 
   const leadership = createLeadership({ locks: navigator.locks, name: NAME, onLead: own.start, onFollow: own.stop });
 
-  const channel = openChannel<Word>(NAME, (word) => {
+  const channel = openChannel<TailMessage>(NAME, (message) => {
     if (!isRunning) return;
     if (leadership.isLeading()) {
-      if (word.kind === "hello") report();
-      if (word.kind === "wake") own.wake();
-    } else if (word.kind === "report") {
-      heardMs = performance.now();
-      own.heard(word.id);
-      happen(word.event);
-      show(word.state);
-      take(word.messages);
+      if (message.kind === "hello") report();
+      if (message.kind === "wake") own.wake();
+    } else if (message.kind === "report") {
+      reportedAtMs = performance.now();
+      own.received(message.id);
+      applyEvent(message.event);
+      show(message.state);
+      take(message.messages);
     }
   });
   if (channel === undefined) return undefined;
 
-  /** Asks for the present state; takes over the connection from a window that does not respond, if this one is visible. */
+  /** Requests a report; takes over the connection from a window that does not respond, if this one is visible. */
   function check(): void {
     if (!isRunning || leadership.isLeading()) return;
-    const askedMs = performance.now();
+    const checkedAtMs = performance.now();
     channel?.post({ kind: "hello" });
     if (document.hidden) return;
     setTimeout(() => {
-      if (isRunning && !leadership.isLeading() && heardMs < askedMs) leadership.begin({ stealing: true });
-    }, ANSWER_WITHIN_MS);
+      if (isRunning && !leadership.isLeading() && reportedAtMs < checkedAtMs) leadership.begin({ stealing: true });
+    }, RESPOND_WITHIN_MS);
   }
 
   document.addEventListener("visibilitychange", check);
@@ -121,11 +121,11 @@ export function createSharedTail(options: TailOptions): Tail | undefined {
       show("connecting");
       leadership.begin();
       check();
-      asking = setInterval(check, ASK_EVERY_MS);
+      checkTimer = setInterval(check, CHECK_EVERY_MS);
     },
     stop() {
       isRunning = false;
-      clearInterval(asking);
+      clearInterval(checkTimer);
       leadership.end();
       show("paused");
     },

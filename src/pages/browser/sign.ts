@@ -12,13 +12,13 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 export async function signatureHeaders(way: SigningWay, secret: string, body: Uint8Array<ArrayBuffer>): Promise<SignatureHeaders> {
   if (secret === "") return refuse("The secret must be given");
   // Browsers offer it only on https and on localhost (W3C Secure Contexts).
-  if (!isSecureContext) return refuse("Signing needs WebCrypto, which this browser has on https:// and on localhost alone");
+  if (!isSecureContext) return refuse("Signing needs WebCrypto, which browsers offer only on https:// and on localhost");
   if (way !== "standard") {
     const hex = Array.from(await hmac(toBytes(secret), body), (byte) => byte.toString(16).padStart(2, "0")).join("");
     return { kind: "signed", headers: way === "x-signature" ? { "X-Signature": hex } : { "X-Hub-Signature-256": `sha256=${hex}` } };
   }
   const key = standardKey(secret);
-  if (key === undefined) return refuse("The secret must have base64 behind whsec_");
+  if (key === undefined) return refuse("The secret must have base64 after whsec_");
   const id = `msg_${crypto.randomUUID().replaceAll("-", "")}`;
   const timestamp = String(Math.floor(Date.now() / 1000));
   const signed = new Uint8Array(await new Blob([`${id}.${timestamp}.`, body]).arrayBuffer());

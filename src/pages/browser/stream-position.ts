@@ -8,9 +8,9 @@ export type Loss = "none" | "gap" | "reset";
 export interface StreamPosition {
   /** The id of the last event; undefined before the first. */
   lastId(): string | undefined;
-  lastHeardMs(): number | undefined;
+  lastReceivedMs(): number | undefined;
   /** The service has sent something: the event with this id, if it had one. */
-  heard(id: string | undefined): void;
+  received(id: string | undefined): void;
   /** Headers with which the stream continues where it was interrupted. */
   resume(): Readonly<Record<string, string>>;
   /** Compares the generation of the responding service with the earlier one. */
@@ -22,21 +22,21 @@ export interface StreamPosition {
 /** A position before the first event. */
 export function createStreamPosition(): StreamPosition {
   let lastId: string | undefined;
-  let lastHeardMs: number | undefined;
+  let lastReceivedMs: number | undefined;
   /** The generation of the service to which the ids belong. */
   let generation: string | undefined;
   let loss: Loss = "none";
 
   return {
     lastId: () => lastId,
-    lastHeardMs: () => lastHeardMs,
-    heard(id) {
+    lastReceivedMs: () => lastReceivedMs,
+    received(id) {
       lastId = id ?? lastId;
-      lastHeardMs = Date.now();
+      lastReceivedMs = Date.now();
     },
     resume() {
-      if (lastHeardMs === undefined) return {};
-      if (lastId !== undefined && Date.now() - lastHeardMs < RESUME_WITHIN_MS) return { "Last-Event-ID": lastId };
+      if (lastReceivedMs === undefined) return {};
+      if (lastId !== undefined && Date.now() - lastReceivedMs < RESUME_WITHIN_MS) return { "Last-Event-ID": lastId };
       lastId = undefined;
       if (loss === "none") loss = "gap";
       return {};

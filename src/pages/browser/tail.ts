@@ -29,13 +29,13 @@ export interface Tail {
 export interface OwnTail extends Tail {
   /** The id of the last event; undefined before the first. */
   lastId(): string | undefined;
-  /** What was heard another way: a start continues after it. */
-  heard(id: string | undefined): void;
+  /** Another window has received this event: the next start continues after it. */
+  received(id: string | undefined): void;
 }
 
 const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 30_000;
-/** The service sends a comment every 15 s: after this silence the connection is dead, whatever the system says. */
+/** The service sends a comment every 15 s: after this silence the connection is dead, even if the system reports it as open. */
 const SILENCE_MS = 45_000;
 
 /** Follows the stream, and continues where it was interrupted, with growing delays. */
@@ -48,10 +48,10 @@ export function createTail(options: TailOptions): OwnTail {
     let delayMs = FIRST_DELAY_MS;
     options.onState("connecting");
     while (!stopped.aborted) {
-      const heardBeforeMs = position.lastHeardMs();
+      const receivedBeforeMs = position.lastReceivedMs();
       const atLeastMs = await follow(options, position, stopped);
       if (atLeastMs === undefined || stopped.aborted) return;
-      if (position.lastHeardMs() !== heardBeforeMs) delayMs = FIRST_DELAY_MS;
+      if (position.lastReceivedMs() !== receivedBeforeMs) delayMs = FIRST_DELAY_MS;
       options.onState("waiting");
       // Spread out, so that the pages of many readers do not reconnect at the same moment.
       woken = new AbortController();
@@ -73,7 +73,7 @@ export function createTail(options: TailOptions): OwnTail {
     },
     wake: () => woken.abort(),
     lastId: position.lastId,
-    heard: position.heard,
+    received: position.received,
   };
 }
 
@@ -94,9 +94,9 @@ async function follow(options: TailOptions, position: StreamPosition, stopped: A
     }
     position.compare(response);
     if (!response.ok || response.body === null) return Number(response.headers.get("Retry-After") ?? 0) * 1000;
-    position.heard(undefined);
+    position.received(undefined);
     options.onState("live");
-    // Only once the stream is open: what is loaded from now on and what the stream brings leave no gap.
+    // Only once the stream is open: then there is no gap between what is loaded now and what the stream sends.
     const loss = position.takeLoss();
     if (loss === "reset") options.onReset();
     if (loss === "gap") options.onGap();
@@ -109,7 +109,7 @@ async function follow(options: TailOptions, position: StreamPosition, stopped: A
       timer = setTimeout(() => silence.abort(), SILENCE_MS);
       const events = parser.take(value);
       // The first event has no message: it gives the position at which the stream begins.
-      position.heard(parser.lastId());
+      position.received(parser.lastId());
       options.onMessages(events.map(({ data }) => JSON.parse(data)));
     }
   } catch {

@@ -23,11 +23,11 @@ export function createTimeControls({ times, onRange }: TimeControlsOptions): voi
   const button = byId("zone-local", HTMLButtonElement);
   // Two buttons with the same name could not be told apart.
   if (local !== "UTC") button.textContent = local;
-  button.title = `The zone of this device: ${Intl.DateTimeFormat().resolvedOptions().timeZone}`;
+  button.title = `The time zone of this device: ${Intl.DateTimeFormat().resolvedOptions().timeZone}`;
 
   function show(): void {
     for (const [name, button] of buttons) button.setAttribute("aria-pressed", String(name === times.zone().name));
-    for (const place of document.querySelectorAll(".zone")) place.textContent = `(${times.zone().label()})`;
+    for (const element of document.querySelectorAll(".zone")) element.textContent = `(${times.zone().label()})`;
   }
 
   for (const [name, button] of buttons) {

@@ -1,5 +1,5 @@
 import type { Bucket, Timeline } from "../../core/queries.ts";
-import type { Answer, Api } from "./api.ts";
+import type { Api, ApiResponse } from "./api.ts";
 import { byId } from "./dom.ts";
 import type { Filters } from "./filters.ts";
 import { drawTimeline, type OnBucket } from "./timeline-chart.ts";
@@ -15,10 +15,10 @@ export interface TimelineCardOptions {
   readonly onUnit: () => void;
 }
 
-/** The chart of messages over time, of those that the filters admit. */
+/** The chart over time of the messages that match the filters. */
 export interface TimelineCard {
   /** Loads the counts and draws them. */
-  ask(signal: AbortSignal): Promise<Answer<unknown>["kind"]>;
+  load(signal: AbortSignal): Promise<ApiResponse<unknown>["kind"]>;
   /** Draws the counts again, since time has passed. */
   redraw(): void;
 }
@@ -60,14 +60,14 @@ export function createTimelineCard(options: TimelineCardOptions): TimelineCard {
     });
   }
   return {
-    async ask(signal) {
+    async load(signal) {
       const filters = options.filters();
       const range = chartRange({ bucket, filters, zone: options.times.zone(), nowMs: Date.now() });
       const counts: BucketCount[] = [];
-      for (const stretch of range.stretches) {
-        const answer = await options.api.get<Timeline>(`/stats/timeline?${toTimelineQuery(range, stretch, filters)}`, signal);
-        if (answer.kind !== "ok") return answer.kind;
-        counts.push(...toCounts(answer.value, stretch));
+      for (const part of range.parts) {
+        const response = await options.api.get<Timeline>(`/stats/timeline?${toTimelineQuery(range, part, filters)}`, signal);
+        if (response.kind !== "ok") return response.kind;
+        counts.push(...toCounts(response.value, part));
       }
       if (!signal.aborted) draw({ filters, counts });
       return "ok";

@@ -65,15 +65,15 @@ export function drawTimeline(elements: TimelineElements, drawing: TimelineDrawin
 
 function summarize({ range, bars, zone, nowMs }: TimelineDrawing, filled: readonly Bar[]): string {
   const { bucket, isUntilNow } = range;
-  const stretch = countOf(bars.length, bucket);
-  const where = isUntilNow ? `in the last ${stretch}` : `in ${stretch} up to ${zone.bucket(range.starts.at(-1) ?? range.endMs, bucket)}`;
+  const length = countOf(bars.length, bucket);
+  const where = isUntilNow ? `in the last ${length}` : `in ${length} up to ${zone.bucket(range.starts.at(-1) ?? range.endMs, bucket)}`;
   const last = filled.at(-1);
-  if (last === undefined) return `Nothing ${where}`;
+  if (last === undefined) return `No messages ${where}`;
   const peak = filled.reduce((most, bar) => (most.count >= bar.count ? most : bar));
   const sum = filled.reduce((all, { count }) => all + count, 0);
   const silentMs = isUntilNow ? nowMs - last.endMs : 0;
-  const silence = silentMs < HOUR_MS ? "" : `; nothing for ${lasting(silentMs)}`;
-  return `${countOf(sum, "message")} ${where}; most at ${zone.bucket(peak.startMs, bucket)}: ${formatNumber(peak.count)}${silence}`;
+  const silence = silentMs < HOUR_MS ? "" : `; none in the last ${lasting(silentMs)}`;
+  return `${countOf(sum, "message")} ${where}; peak at ${zone.bucket(peak.startMs, bucket)}: ${formatNumber(peak.count)}${silence}`;
 }
 
 /** A duration in whole hours, or days if it is long. */

@@ -9,12 +9,13 @@ export interface ChartRange {
   readonly starts: readonly number[];
   readonly endMs: number;
   /** The whole range, cut where the zone's offset changes: the service counts with one offset from UTC. */
-  readonly stretches: readonly OffsetStretch[];
+  readonly parts: readonly OffsetRange[];
   /** Whether it ends now, and not at a time that the reader chose. */
   readonly isUntilNow: boolean;
 }
 
-export interface OffsetStretch {
+/** A part of the range in which the zone's offset stays the same. */
+export interface OffsetRange {
   readonly startMs: number;
   readonly endMs: number;
   /** The zone's offset at the start of each of its bars. */
@@ -40,7 +41,7 @@ const BUCKET_MS: Readonly<Record<Bucket, number>> = { hour: HOUR_MS, day: DAY_MS
 
 /** How many bars a chart has: two days, two months. The maximum, if the reader chose its start: a week, a year. */
 const BARS: Readonly<Record<Bucket, number>> = { hour: 48, day: 60 };
-const MOST_BARS: Readonly<Record<Bucket, number>> = { hour: 168, day: 366 };
+const MAX_BARS: Readonly<Record<Bucket, number>> = { hour: 168, day: 366 };
 
 export interface RangeOptions {
   readonly bucket: Bucket;
@@ -49,7 +50,7 @@ export interface RangeOptions {
   readonly nowMs: number;
 }
 
-/** A chart ends now, or where the filter does: a message dated in the future does not distort it. */
+/** A chart ends now, or where the filter ends: a message dated in the future does not distort it. */
 export function chartRange({ bucket, filters, zone, nowMs }: RangeOptions): ChartRange {
   const sinceMs = Date.parse(filters.since);
   const untilMs = Date.parse(filters.until);
@@ -59,14 +60,14 @@ export function chartRange({ bucket, filters, zone, nowMs }: RangeOptions): Char
   const isUntilNow = lastMs === nowMs && !(untilMs <= nowMs);
   const toMs = untilMs < lastMs ? untilMs : lastMs;
   const firstOf = (bars: number): number => toMs - 1 - (bars - 1) * stepMs;
-  const fromMs = Number.isNaN(sinceMs) ? firstOf(BARS[bucket]) : Math.max(sinceMs, firstOf(MOST_BARS[bucket]));
+  const fromMs = Number.isNaN(sinceMs) ? firstOf(BARS[bucket]) : Math.max(sinceMs, firstOf(MAX_BARS[bucket]));
   const startOf = bucket === "day" ? zone.startOfDay : hoursOf(zone.offsetMinutes(toMs));
   const starts: number[] = [];
   while ((starts.at(-1) ?? Number.NEGATIVE_INFINITY) < toMs) starts.push(startOf(fromMs, starts.length));
   // The last one is the end of the last bar.
   const endMs = starts.pop() ?? toMs;
   const offsetOf = bucket === "day" ? zone.offsetMinutes : () => zone.offsetMinutes(toMs);
-  return { bucket, starts, endMs, isUntilNow, stretches: stretchesOf(starts, endMs, offsetOf) };
+  return { bucket, starts, endMs, isUntilNow, parts: partsOf(starts, endMs, offsetOf) };
 }
 
 /** The start of an hour at this offset, the given number of hours later. */
@@ -75,14 +76,14 @@ function hoursOf(offsetMinutes: number): (atMs: number, later: number) => number
   return (atMs, later) => (Math.floor((atMs + aheadMs) / HOUR_MS) + later) * HOUR_MS - aheadMs;
 }
 
-function stretchesOf(starts: readonly number[], endMs: number, offsetOf: (atMs: number) => number): readonly OffsetStretch[] {
+function partsOf(starts: readonly number[], endMs: number, offsetOf: (atMs: number) => number): readonly OffsetRange[] {
   const changes = starts.filter((startMs, index) => index === 0 || offsetOf(startMs) !== offsetOf(starts[index - 1] ?? startMs));
   return changes.map((startMs, index) => ({ startMs, endMs: changes[index + 1] ?? endMs, offsetMinutes: offsetOf(startMs) }));
 }
 
 /** The parameters with which the service counts a part of the range. */
-export function toTimelineQuery({ bucket }: Pick<ChartRange, "bucket">, stretch: OffsetStretch, filters: Filters): URLSearchParams {
-  const { startMs, endMs, offsetMinutes } = stretch;
+export function toTimelineQuery({ bucket }: Pick<ChartRange, "bucket">, part: OffsetRange, filters: Filters): URLSearchParams {
+  const { startMs, endMs, offsetMinutes } = part;
   const isLater = Date.parse(filters.since) > startMs;
   const isEarlier = Date.parse(filters.until) < endMs;
   return new URLSearchParams({
@@ -104,7 +105,7 @@ function formatOffset(minutes: number): string {
 }
 
 /** The counts of one part of the range. */
-export function toCounts({ data }: Pick<Timeline, "data">, { startMs }: OffsetStretch): readonly BucketCount[] {
+export function toCounts({ data }: Pick<Timeline, "data">, { startMs }: OffsetRange): readonly BucketCount[] {
   // The day on which the offset changes begins by the earlier offset: with the new one it would begin an hour too early or
   // late.
   return data.map(({ start, count }) => ({ startMs: Math.max(Date.parse(start), startMs), count }));
@@ -119,7 +120,7 @@ export function toInstant(ms: number): string {
 export function toBars({ starts, endMs }: Pick<ChartRange, "starts" | "endMs">, counts: readonly BucketCount[]): readonly Bar[] {
   const sums = new Array<number>(starts.length).fill(0);
   for (const { startMs, count } of counts) {
-    // None before the first bar: time has passed since they were counted.
+    // Counts before the first bar are left out: the chart has moved since they were loaded.
     const bar = starts.findLastIndex((start) => start <= startMs);
     if (bar !== -1) sums[bar] = (sums[bar] ?? 0) + count;
   }

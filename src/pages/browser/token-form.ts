@@ -4,7 +4,7 @@ import { createTokenShare } from "./token-share.ts";
 
 /** The form that replaces the inbox while the service requires a token that no window of the browser has. */
 export interface TokenForm {
-  ask(): void;
+  show(): void;
   /** The service has accepted the token. */
   accepted(): void;
 }
@@ -36,14 +36,14 @@ export function createTokenForm(api: Api, onToken: () => void): TokenForm {
     onForget: () => location.reload(),
   });
 
-  async function ask(): Promise<void> {
-    // Each refused request asks; only the first one knows whether there was a token.
+  async function show(): Promise<void> {
+    // Each refused request calls this; only at the first one is the refused token still in use.
     if (inbox.hidden) return;
     const refused = api.token();
     api.useToken("");
     inbox.hidden = true;
     forget.hidden = true;
-    const other = await share.ask(refused);
+    const other = await share.request(refused);
     if (other !== undefined) {
       use(other);
       return;
@@ -65,7 +65,7 @@ export function createTokenForm(api: Api, onToken: () => void): TokenForm {
     location.reload();
   });
   return {
-    ask: () => void ask(),
+    show: () => void show(),
     accepted() {
       if (api.hasToken()) share.accepted();
     },

@@ -4,9 +4,9 @@ import { ROOT } from "./root.ts";
 
 /** Shares the token among the windows of one browser: it goes from window to window, and is not stored elsewhere. */
 export interface TokenShare {
-  /** The token of another window; undefined if none has one, or only the one that the service refused. */
-  ask(refused: string): Promise<string | undefined>;
-  /** The service has accepted this window's token: others may have it. */
+  /** The token of another window; undefined if no window has a token other than the refused one. */
+  request(refused: string): Promise<string | undefined>;
+  /** The service has accepted this window's token: other windows may use it. */
   accepted(): void;
   /** Forgets it in all windows. */
   forget(): void;
@@ -14,16 +14,16 @@ export interface TokenShare {
 
 export interface TokenShareOptions {
   readonly api: Pick<Api, "token" | "useToken">;
-  /** Another window sent a token that was not asked for just now. */
+  /** Another window sent a token that this window has not requested. */
   readonly onToken?: (token: string) => void;
   /** Another window has forgotten the token, and so has this one. */
   readonly onForget?: () => void;
 }
 
-type Word = { readonly kind: "ask" } | { readonly kind: "token"; readonly token: string } | { readonly kind: "forget" };
+type TokenMessage = { readonly kind: "ask" } | { readonly kind: "token"; readonly token: string } | { readonly kind: "forget" };
 
 /** A window in the background responds within this time. */
-const ANSWER_WITHIN_MS = 300;
+const RESPOND_WITHIN_MS = 300;
 
 /** Shares a token with the other windows of the browser. */
 export function createTokenShare({ api, onToken, onForget }: TokenShareOptions): TokenShare {
@@ -34,9 +34,9 @@ export function createTokenShare({ api, onToken, onForget }: TokenShareOptions):
     if (offered !== "" && offered === api.token()) channel?.post({ kind: "token", token: offered });
   }
 
-  const channel = openChannel<Word>(`token ${ROOT}`, (word) => {
-    if (word.kind === "ask") offer();
-    else if (word.kind === "token") take?.(word.token);
+  const channel = openChannel<TokenMessage>(`token ${ROOT}`, (message) => {
+    if (message.kind === "ask") offer();
+    else if (message.kind === "token") take?.(message.token);
     else {
       api.useToken("");
       onForget?.();
@@ -44,7 +44,7 @@ export function createTokenShare({ api, onToken, onForget }: TokenShareOptions):
   });
 
   return {
-    ask(refused) {
+    request(refused) {
       if (channel === undefined) return Promise.resolve(undefined);
       channel.post({ kind: "ask" });
       return new Promise((resolve) => {
@@ -52,7 +52,7 @@ export function createTokenShare({ api, onToken, onForget }: TokenShareOptions):
           take = onToken;
           resolve(token);
         }
-        const timer = setTimeout(end, ANSWER_WITHIN_MS, undefined);
+        const timer = setTimeout(end, RESPOND_WITHIN_MS, undefined);
         take = (token) => {
           if (token === refused) return;
           clearTimeout(timer);

@@ -34,13 +34,13 @@ export function createTryDelivery(body: HTMLTextAreaElement, api: Api): TryDeliv
       const stored = id === "" ? undefined : await api.open(`/messages/${encodeURIComponent(id)}`, { Accept: "application/json" }, signal);
       const before = stored?.status;
       return (status) => {
-        if (status === 401) return "refused because the signature is not that of this body and secret";
+        if (status === 401) return "refused because the signature is invalid: check the secret";
         if (status === 422) return "refused because of the fields named below";
         if (status !== 200) return "not stored";
         if (before === 404) return "stored";
         return before === 200
-          ? "a repeat: the message was stored before, and stays as it was"
-          : "accepted; only with the token can be told whether it is a repeat";
+          ? "a repeat: the message was already stored, and is unchanged"
+          : "accepted; enter the API token to see whether it is a repeat";
       };
     },
     link() {

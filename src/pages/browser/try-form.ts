@@ -5,7 +5,7 @@ import { composeRequest, curlCommand, type TryRequest } from "./try-request.ts";
 import { createTryDelivery } from "./try-delivery.ts";
 import { toBytes } from "./sign.ts";
 
-/** How much of a response is shown; endless streams are ended there, too. */
+/** How much of a response is shown; the rest is not read, so an endless stream ends there. */
 const SHOWN_CHARACTERS = 256 * 1024;
 
 const DELIVERY = "deliverMessage-try";
@@ -13,7 +13,7 @@ const DELIVERY = "deliverMessage-try";
 /** Makes a form of the page send its request and show the response, chunk by chunk. */
 export function createTryForm(form: HTMLFormElement, api: Api): void {
   const status = byId(`${form.id}-status`, HTMLElement);
-  const answer = byId(`${form.id}-answer`, HTMLElement);
+  const output = byId(`${form.id}-response`, HTMLElement);
   const stop = byId(`${form.id}-stop`, HTMLButtonElement);
   const body = form.querySelector("textarea");
   const delivery = form.id === DELIVERY && body !== null ? createTryDelivery(body, api) : undefined;
@@ -24,16 +24,16 @@ export function createTryForm(form: HTMLFormElement, api: Api): void {
     const composed = await composeRequest(form);
     if (composed.kind === "refused") return composed.message;
     const { request } = composed;
-    const inWords = await delivery?.prepare(controller.signal);
+    const describe = await delivery?.prepare(controller.signal);
     const startedAt = performance.now();
     const response = await send(request, api, controller.signal);
     const tookMs = Math.round(performance.now() - startedAt);
-    const meaning = inWords === undefined ? "" : `: ${inWords(response.status)}`;
+    const meaning = describe === undefined ? "" : `: ${describe(response.status)}`;
     const outcome = `${response.status} ${response.statusText}, ${tookMs} ms${meaning}`;
     if (running !== controller) return outcome;
     status.textContent = outcome;
     await show(response, curlCommand(request, api.hasToken()));
-    if (response.status === 200 && delivery !== undefined) answer.prepend(delivery.link());
+    if (response.status === 200 && delivery !== undefined) output.prepend(delivery.link());
     if (running === controller) delivery?.renew();
     return outcome;
   }
@@ -41,13 +41,13 @@ export function createTryForm(form: HTMLFormElement, api: Api): void {
   async function show(response: Response, curl: string): Promise<void> {
     const body = create("pre", { class: "try-body", tabindex: "0", "aria-label": "Body" });
     const headers = Array.from(response.headers, ([name, value]) => `${name}: ${value}`).join("\n");
-    answer.replaceChildren(
+    output.replaceChildren(
       create("p", { class: "label" }, "Body"), body,
       create("p", { class: "label" }, "Headers"), create("pre", { class: "try-headers", tabindex: "0", "aria-label": "Headers" }, headers),
       create("p", { class: "label" }, "The same with curl"),
       create("pre", { class: "try-curl", tabindex: "0", "aria-label": "The same with curl" }, curl),
     );
-    answer.hidden = false;
+    output.hidden = false;
     const text = await readInto(body, response);
     if (response.headers.get("content-type") === "application/json") body.textContent = indented(text);
     if (text === "") body.textContent = "(empty)";
@@ -58,7 +58,7 @@ export function createTryForm(form: HTMLFormElement, api: Api): void {
     running?.abort();
     const controller = new AbortController();
     running = controller;
-    answer.hidden = true;
+    output.hidden = true;
     status.textContent = "Sending";
     stop.hidden = false;
     run(controller)

@@ -25,12 +25,12 @@ export async function composeRequest(form: HTMLFormElement): Promise<Composed> {
   let body: string | undefined;
   for (const control of form.querySelectorAll("input, select, textarea")) {
     if (!(control instanceof HTMLInputElement || control instanceof HTMLSelectElement || control instanceof HTMLTextAreaElement)) continue;
-    const { value, dataset: { in: place, name = "" } } = control;
-    if (place === "body") body = value;
-    else if (place === "path" && value === "") return { kind: "refused", message: `${name} must be given` };
-    else if (place === "path") target = target.replace(`{${name}}`, encodeURIComponent(value));
-    else if (place === "query" && value !== "") query.set(name, value);
-    else if (place === "header" && value !== "") headers[name] = value;
+    const { value, dataset: { in: location, name = "" } } = control;
+    if (location === "body") body = value;
+    else if (location === "path" && value === "") return { kind: "refused", message: `${name} must be given` };
+    else if (location === "path") target = target.replace(`{${name}}`, encodeURIComponent(value));
+    else if (location === "query" && value !== "") query.set(name, value);
+    else if (location === "header" && value !== "") headers[name] = value;
   }
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const secret = form.querySelector("input.secret");
