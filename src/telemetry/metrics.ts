@@ -90,7 +90,7 @@ export const METRICS = {
     name: "webhook_commit_failures_total",
     type: "counter",
     labelNames: [],
-    help: "transactions that failed; their messages are not stored, though after an I/O error some may be",
+    help: "failed transactions; their messages are not stored, except perhaps after an I/O error",
   },
   removed: {
     name: "webhook_removed_messages_total",
