@@ -139,7 +139,7 @@ Examples:
     operand: "",
     summary: "erase a message, or all messages of a sender",
     details: `Erases permanently, for a person who asks to be forgotten: rows, search and
-payloads are overwritten in the database. Backups keep what they have. The ids
+payloads are overwritten (SQLite only). Backups keep what they have. The ids
 stay known: a later delivery of one is a duplicate. Prints how many were erased.
 
   --id ID        the message with this message_id
