@@ -113,7 +113,7 @@ Example:
   },
   export: {
     operand: "",
-    summary: "print all messages that match, as NDJSON, CSV or JSON",
+    summary: "print all matching messages, as NDJSON, CSV or JSON",
     details: `Prints the messages in the order of time; without a filter, all of them.
 
   --format FORMAT  ndjson (default), csv or json
