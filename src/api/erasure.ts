@@ -6,7 +6,7 @@ import { errorResponse, jsonResponse, response, validationResponse } from "./res
 import { schema } from "./schemas.ts";
 
 const WHAT_IS_ERASED =
-  "The rows, their payloads, and their entries in search and counts are overwritten in the database. The ids are kept, so a later delivery with one of them is a duplicate. The erased data remains in backups, and in the write-ahead log until its next checkpoint.";
+  "The rows, their payloads, and their entries in search and counts are overwritten in the database; PostgreSQL overwrites them only when it uses their space again. The ids are kept, so a later delivery with one of them is a duplicate. The erased data remains in backups, and in the write-ahead log until its next checkpoint.";
 const FORBIDDEN = errorResponse("`API_TOKEN` is not set. Without it, anybody who can reach the port could erase messages.", {
   unset: REFUSALS.notErasable,
 });
