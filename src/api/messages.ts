@@ -50,7 +50,7 @@ export const TO: Parameter = {
   name: "to",
   in: "query",
   required: false,
-  description: "Exactly this recipient. Without `from`, every message is examined.",
+  description: "Exactly this recipient. Without `from`, every message between `since` and `until` may be examined.",
   schema: { type: "string" },
   examples: { recipient: { value: "+14155550100" } },
 };
@@ -86,7 +86,7 @@ export const PAYLOAD: Parameter = {
   name: "payload",
   in: "query",
   required: false,
-  description: "`1` adds the field `payload`: what a platform sent about each message, null for the service's own format. Only in NDJSON and CSV.",
+  description: "`1` adds the field `payload`: what a platform sent about each message, null for the service's own format. Only in exports and in the tail.",
   schema: { type: "string", enum: ["0", "1"], default: "0" },
 };
 
@@ -99,7 +99,7 @@ export const LIST_MESSAGES: Operation = {
   summary: "List messages, or export all of them",
   description: `A message must match all filters given. If there are more messages, \`next_cursor\` and the \`Link\` header lead to the next page. Such pages neither repeat nor skip a message while others arrive, and every page costs the same, except in the order of receipt with filters.
 
-NDJSON and CSV contain all messages that match when the request arrives, and are streamed. If an export fails, the connection is closed before the end of the response. In CSV (RFC 4180) a cell that begins with one of \`= + - @\`, a tab or a line end gets a \`'\` in front, so that a spreadsheet does not take it for a formula.
+NDJSON and CSV contain all messages that match when the request arrives, and are streamed. If an export fails, the connection is closed before the end of the response. In CSV (RFC 4180) a cell that begins with one of \`= + - @\` (also full-width), a tab or a line end gets a \`'\` in front, so that a spreadsheet does not take it for a formula.
 
 In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+919876543210\` works as typed. \`%2B\` is a plus sign everywhere. If a parameter is repeated, the last value wins; unknown parameters are ignored.`,
   parameters: [

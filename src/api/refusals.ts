@@ -127,6 +127,6 @@ export function methodNotAllowed(allow: string): TextRefusal {
  * @param parameter - the name of the segment in the path's template.
  */
 export function malformedPath(parameter: string): Refusal & { readonly detail: readonly FieldError[] } {
-  const msg = "Value is not percent-encoded UTF-8: must be encoded, such as a slash as %2F";
+  const msg = "Value is not percent-encoded UTF-8: must be encoded, such as order%2F7 for order/7";
   return { code: "validation_error", detail: [{ loc: ["path", parameter], msg, type: "percent_encoding" }] };
 }

@@ -75,7 +75,7 @@ export const RESPONSES: Readonly<Record<ResponseName, ResponseObject>> = {
     coding: REFUSALS.unknownCoding,
   }),
   Unavailable: errorResponse(
-    "The database is unavailable, too much is in progress, or the service is stopping: try again.",
+    "The database is unavailable, too many requests are in progress, or the service is stopping: try again.",
     {
       database: REFUSALS.databaseSilent,
       buffered: REFUSALS.bufferedResponses,

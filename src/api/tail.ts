@@ -98,7 +98,7 @@ NDJSON, or server-sent events if \`Accept\` prefers them. The id of an event is 
       { other: otherGeneration(16, { after: 16, generation: GENERATION }), beyond: beyondNewest(16, GENERATION) },
       POSITION_HEADERS,
     ),
-    422: validationResponse("`after` or `Last-Event-ID` is not a position.", {
+    422: validationResponse("`after`, `payload` or `Last-Event-ID` is invalid.", {
       after: {
         value: {
           detail: [

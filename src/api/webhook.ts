@@ -71,7 +71,7 @@ The first signature header present is checked: \`X-Signature\`, then \`X-Hub-Sig
     ),
     408: withHeaders(RESPONSES.RequestTimeout, RATE_LIMIT_HEADERS),
     413: errorResponse(
-      "The body has more than `MAX_BODY_BYTES`, so it is not read, or is cut off; or there are more than 16 KiB of chunk extensions.",
+      "The body has more than `MAX_BODY_BYTES`, or more than 16 KiB of chunk extensions. The rest of it is not read.",
       { body: largeBody(4_194_304) },
       RATE_LIMIT_HEADERS,
     ),

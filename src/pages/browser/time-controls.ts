@@ -21,7 +21,7 @@ export function createTimeControls({ times, onRange }: TimeControlsOptions): voi
   ];
   const local = createZone("local").label();
   const button = byId("zone-local", HTMLButtonElement);
-  // Two buttons with the same name could not be told apart.
+  // Two buttons with the same name could not be distinguished.
   if (local !== "UTC") button.textContent = local;
   button.title = `The time zone of this device: ${Intl.DateTimeFormat().resolvedOptions().timeZone}`;
 
