@@ -67,7 +67,7 @@ const groups = groupTests(files, root);
 const tests = run({
   files: groups.paths,
   // By default Node.js leaves one CPU unused.
-  concurrency: availableParallelism(),
+  concurrency: availableParallelism() + 1,
   timeout: TIMEOUT_MS,
   // The time limit applies to a test, not to a file whose tests have ended.
   execArgv: ["--import", new URL("../test/support/left-open.ts", import.meta.url).href],
