@@ -41,4 +41,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
   CMD ["/nodejs/bin/node", "/app/dist/healthcheck.js"]
 ENTRYPOINT ["/nodejs/bin/node"]
-CMD ["--enable-source-maps", "--max-semi-space-size=8", "/app/dist/main.js"]
+CMD ["--enable-source-maps", "--max-semi-space-size=16", "/app/dist/main.js"]

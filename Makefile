@@ -18,7 +18,7 @@ help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 run: dist/main.js ## install, build and start the service; needs WEBHOOK_SECRET
-	@export $(revision); exec $(node) --enable-source-maps --max-semi-space-size=8 dist/main.js
+	@export $(revision); exec $(node) --enable-source-maps --max-semi-space-size=16 dist/main.js
 
 test: typecheck ## install, typecheck everything, run the tests with a sample of the longest; ENGINE=postgres runs the service on PostgreSQL
 	@$(node) scripts/test.ts

@@ -31,7 +31,10 @@ interface Call {
   readonly reject: (error: Error) => void;
 }
 
-/** Rows and batches are short-lived: with its default, V8 lets them pile up to 48 MB before it collects them. */
+/**
+ * Rows and batches are short-lived: with its default, V8 lets them pile up to 48 MB before it collects them. V8 prefers
+ * `--max-semi-space-size`, with which `make run` and the image start the service: this is the limit of a start without it.
+ */
 const YOUNG_GENERATION_MB = 8;
 /**
  * With 2, a fast read took an eighth more CPU time, since each one woke both threads. A cancelled call that still waits here
