@@ -1,4 +1,4 @@
-# Builds with the legacy builder and with BuildKit: no RUN --mount and no syntax line.
+# Must build with the legacy builder and with BuildKit, so no RUN --mount and no syntax line.
 
 FROM node:26-trixie-slim AS build
 WORKDIR /build
@@ -20,7 +20,7 @@ COPY --from=build --chown=65532:65532 /build/data /data
 COPY package.json /app/package.json
 COPY --from=build /build/dist /app/dist
 
-# The default is the version in package.json; a test holds the two together.
+# The default is the version in package.json; a test compares the two.
 ARG VERSION=1.0.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="webhook-inbox" \
@@ -37,7 +37,7 @@ ENV HOST=0.0.0.0 \
 USER 65532:65532
 VOLUME /data
 EXPOSE 8000
-# Exec form, as there is no shell. The script gives up before this timeout, so that the reason is told.
+# Exec form, because there is no shell. The script gives up before this timeout, so that it can print the reason.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
   CMD ["/nodejs/bin/node", "/app/dist/healthcheck.js"]
 ENTRYPOINT ["/nodejs/bin/node"]

@@ -1,5 +1,5 @@
-# Paths are relative, so that the path of the folder may contain spaces. Variables are in lower case: a variable with the name of an
-# environment variable would replace that for the service.
+# Paths are relative, so that the path of the folder may contain spaces. Variables are in lower case: otherwise one with the name of an
+# environment variable would override it for the service.
 SHELL := /bin/sh
 .SUFFIXES:
 .DELETE_ON_ERROR:
@@ -48,7 +48,7 @@ soak: dist/main.js ## run the service for MINUTES (20) under all kinds of load: 
 fuzz: $(installed) ## send the service random and mutated requests for SECONDS (60); SEED repeats a run
 	@$(node) scripts/fuzz/run.ts
 
-overload: $(installed) ## attack the service in every way of scripts/overload/cases.ts, for a few minutes; CASE chooses attacks by name
+overload: $(installed) ## run the attacks of scripts/overload/cases.ts on the service, for a few minutes; CASE chooses attacks by name
 	@$(node) scripts/overload/run.ts
 
 lint: ## check the shell scripts and the white space
