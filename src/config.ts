@@ -25,7 +25,7 @@ interface Twilio {
 type Partly<Values> = { -readonly [Key in keyof Values]?: Values[Key] };
 
 /**
- * Reads the configuration from the environment; an empty variable counts as unset.
+ * Reads the configuration from the environment; an empty variable is treated as unset.
  *
  * Reports every problem at once, one line each, beginning with the variable's name. No line contains a value, since any
  * variable may have been given a secret by mistake; the only exception is the path of `WEBHOOK_SECRET_FILE`.

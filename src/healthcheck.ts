@@ -16,12 +16,12 @@ export interface Listening {
 /**
  * Checks whether the service on this machine is ready.
  *
- * @returns undefined if it is ready, otherwise one line that says why not: no response, or the reasons that it gives.
+ * @returns undefined if it is ready, otherwise one line with the reason: no response, or the reasons in the response.
  */
 export async function whyUnhealthy({ host, port }: Listening, options: { readonly timeoutMs: number }): Promise<string | undefined> {
   const { timeoutMs } = options;
   if (!/^\d+$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
-    return `Cannot ask the service: PORT must be the number of the port that it listens on, not ${JSON.stringify(port)}`;
+    return `Cannot check the service: PORT must be the number of the port that it listens on, not ${JSON.stringify(port)}`;
   }
   const address = reachable(host);
   const url = `http://${isIPv6(address) ? `[${address}]` : address}:${Number(port)}/health/ready`;
@@ -60,7 +60,7 @@ function reasonsIn(body: string): string {
 }
 
 if (import.meta.main) {
-  // As for the service, white space counts as unset.
+  // As for the service, white space is treated as unset.
   const { HOST = "", PORT = "" } = process.env;
   const listening = { host: HOST.trim() === "" ? DEFAULT_HOST : HOST, port: PORT.trim() === "" ? DEFAULT_PORT : PORT };
   const reason = await whyUnhealthy(listening, { timeoutMs: TIMEOUT_MS });

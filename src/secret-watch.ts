@@ -9,7 +9,7 @@ const LOOK_EVERY_MS = 5_000;
 
 export interface SecretWatchOptions {
   readonly extraPrevious: readonly string[];
-  /** The secrets that are in use: finding the same again is not reported. */
+  /** The secrets that are in use: finding them again is not reported. */
   readonly inForce: Secrets;
   readonly use: (secrets: Secrets) => void;
   /** Called once for each way in which the file cannot be used; the current secrets stay in use. */

@@ -33,7 +33,7 @@ interface TextRule {
   readonly rule: string;
 }
 
-/** A variable that is empty, or has only white space, counts as unset. */
+/** A variable that is empty, or has only white space, is treated as unset. */
 export function isSet(env: Environment, { name }: { readonly name: string }): boolean {
   return (env[name] ?? "").trim() !== "";
 }
@@ -45,8 +45,8 @@ const MAX_BYTES = 4096;
  * Reads the value of the variable, as a command or the service uses it.
  *
  * A refusal is a line that begins with the variable's name, contains no part of its value, and says what is odd about it. An
- * odd secret that fits its rule may be intended: it is accepted, and `warn` is called with what is odd. It is also called if white
- * space counts as unset.
+ * odd secret that fits its rule may be intended: it is accepted, and `warn` is called with what is odd. `warn` is also called if a
+ * value of white space is treated as unset.
  */
 export function readSetting<Value>(env: Environment, setting: Setting<Value>, warn: Warn = () => {}): Outcome<Value, string> {
   const given = env[setting.name] ?? "";

@@ -186,7 +186,7 @@ function parseText(text: string): Outcome<string, string> {
 }
 
 function parseSecret(text: string): Outcome<string, string> {
-  if (isBlank(text)) return { ok: false, error: "must have more than blanks and quotes" };
+  if (isBlank(text)) return { ok: false, error: "must contain more than blanks and quotes" };
   // As some consoles show it, with the scheme of the signatures in front.
   if (/^v1a?,\s*whsec_/.test(text)) return { ok: false, error: "must begin with whsec_: leave out the v1, before it" };
   return standardWebhooksKey(text) === undefined ? { ok: false, error: WHSEC_FORM } : { ok: true, value: text };
@@ -204,11 +204,11 @@ function parseDatabase(url: string): Outcome<DatabaseLocation, string> {
   }
   const path = /^sqlite(?:\+aiosqlite)?:\/\/\/(.+)$/s.exec(url)?.[1];
   if (path === undefined) return { ok: false, error: `must have the form ${DATABASE_FORMS}` };
-  if (path.includes("?")) return { ok: false, error: `must have no ?query part, only the form ${DATABASE_FORMS}` };
+  if (path.includes("?")) return { ok: false, error: `must have no query (?…), only the form ${DATABASE_FORMS}` };
   if (path === ":memory:") return { ok: true, value: { kind: "memory" } };
   // SQLite would read such a path as a URI with options of its own (sqlite.org/uri.html).
   if (path.startsWith("file:")) return { ok: false, error: `must name a path, not a file: URI: ${DATABASE_FORMS}` };
-  if (path.startsWith(":")) return { ok: false, error: `must name a file, or be sqlite:///:memory: to the letter: ${DATABASE_FORMS}` };
+  if (path.startsWith(":")) return { ok: false, error: `must name a file, or be exactly sqlite:///:memory: (${DATABASE_FORMS})` };
   if (/[;,]$/.test(path)) return { ok: false, error: "must not end in a semicolon or a comma" };
   if (/-(?:wal|shm|journal|index|owner)$/.test(path)) return { ok: false, error: "must not name a file that belongs to another database" };
   if (path.endsWith("/")) return { ok: false, error: `must name a file, not a folder: ${DATABASE_FORMS}` };

@@ -68,7 +68,7 @@ for (const [index, port] of ["0", "65536", "-1", "80a", "8000 ", "http://example
   test(`PORT=${JSON.stringify(port)} is refused without a request`, { skip: oneOfMany(index, { every: 3 }) }, async () => {
     const { status, stderr } = await healthcheck({ PORT: port });
     assert.equal(status, 1);
-    assert.match(stderr, /^Cannot ask the service: PORT must be .*\n$/);
+    assert.match(stderr, /^Cannot check the service: PORT must be .*\n$/);
   });
 }
 

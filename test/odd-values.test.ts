@@ -144,7 +144,7 @@ describe("a variable of white space", () => {
   const defaults = loadConfig(SECRET);
   assert.ok(defaults.ok);
   for (const { name } of ROWS.filter((row) => row.name !== "WEBHOOK_SECRET")) {
-    it(`${name} counts as unset, with a warning`, () => {
+    it(`${name} is treated as unset, with a warning`, () => {
       for (const value of WHITE_SPACE) {
         const loaded = loadConfig({ ...SECRET, [name]: value });
         assert.deepEqual(loaded, { ok: true, value: { ...defaults.value, warnings: [`${name}: has only white space, and is treated as unset`] } });
@@ -152,7 +152,7 @@ describe("a variable of white space", () => {
     });
   }
 
-  it("PORT counts as unset for commands too", () => {
+  it("PORT is treated as unset for commands too", () => {
     const url = loadServiceUrl({ PORT: "\r" });
     assert.equal(url.ok && url.value.port, "8000");
   });
