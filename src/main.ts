@@ -96,7 +96,7 @@ async function serve(config: Config, early: { readonly hangUp: EarlySignal; read
       },
       (error) => {
         failed = true;
-        complain([`Cannot stop in order: ${error instanceof Error ? error.message : String(error)}`]);
+        complain([`Cannot stop cleanly: ${error instanceof Error ? error.message : String(error)}`]);
       },
     );
     await sink.close();

@@ -1,7 +1,7 @@
 /** The first wait after a failure. Each further failure in a row doubles it, with jitter so that clients do not retry in step. */
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 30_000;
-/** Longer than a person would want to wait without being told; a timer cannot hold more than 2^31 ms anyway. */
+/** The longest wait that `Retry-After` can request: a longer one would look like a hang, and a timer can hold only 2^31 ms. */
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
 export interface BackoffOptions {

@@ -36,7 +36,7 @@ export async function backUp(terminal: Terminal, source: string, target: string)
     if (failed.length > 0) {
       const kept = `${target}.unsound-${randomUUID().slice(0, 8)}`;
       renameSync(partial, kept);
-      terminal.complain(`Cannot back up: ${source} must pass every check, repair it with verify --rebuild; the copy is kept as ${kept}`);
+      terminal.complain(`Cannot back up: ${source} must pass every check: repair it with verify --rebuild; the copy is kept as ${kept}`);
       return false;
     }
     publish(partial, target);

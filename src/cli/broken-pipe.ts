@@ -1,4 +1,4 @@
-/** Whether nobody reads the output any more: its reader, such as head, has seen enough. */
+/** Whether the reader of the output has closed it, as head does once it has enough lines. */
 export function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EPIPE";
 }

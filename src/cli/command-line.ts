@@ -84,11 +84,11 @@ export function parseCommandLine(args: readonly string[]): Parsed<Command> {
   }
   if (values.help) return { ok: true, value: { name: "help", of: positionals.length === 0 ? undefined : name } };
   if (values.version) return { ok: true, value: { name: "version" } };
-  const command = stranger(name, values) ?? readCommand(name, values, files);
+  const command = refuseUnknownOption(name, values) ?? readCommand(name, values, files);
   return command.ok ? command : refuse(command.error, name);
 }
 
-function stranger(name: CommandName, values: Values): { readonly ok: false; readonly error: string } | undefined {
+function refuseUnknownOption(name: CommandName, values: Values): { readonly ok: false; readonly error: string } | undefined {
   const option = Object.keys(values).find((given) => !OPTIONS_OF[name].includes(given));
   return option === undefined ? undefined : problem(`Unknown option '--${option}' of ${name}`);
 }
@@ -221,9 +221,8 @@ function readWhole(name: string, text: string | undefined, { min = 0, max = Numb
   if (text === undefined) return { ok: true, value: undefined };
   const value = Number(text);
   if (/^[0-9]+$/.test(text) && value >= min && value <= max) return { ok: true, value };
-  const from = min === 0 && max === Number.MAX_SAFE_INTEGER ? "" : ` from ${min}`;
-  const upTo = max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`;
-  return problem(`--${name} must be a whole number${from}${upTo} in decimal digits`);
+  const range = max < Number.MAX_SAFE_INTEGER ? ` from ${min} to ${max}` : min > 0 ? ` of at least ${min}` : "";
+  return problem(`--${name} must be a whole number${range} in decimal digits`);
 }
 
 function problem(error: string): { readonly ok: false; readonly error: string } {

@@ -14,7 +14,7 @@ export async function copy(terminal: Terminal, command: CopyCommand): Promise<nu
     // Not as a variable: an empty one would mean the default.
     const database = readDatabaseUrl(command[name]);
     if (!database.ok) terminal.complain(`--${name}: ${database.error}`);
-    else if (database.value.kind === "memory") terminal.complain(`--${name}: must name a database that outlives its process`);
+    else if (database.value.kind === "memory") terminal.complain(`--${name}: must name a file or a PostgreSQL database, not one in memory`);
     else locations.push(database.value);
   }
   const [from, to] = locations;

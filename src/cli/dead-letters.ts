@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 
-/** A file of messages that were given up, one line each, unchanged: `send --file` can send them again. */
+/** A file of messages whose last attempt failed, one line each, unchanged: `send --file` can send them again. */
 export interface DeadLetters {
   /** Settles once the line is on disk. */
   keep(line: Uint8Array): Promise<void>;

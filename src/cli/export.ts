@@ -52,7 +52,7 @@ export async function saveExport(terminal: Terminal, { url, format, filters, out
   }
   if (type !== wire.type) {
     response.destroy();
-    terminal.complain(`Cannot export: the service must answer with ${wire.type}, this one has ${describeResponse(undefined, type)}`);
+    terminal.complain(`Cannot export: the response must be ${wire.type}, not ${describeResponse(undefined, type) || "without a type"}`);
     return EX_FAILURE;
   }
 

@@ -10,7 +10,7 @@ import type { Terminal } from "./terminal.ts";
 
 /** The maximum silence before the service begins to send messages. */
 const SILENCE_LIMIT_MS = 30_000;
-/** The service sends a blank line every 15 s: if two of them are missing, the connection is dead, whatever the system says. */
+/** The service sends a blank line every 15 s: if two of them are missing, the connection is dead, whatever the system reports. */
 const BEAT_LIMIT_MS = 40_000;
 const LINE_FEED = 0x0a;
 
@@ -27,12 +27,12 @@ export interface FollowOptions {
   readonly from: TailPosition | undefined;
   /**
    * Called with the position at which each connection begins, before its first message. The generation changes if the store has
-   * gone back.
+   * gone back to an earlier state.
    */
   readonly opened?: (position: TailPosition) => Promise<void>;
   /** Called with each message: its line, including the line feed. The next message is read once this settles. */
   readonly take: (line: Uint8Array, message: FollowedMessage) => Promise<void>;
-  /** Ends the following when aborted. */
+  /** Stops following when aborted. */
   readonly signal?: AbortSignal;
 }
 
@@ -56,9 +56,9 @@ interface Ending {
 
 /**
  * Calls `take` with each message as it is stored. When the connection is lost, it reconnects and continues after the last
- * message, indefinitely. If the store has gone back, as a restored one has, it continues after the last message that both
- * generations share. Ends only if the service refuses, or cannot be reached at first, and then gives the exit status. Rejects
- * if `take` or `opened` does.
+ * message, indefinitely. If the store has gone back to an earlier state, for example after a restore, it continues after the last
+ * message that both generations share. Ends only if the service refuses, or cannot be reached at first, and then gives the exit
+ * status. Rejects if `take` or `opened` does.
  */
 export async function follow(terminal: Terminal, options: FollowOptions): Promise<number> {
   const { signal } = options;
@@ -76,7 +76,7 @@ export async function follow(terminal: Terminal, options: FollowOptions): Promis
     if (signal?.aborted) return EX_FAILURE;
     // Only once: a service that sends a client back again and again must not keep it busy.
     if (back !== undefined && !wentBack) {
-      terminal.complain(`The store has gone back: continuing after ${back.after}`);
+      terminal.complain(`The store has gone back to an earlier state: continuing after seq ${back.after}`);
       position = back;
       wentBack = true;
       continue;

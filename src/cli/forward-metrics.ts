@@ -8,22 +8,22 @@ export interface ForwardState extends ForwardCounts {
 
 /** One line for people. */
 export function describeForward({ delivered, failedAttempts, deadLetters, waiting, after }: ForwardState): string {
-  return `forwarded ${delivered}, failed attempts ${failedAttempts}, dead letters ${deadLetters}, waiting ${waiting}, after ${after}`;
+  return `forwarded ${delivered}, failed attempts ${failedAttempts}, dead letters ${deadLetters}, waiting ${waiting}, position ${after}`;
 }
 
 /** Prometheus text 0.0.4. */
 export function exposeForward({ delivered, failedAttempts, deadLetters, waiting, after }: ForwardState): string {
-  return `# HELP webhook_forward_messages_total Messages that were delivered or given up, by result.
+  return `# HELP webhook_forward_messages_total Messages that were delivered, or given up as dead letters, by result.
 # TYPE webhook_forward_messages_total counter
 webhook_forward_messages_total{result="delivered"} ${delivered}
 webhook_forward_messages_total{result="dead_letter"} ${deadLetters}
-# HELP webhook_forward_failed_attempts_total Attempts that the receiver did not take.
+# HELP webhook_forward_failed_attempts_total Attempts that the receiver did not accept.
 # TYPE webhook_forward_failed_attempts_total counter
 webhook_forward_failed_attempts_total ${failedAttempts}
-# HELP webhook_forward_waiting_messages Messages that were read and are not done with.
+# HELP webhook_forward_waiting_messages Messages that were read and are neither delivered nor given up yet.
 # TYPE webhook_forward_waiting_messages gauge
 webhook_forward_waiting_messages ${waiting}
-# HELP webhook_forward_position Every message up to this sequence number is done with.
+# HELP webhook_forward_position Every message up to this sequence number was delivered or given up.
 # TYPE webhook_forward_position gauge
 webhook_forward_position ${after}
 `;

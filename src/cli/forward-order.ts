@@ -12,7 +12,7 @@ export interface ForwardOrder {
   add(letter: Letter): Promise<void>;
   /** Settles once nothing is in progress; sequence numbers may then start again. */
   idle(): Promise<void>;
-  /** How many messages were added and are not done. */
+  /** How many messages were added and are not done yet. */
   waiting(): number;
   /** Rejects if a delivery does. Never fulfilled. */
   readonly failed: Promise<never>;
@@ -31,7 +31,7 @@ export interface ForwardOrderOptions {
 export function createForwardOrder({ deliver, advance, room }: ForwardOrderOptions): ForwardOrder {
   /** The last delivery of each sender. */
   const ends = new Map<string, Promise<void>>();
-  /** Messages that are not done, in order. */
+  /** Messages that are not done yet, in order. */
   const open = new Set<number>();
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {});

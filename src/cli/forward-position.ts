@@ -30,7 +30,7 @@ export interface ForwardPositionOptions {
  * Opens the file that keeps a position, and creates it if it does not exist. The lock is an open transaction on `PATH.lock`,
  * which ends with the process in any case.
  *
- * Rejects if another process has the position, if the file cannot be written, or if it does not hold a position of this URL.
+ * Rejects if another process uses the file, if the file cannot be written, or if it does not contain a position for this URL.
  */
 export async function openForwardPosition({ path, to, first }: ForwardPositionOptions): Promise<ForwardPosition> {
   const target = resolve(path);
@@ -60,7 +60,7 @@ export async function openForwardPosition({ path, to, first }: ForwardPositionOp
   return {
     current: () => wanted,
     move(position) {
-      // A delivery may end after the command: the file is then another process's.
+      // A delivery may end after the command, when the file may belong to another process.
       if (!lock.isOpen) return;
       wanted = position;
       startWriting().catch(failure.reject);
@@ -96,8 +96,8 @@ async function readPosition(path: string, to: string): Promise<TailPosition | un
   }
   const position = parsePosition(text);
   const problem = (state: string): Error => new Error(`Cannot forward from ${path}: it must ${state}`);
-  if (position === undefined) throw problem("not exist, or hold a position that forward has written");
-  if (position.to !== to) throw problem("hold the position of this URL, not of another: name another file with --position");
+  if (position === undefined) throw problem("contain a position that forward has written, or not exist");
+  if (position.to !== to) throw problem("contain the position for this --to URL, not for another URL: choose another file with --position");
   return { after: position.after, generation: position.generation };
 }
 
@@ -111,7 +111,7 @@ function parsePosition(text: string): (TailPosition & { readonly to: string }) |
   }
 }
 
-/** The file has the old content or the new one, whenever the process or the machine stops. */
+/** The file has either the old or the new content, whenever the process or the machine stops. */
 async function replaceFile(target: string, content: string): Promise<void> {
   const partial = `${target}.partial`;
   const file = await open(partial, "w");

@@ -22,7 +22,7 @@ export interface ForwardPostOptions {
   readonly secret: string;
   /** The maximum number of requests at once. */
   readonly concurrency: number;
-  /** After `maxAttempts` a message is given to `keep`; if undefined, it is retried indefinitely. */
+  /** After `maxAttempts` a message is passed to `keep`; if undefined, it is retried indefinitely. */
   readonly giveUp?: { readonly maxAttempts: number; readonly keep: (line: Uint8Array) => Promise<void> } | undefined;
   readonly counts: ForwardCounts;
   wait(ms: number): Promise<void>;

@@ -59,7 +59,7 @@ export function requestUrl(url: URL, options: RequestOptions & { readonly path?:
 export function unreachable(service: URL, error: unknown): Unreachable {
   const reason = error instanceof Error ? ("code" in error ? String(error.code) : error.message) : String(error);
   const address = service.origin + service.pathname.replace(/\/+$/, "");
-  return new Unreachable(`Cannot reach the service: it must answer at ${address} (${reason})`);
+  return new Unreachable(`Cannot reach the service: it must respond at ${address} (${reason})`);
 }
 
 /** The whole body. Rejects with `Unreachable` if it is cut off. */
@@ -76,7 +76,7 @@ export function describeResponse(status: number | undefined, body: string): stri
   return `${status ?? ""} ${body.replaceAll(/[\s\p{Cc}]+/gu, " ").trim().slice(0, MAX_DETAIL_LENGTH)}`.trim();
 }
 
-/** Whether the same request may succeed later: the service is full, stopping or starting, or a proxy in front of it says so. */
+/** Whether the same request may succeed later: the service, or a proxy in front of it, reports that it is full, stopping or starting. */
 export function isTemporary(status: number | undefined): boolean {
   return status === 429 || status === 502 || status === 503 || status === 504;
 }

@@ -52,8 +52,8 @@ function locate(command: BackupCommand | VerifyCommand, { env }: Terminal): Outc
 }
 
 /**
- * The path is absolute, so that SQLite takes it as one whatever it begins with. Links are resolved as a service does it: the WAL
- * and the index are beside the file to which a link leads.
+ * The path is absolute, so that SQLite reads it as a path whatever it begins with. Links are resolved as the service resolves
+ * them: the WAL and the index are beside the file to which a link leads.
  */
 function fileAt(path: string): DatabaseLocation {
   const absolute = resolve(path);

@@ -25,12 +25,12 @@ export interface SendFileOptions {
 export async function sendFile(terminal: Terminal, { file, deliver }: SendFileOptions): Promise<number> {
   const lines = splitLines(file === "-" ? terminal.input() : createReadStream(file));
   let lineNumber = 0;
-  let stored = 0;
+  let accepted = 0;
   let refused = 0;
   let stopped = false;
 
   async function sendInTurn(): Promise<void> {
-    // Not for await: if one line fails, it would wait for the lines that the others wait for.
+    // Not for await: after a failure it would wait for a line that another sender is waiting for.
     for (let next = await lines.next(); !next.done && !stopped; next = await lines.next()) {
       lineNumber += 1;
       const number = lineNumber;
@@ -38,7 +38,7 @@ export async function sendFile(terminal: Terminal, { file, deliver }: SendFileOp
       if (body.every(isBlank)) continue;
       const response = await deliver.post(body);
       if (response.status === 200) {
-        stored += 1;
+        accepted += 1;
         continue;
       }
       refused += 1;
@@ -55,9 +55,9 @@ export async function sendFile(terminal: Terminal, { file, deliver }: SendFileOp
     }
   }
 
-  const summary = (): string => `${stored} answered 200, ${refused} refused`;
+  const summary = (): string => `${accepted} accepted, ${refused} refused`;
   try {
-    await withProgress(terminal, "send", { share: () => `${stored + refused} messages`, result: sendAll() });
+    await withProgress(terminal, "send", { share: () => `${accepted + refused} messages`, result: sendAll() });
   } catch (error) {
     if (error instanceof Unreachable) {
       terminal.complain(`${summary()} so far; to continue, send the same file again: no message is stored twice`);

@@ -1,7 +1,7 @@
 import type { Outcome } from "../core/outcome.ts";
 import { isSet, optional, readSetting, type Environment, type Setting } from "../setting.ts";
 
-const RULE = "must be an http or https URL without query and fragment, such as http://127.0.0.1:8000";
+const RULE = "must be an http or https URL without query or fragment, such as http://127.0.0.1:8000";
 
 const SERVICE_URL: Setting<URL | undefined> = {
   name: "WEBHOOK_INBOX_URL",

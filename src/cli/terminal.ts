@@ -5,11 +5,11 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Standard input; may be read once. */
   readonly input: () => AsyncIterable<Uint8Array>;
-  /** Prints a line to standard output, unless nobody reads it any more. */
+  /** Prints a line to standard output, unless its reader has closed it. */
   print(line: string): void;
   /**
-   * Writes to standard output, as fast as its reader takes it. Rejects if it cannot be written: with `EPIPE` if nobody reads
-   * any more.
+   * Writes to standard output, as fast as its reader takes it. Rejects if it cannot be written: with `EPIPE` if its reader has
+   * closed it.
    */
   write(chunk: string | Uint8Array): Promise<void>;
   /** Prints a line to standard error. */

@@ -36,8 +36,8 @@ Examples:
   --body JSON    send these bytes unchanged instead of the above
   --file FILE    send each line of FILE unchanged (NDJSON), - is standard input;
                  counts the responses and names the lines that were refused
-  --retry        after 429, 502, 503, 504 or no response, wait as Retry-After
-                 says and try again; give up after waiting for 5 minutes
+  --retry        after 429, 502, 503, 504 or no response, wait as long as
+                 Retry-After says and retry; give up after 5 minutes of waiting
 
 The secret is $WEBHOOK_SECRET, or the first line of $WEBHOOK_SECRET_FILE.
 Exit status: 0 every response was 200, 1 one was not, 69 no response.
@@ -72,12 +72,12 @@ Examples:
 If the connection is lost, or silent for 40 s, it reconnects and continues where
 it stopped.
 
-  --after N   begin after the sequence number N, the "seq" of a line; 0 means
-              with the first message; default: with those stored from now on
+  --after N   begin after the sequence number N, the "seq" of a line; 0 begins
+              with the first message; default: only messages stored from now on
   --url URL   the service; default $WEBHOOK_INBOX_URL
 
 The token is $API_TOKEN, if the service requires one.
-Exit status: 1 refused, 69 no first response.
+Exit status: 1 refused, 69 no response at the start.
 
 Examples:
   webhook-inbox tail
@@ -88,12 +88,12 @@ Examples:
     operand: "",
     summary: "post each message on to another URL as it is stored",
     details: `Posts each message as JSON to another URL at least once, those of a sender in
-order. A status of 2xx accepts a message; otherwise forward retries after the
-time in Retry-After, or longer each time. After a restart it continues where it
-stopped. Signs with X-Signature and the headers of Standard Webhooks.
+order. A status of 2xx accepts a message; otherwise forward retries it after the
+time in Retry-After or after growing waits. After a restart it continues where
+it stopped. Signs with X-Signature and the headers of Standard Webhooks.
 
   --to URL            where to post; required
-  --position FILE     file of the position; default webhook-inbox-forward.json
+  --position FILE     keeps the position; default webhook-inbox-forward.json
   --after N           if FILE does not exist: begin after the sequence number N;
                       default 0, the first message
   --concurrency N     up to N requests at once, of different senders; default 8
@@ -105,7 +105,7 @@ stopped. Signs with X-Signature and the headers of Standard Webhooks.
   --url URL           the service; default $WEBHOOK_INBOX_URL
 
 The secret is $FORWARD_SECRET, the token of the service $API_TOKEN.
-Exit status: 1 refused, or FILE cannot be used, 69 no first response.
+Exit status: 1 refused, or FILE cannot be used, 69 no response at the start.
 
 Example:
   FORWARD_SECRET=s3cret webhook-inbox forward --to https://app.example.com/hook
@@ -114,20 +114,20 @@ Example:
   export: {
     operand: "",
     summary: "print all matching messages, as NDJSON, CSV or JSON",
-    details: `Prints the messages in the order of time; without a filter, all of them.
+    details: `Prints the messages ordered by time; without a filter, all of them.
 
   --format FORMAT  ndjson (default), csv or json
   --from NUMBER    of this sender
   --to NUMBER      to this recipient
-  --since TIME     RFC 3339 date-time: at that instant or later
+  --since TIME     RFC 3339 date-time: at or after that instant
   --until TIME     RFC 3339 date-time: before that instant
-  --q TEXT         with TEXT in the text, case-insensitively
+  --q TEXT         with TEXT in the text, ignoring case
   --order ORDER    asc (default) or desc (newest first)
   --output FILE    write to FILE, which appears complete or not at all
   --url URL        the service; default $WEBHOOK_INBOX_URL
 
 The token is $API_TOKEN, if the service requires one.
-Exit status: 0 all messages, 1 refused or not written, 69 no complete response.
+Exit status: 0 complete, 1 refused or not written, 69 no complete response.
 
 Examples:
   webhook-inbox export --format csv --output all.csv
@@ -183,13 +183,13 @@ Examples:
     summary: "copy the messages from one database to another",
     details: `Copies all messages with their order, times of receipt and payloads, and the ids
 of removed messages, from SQLite to PostgreSQL, or back; then compares both
-completely. No service may use either meanwhile. If it is interrupted, run it
-again to continue. The target must be empty, or hold a part of this copy.
+completely. No service may use either database meanwhile. If it is interrupted,
+run it again to continue. The target must be empty or contain part of this copy.
 
   --from URL  written like $DATABASE_URL
   --to URL    written like $DATABASE_URL; a missing file or tables are created
 
-Exit status: 0 copied and equal, 1 not, 78 a wrong URL.
+Exit status: 0 copied and equal, 1 not, 78 an invalid URL.
 
 Example:
   webhook-inbox copy --from sqlite:////data/app.db \\
@@ -240,8 +240,8 @@ ${LIST}
 
 send, tail, forward, export and erase use the service at $WEBHOOK_INBOX_URL, by
 default http://127.0.0.1:8000.
-Exit status: 0 done and sound, 1 failed or not sound, 64 a wrong command line,
-69 no response from the service, 78 a wrong setting, 128 + N ended by signal N.
+Exit status: 0 done and sound, 1 failed or not sound, 64 invalid command line,
+69 no response from the service, 78 invalid setting, 128 + N ended by signal N.
 
 Examples:
   WEBHOOK_SECRET=testsecret webhook-inbox

@@ -11,17 +11,17 @@ export async function verify(terminal: Terminal, location: MaintainedLocation, o
     if (options.rebuild && maintenance.rebuild !== undefined) {
       await withProgress(terminal, "rebuild", { share: maintenance.progress, result: maintenance.rebuild() });
     }
-    const place = location.kind === "file" ? location.path : describeLocation(location);
-    return await checkAll(terminal, maintenance, place);
+    const shown = location.kind === "file" ? location.path : describeLocation(location);
+    return await checkAll(terminal, maintenance, shown);
   } finally {
     await maintenance.close();
   }
 }
 
-async function checkAll(terminal: Terminal, maintenance: DatabaseMaintenance, place: string): Promise<boolean> {
+async function checkAll(terminal: Terminal, maintenance: DatabaseMaintenance, shown: string): Promise<boolean> {
   const failed = await runChecks(terminal, maintenance, { printSound: true });
   const { checks, furtherCheck, remedy } = maintenance;
   const passed = `all ${checks.length} checks passed${furtherCheck === undefined ? "" : `; ${furtherCheck}`}`;
-  terminal.print(`${place}: ${failed.length === 0 ? passed : `${failed.length} of ${checks.length} checks failed; ${remedy(failed)}`}`);
+  terminal.print(`${shown}: ${failed.length === 0 ? passed : `${failed.length} of ${checks.length} checks failed; ${remedy(failed)}`}`);
   return failed.length === 0;
 }

@@ -20,5 +20,5 @@ test("forward serves its metrics as Prometheus text, only at /metrics", async (t
     webhook_forward_waiting_messages: 3,
     webhook_forward_position: 40,
   });
-  assert.match(describeForward(state), /forwarded 5, .*after 40$/);
+  assert.match(describeForward(state), /forwarded 5, .*position 40$/);
 });

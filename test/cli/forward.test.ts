@@ -230,5 +230,5 @@ test("after a restore of the store, forward continues after the last message tha
   );
   assert.deepEqual(seqsOf(receiver.requests), [1, 2, 3, 2]);
   assert.deepEqual(JSON.parse(readFileSync(position, "utf8")), { to: `${receiver.url}/`, after: 2, generation: "g2" });
-  assert.match(terminal.complaints[0] ?? "", /gone back.*after 1$/);
+  assert.match(terminal.complaints[0] ?? "", /gone back.*after seq 1$/);
 });

@@ -30,7 +30,7 @@ test("send --file sends every line of a file, and names the refused ones", async
   const lines = Array.from({ length: 500 }, (_, index) => JSON.stringify(delivery({ message_id: `m${index}`, ...(index === 6 && { from: "1" }) })));
   writeFileSync(file, lines.join("\n"));
   const { status, stdout, stderr } = await runMain(["send", "--file", file], { env: { ...ENV, WEBHOOK_INBOX_URL: app.url } });
-  assert.deepEqual([status, stdout], [1, "499 answered 200, 1 refused\n"]);
+  assert.deepEqual([status, stdout], [1, "499 accepted, 1 refused\n"]);
   assert.match(stderr, /^line 7: 422 \{"detail":\[\{"loc":\["body","from"\][^\n]+\n$/);
   assert.equal(at((await app.request("/stats")).json, "total_messages"), 499);
 });
@@ -40,7 +40,7 @@ test("each line is posted unchanged without its line ending, however the input i
   const invalidUtf8 = Buffer.from([0x22, 0xff, 0xc3, 0x22]);
   const terminal = testTerminal({ env: ENV, input: input('{"a"', ":1}\r", "\n\n \t\n", ' {"b": 2} \n', invalidUtf8, "\n", "last") });
   assert.equal(await send(terminal, fromInput(stub.url)), 0);
-  assert.equal(terminal.printed(), "4 answered 200, 0 refused\n");
+  assert.equal(terminal.printed(), "4 accepted, 0 refused\n");
   const bodies = stub.requests.map(({ body }) => body.toString("latin1"));
   assert.deepEqual(bodies.toSorted(), ['{"a":1}', ' {"b": 2} ', invalidUtf8.toString("latin1"), "last"].toSorted());
   for (const { body, headers } of stub.requests) assert.equal(headers["x-signature"], sign(body));
@@ -49,7 +49,7 @@ test("each line is posted unchanged without its line ending, however the input i
 test("an empty file is not an error", async (t) => {
   const terminal = testTerminal({ env: ENV });
   assert.equal(await send(terminal, fromInput((await startFixedStub(t, 200, "")).url)), 0);
-  assert.equal(terminal.printed(), "0 answered 200, 0 refused\n");
+  assert.equal(terminal.printed(), "0 accepted, 0 refused\n");
 });
 
 test("only the first twenty refusals are named", async (t) => {
@@ -76,7 +76,7 @@ test("send --file ends if it gets no response, even if more lines follow, and sa
   }
   const terminal = testTerminal({ env: ENV, input: endless });
   await assert.rejects(send(terminal, fromInput(stub.url)), Unreachable);
-  assert.match(terminal.complaints.join(), /^1 answered 200, 0 refused so far/);
+  assert.match(terminal.complaints.join(), /^1 accepted, 0 refused so far/);
 });
 
 test("--retry sends every line to a service that is full for a while", async (t) => {
@@ -85,7 +85,7 @@ test("--retry sends every line to a service that is full for a while", async (t)
   });
   const terminal = testTerminal({ env: ENV, input: input("{}\n".repeat(300)) });
   assert.equal(await send(terminal, fromInput(stub.url, true)), 0);
-  assert.equal(terminal.printed(), "300 answered 200, 0 refused\n");
+  assert.equal(terminal.printed(), "300 accepted, 0 refused\n");
   assert.ok(terminal.waits.length > 0 && terminal.waits.every((ms) => ms === 1000));
 });
 

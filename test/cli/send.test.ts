@@ -77,7 +77,7 @@ test("send exits with 69 and one line if it gets no response, and the line does 
   for (const url of ["http://user:hunter2@127.0.0.1:1/x", cut.url, half.url]) {
     const { status, stdout, stderr } = await runSend(url);
     assert.deepEqual([status, stdout], [69, ""]);
-    assert.match(stderr, /^Cannot reach the service: it must answer at http:[^\n]+\n$/);
+    assert.match(stderr, /^Cannot reach the service: it must respond at http:[^\n]+\n$/);
     assert.ok(!stderr.includes("hunter2"));
   }
 });
@@ -150,7 +150,7 @@ test("send --file stores what export prints", async (t) => {
   const app = await startTestApp(t);
   const stored = { message_id: "m1", from: "+1", to: "+2", ts: "2025-01-15T10:00:00Z", text: null, created_at: "2025-01-15T10:00:00.412Z" };
   const result = await runMain(["send", "--file", "-"], { env: { ...ENV, WEBHOOK_INBOX_URL: app.url }, input: `${JSON.stringify(stored)}\n` });
-  assert.deepEqual(result, { status: 0, stdout: "1 answered 200, 0 refused\n", stderr: "" });
+  assert.deepEqual(result, { status: 0, stdout: "1 accepted, 0 refused\n", stderr: "" });
   const [message] = listAt((await app.request("/messages")).json, "data");
   assert.equal(at(message, "message_id"), "m1");
 });

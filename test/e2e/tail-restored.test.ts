@@ -85,7 +85,7 @@ test("a tail command that has seen 70 messages misses none of the 25 that are de
   gateway.before = () => undefined;
   await until("the tail has seen the others", () => seen().length >= 95);
   assert.deepEqual(seen(), [...numbered("common", 50), ...numbered("lost", 20), ...numbered("new", 25)]);
-  assert.deepEqual(terminal.complaints, ["The store has gone back: continuing after 50"]);
+  assert.deepEqual(terminal.complaints, ["The store has gone back to an earlier state: continuing after seq 50"]);
   isOver = true;
   gateway.breakStreams();
   await assert.rejects(ending, { message: "over" });
