@@ -1,4 +1,4 @@
-/** Readers of what a platform sent: a value of an undocumented type counts as absent, and nothing throws. */
+/** Readers of what a platform sent: a value of an undocumented type is treated as absent, and nothing throws. */
 
 /** An object's own field; undefined if it is absent, or if `value` is not an object. */
 export function fieldOf(value: unknown, name: string): unknown {

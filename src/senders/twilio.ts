@@ -2,7 +2,7 @@ import type { Message } from "../core/message.ts";
 import type { Delivery } from "./delivery.ts";
 
 export interface TwilioOptions {
-  /** Twilio sends no time, so this one is the message's `ts`, in milliseconds since the epoch. */
+  /** The message's `ts`, in milliseconds since the epoch, because Twilio sends no time. */
   readonly receivedAtMs: number;
 }
 
@@ -23,7 +23,7 @@ export function readTwilio(form: URLSearchParams, { receivedAtMs }: TwilioOption
   const base = { format: "twilio", timedByReceipt: true } as const;
   if (status !== "received") return { ...base, messages: [], ignored: [{ kind: "statuses", count: 1 }], warnings: [] };
   if (messageId === "") {
-    const warnings = ["The form is not a message: it must have a MessageSid, as those of Programmable Messaging do"];
+    const warnings = ["The form is not a message of Programmable Messaging: it must have a MessageSid"];
     return { ...base, messages: [], ignored: [{ kind: "incomplete", count: 1 }], warnings };
   }
   const message: Message = {

@@ -21,12 +21,12 @@ const WORDS: ReadonlyMap<string, Words> = new Map<string, Words>([
   ["reaction", field("emoji")],
   ["order", field("text")],
   ["system", field("body")],
-  ["location", place],
+  ["location", locationOf],
 ]);
 
 /**
  * The words in an element of `messages`, by its `type`; null if it has none, such as a photo without a caption, a withdrawn
- * reaction, a deleted message, or a kind that is newer than this code.
+ * reaction, a deleted message, or a kind that this code does not support.
  *
  * Source: the reference of WhatsApp's `messages` webhook, one page per kind.
  */
@@ -45,7 +45,7 @@ function interactive(content: unknown): string | undefined {
 }
 
 /** `Old Mill, 1 Mill Road (37.46, -122.21)`, or the parts of it that are given. */
-function place(content: unknown): string | undefined {
+function locationOf(content: unknown): string | undefined {
   const names = joined([textOf(content, "name"), textOf(content, "address")]);
   return withDetail(names, joined([numberOf(content, "latitude"), numberOf(content, "longitude")]));
 }

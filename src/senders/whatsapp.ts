@@ -30,8 +30,9 @@ export function isWhatsApp(body: JsonObject): boolean {
  * Reads a notification of WhatsApp's Cloud API: up to 1,000 messages of several phone numbers. Each element of `messages` and
  * `message_echoes` is a message; everything else is ignored and counted by its name.
  *
- * Refuses nothing, whatever the shape: the platform repeats for days what is not answered 200. An element without `id`, or
- * without a `timestamp` in Unix seconds up to the year 9999, cannot be stored: it is ignored as `incomplete`, with a warning.
+ * Refuses nothing, whatever the shape: the platform retries for days any notification that does not get a 200. An element without
+ * `id`, or without a `timestamp` in Unix seconds up to the year 9999, cannot be stored: it is ignored as `incomplete`, with a
+ * warning.
  *
  * Source: the reference of WhatsApp's `messages` and `smb_message_echoes` webhooks, and its page on business-scoped user ids.
  */
@@ -104,14 +105,14 @@ function messageOf(element: unknown, surroundings: Surroundings): Message | unde
   };
 }
 
-/** A person's phone number with `+`; without one, as for a person with a user name, the platform's id of them unchanged. */
+/** A person's phone number with `+`; without one, as for a person with a user name, the platform's id of that person, unchanged. */
 function partyOf(element: unknown, name: "from" | "to"): string | undefined {
   const phone = identifierOf(element, name);
   if (phone === undefined) return identifierOf(element, `${name}_user_id`) ?? identifierOf(element, `${name}_parent_user_id`);
   return /^[0-9]+$/.test(phone) ? `+${phone}` : phone;
 }
 
-/** The documentation says that it is a text; a number counts too. */
+/** The documentation says that it is a text; a number is accepted, too. */
 function identifierOf(element: unknown, name: string): string | undefined {
   const value = fieldOf(element, name);
   const text = Number.isSafeInteger(value) ? String(value) : textOf(element, name);
@@ -147,7 +148,7 @@ function isPersonOf(contact: unknown, element: unknown): boolean {
   });
 }
 
-/** A name that is safe to log; a stranger's text is not. */
+/** The text if it is safe to log as a name, otherwise `other`. */
 function nameOf(text: string | undefined): string {
   return text !== undefined && /^[a-z][a-z_]{0,63}$/.test(text) ? text : "other";
 }
@@ -159,8 +160,8 @@ function counted(ignored: ReadonlyMap<string, number>): readonly Ignored[] {
 function warningsOf(incomplete: number, withoutPayload: number): readonly string[] {
   const warnings: string[] = [];
   if (incomplete > 0)
-    warnings.push(`${incomplete} messages of the notification cannot be stored: each must have an id and a timestamp in Unix seconds`);
+    warnings.push(`${incomplete} messages of the notification were not stored: each must have an id and a timestamp in Unix seconds`);
   if (withoutPayload > 0)
-    warnings.push(`${withoutPayload} messages were stored without their payload: it must not be nested that deeply`);
+    warnings.push(`${withoutPayload} messages were stored without their payload: its JSON is nested too deeply`);
   return warnings;
 }

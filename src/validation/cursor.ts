@@ -1,6 +1,6 @@
 import type { Order, KeysetPosition, ReceiptOrder } from "../core/order.ts";
 
-/** The version of the format, so that it can be told from others. */
+/** The version of the format, so that later versions can be distinguished. */
 const VERSION = 1;
 /** The maximum length: an id of 256 code points, each of up to twelve characters of JSON, and its key. */
 const MAX_LENGTH = 8_192;
@@ -15,15 +15,15 @@ export function formatReceiptCursor(order: ReceiptOrder, seq: number): string {
   return encode([order, seq]);
 }
 
-/** The position; undefined for a text that `formatCursor` has not made for this order. */
+/** The position; undefined for a text that `formatCursor` did not produce for this order. */
 export function parseCursor(text: string, order: Order): KeysetPosition | undefined {
   const [itsOrder, key, messageId] = decode(text);
   if (itsOrder !== order || typeof key !== "string" || typeof messageId !== "string") return undefined;
-  // Anything else is not a cursor that was given out.
+  // Any other text was not produced by `formatCursor`.
   return formatCursor(order, { key, messageId }) === text ? { key, messageId } : undefined;
 }
 
-/** The `seq`; undefined for a text that `formatReceiptCursor` has not made for this order. */
+/** The `seq`; undefined for a text that `formatReceiptCursor` did not produce for this order. */
 export function parseReceiptCursor(text: string, order: ReceiptOrder): number | undefined {
   const [itsOrder, seq] = decode(text);
   if (itsOrder !== order || typeof seq !== "number" || !Number.isSafeInteger(seq) || seq < 0) return undefined;

@@ -25,9 +25,9 @@ export interface QueryReader {
   integer(name: string, range: IntegerRange): number;
   /** What `parseTimestamp` accepts, normalized. Refusal: `datetime_parsing`. */
   timestamp(name: string): string | undefined;
-  /** One of a few words. Refusal: `enum`. */
-  choice<Word extends string>(name: string, words: readonly Word[]): Word | undefined;
-  /** For refusals that only the caller can decide. */
+  /** One of a few values. Refusal: `enum`. */
+  choice<Choice extends string>(name: string, choices: readonly Choice[]): Choice | undefined;
+  /** Adds a refusal that only the caller can determine. */
   refuse(name: string, type: string, msg: string): void;
 }
 
@@ -72,13 +72,18 @@ export function createQueryReader(rawQuery: string): QueryReader {
       }
       return timestamp?.text;
     },
-    choice(name, words) {
+    choice(name, choices) {
       const given = text(name);
       if (given === undefined) return undefined;
-      const word = words.find((one) => one === given);
-      if (word === undefined) refuse(name, "enum", `Value is not allowed: must be ${words.join(" or ")}`);
-      return word;
+      const found = choices.find((one) => one === given);
+      if (found === undefined) refuse(name, "enum", `Value is not allowed: must be ${alternatives(choices)}`);
+      return found;
     },
     refuse,
   };
+}
+
+/** `a or b`; `a, b or c`. */
+function alternatives(choices: readonly string[]): string {
+  return `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
 }

@@ -17,11 +17,11 @@ export type ListQuery = MessageQuery | ReceivedQuery;
  * Other parameters are ignored.
  *
  * - `limit` 1 to 100 (default 50) and `offset` 0 to 2^53-1 (default 0), in decimal digits
- * - `from`, `to`: any string; the empty string is a number that nobody has
+ * - `from`, `to`: any string, including the empty one
  * - `since`, `until`: what `parseTimestamp` accepts, normalized
  * - `q`: empty means absent; a literal `+` is a space
  * - `order`: `asc`, `desc`, `received` or `received-desc`
- * - `cursor`: what `formatCursor` or `formatReceiptCursor` has made for this order; then `offset` must be absent or 0
+ * - `cursor`: what `formatCursor` or `formatReceiptCursor` produced for this order; then `offset` must be absent or 0
  *
  * Refusals list every invalid parameter in the order limit, offset, since, until, order, cursor, with the types of
  * `QueryReader`, `cursor_parsing` and `cursor_with_offset`.
