@@ -8,15 +8,15 @@ const PREFIX = /^(?:sha-?[0-9]+|md5)[=:]/i;
  */
 export function hexHint(text: string, options: { readonly prefix: "optional" | "required" }): string {
   if (text === "") return "the header is empty";
-  if (text.startsWith("v1,")) return "this form belongs in webhook-signature, beside webhook-id and webhook-timestamp";
+  if (text.startsWith("v1,")) return "the form v1,… belongs in webhook-signature, with webhook-id and webhook-timestamp";
   if (/^t=[0-9]+,/.test(text)) return "the form t=…,v1=… belongs to another service: only the hex digits are required";
   if (text.includes(", ")) return "the header is sent twice";
-  if (BASE64_MAC.test(text)) return "the header is base64, hex is required";
+  if (BASE64_MAC.test(text)) return "the header is in base64: hex is required";
   const prefix = PREFIX.exec(text)?.[0];
   if (prefix !== undefined && prefix.toLowerCase() !== "sha256=") return "the algorithm must be SHA-256, with sha256= as its prefix";
   if (prefix !== undefined && prefix !== "sha256=") return "the prefix must be sha256= in lower case";
   const digits = text.slice(prefix?.length ?? 0);
-  if (HEX.test(digits) && digits.length !== 64) return `the header has ${digits.length} hex digits, 64 are required`;
-  if (HEX.test(digits) && options.prefix === "required") return "sha256= prefix expected";
-  return "64 hex digits are required, with at most the prefix sha256=";
+  if (HEX.test(digits) && digits.length !== 64) return `the header has ${digits.length} hex digits: 64 are required`;
+  if (HEX.test(digits) && options.prefix === "required") return "the prefix sha256= is required";
+  return "64 hex digits are required, optionally after sha256=";
 }

@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.ts";
 /** A flood of bad signatures must stay cheap, and a misconfigured sender sends more than once. */
 const HINTS_PER_SECOND = 3;
 
-/** Returns true a few times in each second that begins with a call. */
+/** Returns true for the first few calls within a second. */
 export function createHintBudget(clock: Clock): () => boolean {
   let sinceMs = -Infinity;
   let spent = 0;

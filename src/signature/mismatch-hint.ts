@@ -40,10 +40,11 @@ export function mismatchHint({ keys, prefix, body, signatures }: Mismatch, secre
       otherKeys(secret, keys).find(([, otherKey]) => fits(mac(otherKey, prefix, body)));
     if (found !== undefined) return found[0];
     if (prefix !== "" && fits(mac(key, "", body))) {
-      return "it is a signature of the body alone: webhook-id and webhook-timestamp must be signed in front of it";
+      return "the signature covers the body alone: webhook-id and webhook-timestamp must be signed before it";
     }
   }
-  return fits(hash("sha256", body, "buffer")) ? "it is a plain SHA-256 of the body: HMAC-SHA256 with the secret is required" : undefined;
+  if (!fits(hash("sha256", body, "buffer"))) return undefined;
+  return "the signature is a plain SHA-256 of the body: HMAC-SHA256 with the secret is required";
 }
 
 function otherBodies(body: Uint8Array): readonly Variant[] {
@@ -51,18 +52,23 @@ function otherBodies(body: Uint8Array): readonly Variant[] {
   const variants: [string, string][] = [];
   const trailing = /\r?\n$/.exec(text)?.[0];
   if (trailing === undefined) {
-    variants.push(["it matches when a newline is added to the body: the sender signed one that it did not send", `${text}\n`]);
+    variants.push(["the signature matches if a newline is added to the body: the sender signed one that it did not send", `${text}\n`]);
   } else {
-    variants.push(["it matches when a trailing newline is removed from the body", text.slice(0, -trailing.length)]);
+    variants.push(["the signature matches if a trailing newline is removed from the body", text.slice(0, -trailing.length)]);
   }
   const lineFeeds = text.replaceAll("\r\n", "\n");
-  if (lineFeeds !== text) variants.push(["it matches when each CRLF of the body is a line feed", lineFeeds]);
-  else if (text.includes("\n")) variants.push(["it matches when each line feed of the body is CRLF", text.replaceAll("\n", "\r\n")]);
+  if (lineFeeds !== text) variants.push(["the signature matches if each CRLF of the body is a line feed", lineFeeds]);
+  else if (text.includes("\n")) {
+    variants.push(["the signature matches if each line feed of the body is CRLF", text.replaceAll("\n", "\r\n")]);
+  }
   const withoutBreaks = text.replaceAll(/[\r\n]/g, "");
-  if (withoutBreaks !== text) variants.push(["it matches when all line breaks are removed from the body", withoutBreaks]);
-  if (text.startsWith("\u00ef\u00bb\u00bf")) variants.push(["it matches when the byte order mark is removed from the body", text.slice(3)]);
-  else variants.push(["it matches when a byte order mark is put in front of the body", `\u00ef\u00bb\u00bf${text}`]);
-  if (text !== "") variants.push(["it matches an empty body: the sender signs before it has the body", ""]);
+  if (withoutBreaks !== text) variants.push(["the signature matches if all line breaks are removed from the body", withoutBreaks]);
+  if (text.startsWith("\u00ef\u00bb\u00bf")) {
+    variants.push(["the signature matches if the byte order mark is removed from the body", text.slice(3)]);
+  } else {
+    variants.push(["the signature matches if a byte order mark is put in front of the body", `\u00ef\u00bb\u00bf${text}`]);
+  }
+  if (text !== "") variants.push(["the signature matches an empty body: the sender signs before it has the body", ""]);
   return variants.map(([words, content]) => [words, Buffer.from(content, "latin1")]);
 }
 
@@ -77,23 +83,26 @@ function keyOf(secret: string, keys: Mismatch["keys"]): Uint8Array {
 function otherKeys(secret: string, keys: Mismatch["keys"]): readonly Variant[] {
   const variants: Variant[] = [];
   const trimmed = secret.trim();
-  if (trimmed !== secret) variants.push(["the secret has surrounding white space: it matches without", keyOf(trimmed, keys)]);
-  variants.push(["it matches when a newline is added to the secret: the sender's secret has one", asText(`${secret}\n`)]);
+  if (trimmed !== secret) variants.push(["the secret has surrounding white space: the signature matches without it", keyOf(trimmed, keys)]);
+  variants.push(["the signature matches if a newline is added to the secret: the sender's secret has one", asText(`${secret}\n`)]);
   const quoted = /^(["'])(.*)\1$/s.exec(trimmed)?.[2];
-  if (quoted !== undefined) variants.push(["the secret has quotes around it: it matches without", keyOf(quoted, keys)]);
+  if (quoted !== undefined) variants.push(["the secret has quotes around it: the signature matches without them", keyOf(quoted, keys)]);
   if (/^(?:[0-9A-Fa-f]{2})+$/.test(trimmed)) {
-    variants.push(["it matches when the secret is decoded from hex, but the secret is used as text", Buffer.from(trimmed, "hex")]);
+    variants.push(["the signature matches if the secret is decoded from hex, but the secret is used as text", Buffer.from(trimmed, "hex")]);
   }
   const isEncoded = trimmed.startsWith("whsec_");
   const decoded = standardWebhooksKey(isEncoded ? trimmed : `whsec_${trimmed}`);
   if (keys === "text" && decoded !== undefined) {
-    variants.push(["it matches when the secret is decoded from base64, but for this header the secret is used as text", decoded]);
+    variants.push(["the signature matches if the secret is decoded from base64, but for this header the secret is used as text", decoded]);
   }
   if (keys === "standard" && decoded !== undefined && !isEncoded) {
-    variants.push(["it matches when the secret is decoded from base64: put whsec_ in front of the secret", decoded]);
+    variants.push(["the signature matches if the secret is decoded from base64: put whsec_ in front of the secret", decoded]);
   }
   if (keys === "standard" && isEncoded) {
-    variants.push(["it matches when the whole secret is used as text: what follows whsec_ must be decoded from base64", asText(secret)]);
+    variants.push([
+      "the signature matches if the whole secret is used as text: what follows whsec_ must be decoded from base64",
+      asText(secret),
+    ]);
   }
   return variants;
 }

@@ -10,7 +10,7 @@ const MAX_UNPACKED_BYTES = 64 * 1024;
 const SIGN_THE_BYTES = "the bytes that are sent must be signed";
 const BYTE_ORDER_MARK = "\ufeff";
 const NOT_ASCII = /[\u007f-\uffff]/g;
-/** Indentation makes text of many times the size from what is nested deeply, and platforms nest less than ten times. */
+/** Indenting deeply nested JSON multiplies its size; platforms nest fewer than ten levels deep. */
 const MAX_DEPTH = 16;
 /** The size of all forms together, in UTF-16 units: the event loop waits meanwhile, and anybody can send an invalid signature. */
 const MAX_FORMS_LENGTH = 512 * 1024;
@@ -23,8 +23,8 @@ const MARKED_NUMBERS = /"\\u0000#([^"]*)"/g;
 const LAYOUTS: readonly (readonly [words: string, write: (value: unknown) => string])[] = [
   ["compact", (value) => JSON.stringify(value)],
   ["a space after each comma and colon", (value) => spaced(value)],
-  ["compact, keys in order", (value) => JSON.stringify(sorted(value))],
-  ["a space after each comma and colon, keys in order", (value) => spaced(sorted(value))],
+  ["compact, keys sorted", (value) => JSON.stringify(sorted(value))],
+  ["a space after each comma and colon, keys sorted", (value) => spaced(sorted(value))],
   ["indented by 2 spaces", (value) => JSON.stringify(value, null, 2)],
   ["indented by 4 spaces", (value) => JSON.stringify(value, null, 4)],
   ["indented by tabs", (value) => JSON.stringify(value, null, "\t")],
@@ -32,19 +32,19 @@ const LAYOUTS: readonly (readonly [words: string, write: (value: unknown) => str
 
 const REWRITES: readonly Rewrite[] = [
   ["", (json) => json],
-  [", all but ASCII escaped", escapeNotAscii],
+  [", non-ASCII characters escaped", escapeNotAscii],
   [", slashes escaped", escapeSlashes],
-  [", slashes and all but ASCII escaped", (json) => escapeNotAscii(escapeSlashes(json))],
+  [", slashes and non-ASCII characters escaped", (json) => escapeNotAscii(escapeSlashes(json))],
   [", escaped as Go does", (json) => json.replace(/[<>&\u2028\u2029]/g, escape)],
   [", escaped as Gson does", (json) => json.replace(/[<>&='\u2028\u2029]/g, escape)],
   [", escaped as System.Text.Json does", escapeAsDotNet],
   [", a line feed at the end", (json) => `${json}\n`],
-  [", line ends of Windows", (json) => json.replaceAll("\n", "\r\n")],
+  [", CRLF line ends", (json) => json.replaceAll("\n", "\r\n")],
 ];
 
 /**
- * The same content as libraries of senders and proxies write it: JSON in other forms, the JSON in a string or in a parameter of
- * a form, the body decompressed if it is gzip or zlib. Empty for any other body. Bytes that several forms share are given once.
+ * The same content as senders' libraries and proxies write it: JSON in other forms, the JSON in a string or in a parameter of a
+ * form, the body decompressed if it is gzip or zlib. Empty for any other body. Bytes that several forms share are given once.
  * Of a large body, only the most common forms: at most 0.5 million characters in total.
  */
 export function serialisedBodies(body: Uint8Array): readonly BodyForm[] {
@@ -55,9 +55,13 @@ export function serialisedBodies(body: Uint8Array): readonly BodyForm[] {
   try {
     const value: unknown = JSON.parse(json);
     const forms = new Map<string, string>();
-    if (typeof value === "string") forms.set(value, "it matches the text in the JSON string: JSON was serialised twice");
-    else for (const [form, words] of serialised(json, value)) forms.set(form, `it matches when the body is serialised again (${words})`);
-    forms.set(JSON.stringify(json), "it matches the body as a JSON string: JSON was serialised twice before it was signed");
+    if (typeof value === "string") forms.set(value, "the signature matches the text in the JSON string: JSON was serialised twice");
+    else {
+      for (const [form, words] of serialised(json, value)) {
+        forms.set(form, `the signature matches if the body is serialised again (${words})`);
+      }
+    }
+    forms.set(JSON.stringify(json), "the signature matches the body as a JSON string: JSON was serialised twice before it was signed");
     forms.delete(text);
     return Array.from(forms, ([form, words]) => [`${words}: ${SIGN_THE_BYTES}`, Buffer.from(form)]);
   } catch {
@@ -121,7 +125,7 @@ function escapeSlashes(json: string): string {
   return json.replaceAll("/", "\\/");
 }
 
-/** Its digits are upper-case, and its default encoder escapes all that HTML treats as special. */
+/** .NET writes upper-case digits, and its default encoder escapes all characters that are special in HTML. */
 function escapeAsDotNet(json: string): string {
   const upper = (text: string): string => `\\u${text.slice(2).toUpperCase()}`;
   return json
@@ -132,13 +136,13 @@ function escapeAsDotNet(json: string): string {
 function formParameters(text: string): readonly BodyForm[] {
   if (!/^[^\s{["]+=/.test(text)) return [];
   const [first] = new URLSearchParams(text).values();
-  return [[`it matches the first parameter of the form: ${SIGN_THE_BYTES}`, Buffer.from(first ?? "")]];
+  return [[`the signature matches the first parameter of the form: ${SIGN_THE_BYTES}`, Buffer.from(first ?? "")]];
 }
 
 function unpacked(body: Uint8Array): readonly BodyForm[] {
   try {
     const plain = unzipSync(body, { maxOutputLength: MAX_UNPACKED_BYTES });
-    return [[`it matches when the body is decompressed: ${SIGN_THE_BYTES}`, plain]];
+    return [[`the signature matches if the body is decompressed: ${SIGN_THE_BYTES}`, plain]];
   } catch {
     return [];
   }

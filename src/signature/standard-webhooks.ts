@@ -42,7 +42,7 @@ export function readStandardWebhook(headers: SignatureHeaders, family: HeaderFam
   if (!SECONDS.test(timestamp)) {
     return malformed(
       MILLISECONDS.test(timestamp)
-        ? `${family}-timestamp is in milliseconds, seconds are required`
+        ? `${family}-timestamp is in milliseconds: seconds are required`
         : `${family}-timestamp must be Unix time in seconds, in decimal digits, sent once`,
     );
   }
@@ -61,8 +61,8 @@ function malformed(hint: string): StandardWebhookRefusal {
 
 function signatureHint(given: string, family: HeaderFamily): string {
   if (given === "") return `${family}-signature is empty`;
-  if (HEX_MAC.test(given)) return `${family}-signature holds hex, base64 is required`;
-  if (given.split(" ").some((part) => BASE64_MAC.test(part))) return `v1, is expected in front of the base64 of ${family}-signature`;
-  if (!given.includes("v1,")) return `${family}-signature has no signature of version v1, the only one that is checked`;
-  return `${family}-signature must be v1, and the base64 of 32 bytes; several stand apart by single spaces`;
+  if (HEX_MAC.test(given)) return `${family}-signature is in hex: base64 is required`;
+  if (given.split(" ").some((part) => BASE64_MAC.test(part))) return `the base64 of ${family}-signature must follow v1,`;
+  if (!given.includes("v1,")) return `${family}-signature has no signature of version v1, the only version that is checked`;
+  return `${family}-signature must be v1, followed by the base64 of 32 bytes; separate several by single spaces`;
 }

@@ -86,16 +86,19 @@ function hints(base: string, target: string): readonly (readonly [words: string,
   const [path = ""] = target.split("?", 1);
   const scheme = /^https/i.test(base) ? base.replace(/^https/i, "http") : base.replace(/^http/i, "https");
   return [
-    ["it matches with the other of http and https in PUBLIC_URL", `${scheme}${target}`],
-    ["it matches PUBLIC_URL alone: it must end before the path of the endpoint", base],
-    ["it matches PUBLIC_URL alone with the query: it must end before the path of the endpoint", `${base}${target.slice(path.length)}`],
-    ["it matches without the query: a proxy must pass on the query as Twilio sent it, and add none", `${base}${path}`],
+    [`the signature matches with ${scheme.split(":", 1)[0]} in PUBLIC_URL`, `${scheme}${target}`],
+    ["the signature matches PUBLIC_URL alone: leave the path of the endpoint out of PUBLIC_URL", base],
     [
-      "it matches without the slash at the end: a proxy must pass on the path as Twilio sent it",
+      "the signature matches PUBLIC_URL with the query: leave the path of the endpoint out of PUBLIC_URL",
+      `${base}${target.slice(path.length)}`,
+    ],
+    ["the signature matches without the query: a proxy must pass on the query as Twilio sent it, and add none", `${base}${path}`],
+    [
+      "the signature matches without the slash at the end: a proxy must pass on the path as Twilio sent it",
       `${base}${path.replace(/\/$/, "")}${target.slice(path.length)}`,
     ],
     [
-      "it matches with a slash at the end: a proxy must pass on the path as Twilio sent it",
+      "the signature matches with a slash at the end: a proxy must pass on the path as Twilio sent it",
       `${base}${path}/${target.slice(path.length)}`,
     ],
   ];

@@ -56,9 +56,9 @@ test("every refused signature gets the same 401, and its log line has a reason a
   const refused: readonly (readonly [Record<string, string | string[]>, string, RegExp])[] = [
     [headers(BODY, { seconds: NOW_SECONDS - 412 }), "stale", /^the timestamp is 412 s in the past, WEBHOOK_TOLERANCE_SECONDS is 300$/],
     [headers(BODY, { seconds: NOW_SECONDS + 301 }), "stale", /^the timestamp is 301 s in the future/],
-    [headers(`${BODY}\n`), "mismatch", /^it matches when a newline is added to the body/],
-    [{ "X-Signature": sign(`${BODY}\n`, SECRET) }, "mismatch", /^it matches when a newline is added to the body/],
-    [{ "X-Signature": Buffer.from(sign(BODY, SECRET), "hex").toString("base64") }, "malformed", /^the header is base64, hex is required$/],
+    [headers(`${BODY}\n`), "mismatch", /^the signature matches if a newline is added to the body/],
+    [{ "X-Signature": sign(`${BODY}\n`, SECRET) }, "mismatch", /^the signature matches if a newline is added to the body/],
+    [{ "X-Signature": Buffer.from(sign(BODY, SECRET), "hex").toString("base64") }, "malformed", /^the header is in base64: hex is required$/],
     [{ ...good, "X-Signature": "" }, "malformed", /^the header is empty$/],
     [{ "webhook-signature": good["webhook-signature"] ?? "" }, "missing", /^webhook-id is missing/],
     [{ ...good, "webhook-id": ["msg_1", "msg_1"] }, "malformed", /sent once$/],

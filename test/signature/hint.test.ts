@@ -35,22 +35,22 @@ describe("the hint of a malformed X-Signature", () => {
   const base64 = Buffer.from(good, "hex").toString("base64");
   for (const [name, text, hint] of [
     ["nothing", "", "the header is empty"],
-    ["base64", base64, "the header is base64, hex is required"],
-    ["base64url without padding", Buffer.alloc(32, 251).toString("base64url"), "the header is base64, hex is required"],
-    ["base64 after sha256=", `sha256=${base64}`, "the header is base64, hex is required"],
+    ["base64", base64, "the header is in base64: hex is required"],
+    ["base64url without padding", Buffer.alloc(32, 251).toString("base64url"), "the header is in base64: hex is required"],
+    ["base64 after sha256=", `sha256=${base64}`, "the header is in base64: hex is required"],
     ["the header sent twice", `${good}, ${good}`, "the header is sent twice"],
     ["SHA-1", `sha1=${good.slice(0, 40)}`, "the algorithm must be SHA-256, with sha256= as its prefix"],
     ["SHA-512", `sha512=${good}${good}`, "the algorithm must be SHA-256, with sha256= as its prefix"],
     ["a colon", `sha256:${good}`, "the algorithm must be SHA-256, with sha256= as its prefix"],
     ["a prefix in upper case", `SHA256=${good}`, "the prefix must be sha256= in lower case"],
-    ["63 digits", good.slice(1), "the header has 63 hex digits, 64 are required"],
-    ["65 digits after the prefix", `sha256=${good}0`, "the header has 65 hex digits, 64 are required"],
-    ["Standard Webhooks", `v1,${base64}`, "this form belongs in webhook-signature, beside webhook-id and webhook-timestamp"],
+    ["63 digits", good.slice(1), "the header has 63 hex digits: 64 are required"],
+    ["65 digits after the prefix", `sha256=${good}0`, "the header has 65 hex digits: 64 are required"],
+    ["Standard Webhooks", `v1,${base64}`, "the form v1,… belongs in webhook-signature, with webhook-id and webhook-timestamp"],
     ["a timestamp and v1=", `t=1700000000,v1=${good}`, "the form t=…,v1=… belongs to another service: only the hex digits are required"],
-    ["quotes", `"${good}"`, "64 hex digits are required, with at most the prefix sha256="],
-    ["a space", `sha256= ${good}`, "64 hex digits are required, with at most the prefix sha256="],
-    ["another character", `g${good.slice(1)}`, "64 hex digits are required, with at most the prefix sha256="],
-    ["only the prefix", "sha256=", "64 hex digits are required, with at most the prefix sha256="],
+    ["quotes", `"${good}"`, "64 hex digits are required, optionally after sha256="],
+    ["a space", `sha256= ${good}`, "64 hex digits are required, optionally after sha256="],
+    ["another character", `g${good.slice(1)}`, "64 hex digits are required, optionally after sha256="],
+    ["only the prefix", "sha256=", "64 hex digits are required, optionally after sha256="],
   ] as const) {
     it(`for ${name}`, () => {
       assert.equal(hintOf(verifier(PLAIN), BODY, { "x-signature": text }), `malformed: ${hint}`);
@@ -58,7 +58,7 @@ describe("the hint of a malformed X-Signature", () => {
   }
 
   it("for X-Hub-Signature-256 without its prefix", () => {
-    assert.equal(hintOf(verifier(PLAIN), BODY, { "x-hub-signature-256": good }), "malformed: sha256= prefix expected");
+    assert.equal(hintOf(verifier(PLAIN), BODY, { "x-hub-signature-256": good }), "malformed: the prefix sha256= is required");
   });
 });
 
@@ -78,20 +78,20 @@ describe("the hint of a missing signature", () => {
 
 describe("the hint of a signature that does not match", () => {
   for (const [name, secret, body, key, signed, hint] of [
-    ["a newline that was sent but not signed", "s", "{}\n", "s", "{}", "it matches when a trailing newline is removed from the body"],
-    ["a CRLF that was sent but not signed", "s", "{}\r\n", "s", "{}", "it matches when a trailing newline is removed from the body"],
-    ["a newline that was signed but not sent", "s", "{}", "s", "{}\n", "it matches when a newline is added to the body: the sender signed one that it did not send"],
-    ["CRLF sent instead of LF", "s", "{\r\n}", "s", "{\n}", "it matches when each CRLF of the body is a line feed"],
-    ["LF sent instead of CRLF", "s", "{\n}", "s", "{\r\n}", "it matches when each line feed of the body is CRLF"],
-    ["line breaks that were sent but not signed", "s", "{\r\n\n}", "s", "{}", "it matches when all line breaks are removed from the body"],
-    ["a byte order mark", "s", "\ufeff{}", "s", "{}", "it matches when the byte order mark is removed from the body"],
-    ["an empty body that was signed", "s", "{}", "s", "", "it matches an empty body: the sender signs before it has the body"],
-    ["white space around the secret", " s\t", "{}", "s", "{}", "the secret has surrounding white space: it matches without"],
-    ["a newline at the end of the sender's secret", "s", "{}", "s\n", "{}", "it matches when a newline is added to the secret: the sender's secret has one"],
-    ["quotes around the secret", '"s"', "{}", "s", "{}", "the secret has quotes around it: it matches without"],
-    ["a secret in hex", "00ff", "{}", Buffer.from([0, 255]), "{}", "it matches when the secret is decoded from hex, but the secret is used as text"],
-    ["a secret in base64", KEY, "{}", Buffer.from(KEY, "base64"), "{}", "it matches when the secret is decoded from base64, but for this header the secret is used as text"],
-    ["a whsec_ secret, decoded", `whsec_${KEY}`, "{}", Buffer.from(KEY, "base64"), "{}", "it matches when the secret is decoded from base64, but for this header the secret is used as text"],
+    ["a newline that was sent but not signed", "s", "{}\n", "s", "{}", "the signature matches if a trailing newline is removed from the body"],
+    ["a CRLF that was sent but not signed", "s", "{}\r\n", "s", "{}", "the signature matches if a trailing newline is removed from the body"],
+    ["a newline that was signed but not sent", "s", "{}", "s", "{}\n", "the signature matches if a newline is added to the body: the sender signed one that it did not send"],
+    ["CRLF sent instead of LF", "s", "{\r\n}", "s", "{\n}", "the signature matches if each CRLF of the body is a line feed"],
+    ["LF sent instead of CRLF", "s", "{\n}", "s", "{\r\n}", "the signature matches if each line feed of the body is CRLF"],
+    ["line breaks that were sent but not signed", "s", "{\r\n\n}", "s", "{}", "the signature matches if all line breaks are removed from the body"],
+    ["a byte order mark", "s", "\ufeff{}", "s", "{}", "the signature matches if the byte order mark is removed from the body"],
+    ["an empty body that was signed", "s", "{}", "s", "", "the signature matches an empty body: the sender signs before it has the body"],
+    ["white space around the secret", " s\t", "{}", "s", "{}", "the secret has surrounding white space: the signature matches without it"],
+    ["a newline at the end of the sender's secret", "s", "{}", "s\n", "{}", "the signature matches if a newline is added to the secret: the sender's secret has one"],
+    ["quotes around the secret", '"s"', "{}", "s", "{}", "the secret has quotes around it: the signature matches without them"],
+    ["a secret in hex", "00ff", "{}", Buffer.from([0, 255]), "{}", "the signature matches if the secret is decoded from hex, but the secret is used as text"],
+    ["a secret in base64", KEY, "{}", Buffer.from(KEY, "base64"), "{}", "the signature matches if the secret is decoded from base64, but for this header the secret is used as text"],
+    ["a whsec_ secret, decoded", `whsec_${KEY}`, "{}", Buffer.from(KEY, "base64"), "{}", "the signature matches if the secret is decoded from base64, but for this header the secret is used as text"],
     ["another secret", "s", "{}", "other", "{}", ""],
     ["another body", "s", "{}", "s", "[]", ""],
   ] as const) {
@@ -101,17 +101,17 @@ describe("the hint of a signature that does not match", () => {
   }
 
   it("for a digest without a secret", () => {
-    const plain = "it is a plain SHA-256 of the body: HMAC-SHA256 with the secret is required";
+    const plain = "the signature is a plain SHA-256 of the body: HMAC-SHA256 with the secret is required";
     assert.equal(hintOf(verifier(PLAIN), BODY, { "x-signature": hash("sha256", BODY) }), `mismatch: ${plain}`);
   });
 
   for (const [name, secret, headers, hint] of [
-    ["only the body signed", "s", standard("s", { prefix: "" }), "it is a signature of the body alone: webhook-id and webhook-timestamp must be signed in front of it"],
-    ["a newline that was signed but not sent", "s", standard("s", { body: `${BODY}\n` }), "it matches when a newline is added to the body: the sender signed one that it did not send"],
-    ["a secret without its whsec_", KEY, standard(Buffer.from(KEY, "base64")), "it matches when the secret is decoded from base64: put whsec_ in front of the secret"],
-    ["a whsec_ secret as text", `whsec_${KEY}`, standard(`whsec_${KEY}`), "it matches when the whole secret is used as text: what follows whsec_ must be decoded from base64"],
-    ["white space around a whsec_ secret", ` whsec_${KEY}`, standard(Buffer.from(KEY, "base64")), "the secret has surrounding white space: it matches without"],
-    ["quotes around a whsec_ secret", `'whsec_${KEY}'`, standard(Buffer.from(KEY, "base64")), "the secret has quotes around it: it matches without"],
+    ["only the body signed", "s", standard("s", { prefix: "" }), "the signature covers the body alone: webhook-id and webhook-timestamp must be signed before it"],
+    ["a newline that was signed but not sent", "s", standard("s", { body: `${BODY}\n` }), "the signature matches if a newline is added to the body: the sender signed one that it did not send"],
+    ["a secret without its whsec_", KEY, standard(Buffer.from(KEY, "base64")), "the signature matches if the secret is decoded from base64: put whsec_ in front of the secret"],
+    ["a whsec_ secret as text", `whsec_${KEY}`, standard(`whsec_${KEY}`), "the signature matches if the whole secret is used as text: what follows whsec_ must be decoded from base64"],
+    ["white space around a whsec_ secret", ` whsec_${KEY}`, standard(Buffer.from(KEY, "base64")), "the secret has surrounding white space: the signature matches without it"],
+    ["quotes around a whsec_ secret", `'whsec_${KEY}'`, standard(Buffer.from(KEY, "base64")), "the secret has quotes around it: the signature matches without them"],
     ["another secret", "s", standard("other"), ""],
   ] as const) {
     it(`for ${name}, in Standard Webhooks`, () => {
@@ -149,15 +149,15 @@ describe("the hint of Standard Webhooks", () => {
   for (const [name, headers, expected] of [
     ["a timestamp in the past", standard("testsecret", { seconds: NOW_MS / 1000 - 412 }), "stale: the timestamp is 412 s in the past, WEBHOOK_TOLERANCE_SECONDS is 300"],
     ["a timestamp in the future", standard("testsecret", { seconds: NOW_MS / 1000 + 301 }), "stale: the timestamp is 301 s in the future, WEBHOOK_TOLERANCE_SECONDS is 300"],
-    ["milliseconds", { ...valid, "webhook-timestamp": String(NOW_MS) }, "malformed: webhook-timestamp is in milliseconds, seconds are required"],
+    ["milliseconds", { ...valid, "webhook-timestamp": String(NOW_MS) }, "malformed: webhook-timestamp is in milliseconds: seconds are required"],
     ["a date", { ...valid, "webhook-timestamp": "2023-11-14" }, "malformed: webhook-timestamp must be Unix time in seconds, in decimal digits, sent once"],
     ["an invalid id", { ...valid, "webhook-id": "a b" }, "malformed: webhook-id must be 1 to 256 visible ASCII characters, sent once"],
     ["an empty signature", { ...valid, "webhook-signature": "" }, "malformed: webhook-signature is empty"],
-    ["hex", { ...valid, "webhook-signature": `v1,${"0".repeat(64)}` }, "malformed: webhook-signature holds hex, base64 is required"],
-    ["no version", { ...valid, "webhook-signature": `${"A".repeat(43)}=` }, "malformed: v1, is expected in front of the base64 of webhook-signature"],
-    ["another version", { ...valid, "webhook-signature": "v1a,x" }, "malformed: webhook-signature has no signature of version v1, the only one that is checked"],
+    ["hex", { ...valid, "webhook-signature": `v1,${"0".repeat(64)}` }, "malformed: webhook-signature is in hex: base64 is required"],
+    ["no version", { ...valid, "webhook-signature": `${"A".repeat(43)}=` }, "malformed: the base64 of webhook-signature must follow v1,"],
+    ["another version", { ...valid, "webhook-signature": "v1a,x" }, "malformed: webhook-signature has no signature of version v1, the only version that is checked"],
     ["too long", { ...valid, "webhook-signature": " ".repeat(4097) }, "malformed: webhook-signature must have at most 4096 characters"],
-    ["invalid base64", { ...valid, "webhook-signature": "v1,x" }, "malformed: webhook-signature must be v1, and the base64 of 32 bytes; several stand apart by single spaces"],
+    ["invalid base64", { ...valid, "webhook-signature": "v1,x" }, "malformed: webhook-signature must be v1, followed by the base64 of 32 bytes; separate several by single spaces"],
   ] as const) {
     it(`for ${name}`, () => {
       assert.equal(hintOf(verifier(PLAIN), BODY, headers), expected);

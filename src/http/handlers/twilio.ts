@@ -22,7 +22,7 @@ const NOTHING_TO_DO = { body: "<Response/>", contentType: TWIML_TYPE };
 /** Far more than Twilio sends. Without a limit, anybody could keep the service busy with reading and sorting a form. */
 const MAX_PARAMETERS = 1000;
 const AMPERSAND = 0x26;
-const TOO_MANY = { ok: false, reason: "malformed", hint: `the form must have up to ${MAX_PARAMETERS} parameters` } as const;
+const TOO_MANY = { ok: false, reason: "malformed", hint: `the form must have at most ${MAX_PARAMETERS} parameters` } as const;
 
 /**
  * `POST /webhook/twilio`: rate limit, size, signature, storage, in this order; the first failure determines the response. The
