@@ -29,10 +29,10 @@ const JOIN_BELOW_UNITS = 64 * 1024;
 const LINE_FEED = 0x0a;
 
 /**
- * A sink that gives up lines rather than memory or time. If more than `maxWaitingBytes` wait because the reader stalls, further
- * lines are dropped until the queue is written; then one WARNING line says how many were lost. If writing fails (the reader is
- * gone, the disk is full) the lines are lost too, and one line on standard error says so. Each later chunk tries again, so a disk that
- * has space again gets the WARNING and the lines after it. Throws if the descriptor is not open.
+ * A sink that drops lines rather than use more memory or wait. If more than `maxWaitingBytes` wait because the reader stalls, further
+ * lines are dropped until the queue is written; then one WARNING line reports how many were lost. If writing fails (the reader is
+ * gone, the disk is full) the lines are lost too, and one line on standard error reports it. Each later chunk tries again, so a disk
+ * that has space again gets the WARNING and the lines after it. Throws if the descriptor is not open.
  */
 export function createLogSink({
   fd = 1, maxWaitingBytes = DEFAULT_WAITING_BYTES, nowMs, openWriter = createDescriptorWriter, complain = complainOnStderr,

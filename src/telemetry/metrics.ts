@@ -17,14 +17,14 @@ export const METRICS = {
     name: "http_requests_total",
     type: "counter",
     labelNames: ["method", "path", "status"],
-    help: "requests answered; `path` is the route, such as `/messages/{message_id}`",
+    help: "requests by method, route and status; `path` is the route, such as `/messages/{message_id}`",
   },
   requestSeconds: {
     name: "http_request_duration_seconds",
     type: "histogram",
     labelNames: ["method", "path"],
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    help: "from the arrival of a request to its response; for a stream, to the response headers",
+    help: "time from the arrival of a request to its response; for a stream, to the response headers",
   },
   latencyMs: {
     name: "request_latency_ms",
@@ -125,7 +125,7 @@ export const METRICS = {
     name: "webhook_inbox_build_info",
     type: "gauge",
     labelNames: ["version", "revision", "node", "sqlite"],
-    help: "always 1; the labels give the versions; with PostgreSQL there is `postgres` instead of `sqlite`",
+    help: "always 1; the labels give the versions; with PostgreSQL, the label `postgres` replaces `sqlite`",
   },
 } as const;
 

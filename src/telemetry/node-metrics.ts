@@ -27,24 +27,26 @@ export function registerNodeMetrics(registry: Registry): () => void {
 function registerVersion(registry: Registry): void {
   const [major = "", minor = "", patch = ""] = process.versions.node.split(".");
   registry
-    .gauge("nodejs_version_info", "Node.js version info.", { labelNames: ["version", "major", "minor", "patch"] })
+    .gauge("nodejs_version_info", "Always 1; the labels give the version of Node.js.", {
+      labelNames: ["version", "major", "minor", "patch"],
+    })
     .labels(process.version, major, minor, patch)
     .set(1);
 }
 
 function registerHeap(registry: Registry): void {
-  const total = registry.gauge("nodejs_heap_size_total_bytes", "Process heap size from Node.js in bytes.").labels();
-  const used = registry.gauge("nodejs_heap_size_used_bytes", "Process heap size used from Node.js in bytes.").labels();
-  const external = registry.gauge("nodejs_external_memory_bytes", "Node.js external memory size in bytes.").labels();
+  const total = registry.gauge("nodejs_heap_size_total_bytes", "Size of the V8 heap in bytes.").labels();
+  const used = registry.gauge("nodejs_heap_size_used_bytes", "Used size of the V8 heap in bytes.").labels();
+  const external = registry.gauge("nodejs_external_memory_bytes", "Bytes that objects use outside the V8 heap.").labels();
   const labelNames: readonly ["space"] = ["space"];
-  const spaceTotal = registry.gauge("nodejs_heap_space_size_total_bytes", "Process heap space size total from Node.js in bytes.", {
+  const spaceTotal = registry.gauge("nodejs_heap_space_size_total_bytes", "Size of each V8 heap space in bytes.", {
     labelNames,
   });
-  const spaceUsed = registry.gauge("nodejs_heap_space_size_used_bytes", "Process heap space size used from Node.js in bytes.", {
+  const spaceUsed = registry.gauge("nodejs_heap_space_size_used_bytes", "Used size of each V8 heap space in bytes.", {
     labelNames,
   });
   const spaceAvailable = registry.gauge(
-    "nodejs_heap_space_size_available_bytes", "Process heap space size available from Node.js in bytes.", { labelNames },
+    "nodejs_heap_space_size_available_bytes", "Available size of each V8 heap space in bytes.", { labelNames },
   );
   registry.onScrape(() => {
     // Not process.memoryUsage(), which reads /proc on this thread.
@@ -64,11 +66,11 @@ function registerHeap(registry: Registry): void {
 function registerActiveResources(registry: Registry): void {
   const active = registry.gauge(
     "nodejs_active_resources",
-    "Number of active resources that are currently keeping the event loop alive, grouped by async resource type.",
+    "Number of resources that keep the event loop alive, by type.",
     { labelNames: ["type"] },
   );
   // Untyped: the name is inherited, and no gauge may end in _total.
-  const total = registry.untyped("nodejs_active_resources_total", "Total number of active resources.").labels();
+  const total = registry.untyped("nodejs_active_resources_total", "Number of resources that keep the event loop alive.").labels();
   registry.onScrape(() => {
     const resources = process.getActiveResourcesInfo();
     active.clear();
@@ -86,15 +88,15 @@ function registerEventLoopLag(registry: Registry): () => void {
     [read, other] = [other, read];
     other.reset();
   }, LAG_WINDOW_MS).unref();
-  const lag = registry.gauge("nodejs_eventloop_lag_seconds", "Lag of event loop in seconds.").labels();
+  const lag = registry.gauge("nodejs_eventloop_lag_seconds", "Lag of the event loop at the scrape, in seconds.").labels();
   const statistics: readonly (readonly [name: string, help: string, of: (monitor: Delays) => number])[] = [
-    ["min", "The minimum recorded event loop delay.", ({ min }) => min],
-    ["max", "The maximum recorded event loop delay.", ({ max }) => max],
-    ["mean", "The mean of the recorded event loop delays.", ({ mean }) => mean],
-    ["stddev", "The standard deviation of the recorded event loop delays.", ({ stddev }) => stddev],
-    ["p50", "The 50th percentile of the recorded event loop delays.", (monitor) => monitor.percentile(50)],
-    ["p90", "The 90th percentile of the recorded event loop delays.", (monitor) => monitor.percentile(90)],
-    ["p99", "The 99th percentile of the recorded event loop delays.", (monitor) => monitor.percentile(99)],
+    ["min", "Minimum event loop delay in the last 30 to 60 seconds.", ({ min }) => min],
+    ["max", "Maximum event loop delay in the last 30 to 60 seconds.", ({ max }) => max],
+    ["mean", "Mean event loop delay in the last 30 to 60 seconds.", ({ mean }) => mean],
+    ["stddev", "Standard deviation of the event loop delays in the last 30 to 60 seconds.", ({ stddev }) => stddev],
+    ["p50", "50th percentile of the event loop delays in the last 30 to 60 seconds.", (monitor) => monitor.percentile(50)],
+    ["p90", "90th percentile of the event loop delays in the last 30 to 60 seconds.", (monitor) => monitor.percentile(90)],
+    ["p99", "99th percentile of the event loop delays in the last 30 to 60 seconds.", (monitor) => monitor.percentile(99)],
   ];
   const gauges = statistics.map(([name, help, of]) => {
     return { gauge: registry.gauge(`nodejs_eventloop_lag_${name}_seconds`, help).labels(), of };
@@ -116,10 +118,10 @@ function registerEventLoopLag(registry: Registry): () => void {
 function registerGarbageCollection(registry: Registry): () => void {
   const durations = registry.histogram(
     "nodejs_gc_duration_seconds",
-    "Garbage collection duration by kind, one of major, minor, incremental or weakcb.",
+    "Duration of garbage collections by kind: major, minor, incremental or weakcb.",
     { labelNames: ["kind"], buckets: [0.001, 0.01, 0.1, 1, 2, 5] },
   );
-  // V8 reports a mark-sweep of the young generation as a separate kind; prom-client does not know it.
+  // V8 reports a mark-sweep of the young generation as a separate kind, which prom-client does not have.
   const minor = durations.labels("minor");
   const kinds = new Map<unknown, Histogram>([
     [constants.NODE_PERFORMANCE_GC_MAJOR, durations.labels("major")],

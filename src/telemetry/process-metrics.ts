@@ -18,9 +18,9 @@ export function registerProcessMetrics(registry: Registry): () => void {
 }
 
 function registerCpuAndStart(registry: Registry): void {
-  const user = registry.counter("process_cpu_user_seconds_total", "Total user CPU time spent in seconds.").labels();
-  const system = registry.counter("process_cpu_system_seconds_total", "Total system CPU time spent in seconds.").labels();
-  const both = registry.counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.").labels();
+  const user = registry.counter("process_cpu_user_seconds_total", "Total user CPU time in seconds.").labels();
+  const system = registry.counter("process_cpu_system_seconds_total", "Total system CPU time in seconds.").labels();
+  const both = registry.counter("process_cpu_seconds_total", "Total user and system CPU time in seconds.").labels();
   registry.onScrape(() => {
     const usage = process.cpuUsage();
     user.value = usage.user / 1e6;
@@ -28,7 +28,7 @@ function registerCpuAndStart(registry: Registry): void {
     both.value = (usage.user + usage.system) / 1e6;
   });
   registry
-    .gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.")
+    .gauge("process_start_time_seconds", "Start time of the process, in seconds since the Unix epoch.")
     .labels()
     .set(performance.timeOrigin / 1000);
 }
@@ -36,7 +36,7 @@ function registerCpuAndStart(registry: Registry): void {
 function registerProcFiles(registry: Registry): void {
   const resident = registry.gauge("process_resident_memory_bytes", "Resident memory size in bytes.");
   const virtual = registry.gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.");
-  const heap = registry.gauge("process_heap_bytes", "Process heap size in bytes.");
+  const heap = registry.gauge("process_heap_bytes", "Size of the data segment of the process in bytes.");
   const openFds = registry.gauge("process_open_fds", "Number of open file descriptors.");
   const maxFds = registry.gauge("process_max_fds", "Maximum number of open file descriptors.");
   registry.onScrape(async () => {

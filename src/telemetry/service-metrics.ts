@@ -4,13 +4,13 @@ import { helpText, METRICS, type Metric } from "./metrics.ts";
 import type { Counter, Gauge, GaugeSource, Histogram, Registry } from "./registry.ts";
 
 export interface ServiceMetricsOptions {
-  /** Asked at each scrape. */
+  /** Read at each scrape. */
   readonly queueDepth: () => number;
   readonly storedMessages: () => number;
-  /** Asked at each scrape; what is not told has no sample, rather than an old one. */
+  /** Read at each scrape; a missing size has no sample, rather than an old one. */
   readonly sizes: () => Promise<StoreSizes>;
   readonly maintenance: () => Maintenance;
-  /** Asked at each scrape; a rejection counts as not ready. */
+  /** Read at each scrape; a rejection counts as not ready. */
   readonly ready: () => Promise<boolean>;
 }
 
@@ -28,7 +28,7 @@ export type MessageCounters = Readonly<Record<"created" | "duplicate" | "conflic
 export interface ServiceMetrics {
   /** Shows each route from now on, at 0; `path` is a template such as `/messages/{message_id}`. */
   announceRoutes(routes: readonly { readonly method: string; readonly path: string }[]): void;
-  /** Shows what runs from now on: versions by component. */
+  /** Shows the build from now on: versions by component. */
   announceBuild(build: Readonly<Record<string, string>>): void;
   /** The series of a request; `path` is the route's template, undefined if no route matched. */
   route(method: string, path: string | undefined): RouteMetrics;
@@ -72,9 +72,9 @@ export function createServiceMetrics(registry: Registry, options: ServiceMetrics
   const removed = registry.counter(...described(METRICS.removed)).labels();
   const retentionFailures = registry.counter(...described(METRICS.retentionFailures)).labels();
   sampleGauge(METRICS.storedMessages, options.storedMessages);
-  registerTold(registry, { read: async () => options.maintenance(), metrics: MAINTENANCE });
-  registerTold(registry, { read: options.sizes, metrics: SIZES });
-  // A service that cannot even tell is not ready: without a sample, an alert on 0 would not fire.
+  registerSampled(registry, { read: async () => options.maintenance(), metrics: MAINTENANCE });
+  registerSampled(registry, { read: options.sizes, metrics: SIZES });
+  // A service that cannot be checked is not ready: without a sample, an alert on 0 would not fire.
   sampleGauge(METRICS.ready, async () => ((await Promise.try(options.ready).catch(() => false)) ? 1 : 0));
 
   function sampleGauge(metric: Metric, source: GaugeSource): void {
@@ -177,18 +177,18 @@ const MAINTENANCE: Readonly<Record<Exclude<keyof Maintenance, "unindexedMessages
   upgradeRemainingRows: METRICS.upgradeRemainingRows,
 };
 
-interface Told<Name extends string> {
+interface Sampled<Name extends string> {
   readonly metrics: Readonly<Record<Name, Metric>>;
   readonly read: () => Promise<Readonly<Partial<Record<Name, number>>>>;
 }
 
 /** Gauges of values that are read from the store at each scrape. */
-function registerTold<Name extends string>(registry: Registry, { metrics, read }: Told<Name>): void {
+function registerSampled<Name extends string>(registry: Registry, { metrics, read }: Sampled<Name>): void {
   const gauges = Object.entries<Metric>(metrics).map(([name, metric]) => ({ name, gauge: registry.gauge(...described(metric)) }));
   registry.onScrape(async () => {
-    const told = new Map(Object.entries<number | undefined>(await Promise.try(read).catch(() => ({}))));
+    const values = new Map(Object.entries<number | undefined>(await Promise.try(read).catch(() => ({}))));
     for (const { name, gauge } of gauges) {
-      const value = told.get(name);
+      const value = values.get(name);
       if (value === undefined) gauge.clear();
       else gauge.labels().set(value);
     }
