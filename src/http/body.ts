@@ -10,7 +10,7 @@ const DISCARD_LIMIT_MS = 5_000;
 
 /**
  * After this much, the rest of a body waits for the next event-loop iteration. Otherwise Node reads up to 2 MB from a connection
- * before it turns to the next one, so that a few large bodies keep everybody waiting.
+ * before it turns to the next one, so that a few large bodies would delay all other clients.
  */
 const BYTES_PER_ITERATION = 64 * 1024;
 
@@ -164,7 +164,7 @@ export function discardRest(req: IncomingMessage, res: ServerResponse): void {
   if (socket.destroyed) return;
   let discardedBytes = 0;
   let pacedBytes = 0;
-  // Node calls it after the last response. Later data would be answered with a reset, which discards the response that the
+  // Node calls it after the last response. Later data would cause a reset, which discards the response that the
   // client has not read.
   Object.assign(socket, { destroySoon: () => void socket.end() });
   const deadline = setTimeout(() => destroyAfter(req, res), DISCARD_LIMIT_MS);
@@ -186,11 +186,11 @@ export function discardRest(req: IncomingMessage, res: ServerResponse): void {
   }
   req.on("data", onData);
   req.once("end", finish);
-  // A request that has its response is not told when its connection closes.
+  // A request that has its response gets no event when its connection closes.
   socket.once("close", finish);
 }
 
-/** Destroys the connection of a request whose body nobody needs, once its response and those before it are written. */
+/** Destroys the connection of a request whose body is not needed, once its response and those before it are written. */
 export function destroyAfter(req: IncomingMessage, res: ServerResponse): void {
   if (res.writableFinished) req.destroy();
   else res.once("finish", () => req.destroy());

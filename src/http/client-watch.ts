@@ -3,16 +3,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 export interface ClientWatch {
   /** Aborted once the client has gone. */
   readonly signal: AbortSignal;
-  /** Ends the watching: the response is about to be written. */
+  /** Stops watching: the response is about to be written. */
   stop(): void;
 }
 
 /**
- * Watches whether the client of a request is still there, which it probes every `probeMs`.
+ * Watches whether the client of a request is still there. Once the client has ended its sending side, it is probed every `probeMs`.
  *
  * A client that closes its connection looks the same as one that only ends its sending side and still waits for its response.
- * Writing to the former fails, from the second write on. So an interim response is sent again and again, which every HTTP/1.1
- * client must be able to parse (RFC 9110, section 15.2).
+ * Writing to the former fails, from the second write on. So each probe is an interim response, which every HTTP/1.1 client must
+ * be able to parse (RFC 9110, section 15.2).
  */
 export function watchClient(req: IncomingMessage, res: ServerResponse, probeMs: number): ClientWatch {
   const { socket } = req;

@@ -142,7 +142,7 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
       const refusal = parserRefusal(errorCode);
       const { latest } = connection;
       if (latest !== undefined && !latest.req.complete) {
-        // Nobody knows where the next request would start.
+        // It is unknown where the next request would start.
         if (!latest.headersSent) latest.shouldKeepAlive = false;
         // One response per request: if the body was not awaited, the request already has or will get another response.
         if (!refuseBody(latest.req, refusal)) destroyAfter(latest.req, latest);

@@ -189,12 +189,12 @@ function refuseUnseen(refusal: Refusal, match: Match): Response {
   return isDelivery && refusal.code === "unavailable" ? { ...response, delivery: { result: refusal.code } } : response;
 }
 
-const NO_RESPONSE = "the connection was closed without a response: nobody knows whether the message is stored";
+const NO_RESPONSE = "the connection was closed without a response: it is unknown whether the message is stored";
 
 interface Peer {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  /** Set once the handler wants to know whether the client is still there. */
+  /** Set once the handler checks whether the client is still there. */
   watch: ClientWatch | undefined;
 }
 

@@ -41,7 +41,7 @@ export function createListener(address: { readonly host: string; readonly port: 
       });
     },
     serve(handler) {
-      if (server === undefined) throw new Error("Cannot serve: the server must listen");
+      if (server === undefined) throw new Error("Cannot serve: the server must be listening");
       current = handler;
       serving.resolve(handler);
       return server;
@@ -52,7 +52,7 @@ export function createListener(address: { readonly host: string; readonly port: 
   };
 }
 
-/** How many files the process may open, if the system says so. */
+/** How many files the process may open, if the system reports it. */
 function maxDescriptors(): number | undefined {
   try {
     const soft = /^Max open files\s+([0-9]+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];

@@ -44,7 +44,7 @@ function isHost(text: string): boolean {
 function refuseCoding(transferEncoding: string, minorVersion: number): Refusal | undefined {
   if (minorVersion === 0) return REFUSALS.codingInOldVersion;
   const codings = readList(transferEncoding);
-  // Nobody can tell where such a body ends (RFC 9112, section 6.3).
+  // The end of such a body cannot be determined (RFC 9112, section 6.3).
   if (codings.at(-1) !== "chunked") return REFUSALS.chunkedLast;
   if (codings.some((coding) => coding !== "chunked")) return REFUSALS.unknownCoding;
   return codings.length === 1 ? undefined : REFUSALS.chunkedOnce;

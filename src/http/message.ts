@@ -48,7 +48,7 @@ export interface Response {
   /** The body compressed, for clients that accept that. */
   readonly encodings?: Encodings;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Whether to close the connection without a response, since nobody knows whether 200 or this status would be true. */
+  /** Whether to close the connection without a response, since it is unknown whether 200 or this status would be true. */
   readonly inDoubt?: boolean;
   /** `application/json` if absent. */
   readonly contentType?: string | undefined;

@@ -84,8 +84,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
   });
-  // A client that closes its sending side after a complete request still gets its response; @types/node does not know the
-  // property.
+  // A client that closes its sending side after a complete request still gets its response; @types/node lacks the property.
   Object.assign(server, { httpAllowHalfOpen: true });
 
   function serve(req: IncomingMessage, res: ServerResponse): void {
@@ -154,8 +153,8 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
 
 /**
  * Handles a request as soon as those before it on its connection allow. Deliveries are stored together, however many there are,
- * but their handlers let none of them precede an earlier erasure, which would erase it. An erasure waits for everything before it, so
- * that an earlier export is complete. Every other request sees what the requests before it have written.
+ * but their handlers wait for an earlier erasure, which might otherwise erase their messages. An erasure waits for everything before
+ * it, so that an earlier export is complete. Every other request sees what the requests before it have written.
  */
 function begin(connection: Connection, method: string, handle: () => Promise<void>): void {
   const { writes, reads, outstanding } = connection;

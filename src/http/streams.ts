@@ -33,12 +33,12 @@ export interface StreamsOptions {
 type End = (reason: StreamEnd) => void;
 
 /**
- * A tail without messages says nothing about its client: one that vanished looks like one that waits. So a tail that has been
- * open for so long gives its place to a new one if there is no other; its client, if there is one, continues in a new tail.
+ * A tail without messages cannot show whether its client is still there. So if no more tails may open, a new tail replaces the
+ * oldest one that has been open for this long; the client of that tail, if it is still there, continues in a new tail.
  */
-const TAIL_PLACE_MS = 60_000;
-/** The same for an export whose client has taken nothing for so long; the system may take twice that to give it up. */
-const EXPORT_PLACE_MS = 30_000;
+const REPLACE_TAIL_MS = 60_000;
+/** The same for an export whose client has read nothing for this long; the system may need twice as long to give up the connection. */
+const REPLACE_EXPORT_MS = 30_000;
 
 /** Keeps track of streamed responses: tails and exports, at most `maxOpen` of each. */
 export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Streams {
@@ -61,14 +61,14 @@ export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Str
     return (live ? tails : exports).size >= maxOpen;
   }
 
-  /** The one that gives its place to a new one; undefined if none has to. */
+  /** The stream that a new one may replace, if any. */
   function replaceable(live: boolean): End | undefined {
     const [first] = live ? tails : stalled;
     if (first === undefined) return undefined;
     const [end, sinceMs] = first;
     const passedMs = nowMs() - sinceMs;
-    // A clock that was set back says nothing about the time.
-    return passedMs < 0 || passedMs >= (live ? TAIL_PLACE_MS : EXPORT_PLACE_MS) ? end : undefined;
+    // If the clock was set back, the time that has passed is unknown.
+    return passedMs < 0 || passedMs >= (live ? REPLACE_TAIL_MS : REPLACE_EXPORT_MS) ? end : undefined;
   }
 
   function close(end: End): void {

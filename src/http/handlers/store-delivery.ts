@@ -18,8 +18,8 @@ export interface StoreDeliveryOptions {
 
 /**
  * Stores the messages of a delivery. Responds 200 only for what is committed and synced, for every repeat of it, and if there
- * was nothing to store. Refuses with 503 if any message is not stored; closes the connection without a response if nobody
- * knows.
+ * was nothing to store. Refuses with 503 if any message is not stored; closes the connection without a response if that is
+ * unknown.
  */
 export async function storeDelivery(delivery: Delivery, options: StoreDeliveryOptions): Promise<Response> {
   const { messages } = delivery;

@@ -52,7 +52,7 @@ export function createTail(store: TailStore, options: TailOptions = {}): Handler
     const format = formatOf(type, generation, payload);
 
     async function* chunks(signal: AbortSignal): AsyncGenerator<string, void> {
-      // A browser that loses its connection before the first message then knows where to continue.
+      // A browser that loses its connection before the first message can then continue from here.
       if (type === EVENT_STREAM) yield `id: ${generation}.${after}\n\n`;
       yield* feed.follow(after, format, signal);
     }
