@@ -8,7 +8,7 @@ export type TransactionStatus = "I" | "T" | "E";
 /** A row's values as text, in the order of its columns. */
 export type Row = readonly (string | null)[];
 
-/** The messages of the server that this client can receive. */
+/** The messages from the server that this client can receive. */
 export type BackendMessage =
   | { readonly kind: "authentication"; readonly method: number; readonly data: Buffer }
   | { readonly kind: "parameter"; readonly name: string; readonly value: string }
@@ -51,7 +51,7 @@ export function decode({ type, body }: Frame): BackendMessage {
     case "K": // BackendKeyData
       return { kind: "skipped", type };
     default:
-      throw new ProtocolError(`Cannot read a message of the server: its type ${JSON.stringify(type)} was not asked for`);
+      throw new ProtocolError(`Cannot read a message from the server: messages of type ${JSON.stringify(type)} were not requested`);
   }
 }
 

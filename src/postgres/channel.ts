@@ -48,7 +48,7 @@ export function createChannel(socket: Socket): Channel {
     } catch (error) {
       destroy(error instanceof Error ? error : new Error(String(error)));
     }
-    // Nobody may fill the memory before the connection is set up.
+    // A server must not fill the memory before the connection is set up.
     if (early.length > 0) socket.pause();
   });
   socket.on("error", (error) => {

@@ -15,7 +15,7 @@ export interface ConnectOptions {
   readonly responseLimitBytes?: number;
   /** Shared by all connections to a database: a primary that was replaced is passed over. */
   readonly primaries?: Primaries;
-  /** Aborted once nobody waits for the connection. */
+  /** Aborted once the connection is not needed. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -28,7 +28,7 @@ const DEFAULT_RESPONSE_LIMIT_BYTES = 64 * 1024 * 1024;
  */
 export async function connect(url: ConnectionUrl, options: ConnectOptions = {}): Promise<Connection> {
   const failures: HostFailure[] = [];
-  // libpq asks all hosts for a standby before it accepts any other.
+  // libpq looks for a standby on all hosts before it accepts any other server.
   const wanted: readonly SessionKind[] = url.sessionKind === "prefer-standby" ? ["standby", "any"] : [url.sessionKind];
   for (const kind of wanted) {
     for (const host of url.hosts) {
@@ -58,10 +58,10 @@ async function connectTo(host: Host, kind: SessionKind, { url, options }: Contex
     try {
       await requireKind(connection, kind, url.connectTimeoutMs);
       if (kind === "read-write" && (await options.primaries?.admit(connection, url.connectTimeoutMs)) === false) {
-        throw new Error("the server was the primary, and another one has replaced it");
+        throw new Error("the server is a former primary, which another server has replaced");
       }
     } catch (error) {
-      connection.destroy(new Error("it is not what target_session_attrs requires"));
+      connection.destroy(new Error("the server is not what target_session_attrs requires"));
       throw error;
     } finally {
       signal.removeEventListener("abort", abort);
@@ -89,7 +89,7 @@ async function negotiate(host: Host, context: Context, signal: AbortSignal): Pro
       if (connection !== undefined) return connection;
     } catch (error) {
       failure = error;
-      // The other way does not help against a wrong password, and must not hide an impostor that does not know it.
+      // The other way does not help against a wrong password, and must not hide that the server may be an impostor.
       const isRefusedForItsWay = error instanceof PostgresError && error.code === "28000";
       if (!isRefusedForItsWay && (error instanceof PostgresError || error instanceof ProtocolError)) break;
     }
@@ -138,12 +138,12 @@ async function start(link: Link, host: Host, { url, options, signal }: Context &
   }
 }
 
-const ASK = "SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only')::boolean";
+const READ_KIND = "SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('transaction_read_only')::boolean";
 
-/** Asks the server itself: what a pooler reports may belong to another server. */
+/** Queries the server: what a pooler reports at the start may belong to another server. */
 async function requireKind(connection: Connection, kind: SessionKind, deadlineMs: number): Promise<void> {
   if (kind === "any") return;
-  const { results } = await connection.run([{ sql: ASK }], { deadlineMs });
+  const { results } = await connection.run([{ sql: READ_KIND }], { deadlineMs });
   const [inRecovery, readOnly] = results[0]?.rows[0] ?? [];
   const fits: Readonly<Record<SessionKind, boolean>> = {
     any: true,

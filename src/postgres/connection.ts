@@ -34,14 +34,14 @@ export interface Connection {
   /** Settles with the reason when the connection has ended in any way. */
   readonly closed: Promise<Error>;
   /**
-   * Runs the statements in one round trip, as one transaction unless they say BEGIN themselves. The transaction commits at the
+   * Runs the statements in one round trip, as one transaction unless they contain BEGIN. The transaction commits at the
    * end, which only ReadyForQuery confirms. Further pipelines may be sent before that: the server runs them in order.
    *
    * Rejects with a PostgresError if a statement or the commit was refused: an implicit transaction then stores nothing.
-   * Otherwise rejects with a ConnectionLost, whose `outcome` says whether anything may be stored.
+   * Otherwise rejects with a ConnectionLost, whose `outcome` shows whether anything may be stored.
    */
   run(statements: readonly Statement[], options: PipelineOptions): Promise<PipelineResult>;
-  /** Lets the pipelines in flight finish, and accepts no more. A server that hangs is not waited for. */
+  /** Lets the pipelines in flight finish, and accepts no more. Does not wait for a server that hangs. */
   close(): Promise<void>;
   destroy(reason: Error): void;
 }
@@ -55,7 +55,7 @@ export interface ConnectionOptions {
   readonly responseLimitBytes: number;
 }
 
-/** How long a server may take to close a connection that it has been told to. */
+/** How long a server may take to close a connection after Terminate. */
 const CLOSE_MS = 100;
 
 interface Flight {
@@ -99,14 +99,16 @@ export function createConnection(channel: Channel, { server, parameters, notice,
         const flight = inFlight(message.kind);
         flight.bytes += message.bytes;
         if (flight.bytes > responseLimitBytes) {
-          throw new ProtocolError(`Cannot read the rows: a pipeline may give up to ${responseLimitBytes} bytes`);
+          throw new ProtocolError(`Cannot read the rows: they must have at most ${responseLimitBytes} bytes in total`);
         }
         flight.rows.push(message.row);
         return;
       }
       case "complete": {
         const flight = inFlight(message.kind);
-        if (flight.results.length === flight.statements) throw new ProtocolError("Cannot read a result: fewer statements were sent");
+        if (flight.results.length === flight.statements) {
+          throw new ProtocolError("Cannot read the results: the server must send only one for each statement");
+        }
         flight.results.push({ rows: flight.rows, tag: message.tag });
         flight.rows = [];
         return;
@@ -136,13 +138,13 @@ export function createConnection(channel: Channel, { server, parameters, notice,
       case "skipped":
         return;
       case "authentication":
-        throw new ProtocolError("Cannot read the server's message (authentication): the connection is set up already");
+        throw new ProtocolError("Cannot read the server's message (authentication): the connection is already set up");
     }
   }
 
   function finish({ statements, results, notices, settled, timer, refused }: Flight): void {
     if (refused === undefined && results.length !== statements) {
-      throw new ProtocolError("Cannot read the results: the server must give one for each statement");
+      throw new ProtocolError("Cannot read the results: the server must send one for each statement");
     }
     flights.shift();
     clearTimeout(timer);
@@ -162,9 +164,9 @@ export function createConnection(channel: Channel, { server, parameters, notice,
     },
     closed,
     run(statements, { deadlineMs }) {
-      if (!isOpen) return Promise.reject(new ConnectionLost("unsent", new Error("it is closed")));
+      if (!isOpen) return Promise.reject(new ConnectionLost("unsent", new Error("it was already closed")));
       const settled = Promise.withResolvers<PipelineResult>();
-      const timer = setTimeout(() => channel.destroy(new Error(`the server must be done within ${deadlineMs} ms`)), deadlineMs);
+      const timer = setTimeout(() => channel.destroy(new Error(`the server did not respond within ${deadlineMs} ms`)), deadlineMs);
       flights.push({ statements: statements.length, results: [], notices: [], settled, timer, rows: [], bytes: 0 });
       channel.send(pipeline(statements));
       return settled.promise;
@@ -173,7 +175,7 @@ export function createConnection(channel: Channel, { server, parameters, notice,
       if (isOpen) channel.end(terminate());
       isOpen = false;
       await Promise.allSettled(flights.map(({ settled }) => settled.promise));
-      const timer = setTimeout(() => channel.destroy(new Error("the server must close the connection")), CLOSE_MS);
+      const timer = setTimeout(() => channel.destroy(new Error("the server did not close the connection in time")), CLOSE_MS);
       await closed;
       clearTimeout(timer);
     },

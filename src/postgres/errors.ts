@@ -13,8 +13,8 @@ export interface Report {
 }
 
 /**
- * The server refused a statement or a connection. A pipeline that rejects with it has changed nothing: the server said so
- * up to ReadyForQuery.
+ * The server refused a statement or a connection. A pipeline that rejects with it has changed nothing, which
+ * ReadyForQuery has confirmed.
  */
 export class PostgresError extends Error {
   override readonly name = "PostgresError";
@@ -37,7 +37,7 @@ export class ProtocolError extends Error {
   override readonly name = "ProtocolError";
 }
 
-/** The connection ended before ReadyForQuery; `cause` says why. */
+/** The connection ended before ReadyForQuery; `cause` is the reason. */
 export class ConnectionLost extends Error {
   override readonly name = "ConnectionLost";
   /** `in_doubt`: the statements were sent, so they may be committed. `unsent`: the server never saw them. */

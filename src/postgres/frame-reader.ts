@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { ProtocolError } from "./errors.ts";
 
-/** One message of the server: the byte that names its type, and its body without the length. */
+/** One message from the server: the byte that names its type, and its body without the length. */
 export interface Frame {
   readonly type: string;
   readonly body: Buffer;

@@ -11,16 +11,16 @@ export interface PoolOptions extends ConnectOptions {
   readonly maxWaiting: number;
   /** How long a caller waits for a connection that others use. */
   readonly waitMs: number;
-  /** For callers that give none. */
+  /** For callers that pass none. */
   readonly signal?: AbortSignal;
 }
 
 export interface LoanOptions {
-  /** Aborted once nobody waits for the work any more. */
+  /** Aborted once the work is not needed. */
   readonly signal?: AbortSignal;
 }
 
-/** No connection was free: too many callers wait, one has waited too long, or the pool is closed. Nothing was sent. */
+/** No connection was free: too many callers are waiting, the wait was too long, or the pool is closed. Nothing was sent. */
 export class PoolBusy extends Error {
   override readonly name = "PoolBusy";
 }
@@ -30,8 +30,8 @@ export interface Pool {
   /** Runs one pipeline. Rejects as `Connection.run` and `use` do. */
   run(statements: readonly Statement[], options: PipelineOptions): Promise<PipelineResult>;
   /**
-   * Lends a connection for as long as `work` runs. It is destroyed afterwards if its state is not known to be idle, or its
-   * server has become one that only reads (25006), or has been replaced as the primary.
+   * Lends a connection for as long as `work` runs. It is destroyed afterwards if it is not known to be idle, or if its
+   * server has become read-only (25006) or has been replaced as the primary.
    *
    * Rejects with PoolBusy, NoServer, or whatever `work` rejects with. Rejects with the reason of the signal once that is
    * aborted: a connection in use is then destroyed.
@@ -88,7 +88,7 @@ export function createPool(url: ConnectionUrl, options: PoolOptions): Pool {
   }
 
   function waitForTurn(signal: AbortSignal | undefined): Promise<Connection | undefined> {
-    if (waiting.length >= options.maxWaiting) throw new PoolBusy("Cannot use the database: too many requests wait for a connection");
+    if (waiting.length >= options.maxWaiting) throw new PoolBusy("Cannot use the database: too many requests are waiting for a connection");
     const turn = Promise.withResolvers<Connection | undefined>();
     const giveUp = (reason: unknown): void => {
       waiter.leave();
@@ -137,7 +137,7 @@ export function createPool(url: ConnectionUrl, options: PoolOptions): Pool {
 
   async function lend<T>(work: (connection: Connection) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const connection = await acquire(signal);
-    const abort = (): void => connection.destroy(new Error("nobody waits for it"));
+    const abort = (): void => connection.destroy(new Error("the work was cancelled"));
     try {
       signal?.throwIfAborted();
       signal?.addEventListener("abort", abort);

@@ -3,10 +3,10 @@ import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from "no
 import { promisify } from "node:util";
 import { ProtocolError } from "./errors.ts";
 
-const stretch = promisify(pbkdf2);
+const deriveKey = promisify(pbkdf2);
 
 /**
- * The maximum number of rounds that a server may ask for, so that a hostile one cannot keep the CPU busy: 250 times the
+ * The maximum number of iterations that a server may request, so that a hostile one cannot keep the CPU busy: 250 times the
  * default.
  */
 const MAX_ITERATIONS = 1_000_000;
@@ -18,7 +18,7 @@ const MAX_ITERATIONS = 1_000_000;
 export interface ScramExchange {
   readonly mechanism: "SCRAM-SHA-256" | "SCRAM-SHA-256-PLUS";
   readonly clientFirst: string;
-  /** Takes server-first-message, gives client-final-message. @throws {ProtocolError} for a bad nonce or number of rounds */
+  /** Takes server-first-message, gives client-final-message. @throws {ProtocolError} for a bad nonce or number of iterations */
   respond(serverFirst: string): Promise<string>;
   /** @throws {ProtocolError} if the server does not know the password: it is an impostor */
   verify(serverFinal: string): void;
@@ -55,10 +55,10 @@ export function startScram({ password, offered, certificateHash }: ScramOptions)
         throw new ProtocolError("Cannot authenticate: the server must continue the client's nonce");
       }
       if (iterations < 1 || iterations > MAX_ITERATIONS) {
-        throw new ProtocolError(`Cannot authenticate: the server must ask for 1 to ${MAX_ITERATIONS} rounds`);
+        throw new ProtocolError(`Cannot authenticate: the server must request 1 to ${MAX_ITERATIONS} iterations`);
       }
       // NFKC equals SASLprep (RFC 4013) for all but unusual passwords.
-      const salted = await stretch(password.normalize("NFKC"), Buffer.from(salt, "base64"), iterations, 32, "sha256");
+      const salted = await deriveKey(password.normalize("NFKC"), Buffer.from(salt, "base64"), iterations, 32, "sha256");
       const binding = Buffer.concat([Buffer.from(header), binds ? certificateHash : Buffer.alloc(0)]);
       const clientFinal = `c=${binding.toString("base64")},r=${bothNonces}`;
       const authMessage = `${clientFirstBare},${serverFirst},${clientFinal}`;

@@ -19,7 +19,7 @@ export interface TlsRules {
 /** A stream to the server, before the start of the protocol. */
 export interface Link {
   readonly socket: Socket;
-  /** Whether nobody in between can read it: TLS, or a Unix socket. */
+  /** Whether it cannot be read in between: TLS, or a Unix socket. */
   readonly isPrivate: boolean;
   /** `tls-server-end-point` of the server's certificate; undefined without TLS, or if its signature names no hash. */
   readonly certificateHash?: Buffer | undefined;

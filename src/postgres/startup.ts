@@ -73,10 +73,10 @@ export async function startUp(channel: Channel, identity: Identity, { link, noti
     if (identity.channelBinding === "require") refuseWithoutBinding();
     if (request.method === OK) return undefined;
     if (request.method !== CLEARTEXT_PASSWORD && request.method !== MD5_PASSWORD) {
-      throw new ProtocolError(`Cannot authenticate: the server must ask for a password, not for method ${request.method} of the protocol`);
+      throw new ProtocolError(`Cannot authenticate: the server must request a password, not authentication method ${request.method}`);
     }
     if (!link.isPrivate) {
-      throw new ProtocolError("Cannot authenticate: without TLS the server must ask for SCRAM-SHA-256, not for the password or its MD5");
+      throw new ProtocolError("Cannot authenticate: without TLS the server must request SCRAM-SHA-256, not the password or its MD5");
     }
     const password = requirePassword(identity);
     channel.send(passwordMessage(request.method === MD5_PASSWORD ? `md5${md5(md5(password + identity.user), request.data)}` : password));
@@ -100,7 +100,7 @@ export async function startUp(channel: Channel, identity: Identity, { link, noti
 }
 
 function requirePassword({ password }: Identity): string {
-  if (password === undefined) throw new ProtocolError("Cannot authenticate: the server asks for a password, so the URL must have one");
+  if (password === undefined) throw new ProtocolError("Cannot authenticate: the server requires a password, so the URL must contain one");
   return password;
 }
 

@@ -45,7 +45,7 @@ class Refused extends Error {}
  * (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS). Every part is percent-decoded. Unlike in
  * libpq, user and host are required, and with several hosts the default is `target_session_attrs=read-write`.
  *
- * A refusal says what is wrong, without any value of the URL, in words that continue "Cannot read the URL: ".
+ * A refusal is the rule that the URL breaks, without any value of the URL.
  */
 export function parseConnectionUrl(url: string): Outcome<ConnectionUrl, string> {
   try {
@@ -58,11 +58,11 @@ export function parseConnectionUrl(url: string): Outcome<ConnectionUrl, string> 
 
 /** For logs: `user@host:port,host/database`, with ports that are not 5432; no password, no parameters. */
 export function describeConnection({ user, hosts, database }: ConnectionUrl): string {
-  const places = hosts.map(({ host, port }) => {
+  const names = hosts.map(({ host, port }) => {
     const name = host.includes(":") ? `[${host}]` : host;
     return port === Number(DEFAULT_PORT) ? name : `${name}:${port}`;
   });
-  return `${user}@${places.join(",")}/${database}`;
+  return `${user}@${names.join(",")}/${database}`;
 }
 
 /** For messages about one of the hosts. */
@@ -72,11 +72,11 @@ export function describeHost({ host, port }: Host): string {
 
 function parse(url: string): ConnectionUrl {
   const parts = /^postgres(?:ql)?(?:\+[a-z0-9_]+)?:\/\/(?:([^/?]*)@)?([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(url);
-  if (parts === null) throw new Refused("it must look like postgres://user:password@host:5432/database");
+  if (parts === null) throw new Refused("must look like postgres://user:password@host:5432/database");
   const [, identity = "", authority = "", path = "", query = ""] = parts;
   const [, rawUser = "", rawPassword] = /^([^:]*)(?::(.*))?$/s.exec(identity) ?? [];
   const user = decode(rawUser, "the user");
-  if (user === "") throw new Refused("it must name a user before the host: postgres://user@host/database");
+  if (user === "") throw new Refused("must name a user before the host: postgres://user@host/database");
 
   const parameters = readParameters(query);
   const hosts = readHosts(authority, parameters);
@@ -102,8 +102,10 @@ function readParameters(query: string): ReadonlyMap<string, string> {
     const [, rawName = "", rawValue = ""] = /^([^=]*)=?(.*)$/s.exec(pair) ?? [];
     const name = decode(rawName, "the name of a parameter");
     // The name is not shown: it may be the rest of a password with a ? in it.
-    if (!PARAMETERS.has(name)) throw new Refused(`its parameters must be some of ${[...PARAMETERS].join(", ")}; in a password ? is %3F`);
-    if (parameters.has(name)) throw new Refused(`it has ${name} twice`);
+    if (!PARAMETERS.has(name)) {
+      throw new Refused(`must have no parameters except ${[...PARAMETERS].join(", ")}; a ? in a password must be %3F`);
+    }
+    if (parameters.has(name)) throw new Refused(`must have ${name} only once`);
     parameters.set(name, decode(rawValue, name));
   }
   return parameters;
@@ -118,9 +120,9 @@ function readHosts(authority: string, parameters: ReadonlyMap<string, string>): 
   const hosts = parameters.get("host")?.split(",") ?? written.map(({ host }) => host);
   const ports = parameters.get("port")?.split(",") ?? [];
   if (hosts.length === 0 || hosts.includes("")) {
-    throw new Refused("it must name a host: postgres://user@host/database, or host=/folder of a Unix socket");
+    throw new Refused("must name a host: postgres://user@host/database, or ?host=/folder for a Unix socket");
   }
-  if (ports.length > 1 && ports.length !== hosts.length) throw new Refused("port must be one number, or as many as there are hosts");
+  if (ports.length > 1 && ports.length !== hosts.length) throw new Refused("port must be one number, or one number per host");
   return hosts.map((host, index) => {
     const port = (ports.length === 1 ? ports[0] : ports[index]) ?? (parameters.has("host") ? undefined : written[index]?.port);
     return { host, port: readInteger(port ?? DEFAULT_PORT, "port", 65_535) };
@@ -129,7 +131,7 @@ function readHosts(authority: string, parameters: ReadonlyMap<string, string>): 
 
 /** asyncpg calls it `ssl`; JDBC's `ssl=true` means `require`. */
 function readSslMode(parameters: ReadonlyMap<string, string>, sslRootCert: string | undefined): SslMode {
-  if (parameters.has("ssl") && parameters.has("sslmode")) throw new Refused("it must have either ssl or sslmode, not both");
+  if (parameters.has("ssl") && parameters.has("sslmode")) throw new Refused("must have ssl or sslmode, not both");
   const alias = parameters.get("ssl") === "true" ? "require" : choose(parameters, "ssl", SSL_MODES);
   const given = choose(parameters, "sslmode", SSL_MODES) ?? alias;
   if (sslRootCert !== "system") return given ?? "prefer";
@@ -138,10 +140,14 @@ function readSslMode(parameters: ReadonlyMap<string, string>, sslRootCert: strin
   return "verify-full";
 }
 
-function choose<Word extends string>(parameters: ReadonlyMap<string, string>, name: string, words: readonly Word[]): Word | undefined {
+function choose<Choice extends string>(
+  parameters: ReadonlyMap<string, string>,
+  name: string,
+  choices: readonly Choice[],
+): Choice | undefined {
   const given = parameters.get(name);
-  const found = words.find((word) => word === given);
-  if (given !== undefined && found === undefined) throw new Refused(`${name} must be one of ${words.join(", ")}`);
+  const found = choices.find((choice) => choice === given);
+  if (given !== undefined && found === undefined) throw new Refused(`${name} must be one of ${choices.join(", ")}`);
   return found;
 }
 
@@ -157,7 +163,7 @@ function decode(text: string, what: string): string {
     const decoded = decodeURIComponent(text);
     if (!decoded.includes("\0")) return decoded;
   } catch {
-    // The next line says it.
+    // Refused below.
   }
   throw new Refused(`${what} must be percent-encoded UTF-8 without U+0000`);
 }

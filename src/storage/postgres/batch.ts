@@ -8,7 +8,7 @@ import { textAt, toKey } from "./rows.ts";
 import { escapeText } from "./text.ts";
 
 /**
- * Serializes the commits: whoever locks this row is alone until its commit. The lock comes first even if every message is a
+ * Serializes the commits: only one transaction can lock this row until its commit. The lock comes first even if every message is a
  * repeat: a transaction that writes nothing to the log does not wait for the standby, and would confirm a row that no standby
  * has.
  */
@@ -75,7 +75,7 @@ export interface Stored {
 
 /**
  * One outcome per message. If an id occurs twice in a batch, its first message is the one created. A message that is not found
- * was removed meanwhile, or could not be looked up: it counts as a duplicate.
+ * was removed meanwhile, or could not be looked up: it is treated as a duplicate.
  */
 export function toOutcomes(messages: readonly Message[], { added, found, sentBeforeAt }: Stored): readonly InsertOutcome[] {
   const own = found.filter((row) => sentBeforeAt !== undefined && row[5] === sentBeforeAt);

@@ -40,7 +40,7 @@ export async function openPostgresMaintenance(url: ConnectionUrl): Promise<Datab
     const exists = await count("SELECT (to_regclass('inbox_state') IS NOT NULL)::int");
     const version = exists === 1 ? await count("SELECT version FROM inbox_state WHERE id = 1") : 0;
     const ok = version === SCHEMA_VERSION;
-    return { ok, detail: `version ${version}${ok ? "" : `, it must be ${SCHEMA_VERSION}`}` };
+    return { ok, detail: `version ${version}${ok ? "" : `: must be ${SCHEMA_VERSION}`}` };
   }
   async function checkCounters(): Promise<Finding> {
     const finding = await findNone(WRONG_TIMES, [
@@ -55,8 +55,8 @@ export async function openPostgresMaintenance(url: ConnectionUrl): Promise<Datab
     checks: [
       check("schema", checkSchema, true),
       check("order", () => findNone(WRONG_ORDER, [
-        "the next message gets a number after all existing ones",
-        "numbers are beyond the sequence or the watermark",
+        "the next seq is greater than all existing ones",
+        "values of seq are beyond the sequence or the watermark",
       ])),
       check("removed ids", () => findNone(BOTH, ["no removed id belongs to a message", "removed ids belong to messages"])),
       check("counters", checkCounters),
@@ -84,7 +84,7 @@ const WRONG_SENDERS = `
   WITH found AS (SELECT from_msisdn, count(*) AS n FROM messages WHERE seq <= (${WATERMARK}) GROUP BY 1)
   SELECT count(*) FROM found FULL JOIN sender_counts AS c USING (from_msisdn) WHERE n IS DISTINCT FROM c.count`;
 
-/** Searched texts are folded by this build in JavaScript: another build's Unicode may know other letters. */
+/** Searched texts are folded by this build in JavaScript: another build may have another version of Unicode. */
 async function checkFolded(connection: Connection, report: (share: number) => void): Promise<Finding> {
   const fold = createFold();
   let checked = 0;
@@ -96,9 +96,9 @@ async function checkFolded(connection: Connection, report: (share: number) => vo
     }], { deadlineMs: DEADLINE_MS });
     const rows = results[0]?.rows ?? [];
     const wrong = rows.find((row) => fold(textAt(row, 1)) !== row[2]);
-    if (wrong !== undefined) return { ok: false, detail: `the message of seq ${textAt(wrong, 0)} is not folded as this build does` };
+    if (wrong !== undefined) return { ok: false, detail: `the text with seq ${textAt(wrong, 0)} is not folded as this build folds it` };
     const last = rows.at(-1);
-    if (last === undefined) return { ok: true, detail: `${checked} texts are folded as this build does` };
+    if (last === undefined) return { ok: true, detail: `${checked} texts are folded as this build folds them` };
     checked += rows.length;
     seq = numberAt(last, 0);
     report(seq / numberAt(last, 3));

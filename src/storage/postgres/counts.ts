@@ -49,7 +49,7 @@ export function countFrom(key: string, parameters: Parameters): string {
 }
 
 /**
- * The greatest minute that begins at or before the message at this index in the order of time (counted from 0), and how many messages
+ * The greatest minute that begins at or before the message at this index in time order (counted from 0), and how many messages
  * come before it. No row if only rows that are not counted yet lie there.
  */
 export function seekMinute(position: number): Statement {

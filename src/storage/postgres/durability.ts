@@ -8,7 +8,7 @@ export interface Durability {
   readonly remarks: readonly string[];
 }
 
-const ASK = `SELECT current_setting('fsync'), current_setting('synchronous_commit'),
+const READ_SETTINGS = `SELECT current_setting('fsync'), current_setting('synchronous_commit'),
   current_setting('synchronous_standby_names'), show_trgm('δυσ') <> '{}', current_setting('server_version_num')::int >= 140000,
   current_setting('default_transaction_isolation')`;
 
@@ -17,7 +17,7 @@ const ASK = `SELECT current_setting('fsync'), current_setting('synchronous_commi
  * locale lets pg_trgm see letters that are not ASCII. Needs the extension.
  */
 export async function readDurability(connection: Connection, deadlineMs: number): Promise<Durability> {
-  const { results } = await connection.run([{ sql: ASK }], { deadlineMs });
+  const { results } = await connection.run([{ sql: READ_SETTINGS }], { deadlineMs });
   const [fsync, commit, standbys, seesLetters, isKnown, isolation] = results[0]?.rows[0] ?? [];
   const refusals: string[] = [];
   const remarks: string[] = [];
@@ -27,6 +27,6 @@ export async function readDurability(connection: Connection, deadlineMs: number)
   // A batch must see what was committed before its turn.
   if (isolation !== "read committed") refusals.push(`default_transaction_isolation must be read committed, not ${isolation}`);
   if (standbys === "") remarks.push("synchronous_standby_names is empty: messages are durable on one machine");
-  if (seesLetters !== "t") remarks.push("LC_CTYPE hides letters that are not ASCII from pg_trgm: searches for them look at every row");
+  if (seesLetters !== "t") remarks.push("with this LC_CTYPE, pg_trgm ignores letters that are not ASCII: searches for them read every row");
   return { refusals, remarks };
 }

@@ -97,10 +97,10 @@ export async function openEngine(url: ConnectionUrl, options: ServerOptions): Pr
   async function prepare(): Promise<Pick<Engine, "version" | "isNew">> {
     const found = await upkeep.use((connection) => migrate(connection, MIGRATION_DEADLINE_MS));
     if (found > SCHEMA_VERSION) {
-      remark(`a newer build has upgraded the tables to version ${found}: replace this build, of version ${SCHEMA_VERSION}, soon`);
+      remark(`a newer build has upgraded the tables to version ${found}: replace this build, which has version ${SCHEMA_VERSION}, soon`);
     }
     const { refusals, remarks } = await upkeep.use((connection) => readDurability(connection, WORK_DEADLINE_MS));
-    if (refusals.length > 0 && !mayLose) throw new UnusableSetting("DATABASE_URL", `of ${describeConnection(url)}, ${refusals.join("; ")}`);
+    if (refusals.length > 0 && !mayLose) throw new UnusableSetting("DATABASE_URL", `on ${describeConnection(url)}, ${refusals.join("; ")}`);
     for (const text of remarks) remark(text);
     const version = await upkeep.use(async (connection) => connection.parameters.get("server_version") ?? "unknown");
     return { version, isNew: found === 0 };

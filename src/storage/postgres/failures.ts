@@ -27,7 +27,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   XX: "in_doubt", // internal_error
 };
 
-/** What the failure of a statement says about its effect and about the server. */
+/** What the failure of a statement means for its effect and for the server. */
 export function meaningOf(error: unknown): Meaning {
   if (error instanceof NoServer) return "elsewhere";
   if (error instanceof ConnectionLost) return error.outcome === "unsent" ? "elsewhere" : "in_doubt";

@@ -17,15 +17,15 @@ const NEW_GENERATION = `
   UPDATE inbox_state SET generation = gen_random_uuid()::text WHERE id = 1 AND EXISTS (SELECT FROM lost)
   RETURNING (SELECT last_seq FROM lost)`;
 
-/** What this receiver knows of messages that readers may have seen. */
+/** Which messages readers may have seen through this receiver. */
 export interface Seen {
-  /** Told each `seq` that a reader was given. */
+  /** Called with each `seq` that a reader gets. */
   saw(seq: number): void;
   /** The highest of them. */
   newest(): number;
   /**
-   * The transaction to run when the database may have gone back: before anything is written on a new connection, and when its newest
-   * message is older than before.
+   * The transaction to run when the database may have gone back to an earlier state: before anything is written on a new
+   * connection, and when its newest message is older than before.
    */
   statements(): readonly Statement[];
   /** Takes the result of `statements`. */
@@ -47,7 +47,8 @@ export function createSeen(lost: (reason: string) => void): Seen {
     done({ results }) {
       const last = results.at(-2)?.rows[0]?.[0];
       if (last === undefined) return;
-      lost(`the database has gone back: it has messages up to seq ${last}, readers have seen ${newest}; tails begin again after ${last}`);
+      const found = `it has messages up to seq ${last}, readers have seen ${newest}`;
+      lost(`the database has gone back to an earlier state: ${found}; tails continue after ${last}`);
       newest = 0;
     },
   };

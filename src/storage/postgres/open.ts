@@ -20,7 +20,7 @@ export interface PostgresStore extends MessageStore {
 /** Other receivers wait while a batch is committed and while the standby writes it. */
 const MAX_BATCH_MESSAGES = 1_000;
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
-/** How long batches in progress may take when the store closes, unless the caller says it. */
+/** How long batches in progress may take when the store closes, by default. */
 const GRACE_MS = 1_000;
 
 /**

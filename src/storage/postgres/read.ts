@@ -11,12 +11,12 @@ type Rows = readonly (readonly Row[])[];
 
 /** The server cancels a statement that takes longer … */
 const STATEMENT_TIMEOUT_MS = 10_000;
-/** … and a connection that is silent even then is given up. */
+/** … and a connection that is silent even then is closed. */
 const DEADLINE_MS = 15_000;
 
 /**
- * For this transaction only. Without JIT: the planner takes the few uncounted rows for a third of all, and would compile for
- * longer than it reads. A server on Linux checks twice a second whether the client still waits.
+ * For this transaction only. Without JIT: the planner estimates the few uncounted rows as a third of all, and compiling would take
+ * longer than reading. A server on Linux checks twice a second whether the client still waits.
  */
 const BOUNDS: readonly Statement[] = [
   { sql: `SELECT set_config('statement_timeout', '${STATEMENT_TIMEOUT_MS}', true), set_config('jit', 'off', true)` },
@@ -42,7 +42,7 @@ export async function readWith<T>(pool: Pool, work: (read: Read) => Promise<T>, 
   try {
     return await once().catch((error: unknown) => (isLostRead(error) && !signal.aborted ? once() : Promise.reject(error)));
   } catch (error) {
-    if (signal.aborted) throw new ReadCancelled("nobody waits for the read");
+    if (signal.aborted) throw new ReadCancelled("the read was cancelled");
     throw new StoreUnavailable(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }

@@ -94,7 +94,7 @@ async function versionOf(connection: Connection, deadlineMs: number): Promise<nu
 async function requireCompatible(connection: Connection, found: number, deadlineMs: number): Promise<void> {
   const compatible = await readState(connection, "compatible_version", deadlineMs);
   if (compatible <= SCHEMA_VERSION) return;
-  const [needed, own] = [`a build of version ${compatible} or later`, `this build is of version ${SCHEMA_VERSION}`];
+  const [needed, own] = [`a build with version ${compatible} or later`, `this build has version ${SCHEMA_VERSION}`];
   throw new StoreUnavailable(`a newer build has upgraded its tables to version ${found}, which needs ${needed}: ${own}`);
 }
 

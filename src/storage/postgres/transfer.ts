@@ -32,10 +32,11 @@ export async function openPostgresSource(url: ConnectionUrl): Promise<TransferSo
 
 async function requireVersion(connection: Connection): Promise<void> {
   const [exists] = await run(connection, "SELECT to_regclass('inbox_state') IS NOT NULL");
-  const [state] = exists?.[0] === "t" ? await run(connection, "SELECT version FROM inbox_state WHERE id = 1") : [];
-  const version = numberAt(state, 0);
+  const [row] = exists?.[0] === "t" ? await run(connection, "SELECT version FROM inbox_state WHERE id = 1") : [];
+  const version = numberAt(row, 0);
   if (version === SCHEMA_VERSION) return;
-  throw new StoreUnavailable(`Cannot copy: its schema must be of version ${SCHEMA_VERSION}, not ${version}: start the service on it once`);
+  const state = `the schema of the source must be version ${SCHEMA_VERSION}, not ${version}`;
+  throw new StoreUnavailable(`Cannot copy: ${state}; start the service on it once`);
 }
 
 /** Opens a database to copy to; creates its tables if they are missing. */
@@ -46,7 +47,7 @@ export async function openPostgresTarget(url: ConnectionUrl): Promise<TransferTa
   try {
     const found = await migrate(connection, DEADLINE_MS);
     if (found > SCHEMA_VERSION) {
-      throw new StoreUnavailable(`Cannot copy: the target's schema must be of version ${SCHEMA_VERSION}, not ${found}`);
+      throw new StoreUnavailable(`Cannot copy: the schema of the target must be version ${SCHEMA_VERSION}, not ${found}`);
     }
   } catch (error) {
     connection.destroy(new Error("it cannot be copied to"));
@@ -62,7 +63,7 @@ export async function openPostgresTarget(url: ConnectionUrl): Promise<TransferTa
     ...source,
     async add(rows) {
       const odd = rows.find(({ ts }) => !ts.endsWith("Z"));
-      if (odd !== undefined) throw new StoreUnavailable(`Cannot copy the message of seq ${odd.seq}: its ts must be a time in UTC with Z`);
+      if (odd !== undefined) throw new StoreUnavailable(`Cannot copy the message with seq ${odd.seq}: its ts must be a time in UTC with Z`);
       const texts = rows.map(({ text }) => (text === null ? null : escapeText(text)));
       await change({
         sql: `INSERT INTO messages (

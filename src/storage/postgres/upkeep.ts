@@ -12,13 +12,13 @@ const COUNT_MS = 1_000;
 const MAX_COUNTS_DROPPED = 10;
 
 export interface UpkeepOptions {
-  /** Called once with what keeps failing. */
+  /** Called with the reason of a failure, once if it repeats. */
   readonly failed: (reason: string) => void;
   /** Called when another receiver may have committed messages. */
   readonly onOthersCommitted: () => void;
 }
 
-/** The work after commits, which one receiver does at a time, and what each receiver knows of the others. */
+/** The work after commits, which one receiver does at a time, and how each receiver notices the commits of others. */
 export interface Upkeep {
   /** How many messages are stored, as far as this receiver knows. */
   count(): number;
@@ -67,7 +67,7 @@ export async function startUpkeep(engine: Worker, { failed, onOthersCommitted }:
 
   function report(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    if (reason !== reported) failed(`Cannot do the work after each commit, will retry: ${reason}`);
+    if (reason !== reported) failed(`Cannot count or index committed messages, trying again: ${reason}`);
     reported = reason;
   }
 

@@ -9,7 +9,7 @@ import type { Read } from "./read.ts";
 import { createParameters, LEADING_COLUMNS, MESSAGE_COLUMNS, numberAt, payloadAt, textAt, toStoredMessage } from "./rows.ts";
 import { escapeText } from "./text.ts";
 
-/** SQL: how much a message adds to its page. PostgreSQL knows a payload's length in bytes without reading it. */
+/** SQL: how much a message adds to its page. PostgreSQL gives a payload's length in bytes without reading it. */
 function lengthOf(payload: boolean): string {
   return payload ? "(coalesce(length(m.text), 0) + coalesce(octet_length(m.payload), 0))" : "coalesce(length(m.text), 0)";
 }

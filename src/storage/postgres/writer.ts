@@ -14,7 +14,7 @@ import type { Fold } from "./fold.ts";
 import type { Seen } from "./loss.ts";
 import { isCancelledWait } from "./replication.ts";
 
-/** A server that is silent for so long hangs: the connection is given up, so that another primary can be found. */
+/** A server that is silent for this long hangs: the connection is closed, so that another primary can be found. */
 const ATTEMPT_MS = 10_000;
 const MIN_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 2_000;
@@ -24,10 +24,10 @@ export interface Writer {
    * Stores a batch in one transaction; gives one outcome per message once the server has confirmed it. Up to two batches may be
    * in progress. If the server refuses a single delivery, its messages are `unavailable` and the others are stored without it.
    *
-   * Rejects with StoreUnavailable if nothing is stored, and with InDoubt if nobody could tell within the budget.
+   * Rejects with StoreUnavailable if nothing is stored, and with InDoubt if that could not be determined within the budget.
    */
   write(messages: readonly Message[], createdAt: string, deliveries?: Deliveries): Promise<readonly InsertOutcome[]>;
-  /** From now on no batch is sent twice, and after `graceMs` a server that hangs is given up. Only the first call counts. */
+  /** From now on no batch is sent twice, and after `graceMs` a server that hangs is abandoned. Only the first call counts. */
   beginStop(graceMs: number): void;
   /** Ends the connection; no batch may be in progress. */
   close(): Promise<void>;
@@ -61,7 +61,7 @@ export function createWriter(url: ConnectionUrl, { fold, primaries, seen, budget
       try {
         seen.done(await connection.run(seen.statements(), { deadlineMs: ATTEMPT_MS }));
       } catch (error) {
-        connection.destroy(new Error("it could not be looked for what was lost"));
+        connection.destroy(new Error("lost messages could not be looked for"));
         throw error;
       }
     }
@@ -161,8 +161,8 @@ export function createWriter(url: ConnectionUrl, { fold, primaries, seen, budget
     beginStop(graceMs) {
       stopping.abort();
       lastMoment ??= setTimeout(() => {
-        givingUp.abort(new Error("the service stops"));
-        latest?.destroy(new Error("the service stops"));
+        givingUp.abort(new Error("the service is stopping"));
+        latest?.destroy(new Error("the service is stopping"));
       }, graceMs);
     },
     async close() {
@@ -173,5 +173,5 @@ export function createWriter(url: ConnectionUrl, { fold, primaries, seen, budget
   };
 }
 
-/** Committed on the server that was asked, but possibly on no standby. */
+/** Committed on the server that ran it, but possibly on no standby. */
 class NotReplicated extends Error {}
