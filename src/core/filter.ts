@@ -18,7 +18,7 @@ export interface MessageFilter {
 /** The fields that a filter reads. */
 export type Filterable = Pick<StoredMessage, "from" | "to" | "ts" | "text">;
 
-/** Defines what a filter means, for every engine: it decides for one message. An engine that filters in SQL must agree with it. */
+/** Defines what a filter means, for every engine: whether it admits a message. An engine that filters in SQL must agree with it. */
 export function createMatcher({ from, to, since, until, q }: MessageFilter): (message: Filterable) => boolean {
   const contains = q === undefined ? undefined : createTextMatcher(q);
   const low = since === undefined ? undefined : sortKey(since);

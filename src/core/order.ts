@@ -6,14 +6,14 @@ export type Order = "asc" | "desc";
 /** In commit order, which is the order of `seq`; or the reverse. */
 export type ReceiptOrder = "received" | "received-desc";
 
-/** A position in the order of time: that of a message, or one between two messages. */
+/** A position in time order: that of a message, or one between two messages. */
 export interface KeysetPosition {
   /** The `sortKey` of a `ts`. */
   readonly key: string;
   readonly messageId: string;
 }
 
-/** Sorts after every text that starts with whatever precedes it. */
+/** Appended to a prefix, it sorts after every text with that prefix. */
 export const LAST = "\u{10FFFF}";
 
 /** A normalized timestamp without its `Z`. Such texts sort by time: `…00` before `…00.5`. */

@@ -33,7 +33,7 @@ export interface ReceivedQuery extends MessageFilter {
   readonly after?: number;
 }
 
-/** Whether a query asks for commit order. */
+/** Whether a query requests commit order. */
 export function isReceived<Query extends { readonly order?: Order | ReceiptOrder }>(
   query: Query,
 ): query is Extract<Query, { readonly order: ReceiptOrder }> {

@@ -6,7 +6,7 @@ import type {
 /**
  * How one message ended. `created`: committed, synced, and returned by every read from now on. `duplicate`: a message with this
  * id was stored before; it may have been removed since. `conflict`: a duplicate whose content differs from the stored message.
- * `unavailable`: not stored. `in_doubt`: nobody can tell whether it is stored.
+ * `unavailable`: not stored. `in_doubt`: it is unknown whether it is stored.
  */
 export type InsertOutcome = "created" | "duplicate" | "conflict" | "unavailable" | "in_doubt";
 
@@ -27,14 +27,14 @@ export interface MessageStore {
    */
   insertAll(messages: readonly Message[]): Promise<readonly InsertOutcome[]>;
   list(query: MessageQuery, options?: ReadOptions): Promise<MessagePage>;
-  /** Lists in commit order, in which a message with a wrong `ts` has its place too. */
+  /** Lists in commit order, which does not depend on `ts`. */
   listReceived(query: ReceivedQuery, options?: ReadOptions): Promise<ReceivedPage>;
   get(messageId: string): Promise<StoredMessage | undefined>;
   /** What a platform sent about a message, as JSON; undefined for a native message and for an unknown id. */
   payload(messageId: string): Promise<string | undefined>;
   /**
    * Erases messages from rows, search and payloads, and gives how many. Their ids stay known: a later copy is a duplicate.
-   * Settles once the erasure is committed and synced. Rejects with `InDoubt` if nobody can tell whether it is.
+   * Settles once the erasure is committed and synced. Rejects with `InDoubt` if that is unknown.
    */
   erase(which: Erasure): Promise<number>;
   stats(options?: ReadOptions): Promise<Stats>;
@@ -63,7 +63,7 @@ export interface MessageStore {
   /** The operator confirms that the clock is right: retention that waits for this continues. */
   confirmClock(): void;
   /**
-   * Commits what waits and releases the database; later inserts are `unavailable`. A server that hangs is given up after `graceMs`,
+   * Commits what waits and releases the database; later inserts are `unavailable`. A server that hangs is abandoned after `graceMs`,
    * 1,000 by default.
    */
   close(options?: { readonly graceMs?: number }): Promise<void>;
@@ -80,7 +80,7 @@ export interface History {
   readonly former: ReadonlyMap<string, number>;
 }
 
-/** The space that the database uses and has left; each engine gives what it can know. */
+/** The space that the database uses and has left; each engine gives what it can determine. */
 export interface StoreSizes {
   readonly databaseBytes?: number;
   /** The write-ahead log. */
@@ -90,7 +90,7 @@ export interface StoreSizes {
 }
 
 export interface ReadOptions {
-  /** Abort it once nobody waits for the read: the read leaves its queue, or ends at its next step. */
+  /** Abort it once the result is not needed: the read leaves its queue, or ends at its next step. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -109,12 +109,12 @@ export class StoreUnavailable extends Error {
   override name = "StoreUnavailable";
 }
 
-/** Nobody waits for the read any more: its signal was aborted. */
+/** The read was cancelled: its signal was aborted. */
 export class ReadCancelled extends Error {
   override name = "ReadCancelled";
 }
 
-/** The store failed during the work, so it may be done or not. */
+/** The store failed during the work, which may or may not be done. */
 export class InDoubt extends StoreUnavailable {
   override name = "InDoubt";
 }
@@ -122,13 +122,13 @@ export class InDoubt extends StoreUnavailable {
 /** One message, or all messages of a sender. */
 export type Erasure = { readonly messageId: string } | { readonly from: string };
 
-/** The clock leapt ahead, so retention waits. All times are ISO 8601. */
+/** The clock jumped ahead, so retention waits. All times are ISO 8601. */
 export interface RetentionSuspension {
   /** What the clock showed. */
   readonly clock: string;
   /** What it should have shown: the time of the newest message of a day ago or earlier, or the last trusted time plus the time since. */
   readonly expected: string;
-  /** When the clock will be trusted if it does not leap again. */
+  /** When the clock will be trusted, unless it jumps again. */
   readonly until: string;
 }
 
@@ -157,7 +157,7 @@ export interface StoreObserver {
   indexed?(messages: number, seconds: number): void;
   /** A run of retention removed what was received before `before` (ISO 8601), or was stopped earlier. */
   retained?(run: { readonly messages: number; readonly before: string }): void;
-  /** The clock leapt ahead: retention removes nothing until it is confirmed. */
+  /** The clock jumped ahead: retention removes nothing until the clock is confirmed. */
   retentionSuspended?(suspension: RetentionSuspension): void;
   /** Messages that are too old could not be found or removed; retried within a minute. */
   retentionFailed?(failure: RetentionFailure): void;

@@ -6,8 +6,8 @@ export interface Grid {
   /** The length of the key prefix that names the hour or day. */
   readonly length: number;
   /**
-   * The key of the instant at which a bucket begins is such a prefix and this, e.g. `T18:30`; empty if the hour or day is one
-   * bucket.
+   * The key of the instant at which a bucket begins is such a prefix followed by this, e.g. `T18:30`; empty if the hour or day is
+   * one bucket.
    */
   readonly cut: string;
   /** The maximum number of buckets that share the hour or day. */
@@ -34,7 +34,7 @@ export interface Tally {
    * ignored.
    */
   add(prefix: string, messages: Split): void;
-  /** In the order of time. */
+  /** In time order. */
   counted(): readonly Counted[];
 }
 

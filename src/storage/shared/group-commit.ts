@@ -4,7 +4,7 @@ import { InDoubt, StoreUnavailable, type InsertOutcome, type StoreObserver } fro
 
 /** The maximum number of messages that wait for their commit; more are refused … */
 export const MAX_WAITING_MESSAGES = 4096;
-/** … and of bytes. As many of the largest native messages take 74 MB, and a platform's messages may be far larger. */
+/** … and of bytes. That many of the largest native messages take 74 MB, and a platform's messages may be far larger. */
 export const MAX_WAITING_BYTES: number = 80 * 1024 * 1024;
 
 /** A second batch is passed to the writer during a commit, so that it need not wait for the event loop … */
@@ -27,7 +27,7 @@ export interface Deliveries {
 
 /**
  * Commits a batch in one transaction; `createdAt` is ISO 8601 in UTC. Rejects if none of it is stored; rejects with `InDoubt`
- * if nobody can tell.
+ * if that is unknown.
  */
 export type CommitBatch = (messages: readonly Message[], createdAt: string, deliveries: Deliveries) => Promise<Committed>;
 

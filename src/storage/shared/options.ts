@@ -7,7 +7,7 @@ export interface EngineOptions {
   readonly observer: StoreObserver;
   /** Called once the database may be used, before anything is written to it. If it rejects, so does the opening. */
   readonly onOwned?: (() => Promise<void>) | undefined;
-  /** The database can no longer be trusted: answer what waits, then end the process. */
+  /** The database can no longer be trusted: respond to waiting requests, then end the process. */
   readonly onFatal: (reason: string) => void;
   /** The maximum number of messages in one transaction; by default all that wait. */
   readonly maxBatchMessages?: number | undefined;

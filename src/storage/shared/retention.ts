@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import type { Clock } from "../../core/clock.ts";
 import { parseStoredTime } from "../../core/stored-time.ts";
 import type { RetentionFailure, RetentionSuspension } from "../../core/store.ts";
-import { CONFIRMED_AFTER_MS, createClockTrust, type ClockTrust, type Leap, type Moment } from "./clock-trust.ts";
+import { CONFIRMED_AFTER_MS, createClockTrust, type ClockTrust, type Jump, type Moment } from "./clock-trust.ts";
 
 const DAY_MS = 86_400_000;
 /** How often it checks whether the oldest messages are too old, … */
@@ -66,13 +66,13 @@ export interface RetentionOptions {
   readonly onRemoved: (count: number) => void;
   /** Called once nothing more is old enough, if anything was removed since the last call. */
   readonly onRunEnded?: ((run: { readonly messages: number; readonly before: string }) => void) | undefined;
-  /** Called once for each leap of the clock: nothing is removed until it is confirmed. */
+  /** Called once for each jump of the clock: nothing is removed until the clock is confirmed. */
   readonly onSuspended?: ((suspension: RetentionSuspension) => void) | undefined;
   /** Called with each failure; the work is retried. */
   readonly onFailed?: ((failure: RetentionFailure) => void) | undefined;
 }
 
-/** Retention that runs. */
+/** Retention in progress. */
 export interface Retention {
   /** The operator confirms that the clock is right: retention continues at once. */
   confirmClock(): void;
@@ -100,12 +100,12 @@ export function startRetention(engine: RetentionEngine, options: RetentionOption
   let after = 0;
   let sweptAtMs: number | undefined;
   const now = (): Moment => ({ wallMs: clock.nowMs(), monotonicMs: monotonicMs() });
-  const doubt = createDoubt(engine, { now, isOver: () => stopped, onSuspended: options.onSuspended });
+  const suspension = createSuspension(engine, { now, isOver: () => stopped, onSuspended: options.onSuspended });
   const failures = createFailures(options.onFailed);
 
   /** Returns whether to continue at once. */
   async function removeSome(): Promise<boolean> {
-    if (await doubt.isThere() || stopped) return false;
+    if (await suspension.isActive() || stopped) return false;
     const isSweep = sweptAtMs === undefined || monotonicMs() - sweptAtMs >= SWEEP_MS;
     const beforeMs = clock.nowMs() - options.days * DAY_MS;
     const { messages, next } = await engine.removeOld({ beforeMs, after });
@@ -148,7 +148,7 @@ export function startRetention(engine: RetentionEngine, options: RetentionOption
   schedule(0);
   return {
     confirmClock() {
-      doubt.confirm();
+      suspension.confirm();
       isDue = true;
       if (!stopped && !working) schedule(0);
     },
@@ -160,27 +160,27 @@ export function startRetention(engine: RetentionEngine, options: RetentionOption
   };
 }
 
-/** The doubt whether the clock is right. */
-interface Doubt {
+/** Suspends retention while the clock is in doubt. */
+interface Suspension {
   /** Rejects if the messages cannot be read. */
-  isThere(): Promise<boolean>;
+  isActive(): Promise<boolean>;
   confirm(): void;
 }
 
-interface DoubtOptions extends Pick<RetentionOptions, "onSuspended"> {
+interface SuspensionOptions extends Pick<RetentionOptions, "onSuspended"> {
   readonly now: () => Moment;
   readonly isOver: () => boolean;
 }
 
-/** Reports each leap of the clock once. */
-function createDoubt(engine: Pick<RetentionEngine, "lookBack">, { now, isOver, onSuspended }: DoubtOptions): Doubt {
+/** Reports each jump of the clock once. */
+function createSuspension(engine: Pick<RetentionEngine, "lookBack">, { now, isOver, onSuspended }: SuspensionOptions): Suspension {
   let trust: ClockTrust | undefined;
   let isConfirmed = false;
-  let reported: Leap | undefined;
+  let reported: Jump | undefined;
 
   /**
    * When the newest message that proves the clock was received. Messages of the last day do not: they may have arrived after a
-   * leap, before a restart.
+   * jump, before a restart.
    */
   async function readProof(): Promise<string | undefined> {
     const beforeMs = now().wallMs - CONFIRMED_AFTER_MS;
@@ -192,15 +192,15 @@ function createDoubt(engine: Pick<RetentionEngine, "lookBack">, { now, isOver, o
   }
 
   return {
-    async isThere() {
+    async isActive() {
       if (trust === undefined) {
         trust = createClockTrust(await readProof(), now());
         if (isConfirmed) trust.confirm(now());
       }
-      const leap = trust.leapAt(now());
-      if (leap !== undefined && leap !== reported) onSuspended?.(toSuspension(leap));
-      reported = leap;
-      return leap !== undefined;
+      const jump = trust.jumpAt(now());
+      if (jump !== undefined && jump !== reported) onSuspended?.(toSuspension(jump));
+      reported = jump;
+      return jump !== undefined;
     },
     confirm() {
       // The messages may not have been read yet.
@@ -228,7 +228,7 @@ function createFailures(onFailed: RetentionOptions["onFailed"]): Failures {
   };
 }
 
-function toSuspension({ wallMs, expectedMs }: Leap): RetentionSuspension {
+function toSuspension({ wallMs, expectedMs }: Jump): RetentionSuspension {
   return { clock: toText(wallMs), expected: toText(expectedMs), until: toText(wallMs + CONFIRMED_AFTER_MS) };
 }
 

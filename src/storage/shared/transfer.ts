@@ -46,7 +46,7 @@ export async function transfer(source: TransferSource, target: TransferTarget, p
   let { lastSeq: seq } = await target.extent();
   if (seq > 0) {
     const [[had], [has]] = await Promise.all([source.rows(seq - 1, 1), target.rows(seq - 1, 1)]);
-    if (!isDeepStrictEqual(had, has)) throw new Error("Cannot copy: the target must be empty, or have a part of this copy");
+    if (!isDeepStrictEqual(had, has)) throw new Error("Cannot copy: the target must be empty or contain part of this copy");
   }
   for (let rows = await source.rows(seq, ROWS_AT_ONCE); rows.length > 0; rows = await source.rows(seq, ROWS_AT_ONCE)) {
     await target.add(rows);
@@ -68,7 +68,7 @@ export async function compare(source: TransferSource, target: TransferSource, pr
     const [had, has] = await Promise.all([source.rows(seq, ROWS_AT_ONCE), target.rows(seq, ROWS_AT_ONCE)]);
     const at = had.findIndex((row, index) => !isDeepStrictEqual(row, has[index]));
     if (at !== -1 || had.length !== has.length) {
-      throw new Error(`The copy differs: both must have the same message of seq ${(had[at] ?? has[had.length])?.seq}`);
+      throw new Error(`The copy differs: both databases must have the same message with seq ${(had[at] ?? has[had.length])?.seq}`);
     }
     const last = had.at(-1);
     if (last === undefined) break;
@@ -78,7 +78,7 @@ export async function compare(source: TransferSource, target: TransferSource, pr
   }
   const removedIds = await compareRemoved(source, target);
   if ((await target.extent()).removedSeq !== removedSeq) {
-    throw new Error(`The copy differs: both must continue numbering after ${removedSeq}`);
+    throw new Error(`The copy differs: both databases must continue numbering after ${removedSeq}`);
   }
   return { messages, removedIds };
 }
@@ -87,7 +87,7 @@ async function compareRemoved(source: TransferSource, target: TransferSource): P
   let count = 0;
   for (let after: string | undefined; ; ) {
     const [had, has] = await Promise.all([source.removedIds(after, IDS_AT_ONCE), target.removedIds(after, IDS_AT_ONCE)]);
-    if (!isDeepStrictEqual(had, has)) throw new Error("The copy differs: both must have the same ids of removed messages");
+    if (!isDeepStrictEqual(had, has)) throw new Error("The copy differs: both databases must have the same ids of removed messages");
     count += had.length;
     after = had.at(-1);
     if (after === undefined) return count;

@@ -5,8 +5,8 @@ import { readHistory, type RecordedHistory } from "./history.ts";
 import type { Prepare } from "./read/rows.ts";
 
 /**
- * Gives the database a new generation if it may have gone back: if it is marked as a copy, or if it differs from what the last
- * owner recorded. Without a record nobody knows. Throws SQLite's error.
+ * Gives the database a new generation if it may have gone back to an earlier state: if it is marked as a copy, differs from what the
+ * last owner recorded, or has messages but no record. Throws SQLite's error.
  */
 export function beginHistory(db: DatabaseSync, recorded: RecordedHistory | undefined): void {
   const prepare: Prepare = (sql) => db.prepare(sql);

@@ -1,11 +1,11 @@
-/** Nobody waits any more for the work of the thread. */
+/** The call that the thread is doing was cancelled. */
 export class Cancelled extends Error {
   override name = "Cancelled";
 }
 
-/** Tells a thread whether anybody still waits for the call that it is doing. */
+/** Lets a thread notice that the call that it is doing was cancelled. */
 export interface Cancellation {
-  /** Throws `Cancelled` if nobody waits. */
+  /** Throws `Cancelled` if it was. */
   check(): void;
   /** Sleeps for this many milliseconds, or until the call is cancelled; then checks. */
   rest(ms: number): void;
@@ -33,7 +33,7 @@ export function isCancelled(flag: CancellationFlag): boolean {
 export function createCancellation(current: () => CancellationFlag | undefined): Cancellation {
   const never = createCancellationFlag();
   function check(): void {
-    if (isCancelled(current() ?? never)) throw new Cancelled("nobody waits for it");
+    if (isCancelled(current() ?? never)) throw new Cancelled("the call was cancelled");
   }
   return {
     check,

@@ -45,7 +45,7 @@ export function openDatabase(location: string, options: ConnectionOptions = {}):
   }
 }
 
-/** How long a thread of the service waits in SQLite at a time: nothing can tell it meanwhile that the service stops. */
+/** How long a thread of the service waits in SQLite at a time: meanwhile it cannot notice that the service stops. */
 export function toBriefWait(busyTimeoutMs: number = DEFAULT_BUSY_TIMEOUT_MS): number {
   return Math.min(BRIEF_WAIT_MS, busyTimeoutMs);
 }
@@ -56,9 +56,9 @@ export function waitBriefly(db: DatabaseSync, busyTimeoutMs?: number): void {
 }
 
 /**
- * Copies the WAL into the database, synced. SQLite takes frames that an earlier process wrote but could not sync for committed
- * (https://www.sqlite.org/walformat.html), and a repeat of their messages is answered 200 without another sync. So they are
- * made durable before any request is answered. Throws if the disk fails.
+ * Copies the WAL into the database, synced. SQLite treats frames that an earlier process wrote but could not sync as committed
+ * (https://www.sqlite.org/walformat.html), and a repeat of their messages gets a 200 without another sync. So they are made durable
+ * before any request gets a response. Throws if the disk fails.
  */
 export function checkpointRecovered(db: DatabaseSync): void {
   try {
@@ -111,7 +111,7 @@ const HINTS: Readonly<Record<number, string>> = {
   [SQLITE_BUSY]: "another process must release its lock on it",
   [SQLITE_READONLY]: "it must be writable",
   [SQLITE_IOERR]: "its disk must work without I/O errors",
-  [SQLITE_CORRUPT]: "it must be restored from a backup, its content is damaged",
+  [SQLITE_CORRUPT]: "it must be restored from a backup, because its content is damaged",
   [SQLITE_FULL]: "its disk must have free space",
   [SQLITE_CANTOPEN]: "it must be a file that can be opened",
   [SQLITE_NOTADB]: "it must be a SQLite file",
@@ -134,7 +134,7 @@ export function explain(error: unknown, location: string): string {
 
 /**
  * After an I/O error the state of the file is unknown until it is reopened (https://wiki.postgresql.org/wiki/Fsync_Errors
- * applies to SQLite too): the process must not write any more.
+ * applies to SQLite too): the process must not write again.
  */
 export function isInputOutputError(error: unknown): boolean {
   const code = sqliteCode(error);

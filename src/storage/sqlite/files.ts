@@ -20,7 +20,7 @@ export interface DatabaseFiles {
   readonly inMemory: boolean;
   /** Whether the file is missing or empty. */
   readonly isNew: boolean;
-  /** Tells the files from others of the same names. */
+  /** Distinguishes the files from others of the same names. */
   identity(): Promise<FileIdentity>;
   sizes(): Promise<StoreSizes>;
 }

@@ -4,8 +4,8 @@ import { DatabaseError } from "./database.ts";
 import { readHistory, type RecordedHistory } from "./history.ts";
 
 /**
- * Throws `DatabaseError` if the WAL beside the database belongs to the file that was there before: the database is a copy made by
- * `backup`, and the last owner served the database that was copied. SQLite would apply that WAL, and so damage the copy.
+ * Throws `DatabaseError` if the WAL beside the database belongs to the file that was there before: if the database is a copy made
+ * by `backup`, and the last owner served the database that was copied. SQLite would apply that WAL, and so damage the copy.
  */
 export function refuseForeignWal(path: string, recorded: RecordedHistory | undefined): void {
   const walBytes = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
@@ -18,7 +18,7 @@ export function refuseForeignWal(path: string, recorded: RecordedHistory | undef
   );
 }
 
-/** An immutable file is read without its WAL (https://www.sqlite.org/uri.html#uriimmutable). Undefined if it says nothing. */
+/** An immutable file is read without its WAL (https://www.sqlite.org/uri.html#uriimmutable). Undefined if it cannot be read. */
 function readWithoutWal(path: string): RecordedHistory | undefined {
   try {
     using db = new DatabaseSync(immutableUri(path), { readOnly: true });

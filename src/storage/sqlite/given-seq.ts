@@ -6,7 +6,7 @@ const RECORD_MS = 20;
 /** Keeps a record of the highest `seq` that was given: updated soon after each commit, and before any reader sees it. */
 export interface GivenSeq {
   grew(created: number): void;
-  /** Records what is not recorded yet. A `seq` that somebody has seen must be in the record, even after kill -9. */
+  /** Records what is not recorded yet. A `seq` that a reader has seen must be in the record, even after kill -9. */
   flush(): void;
 }
 

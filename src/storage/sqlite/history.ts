@@ -5,13 +5,13 @@ import { LAST_SEQ, type Prepare } from "./read/rows.ts";
 /** The table of the former generations; in the main file, and in the owner's record. */
 export const FORMER_GENERATIONS = "CREATE TABLE former_generations (generation TEXT PRIMARY KEY, last_seq INTEGER NOT NULL) WITHOUT ROWID";
 
-/** What the last owner knew about the database, stored beside it: see `becomeOwner`. */
+/** The history of the database as its last owner recorded it beside the database: see `becomeOwner`. */
 export interface RecordedHistory extends History {
   /** The highest `seq` that the generation has given. */
   readonly last: number;
 }
 
-/** What the main file says about its own history. Throws SQLite's error. */
+/** The history in the main file. Throws SQLite's error. */
 export function readHistory(prepare: Prepare): RecordedHistory {
   const state = prepare(`SELECT generation, ${LAST_SEQ} AS last FROM store_state`).get();
   return { generation: String(state?.["generation"]), last: Number(state?.["last"]), former: readFormer(prepare) };

@@ -26,7 +26,7 @@ export const MESSAGES_INDEX: string = "CREATE INDEX IF NOT EXISTS messages_by_ts
 /**
  * The state that the main file holds beside the messages. `generation` names the present generation of the store, and
  * `former_generations` earlier ones: see `beginHistory`. `given_seq` is the highest `seq` whose message was removed. `removals`
- * numbers the transactions that removed messages, so that a reader can tell whether the index knows the last one. `edits`
+ * numbers the transactions that removed messages, so that a reader can tell whether the index includes the last one. `edits`
  * counts rows that anything but this service changed or deleted, even while it was stopped: the triggers count every row, and a
  * removal by the service subtracts its own rows. The write probe uses the last two columns.
  */
@@ -59,16 +59,16 @@ export function migrate(db: DatabaseSync): void {
   const version = readVersion(db);
   if (version > SCHEMA_VERSION) {
     throw new DatabaseError(
-      `Cannot open the database: its schema is version ${version}, this build must be one that knows it (this one knows ${SCHEMA_VERSION})`,
+      `Cannot open the database: its schema must be version ${SCHEMA_VERSION} or earlier, not ${version}; start a newer build`,
     );
   }
-  if (version < 0) throw new DatabaseError(`Cannot open the database: its schema is version ${version}, which no build has made`);
+  if (version < 0) throw new DatabaseError(`Cannot open the database: its schema must be version 0 or later, not ${version}`);
   const encoding = String(db.prepare("PRAGMA encoding").get()?.["encoding"]);
   // Others sort by their bytes in another order than by code point, and the index could not be attached.
-  if (encoding !== "UTF-8") throw new DatabaseError(`Cannot open the database: its encoding must be UTF-8, it is ${encoding}`);
+  if (encoding !== "UTF-8") throw new DatabaseError(`Cannot open the database: its encoding must be UTF-8, not ${encoding}`);
   const isOurs = version === 0 || db.prepare("SELECT 1 FROM pragma_table_info('messages') WHERE name = 'seq'").get() !== undefined;
   if (!isOurs) {
-    throw new DatabaseError(`Cannot open the database: its schema is version ${version} of another program, its messages have no seq`);
+    throw new DatabaseError(`Cannot open the database: its table messages must have a column seq; it may belong to another program`);
   }
   if (version === SCHEMA_VERSION) return;
   // Otherwise foreign keys of other tables would follow a renamed table (https://www.sqlite.org/lang_altertable.html), and a
@@ -98,11 +98,11 @@ function hasTable(db: DatabaseSync, name: string): boolean {
 
 function createOrAdopt(db: DatabaseSync): void {
   if (hasTable(db, "messages")) setAside(db);
-  // Another table may have an index of that name, which would be taken for it.
+  // Another table may have an index of that name, which would be mistaken for it.
   db.exec(MESSAGES_SCHEMA + MESSAGES_INDEX.replace("IF NOT EXISTS ", ""));
 }
 
-/** A removed message stays known by its id. */
+/** The id of a removed message is kept. */
 function rememberRemoved(db: DatabaseSync): void {
   db.exec("CREATE TABLE removed_messages (message_id TEXT PRIMARY KEY) WITHOUT ROWID;");
 }

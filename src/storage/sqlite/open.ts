@@ -31,7 +31,7 @@ export interface SqliteOptions extends EngineOptions {
  * the WAL, one that keeps the index up to date, and two readers, one for what an index answers at once and one for searches, so
  * that neither waits for the other.
  *
- * Rejects with `DatabaseError`, whose message says the operator what to repair.
+ * Rejects with a `DatabaseError` that tells the operator what to repair.
  */
 export async function openSqlite(database: SqliteLocation, options: SqliteOptions): Promise<MessageStore> {
   const files = locateFiles(database);
@@ -163,7 +163,7 @@ interface RetentionParts extends Pick<SqliteOptions, "clock" | "observer"> {
 function keepRetention({ writer, searches }: StoreThreads, keeper: IndexKeeper, parts: RetentionParts): Retention {
   const { clock, observer, onRemoved, retentionDays } = parts;
   return startRetention({
-    // With the searches: it may look at every row, and nobody waits for it.
+    // With the searches: it may look at every row, and no client waits for it.
     removeOld: createRemovals({ writer, reader: searches, keeper }),
     lookBack: (which) => searches.call("lookBack", which),
   }, {

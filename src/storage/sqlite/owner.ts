@@ -19,9 +19,9 @@ export interface Ownership {
 /**
  * Makes this process the owner of the database at `path` (absolute, links resolved), before anything in it is read or written.
  *
- * The lock is the exclusive lock of `<path>-owner`, a database of its own. That file says who the owner is. It also holds what
- * must not go back when somebody restores an older `<path>`: the generation, and the highest `seq` ever given. The kernel keeps
- * the lock (https://www.sqlite.org/lockingv3.html), so it goes with the process, even after kill -9. It does not hinder readers
+ * The lock is the exclusive lock of `<path>-owner`, a database of its own. That file names the owner. It also holds what
+ * must not go back when an older `<path>` is restored: the generation, and the highest `seq` ever given. The kernel keeps
+ * the lock (https://www.sqlite.org/lockingv3.html), so it goes with the process, even after kill -9. It does not affect readers
  * of the database itself, such as `sqlite3`, Litestream, `verify` and `backup`.
  *
  * Throws `DatabaseError` if there is another owner, and names it; or if the WAL beside the database is not its own.
@@ -57,12 +57,12 @@ export function becomeOwner(path: string, nowMs: number): Ownership {
   };
 }
 
-/** Takes the lock. A file that a crash of the system has torn is emptied: without its record the history begins a new generation. */
+/** Takes the lock. A file that a crash of the system has damaged is emptied: without its record the history begins a new generation. */
 function lock(file: string, nowMs: number): DatabaseSync {
   try {
     return lockOnce(file, nowMs);
   } catch (error) {
-    // While another process has the lock, nobody can read that the file is damaged. It stays the same file, with the same lock.
+    // While another process has the lock, this error does not occur. Emptied, it stays the same file, with the same lock.
     if (!isUnreadable(error)) throw error;
     truncateSync(file);
     return lockOnce(file, nowMs);
@@ -85,7 +85,7 @@ function lockOnce(file: string, nowMs: number): DatabaseSync {
 
 /**
  * Records who the owner is, so that the next process can name it. A full disk does not prevent the start. A file that is open
- * read-only does: an exclusive transaction on it would lock out nobody.
+ * read-only does: an exclusive transaction on it would not lock out other processes.
  */
 function introduce(db: DatabaseSync, since: string): void {
   try {
@@ -124,7 +124,7 @@ function attempt(record: () => void): void {
   try {
     record();
   } catch {
-    // With an older record, or none, the next start suspects more than it must, or less.
+    // With an older record, or none, the next start may begin a new generation without need, or fail to begin one.
   }
 }
 
@@ -133,7 +133,7 @@ function ownerOf(file: string): string {
   try {
     using db = new DatabaseSync(immutableUri(file), { readOnly: true });
     const row = db.prepare("SELECT pid, since FROM owner").get();
-    return `the process ${row?.["pid"]}, since ${row?.["since"]}: only one service may have it open`;
+    return `process ${row?.["pid"]} since ${row?.["since"]}: only one service may have it open`;
   } catch {
     return "another process: only one service may have it open";
   }

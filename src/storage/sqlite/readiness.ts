@@ -15,7 +15,7 @@ export interface ReadinessOptions {
   readonly onFatal: (reason: string) => void;
 }
 
-/** Gives the reasons why the database cannot store or answer now; syncs the disk. */
+/** Gives the reasons why the database cannot be written or read now; syncs the disk. */
 export function createReadiness(options: ReadinessOptions): () => Promise<readonly string[]> {
   const { files, identity, writer, reader, clock } = options;
   return async () => {
@@ -23,8 +23,8 @@ export function createReadiness(options: ReadinessOptions): () => Promise<readon
     const changed = [...found.keys()].find((path) => found.get(path) !== identity.get(path));
     if (changed !== undefined) {
       // What is written now is lost when the last descriptor closes, or another process has become the owner: only a restart can
-      // open the files that are there now.
-      const reason = `${changed}: it was removed or replaced while the service had it open`;
+      // open the present files.
+      const reason = `${changed} was removed or replaced while the service had it open`;
       options.onFatal(reason);
       return [reason];
     }

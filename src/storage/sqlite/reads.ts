@@ -23,7 +23,7 @@ export interface ReadsOptions {
   readonly givenSeq: GivenSeq;
 }
 
-/** Gives each read to the thread on which it delays nothing that is faster. */
+/** Sends each read to the thread on which it delays no faster read. */
 export function createReads({ lookups, searches }: StoreThreads, { requireUpgraded, unindexed, givenSeq }: ReadsOptions): Reads {
   async function read<Name extends keyof ReaderCalls>(
     thread: Thread<ReaderCalls>,
@@ -32,7 +32,7 @@ export function createReads({ lookups, searches }: StoreThreads, { requireUpgrad
     { signal }: ReadOptions = {},
   ): Promise<ReaderCalls[Name]["gives"]> {
     requireUpgraded();
-    if (thread.pending() >= MAX_WAITING_READS) throw new StoreUnavailable("too many reads wait");
+    if (thread.pending() >= MAX_WAITING_READS) throw new StoreUnavailable("too many reads are waiting");
     return thread.call(name, argument, signal);
   }
 

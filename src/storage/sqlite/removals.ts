@@ -33,7 +33,7 @@ export function createRemovals({ writer, reader, keeper }: RemovalThreads): Remo
   };
 }
 
-/** Removes all messages that are meant, in one transaction after the other, and gives how many. */
+/** Removes all these messages, in one transaction after the other, and gives how many. */
 export async function removeAll(remove: Remove, which: Removable, onRemoved: (count: number) => void): Promise<number> {
   let removed = 0;
   for (let isMore = true; isMore; ) {

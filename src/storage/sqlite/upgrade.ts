@@ -36,7 +36,7 @@ export interface Upgrade {
   stop(): Promise<void>;
 }
 
-/** Throws `StoreUnavailable` while there are rows to move: no read is answered without them. */
+/** Throws `StoreUnavailable` while there are rows to move: no read may miss them. */
 export function requireUpgraded(upgrade: Upgrade): void {
   const rows = upgrade.toMove();
   if (rows > 0) throw new StoreUnavailable(`the database is being upgraded: ${rows} rows remain`);

@@ -22,14 +22,16 @@ const OF_A_FOLDER: Need = { access: constants.W_OK | constants.X_OK, needed: "wr
  * not write read-only, and every delivery would then fail. Undefined if nothing prevents it.
  */
 export function whyUnusable(path: string): string | undefined {
-  if (Buffer.byteLength(path) > MAX_BYTES) return `${path} must have at most ${MAX_BYTES} bytes`;
+  if (Buffer.byteLength(path) > MAX_BYTES) return `${path} must be a path of at most ${MAX_BYTES} bytes`;
   const folder = whyNoFolder(dirname(path));
   if (folder !== undefined) return folder;
   const file = look(path);
   if (file?.isDirectory()) return `${path} must be a file, not a folder`;
   // SQLite finds the WAL by the name of the database, and so does the next service its owner.
-  if (file !== undefined && file.nlink > 1) return `${path} must have no second name: it has ${file.nlink} (hard links)`;
-  if (file !== undefined && isMountPoint(path)) return `${path} must not be mounted alone: its folder also holds its write-ahead log`;
+  if (file !== undefined && file.nlink > 1) return `${path} must have only one hard link, not ${file.nlink}`;
+  if (file !== undefined && isMountPoint(path)) {
+    return `${path} must not be mounted as a single file: mount its folder, which also holds its write-ahead log`;
+  }
   for (const one of [path, ...BESIDE.map((suffix) => path + suffix)]) {
     const found = look(one);
     const problem = found === undefined ? undefined : whyUnfit(one, found);
@@ -46,7 +48,7 @@ function whyNoFolder(folder: string): string | undefined {
   return found.isDirectory() ? whyForbidden(folder, found, OF_A_FOLDER) : `${folder} must be a folder`;
 }
 
-/** Only Linux tells (man 5 proc_pid_mountinfo): another service that mounts the same file has its own WAL and owner. */
+/** Known only on Linux (man 5 proc_pid_mountinfo). Another service that mounts the same file would have its own WAL and owner. */
 function isMountPoint(path: string): boolean {
   try {
     const points = readFileSync("/proc/self/mountinfo", "utf8").split("\n").map((line) => line.split(" ")[4] ?? "");
@@ -66,7 +68,7 @@ function whyForbidden(path: string, { uid, mode }: Stats, { access, needed }: Ne
     return undefined;
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "EROFS") return `${path} must be on a file system that takes writes (${code})`;
+    if (code === "EROFS") return `${path} must be on a writable file system (${code})`;
     const permissions = (mode & 0o7777).toString(8).padStart(4, "0");
     return `${path} must be ${needed} by uid ${process.getuid?.()}: it belongs to uid ${uid}, its mode is ${permissions} (${code})`;
   }

@@ -102,7 +102,7 @@ export function openMemoryStore(database: MemoryDatabase, { clock, observer, ret
   async function read<T>(work: () => T, { signal }: ReadOptions = {}): Promise<T> {
     if (isClosed) throw new StoreUnavailable("the store is closed");
     if (signal?.aborted) throw new ReadCancelled("the caller no longer waits");
-    if (waitingReads >= MAX_WAITING_READS) throw new StoreUnavailable("too many reads wait");
+    if (waitingReads >= MAX_WAITING_READS) throw new StoreUnavailable("too many reads are waiting");
     waitingReads += 1;
     try {
       await setImmediate(undefined, { signal });

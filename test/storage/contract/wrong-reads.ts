@@ -210,7 +210,7 @@ export const WRONG_READS: readonly WrongEngine[] = [
     let left = 0;
     return {
       async list(query, { signal } = {}) {
-        if (left > 20) throw new Error("too many reads wait");
+        if (left > 20) throw new Error("too many reads are waiting");
         signal?.addEventListener("abort", () => (left += 1));
         return inner.list(query, { signal });
       },

@@ -8,7 +8,7 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** Whether the wall clock is trusted this many hours after the start, if it is ahead by this many days. */
 function trusts(trust: ClockTrust, hours: number, daysAhead = 0): boolean {
-  return trust.leapAt({ wallMs: NOW_MS + hours * HOUR_MS + daysAhead * DAY_MS, monotonicMs: 500 + hours * HOUR_MS }) === undefined;
+  return trust.jumpAt({ wallMs: NOW_MS + hours * HOUR_MS + daysAhead * DAY_MS, monotonicMs: 500 + hours * HOUR_MS }) === undefined;
 }
 
 function trustAfter(newestReceived: string | undefined): ClockTrust {

@@ -94,7 +94,7 @@ for (const [index, [name, expected]] of Object.entries(REFUSED).entries()) {
     const path = await prepare(t);
     damage(path, name);
     if (expected === "no start") {
-      await assert.rejects(openTestStore(t, { path }), /it must be restored from a backup, its content is damaged/);
+      await assert.rejects(openTestStore(t, { path }), /it must be restored from a backup, because its content is damaged/);
       return;
     }
     const { store, fatal, failures } = await openTestStore(t, { path });

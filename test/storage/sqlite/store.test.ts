@@ -43,7 +43,7 @@ for (const suffix of ["", "-wal", "-shm", "-owner"]) {
       const { store, path, fatal } = await openTestStore(t);
       assert.deepEqual(await store.check(), []);
       change(path + suffix);
-      const reason = `${path}${suffix}: it was removed or replaced while the service had it open`;
+      const reason = `${path}${suffix} was removed or replaced while the service had it open`;
       assert.deepEqual([await store.check(), fatal], [[reason], [reason]]);
     });
   }

@@ -78,7 +78,7 @@ test("a file that is mounted alone is not usable: its log would be in the folder
   for (const path of [real, mounted]) writeFileSync(path, "");
   execFileSync("mount", ["--bind", real, mounted]);
   atEnd(t, () => execFileSync("umount", ["--lazy", mounted]));
-  assert.match(whyUnusable(mounted) ?? "", /mounted here\.db must not be mounted alone/);
+  assert.match(whyUnusable(mounted) ?? "", /mounted here\.db must not be mounted as a single file/);
   assert.equal(whyUnusable(real), undefined);
 });
 
@@ -87,7 +87,7 @@ test("a path that SQLite takes together with what belongs to it is usable, a lon
   const long = join(folder, "f".repeat(150), "f".repeat(150));
   const of = (bytes: number): string => join(long, "f".repeat(bytes - long.length - 1));
   assert.equal(whyUnusable(of(498)), undefined);
-  assert.equal(whyUnusable(of(499)), `${of(499)} must have at most 498 bytes`);
+  assert.equal(whyUnusable(of(499)), `${of(499)} must be a path of at most 498 bytes`);
   mkdirSync(long, { recursive: true });
   for (const suffix of ["", "-owner", "-index"]) {
     using db = new DatabaseSync(of(498) + suffix);
@@ -100,7 +100,7 @@ test("a file with two names is not usable: the log that belongs to the other nam
   const path = join(folder, "app.db");
   writeFileSync(path, "");
   linkSync(path, join(folder, "other.db"));
-  for (const name of ["app.db", "other.db"]) assert.match(whyUnusable(join(folder, name)) ?? "", new RegExp(`/${name} must have no second name`));
+  for (const name of ["app.db", "other.db"]) assert.match(whyUnusable(join(folder, name)) ?? "", new RegExp(`/${name} must have only one hard link, not 2`));
   rmSync(join(folder, "other.db"));
   assert.equal(whyUnusable(path), undefined);
 });

@@ -33,12 +33,12 @@ export function toStoreState(row: Row): StoreState {
   return { ...toCoverage(row), last: Number(row?.["last"]) };
 }
 
-/** What the index says about itself. Throws SQLite's error. */
+/** The state recorded in the index. Throws SQLite's error. */
 export function readIndexState(db: DatabaseSync): IndexState {
   return toIndexState(db.prepare(READ_INDEX_STATE).get());
 }
 
-/** What the main file says about itself. Throws SQLite's error. */
+/** The state recorded in the main file. Throws SQLite's error. */
 export function readStoreState(db: DatabaseSync): StoreState {
   return toStoreState(db.prepare(READ_STORE_STATE).get());
 }
@@ -51,7 +51,7 @@ export function mismatch(index: IndexState, store: StoreState): string | undefin
   if (index.generation !== store.generation) return "it belongs to another generation of the database";
   if (index.edits !== store.edits) return "rows were changed or deleted by something other than the service";
   if (index.removals < store.removals) return "it still has rows that were removed";
-  if (!(index.high <= store.last)) return `it covers rows up to ${index.high}, the last one is ${store.last}`;
+  if (!(index.high <= store.last)) return `it covers rows up to ${index.high}, but the last one is ${store.last}`;
   return undefined;
 }
 

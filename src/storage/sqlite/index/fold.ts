@@ -1,6 +1,6 @@
 /**
  * Folds case, code point by code point, so that strings equal under ECMAScript's `iu` matching fold to the same string. It may
- * fold further (`ß` and `ss`), so it finds candidates and does not decide.
+ * fold further (`ß` and `ss`), so it only finds candidates.
  *
  * Lower case first: `ẞ` has no upper case of its own, but its lower case `ß` has. The last step undoes the only rule of
  * `toLowerCase` that depends on neighbours, the final sigma.

@@ -46,7 +46,7 @@ export function initialise(db: DatabaseSync): void {
 }
 
 /**
- * Whether the file was closed in order, or was written since the operating system started. In the latter case all that a killed
+ * Whether the file was closed properly, or was written since the operating system started. In the latter case all that a killed
  * process wrote is in the file, its WAL or the page cache. Any other file may be torn, since it is synced only when it is
  * closed.
  */
@@ -73,7 +73,7 @@ export function markOpen(db: DatabaseSync, busyTimeoutMs: number): void {
   const isComplete = checkpoint(db);
   db.exec("PRAGMA main.synchronous=OFF");
   waitBriefly(db, busyTimeoutMs);
-  if (!isComplete) throw new Error("a reader kept it from being marked as open");
+  if (!isComplete) throw new Error("a reader prevented it from being marked as open");
 }
 
 /** Syncs the file, then marks it as complete; does neither if a reader prevents the sync or the disk is full. */
@@ -98,7 +98,7 @@ function checkpoint(db: DatabaseSync): boolean {
   return row?.["busy"] === 0 && row["log"] === row["checkpointed"];
 }
 
-/** Tells the open file and its WAL from other files of these names. */
+/** Distinguishes the open file and its WAL from other files of these names. */
 export function identityOf(location: string): string {
   if (isInMemory(location)) return "";
   return [location, `${location}-wal`].map((path) => statSync(path, { throwIfNoEntry: false })?.ino ?? "none").join(" ");

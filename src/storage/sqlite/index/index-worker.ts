@@ -26,9 +26,9 @@ export interface IndexWorker {
   open(): Promise<void>;
   /** Derives the next rows; its priority depends on `unindexed`, the number of rows left. Returns how many rows are left then. */
   step(unindexed: number): Promise<number>;
-  /** Reads some pages of the file if that is due; returns whether more are left. If one is damaged, distrusts the index. */
+  /** Reads some pages of the file if that is due; returns whether more are left. A damaged page has the effect of `distrust`. */
   checkSome(): Promise<boolean>;
-  /** Makes the next step begin with an empty index. Returns false if that is known already: several readers may report one file. */
+  /** Makes the next step begin with an empty index. Returns false if it already will: several readers may report one file. */
   distrust(): boolean;
   /** See `MessageIndex`; undefined if the index cannot do it. */
   exclude(seqs: readonly number[]): Promise<number | undefined>;

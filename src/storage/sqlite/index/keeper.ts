@@ -53,7 +53,7 @@ export async function startIndexKeeper(options: KeeperOptions): Promise<IndexKee
       retryMs = RETRY_MS;
       faults.clear();
       const more = waiting === 0 && (await worker.checkSome());
-      if (waiting > 0 || faults.areThere()) pace.beginIn(PAUSE_MS);
+      if (waiting > 0 || faults.exist()) pace.beginIn(PAUSE_MS);
       else if (more) pace.beginIn(0);
     } catch (error) {
       if (closing) return;
@@ -92,7 +92,7 @@ export async function startIndexKeeper(options: KeeperOptions): Promise<IndexKee
     exclude: worker.exclude,
     forget: worker.forget,
     unindexed: () => waiting,
-    isFaulty: faults.areThere,
+    isFaulty: faults.exist,
     async close() {
       closing = true;
       pace.clear();
@@ -106,7 +106,7 @@ export async function startIndexKeeper(options: KeeperOptions): Promise<IndexKee
 interface Faults {
   report(reason: string): void;
   clear(): void;
-  areThere(): boolean;
+  exist(): boolean;
 }
 
 function createFaults(onFault: (reason: string) => void): Faults {
@@ -119,7 +119,7 @@ function createFaults(onFault: (reason: string) => void): Faults {
     clear() {
       reported = undefined;
     },
-    areThere: () => reported !== undefined,
+    exist: () => reported !== undefined,
   };
 }
 

@@ -27,7 +27,7 @@ export interface CheckProgress {
 const CHECK_MS = 50;
 
 /**
- * The index of one database, in a file of its own: search, counts, and each sender's messages in the order of time. It covers
+ * The index of one database, in a file of its own: search, counts, and each sender's messages in time order. It covers
  * the rows up to a watermark. Readers look at all other rows themselves, so results are exact however many rows are unindexed.
  *
  * No state is kept in memory between two calls: each reads the state of both files.
@@ -102,7 +102,7 @@ export function openMessageIndex(at: IndexLocation): MessageIndex {
       try {
         markClosed(index.db);
       } catch {
-        // A full disk or a damaged page. The next start sees that the file was not closed, and rebuilds it; no stop fails
+        // A full disk or a damaged page. The next start finds that the file was not closed, and rebuilds it; no stop fails
         // because of that.
       }
       index.db.close();

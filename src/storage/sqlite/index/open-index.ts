@@ -52,7 +52,7 @@ export function reasonOf(error: unknown): string {
 }
 
 function reasonToDiscard(db: DatabaseSync, location: string, hadWal: boolean): string | undefined {
-  if (!isTrustworthy(db, location, hadWal)) return "it was not closed before the system stopped, or is of another version";
+  if (!isTrustworthy(db, location, hadWal)) return "it was not closed before the system stopped, or has another version";
   return mismatch(readIndexState(db), readStoreState(db));
 }
 

@@ -70,7 +70,7 @@ export function createIndexOperations(db: DatabaseSync): IndexOperations {
     },
     miscount() {
       const row = counts.get();
-      return row?.["covered"] === row?.["there"] ? undefined : `it covers ${row?.["covered"]} rows, there are ${row?.["there"]}`;
+      return row?.["covered"] === row?.["there"] ? undefined : `it covers ${row?.["covered"]} rows, but there are ${row?.["there"]}`;
     },
     ...createExclusion(db, derivation),
     ...createPageCheck(db),

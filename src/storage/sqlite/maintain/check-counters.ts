@@ -63,12 +63,12 @@ function compareAll(db: DatabaseSync, report: ReportProgress, high: number): Fin
   const senderCounts = createComparison(0, faults, counted);
   const [senders = 0] = compare(bySender.iterate(), [senderCounts, ...SENDER_LEVELS.map((level) => timeCounts("<>", level))]);
 
-  if (state["messages"] !== messages) faults.add(`index_state counts ${state["messages"]} messages, must be ${messages}`);
-  if (state["senders"] !== senders) faults.add(`index_state counts ${state["senders"]} senders, must be ${senders}`);
+  if (state["messages"] !== messages) faults.add(`index_state counts ${state["messages"]} messages: must be ${messages}`);
+  if (state["senders"] !== senders) faults.add(`index_state counts ${state["senders"]} senders: must be ${senders}`);
   const stray = numberOf(db, `
     SELECT count(*) AS value FROM time_counts
     WHERE level NOT IN (${ALL_LEVELS.join()}) OR (scope <> '' AND level NOT IN (${SENDER_LEVELS.join()}))`);
-  if (stray > 0) faults.add(`time_counts has ${stray} rows of a level that is not counted`);
+  if (stray > 0) faults.add(`time_counts has ${stray} rows with an unknown level`);
   return faults.finding(`${messages} messages, ${senders} senders`);
 }
 
@@ -104,7 +104,7 @@ function createComparison(level: number, faults: FaultList, recorded: Iterator<R
 
   function fault(group: Group, recordedCount: number, counted: number): void {
     const name = `${group.scope === "" ? "all senders" : group.scope} ${group.prefix}`.trimEnd();
-    faults.add(`the count of ${name} is ${recordedCount}, must be ${counted}`);
+    faults.add(`the count of ${name} is ${recordedCount}: must be ${counted}`);
   }
 
   function settle(group: Group): void {

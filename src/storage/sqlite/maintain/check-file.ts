@@ -32,16 +32,16 @@ export const checkIntegrity: CheckFunction = (db) => {
 };
 
 /**
- * Whether the database has this build's schema version, and all tables and indexes as this build makes them; others may exist
- * too.
+ * Whether the database has this build's schema version, and all tables and indexes as this build creates them; others may
+ * exist, too.
  */
 export const checkSchema: CheckFunction = (db) => {
   const version = readVersion(db);
   if (version > SCHEMA_VERSION) {
-    return { ok: false, detail: `it is version ${version}, made by a newer build than this one, which knows ${SCHEMA_VERSION}` };
+    return { ok: false, detail: `version ${version}, from a newer build: this build supports up to ${SCHEMA_VERSION}` };
   }
   if (version < SCHEMA_VERSION) {
-    return { ok: false, detail: `it is version ${version}: start the service once to bring it to ${SCHEMA_VERSION}` };
+    return { ok: false, detail: `version ${version}: start the service once to upgrade it to ${SCHEMA_VERSION}` };
   }
   using model = new DatabaseSync(":memory:");
   migrate(model);
@@ -51,7 +51,7 @@ export const checkSchema: CheckFunction = (db) => {
   const faults = createFaultList();
   for (const [name, sql] of sqlOf(model)) {
     if (!found.has(name)) faults.add(`the ${name} is missing`);
-    else if (found.get(name) !== sql) faults.add(`the ${name} is not as this build makes it`);
+    else if (found.get(name) !== sql) faults.add(`the ${name} differs from the one that this build creates`);
   }
   return faults.finding(`version ${version}`);
 };

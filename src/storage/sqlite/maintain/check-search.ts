@@ -53,7 +53,7 @@ function compareAll(db: DatabaseSync, report: ReportProgress, snapshot: typeof i
   const faults = createFaultList();
   const where = rowNumbers.length > 0 ? ` (seq ${rowNumbers.join(", ")})` : "";
   if (missing > 0) faults.add(`${missing} entries are missing${where}`);
-  if (surplus > 0) faults.add(`${surplus} entries point to no such text${where}`);
+  if (surplus > 0) faults.add(`${surplus} entries point to texts that do not exist${where}`);
   if (beyond > 0) faults.add(`${beyond} entries are past the watermark`);
   return faults.finding(`${rows} texts, ${entries} entries`);
 }

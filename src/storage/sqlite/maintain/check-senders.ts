@@ -15,7 +15,7 @@ export const checkSenders: CheckFunction = (db) =>
     const wrong = count(`sender_messages AS s LEFT JOIN (SELECT * FROM ${COVERED}) AS m ON ${MATCHES} WHERE m.seq IS NULL`, { high });
     const messages = count(COVERED, { high });
     const missing = messages - (rows - wrong);
-    if (wrong > 0) faults.add(`${wrong} rows of sender_messages point to no such message`);
+    if (wrong > 0) faults.add(`${wrong} rows of sender_messages point to messages that do not exist`);
     if (missing > 0) faults.add(`${missing} messages are missing from sender_messages`);
     return faults.finding(`${rows} rows`);
   });

@@ -24,7 +24,7 @@ export function inIndexSnapshot<T>(db: DatabaseSync, read: (high: number) => T):
       const index = readIndexState(db);
       const reason = mismatch(index, readStoreState(db));
       if (reason === undefined) return read(index.high);
-      if (attempt === MAX_ATTEMPTS) throw new Error(`the index does not fit the rows: ${reason}`);
+      if (attempt === MAX_ATTEMPTS) throw new Error(`the index does not match the rows: ${reason}`);
     } finally {
       if (db.isTransaction) db.exec("COMMIT");
     }

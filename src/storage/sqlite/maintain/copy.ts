@@ -22,7 +22,7 @@ const SYNC_STEPS = 4;
  */
 export async function copyDatabase(source: string, target: string, report: ReportProgress): Promise<void> {
   const { mode } = statSync(source);
-  // Readable for those who may read the source, and for nobody else.
+  // Readable only for those who may read the source.
   const fd = openSync(target, "wx", mode & 0o777);
   try {
     await copyPages(source, target, (done, total) => {

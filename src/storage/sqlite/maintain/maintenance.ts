@@ -16,7 +16,7 @@ export async function openSqliteMaintenance(path: string): Promise<DatabaseMaint
   return {
     checks: CHECKS.map((name) => ({ title: TITLES[name], isBasic: name === "schema", look: () => verifier.check(name) })),
     remedy(failed) {
-      if (failed.includes(TITLES.integrity)) return "restore a backup, unless verify --rebuild, with the service stopped, can repair it";
+      if (failed.includes(TITLES.integrity)) return "stop the service and run verify --rebuild; if that cannot repair it, restore a backup";
       return "to repair it, stop the service and run verify --rebuild";
     },
     rebuild: () => verifier.rebuild(),

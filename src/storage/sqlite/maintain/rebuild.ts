@@ -42,11 +42,11 @@ function repairTable(location: string, journalMode: string): void {
   lockOutOthers(db, location);
   const version = readVersion(db);
   if (version !== SCHEMA_VERSION) {
-    throw new DatabaseError(`Cannot rebuild: the schema of ${location} must be version ${SCHEMA_VERSION}, it is ${version}`);
+    throw new DatabaseError(`Cannot rebuild: the schema of ${location} must be version ${SCHEMA_VERSION}, not ${version}`);
   }
   const complaints = integrityComplaints(db);
   if (!isRepairable(complaints)) {
-    throw new DatabaseError(`Cannot rebuild: ${location} must be restored from a backup, its content is damaged`);
+    throw new DatabaseError(`Cannot rebuild: ${location} must be restored from a backup, because its content is damaged`);
   }
   transaction(db, () => {
     db.exec(MESSAGES_INDEX);

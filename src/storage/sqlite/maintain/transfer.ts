@@ -14,7 +14,8 @@ export function openSqliteSource(location: SqliteLocation): TransferSource {
   const db = openDatabase(path, { readOnly: true });
   if (readVersion(db) === SCHEMA_VERSION) return createSource(db);
   db.close();
-  throw new DatabaseError(`Cannot open the database: the schema of ${path} must be of this version: start the service on it once`);
+  const state = `the schema of ${path} must be version ${SCHEMA_VERSION}`;
+  throw new DatabaseError(`Cannot open the database: ${state}; start the service on it once`);
 }
 
 /** Opens or creates a file to copy to, as its owner. Throws `DatabaseError` if a service has it open. */

@@ -6,7 +6,7 @@ const REST_FACTOR = 2;
 
 /**
  * Lets a long read rest between its transactions while other connections write: priorities alone do not keep it from taking CPU
- * and cache from incoming messages. If nothing is written it does not rest. Throws `Cancelled` once nobody waits for the read.
+ * and cache from incoming messages. If nothing is written it does not rest. Throws `Cancelled` once the read is cancelled.
  */
 export function createGiveWay(prepare: Prepare, cancellation: Cancellation): (workedMs: number) => void {
   let seen: unknown;

@@ -5,8 +5,8 @@ import { setPriority } from "node:os";
 const BACKGROUND_NICE = 15;
 
 /**
- * Lowers the priority of the calling thread only, permanently: a process without privileges cannot raise it again. On Linux
- * each thread has a priority, on other systems not (https://man7.org/linux/man-pages/man7/pthreads.7.html, "nice").
+ * Lowers the priority of the calling thread only, permanently: a process without privileges cannot raise it again. On Linux,
+ * unlike other systems, each thread has its own priority (https://man7.org/linux/man-pages/man7/pthreads.7.html, "nice").
  */
 export function lowerPriority(): void {
   try {

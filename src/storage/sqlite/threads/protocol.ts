@@ -81,7 +81,7 @@ export interface Failure {
   readonly reason: string;
   /** The state of the file is unknown: the process must end. */
   readonly fatal: boolean;
-  /** Nobody can tell whether the call was done. */
+  /** It is unknown whether the call was done. */
   readonly inDoubt: boolean;
 }
 

@@ -41,7 +41,7 @@ const YOUNG_GENERATION_MB = 8;
  * costs nothing.
  */
 const MAX_HANDED_OVER = 16;
-const NOBODY_WAITS = "nobody waits for the result any more";
+const CANCELLED = "the call was cancelled";
 
 /** Starts `module` (a file beside this one, without extension) and waits until its database is open. */
 export async function startThread<C extends Calls>(
@@ -93,7 +93,7 @@ export async function startThread<C extends Calls>(
 
   function post(name: string, argument: unknown, signal?: AbortSignal): Promise<unknown> {
     if (ended) return Promise.reject(new StoreUnavailable(`${module} has ended`));
-    if (signal?.aborted) return Promise.reject(new ReadCancelled(NOBODY_WAITS));
+    if (signal?.aborted) return Promise.reject(new ReadCancelled(CANCELLED));
     const flag = signal === undefined ? undefined : createCancellationFlag();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const call: Call = { message: [name, argument, flag], resolve, reject };
@@ -110,7 +110,7 @@ export async function startThread<C extends Calls>(
     if (flag !== undefined) cancel(flag);
     const index = waiting.indexOf(call);
     if (index !== -1) waiting.splice(index, 1);
-    call.reject(new ReadCancelled(NOBODY_WAITS));
+    call.reject(new ReadCancelled(CANCELLED));
   }
 
   const exited = new Promise((resolve) => worker.once("exit", resolve));

@@ -44,7 +44,7 @@ serveThread<WriterCalls>((settings) => {
         const outcomes = writer.write(batch, createdAt, payloads);
         const seconds = (performance.now() - startedAt) / 1000;
         const walFrames = countWalFrames();
-        // After the result is sent: nobody waits for it.
+        // After the result is sent, so that no caller waits for it.
         if (checkpoints.isLastDue()) setImmediate(copyLast);
         return { outcomes, seconds, walFrames };
       },

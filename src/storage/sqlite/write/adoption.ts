@@ -85,27 +85,27 @@ function refuseForeign(db: DatabaseSync): void {
   const missing = COLUMNS.filter((name) => !columns.includes(name));
   if (missing.length > 0) refuse(`must have the columns ${missing.join(", ")}`);
   const others = columns.filter((name) => !COLUMNS.includes(name));
-  if (others.length > 0) refuse(`must have no other columns, it has ${others.join(", ")}: rename the table, or drop them`);
+  if (others.length > 0) refuse(`must have no other columns: rename the table, or drop ${others.join(", ")}`);
   const triggers = names("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'messages'");
-  if (triggers.length > 0) refuse(`must have no triggers, it has ${triggers.join(", ")}: drop them`);
+  if (triggers.length > 0) refuse(`must have no triggers: drop ${triggers.join(", ")}`);
   const parents = names(`SELECT "table" AS name FROM pragma_foreign_key_list('messages')`);
-  if (parents.length > 0) refuse(`must have no foreign keys, it has some to ${parents.join(", ")}`);
+  if (parents.length > 0) refuse(`must have no foreign keys, such as those to ${parents.join(", ")}`);
   const table = db.prepare("SELECT type, wr FROM pragma_table_list('messages') WHERE schema = 'main'").get();
   if (table?.["type"] !== "table" || table["wr"] !== 0) refuse("must be an ordinary table, with rowids");
   refuseIds(db);
 }
 
-/** Without such an id, a row could not be moved, or would be another message. */
+/** Without a unique text as its id, a row could not be moved, or would be another message. */
 function refuseIds(db: DatabaseSync): void {
   const isAny = (condition: string): boolean => db.prepare(`SELECT 1 FROM messages WHERE ${condition} LIMIT 1`).get() !== undefined;
   // Numbers come before all texts, bytes after them: an index answers at once.
   for (const noText of ["message_id IS NULL", "message_id < ''", "message_id >= x''"]) {
-    if (isAny(noText)) refuse("must have a message_id in every row, and it must be a text");
+    if (isAny(noText)) refuse("must have a text as message_id in every row");
   }
   const unique = db.prepare(`SELECT 1 FROM pragma_index_list('messages') AS list WHERE "unique" = 1 AND partial = 0
     AND (SELECT group_concat(name) FROM pragma_index_info(list.name)) = 'message_id'`).get();
   if (unique === undefined && db.prepare("SELECT 1 FROM messages GROUP BY message_id HAVING count(*) > 1 LIMIT 1").get() !== undefined) {
-    refuse("must have each message_id once");
+    refuse("must have no message_id in more than one row");
   }
   const outside = db.prepare(`SELECT (SELECT min(rowid) FROM messages) < 1 OR (SELECT max(rowid) FROM messages) > ${MAX_ROWID} AS outside`);
   if (outside.get()?.["outside"] === 1) refuse(`must have rowids from 1 to ${MAX_ROWID}`);

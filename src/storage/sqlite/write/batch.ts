@@ -19,7 +19,7 @@ export type FlatBatch = readonly (string | null)[];
 export interface BatchWriter {
   /**
    * Stores a batch in one transaction. Returns one outcome per message after COMMIT. Throws if nothing was stored; throws
-   * `CommitInDoubt` if nobody knows. After an I/O error nothing more is written: every later call throws that error.
+   * `CommitInDoubt` if that is unknown. After an I/O error nothing more is written: every later call throws that error.
    */
   write(batch: FlatBatch, createdAt: string, payloads?: readonly (string | null)[]): Uint8Array;
   /** Removes rows in one transaction, and gives how many. */
@@ -35,7 +35,7 @@ export interface BatchWriterOptions {
   readonly adoption?: Adoption;
 }
 
-const NOT_STORED = "it must store what is inserted: a trigger may prevent it";
+const NOT_STORED = "an inserted row was not stored: remove any trigger that prevents it";
 
 export function createBatchWriter(db: DatabaseSync, { removes = false, adoption }: BatchWriterOptions = {}): BatchWriter {
   const begin = db.prepare("BEGIN IMMEDIATE");
@@ -73,7 +73,7 @@ export function createBatchWriter(db: DatabaseSync, { removes = false, adoption 
 
   function nextSeq(): number {
     const seq = lastSeq.get()?.["seq"];
-    if (typeof seq !== "number") throw new Error("its table store_state must have its one row");
+    if (typeof seq !== "number") throw new Error("the table store_state must have exactly one row");
     return seq + 1;
   }
 

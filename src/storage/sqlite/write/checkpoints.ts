@@ -8,7 +8,7 @@ export const CHECKPOINT_FRAMES = 4_000;
  */
 const LAST_FRAMES = 400;
 
-/** What the writer knows and does about checkpoints; another thread does most of the work. */
+/** The writer's part of checkpoints; another thread does most of the work. */
 export interface WriterCheckpoints {
   /** Frames of the WAL that no checkpoint has copied yet. */
   waitingFrames(): number;
