@@ -59,10 +59,10 @@ export function migrate(db: DatabaseSync): void {
   const version = readVersion(db);
   if (version > SCHEMA_VERSION) {
     throw new DatabaseError(
-      `Cannot open the database: its schema must be version ${SCHEMA_VERSION} or earlier, not ${version}; start a newer build`,
+      `Cannot open the database: its schema must be version ${SCHEMA_VERSION} or earlier, not version ${version}; start a newer build`,
     );
   }
-  if (version < 0) throw new DatabaseError(`Cannot open the database: its schema must be version 0 or later, not ${version}`);
+  if (version < 0) throw new DatabaseError(`Cannot open the database: its schema must be version 0 or later, not version ${version}`);
   const encoding = String(db.prepare("PRAGMA encoding").get()?.["encoding"]);
   // Others sort by their bytes in another order than by code point, and the index could not be attached.
   if (encoding !== "UTF-8") throw new DatabaseError(`Cannot open the database: its encoding must be UTF-8, not ${encoding}`);
