@@ -45,7 +45,7 @@ export const TAIL: Operation = {
   summary: "Follow messages as they are committed",
   description: `Messages in commit order, which is the order of \`seq\`: first those after \`after\`, then each new one as it is committed. Reconnect with \`after\` set to the last \`seq\` and \`generation\` to the \`Tail-Generation\` of the response: no gaps, no duplicates. A 409 means that the store has gone back to an earlier state, as after a restore: continue with the \`Tail-After\` and \`Tail-Generation\` of that response.
 
-NDJSON, or server-sent events if \`Accept\` prefers them. The id of an event is the generation, a dot and the \`seq\`. After every 15 s without a message, NDJSON has a blank line and an event stream has a comment. At most 64 tails may be open. A 65th replaces the oldest, if that has been open for at least a minute; otherwise it gets a 503. A client that reads nothing for 30 s is disconnected. When the service stops, every tail ends.`,
+NDJSON, or server-sent events if \`Accept\` prefers them. The id of an event is the generation, a dot and the \`seq\`. After every 15 s without a message, NDJSON has a blank line and an event stream has a comment. At most 64 tails may be open. A 65th replaces the oldest, if that has been open for at least a minute; otherwise it gets a 503. A client that reads nothing is disconnected after 30 to 60 s. When the service stops, every tail ends.`,
   parameters: [
     {
       name: "after",
