@@ -87,8 +87,8 @@ export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]
     parse: optional(parseText),
     default: "",
     example: "/run/secrets/webhook",
-    doc: "a file with one secret per line, the current one first; read again on SIGHUP and when it changes (checked every"
-      + " 5 s, following links)",
+    doc: "a file with one secret per line, the current one first, instead of `WEBHOOK_SECRET`; read again on SIGHUP and when it"
+      + " changes (checked every 5 s, following links)",
   },
   database: {
     name: "DATABASE_URL",
