@@ -63,7 +63,7 @@ const LOG_LEVELS: ReadonlyMap<string, LogLevel> = new Map([
 const DATABASE_FORMS =
   "sqlite:////absolute/path.db, sqlite:///./relative/path.db, sqlite:///:memory: or postgres://user:password@host/database";
 
-const WHSEC_FORM = "must be base64 after whsec_, with its padding and nothing else (Standard Webhooks)";
+const WHSEC_FORM = "must be whsec_ followed by padded base64 and nothing else (Standard Webhooks)";
 
 /** Every variable that the service reads, in the order of README's table. */
 export const SETTINGS: { readonly [Key in keyof Settings]: Setting<Settings[Key]> } = {
@@ -194,7 +194,7 @@ function parseSecret(text: string): Outcome<string, string> {
 
 function parseLogLevel(text: string): Outcome<LogLevel, string> {
   const level = LOG_LEVELS.get(text.toUpperCase());
-  return level === undefined ? { ok: false, error: "must be one of DEBUG, INFO, WARNING and ERROR" } : { ok: true, value: level };
+  return level === undefined ? { ok: false, error: "must be DEBUG, INFO, WARNING or ERROR" } : { ok: true, value: level };
 }
 
 function parseDatabase(url: string): Outcome<DatabaseLocation, string> {

@@ -34,13 +34,13 @@ Examples:
   --ts TIME      RFC 3339 date-time; default now
   --text TEXT    text; left out by default
   --body JSON    send these bytes unchanged instead of the above
-  --file FILE    send each line of FILE unchanged (NDJSON), - is standard input;
-                 counts the responses and names the lines that were refused
+  --file FILE    send each line of FILE unchanged (NDJSON); - is standard input;
+                 print the number and response of each refused line, then counts
   --retry        after 429, 502, 503, 504 or no response, wait as long as
                  Retry-After says and retry; give up after 5 minutes of waiting
 
 The secret is $WEBHOOK_SECRET, or the first line of $WEBHOOK_SECRET_FILE.
-Exit status: 0 every response was 200, 1 one was not, 69 no response.
+Exit status: 0 all accepted, 1 at least one refused, 69 no response.
 
 Examples:
   webhook-inbox send --from +15550100 --text "Hello"
@@ -86,11 +86,11 @@ Examples:
   },
   forward: {
     operand: "",
-    summary: "post each message on to another URL as it is stored",
-    details: `Posts each message as JSON to another URL at least once, those of a sender in
-order. A status of 2xx accepts a message; otherwise forward retries it after the
-time in Retry-After or after growing waits. After a restart it continues where
-it stopped. Signs with X-Signature and the headers of Standard Webhooks.
+    summary: "forward each message to another URL as it is stored",
+    details: `Posts each message as JSON to another URL, at least once, and in order for each
+sender. A status of 2xx accepts a message; otherwise forward retries it after
+the time in Retry-After or after growing waits. After a restart it continues
+where it stopped. Signs with X-Signature and the headers of Standard Webhooks.
 
   --to URL            where to post; required
   --position FILE     keeps the position; default webhook-inbox-forward.json
@@ -104,7 +104,7 @@ it stopped. Signs with X-Signature and the headers of Standard Webhooks.
                       report on standard error every minute
   --url URL           the service; default $WEBHOOK_INBOX_URL
 
-The secret is $FORWARD_SECRET, the token of the service $API_TOKEN.
+The secret is $FORWARD_SECRET; the token of the service is $API_TOKEN.
 Exit status: 1 refused, or FILE cannot be used, 69 no response at the start.
 
 Example:
@@ -182,14 +182,14 @@ Examples:
     operand: "",
     summary: "copy the messages from one database to another",
     details: `Copies all messages with their order, times of receipt and payloads, and the ids
-of removed messages, from SQLite to PostgreSQL, or back; then compares both
+of removed messages, from SQLite to PostgreSQL or back; then compares both
 completely. No service may use either database meanwhile. If it is interrupted,
 run it again to continue. The target must be empty or contain part of this copy.
 
   --from URL  written like $DATABASE_URL
   --to URL    written like $DATABASE_URL; a missing file or tables are created
 
-Exit status: 0 copied and equal, 1 not, 78 an invalid URL.
+Exit status: 0 copied and equal, 1 failed, 78 invalid URL.
 
 Example:
   webhook-inbox copy --from sqlite:////data/app.db \\

@@ -65,7 +65,7 @@ export async function openPostgresMaintenance(url: ConnectionUrl): Promise<Datab
         share = done;
       })),
     ],
-    furtherCheck: "pg_amcheck checks the indexes",
+    furtherCheck: "to check the indexes, run pg_amcheck",
     remedy: () => "restore a backup, or copy the messages to a new database",
     progress: () => share,
     close: () => connection.close(),

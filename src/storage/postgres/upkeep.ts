@@ -6,7 +6,7 @@ const LOOK_MS = 100;
 const CLEAN_MS = 100;
 const COUNT_MS = 1_000;
 /**
- * While this receiver commits all the time, its own count replaces the one that was read; but not more often than this in a
+ * While this receiver commits all the time, its own count is kept instead of the one that was read, at most this many times in a
  * row.
  */
 const MAX_COUNTS_DROPPED = 10;

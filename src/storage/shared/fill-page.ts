@@ -2,7 +2,7 @@ import type { StoredMessage } from "../../core/message.ts";
 
 /** A page ends after this many messages, … */
 export const PAGE_MESSAGES = 256;
-/** … after the one with which its texts and requested payloads reach this many characters (one may have megabytes), … */
+/** … after the message that brings its texts and requested payloads to this many characters (one may have megabytes), … */
 export const PAGE_CHARACTERS: number = 128 * 1024;
 /** … or after this many rows examined: each read is short, so that no snapshot stays open for long. */
 export const PAGE_ROWS = 2_000;

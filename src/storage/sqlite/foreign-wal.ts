@@ -11,7 +11,7 @@ export function refuseForeignWal(path: string, recorded: RecordedHistory | undef
   const walBytes = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   if (recorded === undefined || walBytes === 0) return;
   const found = readWithoutWal(path);
-  // Once a copy has been opened, its generation is another one, and so is the one in the owner's record.
+  // Once a copy has been opened, it has a new generation, which is also in the owner's record.
   if (found === undefined || found.generation !== recorded.generation || !found.former.has(found.generation)) return;
   throw new DatabaseError(
     `Cannot open the database: ${path}-wal must be removed: it belongs to the database that was there before ${path} was restored`,

@@ -70,7 +70,7 @@ function whyForbidden(path: string, { uid, mode }: Stats, { access, needed }: Ne
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "EROFS") return `${path} must be on a writable file system (${code})`;
     const permissions = (mode & 0o7777).toString(8).padStart(4, "0");
-    return `${path} must be ${needed} by uid ${process.getuid?.()}: it belongs to uid ${uid}, its mode is ${permissions} (${code})`;
+    return `${path} must be ${needed} by uid ${process.getuid?.()}: it belongs to uid ${uid} and has mode ${permissions} (${code})`;
   }
 }
 

@@ -38,7 +38,7 @@ for (const [title, prepare, named] of FORBIDDEN) {
     prepare(folder);
     atEnd(t, () => chmodSync(folder, 0o777));
     const reason = whyUnusableForOtherUser(join(folder, "app.db"));
-    assert.match(reason, / must be (?:readable and )?writable by uid \d+: it belongs to uid \d+, its mode is 0[0-7]{3} \(EACCES\)$/);
+    assert.match(reason, / must be (?:readable and )?writable by uid \d+: it belongs to uid \d+ and has mode 0[0-7]{3} \(EACCES\)$/);
     assert.ok(reason.startsWith(`${folder}${named} must `), reason);
   });
 }

@@ -15,7 +15,7 @@ export type CheckFunction = (db: DatabaseSync, report: ReportProgress) => Findin
 
 /**
  * Reads rows and index of one moment in one transaction. The snapshot of the index is taken first, as readers do. Retries if a
- * service removes rows at that very moment. Throws if the index does not match the rows.
+ * service removes rows at that moment. Throws if the index does not match the rows.
  */
 export function inIndexSnapshot<T>(db: DatabaseSync, read: (high: number) => T): T {
   for (let attempt = 1; ; attempt += 1) {
