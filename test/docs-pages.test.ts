@@ -66,8 +66,9 @@ test("no page repeats a sentence of another one", () => {
   assert.deepEqual(repeated, []);
 });
 
-test("the pages, the image and the manifests name the version of package.json", () => {
-  const [, version = ""] = /"version": "([^"]+)"/.exec(readRepositoryText("package.json")) ?? [];
+test("the pages, the image, the manifests and package-lock.json name the version of package.json", () => {
+  const [version = "", ...locked] = ["package.json", "package-lock.json"].map((file) => /"version": "([^"]+)"/.exec(readRepositoryText(file))?.[1]);
+  assert.deepEqual(locked, [version]);
   const files = [...PAGES, "Dockerfile", ...globSync("ops/kubernetes/*.yaml", { cwd: REPOSITORY })];
   const named = files.flatMap((file) => Array.from(readRepositoryText(file).matchAll(/(?:webhook-inbox[:-]|VERSION=)(\d+\.\d+\.\d+)/g), ([, found]) => `${file} ${found}`));
   assert.ok(named.length >= 6);
