@@ -194,6 +194,15 @@ test("the speed figures in README.md are those of the benchmarks' page", () => {
   assert.deepEqual(shown.filter(([what, measured]) => !results.some((row) => row[0] === what && row[1] === measured)), []);
 });
 
+test("the seconds in ops/README.md that are from the cluster run are those of its table in test/README.md", () => {
+  const measured = new Set(section("Torture of a cluster", readPage("test/README.md")).rows.map(([, , seconds]) => seconds));
+  // The first two rows, and the first figure of the third, are from another run.
+  const seconds = section("Failures", readPage("ops/README.md")).rows.filter((row) => row.length === 4).slice(2).map((row) => row[3] ?? "");
+  const shown = seconds.flatMap((cell) => cell.replace(/^[\d.]+, or /, "").match(/\d+\.\d+/g) ?? []);
+  assert.ok(shown.length >= 5);
+  assert.deepEqual(shown.filter((figure) => !measured.has(figure)), []);
+});
+
 /** The other parts of `src` that a file, or the files of a folder, import, by name without extension. */
 function importsOf(path: string): readonly string[] {
   const folder = path.endsWith("/");
