@@ -72,14 +72,16 @@ export async function openForwardPosition({ path, to, first }: ForwardPositionOp
 }
 
 function takeLock(path: string, lockPath: string): DatabaseSync {
-  const lock = new DatabaseSync(lockPath, { timeout: 0 });
+  let lock: DatabaseSync | undefined;
   try {
+    lock = new DatabaseSync(lockPath, { timeout: 0 });
     lock.exec("BEGIN EXCLUSIVE");
     return lock;
   } catch (error) {
-    lock.close();
+    lock?.close();
     const isBusy = error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
-    throw isBusy ? new Error(`Cannot forward from ${path}: it must not be in use by another process`) : error;
+    const rule = isBusy ? "it must not be in use by another process" : "its folder must exist, and this user must be able to write there";
+    throw new Error(`Cannot forward from ${path}: ${rule}`, { cause: error });
   }
 }
 
@@ -92,7 +94,7 @@ async function readPosition(path: string, to: string): Promise<TailPosition | un
     text = await readFile(path, "utf8");
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
+    throw new Error(`Cannot forward from ${path}: it must be a file that this user can read`, { cause: error });
   }
   const position = parsePosition(text);
   const problem = (state: string): Error => new Error(`Cannot forward from ${path}: it must ${state}`);

@@ -160,8 +160,8 @@ function counted(ignored: ReadonlyMap<string, number>): readonly Ignored[] {
 function warningsOf(incomplete: number, withoutPayload: number): readonly string[] {
   const warnings: string[] = [];
   if (incomplete > 0)
-    warnings.push(`${incomplete} messages of the notification were not stored: each must have an id and a timestamp in Unix seconds`);
+    warnings.push(`messages of the notification that were not stored: ${incomplete}; each must have an id and a timestamp in Unix seconds`);
   if (withoutPayload > 0)
-    warnings.push(`${withoutPayload} messages were stored without their payload: its JSON is nested too deeply`);
+    warnings.push(`messages stored without their payload, whose JSON is nested too deeply: ${withoutPayload}`);
   return warnings;
 }

@@ -59,6 +59,19 @@ for (const [name, content] of [
   });
 }
 
+test("a position in a folder that does not exist is refused", async (t) => {
+  const path = join(temporaryFolder(t), "missing/position.json");
+  const message = `Cannot forward from ${path}: its folder must exist, and this user must be able to write there`;
+  await assert.rejects(openForwardPosition({ path, to: TO, first: 0 }), { message });
+});
+
+test("a folder as the position file is refused", async (t) => {
+  const path = join(temporaryFolder(t), "position");
+  mkdirSync(path);
+  const message = `Cannot forward from ${path}: it must be a file that this user can read`;
+  await assert.rejects(openForwardPosition({ path, to: TO, first: 0 }), { message });
+});
+
 test("a position that cannot be written is reported", async (t) => {
   const folder = temporaryFolder(t);
   const path = join(folder, "position.json");
