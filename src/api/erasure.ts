@@ -5,8 +5,10 @@ import { REFUSALS } from "./refusals.ts";
 import { errorResponse, jsonResponse, response, validationResponse } from "./responses.ts";
 import { schema } from "./schemas.ts";
 
-const WHAT_IS_ERASED =
-  "The rows, their payloads, and their entries in search and counts are overwritten in the database; PostgreSQL overwrites them only when it uses their space again. The ids are kept, so a later delivery with one of them is a duplicate. The erased data remains in backups, and in the write-ahead log until its next checkpoint.";
+const WHAT_IS_ERASED = "The rows, their payloads, and their entries in search and counts are overwritten in the database; "
+  + "PostgreSQL overwrites them only when it uses their space again. "
+  + "The ids are kept, so a later delivery with one of them is a duplicate. "
+  + "The erased data remains in backups, and in the write-ahead log until its next checkpoint.";
 const FORBIDDEN = errorResponse("`API_TOKEN` is not set. Without it, anybody who can reach the port could erase messages.", {
   unset: REFUSALS.notErasable,
 });
@@ -57,14 +59,20 @@ export const ERASE_SENDER: Operation = {
     },
   ],
   responses: {
-    200: jsonResponse("The messages have been erased, and the erasure has been synced to disk.", { type: "object", required: ["erased"], properties: { erased: schema("Count") } }, {
-      examples: { erased: { value: { erased: 3 } } },
-    }),
+    200: jsonResponse(
+      "The messages have been erased, and the erasure has been synced to disk.",
+      { type: "object", required: ["erased"], properties: { erased: schema("Count") } },
+      { examples: { erased: { value: { erased: 3 } } } },
+    ),
     401: response("Unauthorized"),
     403: FORBIDDEN,
     422: validationResponse("`from` is missing or empty, or there is another parameter.", {
       missing: {
-        value: { detail: [{ loc: ["query", "from"], msg: "Parameter is missing: must be the sender whose messages are to be erased", type: "missing" }] },
+        value: {
+          detail: [
+            { loc: ["query", "from"], msg: "Parameter is missing: must be the sender whose messages are to be erased", type: "missing" },
+          ],
+        },
       },
     }),
   },
@@ -77,8 +85,8 @@ export const GET_PAYLOAD: Operation = {
   tag: "Messages",
   access: "token",
   summary: "Get the platform's data about a message",
-  description:
-    "For WhatsApp, the `value` of the notification with only this message, its metadata and the person's contact. For Twilio, the parameters of the form. A message in the service's own format has no payload: the response is 404.",
+  description: "For WhatsApp, the `value` of the notification with only this message, its metadata and the person's contact. "
+    + "For Twilio, the parameters of the form. A message in the service's own format has no payload: the response is 404.",
   parameters: [
     {
       name: "message_id",
@@ -102,7 +110,15 @@ export const GET_PAYLOAD: Operation = {
                 messaging_product: "whatsapp",
                 metadata: { display_phone_number: "14155550100", phone_number_id: "106540352242922" },
                 contacts: [{ profile: { name: "Asha Rao" }, wa_id: "919876543210" }],
-                messages: [{ from: "919876543210", id: "wamid.HBgMOTE5ODc2NTQzMjEw", timestamp: "1736935200", type: "image", image: { id: "1003383421387256" } }],
+                messages: [
+                  {
+                    from: "919876543210",
+                    id: "wamid.HBgMOTE5ODc2NTQzMjEw",
+                    timestamp: "1736935200",
+                    type: "image",
+                    image: { id: "1003383421387256" },
+                  },
+                ],
               },
             },
           },

@@ -39,12 +39,16 @@ export const READY: Operation = {
   parameters: [],
   responses: {
     200: jsonResponse("Messages can be stored.", schema("Ok"), OK),
-    503: jsonResponse("Messages cannot be stored; or, with `detail`, too many requests wait on this connection.", { oneOf: [schema("NotReady"), schema("ErrorBody")] }, {
-      examples: {
-        full: { value: { status: "unavailable", reasons: ["database or disk is full"] } },
-        pipelined: { value: { detail: REFUSALS.pipelined.detail } },
+    503: jsonResponse(
+      "Messages cannot be stored; or, with `detail`, too many requests wait on this connection.",
+      { oneOf: [schema("NotReady"), schema("ErrorBody")] },
+      {
+        examples: {
+          full: { value: { status: "unavailable", reasons: ["database or disk is full"] } },
+          pipelined: { value: { detail: REFUSALS.pipelined.detail } },
+        },
+        headers: headers("Retry-After"),
       },
-      headers: headers("Retry-After"),
-    }),
+    ),
   },
 };

@@ -86,7 +86,8 @@ export const PAYLOAD: Parameter = {
   name: "payload",
   in: "query",
   required: false,
-  description: "`1` adds the field `payload`: what a platform sent about each message, null for the service's own format. Only in exports and in the tail.",
+  description: "`1` adds the field `payload`: what a platform sent about each message, null for the service's own format. "
+    + "Only in exports and in the tail.",
   schema: { type: "string", enum: ["0", "1"], default: "0" },
 };
 
@@ -97,11 +98,16 @@ export const LIST_MESSAGES: Operation = {
   tag: "Messages",
   access: "token",
   summary: "List messages, or export all of them",
-  description: `A message must match all filters given. If there are more messages, \`next_cursor\` and the \`Link\` header lead to the next page. Such pages neither repeat nor skip a message while others arrive, and every page costs the same, except in the order of receipt with filters.
-
-NDJSON and CSV contain all messages that match when the request arrives, and are streamed. If an export fails, the connection is closed before the end of the response. In CSV (RFC 4180) a cell that begins with one of \`= + - @\` (also full-width), a tab or a line end gets a \`'\` in front, so that a spreadsheet does not take it for a formula.
-
-In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+919876543210\` works as typed. \`%2B\` is a plus sign everywhere. If a parameter is repeated, the last value wins; unknown parameters are ignored.`,
+  description: "A message must match all filters given. "
+    + "If there are more messages, `next_cursor` and the `Link` header lead to the next page. "
+    + "Such pages neither repeat nor skip a message while others arrive, and every page costs the same, "
+    + "except in the order of receipt with filters.\n\n"
+    + "NDJSON and CSV contain all messages that match when the request arrives, and are streamed. "
+    + "If an export fails, the connection is closed before the end of the response. "
+    + "In CSV (RFC 4180) a cell that begins with one of `= + - @` (also full-width), a tab or a line end gets a `'` in front, "
+    + "so that a spreadsheet does not take it for a formula.\n\n"
+    + "In `q` a `+` is a space; elsewhere it is a plus sign, so `from=+919876543210` works as typed. `%2B` is a plus sign everywhere. "
+    + "If a parameter is repeated, the last value wins; unknown parameters are ignored.",
   parameters: [
     {
       name: "limit",
@@ -142,7 +148,8 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
       name: "format",
       in: "query",
       required: false,
-      description: "Takes precedence over `Accept`, which decides if `format` is absent. `ndjson` and `csv` contain all messages that match, so they do not accept `limit` or `offset`.",
+      description: "Takes precedence over `Accept`, which decides if `format` is absent. "
+        + "`ndjson` and `csv` contain all messages that match, so they do not accept `limit` or `offset`.",
       schema: { type: "string", enum: ["json", "ndjson", "csv"] },
       examples: { csv: { value: "csv" } },
     },
@@ -165,7 +172,10 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
           schema: schema("MessagePage"),
           examples: {
             last: { summary: "The last page", value: { data: [MESSAGE_EXAMPLE], total: 1, limit: 50, offset: 0 } },
-            more: { summary: "A page before the last", value: { data: [MESSAGE_EXAMPLE], total: 2, limit: 1, offset: 0, next_cursor: CURSOR_EXAMPLE } },
+            more: {
+              summary: "A page before the last",
+              value: { data: [MESSAGE_EXAMPLE], total: 2, limit: 1, offset: 0, next_cursor: CURSOR_EXAMPLE },
+            },
           },
         },
       },
@@ -177,7 +187,10 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
         [`${CSV_TYPE}; charset=utf-8`]: {
           schema: { type: "string", pattern: "^message_id,from,to,ts,text,created_at(,payload)?\\r\\n" },
           examples: {
-            row: { value: "message_id,from,to,ts,text,created_at\r\nm1,'+919876543210,'+14155550100,2025-01-15T10:00:00Z,Hello,2025-01-15T10:00:00.412Z\r\n" },
+            row: {
+              value: "message_id,from,to,ts,text,created_at\r\n"
+                + "m1,'+919876543210,'+14155550100,2025-01-15T10:00:00Z,Hello,2025-01-15T10:00:00.412Z\r\n",
+            },
           },
         },
       },
@@ -187,7 +200,11 @@ In \`q\` a \`+\` is a space; elsewhere it is a plus sign, so \`from=+91987654321
       limit: {
         value: {
           detail: [
-            { loc: ["query", "limit"], msg: "Number is too small: must be a whole number from 1 to 100 in decimal digits", type: "greater_than_equal" },
+            {
+              loc: ["query", "limit"],
+              msg: "Number is too small: must be a whole number from 1 to 100 in decimal digits",
+              type: "greater_than_equal",
+            },
           ],
         },
       },

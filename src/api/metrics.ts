@@ -19,8 +19,9 @@ export const GET_METRICS: Operation = {
           schema: { type: "string" },
           examples: {
             counter: {
-              value:
-                "# HELP webhook_conflicts_total Repeats whose content differs from the stored message.\n# TYPE webhook_conflicts_total counter\nwebhook_conflicts_total 0\n",
+              value: "# HELP webhook_conflicts_total Repeats whose content differs from the stored message.\n"
+                + "# TYPE webhook_conflicts_total counter\n"
+                + "webhook_conflicts_total 0\n",
             },
           },
         },
@@ -28,8 +29,10 @@ export const GET_METRICS: Operation = {
           schema: { type: "string", pattern: "# EOF\\n$" },
           examples: {
             counter: {
-              value:
-                "# HELP webhook_conflicts Repeats whose content differs from the stored message.\n# TYPE webhook_conflicts counter\nwebhook_conflicts_total 0\n# EOF\n",
+              value: "# HELP webhook_conflicts Repeats whose content differs from the stored message.\n"
+                + "# TYPE webhook_conflicts counter\n"
+                + "webhook_conflicts_total 0\n"
+                + "# EOF\n",
             },
           },
         },

@@ -5,12 +5,24 @@ import { malformedPath, notFoundNear, REFUSALS, type TextRefusal, tooManyExports
 import { schema } from "./schemas.ts";
 
 /** A response with a JSON body. */
-export function jsonResponse(description: string, body: Schema, options: { readonly examples: Examples; readonly headers?: ResponseObject["headers"] }): ResponseObject {
-  return { description, headers: { ...WITH_BODY, ...options.headers }, content: { [JSON_TYPE]: { schema: body, examples: options.examples } } };
+export function jsonResponse(
+  description: string,
+  body: Schema,
+  options: { readonly examples: Examples; readonly headers?: ResponseObject["headers"] },
+): ResponseObject {
+  return {
+    description,
+    headers: { ...WITH_BODY, ...options.headers },
+    content: { [JSON_TYPE]: { schema: body, examples: options.examples } },
+  };
 }
 
 /** An error whose `detail` is text; the refusals are its examples. */
-export function errorResponse(description: string, refusals: Readonly<Record<string, TextRefusal>>, more: ResponseObject["headers"] = {}): ResponseObject {
+export function errorResponse(
+  description: string,
+  refusals: Readonly<Record<string, TextRefusal>>,
+  more: ResponseObject["headers"] = {},
+): ResponseObject {
   const examples = Object.fromEntries(Object.entries(refusals).map(([name, { detail }]) => [name, { value: { detail } }]));
   return jsonResponse(description, schema("ErrorBody"), { examples, headers: more });
 }
@@ -40,10 +52,11 @@ export type ResponseName =
 
 /** The responses that several operations share. */
 export const RESPONSES: Readonly<Record<ResponseName, ResponseObject>> = {
-  BadRequest: errorResponse("Malformed HTTP, a missing, repeated or invalid `Host` header, a `Transfer-Encoding` with HTTP/1.0, or an HTTP version other than 1.0 and 1.1. The connection is closed.", {
-    malformed: REFUSALS.malformed,
-    host: REFUSALS.oneHost,
-  }),
+  BadRequest: errorResponse(
+    "Malformed HTTP, a missing, repeated or invalid `Host` header, a `Transfer-Encoding` with HTTP/1.0, "
+      + "or an HTTP version other than 1.0 and 1.1. The connection is closed.",
+    { malformed: REFUSALS.malformed, host: REFUSALS.oneHost },
+  ),
   Unauthorized: errorResponse(
     "`API_TOKEN` is set, and the token is missing or wrong.",
     { token: REFUSALS.unauthorized },

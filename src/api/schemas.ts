@@ -37,7 +37,8 @@ export type OperationSchemaName = "MessagePage" | "Stats" | "Timeline" | "NotRea
 /** The schemas that the operations share. */
 export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
   Delivery: {
-    description: "A message as a sender delivers it. Unknown fields are ignored; if a name is repeated, the last value wins. A character is a Unicode code point.",
+    description: "A message as a sender delivers it. Unknown fields are ignored; if a name is repeated, the last value wins. "
+      + "A character is a Unicode code point.",
     type: "object",
     required: ["message_id", "from", "to", "ts"],
     properties: {
@@ -51,7 +52,8 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
       from: { $ref: "#/components/schemas/PhoneNumber" },
       to: { $ref: "#/components/schemas/PhoneNumber" },
       ts: {
-        description: "When the message was sent: an RFC 3339 date-time with `Z` or an offset and up to 9 fractional digits, in UTC within the years 0000 to 9999.",
+        description: "When the message was sent: an RFC 3339 date-time with `Z` or an offset and up to 9 fractional digits, "
+          + "in UTC within the years 0000 to 9999.",
         type: "string",
         format: "date-time",
         examples: ["2025-01-15T10:00:00Z", "2025-01-15T15:30:00.50+05:30"],
@@ -134,7 +136,11 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
         items: { type: "string" },
         examples: [["body", "from"], ["query", "limit"], ["body"]],
       },
-      msg: { description: "What is wrong and what is required, for people. It does not quote what was sent.", type: "string", minLength: 1 },
+      msg: {
+        description: "What is wrong and what is required, for people. It does not quote what was sent.",
+        type: "string",
+        minLength: 1,
+      },
       type: { $ref: "#/components/schemas/FieldErrorType" },
     },
   },
@@ -142,8 +148,10 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
     description: "What is wrong, for programs.",
     type: "string",
     enum: [
-      "json_invalid", "dict_type", "missing", "string_type", "string_too_short", "string_too_long", "string_unicode", "string_pattern_mismatch",
-      "datetime_parsing", "int_parsing", "greater_than_equal", "less_than_equal", "enum", "cursor_parsing", "cursor_with_offset", "page_of_export", "order_of_export",
+      "json_invalid", "dict_type", "missing",
+      "string_type", "string_too_short", "string_too_long", "string_unicode", "string_pattern_mismatch",
+      "datetime_parsing", "int_parsing", "greater_than_equal", "less_than_equal", "enum",
+      "cursor_parsing", "cursor_with_offset", "page_of_export", "order_of_export",
       "extra_forbidden", "percent_encoding",
     ],
   },

@@ -13,7 +13,8 @@ export const SECURITY_SCHEMES: Readonly<Record<SchemeName, SecurityScheme>> = {
     type: "apiKey",
     in: "header",
     name: "X-Signature",
-    description: "HMAC-SHA256 of the raw body with the secret's UTF-8 bytes as key, in 64 hex digits of either case, with or without `sha256=` in front.",
+    description: "HMAC-SHA256 of the raw body with the secret's UTF-8 bytes as key, in 64 hex digits of either case, "
+      + "with or without `sha256=` in front.",
   },
   hubSignature: {
     type: "apiKey",
@@ -25,8 +26,10 @@ export const SECURITY_SCHEMES: Readonly<Record<SchemeName, SecurityScheme>> = {
     type: "apiKey",
     in: "header",
     name: "webhook-signature",
-    description:
-      "Standard Webhooks: one or more `v1,<base64>` separated by spaces, each an HMAC-SHA256 of `id.timestamp.body`, where id and timestamp are those of `webhook-id` and `webhook-timestamp`. If the secret begins with `whsec_`, the key is the rest of it, decoded from base64; otherwise the key is the secret's UTF-8 bytes.",
+    description: "Standard Webhooks: one or more `v1,<base64>` separated by spaces, each an HMAC-SHA256 of `id.timestamp.body`, "
+      + "where id and timestamp are those of `webhook-id` and `webhook-timestamp`. "
+      + "If the secret begins with `whsec_`, the key is the rest of it, decoded from base64; "
+      + "otherwise the key is the secret's UTF-8 bytes.",
   },
   svixWebhook: {
     type: "apiKey",
@@ -38,7 +41,8 @@ export const SECURITY_SCHEMES: Readonly<Record<SchemeName, SecurityScheme>> = {
     type: "apiKey",
     in: "header",
     name: "X-Twilio-Signature",
-    description: "The HMAC-SHA1 in base64, keyed with `TWILIO_AUTH_TOKEN`, of the URL that Twilio called (`PUBLIC_URL` with path and query), followed by the names and values of the form, sorted by name.",
+    description: "The HMAC-SHA1 in base64, keyed with `TWILIO_AUTH_TOKEN`, "
+      + "of the URL that Twilio called (`PUBLIC_URL` with path and query), followed by the names and values of the form, sorted by name.",
   },
 };
 

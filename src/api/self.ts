@@ -6,8 +6,16 @@ import type { Operation } from "./operation.ts";
 const ETAG = '^W/"[0-9a-f]{16}"$';
 
 const VALIDATED: Readonly<Record<string, Header>> = {
-  "Cache-Control": { description: "A cache may store it but must revalidate it before each use.", required: true, schema: { type: "string", const: "no-cache" } },
-  ETag: { description: "Changes with the document; weak, since it is the same in every content coding (RFC 9110, section 8.8.3).", required: true, schema: { type: "string", pattern: ETAG } },
+  "Cache-Control": {
+    description: "A cache may store it but must revalidate it before each use.",
+    required: true,
+    schema: { type: "string", const: "no-cache" },
+  },
+  ETag: {
+    description: "Changes with the document; weak, since it is the same in every content coding (RFC 9110, section 8.8.3).",
+    required: true,
+    schema: { type: "string", pattern: ETAG },
+  },
 };
 
 /** `GET /openapi.json` */

@@ -10,9 +10,9 @@ export const SUBSCRIPTION: Operation = {
   tag: "Webhook",
   access: "open",
   summary: "Confirm a webhook subscription",
-  description: `Meta's platform sends this request to verify an address before it delivers there. If \`hub.verify_token\` equals \`WEBHOOK_VERIFY_TOKEN\`, the response is the challenge.
-
-If a parameter is repeated, the last value wins. A \`+\` is a plus sign.`,
+  description: "Meta's platform sends this request to verify an address before it delivers there. "
+    + "If `hub.verify_token` equals `WEBHOOK_VERIFY_TOKEN`, the response is the challenge.\n\n"
+    + "If a parameter is repeated, the last value wins. A `+` is a plus sign.",
   parameters: [
     {
       name: "hub.mode",

@@ -43,9 +43,14 @@ export const TAIL: Operation = {
   tag: "Messages",
   access: "token",
   summary: "Follow messages as they are committed",
-  description: `Messages in commit order, which is the order of \`seq\`: first those after \`after\`, then each new one as it is committed. Reconnect with \`after\` set to the last \`seq\` and \`generation\` to the \`Tail-Generation\` of the response: no gaps, no duplicates. A 409 means that the store has gone back to an earlier state, as after a restore: continue with the \`Tail-After\` and \`Tail-Generation\` of that response.
-
-NDJSON, or server-sent events if \`Accept\` prefers them. The id of an event is the generation, a dot and the \`seq\`. After every 15 s without a message, NDJSON has a blank line and an event stream has a comment. At most 64 tails may be open. A 65th replaces the oldest, if that has been open for at least a minute; otherwise it gets a 503. A client that reads nothing is disconnected after 30 to 60 s. When the service stops, every tail ends.`,
+  description: "Messages in commit order, which is the order of `seq`: first those after `after`, then each new one as it is committed. "
+    + "Reconnect with `after` set to the last `seq` and `generation` to the `Tail-Generation` of the response: no gaps, no duplicates. "
+    + "A 409 means that the store has gone back to an earlier state, as after a restore: "
+    + "continue with the `Tail-After` and `Tail-Generation` of that response.\n\n"
+    + "NDJSON, or server-sent events if `Accept` prefers them. The id of an event is the generation, a dot and the `seq`. "
+    + "After every 15 s without a message, NDJSON has a blank line and an event stream has a comment. At most 64 tails may be open. "
+    + "A 65th replaces the oldest, if that has been open for at least a minute; otherwise it gets a 503. "
+    + "A client that reads nothing is disconnected after 30 to 60 s. When the service stops, every tail ends.",
   parameters: [
     {
       name: "after",
@@ -79,7 +84,12 @@ NDJSON, or server-sent events if \`Accept\` prefers them. The id of an event is 
       headers: { ...WITH_BODY, ...TAIL_HEADERS },
       content: {
         [NDJSON_TYPE]: {
-          schema: { description: "One message per line; a blank line only shows that the connection is alive.", type: "string", contentMediaType: NDJSON_TYPE, contentSchema: schema("SequencedMessage") },
+          schema: {
+            description: "One message per line; a blank line only shows that the connection is alive.",
+            type: "string",
+            contentMediaType: NDJSON_TYPE,
+            contentSchema: schema("SequencedMessage"),
+          },
           examples: { line: { value: `${LINE}\n` } },
         },
         "text/event-stream": {

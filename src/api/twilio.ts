@@ -14,9 +14,10 @@ export const TWILIO: Operation = {
   access: "twilio",
   takesDeliveries: true,
   summary: "Store one message from Twilio",
-  description: `Accepts the webhook of Twilio's Programmable Messaging for an incoming SMS or WhatsApp message. \`ts\` is the time of receipt, and a \`whatsapp:\` in front of a number is dropped.
-
-\`200\` is sent only after the message is committed and synced to disk, or for a repeat of its \`MessageSid\`. A status report on an outgoing message (\`MessageStatus\`) gets \`200\` and is not stored.`,
+  description: "Accepts the webhook of Twilio's Programmable Messaging for an incoming SMS or WhatsApp message. "
+    + "`ts` is the time of receipt, and a `whatsapp:` in front of a number is dropped.\n\n"
+    + "`200` is sent only after the message is committed and synced to disk, or for a repeat of its `MessageSid`. "
+    + "A status report on an outgoing message (`MessageStatus`) gets `200` and is not stored.",
   parameters: [],
   requestBody: {
     required: true,
@@ -33,7 +34,11 @@ export const TWILIO: Operation = {
           },
           required: ["MessageSid", "From", "To"],
         },
-        examples: { sms: { value: { MessageSid: "SM0123456789abcdef0123456789abcdef", From: "+14155550101", To: "+14155550100", Body: "Hello" } } },
+        examples: {
+          sms: {
+            value: { MessageSid: "SM0123456789abcdef0123456789abcdef", From: "+14155550101", To: "+14155550100", Body: "Hello" },
+          },
+        },
       },
     },
   },
@@ -43,7 +48,11 @@ export const TWILIO: Operation = {
       headers: { ...WITH_BODY, ...RATE_LIMIT_HEADERS },
       content: { [TWIML_TYPE]: { schema: { type: "string", const: "<Response/>" }, examples: { nothing: { value: "<Response/>" } } } },
     },
-    401: errorResponse("`X-Twilio-Signature` is missing, malformed or wrong. The service's log says which, and how to correct it.", { signature: REFUSALS.invalidSignature }, RATE_LIMIT_HEADERS),
+    401: errorResponse(
+      "`X-Twilio-Signature` is missing, malformed or wrong. The service's log says which, and how to correct it.",
+      { signature: REFUSALS.invalidSignature },
+      RATE_LIMIT_HEADERS,
+    ),
     403: errorResponse("`TWILIO_AUTH_TOKEN` and `PUBLIC_URL` are not set.", { unset: REFUSALS.twilioUnset }),
     415: errorResponse(
       "The body has a `Content-Encoding` other than `identity`. It was not read: the signature covers the bytes as sent.",
@@ -56,7 +65,8 @@ export const TWILIO: Operation = {
       { ...headers("Retry-After"), ...RATE_LIMIT_HEADERS },
     ),
     503: errorResponse(
-      "The message is not stored: the disk is full or failing, too many messages are waiting, or the service is stopping. Twilio sends it again if its webhook URL requests that, or to the fallback URL.",
+      "The message is not stored: the disk is full or failing, too many messages are waiting, or the service is stopping. "
+        + "Twilio sends it again if its webhook URL requests that, or to the fallback URL.",
       { notStored: REFUSALS.notStored },
       { ...headers("Retry-After"), ...RATE_LIMIT_HEADERS },
     ),

@@ -21,7 +21,15 @@ const NOTIFICATION = {
             messaging_product: "whatsapp",
             metadata: { display_phone_number: "14155550100", phone_number_id: "106540352242922" },
             contacts: [{ profile: { name: "Asha Rao" }, wa_id: "919876543210" }],
-            messages: [{ from: "919876543210", id: "wamid.HBgMOTE5ODc2NTQzMjEw", timestamp: "1736935200", type: "text", text: { body: "Hello" } }],
+            messages: [
+              {
+                from: "919876543210",
+                id: "wamid.HBgMOTE5ODc2NTQzMjEw",
+                timestamp: "1736935200",
+                type: "text",
+                text: { body: "Hello" },
+              },
+            ],
           },
         },
       ],
@@ -37,22 +45,27 @@ export const WEBHOOK: Operation = {
   access: "signature",
   takesDeliveries: true,
   summary: "Store one signed message",
-  description: `Checks run in this order: rate limit, size, signature (over the raw bytes of the body), JSON and fields, storage. The first failure determines the response.
-
-\`200\` is sent only after the message is committed and synced to disk. For a notification, all its messages are then stored. A repeat of a stored \`message_id\` changes nothing and gets \`200\` too, so a sender may send a message again until it gets a \`200\`. It should do so after any other response, and after none.
-
-The first signature header present is checked: \`X-Signature\`, then \`X-Hub-Signature-256\`, then \`webhook-signature\`, then \`svix-signature\`.`,
+  description: "Checks run in this order: rate limit, size, signature (over the raw bytes of the body), JSON and fields, storage. "
+    + "The first failure determines the response.\n\n"
+    + "`200` is sent only after the message is committed and synced to disk. For a notification, all its messages are then stored. "
+    + "A repeat of a stored `message_id` changes nothing and gets `200` too, so a sender may send a message again until it gets a `200`. "
+    + "It should do so after any other response, and after none.\n\n"
+    + "The first signature header present is checked: `X-Signature`, then `X-Hub-Signature-256`, then `webhook-signature`, "
+    + "then `svix-signature`.",
   parameters: [...signedParameters("webhook", "p5jXN8AQM9LWM0D4loKWxJek"), ...signedParameters("svix", "2KWPBgLlAfxdpx2AI54pPJ85f4W")],
   requestBody: {
     required: true,
-    description:
-      "A JSON object in UTF-8, whatever the `Content-Type`: a message, or a notification of the WhatsApp Cloud API (`object` is `whatsapp_business_account`), of at most `MAX_BODY_BYTES` (4194304).",
+    description: "A JSON object in UTF-8, whatever the `Content-Type`: a message, "
+      + "or a notification of the WhatsApp Cloud API (`object` is `whatsapp_business_account`), of at most `MAX_BODY_BYTES` (4194304).",
     content: {
       [JSON_TYPE]: {
         schema: { oneOf: [schema("Delivery"), schema("WhatsAppNotification")] },
         examples: {
           message: { summary: "A message", value: MESSAGE },
-          withoutText: { summary: "Without text, in another zone", value: { ...MESSAGE, message_id: "order/7", ts: "2025-01-15T15:30:00.50+05:30", text: null } },
+          withoutText: {
+            summary: "Without text, in another zone",
+            value: { ...MESSAGE, message_id: "order/7", ts: "2025-01-15T15:30:00.50+05:30", text: null },
+          },
           whatsapp: { summary: "A WhatsApp notification", value: NOTIFICATION },
         },
       },
@@ -107,7 +120,8 @@ The first signature header present is checked: \`X-Signature\`, then \`X-Hub-Sig
       { ...headers("Retry-After"), ...RATE_LIMIT_HEADERS },
     ),
     503: errorResponse(
-      "The message is not stored: the disk is full or failing, too many messages are waiting, or the service is stopping. Send it again. (If the service cannot find out whether it is stored, the connection is closed without a response.)",
+      "The message is not stored: the disk is full or failing, too many messages are waiting, or the service is stopping. Send it again. "
+        + "(If the service cannot find out whether it is stored, the connection is closed without a response.)",
       { notStored: REFUSALS.notStored },
       { ...headers("Retry-After"), ...RATE_LIMIT_HEADERS },
     ),
@@ -121,7 +135,8 @@ function signedParameters(family: "webhook" | "svix", id: string): Operation["pa
       name: `${family}-id`,
       in: "header",
       required: false,
-      description: `Required with \`${family}-signature\`, which covers it: the sender's id for the delivery, 1 to 256 visible ASCII characters. Only \`message_id\` identifies a repeat.`,
+      description: `Required with \`${family}-signature\`, which covers it: the sender's id for the delivery, `
+        + "1 to 256 visible ASCII characters. Only `message_id` identifies a repeat.",
       schema: { type: "string" },
       examples: { id: { value: `msg_${id}` } },
     },
@@ -129,7 +144,8 @@ function signedParameters(family: "webhook" | "svix", id: string): Operation["pa
       name: `${family}-timestamp`,
       in: "header",
       required: false,
-      description: `Required with \`${family}-signature\`, which covers it: Unix time in seconds, in up to 12 digits, at most \`WEBHOOK_TOLERANCE_SECONDS\` (300) before or after the service's clock.`,
+      description: `Required with \`${family}-signature\`, which covers it: Unix time in seconds, in up to 12 digits, `
+        + "at most `WEBHOOK_TOLERANCE_SECONDS` (300) before or after the service's clock.",
       schema: { type: "string" },
       examples: { time: { value: "1614265330" } },
     },
