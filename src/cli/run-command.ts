@@ -5,6 +5,7 @@ import { copy } from "./copy.ts";
 import { eraseMessages } from "./erase.ts";
 import { EX_FAILURE, EX_OK, EX_UNAVAILABLE } from "./exit-status.ts";
 import { saveExport } from "./export.ts";
+import { describeError } from "./file-errors.ts";
 import { forward } from "./forward.ts";
 import { printOpenApi } from "./openapi.ts";
 import { runOnDatabase } from "./run-on-database.ts";
@@ -19,7 +20,7 @@ export async function runCommand(command: Task, terminal: Terminal): Promise<num
     return await dispatch(command, terminal);
   } catch (error) {
     if (isBrokenPipe(error)) return EX_OK;
-    terminal.complain(error instanceof Error ? error.message : String(error));
+    terminal.complain(describeError(error));
     return error instanceof Unreachable ? EX_UNAVAILABLE : EX_FAILURE;
   }
 }
