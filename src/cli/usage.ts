@@ -15,7 +15,7 @@ export const COMMANDS: Readonly<Record<CommandName, Usage>> = {
     operand: "",
     summary: "receive and serve messages; this is the default",
     details: `Receives and serves messages until SIGTERM or SIGINT. Settings are environment
-variables; only WEBHOOK_SECRET is required: see README.md.
+variables, listed in README.md. Only the secret is required.
 
 Examples:
   WEBHOOK_SECRET=testsecret webhook-inbox
@@ -138,9 +138,10 @@ Examples:
   erase: {
     operand: "",
     summary: "erase a message, or all messages of a sender",
-    details: `Erases permanently, for a person who asks to be forgotten: rows, search and
-payloads are overwritten (SQLite only). Backups keep what they have. The ids
-stay known: a later delivery of one is a duplicate. Prints how many were erased.
+    details: `Erases messages permanently, for example when a person asks to be forgotten.
+SQLite overwrites the rows, payloads and search entries; backups keep what they
+have. The ids stay known: a later delivery with one of them is a duplicate.
+Prints how many messages were erased.
 
   --id ID        the message with this message_id
   --from NUMBER  all messages of this sender
@@ -240,8 +241,8 @@ ${LIST}
 
 send, tail, forward, export and erase use the service at $WEBHOOK_INBOX_URL, by
 default http://127.0.0.1:8000.
-Exit status: 0 done and sound, 1 failed or not sound, 64 invalid command line,
-69 no response from the service, 78 invalid setting, 128 + N ended by signal N.
+Exit status: 0 success, 1 failure, 64 invalid command line, 69 no response from
+the service, 78 invalid setting, 128 + N ended by signal N.
 
 Examples:
   WEBHOOK_SECRET=testsecret webhook-inbox
