@@ -52,8 +52,8 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
       from: { $ref: "#/components/schemas/PhoneNumber" },
       to: { $ref: "#/components/schemas/PhoneNumber" },
       ts: {
-        description: "When the message was sent: an RFC 3339 date-time with `Z` or an offset and up to 9 fractional digits, "
-          + "in UTC within the years 0000 to 9999.",
+        description: "When the message was sent: an RFC 3339 date-time with `Z` or an offset and up to 9 fractional digits. "
+          + "Its year in UTC is 0000 to 9999.",
         type: "string",
         format: "date-time",
         examples: ["2025-01-15T10:00:00Z", "2025-01-15T15:30:00.50+05:30"],

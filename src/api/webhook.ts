@@ -47,11 +47,11 @@ export const WEBHOOK: Operation = {
   summary: "Store one signed message",
   description: "Checks run in this order: rate limit, size, signature (over the raw bytes of the body), JSON and fields, storage. "
     + "The first failure determines the response.\n\n"
-    + "`200` is sent only after the message is committed and synced to disk. For a notification, all its messages are then stored. "
+    + "`200` is sent only after the message, or every message of a notification, is committed and synced to disk. "
     + "A repeat of a stored `message_id` changes nothing and gets `200` too, so a sender may send a message again until it gets a `200`. "
-    + "It should do so after any other response, and after none.\n\n"
-    + "The first signature header present is checked: `X-Signature`, then `X-Hub-Signature-256`, then `webhook-signature`, "
-    + "then `svix-signature`.",
+    + "It should do so after any other response, and if there is no response.\n\n"
+    + "The first of these signature headers that is present is checked: `X-Signature`, `X-Hub-Signature-256`, `webhook-signature`, "
+    + "`svix-signature`, and the header that `WEBHOOK_SIGNATURE_HEADER` names.",
   parameters: [...signedParameters("webhook", "p5jXN8AQM9LWM0D4loKWxJek"), ...signedParameters("svix", "2KWPBgLlAfxdpx2AI54pPJ85f4W")],
   requestBody: {
     required: true,
@@ -84,7 +84,7 @@ export const WEBHOOK: Operation = {
     ),
     408: withHeaders(RESPONSES.RequestTimeout, RATE_LIMIT_HEADERS),
     413: errorResponse(
-      "The body has more than `MAX_BODY_BYTES`, or more than 16 KiB of chunk extensions. The rest of it is not read.",
+      "The body has more than `MAX_BODY_BYTES`, or more than 16 KiB of chunk extensions. The rest of it is discarded.",
       { body: largeBody(4_194_304) },
       RATE_LIMIT_HEADERS,
     ),
