@@ -31,7 +31,7 @@ export const METRICS = {
     type: "histogram",
     labelNames: [],
     buckets: [0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000],
-    help: "the same latencies in milliseconds, under the name that older dashboards use",
+    help: "`http_request_duration_seconds` in milliseconds, under the name that older dashboards use",
   },
   results: { name: "webhook_requests_total", type: "counter", labelNames: ["result"], help: "deliveries by result" },
   failures: {
@@ -109,7 +109,7 @@ export const METRICS = {
     name: "webhook_index_faults",
     type: "gauge",
     labelNames: [],
-    help: "parts of the index being rebuilt because they were damaged or inconsistent; until then, reads are correct but slower",
+    help: "parts of the index being rebuilt because they were damaged or inconsistent; meanwhile, reads are correct but slower",
   },
   upgradeRemainingRows: {
     name: "webhook_upgrade_remaining_rows",
