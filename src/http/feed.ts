@@ -3,7 +3,7 @@ import type { MessageStore } from "../core/store.ts";
 
 /** Messages in commit order, from a position on and then live, for many readers at once. */
 export interface Feed {
-  /** From after `after` on, endlessly: no gaps, no duplicates. Ends soon after the signal is aborted. */
+  /** Every message with a `seq` above `after`, endlessly: no gaps, no duplicates. Ends soon after the signal is aborted. */
   follow(after: number, format: FeedFormat, signal: AbortSignal): AsyncGenerator<string, void>;
 }
 

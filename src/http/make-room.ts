@@ -1,4 +1,4 @@
-/** The state of a connection, in the order in which they are given up. */
+/** The states of a connection; those in an earlier state are closed first. */
 export type Use = "silent" | "stalled" | "idle" | "served";
 
 /**

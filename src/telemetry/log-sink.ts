@@ -20,7 +20,7 @@ export interface LogSinkOptions {
   readonly nowMs: () => number;
   /** Opens the descriptor; tests inject a writer that fails. */
   readonly openWriter?: (fd: number) => DescriptorWriter;
-  /** Called with the only sentence about lost lines; standard error by default. */
+  /** Called once, with the reason, when a write fails; writes to standard error by default. */
   readonly complain?: (sentence: string) => void;
 }
 
@@ -71,7 +71,7 @@ export function createLogSink({
     else settle();
   }
 
-  /** `announced` is how many lost lines the text itself reports; if it cannot be written, they stay unreported. */
+  /** `announced` is how many lost lines the text itself reports; if it cannot be written, they are counted again. */
   function start(text: string, announced: number): void {
     writing = true;
     const bytes = Buffer.from(text);

@@ -77,7 +77,7 @@ export function createLogger({ level, write, nowMs }: LoggerOptions): Logger {
 }
 
 function levelOf({ status, stream, delivery }: FinishedExchange): LogLevel {
-  // The head with its status had already been sent.
+  // The fault came after the status was sent, so the status does not show it.
   if (stream?.ended === "fault") return "ERROR";
   if (status < 400) return delivery?.warnings === undefined ? "INFO" : "WARNING";
   return status < 500 ? "WARNING" : "ERROR";

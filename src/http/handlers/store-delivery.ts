@@ -17,13 +17,13 @@ export interface StoreDeliveryOptions {
 }
 
 /**
- * Stores the messages of a delivery. Responds 200 only for what is committed and synced, for every repeat of it, and if there
- * was nothing to store. Refuses with 503 if any message is not stored; closes the connection without a response if that is
+ * Stores the messages of a delivery. Responds 200 only after each is committed and synced, now or by an earlier delivery, or if
+ * there is nothing to store. Refuses with 503 if any message is not stored; closes the connection without a response if that is
  * unknown.
  */
 export async function storeDelivery(delivery: Delivery, options: StoreDeliveryOptions): Promise<Response> {
   const { messages } = delivery;
-  // Here, and not before the signature is checked, so that only senders with a secret can make the service hold messages meanwhile.
+  // After the signature is checked, so that only senders with a secret can make the service hold messages during an erasure.
   if (options.erasure !== undefined) await options.erasure;
   return toResponse(delivery, messages.length === 0 ? [] : await options.store.insertAll(messages), options);
 }
