@@ -139,9 +139,8 @@ Examples:
     operand: "",
     summary: "erase a message, or all messages of a sender",
     details: `Erases messages permanently, for example when a person asks to be forgotten.
-SQLite overwrites the rows, payloads and search entries; backups keep what they
-have. The ids stay known: a later delivery with one of them is a duplicate.
-Prints how many messages were erased.
+SQLite overwrites rows, payloads and search entries; backups keep their copies.
+The ids stay known: later deliveries are duplicates. Prints the number erased.
 
   --id ID        the message with this message_id
   --from NUMBER  all messages of this sender
