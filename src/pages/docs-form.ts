@@ -24,10 +24,13 @@ export function renderTryForm(routed: { readonly method: string; readonly path: 
     ...(requestBody === undefined ? [] : [bodyField(id, bodyType === FORM_TYPE ? formOf(body?.value) : JSON.stringify(body?.value))]),
     ...(signs ? [signingFields(id)] : []),
   ];
-  return `<form class="try" id="${id}-try" data-method="${method}" data-path="${escapeHtml(path)}"${schemes.includes("token") ? " data-token" : ""} aria-labelledby="${id}-try-title" novalidate>
+  const request = `data-method="${method}" data-path="${escapeHtml(path)}"${schemes.includes("token") ? " data-token" : ""}`;
+  const action = signs ? "Sign and send" : "Send";
+  return `<form class="try" id="${id}-try" ${request} aria-labelledby="${id}-try-title" novalidate>
 <h4 id="${id}-try-title">Try it</h4>
 ${fields.join("\n")}
-<div class="try-actions"><button type="submit" class="primary">${signs ? "Sign and send" : "Send"}<span class="spoken"> ${escapeHtml(`${method} ${path}`)}</span></button>
+<div class="try-actions">
+<button type="submit" class="primary">${action}<span class="spoken"> ${escapeHtml(`${method} ${path}`)}</span></button>
 <button type="button" id="${id}-try-stop" hidden>Stop</button></div>
 <p class="try-status" id="${id}-try-status" role="status"></p>
 <div class="try-response" id="${id}-try-response" hidden></div>
@@ -43,25 +46,31 @@ function parameterField(id: string, { name, schema, required, examples = {}, ...
   const [example = { value: "" }] = Object.values(examples);
   const hint = schema.default === undefined ? String(example.value) : String(schema.default);
   const attributes = `id="${control}" data-name="${escapeHtml(name)}" data-in="${parameter.in}"${required ? " required" : ""}`;
+  const content = `${required ? "value" : "placeholder"}="${escapeHtml(hint)}"`;
   const options = schema.enum?.map((value) => `<option>${escapeHtml(String(value))}</option>`).join("") ?? "";
   const input = options !== ""
     ? `<select ${attributes}>${required ? "" : "<option></option>"}${options}</select>`
-    : `<input type="text" ${attributes} autocomplete="off" spellcheck="false"${required ? ` value="${escapeHtml(hint)}"` : ` placeholder="${escapeHtml(hint)}"`}>`;
+    : `<input type="text" ${attributes} autocomplete="off" spellcheck="false" ${content}>`;
   return `<div class="field"><label for="${control}">${escapeHtml(name)}${required ? "" : " (optional)"}</label>${input}</div>`;
 }
 
 function acceptField(id: string, types: readonly string[]): string {
   const options = types.map((type) => `<option>${escapeHtml(type.replace(/; *charset=.*$/, ""))}</option>`).join("");
-  return `<div class="field"><label for="${id}-accept">Accept</label><select id="${id}-accept" data-name="Accept" data-in="header"><option value="">any</option>${options}</select></div>`;
+  return `<div class="field"><label for="${id}-accept">Accept</label>
+<select id="${id}-accept" data-name="Accept" data-in="header"><option value="">any</option>${options}</select></div>`;
 }
 
 function bodyField(id: string, example: string): string {
-  return `<div class="field wide"><label for="${id}-body">Body</label><textarea id="${id}-body" class="mono" data-in="body" rows="5" spellcheck="false">${escapeHtml(example)}</textarea></div>`;
+  return `<div class="field wide"><label for="${id}-body">Body</label>
+<textarea id="${id}-body" class="mono" data-in="body" rows="5" spellcheck="false">${escapeHtml(example)}</textarea></div>`;
 }
 
 function signingFields(id: string): string {
   return `<div class="field"><label for="${id}-way">Sign with</label><select id="${id}-way" class="way">
-<option value="x-signature">X-Signature</option><option value="x-hub-signature-256">X-Hub-Signature-256</option><option value="standard">Standard Webhooks</option></select></div>
-<div class="field"><label for="${id}-secret">Secret</label><input type="password" id="${id}-secret" class="secret" autocomplete="off" spellcheck="false" aria-describedby="${id}-secret-help">
+<option value="x-signature">X-Signature</option>
+<option value="x-hub-signature-256">X-Hub-Signature-256</option>
+<option value="standard">Standard Webhooks</option></select></div>
+<div class="field"><label for="${id}-secret">Secret</label>
+<input type="password" id="${id}-secret" class="secret" autocomplete="off" spellcheck="false" aria-describedby="${id}-secret-help">
 <p class="quiet" id="${id}-secret-help">Used only in this page to sign: it is neither sent nor stored.</p></div>`;
 }

@@ -1,6 +1,6 @@
 import { contentOf, dereference, isInline, referencedName } from "../api/references.ts";
 import type {
-  Content, Header, OpenApiDocument, OperationObject, Parameter, Reference, ResponseObject, SecurityScheme,
+  Content, Example, Header, OpenApiDocument, OperationObject, Parameter, Reference, ResponseObject, SecurityScheme,
 } from "../api/openapi.ts";
 import { renderTryForm } from "./docs-form.ts";
 import { fieldsHtml, propertiesHtml, typeHtml } from "./docs-schema.ts";
@@ -20,17 +20,28 @@ export function renderOperation(document: OpenApiDocument, routed: RoutedOperati
   const { components } = document;
   const parameters = operation.parameters.filter(isInline);
   const { operationId: id, requestBody } = operation;
+  const responses = Object.entries(operation.responses).map(([status, response]) =>
+    isInline(response) ? responseHtml(status, response, document) : "",
+  );
   return `<section class="card operation" id="${id}" aria-labelledby="${id}-title">
-<h3 id="${id}-title"><span class="method ${method.toLowerCase()}">${method}</span> <code>${escapeHtml(path)}</code> <span class="summary">${inlineHtml(operation.summary)}</span></h3>
+<h3 id="${id}-title">${methodHtml(method)} <code>${escapeHtml(path)}</code>
+<span class="summary">${inlineHtml(operation.summary)}</span></h3>
 ${proseHtml(operation.description)}
 ${securityHtml(operation, components.securitySchemes)}
 ${parameters.length === 0 ? "" : `<h4>Parameters</h4>\n${parametersHtml(parameters)}`}
-${requestBody === undefined ? "" : `<h4>Request body</h4>\n${proseHtml(requestBody.description)}\n${contentHtml(requestBody.content, document)}`}
+${requestBody === undefined ? "" : `<h4>Request body</h4>
+${proseHtml(requestBody.description)}
+${contentHtml(requestBody.content, document)}`}
 <h4>Responses</h4>
-${Object.entries(operation.responses).map(([status, response]) => (isInline(response) ? responseHtml(status, response, document) : "")).join("\n")}
+${responses.join("\n")}
 ${sharedHtml(operation, document)}
 ${method === "DELETE" ? "" : renderTryForm(routed)}
 </section>`;
+}
+
+/** The badge of an HTTP method, as HTML. */
+export function methodHtml(method: string): string {
+  return `<span class="method ${method.toLowerCase()}">${method}</span>`;
 }
 
 function parametersHtml(parameters: readonly Parameter[]): string {
@@ -87,14 +98,15 @@ function contentHtml(content: Content, document: OpenApiDocument): string {
     .map(([mediaType, { schema, examples = {} }]) => {
       const properties = propertiesHtml(schema, document.components);
       const type = properties === "" ? `: ${typeHtml(schema)}` : "";
-      const shown = Object.values(examples).map(({ summary = "Example", value }) => `<figure><figcaption>${inlineHtml(summary)}</figcaption><pre tabindex="0">${exampleHtml(value)}</pre></figure>`);
+      const shown = Object.values(examples).map(exampleHtml);
       return `<p><code>${escapeHtml(mediaType)}</code>${type}</p>\n${properties}\n${shown.join("\n")}`;
     })
     .join("\n");
 }
 
-function exampleHtml(value: unknown): string {
-  return escapeHtml(typeof value === "string" ? value : JSON.stringify(value, undefined, 2));
+function exampleHtml({ summary = "Example", value }: Example): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value, undefined, 2);
+  return `<figure><figcaption>${inlineHtml(summary)}</figcaption><pre tabindex="0">${escapeHtml(text)}</pre></figure>`;
 }
 
 /** Links to the responses that are described once, at the end of the page. */
@@ -102,9 +114,11 @@ function sharedHtml(operation: OperationObject, { components }: OpenApiDocument)
   const links = Object.entries(operation.responses).flatMap(([status, response]) => {
     if (isInline(response)) return [];
     const name = referencedName(response);
-    return [`<li><a href="#response-${name}">${status}</a> <span>${inlineHtml(firstSentence(components.responses[name]?.description ?? ""))}</span></li>`];
+    const summary = inlineHtml(firstSentence(components.responses[name]?.description ?? ""));
+    return [`<li><a href="#response-${name}">${status}</a> <span>${summary}</span></li>`];
   });
-  return `<details class="shared"><summary>Shared responses<span class="spoken"> for ${operation.summary}</span></summary><ul>${links.join("\n")}</ul></details>`;
+  const title = `Shared responses<span class="spoken"> for ${operation.summary}</span>`;
+  return `<details class="shared"><summary>${title}</summary><ul>${links.join("\n")}</ul></details>`;
 }
 
 function firstSentence(text: string): string {

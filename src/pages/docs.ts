@@ -1,6 +1,6 @@
 import { isInline, referencedName } from "../api/references.ts";
 import type { OpenApiDocument } from "../api/openapi.ts";
-import { renderOperation, responseHtml, schemeLabel, type RoutedOperation } from "./docs-operation.ts";
+import { methodHtml, renderOperation, responseHtml, schemeLabel, type RoutedOperation } from "./docs-operation.ts";
 import { propertiesHtml, typeHtml } from "./docs-schema.ts";
 import { escapeHtml, inlineHtml, proseHtml } from "./html.ts";
 import { renderShell, type Shell } from "./shell.ts";
@@ -22,7 +22,8 @@ export function renderDocs(
     withoutScript: "Only the forms that send requests need JavaScript.",
     main: `<div class="docs">
 <nav class="contents" aria-labelledby="contents-title"><details id="contents"><summary id="contents-title">Contents</summary>
-${groups.map(({ name, id, operations }) => `<p><a href="#${id}">${escapeHtml(name)}</a></p>\n<ul>${operations.map(contentsItem).join("\n")}</ul>`).join("\n")}
+${groups.map(({ name, id, operations }) => `<p><a href="#${id}">${escapeHtml(name)}</a></p>
+<ul>${operations.map(contentsItem).join("\n")}</ul>`).join("\n")}
 <p><a href="#access">Access</a></p><p><a href="#responses">Responses to any request</a></p><p><a href="#schemas">Schemas</a></p>
 </details></nav>
 <div class="docs-parts">
@@ -47,8 +48,10 @@ const TOKEN_FORM = `<form class="card docs-token" id="token-form" aria-labelledb
 <h2 id="token-title">Token for the forms</h2>
 <div class="field"><label for="token-input">API token</label>
 <input id="token-input" type="password" autocomplete="off" spellcheck="false" aria-describedby="token-help"></div>
-<p id="token-help" class="quiet">If the service has a token, endpoints that show messages need it. The windows of this browser share it until the last one is closed.</p>
-<div class="try-actions"><button type="submit">Use token</button> <button type="button" class="plain" id="token-forget" hidden>Forget token</button></div>
+<p id="token-help" class="quiet">If the service has a token, endpoints that show messages need it.
+The windows of this browser share it until the last one is closed.</p>
+<div class="try-actions"><button type="submit">Use token</button>
+<button type="button" class="plain" id="token-forget" hidden>Forget token</button></div>
 <p id="token-status" role="status"></p>
 </form>`;
 
@@ -62,13 +65,14 @@ function operationsOf(document: OpenApiDocument, tag: string): readonly RoutedOp
 }
 
 function contentsItem({ method, path, operation }: RoutedOperation): string {
-  return `<li><a href="#${operation.operationId}"><span class="method ${method.toLowerCase()}">${method}</span> ${escapeHtml(path)}</a></li>`;
+  return `<li><a href="#${operation.operationId}">${methodHtml(method)} ${escapeHtml(path)}</a></li>`;
 }
 
 function accessHtml({ components }: OpenApiDocument): string {
-  const schemes = Object.entries(components.securitySchemes).map(
-    ([name, scheme]) => `<div id="scheme-${name}"><dt>${scheme.type === "http" ? "<code>Authorization: Bearer</code>" : schemeLabel(scheme)}</dt><dd><p>${inlineHtml(scheme.description)}</p></dd></div>`,
-  );
+  const schemes = Object.entries(components.securitySchemes).map(([name, scheme]) => {
+    const label = scheme.type === "http" ? "<code>Authorization: Bearer</code>" : schemeLabel(scheme);
+    return `<div id="scheme-${name}"><dt>${label}</dt><dd><p>${inlineHtml(scheme.description)}</p></dd></div>`;
+  });
   return `<section aria-labelledby="access"><h2 id="access">Access</h2>\n<dl class="card fields">${schemes.join("\n")}</dl></section>`;
 }
 
@@ -80,10 +84,17 @@ function responsesHtml(document: OpenApiDocument): string {
       Object.entries(given).flatMap(([status, response]) => (isInline(response) ? [] : [[referencedName(response), status] as const])),
     ),
   );
+  const headers = parameters.map(
+    ({ name, description }) => `<div><dt><code>${escapeHtml(name)}</code></dt><dd><p>${inlineHtml(description)}</p></dd></div>`,
+  );
+  const shared = Object.entries(responses).map(([name, response]) => {
+    const content = responseHtml(statuses.get(name) ?? "", response, document);
+    return `<div class="card shared-response" id="response-${name}"><h3>${escapeHtml(name)}</h3>${content}</div>`;
+  });
   return `<section aria-labelledby="responses"><h2 id="responses">Responses to any request</h2>
 <p class="quiet">Every response has <code>X-Request-ID</code>. Every request may have these headers:</p>
-<dl class="card fields">${parameters.map(({ name, description }) => `<div><dt><code>${escapeHtml(name)}</code></dt><dd><p>${inlineHtml(description)}</p></dd></div>`).join("\n")}</dl>
-${Object.entries(responses).map(([name, response]) => `<div class="card shared-response" id="response-${name}"><h3>${escapeHtml(name)}</h3>${responseHtml(statuses.get(name) ?? "", response, document)}</div>`).join("\n")}
+<dl class="card fields">${headers.join("\n")}</dl>
+${shared.join("\n")}
 </section>`;
 }
 
@@ -91,7 +102,8 @@ function schemasHtml({ components }: OpenApiDocument): string {
   const schemas = Object.entries(components.schemas).map(([name, schema]) => {
     const properties = propertiesHtml(schema, components);
     const description = schema.description === undefined ? "" : proseHtml(schema.description);
-    return `<div class="card schema" id="schema-${name}"><h3>${escapeHtml(name)}</h3>${description}${properties === "" ? `<p class="type">${typeHtml(schema)}</p>` : properties}</div>`;
+    const content = properties === "" ? `<p class="type">${typeHtml(schema)}</p>` : properties;
+    return `<div class="card schema" id="schema-${name}"><h3>${escapeHtml(name)}</h3>${description}${content}</div>`;
   });
   return `<section aria-labelledby="schemas"><h2 id="schemas">Schemas</h2>\n${schemas.join("\n")}</section>`;
 }

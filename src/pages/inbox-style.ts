@@ -64,7 +64,10 @@ figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }
 .as-table button { min-height: 1.75rem; padding: 0; }
 .senders { display: grid; gap: 0.15rem; margin: 0 -0.4rem; }
 .senders > .quiet { padding: 0 0.4rem; }
-.sender { display: grid; grid-template-columns: 1fr auto; gap: 0.15rem 0.5rem; width: 100%; min-height: 0; padding: 0.3rem 0.4rem; border-color: transparent; background: none; text-align: left; font-variant-numeric: tabular-nums; }
+.sender {
+  display: grid; grid-template-columns: 1fr auto; gap: 0.15rem 0.5rem; width: 100%; min-height: 0; padding: 0.3rem 0.4rem;
+  border-color: transparent; background: none; text-align: left; font-variant-numeric: tabular-nums;
+}
 .sender .quiet { font-size: 0.8125rem; }
 .sender svg { grid-column: 1 / -1; width: 100%; height: 0.3rem; border-radius: 2px; }
 .senders .track { fill: var(--surface-raised); }
@@ -105,15 +108,24 @@ figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }
 .row .when { grid-area: 1 / 2; font-size: 0.8125rem; color: var(--text-quiet); font-variant-numeric: tabular-nums; }
 .row time, .flag { white-space: nowrap; }
 .flag { padding: 0 0.35rem; border-radius: 0.6rem; background: var(--bad-ground); color: var(--bad); font-size: 0.75rem; }
-.row .parties { grid-area: 1 / 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 0.875rem; color: var(--text-quiet); font-variant-numeric: tabular-nums; }
+.row .parties {
+  grid-area: 1 / 1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+  font-size: 0.875rem; color: var(--text-quiet); font-variant-numeric: tabular-nums;
+}
 .row .from { color: var(--text); font-weight: 600; }
 /* Direction marks in the text have no effect after it. */
-.row .text { grid-area: 2 / 1 / auto / -1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; unicode-bidi: isolate; min-height: 1.5em; }
+.row .text {
+  grid-area: 2 / 1 / auto / -1; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
+  unicode-bidi: isolate; min-height: 1.5em;
+}
 
 .detail-parts { padding: 0 1.1rem 1rem; }
 /* However long the text is, the button that closes it stays visible. */
 .detail .card-head { position: sticky; top: 0; z-index: 1; margin: 0 -1.1rem; padding: 1rem 1.1rem 0.6rem; background: var(--surface); }
-.detail-text { margin-bottom: 1rem; padding: 0.75rem 0.9rem; border-radius: var(--radius); background: var(--surface-raised); white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; }
+.detail-text {
+  margin-bottom: 1rem; padding: 0.75rem 0.9rem; border-radius: var(--radius); background: var(--surface-raised);
+  white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate;
+}
 .detail-steps, .detail-copy { display: flex; flex-wrap: wrap; align-items: center; gap: 0.4rem; }
 .detail-copy { margin-top: 1rem; }
 .detail-copy button { min-height: 1.75rem; padding: 0 0.6rem; font-size: 0.8125rem; }

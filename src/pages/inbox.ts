@@ -8,7 +8,8 @@ export function renderInbox(paths: Pick<Shell, "iconPath" | "stylePath" | "witho
     skipTo: "messages",
     path: "",
     root: "./",
-    header: `<p id="live" class="live" role="status" data-state="connecting"><span class="dot" aria-hidden="true"></span><span class="spoken">New messages: </span><span id="live-text">Connecting</span></p>
+    header: `<p id="live" class="live" role="status" data-state="connecting">
+<span class="dot" aria-hidden="true"></span><span class="spoken">New messages: </span><span id="live-text">Connecting</span></p>
 <button type="button" id="forget" class="plain" hidden>Forget token</button>`,
     main: `<h1 class="spoken">Inbox</h1>
 <p id="announcements" class="spoken" role="status"></p>
@@ -67,7 +68,8 @@ const FILTERS = `<form id="filters" class="filters card" role="search" aria-labe
 
 const OVERVIEW = `<details id="overview" class="overview">
 <summary>Totals and charts</summary>
-<p id="overview-notice" class="notice bad" role="status" hidden>Totals and charts may be out of date: they could not be loaded. Trying again.</p>
+<p id="overview-notice" class="notice bad" role="status" hidden>Totals and charts may be out of date: they could not be loaded.
+Trying again.</p>
 <div class="overview-parts">
 <section class="card" aria-labelledby="totals-title">
 <h2 id="totals-title">Totals</h2>
@@ -96,7 +98,8 @@ const OVERVIEW = `<details id="overview" class="overview">
 </details>`;
 
 const MESSAGES = `<section id="messages" tabindex="-1" class="messages" aria-labelledby="messages-title">
-<div class="messages-head"><h2 id="messages-title">Messages</h2><div class="count"><p id="count" class="quiet"></p><p class="slow quiet" aria-hidden="true">Loading …</p></div>
+<div class="messages-head"><h2 id="messages-title">Messages</h2>
+<div class="count"><p id="count" class="quiet"></p><p class="slow quiet" aria-hidden="true">Loading …</p></div>
 <button type="button" id="clear" class="plain" hidden>Clear filters</button>
 <div class="tools"><button type="button" id="pause" class="plain" aria-pressed="false">Pause</button>
 <button type="button" id="export-csv" class="plain">CSV<span class="spoken"> of these messages</span></button>
@@ -106,22 +109,27 @@ const MESSAGES = `<section id="messages" tabindex="-1" class="messages" aria-lab
 <div id="history" class="notice" role="status" hidden><span>The service has gone back to an earlier state.
 The list has been loaded again.</span> <button type="button" id="history-close">OK</button></div>
 <p id="export-notice" class="notice bad" role="alert" hidden></p>
-<div id="notice" class="notice bad" role="alert" hidden><span id="notice-text"></span> <button type="button" id="notice-retry">Try again</button></div>
+<div id="notice" class="notice bad" role="alert" hidden><span id="notice-text"></span>
+<button type="button" id="notice-retry">Try again</button></div>
 <div class="newer"><button type="button" id="newer" class="primary" hidden></button></div>
 <div class="card list">
 <div id="above"></div>
 <ul id="rows" role="list" aria-labelledby="messages-title" aria-describedby="keys"></ul>
 <div id="below"></div>
-<div id="cut" class="notice bad cut" role="alert" hidden><span>The list stops here: <span id="cut-text"></span></span> <button type="button" id="cut-retry">Try again</button></div>
+<div id="cut" class="notice bad cut" role="alert" hidden><span>The list stops here: <span id="cut-text"></span></span>
+<button type="button" id="cut-retry">Try again</button></div>
 <p id="end" class="end quiet">Loading</p>
 <p id="suggestions" class="end suggestions" hidden></p>
-<p id="first" class="end first" hidden><a href="docs#deliverMessage">Sign and send one</a> from the API page, or with <code>webhook-inbox send</code> from a shell.</p>
+<p id="first" class="end first" hidden><a href="docs#deliverMessage">Sign and send one</a> from the API page,
+or with <code>webhook-inbox send</code> from a shell.</p>
 </div>
 </section>`;
 
 const DETAIL = `<dialog id="detail" class="detail" aria-labelledby="detail-title">
 <div class="detail-parts">
-<div class="card-head"><h2 id="detail-title">Message</h2><div class="detail-steps"><button type="button" id="detail-previous" title="Previous (k)">↑<span class="spoken"> Previous message</span></button>
+<div class="card-head"><h2 id="detail-title">Message</h2>
+<div class="detail-steps">
+<button type="button" id="detail-previous" title="Previous (k)">↑<span class="spoken"> Previous message</span></button>
 <button type="button" id="detail-next" title="Next (j)">↓<span class="spoken"> Next message</span></button>
 <button type="button" id="detail-close">Close</button></div></div>
 <div id="detail-text" class="detail-text" dir="auto"></div>

@@ -40,7 +40,9 @@ const EXPORT = /^export (?=(?:async )?(?:function|class|const)\s+(\w+))/gm;
 function asFunction(name: string, code: string): string {
   const exported = Array.from(code.matchAll(EXPORT), ([, own = ""]) => own);
   const body = code
-    .replaceAll(IMPORT, (_all, names: string | undefined, from: string) => (names === undefined ? "" : `const {${names.replaceAll(" as ", ": ")}} = ${variableOf(from)};`))
+    .replaceAll(IMPORT, (_all, names: string | undefined, from: string) => {
+      return names === undefined ? "" : `const {${names.replaceAll(" as ", ": ")}} = ${variableOf(from)};`;
+    })
     .replaceAll(EXPORT, "")
     // What the compiler leaves of a module that only has types.
     .replace(/^export \{\};$/m, "");

@@ -86,7 +86,10 @@ input::placeholder { color: var(--text-quiet); opacity: 1; }
 .notice.bad { background: var(--bad-ground); color: var(--bad); }
 /* For screen readers only. */
 .spoken { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.skip-link { position: absolute; left: 0.75rem; top: -4rem; z-index: 10; padding: 0.5rem 0.9rem; border-radius: var(--radius); background: var(--accent); color: var(--on-accent); }
+.skip-link {
+  position: absolute; left: 0.75rem; top: -4rem; z-index: 10; padding: 0.5rem 0.9rem;
+  border-radius: var(--radius); background: var(--accent); color: var(--on-accent);
+}
 .skip-link:focus { top: 0.5rem; }
 html { scroll-padding-top: 4rem; scrollbar-gutter: stable; }
 .site-header {
@@ -96,7 +99,10 @@ html { scroll-padding-top: 4rem; scrollbar-gutter: stable; }
 }
 .site-name { font-weight: 650; letter-spacing: -0.01em; }
 .site-header nav ul { display: flex; gap: 0.25rem; }
-.site-header nav a { display: block; padding: 0.2rem 0.6rem; border-radius: var(--radius); text-decoration: none; color: var(--text-quiet); }
+.site-header nav a {
+  display: block; padding: 0.2rem 0.6rem; border-radius: var(--radius);
+  text-decoration: none; color: var(--text-quiet);
+}
 .site-header nav a:hover { background: var(--surface-raised); }
 .site-header nav a[aria-current] { background: var(--surface-raised); color: var(--text); }
 main { max-width: 84rem; margin: 0 auto; padding: 1rem var(--gutter); }
@@ -128,4 +134,6 @@ export const WITHOUT_SCRIPT_STYLE = `
 `;
 
 /** The icon in a browser's tab. */
-export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1c5fb8"/><path d="M6 18h6l2 3h4l2-3h6M6 18l4-9h12l4 9v7H6z" fill="none" stroke="#fff" stroke-width="2.4" stroke-linejoin="round"/></svg>`;
+export const ICON: string = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+  + '<rect width="32" height="32" rx="7" fill="#1c5fb8"/>'
+  + '<path d="M6 18h6l2 3h4l2-3h6M6 18l4-9h12l4 9v7H6z" fill="none" stroke="#fff" stroke-width="2.4" stroke-linejoin="round"/></svg>';

@@ -89,7 +89,10 @@ export function createMessageList(options: ListOptions): MessageList {
   }
 
   /** Loads one page; undefined if that failed and the failure has been handled. */
-  async function request(signal: AbortSignal, page: { readonly cursor: string | undefined; readonly before: StoredMessage | undefined }): Promise<MessageRange | undefined> {
+  async function request(
+    signal: AbortSignal,
+    page: { readonly cursor: string | undefined; readonly before: StoredMessage | undefined },
+  ): Promise<MessageRange | undefined> {
     const response = await fetchRange(api, { filters, signal, ...page });
     if (signal.aborted || response.kind === "aborted") return undefined;
     if (response.kind === "ok") {

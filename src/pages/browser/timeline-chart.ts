@@ -50,11 +50,17 @@ export function drawTimeline(elements: TimelineElements, drawing: TimelineDrawin
     if (count === 0) continue;
     // At least visible, however small compared with the largest.
     const height = Math.max((count / most) * (BASELINE - TOP), 1.5);
-    const rect = createSvg(
-      "rect",
-      { x: (index * step + step * 0.1).toFixed(2), y: (BASELINE - height).toFixed(2), width: (step * 0.8).toFixed(2), height: height.toFixed(2), rx: "1" },
-    );
-    const column = createSvg("path", { class: "column", d: `M${(index * step).toFixed(2)} ${TOP}h${step.toFixed(2)}V${BASELINE}h${(-step).toFixed(2)}z` });
+    const rect = createSvg("rect", {
+      x: (index * step + step * 0.1).toFixed(2),
+      y: (BASELINE - height).toFixed(2),
+      width: (step * 0.8).toFixed(2),
+      height: height.toFixed(2),
+      rx: "1",
+    });
+    const column = createSvg("path", {
+      class: "column",
+      d: `M${(index * step).toFixed(2)} ${TOP}h${step.toFixed(2)}V${BASELINE}h${(-step).toFixed(2)}z`,
+    });
     const title = createSvg("title", {}, `${zone.bucket(startMs, bucket)}: ${countOf(count, "message")}`);
     const group = createSvg("g", {}, title, rect, column);
     group.addEventListener("click", () => onBucket(startMs, endMs));
