@@ -75,7 +75,9 @@ function rangeOf({ order = "asc", since, until, after }: ExportQuery): Range {
   const from: KeysetPosition = { key: since === undefined ? "" : sortKey(since), messageId: "" };
   const to: KeysetPosition = { key: until === undefined ? LAST : sortKey(until), messageId: "" };
   // The stricter one of two conditions: given both, SQLite might walk the index from the wrong one.
-  if (order === "asc") return { direction: "ASC", start: after !== undefined && comparePositions(after, from) > 0 ? after : from, end: to.key };
+  if (order === "asc") {
+    return { direction: "ASC", start: after !== undefined && comparePositions(after, from) > 0 ? after : from, end: to.key };
+  }
   return { direction: "DESC", start: after !== undefined && comparePositions(after, to) < 0 ? after : to, end: from.key };
 }
 
