@@ -20,7 +20,7 @@ const TAGS: Readonly<Record<Tag, string>> = {
 
 const DESCRIPTION = "Receives HMAC-signed webhooks, stores each message exactly once, and lets people and programs read them back. "
   + "A sender that got `200` never loses that message, and a sender that retries never creates a second one.\n\n"
-  + "Every error has a JSON body with `detail`. "
+  + "Every error has a JSON body with `detail`, except the 503 of `/health/ready`. "
   + "An unknown path gets a 404, and a method that the path does not support a 405 with `Allow`; "
   + "both have the body of the shared response NotFound. `HEAD` works wherever `GET` does, and `OPTIONS` on every path and on `*`.\n\n"
   + "If `API_TOKEN` is set, endpoints that show messages require `Authorization: Bearer` followed by the token.";
