@@ -93,7 +93,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     const { outstanding, inIteration } = connection;
     const crowded = connections.outstanding() > MAX_OUTSTANDING;
     if (connection.over) {
-      // The parser could not be stopped. Nobody waits for these responses, and many of them would fill the memory.
+      // A request was refused, but the parser continues. Nobody waits for further responses, and many of them would fill the memory.
       if (crowded || outstanding > 2 * MAX_PIPELINED || inIteration > 2 * MAX_PER_ITERATION) req.socket.destroy();
       return;
     }

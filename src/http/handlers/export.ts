@@ -67,7 +67,7 @@ interface ReceiptSource extends ExportSource {
   readonly query: Omit<ReceivedQuery, "limit" | "offset">;
 }
 
-/** In the order of the tail, which has no filters itself. */
+/** In commit order. `since` takes no filters, so they are applied here. */
 function pagesByReceipt(store: ExportStore, { query, upTo, payload }: ReceiptSource): Pages {
   const { after, order: _order, ...filter } = query;
   const matches = createMatcher(filter);
