@@ -140,7 +140,7 @@ Examples:
     summary: "erase a message, or all messages of a sender",
     details: `Erases messages permanently, for example when a person asks to be forgotten.
 SQLite overwrites rows, payloads and search entries; backups keep their copies.
-The ids stay known, and are never stored again. Prints the number erased.
+The ids stay known: a repeat is not stored. Prints how many were erased.
 
   --id ID        the message with this message_id
   --from NUMBER  all messages of this sender
