@@ -142,7 +142,7 @@ interface Noting {
   readonly upkeep: Pool;
 }
 
-/** The reads that give readers a `seq`: each is noted, and looked for again. */
+/** The reads that return a `seq`. The highest is remembered, to notice if its message is missing later. */
 function noteSeen(queries: Queries, own: Queries, { seen, upkeep }: Noting): Pick<Engine, "since" | "own"> {
   return {
     async since(...query) {

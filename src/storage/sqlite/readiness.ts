@@ -22,8 +22,8 @@ export function createReadiness(options: ReadinessOptions): () => Promise<readon
     const found = await files.identity();
     const changed = [...found.keys()].find((path) => found.get(path) !== identity.get(path));
     if (changed !== undefined) {
-      // What is written now is lost when the last descriptor closes, or another process has become the owner: only a restart can
-      // open the present files.
+      // Either what is written now is lost when the last descriptor closes, or another process has become the owner. Only a restart
+      // can open the present files.
       const reason = `${changed} was removed or replaced while the service had it open`;
       options.onFatal(reason);
       return [reason];
