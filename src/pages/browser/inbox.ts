@@ -166,7 +166,7 @@ pause.addEventListener("click", () => {
 createTimeControls({ times, onRange: (since, until) => filterForm.set({ since, until }) });
 createShortcuts(byId("q", HTMLInputElement));
 byId("newer", HTMLButtonElement).addEventListener("click", () => void list.toTop());
-// Arrivals are then counted in the title, and shown once somebody looks.
+// While the page is hidden, new messages are only counted in the title; they are shown once somebody looks.
 document.addEventListener("visibilitychange", () => hold.set("hidden", document.hidden));
 hold.set("hidden", document.hidden);
 byId("overview", HTMLDetailsElement).open = matchMedia("(min-width: 62rem)").matches;
