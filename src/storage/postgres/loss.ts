@@ -8,7 +8,7 @@ import { LOCK_FIRST } from "./batch.ts";
  */
 const JUMP = "SELECT setval('messages_seq', greatest((SELECT last_value FROM messages_seq), $1::bigint) + 1000000)";
 
-/** Gives the history a new generation if the message with the `seq` is neither there nor removed; one row, the last common `seq`, then. */
+/** Begins a new generation if the message with this `seq` is neither stored nor removed. Returns one row then: the last common `seq`. */
 const NEW_GENERATION = `
   WITH lost AS MATERIALIZED (
     SELECT generation, greatest((SELECT coalesce(max(seq), 0) FROM messages WHERE seq < $1::bigint), removed_seq) AS last_seq

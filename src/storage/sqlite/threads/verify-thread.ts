@@ -29,7 +29,7 @@ function reporter(progress: Float64Array): ReportProgress {
 serveThread<VerifierCalls>(({ location }) => ({
   handlers: {
     check({ name, progress }): Finding {
-      // A connection of its own for each: a rebuild in between must find none open.
+      // Each check opens its own connection: a rebuild between two checks must find none open.
       using db = openDatabase(location, { readOnly: true });
       try {
         if (NEEDS_INDEX.includes(name)) {
