@@ -9,16 +9,26 @@ import { until } from "./until.ts";
 
 export type BrowserTest = (title: string, body: (t: TestContext, newPage: () => Promise<BrowserPage>) => Promise<void>, options?: { readonly skip: string | false }) => void;
 
-/** Tests that share one Chromium per file, each page in its own profile. If none is installed, all are skipped, and the report says so. */
+/** The browser of a process, for all files in it: a tab that another file has reset is faster than a new one. */
+let launched: Promise<Browser> | undefined;
+/** The number of files that still need it. */
+let users = 0;
+
+/** Tests that share one browser, each page in its own profile. If none is installed, all are skipped, and the report says so. */
 export function browserTests(): BrowserTest {
-  let browser: Browser | undefined;
-  before(async () => {
-    if (SKIP_WITHOUT_BROWSER === false) browser = await launchBrowser();
+  users += 1;
+  before(() => (SKIP_WITHOUT_BROWSER === false ? (launched ??= launchBrowser()) : undefined));
+  after(async () => {
+    users -= 1;
+    if (users > 0) return;
+    const browser = launched;
+    launched = undefined;
+    await (await browser)?.close();
   });
-  after(() => browser?.close());
   return (title, body, options) => {
     test(title, { skip: SKIP_WITHOUT_BROWSER || (options?.skip ?? false) }, (t) =>
       body(t, async () => {
+        const browser = await launched;
         if (browser === undefined) throw new Error("Cannot open a page: the browser must run");
         const page = await browser.newPage();
         atEnd(t, () => page.close());
