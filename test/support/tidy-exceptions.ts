@@ -15,12 +15,9 @@ export const LONG_FUNCTIONS: readonly string[] = [
   "src/pages/browser/shared-tail.ts createSharedTail",
   "src/postgres/connection.ts createConnection",
   "src/postgres/pool.ts createPool",
-  "src/storage/postgres/open.ts openPostgres",
   "src/storage/postgres/writer.ts createWriter",
   "src/storage/shared/group-commit.ts createGroupCommit",
-  "src/storage/sqlite/read/pages.ts createPages",
   "src/storage/sqlite/threads/thread.ts startThread",
-  "src/storage/sqlite/write/batch.ts createBatchWriter",
   "src/telemetry/log-sink.ts createLogSink",
 ];
 
@@ -30,7 +27,6 @@ export const WITHOUT_DOCSTRING: readonly string[] = [
   "src/storage/sqlite/read/pages.ts nextOf",
   "src/storage/sqlite/read/rows.ts toStoredMessage",
   "src/storage/sqlite/read/time-counts.ts createTimeCounts",
-  "src/storage/sqlite/write/batch.ts createBatchWriter",
   "src/storage/sqlite/write/checkpoints.ts createWriterCheckpoints",
   "src/storage/sqlite/write/removal.ts createRemoval",
 ];

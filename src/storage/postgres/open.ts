@@ -1,10 +1,10 @@
 import { performance } from "node:perf_hooks";
-import type { MessageStore } from "../../core/store.ts";
+import type { Erasure, MessageStore } from "../../core/store.ts";
 import type { ConnectionUrl } from "../../postgres/url.ts";
-import { createGroupCommit } from "../shared/group-commit.ts";
+import { createGroupCommit, type GroupCommit } from "../shared/group-commit.ts";
 import type { EngineOptions } from "../shared/options.ts";
 import { startRetention } from "../shared/retention.ts";
-import { openEngine, type ServerOptions } from "./engine.ts";
+import { type Engine, openEngine, type ServerOptions } from "./engine.ts";
 import { startUpkeep } from "./upkeep.ts";
 
 /** A batch has at most 1,000 messages (by default) and 4 MiB, unless a single delivery has more. */
@@ -42,23 +42,10 @@ export async function openPostgres(url: ConnectionUrl, options: PostgresOptions)
     throw error;
   });
 
-  const inserts = createGroupCommit(
-    async (messages, createdAt, deliveries) => {
-      const startedAt = performance.now();
-      const outcomes = await engine.write(messages, createdAt, deliveries);
-      return { outcomes, seconds: (performance.now() - startedAt) / 1000 };
-    },
-    {
-      clock: options.clock,
-      observer: options.observer,
-      maxBatchMessages: options.maxBatchMessages ?? MAX_BATCH_MESSAGES,
-      maxBatchBytes: MAX_BATCH_BYTES,
-      onCommitted(created) {
-        upkeep.changed(created);
-        if (created > 0) notify();
-      },
-    },
-  );
+  const inserts = gatherInserts(engine, options, (created) => {
+    upkeep.changed(created);
+    if (created > 0) notify();
+  });
 
   const retention = options.retentionDays === undefined ? undefined : startRetention(engine, {
     days: options.retentionDays,
@@ -81,16 +68,7 @@ export async function openPostgres(url: ConnectionUrl, options: PostgresOptions)
     listReceived: engine.listReceived,
     get: engine.get,
     payload: engine.payload,
-    async erase(which) {
-      let erased = 0;
-      for (let more = true; more; ) {
-        const removed = await engine.erase(which);
-        erased += removed.messages;
-        upkeep.changed(-removed.messages);
-        more = removed.more;
-      }
-      return erased;
-    },
+    erase: (which) => eraseAll(engine, which, (count) => upkeep.changed(-count)),
     stats: engine.stats,
     timeline: engine.timeline,
     exportPage: engine.exportPage,
@@ -112,4 +90,34 @@ export async function openPostgres(url: ConnectionUrl, options: PostgresOptions)
       await engine.close();
     },
   };
+}
+
+/** Messages that arrive while the engine commits a batch form the next one. */
+function gatherInserts(engine: Engine, options: PostgresOptions, onCommitted: (created: number) => void): GroupCommit {
+  return createGroupCommit(
+    async (messages, createdAt, deliveries) => {
+      const startedAt = performance.now();
+      const outcomes = await engine.write(messages, createdAt, deliveries);
+      return { outcomes, seconds: (performance.now() - startedAt) / 1000 };
+    },
+    {
+      clock: options.clock,
+      observer: options.observer,
+      maxBatchMessages: options.maxBatchMessages ?? MAX_BATCH_MESSAGES,
+      maxBatchBytes: MAX_BATCH_BYTES,
+      onCommitted,
+    },
+  );
+}
+
+/** Erases these messages, in one transaction after the other, and gives how many. Calls `onErased` after each of them. */
+async function eraseAll(engine: Engine, which: Erasure, onErased: (count: number) => void): Promise<number> {
+  let erased = 0;
+  for (let more = true; more; ) {
+    const removed = await engine.erase(which);
+    erased += removed.messages;
+    onErased(removed.messages);
+    more = removed.more;
+  }
+  return erased;
 }

@@ -1,8 +1,8 @@
-import type { SQLInputValue } from "node:sqlite";
 import type { StoredMessage } from "../../../core/message.ts";
-import { compareMessages, compareText, LAST, positionOf, sortKey, type KeysetPosition, type Order } from "../../../core/order.ts";
+import { compareMessages, compareText, LAST, positionOf, sortKey, type KeysetPosition } from "../../../core/order.ts";
 import type { MessagePage, MessageQuery } from "../../../core/queries.ts";
-import { MESSAGE_COLUMNS, toStoredMessage, type Prepare } from "./rows.ts";
+import { createRowSources, type Part, type Source } from "./row-sources.ts";
+import type { Prepare } from "./rows.ts";
 import type { TimeCounts } from "./time-counts.ts";
 
 /** An OFFSET walks over all rows that it skips; a larger one starts close to its row instead. */
@@ -14,17 +14,6 @@ interface Range {
   readonly high: string;
 }
 
-interface Part {
-  readonly order: Order;
-  /** Whether all rows have the same key. */
-  readonly ofOneKey?: boolean;
-  readonly limit: number;
-  readonly skip?: number;
-}
-
-/** Rows that match a condition on `key` and `message_id`, in order. */
-type Source = (condition: string, values: readonly SQLInputValue[], part: Part) => StoredMessage[];
-
 type PageQuery = Pick<MessageQuery, "limit" | "offset" | "order" | "after" | "from" | "since" | "until">;
 
 /**
@@ -32,47 +21,7 @@ type PageQuery = Pick<MessageQuery, "limit" | "offset" | "order" | "after" | "fr
  * They need a snapshot: counts, index and rows must be of one moment.
  */
 export function createPages(prepare: Prepare, timeCounts: TimeCounts): (query: PageQuery) => MessagePage {
-  // A fixed key must not be in ORDER BY: if it is an expression, SQLite would sort.
-  function orderBy(key: string, { order, ofOneKey = false }: Part): string {
-    const by = order === "asc" ? "ASC" : "DESC";
-    return `ORDER BY ${ofOneKey ? "" : `${key} ${by}, `}message_id ${by} LIMIT ? OFFSET ?`;
-  }
-
-  const allRows: Source = (condition, values, part) => {
-    const key = "rtrim(ts, 'Z')";
-    const { limit, skip = 0 } = part;
-    const sql = `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE ${condition.replaceAll("key", key)} ${orderBy(key, part)}`;
-    return prepare(sql).all(...values, limit, skip).map(toStoredMessage);
-  };
-
-  function derivedRowsOf(from: string): Source {
-    return (condition, values, part) => {
-      const { limit, skip = 0 } = part;
-      const hits = `SELECT seq FROM sender_messages WHERE from_msisdn = ? AND ${condition} ${orderBy("key", part)}`;
-      const sql = `SELECT ${MESSAGE_COLUMNS} FROM (${hits}) AS hit CROSS JOIN messages ON messages.seq = hit.seq`;
-      return prepare(sql).all(from, ...values, limit, skip).map(toStoredMessage);
-    };
-  }
-
-  /** The sender's rows that the index does not cover. */
-  function unindexedRowsOf(from: string): Source {
-    const key = "rtrim(ts, 'Z')";
-    return (condition, values, part) => {
-      const { limit, skip = 0 } = part;
-      const rows = `unindexed_messages WHERE from_msisdn = ? AND ${condition.replaceAll("key", key)}`;
-      return prepare(`SELECT ${MESSAGE_COLUMNS} FROM ${rows} ${orderBy(key, part)}`).all(from, ...values, limit, skip).map(toStoredMessage);
-    };
-  }
-
-  /** All rows of a sender, indexed or not; reads up to `limit` of each kind. */
-  function rowsOf(from: string): Source {
-    const sources = [derivedRowsOf(from), unindexedRowsOf(from)];
-    return (condition, values, { limit, skip = 0, ...part }) => {
-      const sign = part.order === "asc" ? 1 : -1;
-      const rows = sources.flatMap((source) => source(condition, values, { ...part, limit: skip + limit }));
-      return rows.sort((a, b) => sign * compareMessages(a, b)).slice(skip, skip + limit);
-    };
-  }
+  const { allRows, rowsOf, derivedRowsOf, unindexedRowsOf } = createRowSources(prepare);
 
   function countFrom(key: string, from?: string): number {
     if (key === LAST) return 0;

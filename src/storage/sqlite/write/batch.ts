@@ -37,9 +37,9 @@ export interface BatchWriterOptions {
 
 const NOT_STORED = "an inserted row was not stored: remove any trigger that prevents it";
 
+/** Writes through one connection, with statements that are prepared once. */
 export function createBatchWriter(db: DatabaseSync, { removes = false, adoption }: BatchWriterOptions = {}): BatchWriter {
-  const begin = db.prepare("BEGIN IMMEDIATE");
-  const commit = db.prepare("COMMIT");
+  const transaction = createTransaction(db);
   const removal = createRemoval(db);
   let looksUpRemoved = removes || removal.hasRemoved();
   const insert = db.prepare(`
@@ -51,25 +51,6 @@ export function createBatchWriter(db: DatabaseSync, { removes = false, adoption 
   const stored = db.prepare("SELECT from_msisdn = ? AND to_msisdn = ? AND ts = ? AND text IS ? AS same FROM messages WHERE message_id = ?");
   const allocate = db.prepare("UPDATE store_state SET probe = zeroblob(65536)");
   const touch = db.prepare("UPDATE store_state SET probed_at = ?");
-
-  let broken: unknown;
-
-  function transaction<T>(work: () => T): T {
-    if (broken !== undefined) throw broken;
-    let committing = false;
-    try {
-      begin.run();
-      const result = work();
-      committing = true;
-      commit.run();
-      return result;
-    } catch (error) {
-      if (isInputOutputError(error)) broken = error;
-      // FULL and IOERR have rolled back already: ROLLBACK would throw and hide the first error.
-      if (db.isTransaction) db.exec("ROLLBACK");
-      throw committing && leavesInDoubt(error) ? new CommitInDoubt("Cannot commit", { cause: error }) : error;
-    }
-  }
 
   function nextSeq(): number {
     const seq = lastSeq.get()?.["seq"];
@@ -125,6 +106,29 @@ export function createBatchWriter(db: DatabaseSync, { removes = false, adoption 
         touch.run(checkedAt);
       });
     },
+  };
+}
+
+/** Runs work in one transaction. Throws `CommitInDoubt` as `write` does; after an I/O error every later call throws that error. */
+function createTransaction(db: DatabaseSync): <T>(work: () => T) => T {
+  const begin = db.prepare("BEGIN IMMEDIATE");
+  const commit = db.prepare("COMMIT");
+  let broken: unknown;
+  return (work) => {
+    if (broken !== undefined) throw broken;
+    let committing = false;
+    try {
+      begin.run();
+      const result = work();
+      committing = true;
+      commit.run();
+      return result;
+    } catch (error) {
+      if (isInputOutputError(error)) broken = error;
+      // FULL and IOERR have rolled back already: ROLLBACK would throw and hide the first error.
+      if (db.isTransaction) db.exec("ROLLBACK");
+      throw committing && leavesInDoubt(error) ? new CommitInDoubt("Cannot commit", { cause: error }) : error;
+    }
   };
 }
 
