@@ -12,17 +12,22 @@ import { until } from "./until.ts";
 
 export const SECRET = "testsecret";
 
-export interface TestApp {
+type LogLine = Readonly<Record<string, unknown>>;
+
+export interface TestLog {
+  /** The log so far, byte for byte. */
+  rawLog(): string;
+  /** The lines of the log so far, parsed. */
+  logLines(): readonly LogLine[];
+  /** Waits until this many requests are logged, and returns their lines. */
+  requestLines(count: number): Promise<readonly LogLine[]>;
+}
+
+export interface TestApp extends TestLog {
   readonly app: App;
   readonly url: string;
   readonly databasePath: string;
   readonly fatal: string[];
-  /** The log so far, byte for byte. */
-  rawLog(): string;
-  /** The lines of the log so far, parsed. */
-  logLines(): readonly Record<string, unknown>[];
-  /** Waits until this many requests are logged, and returns their lines. */
-  requestLines(count: number): Promise<readonly Record<string, unknown>[]>;
   request(target: string, options?: RequestOptions): Promise<TestResponse>;
   /** Signs and posts a body. */
   deliver(body: string | Uint8Array | object, headers?: Record<string, string>): Promise<TestResponse>;
@@ -62,23 +67,37 @@ export async function startTestApp(t: Lifetime, options: TestAppOptions = {}): P
   });
   atEnd(t, () => app.close());
   const { url } = app;
-  const logLines = (): readonly Record<string, unknown>[] => log.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
   return {
     app,
     url,
     databasePath,
     fatal,
-    rawLog: () => log,
-    logLines,
-    async requestLines(count) {
-      const lines = (): readonly Record<string, unknown>[] => logLines().filter((line) => "request_id" in line);
-      await until(`${count} requests are logged`, () => lines().length >= count);
-      return lines();
-    },
+    ...readLog(() => log),
     request: (target, request) => send(url, target, request),
     deliver(body, headers) {
       const bytes = typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
       return send(url, "/webhook", { method: "POST", body: bytes, headers: { "X-Signature": sign(bytes), ...headers } });
+    },
+  };
+}
+
+/** Reads a log that consists of complete lines and grows. Each line is parsed once. */
+export function readLog(rawLog: () => string): TestLog {
+  const lines: LogLine[] = [];
+  let parsed = 0;
+  const logLines = (): readonly LogLine[] => {
+    const added = rawLog().slice(parsed);
+    parsed += added.length;
+    for (const line of added.split("\n")) if (line !== "") lines.push(JSON.parse(line));
+    return lines.slice();
+  };
+  const ofRequests = (): readonly LogLine[] => logLines().filter((line) => "request_id" in line);
+  return {
+    rawLog,
+    logLines,
+    async requestLines(count) {
+      await until(`${count} requests are logged`, () => ofRequests().length >= count);
+      return ofRequests();
     },
   };
 }

@@ -29,12 +29,21 @@ export async function openConnection(t: TestContext, url: string): Promise<Conne
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
   let received = "";
+  const parsed: RawResponse[] = [];
+  let parsedUpTo = 0;
   let closed = false;
   let failure: Error | undefined;
   socket.setEncoding("latin1");
   socket.on("data", (chunk: string) => {
     received += chunk;
   });
+  /** All complete responses so far, each of which is parsed once. */
+  function parse(): readonly RawResponse[] {
+    const { responses, length } = parseResponses(received.slice(parsedUpTo));
+    parsed.push(...responses);
+    parsedUpTo += length;
+    return parsed.slice();
+  }
   function onClosed(error?: Error): void {
     failure ??= error;
     closed = true;
@@ -50,17 +59,17 @@ export async function openConnection(t: TestContext, url: string): Promise<Conne
     halfClose: () => void socket.end(),
     async responses(count) {
       await until(`${count} responses have come`, () => {
-        if (parseResponses(received).length >= count) return true;
+        if (parse().length >= count) return true;
         assert.ok(!closed, `the connection stays open until ${count} responses have come; received ${JSON.stringify(received)} ${failure?.message ?? ""}`);
         return false;
       });
-      return parseResponses(received);
+      return parse();
     },
     async untilClosed() {
       await until("the server has closed the connection", () => closed, { limitMs: 15_000 });
       assert.equal(failure, undefined);
       socket.end();
-      return parseResponses(received);
+      return parse();
     },
   };
 }
@@ -78,20 +87,20 @@ export function rawPost(body: string, options: { readonly headers?: readonly str
   return `${head.join("\r\n")}\r\nContent-Length: ${options.length ?? Buffer.byteLength(body)}\r\n\r\n${body}`;
 }
 
-/** The complete responses at the start of `received`; none of them may be a response to HEAD. */
-function parseResponses(received: string): readonly RawResponse[] {
+/** The complete responses at the start of `received`, and their length; none of them may be a response to HEAD. */
+function parseResponses(received: string): { readonly responses: readonly RawResponse[]; readonly length: number } {
   const responses: RawResponse[] = [];
-  let rest = received;
+  let length = 0;
   for (;;) {
-    const headEnd = rest.indexOf("\r\n\r\n");
-    if (headEnd === -1) return responses;
-    const [statusLine = "", ...lines] = rest.slice(0, headEnd).split("\r\n");
+    const headEnd = received.indexOf("\r\n\r\n", length);
+    if (headEnd === -1) return { responses, length };
+    const [statusLine = "", ...lines] = received.slice(length, headEnd).split("\r\n");
     const headers = new Map(
       lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()] as const),
     );
     const bodyEnd = headEnd + 4 + Number(headers.get("content-length") ?? 0);
-    if (rest.length < bodyEnd) return responses;
-    responses.push({ status: Number(statusLine.split(" ")[1]), headers, body: rest.slice(headEnd + 4, bodyEnd) });
-    rest = rest.slice(bodyEnd);
+    if (received.length < bodyEnd) return { responses, length };
+    responses.push({ status: Number(statusLine.split(" ")[1]), headers, body: received.slice(headEnd + 4, bodyEnd) });
+    length = bodyEnd;
   }
 }
