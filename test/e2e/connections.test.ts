@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { delivery, sign, startTestApp } from "../support/app.ts";
+import { delivery, sign } from "../support/app.ts";
 import { exchangeRaw, openConnection, rawPost } from "../support/connection.ts";
 import { otherConnection, storedIds } from "../support/database.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
+import { sharedApp } from "../support/shared-app.ts";
 import { oneOfMany } from "../support/sweep.ts";
 
 const LIVE = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -13,46 +14,47 @@ const post = (id: string, headers: readonly string[] = []): string => rawPost(JS
 const chunked = (method: string, path: string, chunks: string = "5\r\nabc"): string =>
   `${method} ${path} HTTP/1.1\r\nHost: x\r\nX-Signature: ${sign("")}\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`;
 const MALFORMED_CHUNK = "deZZZ\r\n";
+const shared = sharedApp({ env: { MAX_BODY_BYTES: "262144" } });
 
 test("a client that half-closes after a complete request gets its response, even if the commit takes a while", { skip: ONLY_SQLITE }, async (t) => {
-  const app = await startTestApp(t);
+  const app = await shared();
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");
   const connection = await openConnection(t, app.url);
-  connection.write(LIVE + post("m1"));
+  connection.write(LIVE + post("half-closed"));
   connection.halfClose();
   // By now the server has read everything, including the half-close, and the commit waits for the lock.
   assert.equal((await connection.responses(1))[0]?.status, 200);
   assert.equal((await app.request("/health/live")).status, 200);
   other.exec("ROLLBACK");
   assert.deepEqual((await connection.untilClosed()).map(({ status }) => status), [200, 200]);
-  assert.deepEqual(storedIds(app.databasePath), ["m1"]);
+  assert.ok(storedIds(app.databasePath).includes("half-closed"));
 });
 
-for (const [index, [title, request, method]] of ([["headers", "GET /stats HTTP/1.1\r\nHo", "-"], ["body", post("m1").slice(0, -1), "POST"]] as const).entries()) {
+for (const [index, [title, request, method]] of ([["headers", "GET /stats HTTP/1.1\r\nHo", "-"], ["body", post("cut off").slice(0, -1), "POST"]] as const).entries()) {
   test(`a client that half-closes in the middle of its ${title} gets 400`, { skip: oneOfMany(index, { every: 2 }) }, async (t) => {
-    const app = await startTestApp(t);
+    const app = await shared();
     const connection = await openConnection(t, app.url);
     connection.write(request);
     connection.halfClose();
     assert.deepEqual((await connection.untilClosed()).map(({ status }) => status), [400]);
     assert.deepEqual((await app.requestLines(1)).map((line) => [line["method"], line["status"]]), [[method, 400]]);
-    assert.deepEqual(storedIds(app.databasePath), []);
+    assert.ok(!storedIds(app.databasePath).includes("cut off"));
   });
 }
 
 test("pipelined requests get their responses in order, quick ones after slow ones", { skip: ONLY_SQLITE }, async (t) => {
-  const app = await startTestApp(t);
+  const app = await shared();
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");
   const connection = await openConnection(t, app.url);
-  connection.write(post("m1") + LIVE + "GET /nope HTTP/1.1\r\nHost: x\r\n\r\n" + STATS + post("m2"));
+  connection.write(post("first") + LIVE + "GET /nope HTTP/1.1\r\nHost: x\r\n\r\n" + STATS + post("second"));
   assert.equal((await app.request("/health/live")).status, 200);
   other.exec("ROLLBACK");
   const responses = await connection.responses(5);
   assert.deepEqual(responses.map(({ status }) => status), [200, 200, 404, 200, 200]);
   assert.equal(responses[2]?.body, '{"detail":"not found"}');
-  assert.deepEqual(storedIds(app.databasePath), ["m1", "m2"]);
+  assert.deepEqual(storedIds(app.databasePath).filter((id) => /^(?:first|second)$/.test(id)), ["first", "second"]);
 });
 
 /** `next` is written after `awaited` responses. `log` has the method and status of each log line. */
@@ -71,7 +73,7 @@ const FAULTS: readonly (readonly [title: string, first: string, awaited: number,
 ];
 
 test("every request gets exactly one response and one log line, whatever follows it:", async (t) => {
-  const app = await startTestApp(t, { env: { MAX_BODY_BYTES: "262144" } });
+  const app = await shared();
   let logged = 0;
   for (const [title, first, awaited, next, statuses, log] of FAULTS) {
     await t.test(title, async (t) => {
@@ -85,9 +87,9 @@ test("every request gets exactly one response and one log line, whatever follows
       assert.deepEqual(lines.map((line) => `${line["method"]} ${line["status"]}`).toSorted(), log.toSorted());
     });
   }
-  // No further line is logged later.
-  await app.app.close();
-  assert.equal((await app.requestLines(0)).length, logged);
+  // No further line is logged later: the next one is that of the next request.
+  await shared();
+  assert.equal((await app.requestLines(0)).length, logged + 1);
 });
 
 test("garbage after a request is refused once, after the response to that request", { skip: ONLY_SQLITE }, async (t) => {
@@ -95,7 +97,7 @@ test("garbage after a request is refused once, after the response to that reques
   const onWarning = (warning: Error): number => warnings.push(warning);
   process.on("warning", onWarning);
   t.after(() => process.off("warning", onWarning));
-  const app = await startTestApp(t);
+  const app = await shared();
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");
   const connection = await openConnection(t, app.url);
@@ -112,7 +114,7 @@ test("garbage after a request is refused once, after the response to that reques
 });
 
 test("a connection serves further requests, and announces that it stays open for 65 s", async (t) => {
-  const app = await startTestApp(t);
+  const app = await shared();
   const connection = await openConnection(t, app.url);
   connection.write(LIVE);
   const [first] = await connection.responses(1);
@@ -123,7 +125,7 @@ test("a connection serves further requests, and announces that it stays open for
 });
 
 test("a connection is closed after the response to a request with Connection: close or with HTTP/1.0", async (t) => {
-  const app = await startTestApp(t);
+  const app = await shared();
   for (const request of [LIVE.replace("Host: x", "Host: x\r\nConnection: close"), "GET /health/live HTTP/1.0\r\n\r\n"]) {
     const [response] = await exchangeRaw(t, app.url, request);
     assert.equal(response?.headers.get("connection"), "close");
@@ -131,16 +133,16 @@ test("a connection is closed after the response to a request with Connection: cl
 });
 
 test("if a client disconnects before its response, the message is stored and one log line is written", { skip: ONLY_SQLITE }, async (t) => {
-  const app = await startTestApp(t);
+  const app = await shared();
   const other = otherConnection(t, app.databasePath);
   other.exec("BEGIN IMMEDIATE");
   const connection = await openConnection(t, app.url);
-  connection.write(LIVE + post("m1"));
+  connection.write(LIVE + post("disconnected"));
   await connection.responses(1);
   const closed = new Promise((resolve) => connection.socket.once("close", resolve));
   connection.socket.destroy();
   await closed;
   other.exec("ROLLBACK");
   assert.deepEqual((await app.requestLines(2)).map((line) => line["result"]), [undefined, "created"]);
-  assert.deepEqual(storedIds(app.databasePath), ["m1"]);
+  assert.ok(storedIds(app.databasePath).includes("disconnected"));
 });

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
-import { startTestApp } from "../support/app.ts";
 import { exchangeRaw, openConnection } from "../support/connection.ts";
 import { at } from "../support/json.ts";
+import { sharedApp } from "../support/shared-app.ts";
 import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const HOST = "Host: x\r\n";
+const shared = sharedApp();
 /** Title, request, status, and the method in the log line, which is `-` if the request was not parsed that far. */
 const REFUSED: readonly (readonly [string, string, number, string])[] = [
   ["two Host headers", "GET /health/live HTTP/1.1\r\nHost: x\r\nhost: x\r\n\r\n", 400, "GET"],
@@ -52,7 +53,7 @@ const REFUSED: readonly (readonly [string, string, number, string])[] = [
 ];
 
 test("a malformed request gets a JSON error and one log line, and its connection is closed:", async (t) => {
-  const app = await startTestApp(t);
+  const app = await shared();
   for (const [index, [title, request, status, method]] of REFUSED.entries()) {
     await t.test(`${title}: ${status}`, async (t) => {
       const responses = await exchangeRaw(t, app.url, request);
@@ -68,9 +69,9 @@ test("a malformed request gets a JSON error and one log line, and its connection
       assert.equal(line?.["request_id"], response?.headers.get("x-request-id"));
     });
   }
-  // No further line is logged later.
-  await app.app.close();
-  assert.equal((await app.requestLines(0)).length, REFUSED.length);
+  // No further line is logged later: the next one is that of the next request.
+  await shared();
+  assert.equal((await app.requestLines(0)).length, REFUSED.length + 1);
 });
 
 const SERVED: readonly (readonly [string, string])[] = [
@@ -89,7 +90,7 @@ const SERVED: readonly (readonly [string, string])[] = [
 ];
 
 test("an unusual but valid request is served:", async (t) => {
-  const app = await startTestApp(t);
+  const app = await shared();
   for (const [title, request] of SERVED) {
     await t.test(title, async (t) => {
       assert.deepEqual((await exchangeRaw(t, app.url, request)).map(({ status }) => status), [200]);
@@ -98,7 +99,7 @@ test("an unusual but valid request is served:", async (t) => {
 });
 
 test("a client that is still sending when it is refused gets the response and no reset", async (t) => {
-  const app = await startTestApp(t);
+  const app = await shared();
   for (const request of [`CONNECT x:443 HTTP/1.1\r\n${HOST}\r\n`, `GET / HTTP/1.1\r\n${HOST}A: ${"a".repeat(20_000)}`]) {
     const { socket, responses, write } = await openConnection(t, app.url);
     write(request);
@@ -111,7 +112,7 @@ test("a client that is still sending when it is refused gets the response and no
 });
 
 test("a refused client that resets its connection does not disturb the service", ONLY_IN_FULL_RUN, async (t) => {
-  const app = await startTestApp(t);
+  const app = await shared();
   for (const request of [`CONNECT x:443 HTTP/1.1\r\n${HOST}\r\n`, "FROB / HTTP/1.1\r\n\r\n", `POST /webhook HTTP/1.1\r\n${HOST}Content-Length: 9\r\n\r\nabc`]) {
     const { socket, write } = await openConnection(t, app.url);
     socket.on("error", () => undefined);

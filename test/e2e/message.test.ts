@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { delivery, startTestApp } from "../support/app.ts";
+import { delivery } from "../support/app.ts";
 import { at } from "../support/json.ts";
+import { sharedApp } from "../support/shared-app.ts";
+
+const shared = sharedApp();
 
 /** An id, and its spellings in the path. */
 const IDS: readonly (readonly [string, ...string[]])[] = [
@@ -25,8 +28,8 @@ const IDS: readonly (readonly [string, ...string[]])[] = [
   ["\ufeff", "%EF%BB%BF"],
 ];
 
-test("GET /messages/{message_id} returns the message, whatever its id contains", async (t) => {
-  const app = await startTestApp(t);
+test("GET /messages/{message_id} returns the message, whatever its id contains", async () => {
+  const app = await shared();
   for (const [message_id] of IDS) assert.equal((await app.deliver(delivery({ message_id }))).status, 200);
   for (const [message_id, ...spellings] of IDS) {
     for (const spelling of spellings) {
@@ -39,8 +42,8 @@ test("GET /messages/{message_id} returns the message, whatever its id contains",
   }
 });
 
-test("an unknown id gets 404", async (t) => {
-  const app = await startTestApp(t);
+test("an unknown id gets 404", async () => {
+  const app = await shared();
   await app.deliver(delivery());
   for (const path of ["m2", "M1", "m1%20", "m1%00", "m1%2F"]) {
     const response = await app.request(`/messages/${path}`);
@@ -49,16 +52,16 @@ test("an unknown id gets 404", async (t) => {
   }
 });
 
-test("a slash in an id must be percent-encoded, otherwise the path gets 404", async (t) => {
-  const app = await startTestApp(t);
+test("a slash in an id must be percent-encoded, otherwise the path gets 404", async () => {
+  const app = await shared();
   await app.deliver(delivery({ message_id: "x/m1" }));
   const response = await app.request("/messages/x/m1");
   assert.deepEqual([response.status, response.body], [404, '{"detail":"not found: the nearest path is /messages/{message_id}"}']);
   assert.equal((await app.request("/messages/x%2Fm1")).status, 200);
 });
 
-test("an id with invalid percent-encoding gets 422", async (t) => {
-  const app = await startTestApp(t);
+test("an id with invalid percent-encoding gets 422", async () => {
+  const app = await shared();
   for (const id of ["%", "%2", "%zz", "%FF", "%C0%AF", "%ED%A0%80"]) {
     const response = await app.request(`/messages/${id}`);
     assert.equal(response.status, 422, id);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { OPERATIONS } from "../../src/api/operations.ts";
-import { delivery, startTestApp } from "../support/app.ts";
+import { delivery } from "../support/app.ts";
 import { exchangeRaw, openConnection } from "../support/connection.ts";
 import { at } from "../support/json.ts";
 import { sharedApp } from "../support/shared-app.ts";
@@ -43,8 +43,8 @@ test("OPTIONS gets 204 with Allow and no body", async () => {
   }
 });
 
-test("HEAD has the headers of GET and no body", async (t) => {
-  const app = await startTestApp(t);
+test("HEAD has the headers of GET and no body", async () => {
+  const app = await shared();
   await app.deliver(delivery());
   const paths = ["/messages", "/messages?limit=0", "/messages/m1", "/messages/none", "/messages/%", "/stats", "/health/live", "/health/ready", "/none", "/webhook"];
   for (const path of paths) {
@@ -88,7 +88,7 @@ test("an unknown path gets 404, whatever the method", async () => {
 });
 
 test("the absolute form of the target is served like its path", async (t) => {
-  const app = await startTestApp(t);
+  const app = await shared();
   await app.deliver(delivery());
   for (const target of ["http://x/messages/m1", "HTTP://other:1/messages/m1?x", `${app.url}/messages/m1`]) {
     const [response] = await exchangeRaw(t, app.url, `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
@@ -100,7 +100,7 @@ test("the absolute form of the target is served like its path", async (t) => {
 });
 
 test("an absolute form without a path is that of the page at /", ONLY_IN_FULL_RUN, async (t) => {
-  const app = await startTestApp(t);
+  const app = await shared();
   for (const request of ["GET http://x", "HEAD http://x:80?limit=1", "OPTIONS http://x", "POST HTTPS://x"]) {
     await exchangeRaw(t, app.url, `${request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
   }
@@ -120,8 +120,8 @@ const REQUEST_IDS: readonly (readonly [string, string | string[] | undefined, "k
   ["that is missing", undefined, "generated"],
 ];
 
-test("a well-formed X-Request-ID is kept, otherwise one is generated; it is returned and logged", async (t) => {
-  const app = await startTestApp(t);
+test("a well-formed X-Request-ID is kept, otherwise one is generated; it is returned and logged", async () => {
+  const app = await shared();
   for (const [index, [title, sent, outcome]] of REQUEST_IDS.entries()) {
     const response = await app.request(index % 2 === 0 ? "/health/live" : "/nope", sent === undefined ? {} : { headers: { "X-Request-ID": sent } });
     const returned = response.headers["x-request-id"];

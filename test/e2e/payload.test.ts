@@ -1,16 +1,20 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { change, element, notification } from "../senders/notification.ts";
-import { delivery, startTestApp, type TestApp } from "../support/app.ts";
+import { delivery, type TestApp } from "../support/app.ts";
+import { sharedApp } from "../support/shared-app.ts";
 import { postTwilio, SMS, TWILIO_ENV } from "../support/twilio.ts";
 
 const IMAGE = element({ id: "wamid.A/1", type: "image", image: { id: "1003383421387256", caption: "Look" }, group_id: "Y2Fw" });
 const VALUE = { ...change([]).value, contacts: [{ wa_id: "16505550142", profile: { name: "Asha \u2028" } }], messages: [IMAGE] };
 
-async function startWithMessages(t: TestContext): Promise<TestApp> {
-  const app = await startTestApp(t, { env: TWILIO_ENV });
+const shared = sharedApp({ env: TWILIO_ENV });
+
+/** The shared service has exactly the messages in `EXPECTED`. */
+async function withMessages(): Promise<TestApp> {
+  const app = await shared();
   await app.deliver(delivery({ message_id: "own" }));
   await app.deliver(notification([{ field: "messages", value: VALUE }]));
   await postTwilio(app, SMS);
@@ -30,8 +34,8 @@ function linesOf(text: string): readonly any[] {
     .map((line) => JSON.parse(line));
 }
 
-test("GET /messages/{message_id}/payload returns what the platform sent; a native message has no payload", async (t) => {
-  const app = await startWithMessages(t);
+test("GET /messages/{message_id}/payload returns what the platform sent; a native message has no payload", async () => {
+  const app = await withMessages();
   for (const [id, payload] of EXPECTED) {
     const response = await app.request(`/messages/${encodeURIComponent(id)}/payload`);
     assert.deepEqual([response.status, response.json], payload === null ? [404, { detail: "not found" }] : [200, payload], id);
@@ -39,8 +43,8 @@ test("GET /messages/{message_id}/payload returns what the platform sent; a nativ
   assert.equal((await app.request("/messages/none/payload")).status, 404);
 });
 
-test("an export includes payloads only with payload=1", async (t) => {
-  const app = await startWithMessages(t);
+test("an export includes payloads only with payload=1", async () => {
+  const app = await withMessages();
   const lines = linesOf((await app.request("/messages?format=ndjson&payload=1")).body);
   assert.deepEqual(
     new Map(lines.map(({ message_id, payload }) => [message_id, payload])),
@@ -60,8 +64,8 @@ function order(lines: readonly any[], id: string): number {
   return lines.findIndex(({ message_id }) => message_id === id);
 }
 
-test("a tail includes payloads only with payload=1", async (t) => {
-  const app = await startWithMessages(t);
+test("a tail includes payloads only with payload=1", async () => {
+  const app = await withMessages();
   const [withPayload, without] = await Promise.all([tailOf(app, "/tail?after=0&payload=1"), tailOf(app, "/tail?after=0")]);
   assert.deepEqual(new Map(withPayload.map(({ message_id, payload }) => [message_id, payload])), EXPECTED);
   assert.ok(without.every((line) => !("payload" in line)));

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { Agent } from "node:http";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { delivery, send, sign, type TestResponse } from "../support/app.ts";
+import { delivery, send, sign, startTestApp, type TestResponse } from "../support/app.ts";
 import { atEnd } from "../support/cleanup.ts";
 import { storedIds } from "../support/database.ts";
-import { ONLY_SQLITE } from "../support/engine.ts";
+import { databaseUrl, ONLY_SQLITE } from "../support/engine.ts";
 import { at } from "../support/json.ts";
 import { startService } from "../support/process.ts";
+import { repetitions } from "../support/sweep.ts";
 
 function createSender(t: TestContext): (url: string, fields: Record<string, unknown>) => Promise<TestResponse> {
   const agent = new Agent({ keepAlive: true, maxSockets: 20 });
@@ -21,21 +22,23 @@ function createSender(t: TestContext): (url: string, fields: Record<string, unkn
 test("after kill -9 during deliveries every message that got 200 is stored, once", async (t) => {
   const deliver = createSender(t);
   const service = await startService(t);
-  const ids = Array.from({ length: 2_000 }, (_, index) => `m${index}`);
+  const ids = Array.from({ length: 100 * repetitions(t, { full: 20, short: 5 }) }, (_, index) => `m${index}`);
+  const killAt = Math.round(0.15 * ids.length);
   const acknowledged: string[] = [];
   await Promise.all(
     ids.map(async (message_id) => {
       const response = await deliver(service.url, { message_id }).catch(() => undefined);
       if (response?.status !== 200) return;
       acknowledged.push(message_id);
-      if (acknowledged.length === 300) service.signal("SIGKILL");
+      if (acknowledged.length === killAt) service.signal("SIGKILL");
     }),
   );
   assert.deepEqual(await service.exited, { code: null, signal: "SIGKILL" });
   assert.ok(acknowledged.length < ids.length, "the kill came during the deliveries");
 
-  const again = await startService(t, {}, { folder: service.folder });
-  const stored = new Set(storedIds(join(service.folder, "data", "app.db")));
+  const path = join(service.folder, "data", "app.db");
+  const again = await startTestApp(t, { env: { DATABASE_URL: await databaseUrl(t, path) } });
+  const stored = new Set(storedIds(path));
   assert.deepEqual(acknowledged.filter((id) => !stored.has(id)), []);
   // The sender repeats all messages, including those that got a response.
   for (const response of await Promise.all(ids.map((message_id) => deliver(again.url, { message_id })))) assert.equal(response.status, 200);

@@ -5,14 +5,14 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { MAIN, runMain } from "../cli/main.ts";
 import { readRepositoryFile } from "../ops/files.ts";
-import { delivery, send, sign } from "../support/app.ts";
+import { delivery, send, sign, startTestApp } from "../support/app.ts";
 import { storedIds } from "../support/database.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
 import { parseMarkdown } from "../support/markdown.ts";
-import { startService, type RunningService } from "../support/process.ts";
+import { startService } from "../support/process.ts";
 import { oneOfMany } from "../support/sweep.ts";
 
-async function deliver(service: RunningService, ids: readonly string[]): Promise<void> {
+async function deliver(service: { readonly url: string }, ids: readonly string[]): Promise<void> {
   for (const message_id of ids) {
     const body = JSON.stringify(delivery({ message_id }));
     assert.equal((await send(service.url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body) } })).status, 200);
@@ -80,7 +80,7 @@ for (const [index, [how, restore]] of Object.entries(PROCEDURES).entries()) {
     // An index that still has m3 would fail the checks.
     assert.deepEqual(globSync(`${database}-index*`), []);
     assert.equal((await runMain(["verify", database])).status, 0);
-    const restored = await startService(t, {}, { folder: service.folder });
+    const restored = await startTestApp(t, { env: { DATABASE_URL: `sqlite:///${database}` } });
     assert.deepEqual(storedIds(database), ["m1", "m2"]);
     await deliver(restored, ["m2", "m3"]);
     assert.deepEqual(storedIds(database), ["m1", "m2", "m3"]);

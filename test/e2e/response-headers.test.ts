@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { delivery, startTestApp } from "../support/app.ts";
+import { delivery } from "../support/app.ts";
 import { exchangeRaw } from "../support/connection.ts";
 import { otherConnection } from "../support/database.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
+import { sharedApp } from "../support/shared-app.ts";
+
+const shared = sharedApp({ busyTimeoutMs: 1, env: { API_TOKEN: "t", MAX_BODY_BYTES: "1000", WEBHOOK_RATE_LIMIT: "6" } });
 
 /** No cache may store the response, no browser may guess its type, and no header names the software. */
 function assertSafe(headers: ReadonlyMap<string, string | undefined>, what: string): void {
@@ -13,7 +16,7 @@ function assertSafe(headers: ReadonlyMap<string, string | undefined>, what: stri
 }
 
 test("every response with a body forbids caching and type sniffing", { skip: ONLY_SQLITE }, async (t) => {
-  const app = await startTestApp(t, { busyTimeoutMs: 1, env: { API_TOKEN: "t", MAX_BODY_BYTES: "1000", WEBHOOK_RATE_LIMIT: "6" } });
+  const app = await shared();
   const headers = { Authorization: "Bearer t" };
   const other = otherConnection(t, app.databasePath);
   const locked = async (): ReturnType<typeof app.deliver> => {
@@ -35,7 +38,7 @@ test("every response with a body forbids caching and type sniffing", { skip: ONL
 });
 
 test("a response to a request that the HTTP parser refuses forbids caching and type sniffing", async (t) => {
-  const app = await startTestApp(t);
+  const app = await shared();
   for (const bytes of ["GARBAGE\r\n\r\n", `GET / HTTP/1.1\r\nHost: x\r\nA: ${"a".repeat(20_000)}\r\n\r\n`, "GET / HTTP/2.0\r\nHost: x\r\n\r\n"]) {
     const [response] = await exchangeRaw(t, app.url, bytes);
     assert.ok(response);

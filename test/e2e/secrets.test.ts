@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { delivery, send, sign, type TestResponse } from "../support/app.ts";
+import { delivery, send, sign, startTestApp, type TestResponse } from "../support/app.ts";
 import { openConnection } from "../support/connection.ts";
 import { startService } from "../support/process.ts";
 import { temporaryFolder } from "../support/store.ts";
@@ -62,7 +62,7 @@ test("no secret appears in any response, log line, metric, on stderr or in the o
 });
 
 test("/metrics is open, and shows counts but never content", async (t) => {
-  const service = await startService(t, { API_TOKEN: TOKEN });
+  const service = await startTestApp(t, { env: { API_TOKEN: TOKEN } });
   const body = JSON.stringify(delivery({ message_id: "CANARY-id", from: "+911234500000", to: "+911234500001", text: "CANARY-text" }));
   await send(service.url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body) } });
   await send(service.url, "/messages/CANARY-id");

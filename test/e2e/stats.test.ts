@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { delivery, startTestApp } from "../support/app.ts";
+import { deliverAll } from "../support/deliver-all.ts";
 
 test("GET /stats of an empty inbox returns zeros and nulls", async (t) => {
   const app = await startTestApp(t);
@@ -21,7 +22,7 @@ test("GET /stats returns the ten largest senders, by count and then by number, a
     delivery({ message_id: "first", from: "+9", ts: "2025-01-15T15:29:59+05:30" }),
     delivery({ message_id: "last", from: "+9", ts: "2025-01-15T10:00:00.5Z" }),
   );
-  await Promise.all(messages.map((message) => app.deliver(message)));
+  await deliverAll(t, app, messages);
   await app.deliver(delivery({ message_id: "first" }));
   const { json } = await app.request("/stats");
   assert.deepEqual(json, {

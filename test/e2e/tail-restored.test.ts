@@ -6,7 +6,8 @@ import { test, type TestContext } from "node:test";
 import { tail } from "../../src/cli/tail.ts";
 import { copyDatabase } from "../../src/storage/sqlite/maintain/copy.ts";
 import { testTerminal } from "../cli/terminal.ts";
-import { delivery, startTestApp, type TestApp } from "../support/app.ts";
+import { startTestApp, type TestApp } from "../support/app.ts";
+import { deliverAll } from "../support/deliver-all.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
 import { startGateway } from "../support/gateway.ts";
 import { at } from "../support/json.ts";
@@ -24,17 +25,17 @@ function numbered(prefix: string, count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}${index + 1}`);
 }
 
-async function deliverAll(app: TestApp, ids: readonly string[]): Promise<void> {
-  for (const id of ids) assert.equal((await app.deliver(delivery({ message_id: id }))).status, 200);
+function deliverIds(t: TestContext, app: TestApp, ids: readonly string[]): Promise<void> {
+  return deliverAll(t, app, ids.map((message_id) => ({ message_id })));
 }
 
 /** A service that was backed up at 50 messages and has 70 now. */
 async function startBackedUp(t: TestContext): Promise<BackedUp> {
   const app = await startTestApp(t);
-  await deliverAll(app, numbered("common", 50));
+  await deliverIds(t, app, numbered("common", 50));
   const backup = join(temporaryFolder(t), "backup.db");
   await copyDatabase(app.databasePath, backup, () => undefined);
-  await deliverAll(app, numbered("lost", 20));
+  await deliverIds(t, app, numbered("lost", 20));
   return { app, backup };
 }
 
@@ -50,7 +51,7 @@ test("a position from before a restore gets 409, with the last position that bot
   const before = await startBackedUp(t);
   const { "tail-generation": generation } = (await before.app.request("/tail", { method: "HEAD" })).headers;
   const app = await restore(t, before);
-  await deliverAll(app, numbered("new", 25));
+  await deliverIds(t, app, numbered("new", 25));
   for (const [after, from] of [[70, 50], [50, 50], [30, 30], [75, 50]] as const) {
     const targets = [[`/tail?after=${after}&generation=${generation}`, {}], ["/tail", { "Last-Event-ID": `${generation}.${after}` }]] as const;
     for (const [target, headers] of targets) {
@@ -81,7 +82,7 @@ test("a tail command that has seen 70 messages misses none of the 25 that are de
   gateway.before = () => 503;
   app = await restore(t, before);
   // They are delivered before the tail is back: some get a seq that it has already seen, others a higher one.
-  await deliverAll(app, numbered("new", 25));
+  await deliverIds(t, app, numbered("new", 25));
   gateway.before = () => undefined;
   await until("the tail has seen the others", () => seen().length >= 95);
   assert.deepEqual(seen(), [...numbered("common", 50), ...numbered("lost", 20), ...numbered("new", 25)]);

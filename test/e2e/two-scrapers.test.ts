@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { delivery, startTestApp } from "../support/app.ts";
+import { delivery } from "../support/app.ts";
+import { sharedApp } from "../support/shared-app.ts";
+
+const shared = sharedApp();
 
 /** The series of an exposition in either format, without Node.js's active resources, which come and go. */
 function seriesOf(exposition: string): ReadonlyMap<string, number> {
@@ -9,8 +12,8 @@ function seriesOf(exposition: string): ReadonlyMap<string, number> {
 }
 
 for (const accept of ["text/plain", "application/openmetrics-text"]) {
-  test(`a scrape removes no series from the next one, and no counter falls: ${accept}`, async (t) => {
-    const app = await startTestApp(t);
+  test(`a scrape removes no series from the next one, and no counter falls: ${accept}`, async () => {
+    const app = await shared();
     await app.deliver(delivery());
     const scrape = async (): Promise<ReadonlyMap<string, number>> => seriesOf((await app.request("/metrics", { headers: { Accept: accept } })).body);
     // A scrape is counted only once it is complete.

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { delivery, startTestApp } from "../support/app.ts";
+import { delivery } from "../support/app.ts";
 import { storedIds } from "../support/database.ts";
 import { at, listAt } from "../support/json.ts";
+import { sharedApp } from "../support/shared-app.ts";
+
+const shared = sharedApp();
 
 const GRIN = "\u{1F600}";
 const utf8 = (...bytes: number[]): Uint8Array => Uint8Array.from([...Buffer.from('{"message_id":"'), ...bytes, ...Buffer.from('"}')]);
@@ -66,7 +69,7 @@ const refused: readonly (readonly [string, string | Uint8Array | object, readonl
 ];
 
 test("a valid message is stored and comes back byte for byte, with", async (t) => {
-  const app = await startTestApp(t);
+  const app = await shared();
   for (const [index, [title, sent, stored]] of accepted.entries()) {
     await t.test(title, async () => {
       const message = delivery({ message_id: `m${index}`, ...sent });
@@ -80,7 +83,8 @@ test("a valid message is stored and comes back byte for byte, with", async (t) =
 });
 
 test("an invalid body gets 422, and nothing is stored:", async (t) => {
-  const app = await startTestApp(t);
+  const app = await shared();
+  const before = storedIds(app.databasePath);
   for (const [title, body, locations] of refused) {
     await t.test(title, async () => {
       const response = await app.deliver(body);
@@ -94,20 +98,20 @@ test("an invalid body gets 422, and nothing is stored:", async (t) => {
       }
     });
   }
-  assert.deepEqual(storedIds(app.databasePath), []);
+  assert.deepEqual(storedIds(app.databasePath), before);
 });
 
-test("the Content-Type does not matter", async (t) => {
-  const app = await startTestApp(t);
+test("the Content-Type does not matter", async () => {
+  const app = await shared();
   const types = ["application/json", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16", "nonsense"];
   for (const type of types) assert.equal((await app.deliver(delivery({ message_id: type }), { "Content-Type": type })).status, 200, type);
   assert.equal((await app.deliver(delivery({ message_id: "none" }))).status, 200);
-  assert.deepEqual(storedIds(app.databasePath), [...types, "none"]);
+  assert.deepEqual(storedIds(app.databasePath).filter((id) => [...types, "none"].includes(id)), [...types, "none"]);
 });
 
-test("a byte order mark before the JSON is ignored, one inside it is not", async (t) => {
-  const app = await startTestApp(t);
+test("a byte order mark before the JSON is ignored, one inside it is not", async () => {
+  const app = await shared();
   assert.equal((await app.deliver(`\ufeff${JSON.stringify(delivery({ message_id: "\ufeffm" }))}`)).status, 200);
-  assert.equal((await app.deliver(`\ufeff\ufeff${JSON.stringify(delivery())}`)).status, 422);
-  assert.deepEqual(storedIds(app.databasePath), ["\ufeffm"]);
+  assert.equal((await app.deliver(`\ufeff\ufeff${JSON.stringify(delivery({ message_id: "m\ufeff" }))}`)).status, 422);
+  assert.deepEqual(storedIds(app.databasePath).filter((id) => id.includes("\ufeff")), ["\ufeffm"]);
 });

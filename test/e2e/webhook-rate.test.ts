@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { delivery, startTestApp, type TestApp } from "../support/app.ts";
 import { exchangeRaw, openConnection, rawPost } from "../support/connection.ts";
 import { at } from "../support/json.ts";
+import { sharedApp } from "../support/shared-app.ts";
 import { oneOfMany } from "../support/sweep.ts";
 
 const BODY = JSON.stringify(delivery());
@@ -17,6 +18,17 @@ function manualClock(): { nowMs: () => number; advance(ms: number): void } {
   };
 }
 
+const clock = manualClock();
+const unlimited = sharedApp({ clock });
+const oneAMinute = sharedApp({ clock, env: { WEBHOOK_RATE_LIMIT: "1", MAX_BODY_BYTES: "1000" } });
+
+/** A service that admits one request of each client now. */
+async function admittingOne(): Promise<TestApp> {
+  const app = await oneAMinute();
+  clock.advance(60_000);
+  return app;
+}
+
 /** The statuses of unsigned deliveries, one after the other: 401 if the rate limit admits them. */
 async function statuses(app: TestApp, count: number, headers: Record<string, string | string[]> = {}): Promise<readonly number[]> {
   const responses: number[] = [];
@@ -25,7 +37,6 @@ async function statuses(app: TestApp, count: number, headers: Record<string, str
 }
 
 test("requests beyond WEBHOOK_RATE_LIMIT a minute get 429 until the time in Retry-After", async (t) => {
-  const clock = manualClock();
   const app = await startTestApp(t, { clock, env: { WEBHOOK_RATE_LIMIT: "2" } });
   assert.equal((await app.deliver(BODY)).status, 200);
   assert.equal((await app.deliver(BODY)).status, 200);
@@ -44,9 +55,9 @@ test("requests beyond WEBHOOK_RATE_LIMIT a minute get 429 until the time in Retr
 });
 
 test("429 is sent before the body is read, so it comes before 413 and 401", async (t) => {
-  const app = await startTestApp(t, { clock: manualClock(), env: { WEBHOOK_RATE_LIMIT: "1", MAX_BODY_BYTES: "10" } });
+  const app = await admittingOne();
   assert.equal((await app.deliver("x")).status, 422);
-  assert.equal((await app.deliver("x".repeat(11))).status, 429);
+  assert.equal((await app.deliver("x".repeat(1001))).status, 429);
   assert.equal((await app.request("/webhook", { method: "POST" })).status, 429);
 
   const connection = await openConnection(t, app.url);
@@ -56,17 +67,31 @@ test("429 is sent before the body is read, so it comes before 413 and 401", asyn
   assert.deepEqual(expecting.map(({ status }) => status), [429]);
 });
 
-test("only POST /webhook is limited", async (t) => {
-  const app = await startTestApp(t, { clock: manualClock(), env: { WEBHOOK_RATE_LIMIT: "1" } });
+test("only POST /webhook is limited", async () => {
+  const app = await admittingOne();
   assert.deepEqual(await statuses(app, 2), [401, 429]);
   for (const path of ["/messages", "/stats", "/health/live", "/metrics"]) assert.equal((await app.request(path)).status, 200, path);
   assert.equal((await app.request("/webhook")).status, 403);
   assert.deepEqual(await statuses(app, 1), [429]);
 });
 
-test("without WEBHOOK_RATE_LIMIT nothing is limited", async (t) => {
-  const app = await startTestApp(t, { clock: manualClock() });
+test("without WEBHOOK_RATE_LIMIT nothing is limited", async () => {
+  const app = await unlimited();
   assert.deepEqual(new Set(await statuses(app, 100)), new Set([401]));
+});
+
+test("without a limit no response mentions one", async () => {
+  const app = await unlimited();
+  const { status, headers } = await app.deliver(delivery());
+  assert.deepEqual([status, headers["ratelimit-policy"], headers["ratelimit"], headers["retry-after"]], [200, undefined, undefined, undefined]);
+});
+
+test("without a trusted proxy, X-Forwarded-For and similar headers are ignored", async () => {
+  const app = await admittingOne();
+  assert.equal((await app.deliver(delivery())).status, 200);
+  for (const name of ["X-Forwarded-For", "Forwarded", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP"]) {
+    assert.equal((await app.deliver(delivery(), { [name]: "192.0.2.7" })).status, 429, name);
+  }
 });
 
 /** By `TRUSTED_PROXIES`: whether two requests with these headers count against one allowance. */
@@ -90,7 +115,8 @@ const PROXIES: Readonly<Record<string, readonly (readonly [string | string[] | u
 
 for (const [index, [trusted, rows]] of Object.entries(PROXIES).entries()) {
   test(`TRUSTED_PROXIES=${trusted} decides which address of X-Forwarded-For is limited`, { skip: oneOfMany(index, { every: 3 }) }, async (t) => {
-    const app = await startTestApp(t, { clock: manualClock(), env: { WEBHOOK_RATE_LIMIT: "1", TRUSTED_PROXIES: trusted } });
+    const env = { WEBHOOK_RATE_LIMIT: "1", TRUSTED_PROXIES: trusted };
+    const app = trusted === "0" ? await admittingOne() : await startTestApp(t, { clock, env });
     for (const [first, second, allowances] of rows) {
       const header = (value: string | string[] | undefined): Record<string, string | string[]> => (value === undefined ? {} : { "X-Forwarded-For": value });
       assert.deepEqual(await statuses(app, 1, header(first)), [401], String(first));

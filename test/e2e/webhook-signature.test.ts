@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { delivery, SECRET, sign, startTestApp } from "../support/app.ts";
 import { storedIds } from "../support/database.ts";
+import { sharedApp } from "../support/shared-app.ts";
 
+const shared = sharedApp({ env: { WEBHOOK_SECRET_PREVIOUS: "older" } });
 const BODY = JSON.stringify(delivery());
 const SIGNATURE = sign(BODY);
 
@@ -35,7 +37,7 @@ const refused: readonly (readonly [string, "missing" | "malformed" | "mismatch",
 ];
 
 test("a delivery is accepted with", async (t) => {
-  const app = await startTestApp(t, { env: { WEBHOOK_SECRET_PREVIOUS: "older" } });
+  const app = await shared();
   for (const [title, headers] of accepted) {
     await t.test(title, async () => {
       const response = await app.request("/webhook", { method: "POST", body: BODY, headers });
@@ -47,7 +49,8 @@ test("a delivery is accepted with", async (t) => {
 });
 
 test("a delivery is refused with", async (t) => {
-  const app = await startTestApp(t);
+  const app = await shared();
+  const before = storedIds(app.databasePath);
   for (const [title, reason, headers] of refused) {
     await t.test(`${title}: ${reason}`, async () => {
       const response = await app.request("/webhook", { method: "POST", body: BODY, headers: { "X-Request-ID": "me", ...headers } });
@@ -59,11 +62,11 @@ test("a delivery is refused with", async (t) => {
   }
   const lines = await app.requestLines(refused.length);
   assert.deepEqual(lines.map((line) => line["reason"]), refused.map(([, reason]) => reason));
-  assert.deepEqual(storedIds(app.databasePath), []);
+  assert.deepEqual(storedIds(app.databasePath), before);
 });
 
-test("the signature covers the raw bytes of the body", async (t) => {
-  const app = await startTestApp(t);
+test("the signature covers the raw bytes of the body", async () => {
+  const app = await shared();
   const bodies = [
     `  ${JSON.stringify(delivery({ message_id: "space" }), null, "\t")}\r\n`,
     `{"message_id":"\\u0065scape","from":"+1","to":"+2","ts":"2025-01-15T10:00:00Z","text":"\\/ \u{1F600} \\ud83d\\ude00"}`,
@@ -71,7 +74,7 @@ test("the signature covers the raw bytes of the body", async (t) => {
     `{"message_id":"first","message_id":"repeated name","from":"+1","to":"+2","ts":"2025-01-15T10:00:00Z"}`,
   ];
   for (const body of bodies) assert.equal((await app.deliver(body)).status, 200, body);
-  assert.deepEqual(storedIds(app.databasePath), ["space", "escape", "mark", "repeated name"]);
+  assert.deepEqual(storedIds(app.databasePath).filter((id) => id !== "m1"), ["space", "escape", "mark", "repeated name"]);
 });
 
 test("a secret is used as its UTF-8 bytes", async (t) => {
@@ -81,8 +84,8 @@ test("a secret is used as its UTF-8 bytes", async (t) => {
   assert.equal((await app.deliver(BODY, { "X-Signature": sign(BODY, SECRET) })).status, 401);
 });
 
-test("an empty body needs a valid signature like any other", async (t) => {
-  const app = await startTestApp(t);
+test("an empty body needs a valid signature like any other", async () => {
+  const app = await shared();
   assert.equal((await app.deliver("", { "X-Signature": sign("x") })).status, 401);
   assert.equal((await app.deliver("")).status, 422);
 });
