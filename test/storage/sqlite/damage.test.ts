@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, cpSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { test, type TestContext } from "node:test";
+import { after, before, test, type TestContext } from "node:test";
 import { StoreUnavailable, type MessageStore } from "../../../src/core/store.ts";
+import type { Lifetime } from "../../support/cleanup.ts";
 import { message, openTestStore, temporaryFolder, untilIndexed } from "../../support/store.ts";
 import { oneOfMany } from "../../support/sweep.ts";
 
@@ -44,15 +45,26 @@ const REFUSED: Readonly<Record<string, readonly (keyof typeof OPERATIONS)[] | "n
   former_generations: "no start",
 };
 
-/** Creates a database with removed messages, and closes it cleanly. */
-async function prepare(t: TestContext): Promise<string> {
-  const path = join(temporaryFolder(t), "app.db");
-  const { store } = await openTestStore(t, { path });
+const releases: (() => Promise<void>)[] = [];
+const FILE: Lifetime = { after: (release) => void releases.push(release) };
+after(() => Promise.all(releases.map((release) => release())));
+
+/** The folder of a database with removed messages that was closed cleanly; each test has a copy of it. */
+let original: string;
+
+before(async () => {
+  original = temporaryFolder(FILE);
+  const { store } = await openTestStore(FILE, { path: join(original, "app.db") });
   await store.insertAll([...Array.from({ length: ROWS }, (_, index) => numbered(index)), message("gone")]);
   await store.erase({ messageId: "gone" });
   await untilIndexed(store);
   await store.close();
-  return path;
+});
+
+function copyOf(t: TestContext): string {
+  const folder = temporaryFolder(t);
+  cpSync(original, folder, { recursive: true });
+  return join(folder, "app.db");
 }
 
 function rootOf(path: string, name: string): number {
@@ -81,8 +93,8 @@ async function refusedBy(store: MessageStore): Promise<readonly string[]> {
   return refused;
 }
 
-test("the cases cover every table and index of the main file", async (t) => {
-  const path = await prepare(t);
+test("the cases cover every table and index of the main file", (t) => {
+  const path = copyOf(t);
   using db = new DatabaseSync(path, { readOnly: true });
   const names = db.prepare("SELECT name FROM sqlite_schema WHERE rootpage > 0 ORDER BY name").all().map((row) => String(row["name"]));
   assert.deepEqual(names, Object.keys(REFUSED).toSorted());
@@ -91,7 +103,7 @@ test("the cases cover every table and index of the main file", async (t) => {
 for (const [index, [name, expected]] of Object.entries(REFUSED).entries()) {
   const skip = oneOfMany(index, { every: 3 });
   test(`${name} damaged while the store is closed: ${expected === "no start" ? "the store does not start, and says why" : `everything except ${expected.join(", ")} is served`}`, { skip }, async (t) => {
-    const path = await prepare(t);
+    const path = copyOf(t);
     damage(path, name);
     if (expected === "no start") {
       await assert.rejects(openTestStore(t, { path }), /it must be restored from a backup, because its content is damaged/);
@@ -105,7 +117,7 @@ for (const [index, [name, expected]] of Object.entries(REFUSED).entries()) {
   });
 
   test(`${name} damaged while the store is open: each result is right or a refusal, and the store is not ready if it stores nothing`, { skip }, async (t) => {
-    const path = await prepare(t);
+    const path = copyOf(t);
     const { store, fatal } = await openTestStore(t, { path });
     damage(path, name);
     const refused = await refusedBy(store);
