@@ -1,4 +1,4 @@
 import { createMemoryEngine } from "./memory-engine.ts";
 import { testContract } from "./suite.ts";
 
-testContract(createMemoryEngine("memory"));
+testContract(createMemoryEngine("memory"), { every: 3 });

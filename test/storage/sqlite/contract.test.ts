@@ -1,4 +1,4 @@
 import { testContract } from "../contract/suite.ts";
 import { SQLITE } from "./engine.ts";
 
-testContract(SQLITE);
+testContract(SQLITE, { every: 2 });
