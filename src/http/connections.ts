@@ -59,21 +59,7 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
   // young (its outgrown tables refer to the next ones), which cost a third of the event loop's time.
   const open = new Map<Duplex, Connection>();
   let outstanding = 0;
-  let iteration = 0;
-  let iterationEnds = false;
-
-  function nextIteration(): void {
-    iteration += 1;
-    iterationEnds = false;
-  }
-
-  function useOf(socket: Duplex): Use {
-    const connection = open.get(socket);
-    if (connection?.silent === true) return "silent";
-    const latest = connection?.latest;
-    if (latest === undefined) return "idle";
-    return latest.req.complete && !latest.writableEnded ? "served" : "stalled";
-  }
+  const presentIteration = createIterationCounter();
 
   function forget(socket: Duplex): void {
     outstanding -= open.get(socket)?.outstanding ?? 0;
@@ -82,7 +68,7 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
 
   function makeRoom(): void {
     // Forgotten at once, since 'close' is emitted later and further connections may come before it.
-    for (const socket of pickForRoom(open.keys(), useOf, Math.ceil(maxConnections * ROOM_SHARE))) {
+    for (const socket of pickForRoom(open.keys(), (one) => useOf(open.get(one)), Math.ceil(maxConnections * ROOM_SHARE))) {
       forget(socket);
       socket.destroy();
     }
@@ -104,10 +90,7 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
         socket.destroy();
         return;
       }
-      const connection: Connection = {
-        outstanding: 0, inIteration: 0, iteration, over: false, silent: true, refusals: 0,
-        latest: undefined, writes: undefined, reads: undefined, erasure: undefined,
-      };
+      const connection = newConnection();
       open.set(socket, connection);
       giveUpParsing(socket, () => connection.over);
       socket.once("close", () => forget(socket));
@@ -117,10 +100,7 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
       if (connection === undefined) return undefined;
       outstanding += 1;
       connection.outstanding += 1;
-      if (!iterationEnds) {
-        iterationEnds = true;
-        setImmediate(nextIteration);
-      }
+      const iteration = presentIteration();
       if (connection.iteration !== iteration) {
         connection.iteration = iteration;
         connection.inIteration = 0;
@@ -134,28 +114,69 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
     outstanding: () => outstanding,
     refuse(socket, errorCode) {
       const connection = open.get(socket);
-      // The parser reports every chunk after the first error as a further error.
-      if (connection === undefined) return;
-      connection.refusals += 1;
-      if (connection.over && connection.refusals > MAX_REFUSALS) socket.destroy();
-      if (connection.refusals > 1) return;
-      const refusal = parserRefusal(errorCode);
-      const { latest } = connection;
-      if (latest !== undefined && !latest.req.complete) {
-        // It is unknown where the next request would start.
-        if (!latest.headersSent) latest.shouldKeepAlive = false;
-        // One response per request: if the body was not awaited, the request already has or will get another response.
-        if (!refuseBody(latest.req, refusal)) destroyAfter(latest.req, latest);
-      } else if (errorCode === "ECONNRESET" || errorCode === "EPIPE") {
-        socket.destroy();
-      } else if (latest === undefined || latest.writableFinished) {
-        refuseUnparsed(socket, refusal, observer);
-      } else {
-        // If it were written now, the client would take it for the response to the earlier request.
-        latest.once("finish", () => refuseUnparsed(socket, refusal, observer));
-      }
+      if (connection !== undefined) refuseNext(connection, { socket, errorCode, observer });
     },
     isWorking: (socket) => socket.writableLength === 0 && open.get(socket)?.latest?.writableEnded === false,
     anyInFlight: () => open.values().some(({ latest }) => latest?.writableFinished === false),
   };
+}
+
+/** Numbers those iterations of the event loop in which it is called. */
+function createIterationCounter(): () => number {
+  let iteration = 0;
+  let isOver = true;
+  const end = (): void => {
+    iteration += 1;
+    isOver = true;
+  };
+  return () => {
+    if (isOver) {
+      isOver = false;
+      setImmediate(end);
+    }
+    return iteration;
+  };
+}
+
+function newConnection(): Connection {
+  return {
+    outstanding: 0, inIteration: 0, iteration: 0, over: false, silent: true, refusals: 0,
+    latest: undefined, writes: undefined, reads: undefined, erasure: undefined,
+  };
+}
+
+function useOf(connection: Connection | undefined): Use {
+  if (connection?.silent === true) return "silent";
+  const latest = connection?.latest;
+  if (latest === undefined) return "idle";
+  return latest.req.complete && !latest.writableEnded ? "served" : "stalled";
+}
+
+interface ReportedError {
+  readonly socket: Duplex;
+  readonly errorCode: string | undefined;
+  readonly observer: ExchangeObserver;
+}
+
+/** Refuses the request that an error concerns: the latest one if its body is not complete, else what follows it. */
+function refuseNext(connection: Connection, { socket, errorCode, observer }: ReportedError): void {
+  // The parser reports every chunk after the first error as a further error.
+  connection.refusals += 1;
+  if (connection.over && connection.refusals > MAX_REFUSALS) socket.destroy();
+  if (connection.refusals > 1) return;
+  const refusal = parserRefusal(errorCode);
+  const { latest } = connection;
+  if (latest !== undefined && !latest.req.complete) {
+    // It is unknown where the next request would start.
+    if (!latest.headersSent) latest.shouldKeepAlive = false;
+    // One response per request: if the body was not awaited, the request already has or will get another response.
+    if (!refuseBody(latest.req, refusal)) destroyAfter(latest.req, latest);
+  } else if (errorCode === "ECONNRESET" || errorCode === "EPIPE") {
+    socket.destroy();
+  } else if (latest === undefined || latest.writableFinished) {
+    refuseUnparsed(socket, refusal, observer);
+  } else {
+    // If it were written now, the client would take it for the response to the earlier request.
+    latest.once("finish", () => refuseUnparsed(socket, refusal, observer));
+  }
 }

@@ -1,10 +1,10 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server as NodeServer, type ServerResponse } from "node:http";
 import { type AddressInfo, Server } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { REFUSALS } from "../api/refusals.ts";
 import type { ExchangeObserver } from "../core/exchange.ts";
-import { type Connection, createConnections } from "./connections.ts";
+import { type Connection, type Connections, createConnections } from "./connections.ts";
 import type { Exchange } from "./exchange.ts";
 import { malformedHead } from "./malformed-head.ts";
 
@@ -120,35 +120,40 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
   await once(server, "listening");
   return {
     url: toUrl(server.address()),
-    async close(deadlineMs) {
-      const closed = once(server, "close");
+    close(deadlineMs) {
       exchange.endStreams();
-      // http.Server's own close would at once end connections that it considers idle, including those that still send a
-      // response.
-      Server.prototype.close.call(server);
-      let destroyed = 0;
-      const deadline = new AbortController();
-      const late = setTimeout(deadlineMs, undefined, { signal: deadline.signal }).then(
-        () => {
-          server.getConnections((_error, count) => {
-            destroyed = count;
-            server.closeAllConnections();
-          });
-        },
-        () => undefined,
-      );
-      const sweep = setInterval(() => {
-        if (!connections.anyInFlight()) server.closeIdleConnections();
-      }, SWEEP_MS);
-      await closed;
-      clearInterval(sweep);
-      // Only this ends the timeout checks.
-      server.close();
-      deadline.abort();
-      await late;
-      return destroyed;
+      return closeServer(server, connections, deadlineMs);
     },
   };
+}
+
+/** Lets requests in flight finish, and destroys the remaining connections at the deadline. Gives how many were destroyed. */
+async function closeServer(server: NodeServer, connections: Connections, deadlineMs: number): Promise<number> {
+  const closed = once(server, "close");
+  // http.Server's own close would at once end connections that it considers idle, including those that still send a
+  // response.
+  Server.prototype.close.call(server);
+  let destroyed = 0;
+  const deadline = new AbortController();
+  const late = setTimeout(deadlineMs, undefined, { signal: deadline.signal }).then(
+    () => {
+      server.getConnections((_error, count) => {
+        destroyed = count;
+        server.closeAllConnections();
+      });
+    },
+    () => undefined,
+  );
+  const sweep = setInterval(() => {
+    if (!connections.anyInFlight()) server.closeIdleConnections();
+  }, SWEEP_MS);
+  await closed;
+  clearInterval(sweep);
+  // Only this ends the timeout checks.
+  server.close();
+  deadline.abort();
+  await late;
+  return destroyed;
 }
 
 /**

@@ -7,6 +7,7 @@ import type { FinishedStream, StreamEnd } from "../core/exchange.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import { describeFault } from "./describe-fault.ts";
 import type { Stream } from "./message.ts";
+import { createOpenStreams } from "./open-streams.ts";
 
 /** Responses that are written chunk by chunk. */
 export interface Streams {
@@ -30,23 +31,9 @@ export interface StreamsOptions {
   readonly nowMs: () => number;
 }
 
-type End = (reason: StreamEnd) => void;
-
-/**
- * A tail without messages cannot show whether its client is still there. So if no more tails may open, a new tail replaces the
- * oldest one that has been open for this long; the client of that tail, if it is still there, continues in a new tail.
- */
-const REPLACE_TAIL_MS = 60_000;
-/** The same for an export whose client has read nothing for this long; the system may need twice as long to give up the connection. */
-const REPLACE_EXPORT_MS = 30_000;
-
-/** Keeps track of streamed responses: tails and exports, at most `maxOpen` of each. */
+/** Writes streamed responses: tails and exports, at most `maxOpen` of each. */
 export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Streams {
-  /** When each was opened, oldest first. */
-  const tails = new Map<End, number>();
-  const exports = new Set<End>();
-  /** Since when each export has been waiting for its client to take a chunk, the longest first. */
-  const stalled = new Map<End, number>();
+  const open = createOpenStreams({ maxOpen, nowMs });
   let stopped = false;
 
   /** Waits until the client has taken a chunk. */
@@ -57,28 +44,10 @@ export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Str
     buffered.giveBack(units);
   }
 
-  function isFull(live: boolean): boolean {
-    return (live ? tails : exports).size >= maxOpen;
-  }
-
-  /** The stream that a new one may replace, if any. */
-  function replaceable(live: boolean): End | undefined {
-    const [first] = live ? tails : stalled;
-    if (first === undefined) return undefined;
-    const [end, sinceMs] = first;
-    const passedMs = nowMs() - sinceMs;
-    // If the clock was set back, the time that has passed is unknown.
-    return passedMs < 0 || passedMs >= (live ? REPLACE_TAIL_MS : REPLACE_EXPORT_MS) ? end : undefined;
-  }
-
-  function close(end: End): void {
-    for (const open of [tails, exports, stalled]) open.delete(end);
-  }
-
   return {
     refusal({ live }) {
       if (stopped) return REFUSALS.stopping;
-      if (!isFull(live) || replaceable(live) !== undefined) return undefined;
+      if (open.hasRoom(live)) return undefined;
       return live ? tooManyTails(maxOpen) : tooManyExports(maxOpen);
     },
     async write(res, { chunks, live }) {
@@ -93,13 +62,7 @@ export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Str
         ending.abort();
       }
       const leave = (): void => end("client");
-      const replaced = isFull(live) ? replaceable(live) : undefined;
-      if (replaced !== undefined) {
-        close(replaced);
-        replaced("displaced");
-      }
-      if (live) tails.set(end, nowMs());
-      else exports.add(end);
+      open.add(end, live);
       res.once("close", leave);
       // Nothing is written while nothing happens, so a client that has gone would never be noticed. While an earlier response
       // is unfinished, the connection does not belong to this one yet.
@@ -109,9 +72,9 @@ export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Str
       try {
         for await (const chunk of chunks(signal)) {
           if (!signal.aborted && !res.write(chunk)) {
-            if (!live) stalled.set(end, nowMs());
+            if (!live) open.stall(end);
             await taken(res, chunk.length, signal);
-            stalled.delete(end);
+            open.resume(end);
           }
           if (signal.aborted) break;
         }
@@ -121,7 +84,7 @@ export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Str
           state.fault = describeFault(error);
         }
       }
-      close(end);
+      open.remove(end);
       res.off("close", leave);
       socket.off("end", leave);
       // Chunks that a slow client has not read would delay a stop.
@@ -132,7 +95,7 @@ export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Str
     },
     stop() {
       stopped = true;
-      for (const end of [...tails.keys(), ...exports]) end("stop");
+      open.endAll("stop");
     },
   };
 }
