@@ -13,7 +13,7 @@ export interface BackoffOptions {
 /** Waits between attempts; all attempts in progress share one wait. */
 export interface Backoff {
   succeeded(): void;
-  /** Waits as long as `Retry-After` says, or longer each time if it is absent. Returns false at once if the limit is reached. */
+  /** Waits for the time in `Retry-After`; without it, longer each time. Returns false at once if the limit is reached. */
   pause(retryAfter: string | undefined): Promise<boolean>;
 }
 

@@ -30,7 +30,7 @@ export async function backUp(terminal: Terminal, source: string, target: string)
       share = done / total;
     });
     await withProgress(terminal, "copy", { share: () => share, result: copied });
-    // The copy has no index, which the service builds later: the checks of an index find none.
+    // The copy has no index file, since the service builds one: the checks of the index find nothing to check.
     const maintenance = await openSqliteMaintenance(partial);
     const failed = await runChecks(terminal, maintenance, { printSound: false }).finally(() => maintenance.close());
     if (failed.length > 0) {

@@ -71,7 +71,7 @@ export function parseCommandLine(args: readonly string[]): Parsed<Command> {
   try {
     parsed = parse(args);
   } catch (error) {
-    // Some of Node's messages explain a trick that no command needs.
+    // Some of Node's messages end with advice on positional arguments that begin with a dash, which no command needs.
     const [text = ""] = (error instanceof Error ? error.message : String(error)).split(/\.?(?: To specify a positional argument|$)/);
     const [first = ""] = args;
     return refuse(text, isCommandName(first) ? first : undefined);

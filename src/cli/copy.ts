@@ -11,7 +11,7 @@ import type { Terminal } from "./terminal.ts";
 export async function copy(terminal: Terminal, command: CopyCommand): Promise<number> {
   const locations: DatabaseLocation[] = [];
   for (const name of ["from", "to"] as const) {
-    // Not as a variable: an empty one would mean the default.
+    // Not read as an environment variable: if it were, an empty value would mean the default.
     const database = readDatabaseUrl(command[name]);
     if (!database.ok) terminal.complain(`--${name}: ${database.error}`);
     else if (database.value.kind === "memory") terminal.complain(`--${name}: must name a file or a PostgreSQL database, not one in memory`);

@@ -4,7 +4,7 @@ import { EX_CONFIG, EX_FAILURE, EX_OK, EX_UNAVAILABLE } from "./exit-status.ts";
 import { loadMessagesService } from "./messages-service.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** A sender may have a million messages. */
+/** Long, since a sender may have a million messages. */
 const SILENCE_LIMIT_MS = 600_000;
 
 /**

@@ -14,7 +14,7 @@ const BYTES_A_MB = 1_000_000;
 interface Wire {
   readonly format: "ndjson" | "csv";
   readonly type: string;
-  /** Turns what the service sends into what is written. */
+  /** Converts the body of the response into the output. */
   readonly shape: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array | string>;
 }
 
@@ -23,13 +23,13 @@ const NDJSON: Wire = { format: "ndjson", type: "application/x-ndjson", shape: (c
 const WIRES: Readonly<Record<ExportFormat, Wire>> = {
   ndjson: NDJSON,
   csv: { format: "csv", type: "text/csv", shape: (chunks) => chunks },
-  // The service's own JSON is one page at a time.
+  // The service sends JSON only page by page, so the whole array is made of NDJSON.
   json: { ...NDJSON, shape: toArray },
 };
 
 /**
- * Writes all messages that match as they arrive, as fast as the output takes them. Gives the exit status; rejects with
- * `Unreachable` if the response is cut off, and if the output cannot be written.
+ * Writes all messages that match as they arrive, as fast as the output takes them. Gives the exit status; rejects if the output
+ * cannot be written, and with `Unreachable` if the response is cut off.
  */
 export async function saveExport(terminal: Terminal, { url, format, filters, output }: ExportCommand): Promise<number> {
   const remote = loadMessagesService(terminal, url);

@@ -8,7 +8,7 @@ const RULES: Readonly<Record<string, string>> = {
   EROFS: "its file system must be writable",
 };
 
-/** The message of an error. That of a system error on a file is given in words, if there is a rule that the file breaks. */
+/** The message of an error. For a system error on a file, it states the rule that the file breaks, if there is one. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const rule = "code" in error && typeof error.code === "string" ? RULES[error.code] : undefined;

@@ -57,8 +57,8 @@ interface Ending {
 /**
  * Calls `take` with each message as it is stored. When the connection is lost, it reconnects and continues after the last
  * message, indefinitely. If the store has gone back to an earlier state, for example after a restore, it continues after the last
- * message that both generations share. Ends only if the service refuses, or cannot be reached at first, and then gives the exit
- * status. Rejects if `take` or `opened` does.
+ * message that both generations share. Ends only if `signal` is aborted, or if the service refuses or cannot be reached at first,
+ * and then gives the exit status. Rejects if `take` or `opened` does.
  */
 export async function follow(terminal: Terminal, options: FollowOptions): Promise<number> {
   const { signal } = options;
@@ -74,7 +74,7 @@ export async function follow(terminal: Terminal, options: FollowOptions): Promis
   for (;;) {
     const { reached, temporary, reason, retryAfter, back } = await followOnce({ ...options, from: position, advance });
     if (signal?.aborted) return EX_FAILURE;
-    // Only once: a service that sends a client back again and again must not keep it busy.
+    // Only once in a row: otherwise a service that always responds with 409 would keep this loop busy.
     if (back !== undefined && !wentBack) {
       terminal.complain(`The store has gone back to an earlier state: continuing after seq ${back.after}`);
       position = back;
@@ -135,7 +135,7 @@ async function followOnce({ remote: { service, headers }, from, opened, take, ad
       } catch (error) {
         return { reached: true, temporary: true, reason: unreachable(service, error).message };
       }
-      // A line without a line feed was cut off: it is sent again.
+      // A line without a line feed was cut off: the service sends it again after the next connection.
       if (next.done || next.value.at(-1) !== LINE_FEED)
         return { reached: true, temporary: true, reason: "The service ended the connection" };
       // A blank line only shows that the connection is alive.
@@ -151,7 +151,7 @@ async function followOnce({ remote: { service, headers }, from, opened, take, ad
   }
 }
 
-/** Destroys the connection if it is completely silent for this long. */
+/** The next line of the response. Destroys the connection if not one byte arrives within `limitMs`. */
 async function nextWithin(
   limitMs: number,
   lines: AsyncGenerator<Uint8Array, void>,

@@ -21,9 +21,9 @@ export interface ForwardOrder {
 export interface ForwardOrderOptions {
   /** Delivers one message. The next message of its sender is begun once this settles. */
   readonly deliver: (letter: Letter) => Promise<void>;
-  /** Called when more messages are done: all those up to this sequence number. */
+  /** Called with the sequence number up to which all messages are done, each time it increases. */
   readonly advance: (after: number) => void;
-  /** How many messages may wait; only when this many wait does a stuck sender hold up the others. */
+  /** The maximum number of messages that wait. Once it is reached, a stuck sender holds up the others. */
   readonly room: number;
 }
 

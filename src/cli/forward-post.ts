@@ -10,7 +10,7 @@ import { createSlots } from "./slots.ts";
 
 const SILENCE_LIMIT_MS = 30_000;
 
-/** Counts of attempts, for the metrics. */
+/** Counts for the metrics. */
 export interface ForwardCounts {
   delivered: number;
   failedAttempts: number;
@@ -96,7 +96,7 @@ export function createForwardPost({
   };
 }
 
-/** The same for every attempt at a message, and valid in a header whatever the id contains. */
+/** The `webhook-id`: the same for every attempt at a message, and valid in a header whatever the message's id contains. */
 function idOf(messageId: string): string {
   return `msg_${createHash("sha256").update(messageId).digest("base64url").slice(0, 32)}`;
 }

@@ -15,8 +15,8 @@ export interface OutputFile {
 }
 
 /**
- * Opens a file beside its final name. Rejects if it cannot be written there, or if the name belongs to something other than a
- * file, such as a device.
+ * Opens a temporary file beside `path`. Rejects if it cannot be written there, or if `path` exists and is not a file but, for
+ * example, a device.
  */
 export async function openOutputFile(terminal: Terminal, path: string): Promise<OutputFile> {
   const existing = statSync(path, { throwIfNoEntry: false });

@@ -8,8 +8,8 @@ export interface CheckOptions {
 }
 
 /**
- * Runs the checks one after the other, and prints a line for each; stops if the rest would be pointless. Gives the titles of
- * those that failed.
+ * Runs the checks one after the other, and prints a line for each that fails. Stops if a basic one fails, since the rest would be
+ * pointless. Gives the titles of those that failed.
  */
 export async function runChecks(
   terminal: Terminal,

@@ -13,7 +13,7 @@ import { verify } from "./verify.ts";
 /** Lower priority than a service on the same machine, whose commits must not wait; 19 is the lowest. */
 const NICENESS = 10;
 
-/** Runs a command that works on the database itself, and gives the exit status. Rejects if it cannot be done. */
+/** Runs a command that opens the database directly, and gives the exit status. Rejects if its work cannot be done. */
 export async function runOnDatabase(command: BackupCommand | VerifyCommand, terminal: Terminal): Promise<number> {
   // Before anything starts a thread: a thread inherits the priority of the one that starts it.
   setPriority(NICENESS);

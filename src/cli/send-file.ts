@@ -17,10 +17,10 @@ export interface SendFileOptions {
 }
 
 /**
- * Posts each line of a file unchanged, several at once; skips blank lines. Names the lines that were refused, and prints the
+ * Posts each line of a file unchanged, several at once; skips blank lines. Prints the first refused lines' numbers, and the
  * counts. Ends early if there is no response, or if the signature is refused, since the next one would be refused too.
  *
- * Gives the exit status; rejects with `Unreachable`, and if the file cannot be read.
+ * Gives the exit status; rejects if the file cannot be read, and with `Unreachable` if there is no response.
  */
 export async function sendFile(terminal: Terminal, { file, deliver }: SendFileOptions): Promise<number> {
   const lines = splitLines(file === "-" ? terminal.input() : createReadStream(file));
@@ -30,7 +30,7 @@ export async function sendFile(terminal: Terminal, { file, deliver }: SendFileOp
   let stopped = false;
 
   async function sendInTurn(): Promise<void> {
-    // Not for await: after a failure it would wait for a line that another sender is waiting for.
+    // Not `for await`: when one of these loops fails, that would first wait for a read that another loop has begun.
     for (let next = await lines.next(); !next.done && !stopped; next = await lines.next()) {
       lineNumber += 1;
       const number = lineNumber;

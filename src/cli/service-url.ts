@@ -10,7 +10,7 @@ const SERVICE_URL: Setting<URL | undefined> = {
   doc: "the URL of the service",
 };
 
-/** Parses the URL of the service. A refusal is the rule, without the name of what was given. */
+/** Parses the URL of the service. A refusal is the rule alone, without the name of an option or a variable. */
 export function parseServiceUrl(text: string): Outcome<URL, string> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || /[?#]/.test(text)) return { ok: false, error: RULE };

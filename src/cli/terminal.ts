@@ -14,7 +14,7 @@ export interface Terminal {
   write(chunk: string | Uint8Array): Promise<void>;
   /** Prints a line to standard error. */
   complain(line: string): void;
-  /** Writes to standard error without a line feed if that is a terminal; undefined in a pipe. */
+  /** Writes to standard error without adding a line feed; undefined if that is not a terminal. */
   readonly screen: ((text: string) => void) | undefined;
   /** Settles after this many milliseconds. */
   wait(ms: number): Promise<void>;

@@ -69,8 +69,8 @@ Examples:
     operand: "",
     summary: "follow messages as they are stored",
     details: `Prints each message as one line of JSON when it is stored, until interrupted.
-If the connection is lost, or silent for 40 s, it reconnects and continues where
-it stopped.
+If the connection is lost, or silent for 40 s, tail reconnects and continues
+where it stopped.
 
   --after N   begin after the sequence number N, the "seq" of a line; 0 begins
               with the first message; default: only messages stored from now on
@@ -94,8 +94,8 @@ where it stopped. Signs with X-Signature and the headers of Standard Webhooks.
 
   --to URL            where to post; required
   --position FILE     keeps the position; default webhook-inbox-forward.json
-  --after N           if FILE does not exist: begin after the sequence number N;
-                      default 0, the first message
+  --after N           if the position FILE does not exist: begin after the
+                      sequence number N; default 0, the first message
   --concurrency N     up to N requests at once, of different senders; default 8
   --dead-letter FILE  after --max-attempts, append the message to FILE and
                       continue; without it, retry indefinitely
@@ -183,8 +183,8 @@ Examples:
     summary: "copy the messages from one database to another",
     details: `Copies all messages with their order, times of receipt and payloads, and the ids
 of removed messages, from SQLite to PostgreSQL or back; then compares both
-completely. No service may use either database meanwhile. If it is interrupted,
-run it again to continue. The target must be empty or contain part of this copy.
+completely. No service may use either database meanwhile. After an interruption,
+run copy again to continue. The target must be empty or hold part of this copy.
 
   --from URL  written like $DATABASE_URL
   --to URL    written like $DATABASE_URL; a missing file or tables are created
