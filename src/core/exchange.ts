@@ -29,8 +29,8 @@ export interface DeliveryCounts {
 }
 
 /**
- * Why a streamed response ended: it was complete, the client left, a newer one displaced it, the service stopped, or a fault
- * occurred.
+ * Why a streamed response ended: it was complete, the client left, a newer stream displaced it, the service stopped, or a
+ * fault occurred.
  */
 export type StreamEnd = "complete" | "client" | "displaced" | "stop" | "fault";
 
@@ -58,7 +58,7 @@ export interface FinishedExchange {
   /** The caller's trace (W3C Trace Context): 32 lower-case hex digits. */
   readonly traceId?: string | undefined;
   readonly delivery?: DeliveryFacts | undefined;
-  /** Of a streamed response; `durationMs` then ends with its head. */
+  /** Set for a streamed response; in that case `durationMs` ends when the head of the response is sent. */
   readonly stream?: FinishedStream | undefined;
   /** What went wrong, for the log only. */
   readonly fault?: string | undefined;

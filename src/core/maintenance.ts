@@ -17,7 +17,7 @@ export interface Check {
 export interface DatabaseMaintenance {
   /** In the order in which they run. */
   readonly checks: readonly Check[];
-  /** How to check it further, for the operator; absent if there is nothing left to check. */
+  /** How the operator can check the database further; absent if nothing is left to check. */
   readonly furtherCheck?: string;
   /** What the operator should do when the checks with these titles have failed. */
   remedy(failed: readonly string[]): string;

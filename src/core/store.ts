@@ -48,7 +48,7 @@ export interface MessageStore {
   lastSequence(): Promise<number>;
   /** The generation to which each `seq` belongs, and what is known of former generations. */
   history(): Promise<History>;
-  /** Calls `listener` after each commit that added messages; a read that begins then sees them. */
+  /** Calls `listener` after each commit that added messages; a read that begins after the call finds them. */
   onCommitted(listener: () => void): void;
   /** Proves that the database can be read and written. Gives the reasons why not; empty if it can. */
   check(): Promise<readonly string[]>;
@@ -56,7 +56,7 @@ export interface MessageStore {
   count(): number;
   /** How many messages wait to be committed. */
   queueDepth(): number;
-  /** Rejects if they cannot be read. */
+  /** Rejects if the sizes cannot be determined. */
   sizes(): Promise<StoreSizes>;
   /** The state of what is derived from the messages; free of cost. */
   maintenance(): Maintenance;
@@ -126,7 +126,10 @@ export type Erasure = { readonly messageId: string } | { readonly from: string }
 export interface RetentionSuspension {
   /** What the clock showed. */
   readonly clock: string;
-  /** What it should have shown: the time of the newest message of a day ago or earlier, or the last trusted time plus the time since. */
+  /**
+   * The least that it should have shown: the last trusted time plus the time since then. After a start, the trusted time is the
+   * receipt of the newest message that is at least a day old.
+   */
   readonly expected: string;
   /** When the clock will be trusted, unless it jumps again. */
   readonly until: string;
@@ -155,7 +158,7 @@ export interface StoreObserver {
   upgradeFailed?(reason: string): void;
   /** One step of the index covered this many more messages and took this long. */
   indexed?(messages: number, seconds: number): void;
-  /** A run of retention removed what was received before `before` (ISO 8601), or was stopped earlier. */
+  /** A run of retention has ended: it removed what was received before `before` (ISO 8601), unless it was interrupted. */
   retained?(run: { readonly messages: number; readonly before: string }): void;
   /** The clock jumped ahead: retention removes nothing until the clock is confirmed. */
   retentionSuspended?(suspension: RetentionSuspension): void;

@@ -21,7 +21,7 @@ export type ListQuery = MessageQuery | ReceivedQuery;
  * - `since`, `until`: what `parseTimestamp` accepts, normalized
  * - `q`: empty means absent; a literal `+` is a space
  * - `order`: `asc`, `desc`, `received` or `received-desc`
- * - `cursor`: what `formatCursor` or `formatReceiptCursor` produced for this order; then `offset` must be absent or 0
+ * - `cursor`: what `formatCursor` or `formatReceiptCursor` produced for this order; with a cursor, `offset` must be absent or 0
  *
  * Refusals list every invalid parameter in the order limit, offset, since, until, order, cursor, with the types of
  * `QueryReader`, `cursor_parsing` and `cursor_with_offset`.
@@ -96,8 +96,8 @@ export function parseListForm(rawQuery: string): Outcome<ListForm, readonly Fiel
 export type ExportedQuery = Omit<MessageQuery, "limit" | "offset"> | Omit<ReceivedQuery, "limit" | "offset">;
 
 /**
- * Reads the same parameters for an export, which has all messages: `limit` and `offset` are refused with `page_of_export`, and
- * `received-desc` with `order_of_export`.
+ * Reads the parameters of `parseMessageQuery` for an export. An export contains all matching messages, so `limit` and `offset`
+ * are refused with `page_of_export`; the order `received-desc` is refused with `order_of_export`.
  */
 export function parseExportQuery(rawQuery: string): Outcome<ExportedQuery, readonly FieldError[]> {
   const reader = createQueryReader(rawQuery);
