@@ -15,7 +15,7 @@ export interface Delivery {
 }
 
 export interface Ignored {
-  /** The sender's name for it, such as `statuses`; `incomplete` is a message that lacks what identifies it. */
+  /** The sender's name for the content, such as `statuses`; `incomplete` for messages without an id or a usable time. */
   readonly kind: string;
   readonly count: number;
 }

@@ -9,7 +9,7 @@ const LAST_SECOND = 253_402_300_799;
 /** The lists whose elements are messages; the elements of `message_echoes` were sent by the business. */
 const MESSAGES = "messages";
 const ECHOES = "message_echoes";
-/** Contacts of the persons in the other lists; not an update itself. */
+/** The list of contacts describes the people in the other lists. It is not counted as ignored content. */
 const CONTACTS = "contacts";
 
 /** The context in which an element of `messages` or `message_echoes` is read. */
@@ -105,14 +105,14 @@ function messageOf(element: unknown, surroundings: Surroundings): Message | unde
   };
 }
 
-/** A person's phone number with `+`; without one, as for a person with a user name, the platform's id of that person, unchanged. */
+/** A person's phone number with `+`; if there is none, as for a person with a user name, that person's id on the platform, unchanged. */
 function partyOf(element: unknown, name: "from" | "to"): string | undefined {
   const phone = identifierOf(element, name);
   if (phone === undefined) return identifierOf(element, `${name}_user_id`) ?? identifierOf(element, `${name}_parent_user_id`);
   return /^[0-9]+$/.test(phone) ? `+${phone}` : phone;
 }
 
-/** The documentation says that it is a text; a number is accepted, too. */
+/** An identifier is documented to be a text; a number is accepted, too. */
 function identifierOf(element: unknown, name: string): string | undefined {
   const value = fieldOf(element, name);
   const text = Number.isSafeInteger(value) ? String(value) : textOf(element, name);
@@ -138,7 +138,7 @@ function payloadOf(element: unknown, { value, contacts, list }: Surroundings): s
   }
 }
 
-/** Whether a contact belongs to an element: of a thousand messages, each gets its own contact, not all of them. */
+/** Whether a contact belongs to an element: a message's payload contains only its own contact, not those of other messages. */
 function isPersonOf(contact: unknown, element: unknown): boolean {
   const phone = identifierOf(contact, "wa_id");
   const user = identifierOf(contact, "user_id");

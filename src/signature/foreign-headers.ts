@@ -23,8 +23,8 @@ const JWT_HEADERS: readonly string[] = ["authorization", "x-jwt-assertion", "x-s
 const SIGNATURE_NAME = /^(?=.{1,64}$).*(?:signature|hmac)/;
 
 /**
- * What to do about a delivery that is signed only with another service's header; undefined if there is none. Contains no part
- * of a value.
+ * What to do about a delivery that is signed only with another service's header; undefined if the delivery has no such header.
+ * Contains no part of a value.
  */
 export function foreignHint(headers: SignatureHeaders): string | undefined {
   const known = FOREIGN.find(([header]) => headers[header] !== undefined)?.[1];

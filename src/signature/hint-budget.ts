@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 
-/** A flood of bad signatures must stay cheap, and a misconfigured sender sends more than once. */
+/** Few, because a flood of bad signatures must stay cheap; a misconfigured sender sends again, so its hint is not lost. */
 const HINTS_PER_SECOND = 3;
 
 /** Returns true for the first few calls within a second. */

@@ -16,7 +16,7 @@ export interface Mismatch {
 
 type Variant = readonly [words: string, bytes: Uint8Array];
 
-// Together with the limits of `serialisedBodies`, one hint costs up to about 20 ms, and less than 1 ms for a usual body.
+// With these limits and those of `serialisedBodies`, a hint costs at most about 20 ms, and less than 1 ms for a usual body.
 const MAX_BODY_BYTES = 16 * 1024;
 const MAX_SECRETS = 4;
 

@@ -25,8 +25,8 @@ export type HeaderFamily = "webhook" | "svix";
 
 /**
  * Reads the headers `-id`, `-timestamp` and `-signature` of a family (Standard Webhooks 1.0.0, "Webhook headers") from a
- * request that has the last of them. Signatures are separated by spaces, each `version,base64`. Those of other versions than
- * `v1`, and those that are not base64 of 32 bytes, matter only if there is no other.
+ * request that has the last of them. Signatures are separated by spaces, each `version,base64`. Those of versions other than
+ * `v1`, and those that are not base64 of 32 bytes, are ignored.
  *
  * Refusals, with a hint: `missing` without id or timestamp; `malformed` for an id that is not 1 to 256 visible ASCII
  * characters, a timestamp that is not 1 to 12 decimal digits, signatures of more than 4096 characters in total or without a

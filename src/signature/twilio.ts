@@ -21,7 +21,7 @@ export interface TwilioRequest {
 
 export type VerifyTwilio = (request: TwilioRequest) => Verification;
 
-/** Together with the number of hints it limits the cost of a hint. */
+/** The maximum length of the signed parameters for which a hint is sought: each URL that is tried costs an HMAC over them. */
 const MAX_EXPLAINED = 16 * 1024;
 /** 20 bytes in padded base64. */
 const BASE64_SHA1 = /^[A-Za-z0-9+/]{27}=$/;
@@ -36,7 +36,7 @@ const MALFORMED: Verification = Object.freeze({
 /**
  * Creates the function that checks `X-Twilio-Signature`: base64 of the HMAC-SHA1, keyed with the Auth Token, over the URL that
  * Twilio called and the form's names and values, sorted by name. If a name is repeated, each distinct value counts once,
- * sorted. The URL may have been signed with or without its port, whichever `publicUrl` has. Compared in constant time.
+ * sorted. The URL may have been signed with or without its port, whether or not `publicUrl` has one. Compared in constant time.
  *
  * Refusals: `missing`; `malformed` if it is not 20 bytes in base64; `mismatch`, with a hint if another URL would match.
  *

@@ -58,7 +58,7 @@ export function createVerifier(secrets: Secrets, options: VerifierOptions): Veri
   const textKeys = activeKeys(secrets, (secret) => Buffer.from(secret, "utf8"));
   // A malformed whsec_ secret is a configuration error and does not get this far.
   const standardKeys = activeKeys(secrets, (secret) => standardWebhooksKey(secret) ?? Buffer.from(secret, "utf8"));
-  // One buffer each for all calls: a call ends before the next begins.
+  // All calls share these two buffers: a call ends before the next begins.
   const given = new Uint8Array(MAC_BYTES);
   const expected = Buffer.alloc(MAC_BYTES);
   const onlyGiven = [given];
