@@ -4,10 +4,7 @@
 export const LONG_FUNCTIONS: readonly string[] = [
   "src/app.ts start",
   "src/http/exchange.ts createExchange",
-  "src/pages/browser/detail.ts createDetail",
-  "src/pages/browser/filter-form.ts createFilterForm",
   "src/pages/browser/message-list.ts createMessageList",
-  "src/pages/browser/overview.ts createOverview",
   "src/pages/browser/row-window.ts createRowWindow",
   "src/pages/browser/shared-tail.ts createSharedTail",
   "src/postgres/connection.ts createConnection",

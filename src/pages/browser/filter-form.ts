@@ -1,6 +1,7 @@
 import type { Address } from "./address.ts";
 import { byId } from "./dom.ts";
-import { isFiltered, NO_FILTERS, toNumber, toParameters, type Filters } from "./filters.ts";
+import { createFilterFields } from "./filter-fields.ts";
+import { isFiltered, NO_FILTERS, toParameters, type Filters } from "./filters.ts";
 import type { ListOrder } from "./order.ts";
 import type { Zone } from "./zone.ts";
 
@@ -28,13 +29,8 @@ const DEBOUNCE_MS = 200;
 /** Sets up the form of the page, and fills it from the address. */
 export function createFilterForm({ address, zone, onChange }: FilterFormOptions): FilterForm {
   const form = byId("filters", HTMLFormElement);
-  const q = byId("q", HTMLInputElement);
-  const from = byId("from", HTMLInputElement);
-  const to = byId("to", HTMLInputElement);
-  const since = byId("since", HTMLInputElement);
-  const until = byId("until", HTMLInputElement);
+  const fields = createFilterFields(zone);
   const clear = byId("clear", HTMLButtonElement);
-  const more = byId("more", HTMLButtonElement);
   const orders: readonly (readonly [ListOrder, HTMLButtonElement])[] = [
     ["sent", byId("by-sent", HTMLButtonElement)],
     ["received", byId("by-received", HTMLButtonElement)],
@@ -44,16 +40,8 @@ export function createFilterForm({ address, zone, onChange }: FilterFormOptions)
   let isTyping = false;
   let timer: number | undefined;
 
-  function showTimes(): void {
-    showInstant(since, filters.since, zone());
-    showInstant(until, filters.until, zone());
-  }
-
   function show(): void {
-    q.value = filters.q;
-    from.value = filters.from;
-    to.value = filters.to;
-    showTimes();
+    fields.show(filters);
     clear.hidden = !isFiltered(filters);
     for (const [order, button] of orders) button.setAttribute("aria-pressed", String(order === filters.order));
   }
@@ -68,38 +56,22 @@ export function createFilterForm({ address, zone, onChange }: FilterFormOptions)
     onChange(filters);
   }
 
-  /** An instant that the reader did not change keeps its seconds and its zone. */
-  function instant(input: HTMLInputElement, known: string): string {
-    return input.value === known || input.value === zone().toField(known) ? known : zone().fromField(input.value);
-  }
-
-  function read(): Filters {
-    return {
-      q: q.value,
-      from: toNumber(from.value),
-      to: toNumber(to.value),
-      since: instant(since, filters.since),
-      until: instant(until, filters.until),
-      order: filters.order,
-    };
-  }
-
   form.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => use(read()), DEBOUNCE_MS);
+    timer = setTimeout(() => use(fields.read(filters)), DEBOUNCE_MS);
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    use(read());
+    use(fields.read(filters));
   });
   function set(changes: Partial<Filters>): void {
-    const wanted = { ...read(), ...changes };
+    const wanted = { ...fields.read(filters), ...changes };
     use(wanted);
     show();
   }
   clear.addEventListener("click", () => {
     set({ ...NO_FILTERS, order: filters.order });
-    q.focus();
+    fields.focus();
   });
   for (const [order, button] of orders) button.addEventListener("click", () => set({ order }));
   form.addEventListener("focusin", () => {
@@ -107,15 +79,11 @@ export function createFilterForm({ address, zone, onChange }: FilterFormOptions)
   });
   show();
   // On a phone the filters are folded away, unless the address has some of them.
-  function unfold(open: boolean): void {
-    more.setAttribute("aria-expanded", String(open));
-  }
-  more.addEventListener("click", () => unfold(more.getAttribute("aria-expanded") !== "true"));
-  unfold(isFiltered({ ...filters, q: "" }));
+  setUpFold({ isOpen: isFiltered({ ...filters, q: "" }) });
   return {
     current: () => filters,
     set,
-    showTimes,
+    showTimes: () => fields.showTimes(filters),
     follow() {
       clearTimeout(timer);
       const wanted = address.filters();
@@ -127,10 +95,10 @@ export function createFilterForm({ address, zone, onChange }: FilterFormOptions)
   };
 }
 
-/** A value that is not a time is shown as it is in the address: an empty field would hide what the service refuses. */
-function showInstant(input: HTMLInputElement, instant: string, zone: Zone): void {
-  const isInstant = instant === "" || zone.toField(instant) !== "";
-  input.type = isInstant ? "datetime-local" : "text";
-  input.value = isInstant ? zone.toField(instant) : instant;
-  input.setAttribute("aria-invalid", String(!isInstant));
+/** Sets up the button that folds and unfolds the filters. */
+function setUpFold({ isOpen }: { readonly isOpen: boolean }): void {
+  const more = byId("more", HTMLButtonElement);
+  const unfold = (open: boolean): void => more.setAttribute("aria-expanded", String(open));
+  more.addEventListener("click", () => unfold(more.getAttribute("aria-expanded") !== "true"));
+  unfold(isOpen);
 }

@@ -59,18 +59,7 @@ export function createOverview(options: OverviewOptions): Overview {
 
   function showSenders(largest: Stats["messages_per_sender"]): void {
     const most = largest[0]?.count ?? 1;
-    senders.replaceChildren(...largest.map(({ from, count }) => {
-      const bar = createSvg("svg", { viewBox: "0 0 100 4", preserveAspectRatio: "none", "aria-hidden": "true" },
-        createSvg("rect", { class: "track", width: "100", height: "4" }),
-        createSvg("rect", { width: String((count / most) * 100), height: "4" }));
-      const button = create("button", { type: "button", class: "sender", title: "Show only this sender" },
-        create("bdi", {}, from),
-        create("span", { class: "spoken" }, ": "),
-        create("span", { class: "quiet" }, countOf(count, "message")),
-        bar);
-      button.addEventListener("click", () => options.onSender(from));
-      return create("li", {}, button);
-    }));
+    senders.replaceChildren(...largest.map((sender) => createSender(sender, { most, onSender: options.onSender })));
     if (largest.length === 0) senders.append(create("li", { class: "quiet" }, "No messages yet"));
     numbers.replaceChildren(...largest.map(({ from }) => create("option", { value: from })));
   }
@@ -107,4 +96,23 @@ export function createOverview(options: OverviewOptions): Overview {
 
   setInterval(timeline.redraw, REDRAW_MS);
   return { refresh, follow: () => void load(), retry: recovery.now, senders: () => Array.from(numbers.options, ({ value }) => value) };
+}
+
+interface SenderOptions extends Pick<OverviewOptions, "onSender"> {
+  /** The number of messages of the largest sender, whose bar has the whole width. */
+  readonly most: number;
+}
+
+/** A sender, the number of its messages, and a bar in proportion to the largest. A click selects the sender. */
+function createSender({ from, count }: Stats["messages_per_sender"][number], { most, onSender }: SenderOptions): HTMLLIElement {
+  const bar = createSvg("svg", { viewBox: "0 0 100 4", preserveAspectRatio: "none", "aria-hidden": "true" },
+    createSvg("rect", { class: "track", width: "100", height: "4" }),
+    createSvg("rect", { width: String((count / most) * 100), height: "4" }));
+  const button = create("button", { type: "button", class: "sender", title: "Show only this sender" },
+    create("bdi", {}, from),
+    create("span", { class: "spoken" }, ": "),
+    create("span", { class: "quiet" }, countOf(count, "message")),
+    bar);
+  button.addEventListener("click", () => onSender(from));
+  return create("li", {}, button);
 }

@@ -1,8 +1,9 @@
+import { dialogById } from "./dialog.ts";
 import { byId } from "./dom.ts";
 
 /** Keys that work wherever the focus is, except in a field: `/` goes to the search, `?` lists the keys. */
 export function createShortcuts(search: HTMLInputElement): void {
-  const help = byId("help", HTMLDialogElement);
+  const help = dialogById("help");
 
   function showHelp(): void {
     if (!help.open) help.showModal();
@@ -17,9 +18,4 @@ export function createShortcuts(search: HTMLInputElement): void {
     action();
   });
   byId("show-help", HTMLButtonElement).addEventListener("click", showHelp);
-  byId("help-close", HTMLButtonElement).addEventListener("click", () => help.close());
-  // A click beside the dialog hits the dialog element itself; its content is in its only child.
-  help.addEventListener("click", (event) => {
-    if (event.target === help) help.close();
-  });
 }
