@@ -14,6 +14,7 @@ import { MAIN } from "./cli/main.ts";
 import { createToolbox, REPOSITORY, run, which } from "./scripts/command.ts";
 import { startTestApp, type TestApp } from "./support/app.ts";
 import { codeSpans, parseMarkdown, type CodeBlock, type Section } from "./support/markdown.ts";
+import { sharedApp } from "./support/shared-app.ts";
 import { oneOfMany } from "./support/sweep.ts";
 import { parseExposition, type ParsedExposition } from "./telemetry/exposition-parser.ts";
 
@@ -137,8 +138,10 @@ test("the table of parameters names each parameter of a list, with its default",
   assert.deepEqual(parseMessageQuery(""), { ok: true, value: Object.fromEntries(defaults) });
 });
 
-async function scrape(t: TestContext): Promise<ParsedExposition> {
-  const app = await startTestApp(t);
+const shared = sharedApp();
+
+async function scrape(): Promise<ParsedExposition> {
+  const app = await shared();
   return parseExposition((await app.request("/metrics")).body);
 }
 
@@ -147,18 +150,18 @@ function labelValues(exposition: ParsedExposition, family: string, label: string
   return Array.from(exposition.samples.keys(), (series) => pattern.exec(series)?.[1]).filter((value) => value !== undefined);
 }
 
-test("the table of outcomes has every refusal with its status, and every result of a delivery", async (t) => {
+test("the table of outcomes has every refusal with its status, and every result of a delivery", async () => {
   const rows = section("Status codes").rows.map(([status, outcome = "", result]) => ({ status: Number(status), outcome: codeSpans(outcome)[0] ?? "", result }));
   assert.deepEqual(
     Object.fromEntries(rows.map(({ outcome, status }) => [outcome, status])),
     { created: 200, duplicate: 200, ...STATUS },
   );
   const results = rows.filter(({ result }) => result === "yes").map(({ outcome }) => outcome);
-  assert.deepEqual(sorted(results), sorted(labelValues(await scrape(t), "webhook_requests_total", "result")));
+  assert.deepEqual(sorted(results), sorted(labelValues(await scrape(), "webhook_requests_total", "result")));
 });
 
-test("the table of metrics has a row for each metric of the service, and names the fixed values of its labels", async (t) => {
-  const exposition = await scrape(t);
+test("the table of metrics has a row for each metric of the service, and names the fixed values of its labels", async () => {
+  const exposition = await scrape();
   const rows: readonly Metric[] = Object.values(METRICS);
   const shown = section("Metrics", WATCHING).rows.filter(([name = ""]) => !name.includes("*"));
   assert.deepEqual(

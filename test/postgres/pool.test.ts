@@ -5,22 +5,26 @@ import type { Connection } from "../../src/postgres/connection.ts";
 import { NoServer } from "../../src/postgres/errors.ts";
 import { createPool, PoolBusy, type Pool, type PoolOptions } from "../../src/postgres/pool.ts";
 import { atEnd } from "../support/cleanup.ts";
-import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../support/postgres.ts";
+import { SKIP_WITHOUT_POSTGRES } from "../support/postgres.ts";
+import { usePostgres, type SharedPostgres } from "../support/shared-postgres.ts";
 import { until } from "../support/until.ts";
 import { AUTHENTICATION_OK, frame, READY, scriptedServer, urlOf } from "./server.ts";
 
 const SOON = { deadlineMs: 20_000 };
 const skip = SKIP_WITHOUT_POSTGRES;
-let server: PostgresServer;
+let server: SharedPostgres;
+let database: string;
 
 before(async () => {
-  if (skip === false) server = await startPostgres();
+  if (skip !== false) return;
+  server = await usePostgres();
+  database = await server.createDatabase();
 });
 
 after(() => server?.stop());
 
 function poolFor(t: TestContext, options: Partial<PoolOptions> = {}): Pool {
-  const pool = createPool(urlOf(server.url("postgres")), { size: 2, maxWaiting: 2, waitMs: 20_000, ...options });
+  const pool = createPool(urlOf(database), { size: 2, maxWaiting: 2, waitMs: 20_000, ...options });
   atEnd(t, () => pool.close());
   return pool;
 }
@@ -96,7 +100,7 @@ test("an idle connection that the server has closed is replaced", { skip }, asyn
   idle.release();
   await idle.done;
   // The connection that is idle now is terminated by another one.
-  const admin = createPool(urlOf(server.url("postgres")), { size: 1, maxWaiting: 1, waitMs: 1000 });
+  const admin = createPool(urlOf(database), { size: 1, maxWaiting: 1, waitMs: 1000 });
   await admin.run([{ sql: "SELECT pg_terminate_backend($1::int)", values: [idle.pid ?? null] }], SOON);
   await admin.close();
   await ended;
