@@ -6,6 +6,7 @@ import { test, type TestContext } from "node:test";
 import { buildBase } from "../../scripts/bench/base.ts";
 import { REPOSITORY } from "../scripts/command.ts";
 import { temporaryFolder } from "../support/store.ts";
+import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const COMPILER = { rootDir: "src", outDir: "dist", types: [], module: "nodenext" };
 const CONFIGURATION = JSON.stringify({ compilerOptions: COMPILER, include: ["src"] });
@@ -40,7 +41,7 @@ test("an earlier commit is built in a separate clone, and the working tree does 
   assert.match(readFileSync(join(root, "src/main.ts"), "utf8"), /second/);
 });
 
-test("a commit that does not exist, or does not build, is refused", (t) => {
+test("a commit that does not exist, or does not build, is refused", ONLY_IN_FULL_RUN, (t) => {
   const root = createRepository(t, ["export const first: string = 1;\n"]);
   assert.throws(() => buildBase("0123456", { root, folder: join(temporaryFolder(t), "base") }), { status: 1 });
   assert.throws(() => buildBase("--help", { root, folder: join(temporaryFolder(t), "base") }));

@@ -76,7 +76,7 @@ test("make run installs the compiler whatever NODE_ENV is", ONLY_IN_FULL_RUN, as
   assert.deepEqual(project.lines("npm.log"), ["npm ci --include=dev --include=optional --ignore-scripts; NODE_ENV="]);
 });
 
-test("make run passes the environment to the service unchanged", async (t) => {
+test("make run passes the environment to the service unchanged", ONLY_IN_FULL_RUN, async (t) => {
   const given = { WEBHOOK_SECRET: "a$b $$(c) 'd' \"e\"", NODE_ENV: "production", PORT: "0", SHELL: "/bin/other", NODE_OPTIONS: "--no-warnings" };
   const names = JSON.stringify(Object.keys(given));
   const project = createProject(t, `console.log(JSON.stringify(${names}.map((name) => process.env[name])));`);
@@ -117,7 +117,7 @@ const changes: readonly (readonly [string, (project: Project) => void, number, n
   ["a deleted node_modules/", ({ folder }) => rmSync(join(folder, "node_modules"), { recursive: true }), 1, 1],
 ];
 for (const [index, [title, change, installs, builds]] of changes.entries()) {
-  test(`make run installs ${installs} and builds ${builds} times after a change: ${title}`, { skip: oneOfMany(index, { every: 3 }) }, async (t) => {
+  test(`make run installs ${installs} and builds ${builds} times after a change: ${title}`, { skip: oneOfMany(index, { every: 6 }) }, async (t) => {
     const project = createProject(t, "");
     await project.make(["dist/main.js"]);
     age(project, [...INPUTS, INSTALLED, "dist/main.js"]);
@@ -166,7 +166,7 @@ test("make test fails when a test fails", async (t) => {
   assert.equal((await project.make(["test"])).status, 2);
 });
 
-test("make check runs every test with all its cases, make test does not", async (t) => {
+test("make check runs every test with all its cases, make test does not", ONLY_IN_FULL_RUN, async (t) => {
   const project = createProject(t, "");
   writeFileSync(join(project.folder, "test/a.test.ts"), 'console.log(process.env.FULL ?? "some");\n');
   assert.match((await project.make(["test"])).stdout, /^some$/m);
@@ -175,7 +175,7 @@ test("make check runs every test with all its cases, make test does not", async 
   assert.match(stdout, /^1$/m);
 });
 
-test("make coverage prints which lines of src were not run", async (t) => {
+test("make coverage prints which lines of src were not run", ONLY_IN_FULL_RUN, async (t) => {
   const project = createProject(t, "export function run() {}\nexport function leave() {\n  return 1;\n}\n");
   writeFileSync(join(project.folder, "test/a.test.ts"), 'import { run } from "../src/main.ts";\nrun();\n');
   const { status, stdout } = await project.make(["coverage"]);
@@ -184,7 +184,7 @@ test("make coverage prints which lines of src were not run", async (t) => {
   assert.doesNotMatch(stdout, /a\.test\.ts +\|/);
 });
 
-test("make clean deletes what make has created, and keeps the data", async (t) => {
+test("make clean deletes what make has created, and keeps the data", ONLY_IN_FULL_RUN, async (t) => {
   const project = createProject(t, "");
   mkdirSync(join(project.folder, "data"));
   await project.make(["dist/main.js"]);
