@@ -12,11 +12,14 @@ import { change, element, notification } from "../senders/notification.ts";
 import { startTestServer } from "../support/http.ts";
 import { at, listAt } from "../support/json.ts";
 import { assertDescribed, assertResponse, found, operationsOf, type DocumentedOperation, type ObservedResponse } from "../support/openapi.ts";
+import { sharedApp } from "../support/shared-app.ts";
 import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
 const DOCUMENT = createOpenApiDocument("0.0.0-test");
 const OPERATIONS = operationsOf(DOCUMENT);
 const ENV = { API_TOKEN: "t", WEBHOOK_VERIFY_TOKEN: "v", MAX_BODY_BYTES: "10000", TWILIO_AUTH_TOKEN: "t", PUBLIC_URL: "https://a.example" };
+const shared = sharedApp({ busyTimeoutMs: 1, env: { ...ENV, WEBHOOK_RATE_LIMIT: "1000" } });
+const withoutSettings = sharedApp();
 
 function operationFor(method: string, target: string): DocumentedOperation {
   const [path = ""] = target.split("?");
@@ -80,7 +83,7 @@ async function startOf(url: string, headers: Record<string, string>): Promise<Ob
 
 /** At least one response of every documented kind. */
 async function collectResponses(t: TestContext): Promise<readonly Seen[]> {
-  const app = await startTestApp(t, { busyTimeoutMs: 1, env: { ...ENV, WEBHOOK_RATE_LIMIT: "1000" } });
+  const app = await shared();
   const other = otherConnection(t, app.databasePath);
   const seen: Seen[] = [];
   const messages = [delivery(), delivery({ message_id: "order/7", text: null, ts: "2025-01-15T15:30:00.50+05:30" }), delivery()];
@@ -114,12 +117,12 @@ async function collectResponses(t: TestContext): Promise<readonly Seen[]> {
   for (const method of ["GET", "HEAD"]) seen.push([method, "/health/ready", await app.request("/health/ready", { method })]);
   other.exec("ROLLBACK");
 
-  const limited = await startTestApp(t, { env: { WEBHOOK_RATE_LIMIT: "1" } });
+  const unset = await withoutSettings();
+  for (const target of ["/messages/m1", "/messages?from=+1"]) seen.push(["DELETE", target, await unset.request(target, { method: "DELETE" })]);
+  seen.push(["POST", "/webhook/twilio", await postTwilio(unset, SMS)]);
+  const limited = await startTestApp(t, { env: { ...ENV, WEBHOOK_RATE_LIMIT: "1" } });
   for (const body of messages) seen.push(["POST", "/webhook", await limited.deliver(body)]);
-  for (const target of ["/messages/m1", "/messages?from=+1"]) seen.push(["DELETE", target, await limited.request(target, { method: "DELETE" })]);
   seen.push(["POST", "/webhook/twilio", await postTwilio(limited, SMS)]);
-  const small = await startTestApp(t, { env: { ...ENV, WEBHOOK_RATE_LIMIT: "1" } });
-  for (const _ of messages) seen.push(["POST", "/webhook/twilio", await postTwilio(small, SMS)]);
   return seen;
 }
 
@@ -170,7 +173,7 @@ function assertShared(name: string, response: ObservedResponse | undefined): voi
 }
 
 test("responses that any request may get match the document", async (t) => {
-  const app = await startTestApp(t);
+  const app = await withoutSettings();
   for (const [name, request] of RAW) {
     const response = (await exchangeRaw(t, app.url, request)).find(({ status }) => status >= 400);
     assertShared(name, response && { ...response, headers: Object.fromEntries(response.headers) });
@@ -187,8 +190,8 @@ test("responses that any request may get match the document", async (t) => {
   assertShared("RequestTimeout", late && { ...late, headers: Object.fromEntries(late.headers) });
 });
 
-test("GET /openapi.json returns the document of the running version, without a token", async (t) => {
-  const app = await startTestApp(t, { env: ENV });
+test("GET /openapi.json returns the document of the running version, without a token", async () => {
+  const app = await shared();
   const response = await app.request("/openapi.json");
   assert.deepEqual(response.json, JSON.parse(JSON.stringify(DOCUMENT)));
 });
@@ -203,8 +206,8 @@ const CONDITIONS: readonly (readonly [title: string, value: (etag: string) => st
   ["nothing", () => "", 200],
 ];
 
-test("GET /openapi.json gets 304 if If-None-Match has its ETag", ONLY_IN_FULL_RUN, async (t) => {
-  const app = await startTestApp(t);
+test("GET /openapi.json gets 304 if If-None-Match has its ETag", ONLY_IN_FULL_RUN, async () => {
+  const app = await shared();
   const { etag = "" } = (await app.request("/openapi.json")).headers;
   for (const [title, value, status] of CONDITIONS) {
     const response = await app.request("/openapi.json", { headers: { "If-None-Match": value(etag) } });
