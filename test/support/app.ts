@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { request as httpRequest, type Agent, type IncomingHttpHeaders } from "node:http";
+import { Agent, request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -66,6 +66,9 @@ export async function startTestApp(t: Lifetime, options: TestAppOptions = {}): P
     ...overrides,
   });
   atEnd(t, () => app.close());
+  // To connect for each request would take more than half of its time.
+  const agent = new Agent({ keepAlive: true });
+  atEnd(t, () => agent.destroy());
   const { url } = app;
   return {
     app,
@@ -73,10 +76,10 @@ export async function startTestApp(t: Lifetime, options: TestAppOptions = {}): P
     databasePath,
     fatal,
     ...readLog(() => log),
-    request: (target, request) => send(url, target, request),
+    request: (target, request) => send(url, target, { agent, ...request }),
     deliver(body, headers) {
       const bytes = typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
-      return send(url, "/webhook", { method: "POST", body: bytes, headers: { "X-Signature": sign(bytes), ...headers } });
+      return send(url, "/webhook", { agent, method: "POST", body: bytes, headers: { "X-Signature": sign(bytes), ...headers } });
     },
   };
 }
