@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the image, starts the Compose file and checks everything that ops/README.md says of a container. See usage below.
+# Builds the image, starts the Compose file and checks everything that ops/README.md says about containers. See usage below.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -52,7 +52,7 @@ pass 'the image holds only compiled files and package.json, has no shell, and ru
 
 # The Compose file.
 (unset WEBHOOK_SECRET && ! quietly compose config) || fail 'Compose refuses to start without WEBHOOK_SECRET'
-grep 'WEBHOOK_SECRET must be set' "$work/output" > /dev/null || fail 'Compose says that WEBHOOK_SECRET is missing'
+grep 'WEBHOOK_SECRET must be set' "$work/output" > /dev/null || fail 'Compose reports that WEBHOOK_SECRET is missing'
 (WEBHOOK_SECRET='' && ! quietly compose config) || fail 'Compose refuses an empty WEBHOOK_SECRET'
 quietly compose --profile monitoring config || fail 'the Compose file is valid'
 pass "$COMPOSE accepts the Compose file, and refuses it without WEBHOOK_SECRET"
@@ -97,7 +97,7 @@ for expected in created:1 duplicate:1 invalid_signature:1 too_large:0; do
     fail "Prometheus counts ${expected#*:} $result, not $(ask_prometheus "webhook_requests_total{result=\"$result\"}")"
 done
 wait_for 5 prometheus_says 'sum(webhook_stored_messages)' 1 || fail 'Prometheus has 1 stored message'
-pass "a real Prometheus ($(prometheus --version 2>&1 | sed -n 's/^prometheus, version \([^ ]*\).*/\1/p')) scrapes it and returns the counters: 1 created, 1 duplicate, 1 invalid_signature"
+pass "a real Prometheus ($(prometheus --version 2>&1 | sed -n 's/^prometheus, version \([^ ]*\).*/\1/p')) scrapes the service and returns the counters: 1 created, 1 duplicate, 1 invalid_signature"
 
 # Every query of the dashboard, with a window that suits these intervals, has a result that is not empty.
 # shellcheck disable=SC2016 # the dollar is Grafana's
@@ -147,11 +147,11 @@ compose logs --tail 1 api 2>&1 | grep '"msg":"stopped"' > /dev/null || fail 'the
 wait_for 10 prometheus_says 'up{job="webhook-inbox"}' 0 || fail 'Prometheus sees that the service is down'
 wait_for 10 prometheus_says 'ALERTS{alertname="WebhookInboxDown",alertstate="pending"}' 1 || fail 'WebhookInboxDown is pending'
 all_there
-pass "stopped under load, it exits with 0: $(cat "$work/load"); after a start each message that got 200 is there"
+pass "stopped under load, the service exits with 0: $(cat "$work/load"); after a restart every message that got 200 is there"
 
 under_load kill -s KILL api
 all_there
-pass "killed under load: $(cat "$work/load"); after a start each message that got 200 is there"
+pass "killed under load: $(cat "$work/load"); after a restart every message that got 200 is there"
 
 # Secrets from a file.
 files='-f docker-compose.yml -f ops/compose/secret-file.yml'
@@ -179,7 +179,7 @@ wait_for 20 has_exited "$name-readonly" || fail 'on a read-only volume the servi
 docker logs "$name-readonly" > "$work/output" 2>&1
 docker rm --volumes "$name-readonly" > /dev/null
 grep 'Cannot open the database: .*writable (SQLite ' "$work/output" > /dev/null || fail 'on a read-only volume the service names the reason'
-pass "on a read-only volume it does not start, and says: $(tail -n 1 "$work/output")"
+pass "on a read-only volume the service does not start: $(tail -n 1 "$work/output")"
 
 # make down as an operator runs it, without a secret.
 (unset WEBHOOK_SECRET && COMPOSE_FILE=docker-compose.yml COMPOSE="$COMPOSE" quietly make down) || fail 'make down works without a secret'

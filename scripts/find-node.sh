@@ -1,9 +1,9 @@
 #!/bin/sh
 # Prints the path of a Node.js that package.json's "engines" allows: the one on PATH if it is new enough, else the version in
-# .node-version, which is fetched once from the npm registry and kept in .node/. Exit status 69 if neither can be had.
+# .node-version, which is fetched once from the npm registry and kept in .node/. Exit status 69 if neither is available.
 set -eu
 
-# NODE_OPTIONS meant for the service may keep an older Node.js, and with it npx, from starting.
+# Options in NODE_OPTIONS that are meant for the service can prevent an older Node.js, and so npx, from starting.
 unset NODE_OPTIONS
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cached=$root/.node/bin/node
@@ -68,14 +68,15 @@ printf '%s: fetching Node.js %s, once\n' "$reason" "$wanted" >&2
 mkdir -p "$root/.node/bin"
 : > "$log"
 
-# The package `node` needs its install script. If npm runs no install scripts, the package of the platform has the binary.
+# The package `node` gets the binary with its install script. If npm runs no install scripts, fetch the platform's package, which
+# contains the binary.
 if ! fetch "node@$wanted"; then
   if ! package=$(platform_package) || ! fetch "--package=$package@$wanted" -- node; then
     if grep -q 'libatomic\.so\.1' "$log"; then
-            fail "Cannot run Node.js $wanted: install libatomic.so.1 (Debian, Ubuntu: apt-get install libatomic1; Fedora: dnf install libatomic)"
+      fail "Cannot run Node.js $wanted: install libatomic.so.1 (Debian, Ubuntu: apt-get install libatomic1; Fedora: dnf install libatomic)"
     fi
     tail -n 15 "$log" >&2
-        fail "Cannot fetch Node.js $wanted: the npm registry must be reachable, or Node.js $floor or newer must be on PATH (.node/fetch.log has npm's output)"
+    fail "Cannot fetch Node.js $wanted: the npm registry must be reachable, or Node.js $floor or newer must be on PATH (.node/fetch.log has npm's output)"
   fi
 fi
 

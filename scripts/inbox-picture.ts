@@ -17,7 +17,7 @@ const TEXTS = [
   "I need an invoice with our VAT number.", "OK", "Когда вы откроетесь завтра?", "Your code did not work: it says it has expired.",
 ];
 
-/** At some hours there are more messages than at others, the same in each run. */
+/** Whether there is a message at this step back in time: more often in some hours than in others, and the same in each run. */
 function isSent(index: number): boolean {
   return (index * 7919) % 13 < 4 + 8 * Math.abs(Math.sin(index / 31));
 }

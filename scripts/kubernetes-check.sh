@@ -13,11 +13,11 @@ usage() {
 Usage: kubernetes-check.sh
 
 Needs go, a Go module proxy, and the schemas of Kubernetes $kubernetes. The script installs kubeconform $kubeconform into a
-temporary folder, and kubeconform downloads the schemas. There is none for a ServiceMonitor: only the tests check it.
+temporary folder, and kubeconform downloads the schemas. They do not cover ServiceMonitor, which only the tests check.
 
   SCHEMAS  where kubeconform finds schemas: its -schema-location; default kubeconform's own
 
-Exit status: 0 valid, 1 something is invalid, 69 a program, module or schema cannot be had.
+Exit status: 0 valid, 1 something is invalid, 69 a program, module or schema is not available.
 USAGE
 }
 
@@ -38,7 +38,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# A proxy that does not respond must not stop the gate.
+# If the module proxy does not respond, this check must not hang.
 limit=
 if timeout 1 true 2> /dev/null; then limit='timeout 180'; fi
 # shellcheck disable=SC2086 # a list of words
@@ -48,7 +48,7 @@ GOFLAGS=-modcacherw GOBIN=$work $limit go install "github.com/yannh/kubeconform/
 status=0
 "$work/kubeconform" -strict -summary -skip ServiceMonitor -kubernetes-version "$kubernetes" \
   -schema-location "${SCHEMAS:-default}" ops/kubernetes/*.yaml > "$work/log" 2>&1 || status=1
-# This error is not the manifests' fault.
+# A failed download is not a fault of the manifests.
 if grep 'failed downloading schema' "$work/log" > /dev/null && ! grep ' is invalid: ' "$work/log" > /dev/null; then
   skip "the schemas of Kubernetes, which cannot be downloaded"
 fi

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs a command (npm, npx) without those npm settings of the user that change what is installed and where. Registry, proxy,
-# certificates and cache stay as the user has set them. The settings are in the environment, because the install script of the
-# package `node` starts npm again: with install-strategy=linked it would do so forever.
+# certificates and cache stay as the user has set them. The environment overrides the settings, so that it also does so for the npm
+# that the install script of the package `node` starts: with install-strategy=linked, that script would start npm forever.
 unset NODE_ENV NODE_OPTIONS
 exec env \
   npm_config_dry_run=false \

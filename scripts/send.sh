@@ -30,7 +30,7 @@ fail() {
   exit "$1"
 }
 
-# $1 as a JSON string (RFC 8259 section 7). It goes through octal numbers, because tools treat lines and characters specially.
+# $1 as a JSON string (RFC 8259 section 7). Its bytes are converted as octal numbers, because awk would treat line feeds specially.
 json_string() {
   printf '"%b"' "$(printf '%s' "$1" | od -An -v -to1 | awk '
     BEGIN { for (i = 0; i < 32; i++) control[sprintf("%03o", i)] = sprintf("\\0134u%04x", i) }

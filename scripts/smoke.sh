@@ -56,7 +56,7 @@ request() {
   : > "$folder/body"
   status=$(authorization | curl --config - --silent --globoff --path-as-is --max-time 30 \
     --dump-header "$folder/headers" --output "$folder/body" --write-out '%{http_code}' --url "$target" "$@") || true
-    # For HEAD, curl writes the headers as the body.
+  # For HEAD, curl writes the headers as the body.
   if cmp -s "$folder/headers" "$folder/body"; then : > "$folder/body"; fi
   headers=$(tr -d '\r' < "$folder/headers" | sed 1d)
   body=$(tr -d '\000' < "$folder/body")
@@ -98,7 +98,7 @@ signed_post() {
 request /health/live
 check 'GET /health/live' 200 '{"status":"ok"}'
 if [ "$status" = 000 ]; then
-    printf 'No service responds at %s\n' "$url"
+  printf 'No service responds at %s\n' "$url"
   exit 1
 fi
 check_header 'GET /health/live has X-Request-ID' 'x-request-id: [A-Za-z0-9._-]'
@@ -116,9 +116,9 @@ if [ -n "${WEBHOOK_SECRET-}" ]; then
   post "$message" --header "X-Signature: 0000000000000000000000000000000000000000000000000000000000000000"
   check 'POST /webhook with a wrong signature' 401 '{"detail":"invalid signature"}'
   signed_post '{"message_id":'
-    check 'POST /webhook with invalid JSON' 422 '*"loc":\["body"\]*'
+  check 'POST /webhook with invalid JSON' 422 '*"loc":\["body"\]*'
   signed_post '{}'
-    check 'POST /webhook without the required fields' 422 '*"loc":\["body","message_id"\]*"loc":\["body","from"\]*'
+  check 'POST /webhook without the required fields' 422 '*"loc":\["body","message_id"\]*"loc":\["body","from"\]*'
   signed_post "$message"
   check 'POST /webhook with a new message' 200 '{"status":"ok"}'
   signed_post "$message"
@@ -130,7 +130,7 @@ if [ -n "${WEBHOOK_SECRET-}" ]; then
   request /stats
   check 'GET /stats counts messages' 200 '{"total_messages":[1-9]*,"first_message_ts":"*'
 else
-    printf 'WEBHOOK_SECRET is not set: POST /webhook is not checked, only endpoints that read\n'
+  printf 'WEBHOOK_SECRET is not set: only endpoints that read are checked, not POST /webhook\n'
 fi
 
 request '/messages?limit=1'

@@ -7,9 +7,9 @@ const ALONE = [
   "test/docs.test", "test/fuzz/", "test/http/memory", "test/soak/", "test/storage/postgres/contract", "test/storage/sqlite/contract",
   "test/telemetry/descriptor-writer", "test/telemetry/log-sink-descriptors", "test/telemetry/process-metrics", "test/torture/",
 ];
-/** With more, the last group would take longer than the others. */
+/** The maximum number of files in a group. With more, the last group would still run when all others are done. */
 const MOST_IN_GROUP = 8;
-/** Far beyond any file: the tests in it have their own time limit, unless this one is infinite. */
+/** Longer than any file takes, but finite: with an infinite one, the tests in the file would have no time limit of their own. */
 const FILE_TIMEOUT_MS = 3_600_000;
 
 /** The paths for the test runner, and how to remove what was written for them. */
@@ -19,8 +19,8 @@ export interface TestGroups {
 }
 
 /**
- * Files of one folder share a process, up to `MOST_IN_GROUP`: to start one and to load the service takes as long as many a test
- * file. Each file is a suite, so that what it does at its end is done before the next one begins. Keeps the order of `files`.
+ * Up to `MOST_IN_GROUP` files of one folder share a process, because starting a process and loading the service often take as long
+ * as the tests of a file. Each file is a suite, so that its cleanup is done before the next file begins. Keeps the order of `files`.
  */
 export function groupTests(files: readonly string[], root: string): TestGroups {
   const folder = join(root, `node_modules/.cache/tests-${process.pid}`);

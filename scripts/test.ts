@@ -1,6 +1,6 @@
 /**
- * Runs every test file but the longest ones, or those whose paths begin as given. `--full` runs every file with all its cases;
- * `--coverage` prints which lines of src/ were run.
+ * Runs the test files whose paths begin with one of the arguments; without arguments, every file except those that take longest.
+ * `--full` runs every file with all its cases; `--coverage` prints which lines of src/ were run.
  */
 import { globSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -14,7 +14,7 @@ import { sharePostgresData, SKIP_WITHOUT_POSTGRES } from "../test/support/postgr
 import { casesLeftOut } from "../test/support/sweep.ts";
 import { groupTests } from "./test-groups.ts";
 
-/** A test that hangs fails, and is named. */
+/** A test that takes longer fails, so that a test that hangs is reported by name. */
 const TIMEOUT_MS = 60_000;
 /** How the paths of the slowest files begin. They run first, so that no CPU waits for one of them at the end. */
 const SLOWEST = [
@@ -48,8 +48,8 @@ const files = all
   .toSorted((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1));
 
 if (flags.full) process.env["FULL"] = "1";
-// Most time goes into starting processes: Node.js caches its compiled sources for the next one, but with less coverage
-// information.
+// Most of the time goes into starting processes, so Node.js caches compiled code for the next one. Code from the cache has less
+// coverage information.
 if (!flags.coverage) process.env["NODE_COMPILE_CACHE"] = join(root, "node_modules/.cache/node");
 // Files that every test file would build are built only once.
 const isShared = files.length > 1;
@@ -60,7 +60,7 @@ const [chromium, data] = await Promise.all([
 const engine = process.env["ENGINE"] || "sqlite";
 if (!["sqlite", "postgres"].includes(engine)) throw new Error("Cannot run the tests: ENGINE must be sqlite or postgres");
 const needsPostgres = engine === "postgres" || files.some((file) => file.startsWith("test/storage/postgres/"));
-// Only now: it needs the service's own client, which a service that does not build does not have.
+// Imported only if needed: it imports the service's PostgreSQL client, and an error in that must not prevent other tests.
 const postgres = needsPostgres ? await (await import("../test/support/shared-postgres.ts")).sharePostgres() : undefined;
 if (engine === "postgres" && postgres === undefined) throw new Error("Cannot run the tests on PostgreSQL: it must be installed, or PG_BIN set");
 const groups = groupTests(files, root);
@@ -69,13 +69,13 @@ const tests = run({
   // By default Node.js leaves one CPU unused.
   concurrency: availableParallelism() + 1,
   timeout: TIMEOUT_MS,
-  // The time limit applies to a test, not to a file whose tests have ended.
+  // `timeout` applies to tests. This module ends a file whose tests have ended, but whose process does not exit.
   execArgv: ["--import", new URL("../test/support/left-open.ts", import.meta.url).href],
   coverage: flags.coverage,
   coverageIncludeGlobs: "src/**",
 });
 
-// Until all have passed.
+// Set to 0 once all tests have passed.
 process.exitCode = 1;
 tests.on("test:summary", ({ file, success }) => {
   if (file === undefined && success) process.exitCode = 0;

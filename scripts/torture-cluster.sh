@@ -17,7 +17,7 @@ rounds, in an order that depends on SEED. Needs root on Debian or Ubuntu. Instal
 python3-venv if they are missing, and Patroni into $venv. If possible, it runs in
 namespaces of its own, so that all its processes end with it.
 
-Exit status: 0 no problem, 1 a problem was found, 69 a program or permission cannot be had.
+Exit status: 0 no problem, 1 a problem was found, 69 a program or a permission is missing.
 USAGE
 }
 
@@ -30,7 +30,7 @@ skip() {
   exit 69
 }
 [ "$(id -u)" -eq 0 ] || skip 'root'
-command -v apt-get > /dev/null || skip 'Debian or Ubuntu, whose apt-get installs what it runs'
+command -v apt-get > /dev/null || skip 'apt-get to install its programs, as on Debian or Ubuntu'
 
 # has FILE_OR_PROGRAM PACKAGE: notes the package if the file or the program is missing.
 missing=''
@@ -61,7 +61,7 @@ fi
 if [ ! -x "$venv/bin/patroni" ]; then
   echo "Installing: patroni $patroni"
   rm -rf "$venv"
-    # The Python of the system, because PostgreSQL's user must be able to read it.
+  # The Python of the system, because PostgreSQL's user must be able to read it.
   { /usr/bin/python3 -m venv "$venv" && "$venv/bin/pip" install -q "patroni[etcd3]==$patroni" 'psycopg[binary]'; } > /dev/null 2>&1 || {
     rm -rf "$venv"
     skip "patroni[etcd3] $patroni and psycopg[binary] from the Python package index, which cannot be installed"
@@ -70,11 +70,11 @@ fi
 
 run="scripts/torture-cluster/run.ts --patroni $venv/bin/patroni"
 if why=$(unshare --net --pid --mount --fork --kill-child --mount-proc true 2>&1); then
-    # The first process in the namespace is a shell, because it has to wait for orphaned processes.
+  # The first process in the namespace is a shell, because it has to wait for orphaned processes.
   # shellcheck disable=SC2086 # a list of words
   unshare --net --pid --mount --fork --kill-child --mount-proc sh -c '"$@" & wait "$!"' sh sh scripts/node.sh $run --isolated "$@" &
   child=$!
-    # unshare ignores these signals; when it is killed, everything in its namespaces ends.
+  # unshare ignores these signals; when it is killed, everything in its namespaces ends.
   trap 'kill -KILL "$child"; exit 130' INT
   trap 'kill -KILL "$child"; exit 143' TERM
   wait "$child"

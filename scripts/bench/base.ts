@@ -10,8 +10,8 @@ export interface Base {
 }
 
 /**
- * Builds `commit` of the repository at `root` in a clone at `folder`, which must not exist yet. It shares the installed
- * compiler if the lock file is the same, otherwise it installs its own. Throws if there is no such commit or it does not build.
+ * Builds `commit` of the repository at `root` in a clone at `folder`, which must not exist yet. The clone shares the installed
+ * compiler if the lock file is the same; otherwise it gets its own. Throws if there is no such commit or it does not build.
  */
 export function buildBase(commit: string, { root, folder }: { readonly root: string; readonly folder: string }): Base {
   const hash = run(root, "git", ["rev-parse", "--verify", "--quiet", "--end-of-options", `${commit}^{commit}`]).trim();

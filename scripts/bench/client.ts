@@ -35,7 +35,7 @@ let seed = Date.now() % 1_000_000;
  * installed, since it leaves more of the machine to the server; otherwise load.ts.
  */
 export async function load(options: LoadOptions): Promise<LoadResult> {
-  // Two may run at the same time.
+  // Two load generators may run at the same time: each gets its own seed.
   const own = { ...options, seed: (seed += 1) };
   return options.rate === undefined && (await isInstalled("wrk")) ? loadWithWrk(own) : JSON.parse(await run(nodeCommand(own)));
 }
@@ -126,9 +126,9 @@ export async function timeReads(port: number, target: string, { count, atMostMs 
   const endsAt = performance.now() + atMostMs;
   for (let index = 0; index < count && performance.now() < endsAt; index += 1) {
     const startedAt = performance.now();
-    const answer = await fetchText(port, target, agent);
+    const { status, body } = await fetchText(port, target, agent);
     times.push(performance.now() - startedAt);
-    if (answer.status !== 200) throw new Error(`Cannot measure ${target}: the response must be 200, not ${answer.status}: ${answer.body}`);
+    if (status !== 200) throw new Error(`Cannot measure ${target}: the response must be 200, not ${status}: ${body}`);
   }
   agent.destroy();
   return times.sort((a, b) => a - b);

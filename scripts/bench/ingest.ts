@@ -15,7 +15,7 @@ const LOADS = [
   { connections: 64, share: 0.6 },
   { connections: 256, share: 0.8 },
 ] as const;
-/** Against the build that BASE names: the minimum ingest at 64 connections, and the maximum CPU time per message. */
+/** Goals as ratios to the build that BASE names: the minimum ingest at 64 connections, and the maximum CPU time per message. */
 const BASE_INGEST = 1.2;
 const BASE_CPU = 0.85;
 
@@ -50,7 +50,7 @@ export async function measureIngest(bench: Bench, base: Base | undefined): Promi
   await measureOtherIngest(bench, { service, ceiling });
 }
 
-/** Taken after the backlog is done, so that the cost of the index is included. */
+/** Notes the CPU time, which includes the cost of the index, since it is measured until the backlog is done. */
 function noteCpu(bench: Bench, comparison: Comparison, { at, programs }: { at: string; programs: readonly Program[] }): void {
   for (const [index, { name }] of programs.entries()) {
     bench.note({ what: `CPU time a message, ${name}, ${at}`, value: comparison.median(index, "cpuMicros"), unit: "µs" });

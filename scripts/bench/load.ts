@@ -31,7 +31,7 @@ const rate = Number(values.rate);
 const order: IdOrder = values.order === "random" ? "random" : "growing";
 
 const create = createMessages({ seed: Number(values.seed), order, startMs: Date.now(), perSecond: rate === 0 ? 10_000 : rate });
-// A closed loop must not wait for signing; an open loop has time for it, and may run longer than memory holds requests.
+// A closed loop signs all requests in advance. An open loop has time to sign each one, and may send more than memory can hold.
 const requests = rate === 0 ? Array.from({ length: count }, (_, index) => toRequest(create(index))) : undefined;
 const latencies = new Float64Array(count);
 let next = 0;
@@ -70,11 +70,11 @@ function send(socket: Socket, dueAt: number): void {
   if (request === undefined) return;
   next += 1;
   socket.write(request);
-  socket.once("data", (answer: Buffer) => {
+  socket.once("data", (response: Buffer) => {
     const now = performance.now();
     latencies[answered + refused] = now - dueAt;
     // The status is at a fixed position of the first line: "HTTP/1.1 200".
-    if (answer.toString("latin1", 9, 12) === "200") answered += 1;
+    if (response.toString("latin1", 9, 12) === "200") answered += 1;
     else refused += 1;
     if (answered + refused === count) done.resolve();
     else if (rate === 0) send(socket, now);

@@ -32,7 +32,7 @@ export interface RunOptions extends Omit<LoadOptions, "port"> {
  * compiled so much that it made up the slowest hundredth of an open loop, and 12 of 76 µs of CPU time a message.
  */
 const WARM_UP_MESSAGES = 240_000;
-/** In a short trial the warm-up is this many times what is measured. */
+/** The maximum number of warm-up messages per measured message, so that a short trial has a short warm-up. */
 const MAX_WARM_UP_RATIO = 5;
 
 export function startProgram(program: Program, database: string): Promise<Running> {
@@ -70,12 +70,12 @@ export async function underLoad(server: Running, { settles = true, ...sent }: Un
 
 export type Figure = keyof Run;
 
-/** The results of several things measured in turn, one list each, in the order of the rounds. */
+/** The results of several measurements made in turn: one list each, in the order of the rounds. */
 export interface Comparison {
   readonly runs: readonly (readonly Run[])[];
-  /** The median over the rounds of one thing's figure divided by another's. */
+  /** The median, over the rounds, of the figure of measurement `one` divided by that of measurement `other`. */
   ratio(one: number, other: number, figure?: Figure): number;
-  /** The median of one thing's figure. */
+  /** The median of the figure of measurement `one`. */
   median(one: number, figure: Figure): number;
 }
 

@@ -71,7 +71,7 @@ export interface Timing {
   readonly limits: ReadLimits;
 }
 
-/** The median of the rounds, which alternate, since noise can dominate a single p99. */
+/** The p99 of each read: the median of several rounds, in which the reads take turns, since noise can dominate a single p99. */
 export async function timeAll(bench: Bench, { port, rows, limits }: Timing): Promise<readonly number[]> {
   const targets = READS.map(({ target }) => target(rows));
   for (const target of targets) await timeReads(port, target, WARM_UP);
@@ -105,7 +105,7 @@ export async function measureGrowth(bench: Bench, { small, few, large }: GrowthO
   });
 }
 
-/** Through `make run`, when nothing must be built or fetched. */
+/** Measures a start through `make run` when nothing must be built or fetched. */
 export async function measureMakeRun(bench: Bench, { database }: Seeded): Promise<void> {
   const script = join(bench.root, "scripts/bench/make-run.ts");
   const server = await startProcess(script, { env: { DATABASE_URL: `sqlite:///${database}`, HOME: process.env["HOME"] ?? "/" } });

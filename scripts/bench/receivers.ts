@@ -20,7 +20,8 @@ interface Shares {
 }
 
 /**
- * Measures one receiver against two on the same PostgreSQL, with the same total number of connections, and their CPU time, which on a machine with few CPUs limits both alike.
+ * Measures one receiver against two on the same PostgreSQL, with the same total number of connections. Also measures their CPU
+ * time, which on a machine with few CPUs limits both alike.
  */
 export async function measureReceivers(bench: Bench, server: PostgresServer): Promise<void> {
   const runs: Record<1 | 2, Shares[]> = { 1: [], 2: [] };

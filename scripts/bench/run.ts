@@ -24,7 +24,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "3" },
     messages: { type: "string", default: "320000" },
     rows: { type: "string", default: "1000000" },
-    /** Measures the reads again with this many rows; 0 does not. */
+    /** Measures the reads again with this many rows, unless it is 0. */
     large: { type: "string", default: "0" },
     /** The parts that run; all by default. */
     only: { type: "string", default: "ingest,reads,postgres,receivers" },
@@ -40,7 +40,7 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 const bench: Bench = createBench({ root, folder, rounds: Number(values.rounds), messages: Number(values.messages) });
 
-/** Completes the index: runs a service on it until it has nothing left to do. */
+/** Makes a database with a complete index: runs a service on it until the service has nothing left to do. */
 async function seedDatabase(count: number): Promise<Seeded> {
   const database = join(folder, `seeded-${count}.db`);
   await seed(database, {

@@ -15,8 +15,8 @@ export interface SeedOptions {
 }
 
 /**
- * Fills the database at `path` with unique messages through the store itself. Derived data may not be complete then: the next
- * service on it continues. Rejects if a message cannot be stored.
+ * Fills the database at `path` with unique messages through the store itself. Derived data may still be incomplete afterwards: the
+ * next service on the database completes it. Rejects if a message cannot be stored.
  */
 export async function seed(path: string, { messages, progress }: SeedOptions): Promise<void> {
   const onFatal = (reason: string): never => {

@@ -16,8 +16,8 @@ export interface Running {
 }
 
 /**
- * The flags with which `make run` and the image start the service. With 8 MB, V8 collects short-lived objects twice as often: 256
- * connections were 6 to 20 % slower, and 64 up to a fifth. V8's default needs 26 MiB more than 16 MB, and is not faster.
+ * The flags with which `make run` and the image start the service. With 8 MB, V8 collects short-lived objects twice as often: ingest
+ * was 6 to 20 % slower at 256 connections, and up to 20 % slower at 64. V8's default needs 26 MiB more than 16 MB, and is not faster.
  */
 export const SERVICE_FLAGS: readonly string[] = ["--enable-source-maps", "--max-semi-space-size=16"];
 
@@ -78,7 +78,7 @@ async function firstUrl(child: ChildProcess): Promise<string> {
     // make may first print what it builds.
     if (line.startsWith("{")) url.resolve(JSON.parse(line).url);
   });
-  child.once("exit", (code) => url.reject(new Error(`Cannot start the server: it must not end, but did with status ${code}`)));
+  child.once("exit", (code) => url.reject(new Error(`Cannot start the server: it must not end, but ended with status ${code}`)));
   const first = await url.promise;
   // The rest is read and discarded without being split into lines.
   lines.close();

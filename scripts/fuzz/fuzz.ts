@@ -35,7 +35,7 @@ const SHRINK_ATTEMPTS = 300;
 /** How many accepted messages are read again at the end. */
 const SAMPLE = 1_000;
 
-/** Sends fuzzed bytes until it is told to stop or something fails, then reads a sample of the accepted messages again. */
+/** Sends fuzzed bytes until `mayContinue` returns false or a case fails, then reads a sample of the accepted messages again. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const { port, seed, secret, deadlineMs = 10_000 } = options;
   const judge = createJudge(port, deadlineMs);

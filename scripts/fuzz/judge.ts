@@ -16,7 +16,7 @@ export interface Judge {
 const UTF_8 = new TextDecoder("utf-8");
 const STATUS_LINE = /HTTP\/1\.1 (\d{3}) [A-Z][A-Za-z -]*\r\n/g;
 
-/** Knows every message that was sent, and every one that got 200. */
+/** Creates a judge that keeps every message that was sent, and every one that got 200. */
 export function createJudge(port: number, deadlineMs: number): Judge {
   const sent = new Map<string, Set<string>>();
   const accepted = new Map<string, string>();

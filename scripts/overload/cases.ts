@@ -108,8 +108,8 @@ export const CASES: readonly OverloadCase[] = [
     mayRefuse: true,
     responseMs: 10_000,
     seconds: 8,
-    // They begin once all are accepted: Node accepts one connection in each iteration of its event loop, and this attack makes
-    // the iterations long.
+    // The flood begins once all connections are accepted: Node accepts one in each iteration of its event loop, and this attack
+    // makes the iterations long.
     async attack({ port }) {
       const accepted: Promise<unknown>[] = [];
       const crowd = await gather({

@@ -16,7 +16,7 @@ export interface OverloadedService {
   readonly pid: number;
   /** Undefined while it runs, then how it ended. */
   ended(): string | undefined;
-  /** Stops it, and says how it ended. */
+  /** Stops it, and returns how it ended. */
   stop(): Promise<string>;
 }
 

@@ -4,7 +4,8 @@ import type { Seen } from "./tails.ts";
 const DAY_MS = 86_400_000;
 
 /**
- * Makes the older half of the messages two days old while no service runs, and returns their ids. If they were older, the service would suspect its clock.
+ * Makes the older half of the messages two days old while no service runs, and returns their ids. If they were older, the service
+ * would suspect its clock.
  */
 export function ageHalf(database: string): readonly string[] {
   using db = new DatabaseSync(database);

@@ -11,7 +11,7 @@ export interface Sample {
   readonly walMiB: number;
 }
 
-/** Reads them from /proc and the files beside the database. Throws once the process has ended. */
+/** Reads a sample from /proc and the files beside the database. Throws once the process has ended. */
 export function takeSample(pid: number, database: string): Sample {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const wals = [`${database}-wal`, `${database}-index-wal`];

@@ -34,6 +34,6 @@ try {
 }
 const { ledger, problems } = harness;
 for (const { where, what } of problems.slice(0, 50)) say(`${where}: ${what}`);
-const answers = `${ledger.count("stored")} got 200, ${ledger.count("refused")} got 503`;
-say(`${answers}; ${harness.rows()} rows; ${problems.length} problems; SEED=${seed}`);
+const outcomes = `${ledger.count("stored")} got 200, ${ledger.count("refused")} got 503`;
+say(`${outcomes}; ${harness.rows()} rows; ${problems.length} problems; SEED=${seed}`);
 process.exit(problems.length === 0 ? 0 : 1);

@@ -25,16 +25,16 @@ const READ_PAUSE_MS = 40;
 const LONGEST_TAIL_MS = 5_000;
 const MINUTE_MS = 60_000;
 const SAMPLES = 400;
-/** For this long no message may be removed at all. */
+/** Until all old messages are gone, retention must remove at least one within this time. */
 const STANDSTILL_MS = 300_000;
 const LOOK_MS = 500;
 /** A shorter run is not checked for growth, because the service is still warming up. */
 const LEAST_FOR_GROWTH_S = 30;
 
 /**
- * Runs the service under all that it meets, for this many seconds: deliveries with repeats and conflicts, reads, searches,
- * tails that connect again, exports, retention, other readers of its file and second processes on it. Reports to the harness
- * what is lost, doubled, refused, missed by a tail, or grows.
+ * Runs the service for this many seconds under every kind of load: deliveries with repeats and conflicts, reads, searches, tails
+ * that reconnect, exports, retention, other readers of its file and second processes on it. Reports to the harness every message
+ * that is lost, doubled, refused or missed by a tail, and every resource whose use grows.
  */
 export async function soak(harness: Harness, { seconds, connections, say }: SoakOptions): Promise<void> {
   const pace = (): Promise<void> => setTimeout((connections / SENDINGS_PER_SECOND) * 1000);
@@ -81,7 +81,7 @@ async function fill(harness: Harness, { ms, pace }: { readonly ms: number; reado
   harness.removed(ageHalf(harness.database));
 }
 
-/** It may be slow, because retention runs while the other threads leave CPU idle; only a standstill is a fault. */
+/** Waits for retention, which may be slow, because it uses only the CPU time that other threads leave; only a standstill is a fault. */
 async function untilRemoved({ database }: Harness): Promise<void> {
   for (let left = countOld(database); left > 0; ) {
     const before = left;

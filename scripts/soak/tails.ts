@@ -60,7 +60,7 @@ export function startTail(url: string, { type, random, mostMs, mayBreak = false,
     let rest = "";
     for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
       const lines = (rest + chunk).split("\n");
-      // A line that was cut off is sent again.
+      // The rest of an unfinished line is in the next chunk. If there is none, the service sends the line again after a reconnect.
       rest = lines.pop() ?? "";
       for (const line of lines) take(line);
     }

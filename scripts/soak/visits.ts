@@ -48,7 +48,7 @@ export function startVisits(harness: Harness, where: string, { service, url, eve
   };
 }
 
-/** An export has every message that existed when it began, except those that retention has removed since, and none twice. */
+/** Checks an export: it must have every message that existed when it began, except those removed since, and none twice. */
 async function exportAll(harness: Harness, where: string, { url, signal }: { url: string; signal: AbortSignal }): Promise<void> {
   const removedBefore = countRemoved(harness.database);
   const page: { readonly total: number } = JSON.parse(await (await fetch(`${url}/messages?limit=1`, { signal })).text());

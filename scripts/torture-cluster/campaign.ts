@@ -53,7 +53,7 @@ const READ_PAUSE_MS = 100;
 const READ_STATUSES: ReadonlySet<number> = new Set([200, 0, 408, 502, 503, 504]);
 const SHOWN_OF_A_TAIL = 5;
 
-/** The receivers must be running, since tails begin at once. */
+/** Starts the tails at once, so the receivers must be running. */
 export function startCampaign(options: CampaignOptions): Campaign {
   const { databaseUrl, entries, random } = options;
   const ledger = timeAnswers(createLedger());

@@ -34,7 +34,7 @@ const DISK_FULL_MS = 20_000;
 const BALANCER_GONE_MS = 500;
 const FOLLOWED_BY = 50;
 
-/** Messages are stored again while the killed node is still away. */
+/** Waits until messages are stored again while the killed node is still down. */
 async function goesOn({ campaign }: Scene, where: string): Promise<void> {
   await campaign.stored(where, FOLLOWED_BY);
 }
@@ -52,7 +52,7 @@ async function cutOff(node: ClusterNode): Promise<void> {
 }
 
 const cableObstacle = ({ cluster }: Scene): string | undefined =>
-  cluster.nodes.some(({ cable }) => cable === undefined) ? "no network namespace may be made here" : undefined;
+  cluster.nodes.some(({ cable }) => cable === undefined) ? "network namespaces cannot be created here" : undefined;
 
 export const EVENTS: readonly ClusterEvent[] = [
   {

@@ -69,7 +69,9 @@ export interface Known {
 }
 
 /**
- * Compares a service with what its clients know: every message that got 200 exists exactly once, with the content first accepted; nothing else exists, except messages in doubt; counters equal the rows; searches and lists of senders find them. Returns what is wrong.
+ * Compares a service with what its clients know: every message that got 200 exists exactly once, with the content first accepted;
+ * nothing else exists, except messages in doubt; counters equal the rows; searches and lists of senders find the rows. Returns what
+ * is wrong.
  */
 export function check(ledger: Ledger, seen: Observation, known: Known = {}): readonly Problem[] {
   return [...checkRows(ledger, seen, known), ...checkCounters(seen), ...checkSearches(seen), ...checkLists(seen), ...checkSingle(seen)];
@@ -106,7 +108,7 @@ function checkRows(ledger: Ledger, seen: Observation, { before = new Map(), remo
 }
 
 /**
- * The content of a row must have been sent, must not always have been refused, and must not have been sent only after another
+ * Some request with the content of the row must have been sent, must not have been refused, and must not have begun after another
  * content was accepted.
  */
 function explainContent(row: Row, attempts: readonly Attempt[], report: (kind: ProblemKind, id: string, detail: string) => void): void {

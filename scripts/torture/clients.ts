@@ -13,11 +13,11 @@ export interface ClientOptions {
 }
 
 export interface LoadOptions {
-  /** Whether it ends once nothing waits to be resent. */
+  /** Sends only what waits to be resent, and ends once nothing does. */
   readonly only?: "retries";
   /** Awaited before each request; nothing by default. */
   readonly pace?: () => Promise<void>;
-  /** Whether to reconnect until it is stopped, even if nobody listens; otherwise it does not reconnect. */
+  /** Whether to reconnect until it is stopped, even while no service listens; false by default. */
   readonly persists?: boolean;
 }
 

@@ -15,7 +15,7 @@ export interface Connection {
   close(): void;
 }
 
-/** Returns undefined if nobody listens. */
+/** Opens a connection; undefined if no service listens. */
 export function openConnection(url: string): Promise<Connection | undefined> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), noDelay: true });

@@ -10,7 +10,10 @@ export function indexOf(database: string): string {
   return `${database}-index`;
 }
 
-/** Ways to damage an index, even while a service has it open. Each returns a description of what it did, or undefined if there is no such file. */
+/**
+ * A way to damage an index, even while a service has it open. `inflict` returns a description of what it did, or undefined if
+ * there is no such file.
+ */
 export interface Damage {
   readonly name: string;
   /** Whether reads must be exact at once: a deleted file stays intact for processes that have it open. */

@@ -7,7 +7,9 @@ const DISK_MIB = 64;
 const LEFT_BYTES = 8 * 1024 * 1024;
 
 /**
- * Fills a file system in memory: messages must get 503, the service must not be ready, reads must continue without half-written data, and once there is room everything must continue in the same process. Only root may mount one. Returns what is wrong.
+ * Fills a file system in memory: messages must get 503, the service must not be ready, reads must continue without half-written
+ * data, and once there is room everything must continue in the same process. Only root may mount the file system. Returns what is
+ * wrong.
  */
 export async function fullDiskRow(options: HarnessOptions, say: (line: string) => void): Promise<Harness["problems"]> {
   const where = "full disk";

@@ -45,7 +45,7 @@ export interface Harness extends Checker {
   /** Starts the service; rejects if it does not come up. */
   startUp(where: string, options?: StartOptions): Promise<{ readonly service: Service; readonly url: string }>;
   load(where: string, url: string, options?: LoadOptions): Load;
-  /** Waits until the service, which has been told to stop, has ended with status 0. */
+  /** Waits for a service that has got SIGTERM; reports it if it does not end with status 0. */
   endInOrder(where: string, service: Service): Promise<void>;
   /** Reports the statuses of reads; all must be 200. */
   reportReads(where: string, statuses: ReadonlyMap<number, number>): void;
@@ -109,7 +109,7 @@ export function createHarness(options: HarnessOptions): Harness {
   return harness;
 }
 
-/** Rejects if this takes longer than anything here may take. */
+/** Rejects, naming what is required, if the work takes longer than `HANG_MS`. */
 export async function withinTime<T>(work: Promise<T>, required: string): Promise<T> {
   const ended = new AbortController();
   const late = setTimeout(HANG_MS, undefined, { signal: ended.signal }).then(

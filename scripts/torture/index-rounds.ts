@@ -73,7 +73,7 @@ async function damageUnderLoad(harness: Harness, { where, url, service, loadMs: 
   harness.reportReads(where, await readers.stop());
   if (ended) throw new Error(`Cannot continue: ${where}: the service must not end: ${service.complaints()}`);
   const refused = ledger.count("refused") - refusedBefore;
-  if (refused > 0) harness.report(where, `${refused} deliveries got 503 for the sake of the index`);
+  if (refused > 0) harness.report(where, `${refused} deliveries got 503 because of the index`);
   return done;
 }
 

@@ -87,7 +87,7 @@ export function toRequest(contents: readonly Content[]): Buffer {
   );
 }
 
-/** Its times have no fraction. */
+/** Whether a notification can carry the message: its times have no fraction of a second. */
 export function fitsNotification({ ts }: Content): boolean {
   return !ts.includes(".");
 }

@@ -20,8 +20,9 @@ const READERS = 2;
 const MOST_LEFT_BYTES = 200_000;
 
 /**
- * Second processes (the same start command again), other readers of the file and full disks come and go at random, under load. A second process must refuse to start, naming the file and its owner; a delivery may be refused only while a disk is full; reads
- * continue; and once all are gone, everything continues in the same process.
+ * Second processes (the same start command again), other readers of the file and full disks come and go at random, under load. A
+ * second process must refuse to start, naming the file and its owner; a delivery may be refused only while the disk is full; reads
+ * must continue; and once all of these are gone, everything must continue in the same process.
  */
 export async function neighbourRound(harness: Harness, { events, say, disk }: NeighbourOptions): Promise<void> {
   const where = "neighbours";
@@ -67,7 +68,7 @@ export interface Started {
   readonly url: string;
 }
 
-/** The lock of a database is on a separate file. */
+/** Whether the database has a lock, which is on a separate file. */
 export function hasOwner({ database }: Pick<Harness, "database">): boolean {
   return existsSync(`${database}-owner`);
 }

@@ -63,7 +63,7 @@ async function getPage(url: string, filter: string): Promise<{ readonly ids: rea
   return { ids: data.map((one) => one.message_id), total };
 }
 
-// The responses of the service are compared with the rows, which reveals anything strange in them.
+// The type is not checked here: the caller compares the responses with the rows, which reveals any difference.
 async function getJson<T>(url: string, target: string): Promise<T> {
   const response = await fetch(url + target);
   const body = await response.text();

@@ -98,7 +98,7 @@ async function noSpaceRow(harness: Harness, say: Say): Promise<void> {
 
 /** strace runs as a grandchild (-D), so that signals and the exit status are those of the service. */
 function strace(calls: string, fault: string): readonly string[] {
-  // Without the filter strace would stop at every system call; with it, it delivers no signals.
+  // Without the filter, strace stops the service at every system call; with the filter, strace delivers no signals.
   const filter = fault.startsWith("signal=") ? [] : ["--seccomp-bpf"];
   return ["strace", "-D", "-f", ...filter, "-o", "/dev/null", "-e", `trace=${calls}`, "-e", `inject=${calls}:${fault}`];
 }

@@ -9,9 +9,9 @@ export interface RoundsOptions {
   readonly say: (line: string) => void;
 }
 
-/** How often a kill hits a start, with the WAL of the previous kill still to be recovered: once in this many rounds … */
+/** The share of rounds in which an extra kill hits the start, while the WAL of the previous kill is still to be recovered. */
 const KILLED_AT_START = 0.2;
-/** … and how often a kill hits a graceful stop. */
+/** The share of rounds in which the kill hits a graceful stop. */
 const KILLED_AT_STOP = 0.2;
 
 /** Kills the service under load at random moments, restarts it on the same file, and checks it after each start and at the end. */

@@ -12,7 +12,7 @@ export interface SmallDisk {
   unmount(): void;
 }
 
-/** Mounts one at `folder`, which must not exist yet. Only root may do this. If it fails, returns the reason, for the operator. */
+/** Mounts a small disk at `folder`, which must not exist yet. Only root may do this. If it fails, returns the reason, for the operator. */
 export function mountSmallDisk(folder: string, mib: number): SmallDisk | string {
   mkdirSync(folder);
   const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${mib}m`, "tmpfs", folder], { encoding: "utf8" });

@@ -5,7 +5,7 @@ const LIMIT_MS = 60_000;
 
 export interface UntilOptions {
   readonly limitMs?: number;
-  /** How often it checks; less often if the check itself takes time from the service. */
+  /** The pause between two checks. Choose a longer one if a check takes CPU time from the service. */
   readonly everyMs?: number;
 }
 

@@ -6,7 +6,7 @@ import { createToolbox, REPOSITORY, run, which } from "./command.ts";
 /** Something that is missing, stubs, and what the script says it needs. */
 const LACKING: readonly (readonly [string, Readonly<Record<string, string>>, string])[] = [
   ["the right of root", { id: "echo 1000" }, "root"],
-  ["apt-get", { id: "echo 0" }, "Debian or Ubuntu, whose apt-get installs what it runs"],
+  ["apt-get", { id: "echo 0" }, "apt-get to install its programs, as on Debian or Ubuntu"],
   ["packages that cannot be installed", { id: "echo 0", "apt-get": "exit 100" }, "these packages, which cannot be installed:(?: \\S+)* etcd-server haproxy\\b.*"],
 ];
 

@@ -43,8 +43,8 @@ test("an event that cannot be tried here is reported, with the reason", () => {
   const possible = possibleEvents(sceneOf(1), (line) => lines.push(line));
   assert.deepEqual(EVENTS.filter((event) => !possible.includes(event)).map(({ name }) => name).toSorted(), lines.map((line) => line.replace(/: NOT TRIED, .*/, "")).toSorted());
   assert.deepEqual(lines, [
-    "leader cut off for 35 s: NOT TRIED, no network namespace may be made here",
-    "synchronous standby cut off for 35 s: NOT TRIED, no network namespace may be made here",
+    "leader cut off for 35 s: NOT TRIED, network namespaces cannot be created here",
+    "synchronous standby cut off for 35 s: NOT TRIED, network namespaces cannot be created here",
     "disk of the leader full for 20 s: NOT TRIED, mount: permission denied",
   ]);
   assert.deepEqual(possibleEvents(sceneOf(1), () => {}, ["switch"]).map(({ name }) => name), ["switchover"]);
