@@ -43,7 +43,7 @@ export function createChannel(socket: Socket): Channel {
 
   socket.on("data", (chunk: Buffer) => {
     try {
-      // A new function may start to listen after any message, even in the middle of a chunk.
+      // `listen` may replace `take` after any message, even in the middle of a chunk.
       for (const frame of read(chunk)) take(decode(frame));
     } catch (error) {
       destroy(error instanceof Error ? error : new Error(String(error)));

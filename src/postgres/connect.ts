@@ -22,9 +22,9 @@ export interface ConnectOptions {
 const DEFAULT_RESPONSE_LIMIT_BYTES = 64 * 1024 * 1024;
 
 /**
- * Connects to the first host that is what `target_session_attrs` requires; each host has the time of `connect_timeout`.
+ * Connects to the first host that meets `target_session_attrs`. An attempt to reach a host may take as long as `connect_timeout`.
  *
- * @throws {NoServer} if there is none, or the signal was aborted before, with the failure of each host
+ * @throws {NoServer} if no host does, or if the signal is aborted first, with the failure of each attempt
  */
 export async function connect(url: ConnectionUrl, options: ConnectOptions = {}): Promise<Connection> {
   const failures: HostFailure[] = [];
@@ -74,7 +74,7 @@ async function connectTo(host: Host, kind: SessionKind, { url, options }: Contex
 
 type Way = () => Promise<Connection | undefined>;
 
-/** With or without TLS, in the order that `sslmode` tries them (https://www.postgresql.org/docs/current/libpq-ssl.html). */
+/** Connects with or without TLS, in the order that `sslmode` sets (https://www.postgresql.org/docs/current/libpq-ssl.html). */
 async function negotiate(host: Host, context: Context, signal: AbortSignal): Promise<Connection> {
   const { sslMode } = context.url;
   const plain: Way = async () => start(await openPlain(host, signal), host, { ...context, signal });

@@ -41,7 +41,10 @@ export interface Connection {
    * Otherwise rejects with a ConnectionLost, whose `outcome` shows whether anything may be stored.
    */
   run(statements: readonly Statement[], options: PipelineOptions): Promise<PipelineResult>;
-  /** Lets the pipelines in flight finish, and accepts no more. Does not wait for a server that hangs. */
+  /**
+   * Accepts no more pipelines and lets those in flight finish, which their deadlines limit. If the server then does not close the
+   * connection, it is destroyed.
+   */
   close(): Promise<void>;
   destroy(reason: Error): void;
 }

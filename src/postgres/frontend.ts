@@ -122,7 +122,7 @@ interface Writer {
   zeroEnded(value: string): void;
   /** An int32 with the length of the text, then the text. */
   sized(value: string): void;
-  /** An int32 with the length of what `write` writes plus, by default, its own, then that. */
+  /** An int32 with a length, then what `write` writes. The length is that of what follows, plus the int32's own 4 bytes by default. */
   counted(write: () => void, own?: 0 | 4): void;
 }
 

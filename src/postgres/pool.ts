@@ -11,7 +11,7 @@ export interface PoolOptions extends ConnectOptions {
   readonly maxWaiting: number;
   /** How long a caller waits for a connection that others use. */
   readonly waitMs: number;
-  /** For callers that pass none. */
+  /** The signal for callers that pass none. */
   readonly signal?: AbortSignal;
 }
 
@@ -33,8 +33,8 @@ export interface Pool {
    * Lends a connection for as long as `work` runs. It is destroyed afterwards if it is not known to be idle, or if its
    * server has become read-only (25006) or has been replaced as the primary.
    *
-   * Rejects with PoolBusy, NoServer, or whatever `work` rejects with. Rejects with the reason of the signal once that is
-   * aborted: a connection in use is then destroyed.
+   * Rejects with PoolBusy, NoServer, or whatever `work` rejects with. If the signal is aborted, a caller that waits for a
+   * connection is rejected with the signal's reason, and a connection in use is destroyed.
    */
   use<T>(work: (connection: Connection) => Promise<T>, options?: LoanOptions): Promise<T>;
   /** Refuses callers that wait, lets the others finish, and closes all connections. */

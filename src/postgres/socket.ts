@@ -19,7 +19,7 @@ export interface TlsRules {
 /** A stream to the server, before the start of the protocol. */
 export interface Link {
   readonly socket: Socket;
-  /** Whether it cannot be read in between: TLS, or a Unix socket. */
+  /** Whether nobody between the two ends can read the data: TLS, or a Unix socket. */
   readonly isPrivate: boolean;
   /** `tls-server-end-point` of the server's certificate; undefined without TLS, or if its signature names no hash. */
   readonly certificateHash?: Buffer | undefined;
@@ -73,7 +73,10 @@ function optionsOf(socket: Socket, host: string, { ca, verifyChain, verifyHost }
   };
 }
 
-/** The hash of the certificate's signature algorithm, with SHA-256 instead of MD5 and SHA-1 (RFC 5929, section 4.1). */
+/**
+ * The certificate, hashed with the hash function of its signature algorithm; with SHA-256 instead of MD5 and SHA-1 (RFC 5929,
+ * section 4.1).
+ */
 function hashOf(certificate: X509Certificate): Buffer | undefined {
   const name = /sha-?(?:1|224|256|384|512)(?![0-9])|md5/i.exec(certificate.signatureAlgorithm ?? "")?.[0]?.toLowerCase().replace("-", "");
   if (name === undefined) return undefined;
@@ -81,8 +84,8 @@ function hashOf(certificate: X509Certificate): Buffer | undefined {
 }
 
 /**
- * Leaves no socket open if `step` fails or the server closes the connection; an abort's reason comes before the error that it
- * causes.
+ * Leaves no socket open if `step` fails or the server closes the connection. After an abort, rejects with the signal's reason, not
+ * with the error that the abort caused.
  */
 async function orDestroy<T>(socket: Socket, signal: AbortSignal, step: () => Promise<T>): Promise<T> {
   // An error between two steps has no other listener; the next step finds the socket closed.

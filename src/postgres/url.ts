@@ -45,7 +45,7 @@ class Refused extends Error {}
  * (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS). Every part is percent-decoded. Unlike in
  * libpq, user and host are required, and with several hosts the default is `target_session_attrs=read-write`.
  *
- * A refusal is the rule that the URL breaks, without any value of the URL.
+ * A refusal states the rule that the URL breaks, and contains no value of the URL.
  */
 export function parseConnectionUrl(url: string): Outcome<ConnectionUrl, string> {
   try {
