@@ -50,7 +50,7 @@ export function insertBatch(messages: readonly Message[], createdAt: string, fol
   ];
 }
 
-/** Mostly no id is long: then the whole array is NULL, which costs nothing and unnests to one NULL a row. */
+/** Usually no id is long. NULL instead of the whole array costs nothing, and unnests to one NULL a row. */
 function unlessEmpty(wholes: readonly (string | null)[]): readonly (string | null)[] | null {
   return wholes.every((whole) => whole === null) ? null : wholes;
 }
@@ -69,7 +69,7 @@ export interface Stored {
   readonly added: readonly Row[];
   /** Rows of `selectStored`. */
   readonly found: readonly Row[];
-  /** If the batch was sent before and may have been stored then: its `created_at`, which identifies its rows. */
+  /** Set if an earlier attempt may have stored the batch: the batch's `created_at`, which identifies its rows. */
   readonly sentBeforeAt?: string | undefined;
 }
 

@@ -11,8 +11,8 @@ const DEADLINE_MS = 600_000;
 const ROWS_AT_ONCE = 2_000;
 
 /**
- * Connects for the checks of all that is derived from the messages. Each check reads one moment, so services may keep running.
- * Indexes are for PostgreSQL's pg_amcheck.
+ * Connects to check everything that is derived from the messages. Each statement reads one snapshot, so services may keep running.
+ * Indexes are not checked here: PostgreSQL's pg_amcheck does that.
  */
 export async function openPostgresMaintenance(url: ConnectionUrl): Promise<DatabaseMaintenance> {
   const connection = await connect(url);
@@ -34,7 +34,7 @@ export async function openPostgresMaintenance(url: ConnectionUrl): Promise<Datab
   }
   async function findNone(sql: string, [sound, wrong]: readonly [string, string]): Promise<Finding> {
     const faults = await count(sql);
-    return faults === 0 ? { ok: true, detail: sound } : { ok: false, detail: `${faults} ${wrong}` };
+    return faults === 0 ? { ok: true, detail: sound } : { ok: false, detail: `${wrong}: ${faults}` };
   }
   async function checkSchema(): Promise<Finding> {
     const exists = await count("SELECT (to_regclass('inbox_state') IS NOT NULL)::int");
@@ -45,7 +45,7 @@ export async function openPostgresMaintenance(url: ConnectionUrl): Promise<Datab
   async function checkCounters(): Promise<Finding> {
     const finding = await findNone(WRONG_TIMES, [
       "the counts of every day, hour and minute match the",
-      "counts of a day, an hour or a minute differ",
+      "counts of a day, an hour or a minute that differ from the messages",
     ]);
     if (!finding.ok) return finding;
     return { ok: true, detail: `${finding.detail} ${await count(`WITH ${UNCOUNTED} SELECT ${COUNT_ALL}`)} messages` };
@@ -56,9 +56,9 @@ export async function openPostgresMaintenance(url: ConnectionUrl): Promise<Datab
       check("schema", checkSchema, true),
       check("order", () => findNone(WRONG_ORDER, [
         "the next seq is greater than all existing ones",
-        "values of seq are beyond the sequence or the watermark",
+        "values of the sequence or the watermark that contradict the messages",
       ])),
-      check("removed ids", () => findNone(BOTH, ["no removed id belongs to a message", "removed ids belong to messages"])),
+      check("removed ids", () => findNone(BOTH, ["no removed id belongs to a message", "removed ids that belong to messages"])),
       check("counters", checkCounters),
       check("senders", () => findNone(WRONG_SENDERS, ["the counts of every sender match the messages", "counts of a sender differ"])),
       check("search texts", () => checkFolded(connection, (done) => {

@@ -49,8 +49,8 @@ export function countFrom(key: string, parameters: Parameters): string {
 }
 
 /**
- * The greatest minute that begins at or before the message at this index in time order (counted from 0), and how many messages
- * come before it. No row if only rows that are not counted yet lie there.
+ * A minute that begins at or shortly before the message at this index in time order (counted from 0), and how many messages come
+ * before that minute. No row if no message has been counted yet.
  */
 export function seekMinute(position: number): Statement {
   const step = (level: number, up: string): string =>

@@ -4,7 +4,7 @@ import type { Connection } from "../../postgres/connection.ts";
 export interface Durability {
   /** Settings with which a confirmed message may be lost or stored twice: the service must not start. */
   readonly refusals: readonly string[];
-  /** Settings that are not wrong, but that the operator should know. */
+  /** Settings that are not wrong, but that the operator should know about. */
   readonly remarks: readonly string[];
 }
 

@@ -5,8 +5,9 @@ export type Fold = (text: string) => string;
 const LAST_CASED = 0x1ffff;
 
 /**
- * Builds the fold from what this Node treats as equal: each character of a class becomes one of them, so that a text keeps its
- * length in code points, and `LIKE` on folded texts decides as the regular expression would. Takes a tenth of a second.
+ * Builds the fold from what this version of Node treats as equal. All characters of a class become the same one of them, so a
+ * text keeps its length in code points, and `LIKE` on folded texts matches what the regular expression would. Takes a tenth of a
+ * second.
  */
 export function createFold(): Fold {
   const groups = new Map<string, string[]>();

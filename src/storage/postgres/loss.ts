@@ -8,7 +8,10 @@ import { LOCK_FIRST } from "./batch.ts";
  */
 const JUMP = "SELECT setval('messages_seq', greatest((SELECT last_value FROM messages_seq), $1::bigint) + 1000000)";
 
-/** Begins a new generation if the message with this `seq` is neither stored nor removed. Returns one row then: the last common `seq`. */
+/**
+ * Begins a new generation if the message with this `seq` is neither stored nor removed. In that case, returns one row with the last
+ * `seq` that both generations share.
+ */
 const NEW_GENERATION = `
   WITH lost AS MATERIALIZED (
     SELECT generation, greatest((SELECT coalesce(max(seq), 0) FROM messages WHERE seq < $1::bigint), removed_seq) AS last_seq
@@ -21,7 +24,7 @@ const NEW_GENERATION = `
 export interface Seen {
   /** Called with each `seq` that a reader gets. */
   saw(seq: number): void;
-  /** The highest of them. */
+  /** The highest `seq` that a reader has received. */
   newest(): number;
   /**
    * The transaction to run when the database may have gone back to an earlier state: before anything is written on a new
@@ -47,7 +50,7 @@ export function createSeen(lost: (reason: string) => void): Seen {
     done({ results }) {
       const last = results.at(-2)?.rows[0]?.[0];
       if (last === undefined) return;
-      const found = `it has messages up to seq ${last}, readers have seen ${newest}`;
+      const found = `it has messages up to seq ${last}, but readers have seen messages up to seq ${newest}`;
       lost(`the database has gone back to an earlier state: ${found}; tails continue after ${last}`);
       newest = 0;
     },

@@ -110,7 +110,7 @@ function gatherInserts(engine: Engine, options: PostgresOptions, onCommitted: (c
   );
 }
 
-/** Erases these messages, in one transaction after the other, and gives how many. Calls `onErased` after each of them. */
+/** Erases these messages, a limited number in each transaction. Calls `onErased` after each transaction. Returns the total number. */
 async function eraseAll(engine: Engine, which: Erasure, onErased: (count: number) => void): Promise<number> {
   let erased = 0;
   for (let more = true; more; ) {

@@ -8,10 +8,10 @@ import { indexedText } from "./indexed.ts";
 import type { Read } from "./read.ts";
 import { createParameters, MESSAGE_COLUMNS, numberAt, textAt, toStoredMessage } from "./rows.ts";
 
-/** An OFFSET reads all that it skips; a larger one starts close to its row instead. */
+/** An OFFSET reads every row that it skips. With a larger one, the read starts close to the first row of the page instead. */
 const MAX_SKIPPED_ROWS = 1_000;
 
-/** A page by sender and time, whose cost depends little on the number of rows and on the offset. */
+/** A page by sender and time. Without a sender, its cost depends little on the number of rows and on the offset. */
 export async function readPage(read: Read, query: MessageQuery): Promise<MessagePage> {
   const { from, order = "asc", after, offset, limit } = query;
   if (from !== undefined || after !== undefined || offset <= MAX_SKIPPED_ROWS) {
@@ -27,7 +27,7 @@ export async function readPage(read: Read, query: MessageQuery): Promise<Message
   return cut(order === "asc" ? data : data.toReversed(), total, rows, offset + rows < total);
 }
 
-/** Messages by time, from the one with this index on, counted from 0 among all. */
+/** Messages in time order, beginning with the one at index `first` of all messages (counted from 0). */
 async function readFrom(read: Read, first: number, limit: number): Promise<StoredMessage[]> {
   const [minute] = await read([seekMinute(first)]);
   const since = textAt(minute?.[0], 0);
@@ -50,7 +50,7 @@ export function pageOf(query: MessageQuery): Statement {
   };
 }
 
-/** How many messages match, and how many of all messages come before `since`. */
+/** How many messages match and, if `from` is absent, how many of all messages come before `since`. */
 export function totalOf(query: Omit<MessageQuery, "order" | "after">): Statement {
   const parameters = createParameters();
   const { from, since, until } = query;

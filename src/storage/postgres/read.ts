@@ -9,9 +9,9 @@ import { isLostRead } from "./failures.ts";
 export type Read = (statements: readonly Statement[]) => Promise<Rows>;
 type Rows = readonly (readonly Row[])[];
 
-/** The server cancels a statement that takes longer … */
+/** The server cancels a statement that takes longer. */
 const STATEMENT_TIMEOUT_MS = 10_000;
-/** … and a connection that is silent even then is closed. */
+/** If the server has not finished by then, the connection is closed. */
 const DEADLINE_MS = 15_000;
 
 /**

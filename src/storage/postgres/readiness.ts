@@ -8,7 +8,7 @@ const PROBE_DEADLINE_MS = 5_000;
 /**
  * Locking a row writes to the log, as a message does, so it needs the primary, free space, and the standby that commits wait
  * for; and it leaves no change. No batch locks this row. A probe that waits for a standby keeps the lock, even if its connection is
- * closed; the next ones then only wait for the lock and leave nothing behind on the server.
+ * closed. Meanwhile, later probes only wait for the lock, and leave nothing behind on the server.
  */
 const PROBE: readonly Statement[] = [
   { sql: "SELECT set_config('lock_timeout', '3000', true)" },

@@ -12,7 +12,7 @@ export interface RepeatOptions {
   readonly failed: (error: unknown) => void;
 }
 
-/** Runs `work` again `everyMs` after each run ends, later after a failure. Nothing waits for it: each failure goes to `failed`. */
+/** Runs `work` again `everyMs` after a run that succeeded, or `AFTER_FAILURE_MS` after one that failed. Reports failures to `failed`. */
 export function repeat(work: () => Promise<void>, options: RepeatOptions): Repetition {
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;

@@ -56,7 +56,7 @@ const LONG_IDS: readonly string[] = [
   "UPDATE inbox_state SET version = 3",
 ];
 
-/** Each upgrades a database from `version - 1` to its version. */
+/** The statements at index N upgrade a database from version N to version N + 1. */
 const UPGRADES: readonly (readonly string[])[] = [SCHEMA, HISTORY, LONG_IDS];
 
 /** Another receiver created the same thing at the same moment (pg_type_typname_nsp_index, or the table itself). */

@@ -52,7 +52,7 @@ export async function readTimeline(read: Read, query: TimelineQuery, fold: Fold)
   const { length, parts } = grid;
   const parameters = createParameters();
   const [first, lowest, highest] = [range.low.slice(0, length), range.low, range.high].map((value) => parameters.add(value));
-  // One more shows whether any was left out; the first and the last may turn out empty.
+  // One bucket more than the limit shows whether any is left out. Two more, because the first and the last may turn out to be empty.
   const most = (limit + 3) * parts;
   const [rows = []] = await read([{
     sql: `WITH ${UNCOUNTED}, counted AS (

@@ -1,7 +1,7 @@
 import type { Engine } from "./engine.ts";
 import { repeat } from "./repeat.ts";
 
-/** How soon commits of other receivers are noticed: their tails promise 250 ms. */
+/** How soon commits of other receivers are noticed: tails must deliver them within 250 ms. */
 const LOOK_MS = 100;
 const CLEAN_MS = 100;
 const COUNT_MS = 1_000;

@@ -70,7 +70,7 @@ export async function readSince(read: Read, seq: number, { limit, payload = fals
   return { data, more: rows.length === limit || numberAt(rows.at(-1), 1) >= PAGE_CHARACTERS };
 }
 
-/** SQL: the `seq` of the newest message, even if it was removed. The sequence itself counts what is not committed too. */
+/** SQL: the `seq` of the newest message, even if it was removed. The sequence's own value may belong to a row that is not committed. */
 export const LAST_SEQUENCE = "greatest(coalesce((SELECT max(seq) FROM messages), 0), (SELECT removed_seq FROM inbox_state WHERE id = 1))";
 
 /** The generations of the database. */

@@ -36,7 +36,7 @@ export interface Writer {
 export interface WriterOptions {
   readonly fold: Fold;
   readonly primaries: Primaries;
-  /** What readers have seen: it must still be there on each further connection. */
+  /** What readers have seen; each later connection begins with a check that it is still stored. */
   readonly seen: Seen;
   /** How long a batch is resent until its outcome is known, in milliseconds. */
   readonly budgetMs: number;
