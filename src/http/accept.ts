@@ -10,7 +10,7 @@ export interface MediaRange {
 /** The media ranges of an `Accept` header (RFC 9110, section 12.5.1), in its order. */
 export function readAccept(accept: string): readonly MediaRange[] {
   return accept.split(",").map((range) => {
-    // A value within quotes is the same as without (section 5.6.6).
+    // A value means the same with and without quotes (section 5.6.6).
     const [type = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase().replace(/="([^"]*)"$/, "=$1"));
     const quality = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
     return {
@@ -22,16 +22,16 @@ export function readAccept(accept: string): readonly MediaRange[] {
 }
 
 /**
- * The preferred one of the types offered: the one with the greatest weight. Among equals, one that is named is preferred to one
- * covered by a `*`, then the first. If none is acceptable, also the first.
+ * The offered type with the greatest weight. Among types of equal weight, one that the header names is preferred to one covered by
+ * a `*`; among those, the first offered. If no type is acceptable, also the first offered.
  */
 export function preferredType<Type extends string>(accept: string, offers: readonly [Type, ...Type[]]): Type {
   const ranges = readAccept(accept);
   let preferred = offers[0];
   let best = 0;
   for (const offer of offers) {
-    // The most specific range that covers a type decides its weight; a step of specificity is smaller than any difference of
-    // weights.
+    // The most specific range that covers a type decides its weight. Specificity only decides between equal weights: one step of
+    // it is smaller than any difference of weights.
     const covering = [offer, `${offer.slice(0, offer.indexOf("/"))}/*`, "*/*"];
     const specificity = covering.findIndex((type) => ranges.some((range) => range.type === type));
     if (specificity === -1) continue;

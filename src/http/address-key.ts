@@ -5,7 +5,7 @@ import { isIPv4, isIPv6 } from "node:net";
  * commonly has all addresses that begin with them (RFC 6177). An IPv4 address mapped into IPv6 (RFC 4291, section 2.5.5.2) is
  * that IPv4 address. A port, brackets and a zone, which proxies add, are dropped.
  *
- * Returns undefined for a text that is not an address. The result is short and keeps no longer string alive.
+ * Returns undefined for a text that is not an address. The result is a copy, so it does not keep the whole header in memory.
  */
 export function addressKey(address: string): string | undefined {
   const host = withoutPort(address);
@@ -20,7 +20,7 @@ export function addressKey(address: string): string | undefined {
 
 /** The whole address, without port, brackets and zone; a mapped IPv4 address is given as IPv4. Undefined for any other text. */
 export function fullAddress(address: string): string | undefined {
-  // Most addresses end here, without the regular expressions' matches, which would be garbage of every request.
+  // Returns early for most addresses: the matches of the regular expressions below would be garbage of every request.
   if (isIPv4(address)) return address;
   const host = withoutPort(address);
   if (isIPv4(host)) return host;

@@ -24,7 +24,7 @@ const TOO_MUCH_AT_ONCE: Outcome<never> = {
   error: REFUSALS.largeBodies,
 };
 
-/** A body may always take this much memory: a message without large texts always gets through. */
+/** A body may take this much memory without the budget, so that a message without large texts is never refused. */
 const FREE_BYTES = 16 * 1024;
 
 /** Emitted on a request, since the parser reports a malformed or late body only on the socket. */
@@ -46,7 +46,7 @@ export function refuseUnread({ headers }: IncomingMessage, limitBytes: number): 
 
 /**
  * Reads a whole body that `refuseUnread` does not refuse, and stops if it exceeds `limitBytes`. Memory beyond 16 KiB is taken
- * from `budget`; if nothing is left there, the body is refused with `unavailable`.
+ * from `budget`; if not enough is left there, the body is refused with `unavailable`.
  */
 export function readBody(req: IncomingMessage, limitBytes: number, budget: ByteBudget): Promise<Outcome<Uint8Array>> {
   return new Promise((resolve) => {
@@ -94,12 +94,12 @@ export function readBody(req: IncomingMessage, limitBytes: number, budget: ByteB
     req.on("data", onData);
     req.on("end", () => settle({ ok: true, value: only ?? large?.whole() ?? new Uint8Array() }));
     req.on("close", onClosed);
-    // A reset surfaces here too; 'close' follows.
+    // Emitted for a reset, before 'close'.
     req.on("error", onClosed);
   });
 }
 
-/** A body that came in several chunks, in one buffer that grows: a list of one-byte chunks would take a hundred times their size. */
+/** A body of several chunks, in one buffer that grows. A list of chunks would take a hundred times their size if each had one byte. */
 interface GrowingBody {
   /** False if the budget has no room for it. */
   append(chunk: Buffer): boolean;
@@ -155,17 +155,17 @@ export function isEndless(req: IncomingMessage): boolean {
 }
 
 /**
- * Lets a request finish its body within limits, although the response no longer depends on it, then cuts it off. If the
- * response closes the connection, only the sending side ends until then (RFC 9112, section 9.6). Call it before the response is
- * written.
+ * Reads and discards the rest of a body on which the response does not depend, within limits, then destroys the connection. If the
+ * response closes the connection, only the sending side is closed until then (RFC 9112, section 9.6). Call it before the response
+ * is written.
  */
 export function discardRest(req: IncomingMessage, res: ServerResponse): void {
   const { socket } = req;
   if (socket.destroyed) return;
   let discardedBytes = 0;
   let pacedBytes = 0;
-  // Node calls it after the last response. Later data would cause a reset, which discards the response that the
-  // client has not read.
+  // Node calls `destroySoon` after the last response. On a destroyed socket, further data would cause a reset, and the client would
+  // lose a response that it has not read.
   Object.assign(socket, { destroySoon: () => void socket.end() });
   const deadline = setTimeout(() => destroyAfter(req, res), DISCARD_LIMIT_MS);
   function onData(chunk: Buffer): void {

@@ -2,11 +2,11 @@ import type { IncomingMessage } from "node:http";
 import { addressKey, fullAddress } from "./address-key.ts";
 
 /**
- * The key of the client in the rate limit: see `addressKey`. Each trusted proxy appends the address it saw to
- * `X-Forwarded-For`, so with `trustedProxies` of them the client's is that many entries from the right. Entries further left
- * come from the client and are not trusted. Several header lines count as one list, and empty entries are ignored (RFC 9110,
- * sections 5.3 and 5.6.1). If there are fewer entries, the leftmost is used; if the entry is not an address, the next one to
- * the right that is.
+ * The key of the client in the rate limit: see `addressKey`. Each trusted proxy appends the address of its peer to
+ * `X-Forwarded-For`, so the client's address is the entry at position `trustedProxies` from the right. Entries further left come
+ * from the client and are not trusted. Several header lines count as one list, and empty entries are ignored (RFC 9110, sections
+ * 5.3 and 5.6.1). If there are fewer entries, the leftmost is used; if that entry is not an address, the next one to its right
+ * that is.
  */
 export function clientAddress(req: IncomingMessage, trustedProxies: number): string {
   return findAddress(req, trustedProxies, addressKey) ?? "unknown";

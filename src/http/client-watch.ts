@@ -25,8 +25,7 @@ export function watchClient(req: IncomingMessage, res: ServerResponse, probeMs: 
   }
 
   function probe(): void {
-    // HTTP/1.0 has no interim responses. While an earlier response is unfinished, the connection does not belong to this one
-    // yet.
+    // HTTP/1.0 has no interim responses. `res.socket` is null while an earlier response is unfinished: nothing may be written yet.
     if (req.httpVersionMinor === 1 && res.socket !== null && !res.headersSent) res.writeProcessing();
   }
 
@@ -45,7 +44,7 @@ export function watchClient(req: IncomingMessage, res: ServerResponse, probeMs: 
   } else {
     req.once("close", leave);
     if (socket.readableEnded) beginProbing();
-    // Only the first of several pipelined requests listens, so that a connection has one listener however many it sends.
+    // Only the first of several pipelined requests adds a listener, so that a connection has only one at a time.
     else if (res.socket !== null) socket.once("end", beginProbing);
   }
   return { signal: gone.signal, stop };

@@ -1,4 +1,4 @@
-/** Beyond this, each connection would only cost memory, about 10 KB. */
+/** The maximum number of connections on any system: each takes about 10 KB of memory. */
 const MAX_CONNECTIONS = 16_384;
 /** Descriptors that are not connections: the database and its WAL four times, the log, event loops, a scrape's files. */
 const RESERVED_DESCRIPTORS = 96;

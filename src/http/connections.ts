@@ -10,7 +10,7 @@ import { parserRefusal, refuseUnparsed } from "./parser-refusal.ts";
 export interface Connections {
   /** If there is no room, closes other connections, or this one if all others are being served. */
   opened(socket: Duplex): void;
-  /** A request has begun on its connection; undefined if that is being closed. */
+  /** Call it when a request has begun. Returns its connection; undefined if that is being closed. */
   began(res: ServerResponse): Connection | undefined;
   /** How many requests on all connections wait for a response. */
   outstanding(): number;
@@ -25,16 +25,16 @@ export interface Connections {
 export interface Connection {
   /** Requests that wait for a response. */
   outstanding: number;
-  /** Requests that have begun in the present iteration of the event loop, and the number of that iteration. */
+  /** Requests that have begun in `iteration`, the latest iteration of the event loop in which one has begun. */
   inIteration: number;
   iteration: number;
   /** A response closes the connection: later requests are not served (RFC 9112, section 9.6). */
   over: boolean;
   /** The response to the latest request, while the connection is busy: an error concerns its body or what follows it. */
   latest: ServerResponse | undefined;
-  /** Settles once the deliveries that have begun have their responses. */
+  /** Settles once all deliveries and erasures so far have their responses. */
   writes: Promise<unknown> | undefined;
-  /** Settles once the requests that only read and have begun have their responses. */
+  /** Settles once all requests so far that only read have their responses. */
   reads: Promise<unknown> | undefined;
   /** Settles once the latest erasure has its response. */
   erasure: Promise<unknown> | undefined;
@@ -45,18 +45,18 @@ export interface Connection {
 }
 
 /**
- * Chunks of up to 64 KB that a client may send after a request that closes its connection, so that it sees the responses and
- * not a reset.
+ * The maximum number of chunks, of up to 64 KB, that a client may send after a request that closes its connection. They are read,
+ * so that the client gets the responses and not a reset.
  */
 const MAX_REFUSALS = 16;
 
-/** The share of all connections that is closed at once if there is no room, so that not every new one has to search. */
+/** The share of all connections that are closed together if there is no room, so that not every new one has to search. */
 const ROOM_SHARE = 1 / 16;
 
 /** Keeps track of the connections, at most `maxConnections`. */
 export function createConnections(observer: ExchangeObserver, maxConnections: number): Connections {
-  // One entry per connection and none per request: a Map that changes with each request keeps its content from being collected
-  // young (its outgrown tables refer to the next ones), which cost a third of the event loop's time.
+  // One entry per connection, none per request. A Map that changes with each request promotes its entries to V8's old generation,
+  // since its outgrown tables refer to the next ones: collecting them cost a third of the event loop's time.
   const open = new Map<Duplex, Connection>();
   let outstanding = 0;
   const presentIteration = createIterationCounter();
@@ -67,7 +67,7 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
   }
 
   function makeRoom(): void {
-    // Forgotten at once, since 'close' is emitted later and further connections may come before it.
+    // Forgotten at once: 'close' is emitted later, and further connections may be opened before that.
     for (const socket of pickForRoom(open.keys(), (one) => useOf(open.get(one)), Math.ceil(maxConnections * ROOM_SHARE))) {
       forget(socket);
       socket.destroy();
@@ -121,7 +121,7 @@ export function createConnections(observer: ExchangeObserver, maxConnections: nu
   };
 }
 
-/** Numbers those iterations of the event loop in which it is called. */
+/** Creates a function that returns the number of the present iteration of the event loop, counting those in which it is called. */
 function createIterationCounter(): () => number {
   let iteration = 0;
   let isOver = true;
@@ -167,7 +167,7 @@ function refuseNext(connection: Connection, { socket, errorCode, observer }: Rep
   const refusal = parserRefusal(errorCode);
   const { latest } = connection;
   if (latest !== undefined && !latest.req.complete) {
-    // It is unknown where the next request would start.
+    // The connection cannot be reused: it is unknown where the next request would start.
     if (!latest.headersSent) latest.shouldKeepAlive = false;
     // One response per request: if the body was not awaited, the request already has or will get another response.
     if (!refuseBody(latest.req, refusal)) destroyAfter(latest.req, latest);
@@ -176,7 +176,7 @@ function refuseNext(connection: Connection, { socket, errorCode, observer }: Rep
   } else if (latest === undefined || latest.writableFinished) {
     refuseUnparsed(socket, refusal, observer);
   } else {
-    // If it were written now, the client would take it for the response to the earlier request.
+    // Not now: the client would take the refusal for the response to the earlier request.
     latest.once("finish", () => refuseUnparsed(socket, refusal, observer));
   }
 }

@@ -17,7 +17,7 @@ export function csvRecord(message: StoredMessage): string {
   return `${COLUMNS.map((column) => csvCell(message[column])).join(",")}\r\n`;
 }
 
-// Readers that split a text at each line end put the parts of a record together again only within quotes.
+// Some readers split the text at these characters, and join the parts of a record again only if the cell is quoted.
 const QUOTED = /[",\r\n\u000b\u000c\u001c-\u001e\u0085\u2028\u2029]/;
 
 /**

@@ -9,12 +9,12 @@ export interface Encodings {
 
 /** In order of preference. */
 const OFFERED = ["br", "gzip"] as const;
-/** Of 11: saves four fifths of what the highest quality saves, in a hundredth of its time, for which the event loop waits. */
+/** Of 11. Compression blocks the event loop: this quality saves four fifths of what 11 saves, in a hundredth of the time. */
 const BROTLI_QUALITY = 6;
 
 /**
  * Compresses a body that never changes: pages, assets, the OpenAPI document. Nothing else is compressed: a response may contain
- * messages of several senders, and its length would reveal one to another (https://www.breachattack.com/).
+ * messages of several senders, and its length could reveal texts of one sender to another (https://www.breachattack.com/).
  */
 export function encode(body: string): Encodings {
   const parameters = { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY, [constants.BROTLI_PARAM_SIZE_HINT]: Buffer.byteLength(body) };

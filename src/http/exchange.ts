@@ -103,8 +103,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
       if (refusal !== undefined) return refuse(refusal);
     }
     if (match.kind === "refusal") return refuse(match.refusal);
-    // Health checks and scrapes must always work, so routes that show no messages are served anyway, one request per
-    // connection.
+    // Health checks and scrapes must always work. So a route that shows no messages is served even if the limit is reached, unless
+    // its connection has earlier requests in progress.
     const mayWait = access === "token" || circumstances.pipelined;
     if (mayWait && buffered.exhausted()) return refuseUnseen(REFUSALS.bufferedResponses, match);
     const response = await match.route.handle(toRequest(peer, target, { parameter: match.parameter, erasure: circumstances.erasure }));
@@ -144,7 +144,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     }
     if (response.inDoubt) {
       fault = NO_RESPONSE;
-      // Soon, not now: earlier responses of this connection are written first.
+      // `destroySoon` lets earlier responses of this connection be written first.
       req.socket.destroySoon();
     } else {
       if (!req.complete) discardRest(req, res);

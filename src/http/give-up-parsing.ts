@@ -6,9 +6,9 @@ const GIVE_UP = -1;
 /**
  * Makes the HTTP parser of a connection stop at the head of the next request once `isOver`, as if the head were malformed.
  *
- * Otherwise Node creates a request and a response for every head in the 64 KB that it has read, whatever happens to the socket:
- * two thousand of them, which take 40 ms and 4 MB per connection. There is no public API to prevent that. If Node's parser does
- * not look as expected, nothing is changed, and they are all created.
+ * Otherwise Node creates a request and a response for every head in the 64 KB that it has read, even if the socket is destroyed: up
+ * to two thousand, which take 40 ms and 4 MB per connection. There is no public API to prevent that. If Node's parser does not have
+ * the expected properties, nothing is changed.
  */
 export function giveUpParsing(socket: Duplex, isOver: () => boolean): void {
   const parser: unknown = Reflect.get(socket, "parser");

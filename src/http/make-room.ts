@@ -1,4 +1,4 @@
-/** The states of a connection; those in an earlier state are closed first. */
+/** The states of a connection, in the order in which connections are closed to make room. */
 export type Use = "silent" | "stalled" | "idle" | "served";
 
 /**

@@ -10,8 +10,8 @@ const FUTURE_ADDRESS = /^v[0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+$/i;
 const HOST_AND_PORT = /^(?:\[([^\]]*)\]|([^:]*))(?::[0-9]*)?$/;
 
 /**
- * Refuses heads that Node's parser accepts and the standards do not: another HTTP version than 1.0 and 1.1 (RFC 9112, section
- * 2.3), not exactly one `Host` header (section 3.2), one that is not a host (RFC 9110, section 7.2), a transfer coding with
+ * Refuses heads that Node's parser accepts but the standards do not: an HTTP version other than 1.0 and 1.1 (RFC 9112, section
+ * 2.3), no `Host` header or several (section 3.2), a `Host` that is not a host (RFC 9110, section 7.2), a transfer coding with
  * HTTP/1.0 or other than `chunked` (RFC 9112, section 6.1). Undefined for a valid head.
  */
 export function malformedHead(req: IncomingMessage): Refusal | undefined {

@@ -16,13 +16,13 @@ export interface Request {
   /** The address of the peer, or the one that trusted proxies report. */
   clientAddress(): string;
   /**
-   * Aborted once the client has gone. Watching begins with the first call. Not a getter: V8 creates a shape for each object
-   * with a getter of its own, which cost ingest a fifth of its CPU time.
+   * Aborted once the client has gone. Watching begins with the first call. Not a getter: V8 would create a hidden class for each
+   * request object, since each would have its own getter, which cost ingest a fifth of its CPU time.
    */
   readonly signal: () => AbortSignal;
-  /** When the request's head had arrived, in milliseconds since the epoch. */
+  /** When the request's head was complete, in milliseconds since the epoch. */
   readonly receivedAtMs: number;
-  /** Settles once the erasures before this request on its connection are done: it may store nothing before. Undefined if none. */
+  /** Settles once earlier erasures on the connection are done. The request may store nothing until then. Undefined if there are none. */
   readonly erasure?: Promise<unknown> | undefined;
   /**
    * Reads the body once; refuses with `too_large`, `unsupported_encoding`, or, if it never completes, `bad_request` or
@@ -31,11 +31,11 @@ export interface Request {
   readBody(): Promise<Outcome<Uint8Array>>;
 }
 
-/** A body that is written chunk by chunk, each after the client has read those before it. */
+/** A body that is written chunk by chunk, as fast as the client reads it. */
 export interface Stream {
   /** Ends soon after the signal is aborted: the client has gone, or the service stops. */
   readonly chunks: (signal: AbortSignal) => AsyncIterable<string>;
-  /** Whether it is endless and may end after any chunk. Any other stream is cut off if it ends early. */
+  /** Whether the stream is endless, so that it may be ended after any chunk. Any other stream that ends early counts as cut off. */
   readonly live: boolean;
 }
 

@@ -1,14 +1,14 @@
 /** Paths longer than any route's are not compared: a flood of them must stay cheap. */
 const MAX_LENGTH = 64;
-/** How many characters may differ; additional segments at one end count as one, and so does a missing last one. */
+/** How many characters may differ; additional segments at one end count as one character, and so does a missing last segment. */
 const MAX_DISTANCE = 2;
 const SEGMENT_COST = 1;
 
 /**
- * Creates the function that finds the route closest to an unknown path: another case, more or fewer slashes, unnecessary
- * percent-encoding, a prefix that a proxy should have removed, more segments, such as a sender's name, or the last one missing,
- * or up to two characters added, left out or changed. Undefined if none is close. Of two equally close ones, the longer. Of a
- * path with a `{parameter}`, the part before it is compared.
+ * Creates the function that finds the route closest to an unknown path. The path may differ in case, slashes and unnecessary
+ * percent-encoding; have a prefix that a proxy should have removed, or segments at its end, such as a sender's name; lack the last
+ * segment; or have up to two characters added, left out or changed. The function returns the longer of two equally close routes,
+ * and undefined if none is close. A `{parameter}` matches any segment.
  */
 export function createNearestRoute(paths: readonly string[]): (given: string) => string | undefined {
   const known = paths.filter((path) => path !== "/").map((path) => ({ path, parts: simplify(path) }));
@@ -44,13 +44,13 @@ function decode(path: string): string {
 }
 
 function distanceOf(wanted: readonly string[], parts: readonly string[]): number {
-  // A parameter whose slashes are not encoded as %2F has more parts.
+  // A slash in a parameter that is not encoded as %2F splits the parameter into several parts.
   const isSplit = parts.length > wanted.length && wanted.at(-1)?.startsWith("{") === true;
   if (wanted.length !== parts.length && !isSplit) return Infinity;
   return (isSplit ? 1 : 0) + wanted.reduce((sum, part, at) => sum + (part.startsWith("{") ? 0 : editsBetween(part, parts[at] ?? "")), 0);
 }
 
-/** The number of characters to add, remove or change (Levenshtein). If that is more than half of a word, it is another word. */
+/** The number of characters to add, remove or change (Levenshtein). Infinite if more than half of `wanted` differs. */
 function editsBetween(wanted: string, given: string): number {
   let row = Array.from({ length: given.length + 1 }, (_, index) => index);
   for (let at = 0; at < wanted.length; at += 1) {

@@ -5,13 +5,13 @@ export type End = (reason: StreamEnd) => void;
 
 /** The streamed responses that are open. `live` ones are tails, the others are exports. */
 export interface OpenStreams {
-  /** Whether another stream may open, if necessary instead of one that is open. */
+  /** Whether another stream may open, if necessary in place of an open one. */
   hasRoom(live: boolean): boolean;
-  /** Adds a stream. If there is no room, ends the stream that it replaces. */
+  /** Adds a stream. If the maximum is reached, ends the stream that it replaces. */
   add(end: End, live: boolean): void;
-  /** The client of this export must read before it gets more. */
+  /** Call it when an export begins to wait for its client to read. */
   stall(end: End): void;
-  /** That client has read. */
+  /** Call it when the client of the export has read. */
   resume(end: End): void;
   remove(end: End): void;
   endAll(reason: StreamEnd): void;
@@ -25,19 +25,19 @@ export interface OpenStreamsOptions {
 }
 
 /**
- * A tail without messages cannot show whether its client is still there. So if no more tails may open, a new tail replaces the
- * oldest one that has been open for this long; the client of that tail, if it is still there, continues in a new tail.
+ * A tail without messages may not notice that its client has gone. So if the maximum number of tails is open, a new tail replaces
+ * the oldest one, if that has been open for this long. If the client of the replaced tail is still there, it can reconnect.
  */
 const REPLACE_TAIL_MS = 60_000;
-/** The same for an export whose client has read nothing for this long; the system may need twice as long to give up the connection. */
+/** A new export replaces one whose client has read nothing for this long. Node's timeout may need twice as long to notice that. */
 const REPLACE_EXPORT_MS = 30_000;
 
-/** Decides which streams may open, and which of them an open one makes room for. */
+/** Decides which streams may open, and which open stream a new one replaces. */
 export function createOpenStreams({ maxOpen, nowMs }: OpenStreamsOptions): OpenStreams {
   /** When each was opened, oldest first. */
   const tails = new Map<End, number>();
   const exports = new Set<End>();
-  /** Since when each export has been waiting for its client to take a chunk, the longest first. */
+  /** The time since which each export has been waiting for its client to read, oldest first. */
   const stalled = new Map<End, number>();
 
   function isFull(live: boolean): boolean {

@@ -38,7 +38,7 @@ export function createRateLimit(perMinute: number, clock: Clock): RateLimit {
     const nowMs = clock.nowMs();
     const address = clientAddress();
     const knownMs = wholeAtMs.get(address) ?? 0;
-    // Further ahead than any admission sets it: the clock was set back, which must not shut clients out.
+    // If the stored time is further ahead than an admission can set it, the clock was set back. That must not shut clients out.
     const from = knownMs > nowMs + MINUTE_MS + 1 ? nowMs : Math.max(nowMs, knownMs);
     const spentMs = from + costMs - nowMs;
     const overMs = spentMs - MINUTE_MS;

@@ -85,6 +85,6 @@ export function respond(res: ServerResponse, response: Response, options: { read
   if (options.close) headers.push("Connection", "close");
   res.writeHead(response.status, headers);
   if (response.stream === undefined || res.req.method === "HEAD") res.end(body);
-  // Now, not with the first chunk, which may take long to come.
+  // Not only with the first chunk, which may come much later.
   else res.flushHeaders();
 }

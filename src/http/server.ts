@@ -32,9 +32,9 @@ export const TIMEOUTS: Timeouts = {
 /** How many requests on one connection may wait for a response; more are refused, and the connection is closed. */
 const MAX_PIPELINED = 128;
 /**
- * How many requests one connection may send in one iteration of the event loop; no client that waits for responses does that.
- * Node reads up to 2 MB from a connection before it turns to the next, so a few that never stop sending would keep all others
- * waiting.
+ * The maximum number of requests from one connection in one iteration of the event loop; a client that waits for responses sends
+ * far fewer. Node reads up to 2 MB from a connection before it turns to the next, so a few clients that never stop sending would
+ * keep all others waiting.
  */
 const MAX_PER_ITERATION = 256;
 /** How many requests on all connections may wait for a response, at about 10 KB each; beyond that, one per connection. */
@@ -80,7 +80,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     // Checked in malformed-head.ts, whose response has a JSON body.
     requireHostHeader: false,
     noDelay: true,
-    // Nothing else detects a client that vanished while it waits for a response.
+    // Nothing else detects a client that has vanished while its request is being handled.
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
   });
@@ -93,7 +93,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
     const { outstanding, inIteration } = connection;
     const crowded = connections.outstanding() > MAX_OUTSTANDING;
     if (connection.over) {
-      // A request was refused, but the parser continues. Nobody waits for further responses, and many of them would fill the memory.
+      // A request was refused, but the parser continues. Further requests get no response, and many of them would fill the memory.
       if (crowded || outstanding > 2 * MAX_PIPELINED || inIteration > 2 * MAX_PER_ITERATION) req.socket.destroy();
       return;
     }
@@ -111,7 +111,7 @@ export async function startServer(options: ServerOptions): Promise<HttpServer> {
   server.on("checkExpectation", serve);
   server.on("connect", (_req, socket) => connections.refuse(socket, "HPE_INVALID_METHOD"));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => connections.refuse(socket, error.code));
-  // The socket is silent while a handler works, or while a stream has nothing to write; that may take any time.
+  // A socket may be silent for any time while a handler works, or while a stream has nothing to write.
   server.setTimeout(timeouts.stalledMs, (socket) => {
     if (!connections.isWorking(socket)) socket.destroy();
   });
@@ -157,9 +157,10 @@ async function closeServer(server: NodeServer, connections: Connections, deadlin
 }
 
 /**
- * Handles a request as soon as those before it on its connection allow. Deliveries are stored together, however many there are,
- * but their handlers wait for an earlier erasure, which might otherwise erase their messages. An erasure waits for everything before
- * it, so that an earlier export is complete. Every other request sees what the requests before it have written.
+ * Handles a request as soon as the earlier requests of its connection allow. Deliveries do not wait for each other, so they are
+ * committed together, but their handlers wait for an earlier erasure, which might otherwise erase their messages. An erasure waits for
+ * all earlier requests, so that an export among them is complete. Any other request waits for earlier deliveries and erasures, so that
+ * it sees what they have written.
  */
 function begin(connection: Connection, method: string, handle: () => Promise<void>): void {
   const { writes, reads, outstanding } = connection;
@@ -173,7 +174,7 @@ function begin(connection: Connection, method: string, handle: () => Promise<voi
   connection[kind] = outstanding === 1 ? done : both(connection[kind], done);
 }
 
-/** Unlike the promise of `Promise.all`, it keeps no results, which would add up on a connection that is never idle. */
+/** Waits for both. Unlike `Promise.all`, it keeps no results, which would accumulate on a connection that is never idle. */
 async function both(one: Promise<unknown> | undefined, other: Promise<unknown> | undefined): Promise<void> {
   await one;
   await other;

@@ -64,8 +64,8 @@ export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Str
       const leave = (): void => end("client");
       open.add(end, live);
       res.once("close", leave);
-      // Nothing is written while nothing happens, so a client that has gone would never be noticed. While an earlier response
-      // is unfinished, the connection does not belong to this one yet.
+      // A tail that writes nothing does not notice that its client has gone, except by the end of the client's sending side.
+      // `res.socket` is null while an earlier response is unfinished: a connection has only one listener.
       if (live && res.socket !== null) socket.once("end", leave);
       if (res.closed || (live && socket.readableEnded)) leave();
 
@@ -87,7 +87,7 @@ export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Str
       open.remove(end);
       res.off("close", leave);
       socket.off("end", leave);
-      // Chunks that a slow client has not read would delay a stop.
+      // A tail is cut off if its client has not read all of it: waiting for a slow client would delay a stop.
       const isWhole = state.ended === "complete" || (live && state.ended !== "fault" && res.writableLength === 0);
       if (isWhole && !res.closed) res.end();
       else destroyEarly(res);
@@ -102,8 +102,8 @@ export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Str
 
 function destroyEarly(res: ServerResponse): void {
   const { socket, httpVersionMinor } = res.req;
-  // In HTTP/1.0 the end of the connection is the end of the body (RFC 9112, section 6.3): only a reset shows that it is cut
-  // short.
+  // In HTTP/1.0 the end of the connection is the end of the body (RFC 9112, section 6.3): only a reset shows that the body is
+  // incomplete.
   if (httpVersionMinor === 0) socket.resetAndDestroy();
   else socket.destroy();
 }

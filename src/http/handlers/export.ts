@@ -82,7 +82,7 @@ function pagesByReceipt(store: ExportStore, { query, upTo, payload }: ReceiptSou
   };
 }
 
-/** Streams all messages that match the query of `GET /messages` at the beginning, in short reads. */
+/** Streams all messages that match the query of `GET /messages` when the export begins, in short reads. */
 export async function exportMessages(
   store: ExportStore,
   { query: rawQuery, format, bom, payload, signal: ofHead }: {

@@ -10,8 +10,8 @@ const CHALLENGE = /^[A-Za-z0-9_-]{1,256}$/;
  * requests"). Returns `hub.challenge` as text if `hub.mode` is `subscribe` and `hub.verify_token` is the token, compared in
  * constant time. If a parameter is repeated, the last value wins. A `+` stands for itself.
  *
- * Every refusal is 403 and says what is wrong: no token is configured, another mode, another token, or a challenge that is not
- * 1 to 256 of the characters `A-Z a-z 0-9 _ -`, so that nothing but a challenge is ever sent back.
+ * Every refusal is 403 with the reason: no token is configured, another mode, another token, or an invalid challenge. Only a
+ * challenge of 1 to 256 of the characters `A-Z a-z 0-9 _ -` is sent back, so that the response cannot carry other content.
  */
 export function createSubscription(verifyToken: string | undefined): Handler {
   if (verifyToken === undefined) return () => refuse(REFUSALS.subscriptionsUnset);

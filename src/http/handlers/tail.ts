@@ -61,7 +61,7 @@ export function createTail(store: TailStore, options: TailOptions = {}): Handler
       body: "",
       stream: { chunks, live: true },
       contentType: type,
-      // nginx would buffer it (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering).
+      // Otherwise nginx buffers the stream (https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering).
       headers: { ...positionHeaders({ after, generation }), "X-Accel-Buffering": "no" },
     };
   };
