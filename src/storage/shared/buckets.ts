@@ -6,8 +6,8 @@ export interface Grid {
   /** The length of the key prefix that names the hour or day. */
   readonly length: number;
   /**
-   * The key of the instant at which a bucket begins is such a prefix followed by this, e.g. `T18:30`; empty if the hour or day is
-   * one bucket.
+   * What follows that prefix in the key of the instant at which a bucket begins, e.g. `T18:30`; empty if the hour or day is one
+   * bucket.
    */
   readonly cut: string;
   /** The maximum number of buckets that share the hour or day. */

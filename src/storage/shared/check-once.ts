@@ -4,8 +4,8 @@ import { setTimeout } from "node:timers/promises";
 const CHECK_DEADLINE_MS = 2_000;
 
 /**
- * Wraps a check that proves that the database accepts writes; it gives the reasons if it does not, within 2 s by default. A proof
- * costs a disk sync, so calls that come while one is in progress share it.
+ * Wraps a check that proves that the database accepts writes. The result gives the reasons if the database does not, within 2 s by
+ * default. A proof costs a disk sync, so calls that are made while a proof is in progress share it.
  */
 export function createCheckOnce(
   prove: () => Promise<readonly string[]>,

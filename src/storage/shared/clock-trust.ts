@@ -21,15 +21,16 @@ export interface Jump {
 
 /** Whether the wall clock may be trusted to determine which messages are old. */
 export interface ClockTrust {
-  /** Undefined if it may be trusted. Otherwise the unconfirmed jump: one object for one jump. */
+  /** Undefined if the clock may be trusted. Otherwise the unconfirmed jump; the same jump is always the same object. */
   jumpAt(now: Moment): Jump | undefined;
   /** The operator confirms that the wall clock is right. */
   confirm(now: Moment): void;
 }
 
 /**
- * Begins with the `created_at` of a message, if there is one and it is a time: the newest that was received at least
- * `CONFIRMED_AFTER_MS` ago by the clock. After that the clock has either advanced normally, or has jumped and is not confirmed yet.
+ * `receivedAt` is the `created_at` of the newest message received at least `CONFIRMED_AFTER_MS` ago by the clock; without it, or if
+ * it is not a time, the clock is trusted at the start. Since that message, the clock has either advanced normally, or has jumped and
+ * is not confirmed yet.
  */
 export function createClockTrust(receivedAt: string | undefined, start: Moment): ClockTrust {
   const receivedMs = parseStoredTime(receivedAt ?? "")?.epochMs ?? start.wallMs;

@@ -2,14 +2,14 @@ import type { Message } from "../../core/message.ts";
 import type { Clock } from "../../core/clock.ts";
 import { InDoubt, StoreUnavailable, type InsertOutcome, type StoreObserver } from "../../core/store.ts";
 
-/** The maximum number of messages that wait for their commit; more are refused … */
+/** The maximum number of messages that wait for their commit; more are refused. */
 export const MAX_WAITING_MESSAGES = 4096;
-/** … and of bytes. That many of the largest native messages take 74 MB, and a platform's messages may be far larger. */
+/** Their maximum size in bytes. 4,096 of the largest native messages take 74 MB, and a platform's messages may be far larger. */
 export const MAX_WAITING_BYTES: number = 80 * 1024 * 1024;
 
-/** A second batch is passed to the writer during a commit, so that it need not wait for the event loop … */
+/** A second batch is passed to the writer during a commit, so that the writer need not wait for the event loop. */
 const MAX_BATCHES_UNDER_WAY = 2;
-/** … once it holds this many messages: smaller ones would cost more syncs than they save. */
+/** A second batch must have this many messages: smaller ones would cost more in syncs than they save. */
 const MIN_SECOND_BATCH = 32;
 
 /** What an engine returns for a batch that it has committed, in one transaction. */
@@ -103,7 +103,7 @@ export function createGroupCommit(commitBatch: CommitBatch, options: GroupCommit
     const sizes = deliveries.map((delivery) => delivery.messages.length);
     commitBatch(messages, createdAt, { sizes }).then(
       ({ outcomes, seconds }) => {
-        // The next batch first, so that the writer works while the callers of this one get their outcomes.
+        // Start the next batch first, so that the writer works while the callers of this batch get their outcomes.
         leave(messages.length, deliveries);
         let created = 0;
         for (const outcome of outcomes) if (outcome === "created") created += 1;

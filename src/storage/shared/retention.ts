@@ -5,26 +5,26 @@ import type { RetentionFailure, RetentionSuspension } from "../../core/store.ts"
 import { CONFIRMED_AFTER_MS, createClockTrust, type ClockTrust, type Jump, type Moment } from "./clock-trust.ts";
 
 const DAY_MS = 86_400_000;
-/** How often it checks whether the oldest messages are too old, … */
+/** How often retention checks whether the oldest messages are too old. */
 const CHECK_MS = 60_000;
-/** … and how often it checks every message: one received while the clock was ahead comes before others that are older. */
+/** How often retention checks every message: one that was received while the clock was ahead may come before messages that are older. */
 const SWEEP_MS = DAY_MS;
-/** After each transaction it pauses for this many times its duration, so that the writer stores incoming messages, … */
+/** After each transaction, retention pauses for this many times the transaction's duration, so that the writer can store messages. */
 const PAUSE_FACTOR = 3;
-/** … but not for longer: on a busy machine most of that duration was spent waiting for a CPU. */
+/** The maximum pause: on a busy machine most of a transaction's duration was spent waiting for a CPU. */
 const MAX_PAUSE_MS = 1_000;
 
 /** The result of one transaction. */
 export interface Removed {
   readonly messages: number;
-  /** Whether there are more to remove; if none was removed, the engine needs some time first. */
+  /** Whether there may be more to remove. */
   readonly more: boolean;
 }
 
 /** The result for some of the messages, in commit order. */
 export interface RemovedOld {
   readonly messages: number;
-  /** The last `seq` examined; undefined if it is that of the newest message. */
+  /** The last `seq` examined; undefined if the newest message has been examined. */
   readonly next: number | undefined;
 }
 
@@ -42,17 +42,17 @@ export interface LookBack {
 
 /** The result of looking at some messages, backwards in commit order. */
 export interface LookedBack {
-  /** The `created_at` of the newest of them that was received in time; undefined if there is none. */
+  /** The `created_at` of the newest message examined that was received before `beforeMs`; undefined if there is none. */
   readonly receivedAt: string | undefined;
-  /** The last `seq` examined; undefined if it is that of the oldest message. */
+  /** The last `seq` examined; undefined if the oldest message has been examined. */
   readonly next: number | undefined;
 }
 
 /** What an engine does for retention. Both may reject, and are retried. */
 export interface RetentionEngine {
-  /** Examines the next rows for a few milliseconds, and removes those that are old enough: see `isReceivedBefore`. */
+  /** Examines the next rows for a few milliseconds, and removes those received before `beforeMs`: see `isReceivedBefore`. */
   removeOld(which: OldMessages): Promise<RemovedOld>;
-  /** Examines a few rows backwards from this `seq`, to find a message that was received before: see `isReceivedBefore`. */
+  /** Examines a few rows backwards from `before`, to find a message received before `beforeMs`: see `isReceivedBefore`. */
   lookBack(which: LookBack): Promise<LookedBack>;
 }
 
@@ -64,7 +64,7 @@ export interface RetentionOptions {
   readonly monotonicMs?: () => number;
   /** Called after each transaction with the number of messages that it removed. */
   readonly onRemoved: (count: number) => void;
-  /** Called once nothing more is old enough, if anything was removed since the last call. */
+  /** Called when a run that removed messages ends: nothing more is old enough, or the run was interrupted. */
   readonly onRunEnded?: ((run: { readonly messages: number; readonly before: string }) => void) | undefined;
   /** Called once for each jump of the clock: nothing is removed until the clock is confirmed. */
   readonly onSuspended?: ((suspension: RetentionSuspension) => void) | undefined;
@@ -79,7 +79,7 @@ export interface Retention {
   stop(): void;
 }
 
-/** Whether a message with this `created_at` was received before. A message whose `created_at` is not a time is kept. */
+/** Whether a message with this `created_at` was received before `beforeMs`; false if `created_at` is not a time. */
 export function isReceivedBefore(createdAt: string, beforeMs: number): boolean {
   const received = parseStoredTime(createdAt);
   return received !== undefined && received.epochMs < beforeMs;
@@ -179,8 +179,8 @@ function createSuspension(engine: Pick<RetentionEngine, "lookBack">, { now, isOv
   let reported: Jump | undefined;
 
   /**
-   * When the newest message that proves the clock was received. Messages of the last day do not: they may have arrived after a
-   * jump, before a restart.
+   * The `created_at` of the newest message that proves the clock. Messages of the last day do not prove it: they may have arrived
+   * between a jump and a restart.
    */
   async function readProof(): Promise<string | undefined> {
     const beforeMs = now().wallMs - CONFIRMED_AFTER_MS;

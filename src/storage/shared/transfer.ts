@@ -21,7 +21,7 @@ export interface TransferSource {
 export interface TransferTarget extends TransferSource {
   add(rows: readonly TransferRow[]): Promise<void>;
   addRemoved(ids: readonly string[]): Promise<void>;
-  /** The last step: later messages get numbers after `removedSeq` too. */
+  /** The last step: ensures that later messages get a `seq` greater than `removedSeq`, too. */
   finish(removedSeq: number): Promise<void>;
 }
 
