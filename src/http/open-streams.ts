@@ -5,7 +5,7 @@ export type End = (reason: StreamEnd) => void;
 
 /** The streamed responses that are open. `live` ones are tails, the others are exports. */
 export interface OpenStreams {
-  /** Whether another stream may open, if necessary in place of an open one. */
+  /** Whether another stream may open, if necessary instead of an open one. */
   hasRoom(live: boolean): boolean;
   /** Adds a stream. If the maximum is reached, ends the stream that it replaces. */
   add(end: End, live: boolean): void;
