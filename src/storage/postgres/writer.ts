@@ -2,9 +2,6 @@ import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Message } from "../../core/message.ts";
 import { InDoubt, StoreUnavailable, type InsertOutcome } from "../../core/store.ts";
-import { connect } from "../../postgres/connect.ts";
-import type { Connection, PipelineResult } from "../../postgres/connection.ts";
-import type { Statement } from "../../postgres/frontend.ts";
 import type { Primaries } from "../../postgres/primaries.ts";
 import type { ConnectionUrl } from "../../postgres/url.ts";
 import type { Deliveries } from "../shared/group-commit.ts";
@@ -12,10 +9,9 @@ import { insertBatch, selectStored, toOutcomes } from "./batch.ts";
 import { isOfOneMessage, meaningOf } from "./failures.ts";
 import type { Fold } from "./fold.ts";
 import type { Seen } from "./loss.ts";
+import { ATTEMPT_MS, createPrimaryConnection } from "./primary-connection.ts";
 import { isCancelledWait } from "./replication.ts";
 
-/** A server that is silent for this long hangs: the connection is closed, so that another primary can be found. */
-const ATTEMPT_MS = 10_000;
 const MIN_PAUSE_MS = 200;
 const MAX_PAUSE_MS = 2_000;
 
@@ -44,72 +40,26 @@ export interface WriterOptions {
   readonly refused: (reason: string) => void;
 }
 
-/** Owns one connection to the primary, opened when it is needed. */
+/** One try to store a batch. */
+interface Attempt {
+  readonly createdAt: string;
+  readonly deadlineMs: number;
+  readonly wasSent: boolean;
+}
+
+/** Writes over one connection to the primary. */
 export function createWriter(url: ConnectionUrl, { fold, primaries, seen, budgetMs, refused }: WriterOptions): Writer {
-  let opening: Promise<Connection> | undefined;
-  let wasConnected = false;
-  let latest: Connection | undefined;
+  const primary = createPrimaryConnection(url, { primaries, seen });
   const stopping = new AbortController();
-  const givingUp = new AbortController();
-  let lastMoment: NodeJS.Timeout | undefined;
 
-  async function open(): Promise<Connection> {
-    const kind = url.sessionKind === "any" ? "any" : "read-write";
-    const connection = await connect({ ...url, sessionKind: kind }, { primaries, signal: givingUp.signal });
-    latest = connection;
-    if (wasConnected) {
-      try {
-        seen.done(await connection.run(seen.statements(), { deadlineMs: ATTEMPT_MS }));
-      } catch (error) {
-        connection.destroy(new Error("lost messages could not be looked for"));
-        throw error;
-      }
-    }
-    wasConnected = true;
-    return connection;
-  }
-
-  async function primary(): Promise<Connection> {
-    const current = (opening ??= open());
-    // Two batches may find the same connection lost: the second must not drop the new one of the first.
-    const drop = (): void => {
-      if (opening === current) opening = undefined;
-    };
-    const connection = await current.catch((error: unknown) => {
-      drop();
-      throw error;
-    });
-    if (connection.isOpen && primaries.isNewest(connection)) return connection;
-    connection.destroy(new Error("it has ended, or another primary has replaced its server"));
-    drop();
-    return primary();
-  }
-
-  async function run(statements: readonly Statement[], deadlineMs: number): Promise<PipelineResult> {
-    const connection = await primary();
-    try {
-      return await connection.run(statements, { deadlineMs });
-    } catch (error) {
-      const meaning = meaningOf(error);
-      if (meaning === "elsewhere" || meaning === "in_doubt") connection.destroy(new Error("its server is not the primary, or has failed"));
-      throw error;
-    }
-  }
-
-  interface Attempt {
-    readonly createdAt: string;
-    readonly deadlineMs: number;
-    readonly wasSent: boolean;
-  }
-
-  /** Rejects as `run` does, or with NotReplicated. */
+  /** Rejects as `primary.run` does, or with NotReplicated. */
   async function attempt(messages: readonly Message[], { createdAt, deadlineMs, wasSent }: Attempt): Promise<readonly InsertOutcome[]> {
-    const { results, notices } = await run(insertBatch(messages, createdAt, fold), deadlineMs);
+    const { results, notices } = await primary.run(insertBatch(messages, createdAt, fold), deadlineMs);
     if (notices.some(isCancelledWait)) throw new NotReplicated("the server's wait for a standby was cancelled");
     const added = results.at(-1)?.rows ?? [];
     if (added.length === messages.length) return toOutcomes(messages, { added, found: [] });
     // The batch is committed, even if this look-up of earlier rows fails.
-    const before = await run([selectStored(messages)], deadlineMs).catch(() => undefined);
+    const before = await primary.run([selectStored(messages)], deadlineMs).catch(() => undefined);
     return toOutcomes(messages, { added, found: before?.results[0]?.rows ?? [], sentBeforeAt: wasSent ? createdAt : undefined });
   }
 
@@ -160,16 +110,9 @@ export function createWriter(url: ConnectionUrl, { fold, primaries, seen, budget
     write,
     beginStop(graceMs) {
       stopping.abort();
-      lastMoment ??= setTimeout(() => {
-        givingUp.abort(new Error("the service is stopping"));
-        latest?.destroy(new Error("the service is stopping"));
-      }, graceMs);
+      primary.abandonAfter(graceMs);
     },
-    async close() {
-      clearTimeout(lastMoment);
-      const connection = await opening?.catch(() => undefined);
-      await connection?.close();
-    },
+    close: primary.close,
   };
 }
 
