@@ -13,7 +13,7 @@ export function beginHistory(db: DatabaseSync, recorded: RecordedHistory | undef
   transaction(db, () => {
     const found = readHistory(prepare);
     if (!mayHaveGoneBack(found, recorded)) return;
-    // What is already known is exact.
+    // A generation that is already in the table stays as it is: its `last_seq` is exact.
     const remember = db.prepare("INSERT INTO former_generations VALUES (?, ?) ON CONFLICT DO NOTHING");
     remember.run(found.generation, found.last);
     if (recorded !== undefined) {

@@ -7,7 +7,7 @@ export const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
 
 const BRIEF_WAIT_MS = 100;
 
-/** If no other thread checkpoints, or if it cannot keep up, a commit checkpoints the WAL itself from this size on. */
+/** If no other thread checkpoints, or if that thread cannot keep up, a commit itself checkpoints a WAL of at least this size. */
 const CHECKPOINT_PAGES = 16_000;
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
 /** Per connection; beyond it pages come from the operating system's cache. With 8 MiB, reads of 1,000,000 rows took as much CPU time. */

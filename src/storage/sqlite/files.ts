@@ -10,7 +10,7 @@ import { whyUnusable } from "./usable.ts";
 /** The device and inode of each file by its path, `missing` if it is not there; empty for a database in memory. */
 export type FileIdentity = ReadonlyMap<string, string>;
 
-/** The files that a service must keep: other processes that find others there use them instead. */
+/** The files that must stay in place while a service runs: other processes would use whatever files they find at these paths. */
 const KEPT = ["", "-wal", "-shm", "-owner"];
 
 /** The files of one database. Each method is cheap enough for a health check. */
@@ -52,7 +52,7 @@ export function locateFiles(database: SqliteLocation): DatabaseFiles {
 const VARIABLE = "DATABASE_URL";
 
 function resolveLinks(path: string, hops = 0): string {
-  // Linux follows as many links (man 7 path_resolution).
+  // The limit of Linux, too (man 7 path_resolution).
   if (hops > 40) throw new UnusableSetting(VARIABLE, `${path} must not be a link that leads back to itself`);
   let target: string | undefined;
   try {

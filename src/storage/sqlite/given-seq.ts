@@ -3,7 +3,7 @@ import { performance } from "node:perf_hooks";
 /** A record takes the main thread 20 to 70 µs, and there may be thousands of commits a second. */
 const RECORD_MS = 20;
 
-/** Keeps a record of the highest `seq` that was given: updated soon after each commit, and before any reader sees it. */
+/** Keeps a record of the highest `seq` that was given. It is updated soon after each commit, and before any reader sees that `seq`. */
 export interface GivenSeq {
   grew(created: number): void;
   /** Records what is not recorded yet. A `seq` that a reader has seen must be in the record, even after kill -9. */

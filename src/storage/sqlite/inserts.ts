@@ -5,7 +5,7 @@ import type { StoreThreads } from "./threads/start-all.ts";
 import { flatten, toOutcomes } from "./write/batch.ts";
 import { CHECKPOINT_FRAMES } from "./write/checkpoints.ts";
 
-/** Commits messages in the writer thread, and has the WAL copied to the main file beside it. */
+/** Commits messages in the writer thread, while another thread copies the WAL into the main file. */
 export function createInserts({ writer, checkpointer }: StoreThreads, options: GroupCommitOptions): GroupCommit {
   async function commitBatch(messages: readonly Message[], createdAt: string): Promise<Committed> {
     const { outcomes, seconds, walFrames } = await writer.call("write", { ...flatten(messages), createdAt });
@@ -14,8 +14,8 @@ export function createInserts({ writer, checkpointer }: StoreThreads, options: G
   }
 
   /**
-   * A full disk makes it fail, which the next commit reports. The frames stay in the WAL, where they are durable, until there is
-   * space.
+   * On a full disk the checkpoint fails, which the next commit reports. The frames stay in the WAL, where they are durable, until
+   * there is space.
    */
   function checkpoint(walFrames: number): void {
     const startedAt = performance.now();

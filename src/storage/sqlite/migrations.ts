@@ -20,7 +20,7 @@ CREATE TABLE messages (
 );
 `;
 
-/** Creates it if it is missing. */
+/** Creates the index by `ts` if it is missing. */
 export const MESSAGES_INDEX: string = "CREATE INDEX IF NOT EXISTS messages_by_ts ON messages (rtrim(ts, 'Z'), message_id);";
 
 /**
@@ -64,7 +64,7 @@ export function migrate(db: DatabaseSync): void {
   }
   if (version < 0) throw new DatabaseError(`Cannot open the database: its schema must be version 0 or later, not version ${version}`);
   const encoding = String(db.prepare("PRAGMA encoding").get()?.["encoding"]);
-  // Others sort by their bytes in another order than by code point, and the index could not be attached.
+  // Text in another encoding is sorted by its bytes, which is not code point order, and the index file could not be attached.
   if (encoding !== "UTF-8") throw new DatabaseError(`Cannot open the database: its encoding must be UTF-8, not ${encoding}`);
   const isOurs = version === 0 || db.prepare("SELECT 1 FROM pragma_table_info('messages') WHERE name = 'seq'").get() !== undefined;
   if (!isOurs) {
@@ -98,7 +98,7 @@ function hasTable(db: DatabaseSync, name: string): boolean {
 
 function createOrAdopt(db: DatabaseSync): void {
   if (hasTable(db, "messages")) setAside(db);
-  // Another table may have an index of that name, which would be mistaken for it.
+  // With IF NOT EXISTS, an index of that name on another table would be mistaken for this one.
   db.exec(MESSAGES_SCHEMA + MESSAGES_INDEX.replace("IF NOT EXISTS ", ""));
 }
 

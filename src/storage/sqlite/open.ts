@@ -71,7 +71,7 @@ async function openOwned(files: DatabaseFiles, options: SqliteOptions, { ownersh
 
   const [history, lastBefore] = await Promise.all([lookups.call("history", undefined), lookups.call("lastSequence", undefined)]);
   ownership?.record({ ...history, last: lastBefore });
-  /** A database whose pages are damaged still stores messages: the highest `seq` then stands for their number. */
+  /** If damaged pages prevent a count, the highest `seq` is used as the number of messages: the database can still store more. */
   const countStored = (): Promise<number> => lookups.call("count", undefined).catch(() => lastBefore);
   const givenSeq = createGivenSeq(lastBefore, (last) => ownership?.reached(last));
   const listeners = new Set<() => void>();
@@ -145,7 +145,7 @@ interface IndexOptions {
 function keepIndex({ lookups, searches }: StoreThreads, { files, settings, upgrade, observer }: IndexOptions): Promise<IndexKeeper> {
   return startIndexKeeper({
     after: upgrade.toMove() > 0 ? upgrade.moved : undefined,
-    // Messages do not depend on that thread.
+    // If this thread fails, the messages are not affected.
     startThread: ({ inBackground }) => startThread<IndexCalls>("index-thread", { ...settings, inBackground }, { onFatal: () => undefined }),
     async attachReaders() {
       await Promise.all([lookups, searches].map((reader) => reader.call("attachIndex", indexLocation(files.location))));
@@ -163,7 +163,7 @@ interface RetentionParts extends Pick<SqliteOptions, "clock" | "observer"> {
 function keepRetention({ writer, searches }: StoreThreads, keeper: IndexKeeper, parts: RetentionParts): Retention {
   const { clock, observer, onRemoved, retentionDays } = parts;
   return startRetention({
-    // With the searches: it may look at every row, and no client waits for it.
+    // In the thread of the searches: retention may look at every row, and no client waits for it.
     removeOld: createRemovals({ writer, reader: searches, keeper }),
     lookBack: (which) => searches.call("lookBack", which),
   }, {

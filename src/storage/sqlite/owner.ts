@@ -21,8 +21,8 @@ export interface Ownership {
  *
  * The lock is the exclusive lock of `<path>-owner`, a database of its own. That file names the owner. It also holds what
  * must not go back when an older `<path>` is restored: the generation, and the highest `seq` ever given. The kernel keeps
- * the lock (https://www.sqlite.org/lockingv3.html), so it goes with the process, even after kill -9. It does not affect readers
- * of the database itself, such as `sqlite3`, Litestream, `verify` and `backup`.
+ * the lock (https://www.sqlite.org/lockingv3.html), so it is released when the process ends, even by kill -9. The lock does not
+ * affect readers of the database itself, such as `sqlite3`, Litestream, `verify` and `backup`.
  *
  * Throws `DatabaseError` if there is another owner, and names it; or if the WAL beside the database is not its own.
  */
@@ -62,7 +62,7 @@ function lock(file: string, nowMs: number): DatabaseSync {
   try {
     return lockOnce(file, nowMs);
   } catch (error) {
-    // While another process has the lock, this error does not occur. Emptied, it stays the same file, with the same lock.
+    // While another process has the lock, this error does not occur. An emptied file is still the same file, with the same lock.
     if (!isUnreadable(error)) throw error;
     truncateSync(file);
     return lockOnce(file, nowMs);

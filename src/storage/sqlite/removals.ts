@@ -17,8 +17,8 @@ export interface RemovalThreads {
 
 /**
  * Removes some messages: from the index first, then from the main file, so that a reader, whose snapshot of the index is the
- * older one, never counts a row twice or misses it. If it is interrupted in between, the rows are still stored, and are found
- * without the index.
+ * older one, never counts a row twice or misses it. If the removal is interrupted in between, the rows are still stored, and are
+ * found without the index.
  *
  * Rejects with `StoreUnavailable` if the rows cannot be removed.
  */
@@ -33,7 +33,7 @@ export function createRemovals({ writer, reader, keeper }: RemovalThreads): Remo
   };
 }
 
-/** Removes all these messages, in one transaction after the other, and gives how many. */
+/** Removes all these messages, a limited number in each transaction, and returns the total number. */
 export async function removeAll(remove: Remove, which: Removable, onRemoved: (count: number) => void): Promise<number> {
   let removed = 0;
   for (let isMore = true; isMore; ) {

@@ -4,7 +4,7 @@ import { StoreUnavailable } from "../../core/store.ts";
 import type { WriterCalls } from "./threads/protocol.ts";
 import type { Thread } from "./threads/thread.ts";
 
-/** After each transaction the upgrade pauses for this many times its duration, so that messages are stored. */
+/** While messages wait for their commit, the upgrade pauses after each transaction for this many times the transaction's duration. */
 const PAUSE_FACTOR = 3;
 /** The time before a retry after a failure, such as a full disk. */
 const RETRY_MS = 60_000;

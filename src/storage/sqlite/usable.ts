@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 /** The files beside a database that is served; if a start finds them they must be writable too. */
 const BESIDE = ["-wal", "-shm", "-owner"];
 
-/** SQLite takes paths of 504 bytes (MAX_PATHNAME of 512, less its own suffix), and `-owner` and `-index` are files of their own. */
+/** SQLite takes paths of 504 bytes (MAX_PATHNAME of 512, less its own suffix). `-owner` and `-index`, also databases, add 6 bytes. */
 const MAX_BYTES = 498;
 
 interface Need {
@@ -18,8 +18,8 @@ const OF_A_FILE: Need = { access: constants.R_OK | constants.W_OK, needed: "read
 const OF_A_FOLDER: Need = { access: constants.W_OK | constants.X_OK, needed: "writable" };
 
 /**
- * Why this process may not serve the database at `path` (absolute), as the state required: SQLite would open a file that it may
- * not write read-only, and every delivery would then fail. Undefined if nothing prevents it.
+ * What must be true before this process may serve the database at `path` (absolute); undefined if nothing prevents it. Without this
+ * check, SQLite would open a file that the process may not write as read-only, and every delivery would fail.
  */
 export function whyUnusable(path: string): string | undefined {
   if (Buffer.byteLength(path) > MAX_BYTES) return `${path} must be a path of at most ${MAX_BYTES} bytes`;
@@ -27,7 +27,7 @@ export function whyUnusable(path: string): string | undefined {
   if (folder !== undefined) return folder;
   const file = look(path);
   if (file?.isDirectory()) return `${path} must be a file, not a folder`;
-  // SQLite finds the WAL by the name of the database, and so does the next service its owner.
+  // The files of the WAL and of the owner are found by the database's name: under a second name, both would be missed.
   if (file !== undefined && file.nlink > 1) return `${path} must have only one hard link, not ${file.nlink}`;
   if (file !== undefined && isMountPoint(path)) {
     return `${path} must not be mounted as a single file: mount its folder, which also holds its write-ahead log`;

@@ -19,11 +19,11 @@ const MOVE = `
   FROM ${ADOPTED_TABLE}`;
 
 /**
- * Moves the rows of an earlier build into `messages`, a little at a time; `seq` is their former rowid. All throw SQLite's
+ * Moves the rows of an earlier build into `messages`, a little at a time; `seq` is their former rowid. All methods throw SQLite's
  * errors.
  */
 export interface Adoption {
-  /** At most how many rows are left; exact at the start, 0 once there are none. Free of cost. */
+  /** The maximum number of rows left: exact at the start, 0 once none is left. Free of cost. */
   remaining(): number;
   /** Moves the row with this id, if there is one, in the open transaction. */
   take(messageId: string): void;
@@ -55,7 +55,7 @@ export function createAdoption(db: DatabaseSync): Adoption {
   const drop = db.prepare(`DELETE FROM ${ADOPTED_TABLE} WHERE rowid <= ?`);
   const moveOne = db.prepare(`${MOVE} WHERE message_id = ?`);
   const dropOne = db.prepare(`DELETE FROM ${ADOPTED_TABLE} WHERE message_id = ?`);
-  // Counted in the index of the ids: a second for ten million. An empty table must be dropped, too.
+  // Counted in the index of the ids: a second for ten million. An empty table counts as one row, so that it is dropped, too.
   let remaining = Number(db.prepare(`SELECT count(*) AS rows FROM ${ADOPTED_TABLE}`).get()?.["rows"]) || 1;
 
   return {
@@ -95,10 +95,10 @@ function refuseForeign(db: DatabaseSync): void {
   refuseIds(db);
 }
 
-/** Without a unique text as its id, a row could not be moved, or would be another message. */
+/** Without a unique text as its id, a row could not be moved, or would be mistaken for another message. */
 function refuseIds(db: DatabaseSync): void {
   const isAny = (condition: string): boolean => db.prepare(`SELECT 1 FROM messages WHERE ${condition} LIMIT 1`).get() !== undefined;
-  // Numbers come before all texts, bytes after them: an index answers at once.
+  // SQLite sorts numbers before all texts, and bytes after them: an index answers at once.
   for (const noText of ["message_id IS NULL", "message_id < ''", "message_id >= x''"]) {
     if (isAny(noText)) refuse("must have a text as message_id in every row");
   }

@@ -29,7 +29,7 @@ export interface BatchWriter {
 }
 
 export interface BatchWriterOptions {
-  /** Whether messages are going to be removed. If some have been, their ids are known in any case. */
+  /** Whether messages are going to be removed. The ids of messages that were removed earlier are looked up in any case. */
   readonly removes?: boolean;
   /** For the rows that an earlier build stored. */
   readonly adoption?: Adoption;
@@ -98,7 +98,7 @@ export function createBatchWriter(db: DatabaseSync, { removes = false, adoption 
       transaction(() => {
         db.exec("SAVEPOINT allocation");
         allocate.run();
-        // What every delivery needs: the tables, and their indexes at the present time.
+        // What every delivery needs: the tables, and the pages of their indexes for the present time.
         wasRemoved.get(checkedAt);
         if (insert.run(nextSeq(), `probe ${checkedAt}`, "", "", checkedAt, null, checkedAt).changes !== 1) throw new Error(NOT_STORED);
         insertPayload.run(Number.MAX_SAFE_INTEGER, "");

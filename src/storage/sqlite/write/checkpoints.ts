@@ -3,7 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 /** A checkpoint begins at this many frames of 4 KiB: it copies a page once, however often it was written since the last one. */
 export const CHECKPOINT_FRAMES = 4_000;
 /**
- * The writer continues during a checkpoint. If no more than this many frames are left then, they are copied between two
+ * The writer continues during a checkpoint. If no more than this many frames are left after it, they are copied between two
  * batches, in about 1 ms.
  */
 const LAST_FRAMES = 400;

@@ -10,7 +10,7 @@ export interface RemovalRequest {
 
 /** Removes messages from the main file; their ids stay in `removed_messages`. */
 export interface Removal {
-  /** Whether any message has been removed so far; if so, ids are looked up there too. */
+  /** Whether any message has been removed so far; if so, ids must be looked up in `removed_messages`, too. */
   hasRemoved(): boolean;
   /** Removes rows in the open transaction, and gives how many. */
   remove(request: RemovalRequest): number;
