@@ -8,7 +8,7 @@ export interface CheckPosition {
   readonly after: readonly SQLInputValue[] | undefined;
 }
 
-/** Reads every page of the index file, in small portions: SQLite cannot be interrupted, and a stop must not wait for all of it. */
+/** Reads every page of the index file, in small portions: SQLite cannot be interrupted, and a stop must not wait for a whole check. */
 export interface PageCheck {
   /** Reads the next portion; gives where to continue, undefined at the end. Throws if a page is damaged. */
   checkNext(position: CheckPosition | undefined): CheckPosition | undefined;
@@ -26,7 +26,7 @@ const WALKS: readonly Walk[] = [
   { table: "sender_messages", key: ["from_msisdn", "key", "message_id"], content: "seq", rows: 1_000 },
   { table: "time_counts", key: ["scope", "level", "prefix"], content: "count", rows: 1_000 },
   { table: "messages_search_data", key: ["id"], content: "substr(block, -1)", rows: 1_000 },
-  // Each with the list of its messages (https://www.sqlite.org/fts5.html#the_fts5vocab_virtual_table_module).
+  // Each term is read with the list of its messages (https://www.sqlite.org/fts5.html#the_fts5vocab_virtual_table_module).
   { table: "search_terms", key: ["term"], content: "doc", rows: 20 },
 ];
 const SEARCH_TERMS = "CREATE VIRTUAL TABLE temp.search_terms USING fts5vocab(main, messages_search, row)";

@@ -45,7 +45,7 @@ export function readStoreState(db: DatabaseSync): StoreState {
 
 /**
  * Why an index in this state must not be used with a store in that state; undefined if it may be. Read the index's state first:
- * a removal gets its number in the index before it gets it in the store.
+ * a removal is numbered first in the index, then in the store.
  */
 export function mismatch(index: IndexState, store: StoreState): string | undefined {
   if (index.generation !== store.generation) return "it belongs to another generation of the database";

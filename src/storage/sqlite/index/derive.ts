@@ -31,13 +31,13 @@ export function createDerivation(db: DatabaseSync): Derivation {
       senders = senders + (SELECT count(*) FROM (SELECT DISTINCT from_msisdn FROM picked WHERE ${IS_NEW}))`,
     "INSERT INTO messages_search (rowid, text) SELECT seq, folded FROM picked WHERE folded IS NOT NULL ORDER BY seq",
     // In the order of the table: a step's rows of one sender lie side by side, so few pages are written.
-    // OR FAIL: the whole transaction is rolled back anyway. To undo this statement alone, SQLite would keep a copy of every page
-    // that it changes in memory (https://www.sqlite.org/tempfiles.html#statement_journal_files): 100 MB with 50,000 senders.
+    // OR FAIL: the whole transaction is rolled back anyway. To undo this statement alone, SQLite would keep in memory a copy of
+    // every page that the statement changes (https://www.sqlite.org/tempfiles.html#statement_journal_files): 100 MB with 50,000 senders.
     "INSERT OR FAIL INTO sender_messages SELECT from_msisdn, key, message_id, seq FROM picked ORDER BY from_msisdn, key, message_id",
     `INSERT INTO sender_counts SELECT from_msisdn, count(*) FROM picked GROUP BY 1
       ON CONFLICT (from_msisdn) DO UPDATE SET count = count + excluded.count`,
   ].map((sql) => db.prepare(sql));
-  // In portions, for the same reason: OR FAIL does not reach the update of an upsert.
+  // In portions, to keep few such copies: OR FAIL does not apply to the update of an upsert.
   const count = [selectTimeCounts("''", ALL_LEVELS, "picked"), selectTimeCounts("from_msisdn", SENDER_LEVELS, "picked")]
     .map((sql) => db.prepare(`INSERT INTO counted (scope, level, prefix, count) ${sql}`));
   const addTimes = db.prepare(`INSERT INTO time_counts SELECT scope, level, prefix, count FROM counted

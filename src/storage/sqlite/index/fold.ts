@@ -13,8 +13,8 @@ export function foldCase(text: string): string {
 const MAX_TRIGRAMS = 16;
 
 /**
- * The FTS5 query whose matches include every text that contains `q`; undefined if `q` is too short for a trigram index. It does
- * not require trigrams to be adjacent, since `detail=none` stores no positions
+ * The FTS5 query whose matches include every text that contains `q`; undefined if `q` is too short for a trigram index. The query
+ * does not require trigrams to be adjacent, since `detail=none` stores no positions
  * (https://www.sqlite.org/fts5.html#the_detail_option).
  */
 export function trigramQuery(q: string): string | undefined {

@@ -4,7 +4,7 @@ import { STEP_ROWS } from "./operations.ts";
 import type { IndexCalls } from "../threads/protocol.ts";
 import type { Thread } from "../threads/thread.ts";
 
-/** With more unindexed rows, the thread runs at normal priority: reads look at every row that is not indexed. */
+/** With more unindexed rows than this, the thread runs at normal priority: reads look at every row that is not indexed. */
 const URGENT_ROWS = 200_000;
 /** How often every page of the file is read: rarely used pages may be damaged too. */
 const CHECK_MS = 24 * 3_600_000;
@@ -24,11 +24,11 @@ export interface IndexWorkerOptions {
 export interface IndexWorker {
   /** Starts the thread if it does not run. */
   open(): Promise<void>;
-  /** Derives the next rows; its priority depends on `unindexed`, the number of rows left. Returns how many rows are left then. */
+  /** Derives the next rows. The thread's priority depends on `unindexed`, the number of rows left; returns how many are left after it. */
   step(unindexed: number): Promise<number>;
   /** Reads some pages of the file if that is due; returns whether more are left. A damaged page has the effect of `distrust`. */
   checkSome(): Promise<boolean>;
-  /** Makes the next step begin with an empty index. Returns false if it already will: several readers may report one file. */
+  /** Makes the next step begin with an empty index. False if that was requested already: several readers may report the same file. */
   distrust(): boolean;
   /** See `MessageIndex`; undefined if the index cannot do it. */
   exclude(seqs: readonly number[]): Promise<number | undefined>;

@@ -1,11 +1,11 @@
 import { createIndexWorker, type IndexWorker, type IndexWorkerOptions } from "./index-worker.ts";
 import { STEP_ROWS } from "./operations.ts";
 
-/** Waiting rows are derived once nothing has been committed for this long, … */
+/** Waiting rows are derived once nothing has been committed for this long. */
 const PAUSE_MS = 50;
-/** … and after this long at the latest. */
+/** If commits continue, waiting rows are derived after this long. */
 const MAX_WAIT_MS = 2_000;
-/** The time before the first retry after a failure; each further one waits twice as long, up to the second figure. */
+/** The time before the first retry after a failure. Each further retry waits twice as long, up to `MAX_RETRY_MS`. */
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
 
@@ -22,14 +22,14 @@ export interface IndexKeeper extends Pick<IndexWorker, "exclude" | "forget"> {
   distrust(reason: string): void;
   /** About how many messages the index does not cover. */
   unindexed(): number;
-  /** Whether the index is being rebuilt, or cannot be at the moment. */
+  /** Whether the index is being rebuilt, or cannot be rebuilt at the moment. */
   isFaulty(): boolean;
   close(): Promise<void>;
 }
 
 /**
- * Opens the index and derives what it does not cover yet. It takes one large step when `STEP_ROWS` rows wait, when ingest
- * pauses, or when the oldest row has waited for two seconds; if many rows are left, one step after the other.
+ * Opens the index and derives what it does not cover yet. A step begins when `STEP_ROWS` rows wait, when ingest pauses, or when the
+ * oldest row has waited for two seconds; if many rows are left, the next step follows at once.
  */
 export async function startIndexKeeper(options: KeeperOptions): Promise<IndexKeeper> {
   const faults = createFaults(options.onFault);
@@ -39,7 +39,7 @@ export async function startIndexKeeper(options: KeeperOptions): Promise<IndexKee
   let grown = 0;
   let working: Promise<void> | undefined;
   let closing = false;
-  /** Whether it waits before it begins, or before a retry. */
+  /** Whether the keeper waits for `options.after`, or before a retry. */
   let resting = options.after !== undefined;
   let retryMs = RETRY_MS;
   const pace = createPace(begin);
@@ -66,7 +66,7 @@ export async function startIndexKeeper(options: KeeperOptions): Promise<IndexKee
   }
 
   function begin(): void {
-    // A step that fails during a stop still schedules the next one.
+    // A step that ends during a stop may still schedule the next one.
     if (closing) return;
     pace.clear();
     resting = false;

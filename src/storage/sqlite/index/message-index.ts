@@ -34,13 +34,13 @@ const CHECK_MS = 50;
  */
 export interface MessageIndex {
   /**
-   * Derives the next rows. Begins again with an empty index if the file is damaged, missing or does not match. Throws if that
-   * is not possible now either.
+   * Derives the next rows. If the file is damaged, missing or does not match, first replaces it with an empty index. Throws if that
+   * fails, too.
    */
   step(): IndexStep;
   /** Discards the content of the index. */
   reset(): void;
-  /** Reads pages for about 50 ms, and at their end counts the rows. Begins at the first page without a position. */
+  /** Reads pages for about 50 ms, beginning at the first one if there is no position. After the last page, counts the rows. */
   check(position?: CheckPosition): CheckProgress;
   /**
    * Takes out rows that are about to be removed, and gives this removal's number. Until they are removed, readers look at them

@@ -16,7 +16,7 @@ export function indexLocation(location: string): string {
  *
  * `index_state.high` is the watermark: the index covers exactly the rows with `seq` up to it that are not in
  * `excluded_messages`. `time_counts` counts the covered rows whose sort key begins with `prefix`, for all senders (`scope`
- * empty) and for each sender. The state tells which store the index covers: see `mismatch`.
+ * empty) and for each sender. The state identifies the store that the index covers: see `mismatch`.
  */
 export function createIndexTables(db: DatabaseSync, schema: "main" | "temp"): void {
   db.exec(`

@@ -12,8 +12,8 @@ const TERMS_A_READ = 4_000;
 /** Sums are kept for this many groups of trigrams. */
 const GROUPS = 2 ** 18;
 
-// For each trigram: how many rows have it, the sum of their numbers, and a sum of their hashes, in which different sets
-// of rows with the same count and sum differ. The modulus keeps sums over 2^29 rows within what a number holds exactly.
+// For each trigram: how many rows have it, the sum of their numbers, and a sum of their hashes, which distinguishes sets of
+// rows with the same count and sum. The modulus keeps sums over 2^29 rows within what a number holds exactly.
 const SUMS = "term, count(*) AS rows, sum(doc) AS docs, sum(doc * 2654435761 % 16777213) AS mixed";
 const SUMS_UP_TO_WATERMARK = `term, count(*) FILTER (WHERE doc <= :watermark) AS rows, sum(doc) FILTER (WHERE doc <= :watermark) AS docs,
   sum(doc * 2654435761 % 16777213) FILTER (WHERE doc <= :watermark) AS mixed,
@@ -32,7 +32,7 @@ const SUMS_UP_TO_WATERMARK = `term, count(*) FILTER (WHERE doc <= :watermark) AS
 export const checkSearch: CheckFunction = (db, report) => {
   const removals = numberOf(db, REMOVALS);
   const finding = compareAll(db, report, inIndexSnapshot);
-  // What a service removes meanwhile is missing from one of the two.
+  // Messages that a service removes meanwhile are missing from one of the two sums.
   if (finding.ok || numberOf(db, REMOVALS) === removals) return finding;
   return inIndexSnapshot(db, (high) => compareAll(db, report, (_db, read) => read(high)));
 };

@@ -4,7 +4,7 @@ const MATCHES = "m.seq = s.seq AND m.from_msisdn = s.from_msisdn AND m.message_i
 
 /**
  * Compares `sender_messages` with the rows that it should have. Two of its rows cannot point to the same message, as their
- * primary keys would be equal. So if each points to a message, and there are as many of both, none is missing.
+ * primary keys would be equal. So if each of its rows points to a message, and there are as many rows as messages, none is missing.
  */
 export const checkSenders: CheckFunction = (db) =>
   inIndexSnapshot(db, (high) => {

@@ -14,8 +14,8 @@ const LOCK_TIMEOUT_MS = 1_000;
 
 /**
  * Rebuilds all that can be derived from the messages: the index file, and the table's own indexes if they do not match. No
- * service may have the database open meanwhile. If it is interrupted, the database stays sound: the service, or the next
- * rebuild, continues.
+ * service may have the database open meanwhile. If the rebuild is interrupted, the database stays sound: the service, or the
+ * next rebuild, continues.
  *
  * Throws `DatabaseError` if another process owns the database, if it has another schema version, or if the rows themselves are
  * damaged.

@@ -8,7 +8,7 @@ import { MESSAGE_COLUMNS, toStoredMessage, type Prepare } from "./rows.ts";
 
 type Row = Record<string, SQLOutputValue>;
 
-/** The part of an order that is left: after `start`, up to `end`, which is included if the order is descending. */
+/** The part of the list that is left: after `start`, up to the key `end`, which is included if the order is descending. */
 interface Range {
   readonly direction: "ASC" | "DESC";
   readonly start: KeysetPosition;
@@ -34,7 +34,7 @@ export function createExport(prepare: Prepare): (query: ExportQuery) => ExportPa
   function* rowsOfSender(from: string, { direction, start, end }: Range, upTo: number): Generator<Row> {
     const sign = direction === "ASC" ? 1 : -1;
     const [beyond, within] = direction === "ASC" ? [">", "<"] : ["<", ">="];
-    // No page looks at more rows.
+    // No page looks at more rows than the limit.
     const unindexed = prepare(`SELECT ${MESSAGE_COLUMNS} FROM unindexed_messages
       WHERE from_msisdn = ? AND (rtrim(ts, 'Z'), message_id) ${beyond} (?, ?) AND rtrim(ts, 'Z') ${within} ? AND seq <= ?
       ORDER BY rtrim(ts, 'Z') ${direction}, message_id ${direction} LIMIT ${PAGE_ROWS}`).all(from, start.key, start.messageId, end, upTo);

@@ -5,7 +5,7 @@ import { createRowSources, type Part, type Source } from "./row-sources.ts";
 import type { Prepare } from "./rows.ts";
 import type { TimeCounts } from "./time-counts.ts";
 
-/** An OFFSET walks over all rows that it skips; a larger one starts close to its row instead. */
+/** An OFFSET walks over every row that it skips. With a larger one, the read starts close to the first row of the page instead. */
 const MAX_SKIPPED_ROWS = 1_000;
 
 /** Keys from `low` (inclusive) to `high` (exclusive). */
@@ -28,7 +28,7 @@ export function createPages(prepare: Prepare, timeCounts: TimeCounts): (query: P
     return key === "" ? timeCounts.countAll(from) : timeCounts.countFrom(key, from);
   }
 
-  /** Rows from an offset within the range on, in ascending order. */
+  /** Rows of the range in ascending order, beginning at the offset within the range. */
   function ascendingRows({ low, high }: Range, limit: number, offset: number): StoredMessage[] {
     let start = { key: low, skip: offset };
     if (offset > MAX_SKIPPED_ROWS) {

@@ -51,7 +51,7 @@ export function createRemovable(prepare: Prepare): (which: Removable) => Removab
   };
 }
 
-/** Looks backwards for a message that was received before: see `RetentionEngine`. */
+/** Looks backwards for a message that was received before `beforeMs`: see `RetentionEngine`. */
 export function createLookBack(prepare: Prepare): (which: LookBack) => LookedBack {
   return ({ beforeMs, before }) => {
     const rows = prepare(`SELECT seq, created_at FROM messages WHERE seq < ? ORDER BY seq DESC LIMIT ${LOOKED_AT_ONCE}`).all(before);

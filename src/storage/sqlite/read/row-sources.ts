@@ -26,7 +26,7 @@ export interface RowSources {
   unindexedRowsOf(from: string): Source;
 }
 
-/** The key of a row in the table of messages; the index has a column of that name. */
+/** The key of a row in the table of messages. The index has a column named `key` instead. */
 const KEY = "rtrim(ts, 'Z')";
 
 /** Reads the tables of messages, and the index by sender. */

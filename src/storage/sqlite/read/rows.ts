@@ -7,8 +7,8 @@ export type Prepare = (sql: string) => StatementSync;
 export const MESSAGE_COLUMNS = "message_id, from_msisdn, to_msisdn, ts, text, created_at";
 
 /**
- * The rows that the index does not cover: those after its watermark, and those that are being removed. NOT INDEXED: they are
- * few, and SQLite would walk an index in another order completely.
+ * The rows that the index does not cover: those after its watermark, and those that are being removed. Such rows are few. Without
+ * NOT INDEXED, SQLite would walk the whole of an index that has the order of the query.
  */
 export const UNINDEXED_VIEW = `
 CREATE TEMP VIEW unindexed_messages AS

@@ -11,7 +11,7 @@ import { MESSAGE_COLUMNS, toStoredMessage, type Prepare } from "./rows.ts";
 const MAX_CANDIDATES = 200_000;
 /** Rows examined in one read transaction of a walk: an open transaction keeps the WAL from being checkpointed. */
 const WALK_ROWS = 5_000;
-/** After this many candidates it checks whether it was cancelled. */
+/** The number of rows between two checks whether the read was cancelled. */
 const CHECK_ROWS = 1_000;
 
 /** The columns examined, read as arrays: with objects a search of every row took twice as long. */

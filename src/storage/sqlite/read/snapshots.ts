@@ -21,7 +21,7 @@ export interface Snapshots {
 
 export interface SnapshotOptions {
   readonly prepare: Prepare;
-  /** Makes every statement be prepared again: one that has failed would report its error once more. */
+  /** Discards the prepared statements: one that has failed would report the same error again. */
   readonly forgetStatements: () => void;
   /** Called with the reason when the index cannot be used, once until the next `attach`. */
   readonly onFault: (reason: string) => void;
@@ -48,7 +48,7 @@ export function createSnapshots(db: DatabaseSync, { prepare, forgetStatements, o
       }
       return { value: read() };
     } finally {
-      // COMMIT would report once more what a statement that failed has reported.
+      // COMMIT would report the error of a failed statement again.
       if (db.isTransaction) db.exec("ROLLBACK");
     }
   }

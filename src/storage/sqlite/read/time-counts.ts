@@ -3,14 +3,14 @@ import { LAST } from "../../../core/order.ts";
 import { isCorrupt } from "../database.ts";
 import type { Prepare } from "./rows.ts";
 
-/** Lengths of the prefixes of a key that are counted: day, hour, minute and second of all rows … */
+/** The lengths of the key prefixes that are counted for all rows: day, hour, minute and second. */
 export const ALL_LEVELS: readonly number[] = [10, 13, 16, 19];
-/** … day and hour of one sender's. */
+/** The lengths of the key prefixes that are counted for each sender: day and hour. */
 export const SENDER_LEVELS: readonly number[] = [10, 13];
 
 /**
- * How many rows there are in a range of time, of all senders or of one. From counts of days, hours, minutes and seconds, so
- * that neither a count nor a seek walks the rows.
+ * How many rows of all senders, or of one, there are from a time on. Computed from counts of prefixes, so that a count walks only
+ * the rows of one bucket and those that are not indexed, and a seek only the latter.
  */
 export interface TimeCounts {
   /** How many rows there are. */

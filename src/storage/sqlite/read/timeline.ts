@@ -23,8 +23,8 @@ export function isSearchedTimeline({ to, q }: TimelineQuery): boolean {
 }
 
 /**
- * Timelines: of all messages or of one sender from the index's counts and the unindexed rows, others from the matching
- * messages.
+ * A timeline of all messages or of one sender is computed from the index's counts and the unindexed rows; for any other, the
+ * matching messages are counted.
  */
 export function createTimeline(prepare: Prepare, options: TimelineOptions): (query: TimelineQuery) => Timeline {
   const { snapshot, timeCounts } = options;
@@ -63,7 +63,7 @@ function readCounts(prepare: Prepare, query: TimelineQuery, { timeCounts, low, h
   function take(rows: Iterable<Readonly<Record<string, SQLOutputValue>>>): void {
     for (const { prefix, count, after } of rows) tally.add(String(prefix), { count: Number(count), after: Number(after) });
   }
-  // One more shows whether any was left out; the first and the last may turn out empty.
+  // One bucket more than the limit shows whether any is left out. Two more, because the first and the last may turn out to be empty.
   const most = (limit + 3) * parts;
   const counted = prepare(`
     SELECT prefix, count, ${countAfterCut(grid, from)} AS after FROM time_counts AS c
@@ -84,7 +84,7 @@ function readCounts(prepare: Prepare, query: TimelineQuery, { timeCounts, low, h
   return toTimeline(buckets, limit);
 }
 
-/** With no more rows in the range, examining them is faster than examining candidates of all times. */
+/** If the range has no more rows than this, examining them is faster than examining candidates of all times. */
 const FEW_ROWS = 20_000;
 
 function countMatches(prepare: Prepare, query: TimelineQuery, options: TimelineOptions): Timeline {

@@ -1,7 +1,7 @@
 import { readlinkSync } from "node:fs";
 import { setPriority } from "node:os";
 
-/** Of 19: at 10, a continuous search halved the rate of incoming messages. */
+/** 19 is the lowest priority. At 10, a continuous search halved the rate of incoming messages. */
 const BACKGROUND_NICE = 15;
 
 /**

@@ -6,7 +6,7 @@ import type { Queries } from "../read/queries.ts";
 import type { FlatBatch } from "../write/batch.ts";
 import type { RemovalRequest } from "../write/removal.ts";
 
-/** At most, or about, how many rows an upgrade still has to move and to delete. */
+/** The maximum number of rows that an upgrade still has to move, and about how many it still has to delete. */
 export interface UpgradeState {
   readonly toMove: number;
   readonly toDelete: number;
@@ -24,7 +24,7 @@ export interface ThreadSettings {
   readonly recorded?: RecordedHistory | undefined;
   /** Whether messages are going to be removed. */
   readonly removes?: boolean;
-  /** Whether it runs only while the other threads leave CPU idle. */
+  /** Whether the thread runs only while the other threads leave CPU time unused. */
   readonly inBackground?: boolean;
 }
 
@@ -42,7 +42,7 @@ export type WriterCalls = {
   /** Deletes some of what an upgrade left, and gives how many rows; 0 once nothing is left. */
   dropLeftovers: { takes: undefined; gives: number };
   upgradeState: { takes: undefined; gives: UpgradeState };
-  /** Moves some rows of an earlier build; gives at most how many are left. */
+  /** Moves some rows of an earlier build; gives the maximum number of rows left. */
   moveAdopted: { takes: undefined; gives: number };
   /** Takes the time of the check. */
   probe: { takes: string; gives: void };
@@ -65,7 +65,7 @@ export type IndexCalls = {
   check: { takes: CheckPosition | undefined; gives: CheckProgress };
   exclude: { takes: readonly number[]; gives: number };
   forget: { takes: readonly number[]; gives: void };
-  /** From now on the thread runs only while the other threads leave CPU idle. */
+  /** From now on the thread runs only while the other threads leave CPU time unused. */
   lowerPriority: { takes: undefined; gives: void };
 };
 

@@ -19,8 +19,8 @@ export interface ThreadContext {
 
 /**
  * Runs inside a thread: opens its connection, reports that it is ready, then does calls in their order. A failure becomes the
- * result of its call and does not end the thread. A call that was cancelled before its turn is not begun. One that meets a lock
- * of another process begins again until its time is over or the service stops: its transaction has been rolled back.
+ * result of its call and does not end the thread. A call that was cancelled before its turn is not begun. A call that fails because
+ * another process holds a lock is rolled back and tried again, until `busyTimeoutMs` is over or the service stops.
  */
 export function serveThread<C extends Calls>(open: (settings: ThreadSettings, context: ThreadContext) => Service<C>): void {
   const port = parentPort;
@@ -68,7 +68,7 @@ export function serveThread<C extends Calls>(open: (settings: ThreadSettings, co
   });
 }
 
-/** SQLite waits for a lock only briefly, see `waitBriefly`: nothing could wake it. */
+/** Retries while another process holds a lock. SQLite itself waits only briefly (see `waitBriefly`), as nothing could interrupt it. */
 function patiently<T>({ busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, stopping }: ThreadSettings, work: () => T): T {
   const deadlineMs = performance.now() + busyTimeoutMs;
   for (;;) {

@@ -6,8 +6,8 @@ import { type CallResult, type Calls, CLOSE, type Notice, type ThreadSettings } 
 /** A worker thread that does calls one after the other. */
 export interface Thread<C extends Calls> {
   /**
-   * Rejects with `StoreUnavailable` if the thread did not do it, with `InDoubt` if it may have done it, and with
-   * `ReadCancelled` once the signal is aborted: a waiting call is not begun, and a long read ends at its next step.
+   * Rejects with `StoreUnavailable` if the call was not done, with `InDoubt` if it may have been done, and with `ReadCancelled`
+   * once the signal is aborted: a waiting call is not begun, and a long read ends at its next step.
    */
   call<Name extends keyof C & string>(name: Name, argument: C[Name]["takes"], signal?: AbortSignal): Promise<C[Name]["gives"]>;
   /** How many calls wait for their results. */
@@ -32,13 +32,13 @@ interface Call {
 }
 
 /**
- * Rows and batches are short-lived: with its default, V8 lets them pile up to 48 MB before it collects them. V8 prefers
- * `--max-semi-space-size`, with which `make run` and the image start the service: this is the limit of a start without it.
+ * Rows and batches are short-lived: with its default, V8 lets them pile up to 48 MB before it collects them. This limit is for a
+ * start without `--max-semi-space-size`, which takes precedence, and with which `make run` and the image start the service.
  */
 const YOUNG_GENERATION_MB = 8;
 /**
- * With 2, a fast read took an eighth more CPU time, since each one woke both threads. A cancelled call that still waits here
- * costs nothing.
+ * The maximum number of calls passed to the thread that have no result yet. With 2, a fast read took an eighth more CPU time, since
+ * each one woke both threads. A cancelled call among them costs nothing.
  */
 const MAX_HANDED_OVER = 16;
 const CANCELLED = "the call was cancelled";
@@ -117,7 +117,7 @@ export async function startThread<C extends Calls>(
   try {
     await opened.promise;
   } catch (error) {
-    // Its connection is certainly closed only after that.
+    // Only then is the thread's connection certain to be closed.
     await exited;
     throw error;
   }

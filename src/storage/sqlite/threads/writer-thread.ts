@@ -24,7 +24,7 @@ serveThread<WriterCalls>((settings) => {
     try {
       checkpoints.copyLast();
     } catch {
-      // What it could not copy stays in the WAL, where it is synced; the next commit meets the same disk and reports it.
+      // Frames that could not be copied stay in the WAL, where they are synced. If the disk has failed, the next commit reports it.
     }
   }
 
