@@ -140,7 +140,7 @@ export async function start(config: Config, options: StartOptions): Promise<App>
     trustedProxies: config.trustedProxies,
     stopping: () => stopping,
   }));
-  // At once, and not only with the first delivery that is refused.
+  // Log the reasons at the start, not only when the first delivery is refused.
   const reasons = await store.check();
   if (reasons.length > 0) logger.error("messages cannot be stored", { reasons: reasons.join("; ") });
   const contents = { database, new_database: isNew, messages: store.count(), ...(remarks.length > 0 && { remarks }) };

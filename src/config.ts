@@ -7,7 +7,7 @@ import { FORWARD_SECRET, SETTINGS, type Settings } from "./settings.ts";
 
 /** The whole configuration, frozen. Settings that belong together are combined. */
 export interface Config extends Omit<Settings, "secret" | "previousSecret" | "twilioAuthToken" | "publicUrl"> {
-  /** From whichever variables set them. */
+  /** From the environment, or from the file that `WEBHOOK_SECRET_FILE` names. */
   readonly secrets: Secrets;
   /** `WEBHOOK_SECRET_PREVIOUS`, to be passed to `readSecretFile`; empty if unset. */
   readonly extraPrevious: readonly string[];
@@ -98,7 +98,7 @@ export function loadApiToken(env: Environment, warn?: Warn): Outcome<string | un
   return readSetting(env, SETTINGS.apiToken, warn);
 }
 
-/** `settings` has no value for variables that were refused: they are not reported twice. */
+/** A variable that was refused has no value in `settings`, and is not reported again. */
 function combineSecrets(env: Environment, settings: Partly<Settings>, readFile?: ReadFile): Outcome<Secrets, string> {
   const { secret, secretFile, previousSecret } = settings;
   const extraPrevious = present(previousSecret);

@@ -35,7 +35,7 @@ export async function whyUnhealthy({ host, port }: Listening, options: { readonl
   }
 }
 
-/** The address at which to reach the service: one that listens on every address is reached at the loopback address. */
+/** The address at which to reach the service: the loopback address if it listens on every address. */
 function reachable(host: string): string {
   const name = isIPv6(host) ? `[${host.split("%")[0]}]` : host;
   // In any notation: 0, 0x0 and 0:0:0:0:0:0:0:0 are the same addresses.

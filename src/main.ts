@@ -13,12 +13,12 @@ import { UnusableSetting } from "./core/unusable-setting.ts";
 import { watchSecretFile } from "./secret-watch.ts";
 
 /**
- * The same stop can arrive twice: from a supervisor that signals a whole process group, and from make, which forwards its own
- * signal.
+ * Two signals within this time are one stop: a supervisor may signal a whole process group, and make forwards the signal that it
+ * gets.
  */
 const ONE_STOP_MS = 50;
 
-/** The exit itself takes part of the time that a stop may take. */
+/** The share of the time for a stop after which the process exits in any case: the exit itself takes some time. */
 const STOP_SHARE = 0.95;
 
 function readFile(path: string | URL): string {
@@ -55,7 +55,7 @@ function catchEarly(signal: "SIGHUP" | "SIGUSR2"): EarlySignal {
 }
 
 async function serve(config: Config, early: { readonly hangUp: EarlySignal; readonly confirmation: EarlySignal }): Promise<void> {
-  // Only now: on a Node without node:sqlite the import itself would fail with a message that helps nobody.
+  // Imported only after the version check: on a Node without node:sqlite, the import would fail with an unhelpful message.
   const { start } = await import("./app.ts");
   const { createLogSink } = await import("./telemetry/log-sink.ts");
   const sink = createLogSink({ nowMs: Date.now });
@@ -154,7 +154,7 @@ function write(chunk: string | Uint8Array): Promise<void> {
   });
 }
 
-/** `write` reports a lost reader to its caller. Commands that only print run to their end; nobody is left to report it to. */
+/** Makes commands that only print run to their end if the reader of their output has gone. `write` still rejects in that case. */
 function tolerateLostReaders(): void {
   process.stdout.on("error", () => {});
   process.stderr.on("error", () => {});

@@ -5,7 +5,7 @@
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/u;
 const BLANK = new RegExp(` |${INVISIBLE.source}`, "u");
 const QUOTE = /["'`\u2018\u2019\u201c\u201d]/;
-/** What is left without blanks and quotes is what a person meant. */
+/** Removed to see whether a text has any other characters. */
 const BLANKS_AND_QUOTES = new RegExp(`${BLANK.source}|${QUOTE.source}`, "gu");
 
 const NAMES: ReadonlyMap<string, string> = new Map([

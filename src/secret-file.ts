@@ -61,7 +61,7 @@ export function oddSecrets(secrets: readonly string[]): readonly string[] {
   );
 }
 
-/** Reads only enough to see that the file is too large: it may be an endless device. Nor does it wait for the writer of a FIFO. */
+/** Reads at most one byte more than allowed, since the file may be an endless device. Does not wait for the writer of a FIFO. */
 function readTextFile(path: string): string {
   const bytes = Buffer.alloc(MAX_BYTES + 1);
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

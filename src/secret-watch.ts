@@ -12,7 +12,7 @@ export interface SecretWatchOptions {
   /** The secrets that are in use: finding them again is not reported. */
   readonly inForce: Secrets;
   readonly use: (secrets: Secrets) => void;
-  /** Called once for each way in which the file cannot be used; the current secrets stay in use. */
+  /** Called when the file cannot be used, but not at every check for the same reason; the current secrets stay in use. */
   readonly refuse: (reason: string) => void;
   readonly readFile?: (path: string) => Promise<string>;
 }
@@ -41,7 +41,7 @@ export function watchSecretFile(path: string, options: SecretWatchOptions): Secr
     }
   }
 
-  /** A read that began before the last one that was applied may have found what the file had before. */
+  /** Ignores a read that began before the last one that was applied: it may have found older content. */
   function apply(found: Outcome<Secrets, string>, number: number): void {
     if (stopped || number < applied) return;
     applied = number;
@@ -51,7 +51,7 @@ export function watchSecretFile(path: string, options: SecretWatchOptions): Secr
   }
 
   async function look(): Promise<void> {
-    // A file system that hangs must not accumulate checks.
+    // If the file system hangs, checks must not accumulate.
     if (looking) return;
     looking = true;
     const number = (begun += 1);

@@ -44,7 +44,7 @@ const MAX_BYTES = 4096;
 /**
  * Reads the value of the variable, as a command or the service uses it.
  *
- * A refusal is a line that begins with the variable's name, contains no part of its value, and says what is odd about it. An
+ * A refusal is a line that begins with the variable's name, contains no part of its value, and names what is odd about it. An
  * odd secret that fits its rule may be intended: it is accepted, and `warn` is called with what is odd. `warn` is also called if a
  * value of white space is treated as unset.
  */

@@ -63,8 +63,8 @@ export interface ResponseObject {
   readonly headers: Readonly<Record<string, Header | Reference>>;
   readonly content?: Content;
   /**
-   * The bodies in other formats, which a request can select. Client generators do not read this: under `content` these bodies
-   * would make the type of the body a union that the status does not decide.
+   * The bodies in other formats, which a request can select. Client generators ignore this field. If these bodies were under
+   * `content`, generated clients would have a union as the type of the body, and the status would not tell which type it is.
    */
   readonly "x-content-on-request"?: Content;
 }

@@ -15,7 +15,7 @@ export const INBOX_STYLE = `
 .error:empty { display: none; }
 
 .inbox { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); align-items: start; }
-/* Shown below the filters, but after the list in the order of the Tab key. */
+/* The filters and the overview are shown above the list, but the overview comes after it in the order of the Tab key. */
 .filters { order: -2; }
 .overview { order: -1; }
 .messages:focus { outline: none; }
@@ -78,7 +78,7 @@ figcaption { margin-top: 0.4rem; font-size: 0.8125rem; }
 .messages-head, .overview[open] > summary { margin-bottom: 0.5rem; }
 .messages-head { display: flex; flex-wrap: wrap; align-items: center; gap: 0 0.75rem; }
 .messages-head h2 { line-height: inherit; }
-/* The old rows stay while new ones are being loaded. If that takes long, a note says so instead of the old count. */
+/* The old rows stay while new ones are being loaded. If that takes long, a note replaces the old count. */
 .count { display: grid; }
 .count > * { grid-area: 1 / 1; }
 .slow { visibility: hidden; }

@@ -53,7 +53,7 @@ function variableOf(name: string): string {
   return `$${name.replaceAll("-", "_")}`;
 }
 
-/** Node prints on standard error that the function is experimental, where an operator would look for faults. */
+/** Suppresses Node's warning that a function is experimental: operators look for faults on standard error. */
 function quietly<T>(work: () => T): T {
   const { emitWarning } = process;
   process.emitWarning = () => undefined;

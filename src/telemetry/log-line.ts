@@ -43,7 +43,7 @@ function wordError({ loc, type }: FieldError): string {
   return `${names.join(".") || part}:${type}`;
 }
 
-/** Counts are for deliveries of several messages; the rest of the line says everything about a native one. */
+/** The counts of formats whose deliveries may have several messages. For a native delivery, only a conflict is not in other fields. */
 function countsOf({ format, created, duplicates, conflicts, ignored }: DeliveryCounts): string {
   const conflict = conflicts > 0 ? ',"conflict":true' : "";
   if (format === "native") return conflict;

@@ -45,7 +45,7 @@ export function createLogSink({
   let lostLines = 0;
   let failing = false;
   let complained = false;
-  // A write failed inside a line: the next text, which always reports this, needs a line of its own.
+  // The last write failed inside a line: the next text, which is always the report of that, must begin with a line feed.
   let halfLine = false;
   let onIdle: (() => void)[] = [];
 

@@ -102,7 +102,7 @@ function registerEventLoopLag(registry: Registry): () => void {
     return { gauge: registry.gauge(`nodejs_eventloop_lag_${name}_seconds`, help).labels(), of };
   });
   registry.onScrape(async () => {
-    // Without a record these would be NaN or 292 years.
+    // If nothing was recorded, the statistics would be NaN or 292 years.
     for (const { gauge, of } of gauges) gauge.set(read.count === 0 ? 0 : of(read) / 1e9);
     const before = performance.now();
     await new Promise((resolve) => setImmediate(resolve));

@@ -16,7 +16,7 @@ export function createObserver({ logger, metrics, clock }: ObserverOptions): Exc
     metrics.results[result].inc();
     if (signature !== undefined) metrics.signatures[signature].inc();
     if (counts !== undefined) countMessages(counts);
-    // A sender's clock may be ahead; a falling sum would look like a restart in a rate.
+    // A sender's clock may be ahead. A negative value would make the sum fall, which `rate()` takes for a restart.
     for (const seconds of lagSeconds) metrics.lagSeconds.observe(Math.max(0, seconds));
     if (result === "created") metrics.setLastCreated(clock.nowMs());
   }

@@ -47,7 +47,7 @@ export interface HistogramOptions<Names extends readonly string[]> extends Parti
 export type GaugeSource = () => number | undefined | Promise<number | undefined>;
 
 /**
- * A set of metrics and its text. A value, not a global, so that two services or tests in one process share nothing. Registering
+ * A set of metrics and its exposition. A value, not a global, so that two services or tests in one process share nothing. Registering
  * throws if a name or label name is malformed, if a counter's name does not end in `_total`, if bounds do not increase, or if
  * two families would write the same sample name.
  */

@@ -1,11 +1,11 @@
 import { readFilters, toParameters, type Filters } from "./filters.ts";
 
-/** What the page's address says: the filters, and the open message. */
+/** The content of the page's address: the filters, and the open message. */
 export interface Address {
   filters(): Filters;
   /** The id of the open message; undefined if none is open. */
   message(): string | undefined;
-  /** `typing`: one more key in the same field, which is not a step to go back to. */
+  /** `typing`: the reader has typed another key in the same field, which does not make another history entry. */
   useFilters(filters: Filters, options?: { readonly typing: boolean }): void;
   openMessage(id: string): void;
   /** Returns to the address without the message. */
@@ -26,7 +26,7 @@ export function createAddress(onMove: () => void): Address {
     else history.pushState(options.state ?? null, "", target);
   }
 
-  /** Whether the step back that closes a message is in progress: the browser takes it later. */
+  /** Whether the step back that closes a message is in progress: `history.back` takes effect later. */
   let isClosing = false;
   /** A message that was opened in the meantime. */
   let wanted: string | undefined;

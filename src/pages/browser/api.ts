@@ -39,7 +39,7 @@ export function createApi(): Api {
       const used = token;
       try {
         const response = await open(path, { Accept: "application/json" }, signal);
-        // The refusal of an earlier token says nothing about the present one.
+        // If the token has changed meanwhile, the refusal is only about the earlier one.
         if (response.status === 401) return { kind: used === token ? "unauthorized" : "aborted" };
         if (!response.ok) {
           return { kind: "failed", message: await readReason(response), isRetryable: response.status >= 500 || response.status === 429 };

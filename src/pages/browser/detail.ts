@@ -20,7 +20,7 @@ export interface DetailOptions {
 /** The dialog that shows one whole message. It is open while the address names a message. */
 export interface Detail {
   open(message: StoredMessage): void;
-  /** Opens or closes as the address says. */
+  /** Opens or closes to match the address. */
   follow(): void;
 }
 

@@ -10,7 +10,7 @@ const FORMATS = { csv: "format=csv&bom=1", ndjson: "format=ndjson" } as const;
 export function createExport(api: Api, filters: () => Filters): void {
   async function save(format: keyof typeof FORMATS): Promise<void> {
     const path = `/messages?${[String(toParameters(filters())), FORMATS[format]].filter((part) => part !== "").join("&")}`;
-    // The browser can write a stream to the disk itself, but it cannot send a token.
+    // Without a token, the browser saves the stream itself. It cannot send a token with a download.
     if (!api.hasToken()) {
       download(addressOf(path), format);
       return;

@@ -67,7 +67,7 @@ export function createMessageList(options: ListOptions): MessageList {
   let newer: number | undefined = 0;
   /** Arrivals that wait for the list, or for the reader. */
   let waiting: StoredMessage[] = [];
-  /** Whether more arrived than are inserted one by one: at the top, the list is then loaded again. */
+  /** Whether too many messages arrived to insert one by one: the list is loaded again once the reader is at the top. */
   let isStale = false;
   let countedAtMs = 0;
   let recounting: number | undefined;

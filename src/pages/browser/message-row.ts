@@ -38,7 +38,7 @@ export function createRow(message: StoredMessage, { search, times, ts, onOpen }:
   }
   row.addEventListener("click", ({ detail: clicks, pointerType }) => {
     clearTimeout(opening);
-    // The end of a selection is a click too, and so are the two clicks that select a word; a click by a script has no count.
+    // Clicks that end a selection, or select a word, do not open the message. A click by a script has the count 0.
     if (clicks > 1 || (clicks === 1 && getSelection()?.isCollapsed === false)) return;
     if (pointerType === "mouse" && clicks === 1) opening = setTimeout(open, SECOND_CLICK_MS);
     else open();

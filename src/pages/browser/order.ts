@@ -43,12 +43,12 @@ export function compareNewestFirst(a: Position, b: Position): number {
   return compareCodePoints(instantOf(b), instantOf(a)) || compareCodePoints(b.message_id, a.message_id);
 }
 
-/** Arrivals are newer than what a list contained. */
+/** Compares by `seq`, which only arrivals have: they are newer than messages from a list. */
 function compareReceipts(a: SortableMessage, b: SortableMessage): number {
   return (b.seq ?? 0) - (a.seq ?? 0);
 }
 
-/** Without the Z, an instant comes before the same second with a fraction, as a prefix of it. */
+/** Without the Z, a whole second is a prefix of the same second with a fraction, so it comes before it. */
 function instantOf(message: Position): string {
   return message.ts.slice(0, -1);
 }

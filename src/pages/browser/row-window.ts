@@ -157,7 +157,7 @@ export function createRowWindow({ list, above, below, ordering }: RowWindowOptio
       if (page?.rows === undefined) return false;
       const index = page.rows.findIndex(({ message }) => compare(row.message, message) <= 0);
       if (page.rows[index]?.message.message_id === row.message.message_id) return false;
-      // After the last row in the document: its position is in a page that is not there.
+      // The position is after the last row in the document, in a page that is not in the document.
       if (index === -1 && page === shown.at(-1) && to < pages.length) return false;
       inPlace(() => {
         const { rows = [] } = page;

@@ -19,10 +19,10 @@ type TailMessage = Report | { readonly kind: "hello" } | { readonly kind: "wake"
 
 /** A window with the connection responds within this time, unless the browser has frozen it. */
 const RESPOND_WITHIN_MS = 2000;
-/** How often the other windows check whether it still responds. */
+/** How often the other windows check whether the window with the connection still responds. */
 const CHECK_EVERY_MS = 45_000;
 
-/** Windows with another script do not share the tail: these messages may have another meaning there. */
+/** Contains the script's address, since these messages may have another meaning in another version of the script. */
 const NAME = `tail ${SCRIPT}`;
 
 /**
@@ -45,7 +45,7 @@ export function createSharedTail(options: TailOptions): Tail | undefined {
     options.onState(next);
   }
 
-  /** A window that takes over may receive again what another one has reported. */
+  /** Passes on messages that are new: a window that takes over may receive some again that another window has reported. */
   function take(messages: readonly SequencedMessage[]): void {
     const unknown = messages.filter(({ seq }) => seq > lastSeq);
     lastSeq = unknown.at(-1)?.seq ?? lastSeq;

@@ -1,4 +1,4 @@
-/** After a longer time, too many messages may have been missed to be sent one by one. */
+/** After a longer interruption, too many messages may have been missed to be sent one by one. */
 const RESUME_WITHIN_MS = 5 * 60_000;
 
 /** What was lost since the last connection. `gap`: messages may have been missed. `reset`: the store has gone back. */

@@ -39,8 +39,9 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const BUCKET_MS: Readonly<Record<Bucket, number>> = { hour: HOUR_MS, day: DAY_MS };
 
-/** How many bars a chart has: two days, two months. The maximum, if the reader chose its start: a week, a year. */
+/** The number of bars of a chart: two days, or two months. */
 const BARS: Readonly<Record<Bucket, number>> = { hour: 48, day: 60 };
+/** The maximum number of bars if the reader chose the start: a week, or a year. */
 const MAX_BARS: Readonly<Record<Bucket, number>> = { hour: 168, day: 366 };
 
 export interface RangeOptions {
@@ -50,12 +51,12 @@ export interface RangeOptions {
   readonly nowMs: number;
 }
 
-/** A chart ends now, or where the filter ends: a message dated in the future does not distort it. */
+/** The range ends now, or where the filter ends, so that a message dated in the future does not distort the chart. */
 export function chartRange({ bucket, filters, zone, nowMs }: RangeOptions): ChartRange {
   const sinceMs = Date.parse(filters.since);
   const untilMs = Date.parse(filters.until);
   const stepMs = BUCKET_MS[bucket];
-  // A filter for the future only shows the future.
+  // If the filter begins in the future, so does the range.
   const lastMs = sinceMs >= nowMs ? sinceMs + BARS[bucket] * stepMs : nowMs;
   const isUntilNow = lastMs === nowMs && !(untilMs <= nowMs);
   const toMs = untilMs < lastMs ? untilMs : lastMs;
@@ -70,7 +71,7 @@ export function chartRange({ bucket, filters, zone, nowMs }: RangeOptions): Char
   return { bucket, starts, endMs, isUntilNow, parts: partsOf(starts, endMs, offsetOf) };
 }
 
-/** The start of an hour at this offset, the given number of hours later. */
+/** Creates a function that returns the start of the hour of an instant, or of an hour this many hours later, at this offset. */
 function hoursOf(offsetMinutes: number): (atMs: number, later: number) => number {
   const aheadMs = offsetMinutes * MINUTE_MS;
   return (atMs, later) => (Math.floor((atMs + aheadMs) / HOUR_MS) + later) * HOUR_MS - aheadMs;

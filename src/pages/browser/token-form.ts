@@ -37,7 +37,7 @@ export function createTokenForm(api: Api, onToken: () => void): TokenForm {
   });
 
   async function show(): Promise<void> {
-    // Each refused request calls this; only at the first one is the refused token still in use.
+    // Every request that is refused calls this; the first call already drops the token and hides the inbox.
     if (inbox.hidden) return;
     const refused = api.token();
     api.useToken("");
