@@ -99,7 +99,7 @@ function pad(value: number, digits: number): string {
  *
  * `:60` is accepted at 23:59:60 UTC, in any zone, on 30 June and 31 December of any year: the "months in which a leap second
  * occurs -- to date: June or December" of section 5.7. Whether that year had a leap second is not checked, since future
- * ones cannot be known. It stays `:60` in `text`.
+ * ones cannot be known. A leap second stays `:60` in `text`.
  *
  * Returns undefined for everything else: other forms, a space instead of `T`, hour 24 (5.7), `:60` elsewhere, and instants that
  * in UTC lie outside the years 0000 to 9999, which four digits cannot express.

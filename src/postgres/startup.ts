@@ -32,7 +32,8 @@ interface StartUpOptions {
  *
  * @throws {PostgresError} if the server refuses, e.g. 28P01 (password), 3D000 (database), 53300 (too many connections), 57P03
  *   (starting)
- * @throws {ProtocolError} if the server breaks the protocol, does not prove its identity, or asks for a password in clear text
+ * @throws {ProtocolError} if the server breaks the protocol or does not prove its identity, if the URL lacks what the server
+ *   requires, or if the password or its MD5 would be sent over a link that is not private
  */
 export async function startUp(channel: Channel, identity: Identity, { link, notice }: StartUpOptions): Promise<Map<string, string>> {
   const parameters = new Map<string, string>();

@@ -30,7 +30,7 @@ const GRACE_MS = 1_000;
  * Rejects as `openEngine` does.
  */
 export async function openPostgres(url: ConnectionUrl, options: PostgresOptions): Promise<PostgresStore> {
-  // No process owns this database alone.
+  // Any number of processes may use this database, so there is no lock to wait for.
   await options.onOwned?.();
   const engine = await openEngine(url, options);
   const listeners = new Set<() => void>();

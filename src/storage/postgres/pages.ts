@@ -11,7 +11,7 @@ import { createParameters, MESSAGE_COLUMNS, numberAt, textAt, toStoredMessage } 
 /** An OFFSET reads every row that it skips. With a larger one, the read starts close to the first row of the page instead. */
 const MAX_SKIPPED_ROWS = 1_000;
 
-/** A page by sender and time. Without a sender, its cost depends little on the number of rows and on the offset. */
+/** A page by sender and time. With neither `from` nor `after`, its cost depends little on the number of rows and on the offset. */
 export async function readPage(read: Read, query: MessageQuery): Promise<MessagePage> {
   const { from, order = "asc", after, offset, limit } = query;
   if (from !== undefined || after !== undefined || offset <= MAX_SKIPPED_ROWS) {

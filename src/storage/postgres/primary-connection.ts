@@ -13,7 +13,7 @@ export const ATTEMPT_MS = 10_000;
 export interface PrimaryConnection {
   /** Runs the statements as `Connection.run` does. A failure that is `elsewhere` or `in_doubt` also ends the connection. */
   run(statements: readonly Statement[], deadlineMs: number): Promise<PipelineResult>;
-  /** Ends the connection after that time, even if the server hangs. Only the first call counts. */
+  /** Ends the connection after `graceMs`, even if the server hangs. Only the first call counts. */
   abandonAfter(graceMs: number): void;
   /** Ends the connection; no statement may be in progress. */
   close(): Promise<void>;
@@ -21,7 +21,7 @@ export interface PrimaryConnection {
 
 export interface PrimaryConnectionOptions {
   readonly primaries: Primaries;
-  /** What readers have seen: it must still be there on each further connection. */
+  /** What readers have seen; each later connection begins with a check that it is still stored. */
   readonly seen: Seen;
 }
 

@@ -2,7 +2,10 @@ import type { StoredMessage } from "../../core/message.ts";
 
 /** A page ends after this many messages. */
 export const PAGE_MESSAGES = 256;
-/** A page also ends after the message that brings its texts and requested payloads to this many characters: some have megabytes. */
+/**
+ * A page also ends after the message that brings its texts and requested payloads to this many characters: a payload may have
+ * megabytes.
+ */
 export const PAGE_CHARACTERS: number = 128 * 1024;
 /** A page also ends after this many rows examined. So each read is short, and no snapshot stays open for long. */
 export const PAGE_ROWS = 2_000;

@@ -4,7 +4,7 @@ import { InDoubt, StoreUnavailable, type InsertOutcome, type StoreObserver } fro
 
 /** The maximum number of messages that wait for their commit; more are refused. */
 export const MAX_WAITING_MESSAGES = 4096;
-/** Their maximum size in bytes. 4,096 of the largest native messages take 74 MB, and a platform's messages may be far larger. */
+/** The maximum size of these messages in memory. 4,096 of the largest native ones take 74 MB; those of a platform may be far larger. */
 export const MAX_WAITING_BYTES: number = 80 * 1024 * 1024;
 
 /** A second batch is passed to the writer during a commit, so that the writer need not wait for the event loop. */

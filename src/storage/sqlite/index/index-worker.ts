@@ -24,7 +24,7 @@ export interface IndexWorkerOptions {
 export interface IndexWorker {
   /** Starts the thread if it does not run. */
   open(): Promise<void>;
-  /** Derives the next rows. The thread's priority depends on `unindexed`, the number of rows left; returns how many are left after it. */
+  /** Derives the next rows; returns how many are left. The thread's priority depends on `unindexed`, the number before the step. */
   step(unindexed: number): Promise<number>;
   /** Reads some pages of the file if that is due; returns whether more are left. A damaged page has the effect of `distrust`. */
   checkSome(): Promise<boolean>;

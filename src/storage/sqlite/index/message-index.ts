@@ -102,8 +102,7 @@ export function openMessageIndex(at: IndexLocation): MessageIndex {
       try {
         markClosed(index.db);
       } catch {
-        // A full disk or a damaged page. The next start finds that the file was not closed, and rebuilds it; no stop fails
-        // because of that.
+        // A full disk or a damaged page must not make a stop fail. The file stays marked as open: see `markOpen`.
       }
       index.db.close();
     },

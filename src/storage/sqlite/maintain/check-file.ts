@@ -6,7 +6,7 @@ import { migrate, readVersion, SCHEMA_VERSION } from "../migrations.ts";
 
 const MAX_COMPLAINTS = 100;
 
-/** SQLite's messages for damage that `REINDEX` repairs; it reports damaged pages with others. */
+/** SQLite's messages for damage that `REINDEX` repairs; those for damaged pages are different. */
 const REPAIRABLE = /^(?:row \d+ missing from index |wrong # of entries in index )/;
 
 /**

@@ -17,8 +17,8 @@ interface Range {
 type PageQuery = Pick<MessageQuery, "limit" | "offset" | "order" | "after" | "from" | "since" | "until">;
 
 /**
- * Pages by sender and time. Their cost depends neither on the number of rows nor on the offset or position at which they begin.
- * They need a snapshot: counts, index and rows must be of one moment.
+ * Pages by sender and time. Their cost depends neither on the number of rows nor on where they begin; only an offset from `after` is
+ * read row by row. They need a snapshot: counts, index and rows must be of one moment.
  */
 export function createPages(prepare: Prepare, timeCounts: TimeCounts): (query: PageQuery) => MessagePage {
   const { allRows, rowsOf, derivedRowsOf, unindexedRowsOf } = createRowSources(prepare);

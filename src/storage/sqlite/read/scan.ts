@@ -31,7 +31,7 @@ export interface MatchPosition extends KeysetPosition {
   readonly seq: number;
 }
 
-/** The rows to examine: those to which the trigram index points, or the sender's rows if no phrase is long enough for it. */
+/** The rows to examine: those to which the trigram index points, or the sender's rows if `q` is absent or too short for that index. */
 function candidatesFor({ q, from }: MessageFilter): Candidates | undefined {
   const trigrams = q === undefined ? undefined : trigramQuery(q);
   if (trigrams !== undefined) {

@@ -13,8 +13,8 @@ export interface SearchOptions extends Pick<WalkOptions, "giveWay"> {
 
 /**
  * Lists that no index answers at once, mostly those with substrings, with an exact `total`. The trigram index narrows the rows
- * down, or the sender if no phrase is long enough. Otherwise all rows are searched in short transactions, up to the row that
- * was newest at the start. Throws `Cancelled` soon after it is cancelled.
+ * down if `q` is long enough for it, otherwise the sender does. If neither can, all rows are searched in short transactions, up to
+ * the row that was newest at the start. Throws `Cancelled` soon after the search is cancelled.
  */
 export function createSearch(prepare: Prepare, options: SearchOptions): (query: MessageQuery) => MessagePage {
   const { snapshot, cancellation } = options;
