@@ -39,7 +39,7 @@ const IDS_AT_ONCE = 5_000;
 /**
  * Copies all messages and the ids of removed ones. An interrupted copy continues where it stopped.
  *
- * Rejects if the target has a row that differs from the source's.
+ * Rejects if the last row of the target differs from the source's row with the same `seq`; `compare` compares all rows.
  */
 export async function transfer(source: TransferSource, target: TransferTarget, progress: Progress): Promise<void> {
   const { lastSeq, removedSeq } = await source.extent();
