@@ -6,7 +6,7 @@ import { odditiesOf } from "./odd-text.ts";
 import { readText, refuse } from "./setting.ts";
 import { SETTINGS } from "./settings.ts";
 
-/** Enough for more than a hundred keys: each request with a wrong signature is compared with all of them. */
+/** Enough for more than a hundred keys. More would be costly: a wrong signature is compared with that of every key. */
 const MAX_BYTES = 16_384;
 
 export type ReadFile = (path: string) => string;

@@ -31,8 +31,8 @@ const WRK_MOST_PER_SECOND = 80_000;
 let seed = Date.now() % 1_000_000;
 
 /**
- * Runs a load generator as a separate process, on the last core if the system allows that. For a closed loop it is wrk, if
- * installed, since it leaves more of the machine to the server; otherwise load.ts.
+ * Runs a load generator as a separate process, on the last core if the system allows that. A closed loop uses wrk if it is
+ * installed, since wrk leaves more of the machine to the server; everything else uses load.ts.
  */
 export async function load(options: LoadOptions): Promise<LoadResult> {
   // Two load generators may run at the same time: each gets its own seed.

@@ -83,7 +83,7 @@ function send(socket: Socket, dueAt: number): void {
 }
 
 /**
- * Sends requests that are due on any free connection; if there is none, they are sent late, and the wait counts. It checks once
+ * Sends requests that are due on any free connection; if there is none, they are sent late, and the wait counts. Checks once
  * a millisecond: a loop that never sleeps would take a CPU from the service.
  */
 function keepRate(): void {

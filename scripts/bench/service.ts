@@ -59,7 +59,7 @@ export async function startProcess(script: string, { env = {}, flags = [] }: Sta
 export interface CpuSeconds {
   /** All threads of the process. */
   readonly own: number;
-  /** Its children that have ended, and theirs. */
+  /** The children of the process that have ended, and the ended children of those. */
   readonly ended: number;
 }
 

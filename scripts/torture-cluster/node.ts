@@ -70,7 +70,7 @@ export function createNode({ name, place, hosts, folder: parent, patroni, dcs }:
     try {
       signalServer(data, signal);
     } catch {
-      // It does not run, or some of its processes have ended meanwhile.
+      // PostgreSQL does not run, or some of its processes have just ended.
     }
   }
   process.once("exit", () => signalPostgres("SIGKILL"));

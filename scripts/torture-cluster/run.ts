@@ -44,7 +44,7 @@ own(folder);
 process.on("exit", (status) => {
   if (status !== 0) process.stderr.write(`The logs are kept in ${folder}\n`);
 });
-// One for each program that must not outlive this process.
+// There is one exit listener for each program that must not outlive this process.
 process.setMaxListeners(0);
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 

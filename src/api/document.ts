@@ -25,7 +25,7 @@ const DESCRIPTION = "Receives HMAC-signed webhooks, stores each message exactly 
   + "both have the body of the shared response NotFound. `HEAD` works wherever `GET` does, and `OPTIONS` on every path and on `*`.\n\n"
   + "If `API_TOKEN` is set, endpoints that show messages require `Authorization: Bearer` followed by the token.";
 
-/** Named, since client generators would otherwise invent names for them. */
+/** Schemas of single operations. They have names, since client generators would otherwise invent some. */
 const OPERATION_SCHEMAS: Readonly<Record<OperationSchemaName, Schema>> = {
   MessagePage: PAGE,
   Stats: STATS,

@@ -6,7 +6,7 @@ export type Tag = "Webhook" | "Messages" | "Statistics" | "Health and metrics" |
 /** `token`: shows messages, so `Authorization: Bearer` is required if a token is configured. */
 export type Access = "open" | "token";
 
-/** One endpoint: its route and its description. `createOpenApiDocument` adds what holds for every request. */
+/** One endpoint: its route and its description. `createOpenApiDocument` adds what all endpoints have in common. */
 export interface Operation {
   readonly method: "GET" | "POST" | "DELETE";
   /** A literal path, or one with a `{parameter}` as a segment. */

@@ -57,7 +57,7 @@ const REQUIREMENTS: Readonly<Record<Operation["access"], readonly Requirement[]>
   twilio: [{ twilioSignature: [] }],
 };
 
-/** What a client of the operation needs: one of these. */
+/** The security requirements of an operation: a client must meet one of them. */
 export function securityOf(operation: Operation): OperationObject["security"] {
   return REQUIREMENTS[operation.access];
 }

@@ -11,8 +11,8 @@ export interface ClientWatch {
  * Watches whether the client of a request is still there. Once the client has ended its sending side, it is probed every `probeMs`.
  *
  * A client that closes its connection looks the same as one that only ends its sending side and still waits for its response.
- * Writing to the former fails, from the second write on. So each probe is an interim response, which every HTTP/1.1 client must
- * be able to parse (RFC 9110, section 15.2).
+ * Only writing shows the difference: on a closed connection, it fails from the second write on. So each probe is an interim
+ * response, which every HTTP/1.1 client must be able to parse (RFC 9110, section 15.2).
  */
 export function watchClient(req: IncomingMessage, res: ServerResponse, probeMs: number): ClientWatch {
   const { socket } = req;

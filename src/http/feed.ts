@@ -73,7 +73,7 @@ export function createFeed(store: Pick<MessageStore, "since" | "onCommitted">): 
     async *follow(after, format, signal) {
       let position = after;
       while (!signal.aborted) {
-        // Taken before the read: what is committed meanwhile is then read at once.
+        // Taken before the read, so that messages committed during it are read next.
         const known = commits;
         let more = true;
         while (more && !signal.aborted) {

@@ -2,9 +2,9 @@
 export type Use = "silent" | "stalled" | "idle" | "served";
 
 /**
- * Picks up to `count` connections to close for new ones, each kind in the order in which they were opened: first `silent` ones
- * that never completed a request's head, so that a flood of them only pushes out its own; then `stalled` ones with an
- * unfinished body or an unread response; then `idle` ones. A connection that is being `served` is never picked.
+ * Picks up to `count` connections to close for new ones, each kind in the order in which they were opened: first `silent` ones,
+ * which never completed a request's head, so that a flood of silent connections closes only silent ones; then `stalled` ones, with
+ * an unfinished body or an unread response; then `idle` ones. A connection that is being `served` is never picked.
  */
 export function pickForRoom<Connection>(
   open: Iterable<Connection>,

@@ -28,7 +28,7 @@ export function malformedHead(req: IncomingMessage): Refusal | undefined {
   return coding === undefined ? undefined : refuseCoding(coding, req.httpVersionMinor);
 }
 
-/** The latest valid one, since nearly all requests name the same host. */
+/** The latest valid host: nearly all requests name the same one. */
 let knownHost: string | undefined;
 
 /** An empty host is allowed, for a target without an authority (RFC 9110, section 7.2). */

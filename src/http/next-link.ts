@@ -5,7 +5,7 @@ const NOT_IN_QUERY = /[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]/g;
 const REPEATED: ReadonlySet<string> = new Set(["limit", "from", "to", "since", "until", "q", "order", "format"]);
 
 /**
- * The `Link` header (RFC 8288) to the next page: the same known parameters, with the new cursor instead of cursor and offset.
+ * The `Link` header (RFC 8288) to the next page: the known parameters of this one, with the new cursor instead of cursor and offset.
  * Relative to the requested URL, whatever path prefix a proxy removed from it.
  */
 export function nextLink(rawQuery: string, cursor: string): string {

@@ -22,7 +22,7 @@ export const STATUS: Readonly<Record<RefusalCode, number>> = {
   validation_error: 422,
   rate_limited: 429,
   headers_too_large: 431,
-  // No standard has a status for it, since no client sees it: logs and metrics use that of nginx.
+  // No standard defines a status for this, since no client gets it. Logs and metrics use the one that nginx uses.
   client_gone: 499,
   internal_error: 500,
   not_implemented: 501,
@@ -43,7 +43,7 @@ export function refuse(refusal: Refusal): Response {
 // Line readers in Python, Ruby, Java and JavaScript treat these as line ends.
 const LINE_ENDS = /[\u0085\u2028\u2029]/g;
 
-/** One line of NDJSON. Characters that any reader treats as a line end are escaped. */
+/** One line of NDJSON. Characters that some readers treat as a line end are escaped. */
 export function jsonLine(value: unknown): string {
   return toLine(JSON.stringify(value));
 }

@@ -18,8 +18,8 @@ interface Resource {
 }
 
 /**
- * Pure matching against the table of routes: a route, 404, or 405 with `Allow` (RFC 9110, section 15.5.6). A trailing slash is
- * the same route; a 404 names the closest route.
+ * Pure matching against the table of routes: a route, 404, or 405 with `Allow` (RFC 9110, section 15.5.6). A trailing slash makes
+ * no difference; a 404 names the closest route.
  */
 export function createRouter(routes: readonly Route[]): Router {
   const literal = new Map<string, Resource>();

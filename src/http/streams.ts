@@ -39,7 +39,7 @@ export function createStreams({ buffered, maxOpen, nowMs }: StreamsOptions): Str
   /** Waits until the client has taken a chunk. */
   async function taken(res: ServerResponse, units: number, signal: AbortSignal): Promise<void> {
     buffered.overdraw(units);
-    // It only rejects because of the signal, which the caller checks next.
+    // Rejects only if the signal is aborted, which the caller checks next.
     await once(res, "drain", { signal }).catch(() => undefined);
     buffered.giveBack(units);
   }

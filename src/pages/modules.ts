@@ -14,8 +14,8 @@ function readModule(name: string): string {
 }
 
 /**
- * Combines a module and all that it imports into one module, so that the browser sends one request. Each becomes a function
- * that returns its exports, placed after those that it imports; the names of one module are not visible in another. Supports the
+ * Combines a module and all that it imports into one module, so that the browser sends one request. Each module becomes a function
+ * that returns its exports, placed after the modules that it imports; the names of one module are not visible in another. Supports the
  * declarations that these scripts use: `import { a, b as c } from "./name.ts"`, `import "./name.ts"`, and `export` before a
  * function, a class or a constant.
  */

@@ -10,8 +10,8 @@ export type DescriptorWriter = (bytes: Uint8Array, done: (error: Error | undefin
 const RETRY_AFTER_MS = 10;
 
 /**
- * Creates a writer for standard output or standard error. It leaves these open, but closes a pipe with another number if a
- * write to it fails. Nothing else in the process may write to the descriptor, including `console.log` and `process.stdout`:
+ * Creates a writer for a descriptor. It never closes standard output and standard error, but closes a pipe with another number if
+ * a write to it fails. Nothing else in the process may write to the descriptor, including `console.log` and `process.stdout`:
  * libuv polls it for one handle only. Throws if the descriptor is not open.
  */
 export function createDescriptorWriter(fd: number): DescriptorWriter {

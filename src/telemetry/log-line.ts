@@ -61,7 +61,8 @@ function roundedMs(ms: number): number {
 export function jsonString(value: string): string {
   for (let index = 0; index < value.length; index += 1) {
     const unit = value.charCodeAt(index);
-    // Outside printable ASCII, or a quote or backslash. Most strings have none of them, and this loop beats JSON.stringify then.
+    // Outside printable ASCII, or a quote or backslash. Most strings have no such character: for them, this loop is faster than
+    // JSON.stringify.
     if (unit < 0x20 || unit > 0x7e || unit === 0x22 || unit === 0x5c) return escapeUnsafe(JSON.stringify(value));
   }
   return `"${value}"`;

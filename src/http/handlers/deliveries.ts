@@ -5,7 +5,7 @@ import type { Handler, Request, Response } from "../message.ts";
 import type { RateLimit } from "../rate-limit.ts";
 import { refuse } from "../respond.ts";
 
-/** Accepts deliveries up to the rate limit of each address; every response shows how much of it is left. */
+/** Accepts deliveries up to the rate limit of each address; every response shows how much of the limit is left. */
 export function limitDeliveries(rateLimit: RateLimit, deliver: (request: Request) => Promise<Response>): Handler {
   // Not async: without a limit, a further promise for each delivery would have no purpose.
   return (request) => {

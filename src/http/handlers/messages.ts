@@ -16,7 +16,7 @@ type ListStore = Pick<MessageStore, "list" | "listReceived" | "exportPage" | "si
 
 /**
  * `GET /messages`: a page by time or in commit order, the number of matches, and where the next page begins. In formats other
- * than JSON, all matches. `format` decides, otherwise `Accept`.
+ * than JSON, all matches. `format` chooses the format; without it, `Accept` does.
  */
 export function createListMessages(store: ListStore): Handler {
   return async (request) => {

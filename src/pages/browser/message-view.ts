@@ -22,7 +22,7 @@ export interface MessageView {
   explain(reason: string): void;
 }
 
-/** Finds the elements of the page, which are in the dialog. */
+/** Sets up the view with the elements of the dialog. */
 export function createMessageView(options: MessageViewOptions): MessageView {
   const fields = byId("detail-fields", HTMLDListElement);
   const text = byId("detail-text", HTMLElement);
