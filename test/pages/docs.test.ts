@@ -146,7 +146,7 @@ browserTest("a wrong secret shows the 401 of the service", async (_t, newPage) =
   await fill(page, "#deliverMessage-secret", "wrong");
   const [status, body] = await Promise.all(await submit(page, "deliverMessage"));
   assert.deepEqual([status, body], [401, '{\n  "detail": "invalid signature"\n}']);
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("a form sends its parameters encoded, and the token if there is one", async (t, newPage) => {
   const app = await startTestApp(t, { env: { API_TOKEN: "right" } });

@@ -109,4 +109,4 @@ browserTest("a list that fails says why, and a key requests it again", async (t,
   await page.press("Enter");
   await page.until(isHidden, "#notice");
   await page.until(() => document.querySelectorAll("#rows .text").length === 1);
-});
+}, ONLY_IN_FULL_RUN);

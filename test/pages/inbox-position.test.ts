@@ -88,7 +88,7 @@ browserTest("while the pointer is on a row, the row does not move", async (t, ne
   assert.equal(await page.evaluate(firstText), "Message number 159");
   await page.command("Input.dispatchMouseEvent", { type: "mouseMoved", x, y: 10 });
   await page.until(isFirst, "Message number 1000");
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("if the service returns to an earlier state, the list is loaded again, and the page says so", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1), stored(2), stored(3)]);

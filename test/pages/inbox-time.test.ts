@@ -103,7 +103,7 @@ browserTest("quick ranges end now, appear in the URL, and All removes them", asy
     await page.until(rowsAre, rows);
     assert.equal(await page.evaluate(() => /^\?since=[^&]+$/.test(location.search)), id !== "any-time");
   }
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("the chart ends now, says for how long nothing arrived, and keeps to the range of the filter", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1, { ts: ago(4.5 * HOUR_MS) }), stored(2, { ts: ago(100 * HOUR_MS) }), stored(3, { ts: "2099-12-31T00:00:00Z" })]);

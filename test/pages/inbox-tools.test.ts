@@ -80,7 +80,7 @@ browserTest("the key ? lists the keys, Escape closes the list and the focus retu
   await page.click("#q");
   await page.press("?");
   assert.equal(await page.evaluate(() => document.querySelector<HTMLDialogElement>("#help")?.open), false);
-});
+}, ONLY_IN_FULL_RUN);
 
 browserTest("the list comes before the charts in the focus order, and the skip link leads to it", async (t, newPage) => {
   const service = await startInboxService(t, [stored(1)]);

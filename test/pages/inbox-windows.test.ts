@@ -124,4 +124,4 @@ browserTest("a hidden window counts new messages in its title, and shows them wh
   await page.command("Page.bringToFront");
   await page.until(rowsAre, "two|one|zero");
   await page.until(() => document.title === "Inbox · webhook-inbox");
-});
+}, ONLY_IN_FULL_RUN);
