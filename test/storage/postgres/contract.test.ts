@@ -1,4 +1,4 @@
 import { testContract } from "../contract/suite.ts";
 import { POSTGRES } from "./engine.ts";
 
-testContract(POSTGRES, { every: 3 });
+testContract(POSTGRES, { every: 5 });

@@ -6,6 +6,7 @@ import { connectFor, urlOf } from "../../postgres/server.ts";
 import { atEnd } from "../../support/cleanup.ts";
 import { SKIP_WITHOUT_POSTGRES, startPostgres, type PostgresServer } from "../../support/postgres.ts";
 import { message } from "../../support/store.ts";
+import { sweep } from "../../support/sweep.ts";
 import { until } from "../../support/until.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
@@ -77,7 +78,7 @@ test("if the server refuses one message of a batch, the others are stored", { sk
 });
 
 test("once the time budget is used up, a batch that is not stored is unavailable, and one that may be stored is in doubt", { skip }, async (t) => {
-  for (const [code, name] of [["53100", "StoreUnavailable"], ["42P01", "StoreUnavailable"], ["XX000", "InDoubt"]] as const) {
+  for (const [code, name] of sweep(t, [["53100", "StoreUnavailable"], ["42P01", "StoreUnavailable"], ["XX000", "InDoubt"]] as const, { every: 3 })) {
     const { engine, admin } = await open(t, 500);
     await fail(admin, code, 1000);
     await assert.rejects(engine.write([message("fault")], AT), { name });
