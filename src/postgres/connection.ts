@@ -1,21 +1,8 @@
-import type { BackendMessage, Row, TransactionStatus } from "./backend.ts";
+import type { BackendMessage, TransactionStatus } from "./backend.ts";
 import type { Channel } from "./channel.ts";
 import { ConnectionLost, PostgresError, ProtocolError, type Report } from "./errors.ts";
+import { createFlights, type Flights, type PipelineResult } from "./flights.ts";
 import { pipeline, terminate, type Statement } from "./frontend.ts";
-
-/** The result of one statement. */
-export interface Result {
-  readonly rows: readonly Row[];
-  /** The command and a number of rows, e.g. `INSERT 0 5`; COMMIT of a failed transaction gives `ROLLBACK` (CommandComplete). */
-  readonly tag: string;
-}
-
-export interface PipelineResult {
-  /** One per statement, in order. */
-  readonly results: readonly Result[];
-  /** NoticeResponses of this pipeline. After one of the routine `SyncRepWaitForLSN`, possibly no standby has what was committed. */
-  readonly notices: readonly Report[];
-}
 
 export interface PipelineOptions {
   /** If ReadyForQuery has not arrived by then, the connection is destroyed. */
@@ -61,130 +48,91 @@ export interface ConnectionOptions {
 /** How long a server may take to close a connection after Terminate. */
 const CLOSE_MS = 100;
 
-interface Flight {
-  readonly statements: number;
-  readonly results: Result[];
-  readonly notices: Report[];
-  readonly settled: PromiseWithResolvers<PipelineResult>;
-  readonly timer: NodeJS.Timeout;
-  rows: Row[];
-  bytes: number;
-  refused?: PostgresError;
-}
-
 /** A connection over a channel that is ready for queries. */
 export function createConnection(channel: Channel, { server, parameters, notice, responseLimitBytes }: ConnectionOptions): Connection {
-  const flights: Flight[] = [];
-  let status: TransactionStatus = "I";
-  let isOpen = true;
-  // An error outside a pipeline, or one that ends the session: the server closes the connection after it.
-  let parting: PostgresError | undefined;
+  const flights = createFlights(responseLimitBytes);
+  const session: Session = { flights, parameters, notice, status: "I", isOpen: true };
 
   const closed = channel.closed.then((reason) => {
-    isOpen = false;
-    const cause = parting ?? reason;
-    for (const flight of flights.splice(0)) {
-      clearTimeout(flight.timer);
-      flight.settled.reject(new ConnectionLost("in_doubt", cause));
-    }
+    session.isOpen = false;
+    const cause = session.parting ?? reason;
+    flights.lose(cause);
     return cause;
   });
 
-  function inFlight(kind: string): Flight {
-    const [flight] = flights;
-    if (flight === undefined) throw new ProtocolError(`Cannot read the server's message (${kind}): no statement was sent`);
-    return flight;
-  }
-
-  function take(message: BackendMessage): void {
-    switch (message.kind) {
-      case "row": {
-        const flight = inFlight(message.kind);
-        flight.bytes += message.bytes;
-        if (flight.bytes > responseLimitBytes) {
-          throw new ProtocolError(`Cannot read the rows: they must have at most ${responseLimitBytes} bytes in total`);
-        }
-        flight.rows.push(message.row);
-        return;
-      }
-      case "complete": {
-        const flight = inFlight(message.kind);
-        if (flight.results.length === flight.statements) {
-          throw new ProtocolError("Cannot read the results: the server must send only one for each statement");
-        }
-        flight.results.push({ rows: flight.rows, tag: message.tag });
-        flight.rows = [];
-        return;
-      }
-      case "error": {
-        const error = new PostgresError(message.report);
-        const [flight] = flights;
-        if (flight !== undefined && error.severity === "ERROR") {
-          flight.refused ??= error;
-          return;
-        }
-        parting ??= error;
-        isOpen = false;
-        return;
-      }
-      case "ready":
-        status = message.status;
-        finish(inFlight(message.kind));
-        return;
-      case "notice":
-        flights[0]?.notices.push(message.report);
-        notice(message.report);
-        return;
-      case "parameter":
-        parameters.set(message.name, message.value);
-        return;
-      case "skipped":
-        return;
-      case "authentication":
-        throw new ProtocolError("Cannot read the server's message (authentication): the connection is already set up");
-    }
-  }
-
-  function finish({ statements, results, notices, settled, timer, refused }: Flight): void {
-    if (refused === undefined && results.length !== statements) {
-      throw new ProtocolError("Cannot read the results: the server must send one for each statement");
-    }
-    flights.shift();
-    clearTimeout(timer);
-    if (refused === undefined) settled.resolve({ results, notices });
-    else settled.reject(refused);
-  }
-
-  channel.listen(take);
+  channel.listen((message) => receive(session, message));
   return {
     server,
     parameters,
     get status() {
-      return status;
+      return session.status;
     },
     get isOpen() {
-      return isOpen;
+      return session.isOpen;
     },
     closed,
     run(statements, { deadlineMs }) {
-      if (!isOpen) return Promise.reject(new ConnectionLost("unsent", new Error("it was already closed")));
-      const settled = Promise.withResolvers<PipelineResult>();
+      if (!session.isOpen) return Promise.reject(new ConnectionLost("unsent", new Error("it was already closed")));
       const timer = setTimeout(() => channel.destroy(new Error(`the server did not respond within ${deadlineMs} ms`)), deadlineMs);
-      flights.push({ statements: statements.length, results: [], notices: [], settled, timer, rows: [], bytes: 0 });
+      const result = flights.add(statements.length, timer);
       channel.send(pipeline(statements));
-      return settled.promise;
+      return result;
     },
     async close() {
-      if (isOpen) channel.end(terminate());
-      isOpen = false;
-      await Promise.allSettled(flights.map(({ settled }) => settled.promise));
+      if (session.isOpen) channel.end(terminate());
+      session.isOpen = false;
+      await flights.settled();
       const timer = setTimeout(() => channel.destroy(new Error("the server did not close the connection in time")), CLOSE_MS);
       await closed;
       clearTimeout(timer);
     },
     destroy(reason) {
-      isOpen = false;
+      session.isOpen = false;
       channel.destroy(reason);
     },
   };
+}
+
+/** What the server's messages change. */
+interface Session extends Pick<ConnectionOptions, "parameters" | "notice"> {
+  readonly flights: Flights;
+  status: TransactionStatus;
+  isOpen: boolean;
+  /** An error outside a pipeline, or one that ends the session: the server closes the connection after it. */
+  parting?: PostgresError;
+}
+
+/** Applies a message of the server. Throws a ProtocolError if it cannot come now. */
+function receive(session: Session, message: BackendMessage): void {
+  const { flights } = session;
+  switch (message.kind) {
+    case "row":
+      flights.row(message.row, message.bytes);
+      return;
+    case "complete":
+      flights.complete(message.tag);
+      return;
+    case "error": {
+      const error = new PostgresError(message.report);
+      if (error.severity === "ERROR" && flights.refuse(error)) return;
+      session.parting ??= error;
+      session.isOpen = false;
+      return;
+    }
+    case "ready":
+      session.status = message.status;
+      flights.ready();
+      return;
+    case "notice":
+      flights.notice(message.report);
+      session.notice(message.report);
+      return;
+    case "parameter":
+      session.parameters.set(message.name, message.value);
+      return;
+    case "skipped":
+      return;
+    case "authentication":
+      throw new ProtocolError("Cannot read the server's message (authentication): the connection is already set up");
+  }
 }

@@ -1,6 +1,7 @@
 import { connect, type ConnectOptions } from "./connect.ts";
-import type { Connection, PipelineOptions, PipelineResult } from "./connection.ts";
+import type { Connection, PipelineOptions } from "./connection.ts";
 import { PostgresError } from "./errors.ts";
+import type { PipelineResult } from "./flights.ts";
 import type { Statement } from "./frontend.ts";
 import type { ConnectionUrl } from "./url.ts";
 

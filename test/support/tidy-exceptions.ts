@@ -7,7 +7,6 @@ export const LONG_FUNCTIONS: readonly string[] = [
   "src/pages/browser/message-list.ts createMessageList",
   "src/pages/browser/row-window.ts createRowWindow",
   "src/pages/browser/shared-tail.ts createSharedTail",
-  "src/postgres/connection.ts createConnection",
   "src/postgres/pool.ts createPool",
   "src/storage/shared/group-commit.ts createGroupCommit",
   "src/storage/sqlite/threads/thread.ts startThread",

@@ -1,5 +1,5 @@
 import { InDoubt, StoreUnavailable } from "../../core/store.ts";
-import type { PipelineResult } from "../../postgres/connection.ts";
+import type { PipelineResult } from "../../postgres/flights.ts";
 import type { Pool } from "../../postgres/pool.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 import { meaningOf } from "./failures.ts";

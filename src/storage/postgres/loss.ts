@@ -1,4 +1,4 @@
-import type { PipelineResult } from "../../postgres/connection.ts";
+import type { PipelineResult } from "../../postgres/flights.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 import { LOCK_FIRST } from "./batch.ts";
 

@@ -1,5 +1,6 @@
 import { connect } from "../../postgres/connect.ts";
-import type { Connection, PipelineResult } from "../../postgres/connection.ts";
+import type { Connection } from "../../postgres/connection.ts";
+import type { PipelineResult } from "../../postgres/flights.ts";
 import type { Statement } from "../../postgres/frontend.ts";
 import type { Primaries } from "../../postgres/primaries.ts";
 import type { ConnectionUrl } from "../../postgres/url.ts";
