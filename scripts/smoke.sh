@@ -29,7 +29,7 @@ case ${1-} in
   -h | --help) usage; exit ;;
   -*) fail 2 "Cannot read $1: the argument must be a URL (see --help)" ;;
 esac
-[ $# -le 1 ] || fail 2 'Cannot read the arguments: there must be one URL (see --help)'
+[ $# -le 1 ] || fail 2 'Cannot read the arguments: there must be at most one URL (see --help)'
 url=${1:-${URL:-http://localhost:8000}}
 url=${url%/}
 for tool in curl openssl; do

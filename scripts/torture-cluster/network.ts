@@ -4,7 +4,7 @@ import { once } from "node:events";
 /** A node in the network. */
 export interface Place {
   readonly host: string;
-  /** The command that runs a program there. */
+  /** The command that runs a program on the node. */
   readonly under: readonly string[];
   /** Takes the node off the network, and puts it back; undefined if all nodes share one network. */
   readonly cable: { cut(): void; repair(): void } | undefined;

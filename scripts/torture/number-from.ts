@@ -1,5 +1,5 @@
 /**
- * A whole number from 1 on from the environment, which includes `make` variables from the command line; `unset` if there is
+ * A whole number of at least 1 from the environment, which includes `make` variables from the command line; `unset` if there is
  * none. Ends the process with status 2 if the value is not such a number.
  */
 export function numberFrom(name: string, unset: number): number {

@@ -37,7 +37,7 @@ const EXPORT_HEADERS: Readonly<Record<string, Header>> = {
   },
 };
 
-/** These filters are also those of the timeline. */
+/** The filters from `FROM` to `UNTIL` are shared with the timeline. */
 export const FROM: Parameter = {
   name: "from",
   in: "query",
