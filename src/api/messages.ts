@@ -6,7 +6,7 @@ import type { Operation } from "./operation.ts";
 import { response, validationResponse } from "./responses.ts";
 import { schema } from "./schemas.ts";
 
-const CURSOR: Schema = { type: "string", pattern: "^[A-Za-z0-9_-]+$", maxLength: 8192 };
+const CURSOR: Schema = { type: "string", pattern: "^[A-Za-z0-9_-]+$", maxLength: 16384 };
 const CURSOR_EXAMPLE = "WzEsImFzYyIsIjIwMjUtMDEtMTVUMTA6MDA6MDAiLCJtMSJd";
 
 /** The schema `MessagePage`. */

@@ -7,6 +7,8 @@ const DEFAULTS = { limit: 50, offset: 0 };
 
 const POSITION = { key: "2025-01-15T10:00:00", messageId: "a/\u0000\u{1F600}" };
 const CURSOR = formatCursor("asc", POSITION);
+/** Ids that a platform gives may have any length. */
+const LONG_POSITION = { key: "2025-01-15T10:00:00", messageId: "wamid.".padEnd(10_000, "A") };
 
 /** The errors of a query as texts of `loc type`, empty for a valid one. */
 function refusals(rawQuery: string): string[] {
@@ -62,6 +64,7 @@ describe("parseMessageQuery", () => {
     ["a literal plus sign in until", "until=2025-01-15T15:30:00+05:30", { ...DEFAULTS, until: "2025-01-15T10:00:00Z" }],
     ["an order", "order=asc", { ...DEFAULTS, order: "asc" }],
     ["a cursor", `cursor=${CURSOR}`, { ...DEFAULTS, after: POSITION }],
+    ["a cursor with the long id of a platform", `cursor=${formatCursor("asc", LONG_POSITION)}`, { ...DEFAULTS, after: LONG_POSITION }],
     ["the order of receipt", "order=received", { ...DEFAULTS, order: "received" }],
     ["a cursor in order of receipt", `order=received-desc&cursor=${formatReceiptCursor("received-desc", 17)}`, { ...DEFAULTS, order: "received-desc", after: 17 }],
     ["a cursor in descending order", `order=desc&offset=0&cursor=${formatCursor("desc", POSITION)}`, { ...DEFAULTS, order: "desc", after: POSITION }],
