@@ -10,7 +10,7 @@ export interface Ownership {
   readonly recorded: RecordedHistory | undefined;
   /** Records the present history. */
   record(history: RecordedHistory): void;
-  /** Records that this `seq` has been given; takes 7 µs. Survives kill -9 at once, and is on disk within a minute. */
+  /** Records that this `seq` has been given; takes 7 µs. Survives kill -9 at once, and is on disk after about half a minute. */
   reached(last: number): void;
   /** Lets the next process become the owner; a second call does nothing. */
   release(): void;

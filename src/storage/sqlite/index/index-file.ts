@@ -76,7 +76,10 @@ export function markOpen(db: DatabaseSync, busyTimeoutMs: number): void {
   if (!isComplete) throw new Error("a reader prevented it from being marked as open");
 }
 
-/** Syncs the file, then marks it as complete; does neither if a reader prevents the sync or the disk is full. */
+/**
+ * Syncs the file, then marks it as complete. Does neither, and does not throw, if a reader prevents the sync, if the disk is full or
+ * if a page is damaged: a stop must not fail, and the file stays marked as open.
+ */
 export function markClosed(db: DatabaseSync): void {
   try {
     // Copying a frame makes the checkpoint sync the file, together with all that was copied earlier without a sync.

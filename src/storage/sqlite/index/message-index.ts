@@ -99,11 +99,7 @@ export function openMessageIndex(at: IndexLocation): MessageIndex {
     forget: (seqs) => index.operations.forget(seqs),
     close() {
       if (!index.db.isOpen) return;
-      try {
-        markClosed(index.db);
-      } catch {
-        // A full disk or a damaged page must not make a stop fail. The file stays marked as open: see `markOpen`.
-      }
+      markClosed(index.db);
       index.db.close();
     },
   };
