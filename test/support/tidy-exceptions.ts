@@ -9,7 +9,6 @@ export const LONG_FUNCTIONS: readonly string[] = [
   "src/pages/browser/shared-tail.ts createSharedTail",
   "src/postgres/pool.ts createPool",
   "src/storage/shared/group-commit.ts createGroupCommit",
-  "src/storage/sqlite/threads/thread.ts startThread",
   "src/telemetry/log-sink.ts createLogSink",
 ];
 
