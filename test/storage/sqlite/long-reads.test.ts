@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { test, type TestContext } from "node:test";
+import { after, before, test, type TestContext } from "node:test";
 import type { ReceivedPage } from "../../../src/core/queries.ts";
 import { createQueries, type Queries } from "../../../src/storage/sqlite/read/queries.ts";
+import type { Lifetime } from "../../support/cleanup.ts";
 import { openTestStore } from "../../support/store.ts";
 
 /** More rows than are scanned in one transaction, and more than are scanned before the index is used. */
@@ -10,9 +11,16 @@ const ROWS = 22_000;
 const NEEDLE_EVERY = 7;
 const HOUR_ROWS = 3_600;
 
-/** Rows a second apart, received in a different order than sent. */
-async function queriesOf(t: TestContext): Promise<Queries> {
-  const { path, store } = await openTestStore(t);
+const releases: (() => Promise<void>)[] = [];
+const FILE: Lifetime = { after: (release) => void releases.push(release) };
+after(() => Promise.all(releases.map((release) => release())));
+
+let path: string;
+
+/** Stores rows a second apart, received in a different order than sent. The tests only read them. */
+before(async () => {
+  const { store, path: opened } = await openTestStore(FILE);
+  path = opened;
   {
     using db = new DatabaseSync(path);
     db.exec(`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${ROWS - 1}), m(i, s) AS (SELECT i, (i * 7919) % ${ROWS} FROM n)
@@ -20,6 +28,9 @@ async function queriesOf(t: TestContext): Promise<Queries> {
       SELECT 'm' || s, '+1', '+' || (s % 3), strftime('%Y-%m-%dT%H:%M:%SZ', 1736935200 + s, 'unixepoch'), iif(s % ${NEEDLE_EVERY}, 'hay', 'a needle'), '2025-01-15T10:00:00.000Z' FROM m ORDER BY i`);
   }
   await store.close();
+});
+
+function queriesOf(t: TestContext): Queries {
   const db = new DatabaseSync(path, { readOnly: true });
   t.after(() => db.close());
   return createQueries(db);
@@ -33,8 +44,8 @@ function perHour(seconds: readonly number[]): readonly number[] {
   return [...Map.groupBy(seconds, (second) => Math.floor(second / HOUR_ROWS))].sort(([a], [b]) => a - b).map(([, some]) => some.length);
 }
 
-test("a timeline of many rows counts each match, found by the index or by a scan in several transactions", async (t) => {
-  const queries = await queriesOf(t);
+test("a timeline of many rows counts each match, found by the index or by a scan in several transactions", (t) => {
+  const queries = queriesOf(t);
   for (const [filter, accepts] of [
     [{ q: "needle" }, (second: number) => second % NEEDLE_EVERY === 0],
     [{ q: "ne" }, (second: number) => second % NEEDLE_EVERY === 0],
@@ -46,8 +57,8 @@ test("a timeline of many rows counts each match, found by the index or by a scan
   }
 });
 
-test("pages in the order of receipt over many rows have each match once, however it is found", async (t) => {
-  const queries = await queriesOf(t);
+test("pages in the order of receipt over many rows have each match once, however it is found", (t) => {
+  const queries = queriesOf(t);
   for (const q of ["needle", "ne"]) {
     for (const order of ["received", "received-desc"] as const) {
       const expected = received.filter((second) => second % NEEDLE_EVERY === 0).map((second) => `m${second}`);
