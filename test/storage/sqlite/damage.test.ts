@@ -101,7 +101,7 @@ test("the cases cover every table and index of the main file", (t) => {
 });
 
 for (const [index, [name, expected]] of Object.entries(REFUSED).entries()) {
-  const skip = oneOfMany(index, { every: 3 });
+  const skip = oneOfMany(index, { every: 4 });
   test(`${name} damaged while the store is closed: ${expected === "no start" ? "the store does not start, and says why" : `everything except ${expected.join(", ")} is served`}`, { skip }, async (t) => {
     const path = copyOf(t);
     damage(path, name);

@@ -115,7 +115,7 @@ async function refusedBy(store: MessageStore): Promise<readonly Kind[]> {
 }
 
 for (const [index, [name, expected]] of Object.entries(REFUSED).entries()) {
-  test(`a leaf of ${name} damaged while the store is closed: only a part of ${expected.join(", ")} is refused`, { skip: oneOfMany(index, { every: 4 }) }, async (t) => {
+  test(`a leaf of ${name} damaged while the store is closed: only a part of ${expected.join(", ")} is refused`, { skip: oneOfMany(index, { every: 5 }) }, async (t) => {
     const path = copyOf(t);
     damageLeaf(path, name);
     const { store, fatal, indexFaults } = await openTestStore(t, { path });
@@ -123,7 +123,7 @@ for (const [index, [name, expected]] of Object.entries(REFUSED).entries()) {
     assert.deepEqual([fatal, indexFaults], [[], []]);
   });
 
-  test(`a leaf of ${name} damaged while the store is open: no other kinds are refused`, { skip: oneOfMany(index, { every: 4 }) }, async (t) => {
+  test(`a leaf of ${name} damaged while the store is open: no other kinds are refused`, { skip: oneOfMany(index, { every: 5 }) }, async (t) => {
     const path = copyOf(t);
     const { store, fatal } = await openTestStore(t, { path });
     await untilIndexed(store);
@@ -139,7 +139,7 @@ function removeIndex(path: string): void {
 }
 
 for (const [index, [name, expected]] of Object.entries(REFUSED).filter(([name]) => name !== "messages").entries()) {
-  test(`a leaf of ${name} damaged while there is no index: no more than that is refused`, { skip: oneOfMany(index, { every: 4 }) }, async (t) => {
+  test(`a leaf of ${name} damaged while there is no index: no more than that is refused`, { skip: oneOfMany(index, { every: 5 }) }, async (t) => {
     const path = copyOf(t);
     damageLeaf(path, name);
     removeIndex(path);
