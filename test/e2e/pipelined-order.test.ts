@@ -10,10 +10,9 @@ import { at } from "../support/json.ts";
 import { sharedApp } from "../support/shared-app.ts";
 import { ONLY_IN_FULL_RUN } from "../support/sweep.ts";
 
-const shared = sharedApp();
-const withToken = sharedApp({ env: { API_TOKEN: "t" } });
+const shared = sharedApp({ env: { API_TOKEN: "t" } });
 const post = (id: string): string => rawPost(JSON.stringify(delivery({ message_id: id })));
-const read = (method: string, target: string): string => `${method} ${target} HTTP/1.1\r\nHost: x\r\n\r\n`;
+const read = (method: string, target: string): string => `${method} ${target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n\r\n`;
 
 /** Requests that are sent at once, and the statuses of their responses. */
 const ROWS: readonly (readonly [title: string, requests: readonly string[], statuses: readonly number[]])[] = [
@@ -49,7 +48,7 @@ test("a pipelined list, count and search see an earlier message too", async (t) 
   const totals = (bodies: readonly string[]): readonly number[] =>
     bodies.map((body): unknown => JSON.parse(body)).map((page, index) => Number(at(page, index === 1 ? "total_messages" : "total")));
   const before: string[] = [];
-  for (const target of targets) before.push((await app.request(target)).body);
+  for (const target of targets) before.push((await app.request(target, { headers: { Authorization: "Bearer t" } })).body);
   write(post("counted") + targets.map((target) => read("GET", target)).join(""));
   const [, ...after] = (await responses(4)).map(({ body }) => body);
   assert.deepEqual(totals(after), totals(before).map((total) => total + 1));
@@ -71,23 +70,21 @@ test("deliveries of one connection do not wait for each other", { skip: ONLY_SQL
 });
 
 test("a pipelined erasure waits for the delivery before it, and a read waits for the erasure", async (t) => {
-  const app = await withToken();
+  const app = await shared();
   const { write, responses } = await openConnection(t, app.url);
-  const token = (request: string): string => request.replace("Host: x", "Host: x\r\nAuthorization: Bearer t");
-  write(post("erased") + ["DELETE", "GET"].map((method) => token(read(method, "/messages/erased"))).join(""));
+  write(post("erased") + read("DELETE", "/messages/erased") + read("GET", "/messages/erased"));
   assert.deepEqual((await responses(3)).map(({ status }) => status), [200, 204, 404]);
 });
 
 test("a delivery after an erasure of its sender's messages stays stored, whatever is sent before the erasure", ONLY_IN_FULL_RUN, async (t) => {
-  const app = await withToken();
-  const token = (request: string): string => request.replace("Host: x", "Host: x\r\nAuthorization: Bearer t");
+  const app = await shared();
   for (const [index, before] of [[], ["early1"], ["early2", "early3"]].entries()) {
     const from = `+9${index}`;
     const late = `late${index}`;
     const deliver = (id: string): string => rawPost(JSON.stringify(delivery({ message_id: id, from })));
     const requests = [
-      ...before.map(deliver), token(read("DELETE", `/messages?from=${from}`)),
-      deliver(late), token(read("GET", `/messages/${late}`)), ...before.map((id) => token(read("GET", `/messages/${id}`))),
+      ...before.map(deliver), read("DELETE", `/messages?from=${from}`),
+      deliver(late), read("GET", `/messages/${late}`), ...before.map((id) => read("GET", `/messages/${id}`)),
     ];
     const { write, responses } = await openConnection(t, app.url);
     write(requests.join(""));
@@ -97,8 +94,7 @@ test("a delivery after an erasure of its sender's messages stays stored, whateve
 });
 
 test("an erasure waits for the export before it, which is complete", async (t) => {
-  const app = await withToken();
-  const token = (request: string): string => request.replace("Host: x", "Host: x\r\nAuthorization: Bearer t");
+  const app = await shared();
   const headers = { Authorization: "Bearer t" };
   // More than the system's buffers hold.
   await deliverLarge(app, 64);
@@ -107,8 +103,8 @@ test("an erasure waits for the export before it, which is complete", async (t) =
   socket.pause();
   const received: string[] = [];
   socket.on("data", (chunk) => void received.push(String(chunk)));
-  const erasure = token(read("DELETE", `/messages?${sender}`)).replace("Host: x", "Host: x\r\nConnection: close");
-  write(token(read("GET", `/messages?${sender}&format=ndjson&payload=1`)) + erasure);
+  const erasure = read("DELETE", `/messages?${sender}`).replace("Host: x", "Host: x\r\nConnection: close");
+  write(read("GET", `/messages?${sender}&format=ndjson&payload=1`) + erasure);
   // This one is erased after the other would have been.
   assert.equal((await app.request("/messages/large0", { method: "DELETE", headers })).status, 204);
   assert.equal(at((await app.request(`/messages?${sender}&limit=1`, { headers })).json, "total"), 63);
@@ -121,10 +117,9 @@ test("an erasure waits for the export before it, which is complete", async (t) =
 });
 
 test("a delivery after an erasure that waits is checked meanwhile, so that only a valid one is held in memory", async (t) => {
-  const app = await withToken();
-  const token = (request: string): string => request.replace("Host: x", "Host: x\r\nAuthorization: Bearer t");
+  const app = await shared();
   const { socket, write } = await openConnection(t, app.url);
-  write(token(read("GET", "/tail")) + token(read("DELETE", "/messages/none")) + post("unsigned").replace("X-Signature", "X-Other") + post("held"));
+  write(read("GET", "/tail") + read("DELETE", "/messages/none") + post("unsigned").replace("X-Signature", "X-Other") + post("held"));
   assert.deepEqual((await app.requestLines(1)).map((line) => line["status"]), [401]);
   socket.destroy();
   const lines = (await app.requestLines(4)).slice(1).map((line) => [line["method"], line["status"]]);
@@ -132,8 +127,8 @@ test("a delivery after an erasure that waits is checked meanwhile, so that only 
 });
 
 test("an invalid body after an erasure is refused, and the responses before it arrive", ONLY_IN_FULL_RUN, async (t) => {
-  const app = await withToken();
-  const erasure = read("DELETE", "/messages/valid").replace("Host: x", "Host: x\r\nAuthorization: Bearer t");
+  const app = await shared();
+  const erasure = read("DELETE", "/messages/valid");
   const answers = await exchangeRaw(t, app.url, `${post("valid")}${erasure}POST /webhook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`);
   assert.deepEqual(answers.map(({ status }) => status), [200, 204, 400]);
 });

@@ -22,7 +22,7 @@ function createSender(t: TestContext): (url: string, fields: Record<string, unkn
 test("after kill -9 during deliveries every message that got 200 is stored, once", async (t) => {
   const deliver = createSender(t);
   const service = await startService(t);
-  const ids = Array.from({ length: 100 * repetitions(t, { full: 20, short: 5 }) }, (_, index) => `m${index}`);
+  const ids = Array.from({ length: 100 * repetitions(t, { full: 20, short: 4 }) }, (_, index) => `m${index}`);
   const killAt = Math.round(0.15 * ids.length);
   const acknowledged: string[] = [];
   await Promise.all(

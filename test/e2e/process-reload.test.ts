@@ -57,7 +57,7 @@ const BAD_FILES: readonly (readonly [string, (file: string) => void])[] = [
   ["is not UTF-8", (file) => writeFileSync(file, Buffer.from([0xff, 0xfe, 0x41]))],
 ];
 
-test("after SIGHUP with an unusable file the current secrets stay in use, and an error is logged without any secret", async (t) => {
+test("after SIGHUP with an unusable file the current secrets stay in use, and an error is logged without any secret", ONLY_IN_FULL_RUN, async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, "secrets");
   writeFileSync(file, "first\nsecond\n");

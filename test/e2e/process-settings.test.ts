@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { delivery, send, sign } from "../support/app.ts";
+import { delivery, send, sign, startTestApp } from "../support/app.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
 import { spawnService, startService } from "../support/process.ts";
 import { temporaryFolder } from "../support/store.ts";
@@ -18,14 +18,14 @@ for (const [index, value] of ["sqlite:///app.db\r", "sqlite:///app.db ", '"sqlit
 }
 
 test("an unusual secret is used as it is, with a WARNING that names its variable and not its value", async (t) => {
-  const service = await startService(t, { WEBHOOK_SECRET: "CANARY\r" });
+  const app = await startTestApp(t, { env: { WEBHOOK_SECRET: "CANARY\r" } });
   const body = JSON.stringify(delivery());
-  const response = await send(service.url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body, "CANARY\r") } });
-  assert.equal(response.status, 200);
-  const lines = service.stdout().split("\n").filter((line) => line.includes('"level":"WARNING"'));
-  assert.equal(lines.length, 1);
-  assert.match(lines[0] ?? "", /"msg":"WEBHOOK_SECRET: /);
-  assert.doesNotMatch(service.stdout() + service.stderr(), /CANARY/);
+  assert.equal((await app.deliver(body, { "X-Signature": sign(body, "CANARY\r") })).status, 200);
+  await app.requestLines(1);
+  const warnings = app.logLines().filter(({ level }) => level === "WARNING");
+  assert.equal(warnings.length, 1);
+  assert.match(String(warnings[0]?.["msg"]), /^WEBHOOK_SECRET: /);
+  assert.doesNotMatch(app.rawLog(), /CANARY/);
 });
 
 test("an unusual secret in a reread file is a WARNING too, and a file of 30 MB is refused", ONLY_IN_FULL_RUN, async (t) => {
