@@ -5,6 +5,7 @@ import { connectFor } from "../postgres/server.ts";
 import { SKIP_WITHOUT_POSTGRES } from "../support/postgres.ts";
 import { usePostgres, type SharedPostgres } from "../support/shared-postgres.ts";
 import { spawnService, startService } from "../support/process.ts";
+import { SKIP_IN_SHORT_RUN } from "../support/sweep.ts";
 
 const skip = SKIP_WITHOUT_POSTGRES;
 let server: SharedPostgres;
@@ -47,7 +48,7 @@ test("a server that may lose acknowledged messages is refused with exit status 7
   assert.doesNotMatch(service.stderr(), /CANARY/);
 });
 
-test("an unreachable server is reported in one line without the password, and the exit status is 1", { skip }, async (t) => {
+test("an unreachable server is reported in one line without the password, and the exit status is 1", { skip: skip || SKIP_IN_SHORT_RUN }, async (t) => {
   const service = spawnService(t, { WEBHOOK_SECRET: "x", DATABASE_URL: "postgres://user:CANARY@127.0.0.1:1/app" });
   assert.deepEqual(await service.exited, { code: 1, signal: null });
   assert.match(service.stderr(), /^[^\n]*user@127\.0\.0\.1:1\/app[^\n]*\n$/);
