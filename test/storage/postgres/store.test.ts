@@ -5,6 +5,7 @@ import { connectFor, urlOf } from "../../postgres/server.ts";
 import { SKIP_WITHOUT_POSTGRES } from "../../support/postgres.ts";
 import { usePostgres, type SharedPostgres } from "../../support/shared-postgres.ts";
 import { message } from "../../support/store.ts";
+import { SKIP_IN_SHORT_RUN } from "../../support/sweep.ts";
 import { until } from "../../support/until.ts";
 import { openReceiver } from "./receiver.ts";
 
@@ -61,7 +62,7 @@ test("rows are counted soon, and the pending list of the search index is emptied
   await until("nothing is pending", async () => (await admin.run([{ sql: left }], SOON)).results[0]?.rows[0]?.[0] === "0");
 });
 
-test("a payload is returned byte for byte, with its message and alone", { skip }, async (t) => {
+test("a payload is returned byte for byte, with its message and alone", { skip: skip || SKIP_IN_SHORT_RUN }, async (t) => {
   const store = await open(t, await server.createDatabase());
   const payload = '{"a":"\u0000\u0001 \\u0000"}';
   await store.insertAll([{ ...message("a", { from: "\u0000user" }), payload }, message("b")]);
@@ -81,7 +82,7 @@ test("a check proves a write: a read-only server is not ready", { skip }, async 
   await until("the store is not ready", async () => (await store.check()).length === 1);
 });
 
-test("the size of the database is the one that the server reports", { skip }, async (t) => {
+test("the size of the database is the one that the server reports", { skip: skip || SKIP_IN_SHORT_RUN }, async (t) => {
   const store = await open(t, await server.createDatabase());
   const { databaseBytes, walBytes, diskFreeBytes } = await store.sizes();
   assert.ok(databaseBytes !== undefined && databaseBytes > 1_000_000);

@@ -40,7 +40,7 @@ async function fillAndContinue({ store, fatal }: OpenedStore, makeRoom: () => vo
 
 test("whichever page cannot be allocated, the store refuses to open, or it refuses the whole delivery and continues once there is room", async (t) => {
   let opened = 0;
-  for (const pages of sweep(t, Array.from({ length: MAX_PAGES }, (_, index) => index + 1), { every: 8 })) {
+  for (const pages of sweep(t, Array.from({ length: MAX_PAGES }, (_, index) => index + 1), { every: 12 })) {
     const path = join(temporaryFolder(t), "app.db");
     using other = new DatabaseSync(path, { timeout: 5_000 });
     other.exec("CREATE TABLE filler (content BLOB); INSERT INTO filler VALUES (zeroblob(4096 * 100))");
