@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { delivery, send, SECRET, sign } from "../support/app.ts";
+import { delivery, send, SECRET, sign, startTestApp } from "../support/app.ts";
 import { storedIds } from "../support/database.ts";
 import { ONLY_SQLITE } from "../support/engine.ts";
-import { spawnService, startService, type RunningService } from "../support/process.ts";
+import { spawnService, startService } from "../support/process.ts";
 import { ONLY_IN_FULL_RUN, repetitions } from "../support/sweep.ts";
 
-async function deliver({ url }: RunningService, id: string): Promise<number> {
+async function deliver({ url }: { readonly url: string }, id: string): Promise<number> {
   const body = JSON.stringify(delivery({ message_id: id }));
   return (await send(url, "/webhook", { method: "POST", body, headers: { "X-Signature": sign(body) } })).status;
 }
@@ -28,7 +28,7 @@ test("a second start on the same database fails with status 1 and names the file
   assert.equal(await deliver(service, "m2"), 200);
   service.signal("SIGKILL");
   await service.exited;
-  const next = await startService(t, {}, { folder: service.folder });
+  const next = await startTestApp(t, { env: { DATABASE_URL: `sqlite:///${database}` } });
   assert.equal(await deliver(next, "m3"), 200);
   assert.deepEqual(storedIds(database), ["m1", "m2", "m3"]);
 });

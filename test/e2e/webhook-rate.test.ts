@@ -20,12 +20,23 @@ function manualClock(): { nowMs: () => number; advance(ms: number): void } {
 
 const clock = manualClock();
 const oneAMinute = sharedApp({ clock, env: { WEBHOOK_RATE_LIMIT: "1", MAX_BODY_BYTES: "1000" } });
+const fiveAMinute = sharedApp({ clock, env: { WEBHOOK_RATE_LIMIT: "5", MAX_BODY_BYTES: "1000" } });
 
 /** A service that admits one request of each client now. */
-async function admittingOne(): Promise<TestApp> {
-  const app = await oneAMinute();
+function admittingOne(): Promise<TestApp> {
   clock.advance(60_000);
-  return app;
+  return oneAMinute();
+}
+
+/** A service that admits five requests of each client now. */
+function admittingFive(): Promise<TestApp> {
+  clock.advance(60_000);
+  return fiveAMinute();
+}
+
+function limitHeaders(response: Awaited<ReturnType<TestApp["deliver"]>>): readonly unknown[] {
+  const { "ratelimit-policy": policy, ratelimit, "retry-after": retryAfter } = response.headers;
+  return [response.status, policy, ratelimit, retryAfter];
 }
 
 /** The statuses of unsigned deliveries, one after the other: 401 if the rate limit admits them. */
@@ -35,22 +46,35 @@ async function statuses(app: TestApp, count: number, headers: Record<string, str
   return responses;
 }
 
-test("requests beyond WEBHOOK_RATE_LIMIT a minute get 429 until the time in Retry-After", async (t) => {
-  const app = await startTestApp(t, { clock, env: { WEBHOOK_RATE_LIMIT: "2" } });
-  assert.equal((await app.deliver(BODY)).status, 200);
-  assert.equal((await app.deliver(BODY)).status, 200);
-  const refused = await app.deliver(BODY);
+test("requests beyond WEBHOOK_RATE_LIMIT a minute get 429 until the time in Retry-After", async () => {
+  const app = await admittingFive();
+  const body = JSON.stringify(delivery({ message_id: "limited" }));
+  for (let sent = 0; sent < 5; sent += 1) assert.equal((await app.deliver(body)).status, 200);
+  const refused = await app.deliver(body);
   assert.equal(refused.status, 429);
-  assert.equal(refused.headers["retry-after"], "30");
+  assert.equal(refused.headers["retry-after"], "12");
   assert.equal(typeof at(refused.json, "detail"), "string");
 
-  clock.advance(29_000);
-  assert.equal((await app.deliver(BODY)).headers["retry-after"], "1");
+  clock.advance(11_000);
+  assert.equal((await app.deliver(body)).headers["retry-after"], "1");
   clock.advance(1_000);
-  assert.equal((await app.deliver(BODY)).status, 200);
-  assert.equal((await app.deliver(BODY)).status, 429);
-  const results = (await app.requestLines(6)).map((line) => line["result"]);
-  assert.deepEqual(results, ["created", "duplicate", "rate_limited", "rate_limited", "duplicate", "rate_limited"]);
+  assert.equal((await app.deliver(body)).status, 200);
+  assert.equal((await app.deliver(body)).status, 429);
+  const results = (await app.requestLines(9)).map((line) => line["result"]);
+  assert.deepEqual(results, ["created", ...Array(4).fill("duplicate"), "rate_limited", "rate_limited", "duplicate", "rate_limited"]);
+});
+
+test("with a limit every response to a delivery, whatever its status, says how many requests are left", async () => {
+  const app = await admittingFive();
+  const policy = '"default";q=5;w=60';
+  assert.deepEqual(limitHeaders(await app.deliver(delivery())), [200, policy, '"default";r=4;t=12', undefined]);
+  assert.deepEqual(limitHeaders(await app.deliver(delivery())), [200, policy, '"default";r=3;t=12', undefined]);
+  assert.deepEqual(limitHeaders(await app.deliver("{}")), [422, policy, '"default";r=2;t=12', undefined]);
+  assert.deepEqual(limitHeaders(await app.deliver("x", { "X-Signature": "x" })), [401, policy, '"default";r=1;t=12', undefined]);
+  assert.deepEqual(limitHeaders(await app.deliver("x".repeat(1001))), [413, policy, '"default";r=0;t=12', undefined]);
+  assert.deepEqual(limitHeaders(await app.deliver(delivery())), [429, policy, '"default";r=0;t=12', "12"]);
+  assert.deepEqual(limitHeaders(await app.request("/stats")), [200, undefined, undefined, undefined]);
+  assert.deepEqual(limitHeaders(await app.request("/webhook")), [403, undefined, undefined, undefined]);
 });
 
 test("429 is sent before the body is read, so it comes before 413 and 401", async (t) => {
