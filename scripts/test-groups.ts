@@ -36,7 +36,6 @@ export function groupTests(files: readonly string[], root: string): TestGroups {
   return {
     paths: groups.map((group, index) => {
       const [first = ""] = group;
-      if (group.length === 1) return join(root, first);
       const path = join(folder, `${dirname(first).replaceAll("/", "-")}-${index}.test.mjs`);
       writeFileSync(path, suitesOf(group, root));
       return path;
@@ -51,5 +50,6 @@ function isAlone(file: string): boolean {
 
 function suitesOf(group: readonly string[], root: string): string {
   const suites = group.map((file) => `describe(${JSON.stringify(file)}, options, () => import(${JSON.stringify(pathToFileURL(join(root, file)).href)}));\n`);
-  return `import { describe } from "node:test";\nconst options = { timeout: ${FILE_TIMEOUT_MS} };\n${suites.join("")}`;
+  const leftOpen = new URL("../test/support/left-open.ts", import.meta.url).href;
+  return `import ${JSON.stringify(leftOpen)};\nimport { describe } from "node:test";\nconst options = { timeout: ${FILE_TIMEOUT_MS} };\n${suites.join("")}`;
 }

@@ -1,15 +1,14 @@
-/** Loaded before each test file: if its tests have ended but its process does not exit, it fails and prints what keeps it open. */
-import { isMainThread } from "node:worker_threads";
+/**
+ * Loaded before the tests of a process, since their time limit does not apply to a process whose tests have ended: if it does not
+ * exit, it fails and prints what keeps it open.
+ */
+import { after } from "node:test";
 
 const LIMIT_MS = 10_000;
 
-// The threads of the service load this too, and loading the test runner takes longer than everything else they do.
-if (isMainThread) {
-  const { after } = await import("node:test");
-  after(() => {
-    setTimeout(() => {
-      process.stderr.write(`Left open after the tests: ${process.getActiveResourcesInfo().join(", ")}\n`);
-      process.exit(1);
-    }, LIMIT_MS).unref();
-  });
-}
+after(() => {
+  setTimeout(() => {
+    process.stderr.write(`Left open after the tests: ${process.getActiveResourcesInfo().join(", ")}\n`);
+    process.exit(1);
+  }, LIMIT_MS).unref();
+});
