@@ -1,3 +1,5 @@
+import { after } from "node:test";
+
 type Release = () => unknown;
 
 /** Something that ends: a test, or all tests of a file. */
@@ -19,4 +21,13 @@ export function atEnd(t: Lifetime, release: Release): void {
   t.after(async () => {
     for (const next of stack.reverse()) await next();
   });
+}
+
+/** The lifetime of the file or suite that calls this at its top level: until all of its tests have ended. */
+export function untilTestsEnd(): Lifetime {
+  const releases: Release[] = [];
+  after(async () => {
+    for (const release of releases) await release();
+  });
+  return { after: (release) => void releases.push(release) };
 }

@@ -2,7 +2,7 @@ import { after, before, test, type TestContext } from "node:test";
 import type { StoredMessage } from "../../src/core/message.ts";
 import type { BrowserPage } from "./browser-page.ts";
 import { launchBrowser, SKIP_WITHOUT_BROWSER, type Browser } from "./browser.ts";
-import { atEnd } from "./cleanup.ts";
+import { atEnd, untilTestsEnd } from "./cleanup.ts";
 import { startInboxService, type InboxService, type InboxServiceOptions } from "./inbox-service.ts";
 import { isStream } from "./page-scripts.ts";
 import { until } from "./until.ts";
@@ -41,12 +41,9 @@ export function browserTests(): BrowserTest {
 
 /** A service with these messages that all tests of a file share. They may read it but not change it. */
 export function sharedInbox(messages: readonly StoredMessage[], options: InboxServiceOptions = {}): () => Promise<InboxService> {
-  const releases: (() => Promise<void>)[] = [];
+  const lifetime = untilTestsEnd();
   let started: Promise<InboxService> | undefined;
-  after(async () => {
-    for (const release of releases) await release();
-  });
-  return () => (started ??= startInboxService({ after: (release) => void releases.push(release) }, messages, options));
+  return () => (started ??= startInboxService(lifetime, messages, options));
 }
 
 /** Waits for the stream after the service was unreachable: the page waits longer after each failed attempt. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { after } from "node:test";
 import { readLog, startTestApp, type TestApp, type TestAppOptions } from "./app.ts";
+import { untilTestsEnd } from "./cleanup.ts";
 import { until } from "./until.ts";
 
 /**
@@ -8,12 +8,9 @@ import { until } from "./until.ts";
  * call gives the log from then on.
  */
 export function sharedApp(options: TestAppOptions = {}): () => Promise<TestApp> {
-  const releases: (() => unknown)[] = [];
+  const lifetime = untilTestsEnd();
   let started: Promise<TestApp> | undefined;
-  after(async () => {
-    for (const release of releases) await release();
-  });
-  return async () => fromNow(await (started ??= startTestApp({ after: (release) => void releases.push(release) }, options)));
+  return async () => fromNow(await (started ??= startTestApp(lifetime, options)));
 }
 
 /** The same service, but its log begins after everything that earlier requests wrote. */

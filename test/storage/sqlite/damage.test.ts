@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { closeSync, cpSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { after, before, test, type TestContext } from "node:test";
+import { before, test, type TestContext } from "node:test";
 import { StoreUnavailable, type MessageStore } from "../../../src/core/store.ts";
-import type { Lifetime } from "../../support/cleanup.ts";
+import { untilTestsEnd } from "../../support/cleanup.ts";
 import { message, openTestStore, temporaryFolder, untilIndexed } from "../../support/store.ts";
 import { oneOfMany } from "../../support/sweep.ts";
 
@@ -45,9 +45,7 @@ const REFUSED: Readonly<Record<string, readonly (keyof typeof OPERATIONS)[] | "n
   former_generations: "no start",
 };
 
-const releases: (() => Promise<void>)[] = [];
-const FILE: Lifetime = { after: (release) => void releases.push(release) };
-after(() => Promise.all(releases.map((release) => release())));
+const FILE = untilTestsEnd();
 
 /** The folder of a database with removed messages that was closed cleanly; each test has a copy of it. */
 let original: string;

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { closeSync, cpSync, globSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { after, before, test, type TestContext } from "node:test";
+import { before, test, type TestContext } from "node:test";
 import type { Message } from "../../../src/core/message.ts";
 import { StoreUnavailable, type MessageStore } from "../../../src/core/store.ts";
-import type { Lifetime } from "../../support/cleanup.ts";
+import { untilTestsEnd } from "../../support/cleanup.ts";
 import { message, openTestStore, temporaryFolder, untilIndexed } from "../../support/store.ts";
 import { oneOfMany } from "../../support/sweep.ts";
 
@@ -60,9 +60,7 @@ const REFUSED: Readonly<Record<string, readonly Kind[]>> = {
   removed_messages: ["repeat", "insert"],
 };
 
-const releases: (() => Promise<void>)[] = [];
-const FILE: Lifetime = { after: (release) => void releases.push(release) };
-after(() => Promise.all(releases.map((release) => release())));
+const FILE = untilTestsEnd();
 
 /** The folder of a database with removed messages that was closed cleanly; each test has a copy of it. */
 let original: string;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { after, before, test, type TestContext } from "node:test";
+import { before, test, type TestContext } from "node:test";
 import type { ReceivedPage } from "../../../src/core/queries.ts";
 import { createQueries, type Queries } from "../../../src/storage/sqlite/read/queries.ts";
-import type { Lifetime } from "../../support/cleanup.ts";
+import { untilTestsEnd } from "../../support/cleanup.ts";
 import { openTestStore } from "../../support/store.ts";
 
 /** More rows than are scanned in one transaction, and more than are scanned before the index is used. */
@@ -11,9 +11,7 @@ const ROWS = 22_000;
 const NEEDLE_EVERY = 7;
 const HOUR_ROWS = 3_600;
 
-const releases: (() => Promise<void>)[] = [];
-const FILE: Lifetime = { after: (release) => void releases.push(release) };
-after(() => Promise.all(releases.map((release) => release())));
+const FILE = untilTestsEnd();
 
 let path: string;
 
