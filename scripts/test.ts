@@ -24,9 +24,10 @@ const SLOWEST = [
 
 /** The beginnings of the paths of files that only a full run includes, unless a path is given: each starts many processes or servers. */
 const ONLY_IN_FULL_RUN = [
-  "test/cli/forward-kill", "test/ops/two-receivers", "test/postgres/primaries", "test/soak/", "test/storage/postgres/durability",
-  "test/storage/postgres/failover", "test/storage/postgres/no-standby", "test/storage/postgres/restore", "test/storage/postgres/rolling",
-  "test/torture/cluster-pair", "test/torture/damaged-run", "test/torture/doctored-", "test/torture/kill-rounds", "test/torture/rounds",
+  "test/cli/forward-kill", "test/ops/two-receivers", "test/pages/layout", "test/postgres/primaries", "test/soak/",
+  "test/storage/postgres/durability", "test/storage/postgres/failover", "test/storage/postgres/no-standby", "test/storage/postgres/restore",
+  "test/storage/postgres/rolling", "test/storage/postgres/unreachable", "test/torture/cluster-pair", "test/torture/damaged-run",
+  "test/torture/doctored-", "test/torture/kill-rounds", "test/torture/rounds",
 ];
 
 const root = fileURLToPath(new URL("..", import.meta.url));

@@ -79,7 +79,8 @@ test("a stop does not wait until a batch that the server refuses for now is sent
 });
 
 for (const isBusy of [false, true]) {
-  test(`SIGTERM while the server hangs ${isBusy ? "and a delivery waits for it" : "and nobody waits"}: exit status 0`, { skip: skip || (isBusy ? false : SKIP_IN_SHORT_RUN) }, async (t) => {
+  const title = `SIGTERM while the server hangs ${isBusy ? "and a delivery waits for it" : "and nobody waits"}: exit status 0`;
+  test(title, { skip: skip || SKIP_IN_SHORT_RUN }, async (t) => {
     const service = await startService(t, { DATABASE_URL: await server.createDatabase(), SHUTDOWN_TIMEOUT_MS: "3000", RETENTION_DAYS: "1" });
     hang(t);
     if (isBusy) {
