@@ -3,8 +3,11 @@ import { STEP_ROWS } from "./operations.ts";
 
 /** Waiting rows are derived once nothing has been committed for this long. */
 const PAUSE_MS = 50;
-/** If commits continue, waiting rows are derived after this long. */
-const MAX_WAIT_MS = 2_000;
+/**
+ * If commits continue, waiting rows are derived after this long. Every read examines the waiting rows: with 2 s, at 5,000 messages a
+ * second, the p99 of `/stats` was 10 ms instead of 4, and that of the largest offset 14 ms instead of 3. Ingest was as fast.
+ */
+const MAX_WAIT_MS = 250;
 /** The time before the first retry after a failure. Each further retry waits twice as long, up to `MAX_RETRY_MS`. */
 const RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
@@ -29,7 +32,7 @@ export interface IndexKeeper extends Pick<IndexWorker, "exclude" | "forget"> {
 
 /**
  * Opens the index and derives what it does not cover yet. A step begins when `STEP_ROWS` rows wait, when ingest pauses, or when the
- * oldest row has waited for two seconds; if many rows are left, the next step follows at once.
+ * oldest row has waited for a quarter of a second; if many rows are left, the next step follows at once.
  */
 export async function startIndexKeeper(options: KeeperOptions): Promise<IndexKeeper> {
   const faults = createFaults(options.onFault);
