@@ -70,8 +70,6 @@ const tests = run({
   // By default Node.js leaves one CPU unused.
   concurrency: availableParallelism() + 1,
   timeout: TIMEOUT_MS,
-  // `timeout` applies to tests. This module ends a file whose tests have ended, but whose process does not exit.
-  execArgv: ["--import", new URL("../test/support/left-open.ts", import.meta.url).href],
   coverage: flags.coverage,
   coverageIncludeGlobs: "src/**",
 });
