@@ -83,6 +83,8 @@ export async function createPageDriver(session: Session, profile: Profile): Prom
     loads += 1;
   });
   on("Network.requestWillBeSent", (event) => requested.push(String(at(event, "request", "url"))));
+  // Enabling a domain reports its earlier entries, too: those of the page that a reused tab showed before, such as a tail that was cut off.
+  for (const clear of ["Runtime.discardConsoleEntries", "Log.clear"]) await command(clear);
   for (const domain of ["Runtime", "Log", "Network", "Page", "Audits"]) await command(`${domain}.enable`);
 
   function evaluate<P extends readonly unknown[]>(script: Script<P>, ...parameters: P): Promise<unknown> {
